@@ -1,0 +1,100 @@
+use super::{MAX_CELL_BYTES, MAX_COLUMNS, Position};
+
+/// A file that cannot be read any further.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {kind}")]
+pub struct Error {
+    /// Physical line, counted from 1.
+    pub line: u64,
+    /// What is wrong there.
+    pub kind: ErrorKind,
+}
+
+/// What makes a file unreadable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ErrorKind {
+    /// The file has no row at all.
+    #[error("the file is empty, but a header row was expected")]
+    NoHeader,
+    /// The header row cannot be decoded.
+    #[error("the header is not UTF-8")]
+    HeaderNotUtf8,
+    /// A column has no name.
+    #[error("column {number} of the header has no name")]
+    UnnamedColumn {
+        /// Counted from 1.
+        number: usize,
+    },
+    /// Two columns have the same name.
+    #[error("column {number} of the header repeats `{name}`, which is column {first}")]
+    RepeatedColumn {
+        /// The name of both.
+        name: String,
+        /// The later one, counted from 1.
+        number: usize,
+        /// The earlier one, counted from 1.
+        first: usize,
+    },
+    /// A column is missing that every row needs.
+    #[error("the header has no column `{name}`{hint}")]
+    MissingColumn {
+        /// The name looked for.
+        name: &'static str,
+        /// A guess at the cause, starting with a separator, or nothing.
+        hint: &'static str,
+    },
+    /// A quoted cell that starts on the line goes on to the end of the file.
+    #[error("a quoted cell starts here and never ends")]
+    UnterminatedQuote,
+    /// A cell that starts on the line is larger than [`MAX_CELL_BYTES`].
+    #[error(
+        "a cell starts here that is larger than {MAX_CELL_BYTES} bytes; is its closing quote missing?"
+    )]
+    CellTooLarge,
+    /// A row has more than [`MAX_COLUMNS`] cells.
+    #[error("the row has more than {MAX_COLUMNS} cells")]
+    TooManyColumns,
+}
+
+/// A row that cannot be used; the rows after it can.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {}: {kind}", position.line)]
+pub struct BadRow {
+    /// Where the row starts.
+    pub position: Position,
+    /// Where the next row can be read from.
+    pub next: Position,
+    /// What is wrong with it.
+    pub kind: BadRowKind,
+}
+
+/// What makes a row unusable.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadRowKind {
+    /// The row is shorter or longer than the header.
+    #[error("expected {expected} columns, found {found}")]
+    ColumnCount {
+        /// Columns of the header.
+        expected: usize,
+        /// Cells of the row.
+        found: usize,
+    },
+    /// As `ColumnCount`, and the row holds curly quotes, which enclose nothing in CSV.
+    #[error(
+        "expected {expected} columns, found {found}; the row holds curly quotes (`“`, `”`) where CSV needs straight ones (`\"`)"
+    )]
+    CurlyQuotes {
+        /// Columns of the header.
+        expected: usize,
+        /// Cells of the row.
+        found: usize,
+    },
+    /// A cell holds bytes that are not UTF-8.
+    #[error("byte {byte} of the cell in column {number} is not UTF-8")]
+    NotUtf8 {
+        /// Column of the cell, counted from 1.
+        number: usize,
+        /// First wrong byte of the cell, counted from 1.
+        byte: usize,
+    },
+}

@@ -1,0 +1,83 @@
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Error, ErrorKind, Row};
+
+/// The column names of a file, each named once.
+///
+/// Serialisable, so that a checkpoint can carry it to the reader that goes on in the middle of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    names: Vec<String>,
+    /// Line of the file on which it stands, for errors about it.
+    line: u64,
+}
+
+impl Header {
+    /// Reads the column names from the first row of a file.
+    ///
+    /// # Errors
+    /// Refuses a column without a name and a name used twice.
+    pub fn from_row(row: &Row) -> Result<Self, Error> {
+        let line = row.position.line;
+        let mut numbers = HashMap::new();
+        for (index, name) in row.iter().enumerate() {
+            let number = index + 1;
+            if name.trim().is_empty() {
+                let kind = ErrorKind::UnnamedColumn { number };
+                return Err(Error { line, kind });
+            }
+            if let Some(first) = numbers.insert(name, number) {
+                let name = name.to_owned();
+                let kind = ErrorKind::RepeatedColumn {
+                    name,
+                    number,
+                    first,
+                };
+                return Err(Error { line, kind });
+            }
+        }
+        let names = row.iter().map(str::to_owned).collect();
+        Ok(Self { names, line })
+    }
+
+    /// Returns the column names in the order of the file.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Returns the line of the file on which the header stands.
+    #[must_use]
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Checks that a column is there and returns its index.
+    ///
+    /// # Errors
+    /// Names the missing column, with a hint if the file seems to use another delimiter.
+    pub fn require(&self, name: &'static str) -> Result<usize, Error> {
+        let index = self.names.iter().position(|column| column == name);
+        index.ok_or_else(|| {
+            let kind = ErrorKind::MissingColumn {
+                name,
+                hint: self.delimiter_hint(),
+            };
+            Error {
+                line: self.line,
+                kind,
+            }
+        })
+    }
+
+    fn delimiter_hint(&self) -> &'static str {
+        match self.names.as_slice() {
+            [only] if only.contains(';') => "; is the delimiter of this file `;`?",
+            [only] if only.contains('\t') => "; is the delimiter of this file a tab?",
+            [only] if only.contains(',') => "; is the delimiter of this file `,`?",
+            _ => "",
+        }
+    }
+}

@@ -1,0 +1,67 @@
+use super::Position;
+
+/// One row: its cells, and where it stands.
+///
+/// The cells are private because `ends` must cut `text` at character boundaries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Where the row starts.
+    pub position: Position,
+    /// Where the next row can be read from.
+    pub next: Position,
+    /// All cells one after the other.
+    text: String,
+    /// Where each cell ends in `text`.
+    ends: Vec<usize>,
+}
+
+impl Row {
+    /// Joins the bytes of the cells, or says which cell (from 0) and which byte of it (from 0) is not UTF-8.
+    pub(super) fn from_bytes(
+        position: Position,
+        next: Position,
+        bytes: &[u8],
+        ends: &[usize],
+    ) -> Result<Self, (usize, usize)> {
+        let is_whole = |text: &&str| ends.iter().all(|&end| text.is_char_boundary(end));
+        if let Some(text) = std::str::from_utf8(bytes).ok().filter(is_whole) {
+            return Ok(Self {
+                position,
+                next,
+                text: text.to_owned(),
+                ends: ends.to_vec(),
+            });
+        }
+        let mut start = 0;
+        for (index, &end) in ends.iter().enumerate() {
+            if let Err(error) = std::str::from_utf8(&bytes[start..end]) {
+                return Err((index, error.valid_up_to()));
+            }
+            start = end;
+        }
+        unreachable!("if every cell is UTF-8, so is the row, cut at character boundaries")
+    }
+
+    /// Returns how many cells the row has.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "a row has at least one cell")]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Returns a cell by its index from 0, if the row has it.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<&str> {
+        let end = *self.ends.get(index)?;
+        let start = match index {
+            0 => 0,
+            _ => self.ends[index - 1],
+        };
+        Some(&self.text[start..end])
+    }
+
+    /// Iterates over the cells in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).filter_map(|index| self.get(index))
+    }
+}

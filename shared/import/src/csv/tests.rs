@@ -1,0 +1,257 @@
+use insta::assert_snapshot;
+use proptest::prelude::*;
+
+use super::*;
+
+/// Reads a file in chunks of the given size, from the given place on; one line of text per answer.
+fn read_from(reader: RowReader, bytes: &[u8], chunk_bytes: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for answer in answers(reader, bytes, chunk_bytes) {
+        lines.push(match answer {
+            Ok(ReadRow::Row(row)) => {
+                let cells: Vec<&str> = row.iter().collect();
+                format!(
+                    "{}: {}",
+                    row.position.line,
+                    cells.join(" | ").escape_debug()
+                )
+            }
+            Ok(ReadRow::Bad(bad)) => bad.to_string(),
+            Ok(other) => format!("{other:?}"),
+            Err(error) => format!("error: {error}"),
+        });
+    }
+    lines
+}
+
+fn answers(mut reader: RowReader, bytes: &[u8], chunk_bytes: usize) -> Vec<Result<ReadRow, Error>> {
+    let mut answers = Vec::new();
+    let mut chunks = bytes.chunks(chunk_bytes.max(1));
+    loop {
+        match reader.next_row() {
+            Ok(ReadRow::NeedsInput) => match chunks.next() {
+                Some(chunk) => reader.feed(chunk),
+                None => reader.finish(),
+            },
+            Ok(ReadRow::End) => return answers,
+            Err(error) => {
+                answers.push(Err(error));
+                return answers;
+            }
+            row => answers.push(row),
+        }
+    }
+}
+
+fn read(text: &str) -> String {
+    read_from(RowReader::new(Format::RFC_4180), text.as_bytes(), 7).join("\n")
+}
+
+#[test]
+fn a_row_knows_the_line_on_which_it_starts() {
+    assert_snapshot!(read("a,b\n1,2\n\"x\ny\",z\n\n3,4"), @r"
+    2: 1 | 2
+    3: x\ny | z
+    6: 3 | 4
+    ");
+}
+
+#[test]
+fn every_kind_of_line_end_counts_as_one_line() {
+    for end in ["\n", "\r\n", "\r"] {
+        let text = ["a,b", "1,2", "\"x", "y\",z", "", "3,4", ""].join(end);
+        let lines: Vec<u64> = rows(&text).iter().map(|row| row.position.line).collect();
+        assert_eq!(lines, [2, 3, 6], "line end {end:?}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped_even_in_pieces() {
+    for chunk_bytes in 1..6 {
+        let reader = RowReader::new(Format::RFC_4180);
+        let lines = read_from(reader, b"\xef\xbb\xbf\"a\",b\n1,2\n", chunk_bytes);
+        assert_eq!(lines, ["2: 1 | 2"]);
+    }
+}
+
+#[test]
+fn a_quote_stands_for_itself_doubled_or_escaped() {
+    assert_snapshot!(read("a,b\n\"5\"\" disc\",x\n"), @r#"2: 5\" disc | x"#);
+    let format = Format {
+        escape: Some(b'\\'),
+        ..Format::RFC_4180
+    };
+    let lines = read_from(RowReader::new(format), b"a,b\n\"5\\\" disc\",x\n", 3);
+    assert_snapshot!(lines.join("\n"), @r#"2: 5\" disc | x"#);
+}
+
+#[test]
+fn a_ragged_row_is_an_error_of_its_own_and_reading_goes_on() {
+    assert_snapshot!(read("a,b\n1,2\n3\n4,5,6\n7,8\n"), @r"
+    2: 1 | 2
+    line 3: expected 2 columns, found 1
+    line 4: expected 2 columns, found 3
+    5: 7 | 8
+    ");
+}
+
+#[test]
+fn curly_quotes_are_named_as_the_cause_of_a_ragged_row() {
+    assert_snapshot!(read("a,b\n“1,2”,3\n"), @r#"line 2: expected 2 columns, found 3; the row holds curly quotes (`“`, `”`) where CSV needs straight ones (`"`)"#);
+    assert_snapshot!(read("a,b\n“1”,3\n"), @"2: “1” | 3");
+}
+
+#[test]
+fn a_cell_that_is_not_utf_8_is_named_by_column_and_byte() {
+    let reader = RowReader::new(Format::RFC_4180);
+    let lines = read_from(reader, b"a,b\n1,gr\xfc\xdfe\n\xc3,\xa4\n2,3\n", 4);
+    assert_snapshot!(lines.join("\n"), @r"
+    line 2: byte 3 of the cell in column 2 is not UTF-8
+    line 3: byte 1 of the cell in column 1 is not UTF-8
+    4: 2 | 3
+    ");
+}
+
+#[test]
+fn a_header_must_name_every_column_once() {
+    assert_snapshot!(read(""), @"error: line 1: the file is empty, but a header row was expected");
+    assert_snapshot!(read("\n\n"), @"error: line 3: the file is empty, but a header row was expected");
+    assert_snapshot!(read("sku,,qty\n"), @"error: line 1: column 2 of the header has no name");
+    assert_snapshot!(read("sku,qty,sku\n"), @"error: line 1: column 3 of the header repeats `sku`, which is column 1");
+    let reader = RowReader::new(Format::RFC_4180);
+    assert_snapshot!(read_from(reader, b"a\xff,b\n", 9).join("\n"), @"error: line 1: the header is not UTF-8");
+}
+
+#[test]
+fn a_missing_column_comes_with_a_guess_at_the_delimiter() {
+    let missing = |text: &str| {
+        let mut reader = RowReader::new(Format::RFC_4180);
+        reader.feed(text.as_bytes());
+        reader.finish();
+        reader.next_row().unwrap();
+        reader
+            .header()
+            .unwrap()
+            .require("sku")
+            .unwrap_err()
+            .to_string()
+    };
+    assert_snapshot!(missing("name,qty\n"), @"line 1: the header has no column `sku`");
+    assert_snapshot!(missing("sku;qty\n"), @"line 1: the header has no column `sku`; is the delimiter of this file `;`?");
+}
+
+#[test]
+fn an_open_quote_is_an_error_on_the_line_where_it_opened() {
+    assert_snapshot!(read("a,b\n1,2\n3,\"x\n4,5\n"), @r"
+    2: 1 | 2
+    error: line 3: a quoted cell starts here and never ends
+    ");
+    let swallowed = format!("a,b\n1,\"x\n{}", "y,z\n".repeat(MAX_CELL_BYTES));
+    assert_snapshot!(read(&swallowed), @"error: line 2: a cell starts here that is larger than 1048576 bytes; is its closing quote missing?");
+}
+
+#[test]
+fn a_row_with_absurdly_many_cells_is_an_error() {
+    assert_snapshot!(read(&format!("a,b\n{}\n", ",".repeat(MAX_COLUMNS))), @"error: line 2: the row has more than 2000 cells");
+}
+
+#[test]
+fn memory_does_not_grow_with_the_file() {
+    let mut reader = RowReader::new(Format::RFC_4180);
+    reader.feed(b"a,b\n");
+    for _ in 0..5_000 {
+        reader.feed(b"1,\"two\nlines\"\n");
+        while reader.next_row().unwrap() != ReadRow::NeedsInput {}
+    }
+    assert!(reader.held_bytes() < 64 * 1024);
+}
+
+fn rows(text: &str) -> Vec<Row> {
+    let answers = answers(RowReader::new(Format::RFC_4180), text.as_bytes(), 5);
+    answers
+        .into_iter()
+        .filter_map(|answer| match answer {
+            Ok(ReadRow::Row(row)) => Some(row),
+            _ => None,
+        })
+        .collect()
+}
+
+fn table() -> impl Strategy<Value = Vec<Vec<String>>> {
+    let cell = "[a-zß€\u{feff}\",\r\n ]{0,6}";
+    (1..5usize)
+        .prop_flat_map(move |width| prop::collection::vec(prop::collection::vec(cell, width), 0..8))
+}
+
+fn written(table: &[Vec<String>], terminator: csv::Terminator) -> Vec<u8> {
+    let width = table.first().map_or(1, Vec::len);
+    let mut writer = csv::WriterBuilder::new()
+        .terminator(terminator)
+        .from_writer(Vec::new());
+    writer
+        .write_record((0..width).map(|n| format!("column_{n}")))
+        .unwrap();
+    for row in table {
+        writer.write_record(row).unwrap();
+    }
+    writer.into_inner().unwrap()
+}
+
+fn terminator() -> impl Strategy<Value = csv::Terminator> {
+    prop_oneof![
+        Just(csv::Terminator::CRLF),
+        Just(csv::Terminator::Any(b'\n')),
+        Just(csv::Terminator::Any(b'\r'))
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back(table in table(), terminator in terminator(), chunk_bytes in 1..64usize) {
+        let bytes = written(&table, terminator);
+        let read: Vec<Vec<String>> = answers(RowReader::new(Format::RFC_4180), &bytes, chunk_bytes)
+            .into_iter()
+            .map(|answer| match answer {
+                Ok(ReadRow::Row(row)) => row.iter().map(str::to_owned).collect(),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        prop_assert_eq!(read, table);
+    }
+
+    #[test]
+    fn chunks_do_not_change_what_is_read(
+        bytes in prop::collection::vec(prop::sample::select(b"ab,\"\n\r\xc3\xa4\xef\xbb\xbf".to_vec()), 0..60),
+        chunk_bytes in 1..20usize,
+    ) {
+        let whole = answers(RowReader::new(Format::RFC_4180), &bytes, bytes.len());
+        let pieces = answers(RowReader::new(Format::RFC_4180), &bytes, chunk_bytes);
+        prop_assert_eq!(whole, pieces);
+    }
+
+    #[test]
+    fn reading_resumes_behind_any_row(
+        bytes in prop::collection::vec(prop::sample::select(b"ab,\"\n\r\xc3\xa4\xef\xbb\xbf".to_vec()), 0..60),
+        chunk_bytes in 1..20usize,
+    ) {
+        let mut file = b"a,b\r\n".to_vec();
+        file.extend(bytes);
+        let whole = answers(RowReader::new(Format::RFC_4180), &file, chunk_bytes);
+        let header = || {
+            let mut reader = RowReader::new(Format::RFC_4180);
+            reader.feed(b"a,b\r\n");
+            reader.next_row().unwrap();
+            reader.header().unwrap().clone()
+        };
+        for (index, answer) in whole.iter().enumerate() {
+            let next = match answer {
+                Ok(ReadRow::Row(row)) => row.next,
+                Ok(ReadRow::Bad(bad)) => bad.next,
+                _ => continue,
+            };
+            let reader = RowReader::resume(Format::RFC_4180, header(), next);
+            let rest = answers(reader, &file[usize::try_from(next.byte_offset).unwrap()..], chunk_bytes);
+            prop_assert_eq!(&whole[index + 1..], rest.as_slice());
+        }
+    }
+}

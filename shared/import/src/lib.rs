@@ -1,0 +1,3 @@
+//! x
+pub mod csv;
+pub mod file_name;
