@@ -1,0 +1,1 @@
+//! Lambda function: the API for operators.

@@ -1,0 +1,1 @@
+//! Lambda function: one message, one step.

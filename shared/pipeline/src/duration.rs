@@ -1,0 +1,93 @@
+//! Durations in words, as definitions and people write them: `2 hours`, `1 hour 30 minutes`, `90 seconds`.
+
+use std::time::Duration;
+
+/// Longest duration that is accepted; anything longer is a slip of the pen.
+pub const LIMIT: Duration = Duration::from_secs(366 * 86_400);
+
+const UNITS: [(&str, u64); 5] = [("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
+
+/// Reads a duration in words: whole numbers, each followed by `seconds`, `minutes`, `hours`, `days` or `weeks` (the
+/// plural `s` is optional), largest or smallest first.
+///
+/// # Errors
+/// A sentence that quotes the text and gives an example.
+pub fn parse(text: &str) -> Result<Duration, String> {
+    let bad = || format!("`{}` is not a duration (example: `2 hours`)", shortened(text));
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if words.is_empty() || words.len() % 2 != 0 || words.len() > 2 * UNITS.len() {
+        return Err(bad());
+    }
+    let mut total = 0_u64;
+    for pair in words.chunks(2) {
+        let count: u64 = pair[0].parse().map_err(|_| bad())?;
+        let unit = pair[1].strip_suffix('s').unwrap_or(pair[1]);
+        let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(bad)?;
+        total = count.checked_mul(*seconds).and_then(|part| total.checked_add(part)).ok_or_else(bad)?;
+    }
+    let duration = Duration::from_secs(total);
+    if duration.is_zero() || duration > LIMIT {
+        return Err(format!("`{}` is out of range (more than zero, at most 366 days)", shortened(text)));
+    }
+    Ok(duration)
+}
+
+/// Writes a duration in words that [`parse`] reads back, in the largest units that fit.
+#[must_use]
+pub fn in_words(duration: Duration) -> String {
+    let mut rest = duration.as_secs();
+    let mut words = Vec::new();
+    for (unit, seconds) in UNITS {
+        let count = rest / seconds;
+        rest %= seconds;
+        if count > 0 {
+            words.push(format!("{count} {unit}{}", if count == 1 { "" } else { "s" }));
+        }
+    }
+    if words.is_empty() { "0 seconds".to_owned() } else { words.join(" ") }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+/// Serde form of an optional duration: whole seconds.
+pub(crate) mod seconds {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[expect(clippy::ref_option, reason = "serde's `with` hands a reference to the field")]
+    pub(crate) fn serialize<S: Serializer>(value: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+        value.map(|duration| duration.as_secs()).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_secs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_read_and_written_back() {
+        for (text, seconds) in
+            [("2 hours", 7_200), ("1 hour 30 minutes", 5_400), ("90 seconds", 90), ("3 weeks", 1_814_400)]
+        {
+            let duration = parse(text).unwrap();
+            assert_eq!(duration.as_secs(), seconds);
+            assert_eq!(parse(&in_words(duration)).unwrap(), duration);
+        }
+    }
+
+    #[test]
+    fn other_words_are_refused_with_an_example() {
+        for text in ["", "2", "2 hourz", "two hours", "-1 hours", "2 hours 3", "99999999999999999999 days"] {
+            assert!(parse(text).unwrap_err().contains("`2 hours`"), "{text}");
+        }
+        insta::assert_snapshot!(parse("2 hourz").unwrap_err(), @"`2 hourz` is not a duration (example: `2 hours`)");
+        insta::assert_snapshot!(parse("0 hours").unwrap_err(), @"`0 hours` is out of range (more than zero, at most 366 days)");
+    }
+}

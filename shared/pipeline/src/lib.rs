@@ -1,0 +1,19 @@
+//! The domain of Systole, pure: definitions, conditions, steps, pipelines, and the plan that a beat carries out.
+//!
+//! **Invariant:** nothing here does I/O, reads a clock or draws a random number.
+
+pub mod condition;
+pub mod definition;
+pub mod duration;
+mod id;
+pub mod pipeline;
+pub mod plan;
+pub mod schedule;
+pub mod step;
+pub mod transition;
+
+pub use definition::{Definition, DefinitionHash, Priority, StepDefinition};
+pub use id::{BadName, Name, PipelineId};
+pub use pipeline::{Pipeline, PipelineStatus};
+pub use schedule::Pulse;
+pub use step::{Step, StepRecord, StepStatus, Token};

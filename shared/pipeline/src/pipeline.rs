@@ -1,0 +1,147 @@
+//! One spawned pipeline with its steps.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::definition::{Arguments, Definition};
+use crate::id::{Name, PipelineId};
+use crate::step::{Step, StepRecord};
+
+/// Where a pipeline stands; [`crate::plan::settled`] computes it and nobody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PipelineStatus {
+    /// Nothing has started.
+    Pending,
+    /// A step is enqueued, running or can still become ready.
+    Running,
+    /// Every step is success, skipped, or a failure that is allowed.
+    Success,
+    /// A step failed for good and nothing is left to run.
+    Error,
+    /// Stopped by a person or by expiry, and no step still runs.
+    Cancelled,
+}
+
+/// A pipeline as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pipeline {
+    /// Its id.
+    pub id: PipelineId,
+    /// The very definition it was spawned from; later edits do not touch it.
+    pub definition: Arc<Definition>,
+    /// What all its steps are told, besides their own arguments.
+    pub arguments: Arguments,
+    /// Where it stood when it was settled last.
+    pub status: PipelineStatus,
+    /// When it was spawned.
+    pub spawned_at: DateTime<Utc>,
+    /// Who spawned it and why, for people.
+    pub spawned_by: String,
+    /// When it settled for good.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Set when a person or the beat wants it to end early.
+    pub stop: Option<Stop>,
+    /// Its steps in the order of the definition.
+    pub steps: Vec<Step>,
+    /// The version of the stored item.
+    pub version: u64,
+}
+
+/// The wish to end a pipeline early. It comes before every claim: a runner that claims a step looks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// Who wants it.
+    pub by: StoppedBy,
+    /// Why, for people.
+    pub reason: String,
+    /// Since when.
+    pub at: DateTime<Utc>,
+}
+
+/// Who ends a pipeline early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoppedBy {
+    /// A person, by CLI or API.
+    Cancel,
+    /// The beat, because `expire-in` or a step's `expireIn` has passed.
+    Expiry,
+}
+
+impl Pipeline {
+    /// The name of its definition.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        &self.definition.name
+    }
+
+    /// The step of a name.
+    #[must_use]
+    pub fn step(&self, name: &Name) -> Option<&Step> {
+        self.steps.iter().find(|step| step.definition.name == *name)
+    }
+
+    /// Joins a definition's steps with what has become of them; steps without a record have not been enqueued yet.
+    #[must_use]
+    pub fn join_steps(definition: &Definition, mut record_of: impl FnMut(&Name) -> Option<StepRecord>) -> Vec<Step> {
+        let join = |step: &crate::StepDefinition| Step {
+            definition: step.clone(),
+            record: record_of(&step.name).unwrap_or_else(StepRecord::pending),
+        };
+        definition.steps.iter().map(join).collect()
+    }
+}
+
+impl PipelineStatus {
+    /// All of them.
+    pub const ALL: [PipelineStatus; 5] = [
+        PipelineStatus::Pending,
+        PipelineStatus::Running,
+        PipelineStatus::Success,
+        PipelineStatus::Error,
+        PipelineStatus::Cancelled,
+    ];
+
+    /// The stored word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PipelineStatus::Pending => "pending",
+            PipelineStatus::Running => "running",
+            PipelineStatus::Success => "success",
+            PipelineStatus::Error => "error",
+            PipelineStatus::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether beats still look at it.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        match self {
+            PipelineStatus::Pending | PipelineStatus::Running => true,
+            PipelineStatus::Success | PipelineStatus::Error | PipelineStatus::Cancelled => false,
+        }
+    }
+}
+
+impl FromStr for PipelineStatus {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        PipelineStatus::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is not a pipeline status"))
+    }
+}
+
+impl fmt::Display for PipelineStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

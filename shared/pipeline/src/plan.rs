@@ -1,0 +1,146 @@
+//! What a beat will do: decided here, from facts, without doing any of it.
+//!
+//! [`spawn`] decides for one definition, [`plan`] for one open pipeline. The full heartbeat asks both for everything, the
+//! mini heartbeat asks [`plan`] for one pipeline; a mini beat can do nothing that a full beat would not.
+//!
+//! Planning is monotone: between two looks at one pipeline steps only move on, so a plan made from old facts loses its
+//! conditional writes or does what the next beat would have done. The exception is [`Stop`], which therefore is written
+//! before anything that follows from it (see `apply` in the engine).
+
+mod outlook;
+mod spawn;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::id::Name;
+use crate::pipeline::{Pipeline, PipelineStatus, Stop, StoppedBy};
+use crate::step::StepStatus;
+
+pub use outlook::{Ending, Outlook, outlooks};
+pub use spawn::{Found, Spawn, SpawnFacts, spawn};
+
+/// The times that repair works with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grace {
+    /// How long an enqueued step may wait for its runner before its message counts as lost.
+    ///
+    /// Longer than messages usually wait, or a backlog doubles itself; five minutes as in DESIGN's sweeper.
+    pub resend_after: Duration,
+}
+
+/// What a beat will do for one pipeline.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Plan {
+    /// Stop it, because it or one of its steps expired.
+    pub stop: Option<Stop>,
+    /// Running steps whose lease ran out: error of that attempt.
+    pub ghosted: Vec<Name>,
+    /// Enqueued steps of a stopped pipeline: never to be run.
+    pub cancel: Vec<Name>,
+    /// Steps to enqueue, with a new attempt each.
+    pub enqueue: Vec<Name>,
+    /// Enqueued steps whose message got lost: send again.
+    pub resend: Vec<Name>,
+    /// The status that follows from the steps, if it differs from the stored one.
+    pub settle: Option<PipelineStatus>,
+    /// Why the other steps wait, for people.
+    pub waiting: Vec<Waiting>,
+}
+
+/// A step that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Which.
+    pub step: Name,
+    /// What it waits for; one sentence per unmet condition.
+    pub reasons: Vec<String>,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.stop.is_none()
+            && self.settle.is_none()
+            && [&self.ghosted, &self.cancel, &self.enqueue, &self.resend].iter().all(|steps| steps.is_empty())
+    }
+}
+
+/// Decides what a beat does for one open pipeline.
+#[must_use]
+pub fn plan(pipeline: &Pipeline, grace: Grace, now: DateTime<Utc>) -> Plan {
+    if pipeline.stop.is_none()
+        && let Some(stop) = expiry(pipeline, now)
+    {
+        // Nothing else in this beat: what follows from the stop is planned from facts that were read after it.
+        return Plan { stop: Some(stop), ..Plan::default() };
+    }
+    let outlooks = outlooks(pipeline, now);
+    let mut plan = Plan::default();
+    for (step, outlook) in pipeline.steps.iter().zip(&outlooks) {
+        let name = || step.definition.name.clone();
+        let record = &step.record;
+        match outlook {
+            Outlook::Ready => plan.enqueue.push(name()),
+            Outlook::Waiting(reasons) => plan.waiting.push(Waiting { step: name(), reasons: reasons.clone() }),
+            Outlook::Ended(_) | Outlook::Unreachable(_) => {}
+            Outlook::Active if record.status == StepStatus::Running => {
+                if record.lease_until.is_some_and(|until| until < now) {
+                    plan.ghosted.push(name());
+                }
+            }
+            Outlook::Active if pipeline.stop.is_some() && !step.definition.run_always => plan.cancel.push(name()),
+            Outlook::Active => {
+                if record.sent_at.is_none_or(|sent| sent + grace.resend_after < now) {
+                    plan.resend.push(name());
+                }
+            }
+        }
+    }
+    let status = settled(pipeline, &outlooks);
+    plan.settle = (status != pipeline.status).then_some(status);
+    plan
+}
+
+/// The status that follows from a pipeline's steps; the only place where it is decided.
+#[must_use]
+pub fn settled(pipeline: &Pipeline, outlooks: &[Outlook]) -> PipelineStatus {
+    let is_unfinished = |outlook: &Outlook| matches!(outlook, Outlook::Active | Outlook::Ready | Outlook::Waiting(_));
+    let is_failed = |outlook: &Outlook| {
+        matches!(outlook, Outlook::Unreachable(_) | Outlook::Ended(Ending::Failed | Ending::Cancelled))
+    };
+    let has_started = pipeline.steps.iter().any(|step| step.record.attempt > 0);
+    if outlooks.iter().any(is_unfinished) {
+        let is_starting = outlooks.iter().any(|outlook| matches!(outlook, Outlook::Ready));
+        return if has_started || is_starting { PipelineStatus::Running } else { PipelineStatus::Pending };
+    }
+    if pipeline.stop.is_some() {
+        return PipelineStatus::Cancelled;
+    }
+    if outlooks.iter().any(is_failed) { PipelineStatus::Error } else { PipelineStatus::Success }
+}
+
+fn expiry(pipeline: &Pipeline, now: DateTime<Utc>) -> Option<Stop> {
+    let stop = |reason: String| Some(Stop { by: StoppedBy::Expiry, reason, at: now });
+    if let Some(expire_in) = pipeline.definition.expire_in
+        && pipeline.spawned_at + expire_in < now
+    {
+        let words = crate::duration::in_words(expire_in);
+        return stop(format!("the pipeline did not end within {words} after its spawn"));
+    }
+    for step in &pipeline.steps {
+        if let (true, Some(started), Some(expire_in)) =
+            (step.record.status.is_active(), step.record.started_at, step.definition.expire_in)
+            && started + expire_in < now
+        {
+            let words = crate::duration::in_words(expire_in);
+            return stop(format!("step `{}` did not end within {words} after its start", step.definition.name));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,237 @@
+//! Cron expressions and the pulse that a beat answers for.
+//!
+//! An expression has the five fields of crontab (minute, hour, day of month, month, day of week) or one of `@hourly`,
+//! `@daily`, `@weekly`, `@monthly`, `@yearly`, and an IANA time zone, UTC if none is given. Day of week counts 0 or 7 as
+//! Sunday. If both days are restricted, either of them makes a day due, as in crontab(5).
+//!
+//! Daylight saving: a due time at a fixed hour that the clocks skip is due when the gap ends; one that they show twice is
+//! due the first time only. An expression that runs in every hour follows real time and is due in both passes.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Duration, LocalResult, NaiveDateTime, TimeZone, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+/// The time span that a beat answers for, `(since, until]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pulse {
+    /// The end of the beat before; exclusive.
+    pub since: DateTime<Utc>,
+    /// Now; inclusive.
+    pub until: DateTime<Utc>,
+}
+
+/// A checked cron expression with its time zone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Stored", into = "Stored")]
+pub struct Cron {
+    expression: String,
+    time_zone: Tz,
+}
+
+/// Longest expression that is read: crontab lines are far shorter, and every list entry costs time.
+const EXPRESSION_LIMIT_BYTES: usize = 200;
+
+/// How far local clocks jump at most; Antarctica/Troll moves by two hours, nobody by more than three.
+const LONGEST_JUMP: Duration = Duration::hours(3);
+
+/// Most due times looked at for one pulse: the seconds of two jumps never add up to more minutes than this.
+const LOOK_LIMIT: usize = 1_000;
+
+const SHORTCUTS: [(&str, &str); 7] = [
+    ("@hourly", "0 * * * *"),
+    ("@daily", "0 0 * * *"),
+    ("@midnight", "0 0 * * *"),
+    ("@weekly", "0 0 * * 0"),
+    ("@monthly", "0 0 1 * *"),
+    ("@yearly", "0 0 1 1 *"),
+    ("@annually", "0 0 1 1 *"),
+];
+const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+
+impl Cron {
+    /// Checks an expression and a time zone name.
+    ///
+    /// # Errors
+    /// A sentence that quotes the field or the zone at fault.
+    pub fn parse(expression: &str, time_zone: Option<&str>) -> Result<Self, String> {
+        let zone = time_zone.unwrap_or("UTC");
+        let time_zone =
+            zone.parse().map_err(|_| format!("`{}` is not a time zone (example: `Europe/Berlin`)", shortened(zone)))?;
+        schedules(expression)?;
+        Ok(Cron { expression: expression.trim().to_owned(), time_zone })
+    }
+
+    /// The latest time within the pulse at which the expression fell due.
+    #[must_use]
+    pub fn latest_due(&self, pulse: Pulse) -> Option<DateTime<Utc>> {
+        let fields = schedules(&self.expression).ok()?;
+        fields.schedules.iter().filter_map(|schedule| self.latest_due_of(schedule, fields.runs_every_hour, pulse)).max()
+    }
+
+    /// The first time after `after` at which the expression falls due, within the next four years.
+    #[must_use]
+    pub fn next_due(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let fields = schedules(&self.expression).ok()?;
+        let local = local_as_utc(after.with_timezone(&self.time_zone).naive_local() - LONGEST_JUMP);
+        fields
+            .schedules
+            .iter()
+            .filter_map(|schedule| {
+                let due = schedule.after(&local).take(LOOK_LIMIT);
+                due.filter_map(|due| {
+                    self.instants(due.naive_utc(), fields.runs_every_hour).into_iter().find(|i| *i > after)
+                })
+                .min()
+            })
+            .min()
+    }
+
+    /// The expression and the zone, as people read them.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        format!("`{}` ({})", self.expression, self.time_zone)
+    }
+
+    fn latest_due_of(&self, schedule: &cron::Schedule, every_hour: bool, pulse: Pulse) -> Option<DateTime<Utc>> {
+        let local = local_as_utc(pulse.until.with_timezone(&self.time_zone).naive_local() + LONGEST_JUMP);
+        let oldest = pulse.since.with_timezone(&self.time_zone).naive_local() - LONGEST_JUMP;
+        let mut latest = None;
+        // Local clocks jump, so neighbours in local time may swap in real time: look at all that could be the latest.
+        for due in schedule.after(&local).rev().take(LOOK_LIMIT) {
+            let due = due.naive_utc();
+            if due < oldest
+                || latest.is_some_and(|latest: (DateTime<Utc>, NaiveDateTime)| due < latest.1 - LONGEST_JUMP)
+            {
+                break;
+            }
+            for instant in self.instants(due, every_hour) {
+                let is_within = pulse.since < instant && instant <= pulse.until;
+                if is_within && latest.is_none_or(|(best, _)| instant > best) {
+                    latest = Some((instant, due));
+                }
+            }
+        }
+        latest.map(|(instant, _)| instant)
+    }
+
+    fn instants(&self, local: NaiveDateTime, every_hour: bool) -> Vec<DateTime<Utc>> {
+        match self.time_zone.from_local_datetime(&local) {
+            LocalResult::Single(time) => vec![time.to_utc()],
+            LocalResult::Ambiguous(first, second) if every_hour => vec![first.to_utc(), second.to_utc()],
+            LocalResult::Ambiguous(first, _) => vec![first.to_utc()],
+            LocalResult::None if every_hour => Vec::new(),
+            LocalResult::None => self.end_of_gap(local).into_iter().collect(),
+        }
+    }
+
+    fn end_of_gap(&self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+        let start = local.date().and_time(chrono::NaiveTime::MIN).max(local - LONGEST_JUMP);
+        let minutes = (local - start).num_minutes() + LONGEST_JUMP.num_minutes();
+        let first_minute = (local - start).num_minutes();
+        (first_minute..minutes)
+            .find_map(|minute| self.time_zone.from_local_datetime(&(start + Duration::minutes(minute))).earliest())
+            .map(|time| time.to_utc())
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    expression: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    time_zone: Option<String>,
+}
+
+impl TryFrom<Stored> for Cron {
+    type Error = String;
+
+    fn try_from(stored: Stored) -> Result<Self, String> {
+        Cron::parse(&stored.expression, stored.time_zone.as_deref())
+    }
+}
+
+impl From<Cron> for Stored {
+    fn from(cron: Cron) -> Self {
+        let time_zone = (cron.time_zone != Tz::UTC).then(|| cron.time_zone.name().to_owned());
+        Stored { expression: cron.expression, time_zone }
+    }
+}
+
+struct Fields {
+    /// One schedule, or two if both days are restricted: crontab then means either, the crate means both.
+    schedules: Vec<cron::Schedule>,
+    runs_every_hour: bool,
+}
+
+fn schedules(expression: &str) -> Result<Fields, String> {
+    let bad = |why: &str| {
+        format!(
+            "`{}` is not a cron expression: {why} (example: `0 3 * * *`, every day at 03:00)",
+            shortened(expression)
+        )
+    };
+    if expression.len() > EXPRESSION_LIMIT_BYTES {
+        return Err(bad("it is longer than 200 characters"));
+    }
+    let trimmed = expression.trim();
+    let spelled = SHORTCUTS.iter().find(|(short, _)| *short == trimmed).map_or(trimmed, |(_, long)| long);
+    let fields: Vec<&str> = spelled.split_whitespace().collect();
+    let [minute, hour, day, month, weekday] = fields[..] else {
+        return Err(bad(&format!("expected 5 fields, found {}", fields.len())));
+    };
+    let weekday = weekday_names(weekday).ok_or_else(|| bad(&format!("`{weekday}` is not a day of the week")))?;
+    let is_restricted = |field: &str| !field.starts_with('*') && field != "?";
+    let pairs = if is_restricted(day) && is_restricted(&weekday) {
+        vec![(day, "*"), ("*", weekday.as_str())]
+    } else {
+        vec![(day, weekday.as_str())]
+    };
+    let schedules = pairs
+        .into_iter()
+        .map(|(day, weekday)| cron::Schedule::from_str(&format!("0 {minute} {hour} {day} {month} {weekday}")))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| bad("one of the fields cannot be read"))?;
+    Ok(Fields { schedules, runs_every_hour: hour.starts_with('*') })
+}
+
+/// Spells crontab's numbered days (0 and 7 are Sunday) as names: the `cron` crate counts from 1 for Sunday.
+fn weekday_names(field: &str) -> Option<String> {
+    if field == "*" || field == "?" {
+        return Some("*".to_owned());
+    }
+    let mut names = Vec::new();
+    for part in field.split(',') {
+        let (range, step) = part.split_once('/').map_or((part, "1"), |(range, step)| (range, step));
+        let step: usize = step.parse().ok().filter(|step| (1..=7).contains(step))?;
+        let (first, last) = match range.split_once('-') {
+            _ if range == "*" => (0, 6),
+            Some((first, last)) => (weekday_number(first)?, weekday_number(last)?),
+            None if part.contains('/') => (weekday_number(range)?, 6),
+            None => (weekday_number(range)?, weekday_number(range)?),
+        };
+        // `FRI-MON` goes over the week's end.
+        let last = if last < first { last + 7 } else { last };
+        names.extend((first..=last).step_by(step).map(|day| DAYS[day % 7]));
+    }
+    Some(names.join(","))
+}
+
+fn weekday_number(text: &str) -> Option<usize> {
+    if let Ok(number) = text.parse::<usize>() {
+        return (number <= 7).then_some(number);
+    }
+    let text = text.to_ascii_uppercase();
+    DAYS.iter().position(|day| text.len() >= 3 && text.starts_with(day))
+}
+
+fn local_as_utc(local: NaiveDateTime) -> DateTime<Utc> {
+    local.and_utc()
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+//! One step of one pipeline: what it should do and what has become of it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::definition::StepDefinition;
+
+/// Where a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepStatus {
+    /// Not enqueued yet.
+    Pending,
+    /// A message is on its way to a runner.
+    Enqueued,
+    /// A runner has claimed it.
+    Running,
+    /// Done.
+    Success,
+    /// There was nothing to do.
+    Skipped,
+    /// The attempt failed; unfinished while attempts are left.
+    Error,
+    /// Never to be run: its pipeline ended first.
+    Cancelled,
+}
+
+/// A step with everything that is known of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// What it should do.
+    pub definition: StepDefinition,
+    /// What has become of it. A step that was never enqueued has the empty record.
+    pub record: StepRecord,
+}
+
+/// What has become of a step; stored as one item from its first enqueue on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepRecord {
+    /// Where it stands.
+    pub status: StepStatus,
+    /// The number of the latest attempt, counted when it is enqueued; 0 before the first.
+    pub attempt: u32,
+    /// How often the latest attempt was continued in a further invocation.
+    pub continuations: u32,
+    /// Fences the latest enqueue: only the message that carries it may claim, only its claimer may commit.
+    pub token: Option<Token>,
+    /// Which invocation holds the step.
+    pub owner: Option<String>,
+    /// When the latest attempt was enqueued (or continued).
+    pub enqueued_at: Option<DateTime<Utc>>,
+    /// When its message was sent last; a re-sending beat moves it.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// How often the message had to be sent again.
+    pub resends: u32,
+    /// When the latest attempt was claimed first.
+    pub started_at: Option<DateTime<Utc>>,
+    /// Until when the holder may be alive; after that the step is *ghosted*.
+    pub lease_until: Option<DateTime<Utc>>,
+    /// When the latest attempt ended.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Why it was skipped, what is wrong with the data, or what failed.
+    pub message: Option<String>,
+    /// Whether a success has a warning that stays visible (*invalid data*).
+    pub is_warning: bool,
+    /// Whether the error uses up all attempts.
+    pub is_permanent: bool,
+    /// Where a continued attempt goes on.
+    pub checkpoint: Option<serde_json::Value>,
+    /// What the step leaves for later steps.
+    pub output: Option<serde_json::Value>,
+    /// How far the work is, in the executor's words.
+    pub progress: Option<String>,
+    /// The end of the log of the latest attempt.
+    pub log: String,
+    /// The version of the stored item; 0 while there is none.
+    pub version: u64,
+}
+
+/// Fences one enqueue of one attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Token(pub String);
+
+impl StepStatus {
+    /// All of them, in the order of a step's life.
+    pub const ALL: [StepStatus; 7] = [
+        StepStatus::Pending,
+        StepStatus::Enqueued,
+        StepStatus::Running,
+        StepStatus::Success,
+        StepStatus::Skipped,
+        StepStatus::Error,
+        StepStatus::Cancelled,
+    ];
+
+    /// The stored word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StepStatus::Pending => "pending",
+            StepStatus::Enqueued => "enqueued",
+            StepStatus::Running => "running",
+            StepStatus::Success => "success",
+            StepStatus::Skipped => "skipped",
+            StepStatus::Error => "error",
+            StepStatus::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether a message or a runner is busy with the step.
+    #[must_use]
+    pub fn is_active(self) -> bool {
+        matches!(self, StepStatus::Enqueued | StepStatus::Running)
+    }
+}
+
+impl FromStr for StepStatus {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        StepStatus::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is not a step status"))
+    }
+}
+
+impl fmt::Display for StepStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl StepRecord {
+    /// The record of a step that was never enqueued.
+    #[must_use]
+    pub fn pending() -> Self {
+        StepRecord {
+            status: StepStatus::Pending,
+            attempt: 0,
+            continuations: 0,
+            token: None,
+            owner: None,
+            enqueued_at: None,
+            sent_at: None,
+            resends: 0,
+            started_at: None,
+            lease_until: None,
+            finished_at: None,
+            message: None,
+            is_warning: false,
+            is_permanent: false,
+            checkpoint: None,
+            output: None,
+            progress: None,
+            log: String::new(),
+            version: 0,
+        }
+    }
+}

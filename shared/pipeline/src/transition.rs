@@ -1,0 +1,104 @@
+//! The one table of what may happen to a step.
+
+use crate::step::StepStatus;
+
+/// What happens to a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StepEvent {
+    /// A beat counts an attempt and sends a message.
+    Enqueue,
+    /// A runner takes the message.
+    Claim,
+    /// The executor is done.
+    Succeed,
+    /// The executor found nothing to do.
+    Skip,
+    /// The executor failed.
+    Fail,
+    /// The executor ran short of time and left a checkpoint.
+    Continue,
+    /// The lease ran out without a word from the runner.
+    Ghost,
+    /// The pipeline ended or is to end.
+    Cancel,
+    /// A person runs the step again, ignoring conditions.
+    Retry,
+}
+
+/// A move that the table does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a step that is {from} cannot {event:?}")]
+pub struct IllegalMove {
+    /// Where the step stands.
+    pub from: StepStatus,
+    /// What was to happen.
+    pub event: StepEvent,
+}
+
+impl StepEvent {
+    /// All of them.
+    pub const ALL: [StepEvent; 9] = [
+        StepEvent::Enqueue,
+        StepEvent::Claim,
+        StepEvent::Succeed,
+        StepEvent::Skip,
+        StepEvent::Fail,
+        StepEvent::Continue,
+        StepEvent::Ghost,
+        StepEvent::Cancel,
+        StepEvent::Retry,
+    ];
+}
+
+/// The status after an event.
+///
+/// # Errors
+/// The move is illegal; nothing else fails here.
+pub fn next(from: StepStatus, event: StepEvent) -> Result<StepStatus, IllegalMove> {
+    use StepEvent as E;
+    use StepStatus as S;
+    match (from, event) {
+        (S::Pending | S::Error, E::Enqueue) | (S::Running, E::Continue) => Ok(S::Enqueued),
+        (S::Pending | S::Success | S::Skipped | S::Error | S::Cancelled, E::Retry) => Ok(S::Enqueued),
+        (S::Enqueued, E::Claim) => Ok(S::Running),
+        (S::Running, E::Succeed) => Ok(S::Success),
+        (S::Running, E::Skip) => Ok(S::Skipped),
+        (S::Running, E::Fail | E::Ghost) => Ok(S::Error),
+        // A running step of a cancelled pipeline ends by itself or by its lease; a failed one stays failed.
+        (S::Pending | S::Enqueued, E::Cancel) => Ok(S::Cancelled),
+        (
+            S::Pending | S::Enqueued | S::Running | S::Success | S::Skipped | S::Error | S::Cancelled,
+            E::Enqueue | E::Claim | E::Succeed | E::Skip | E::Fail | E::Continue | E::Ghost | E::Cancel | E::Retry,
+        ) => Err(IllegalMove { from, event }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_table() {
+        let mut table = String::new();
+        for from in StepStatus::ALL {
+            let moves: Vec<String> = StepEvent::ALL
+                .into_iter()
+                .filter_map(|event| next(from, event).ok().map(|to| format!("{event:?} → {to}")))
+                .collect();
+            table += &format!("{from}: {}\n", moves.join(", "));
+        }
+        insta::assert_snapshot!(table, @r"
+        pending: Enqueue → enqueued, Cancel → cancelled, Retry → enqueued
+        enqueued: Claim → running, Cancel → cancelled
+        running: Succeed → success, Skip → skipped, Fail → error, Continue → enqueued, Ghost → error
+        success: Retry → enqueued
+        skipped: Retry → enqueued
+        error: Enqueue → enqueued, Retry → enqueued
+        cancelled: Retry → enqueued
+        ");
+        insta::assert_snapshot!(
+            next(StepStatus::Success, StepEvent::Enqueue).unwrap_err(),
+            @"a step that is success cannot Enqueue"
+        );
+    }
+}
