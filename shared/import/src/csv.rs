@@ -49,17 +49,10 @@ pub struct Position {
 
 impl Format {
     /// RFC 4180: comma, double quote, no escape.
-    pub const RFC_4180: Self = Self {
-        delimiter: b',',
-        quote: b'"',
-        escape: None,
-    };
+    pub const RFC_4180: Self = Self { delimiter: b',', quote: b'"', escape: None };
 }
 
 impl Position {
     /// The first byte of a file.
-    pub const START: Self = Self {
-        byte_offset: 0,
-        line: 1,
-    };
+    pub const START: Self = Self { byte_offset: 0, line: 1 };
 }

@@ -75,9 +75,7 @@ impl FileName {
     /// Returns the number in the counter, which orders the files of a bunch.
     #[must_use]
     pub fn number(&self) -> u32 {
-        self.counter
-            .parse()
-            .expect("`from_str` has refused anything but a few digits")
+        self.counter.parse().expect("`from_str` has refused anything but a few digits")
     }
 
     /// Returns what follows the last dot, such as `csv`.
@@ -89,12 +87,7 @@ impl FileName {
     /// Returns the ok files that may release this file, in the order in which they are looked up.
     #[must_use]
     pub fn ok_files(&self) -> [OkFileName; 3] {
-        let Self {
-            prefix,
-            filename,
-            counter,
-            ..
-        } = self;
+        let Self { prefix, filename, counter, .. } = self;
         [
             (OkForm::Prefix, format!("{prefix}.ok")),
             (OkForm::Bunch, format!("{prefix}_{filename}.ok")),
@@ -116,31 +109,18 @@ impl FromStr for FileName {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        let error = |reason| Error {
-            name: name.to_owned(),
-            reason,
-        };
-        if name
-            .chars()
-            .any(|c| c == '/' || c == '\\' || c.is_control())
-        {
+        let error = |reason| Error { name: name.to_owned(), reason };
+        if name.chars().any(|c| c == '/' || c == '\\' || c.is_control()) {
             return Err(error("it holds a path separator or a control character"));
         }
-        let (stem, suffix) = name
-            .rsplit_once('.')
-            .ok_or_else(|| error("it has no suffix"))?;
-        let (prefix, rest) = stem
-            .split_once('_')
-            .ok_or_else(|| error("it has no underscore"))?;
-        let (filename, counter) = rest
-            .rsplit_once('_')
-            .ok_or_else(|| error("it has only one underscore"))?;
+        let (stem, suffix) = name.rsplit_once('.').ok_or_else(|| error("it has no suffix"))?;
+        let (prefix, rest) = stem.split_once('_').ok_or_else(|| error("it has no underscore"))?;
+        let (filename, counter) = rest.rsplit_once('_').ok_or_else(|| error("it has only one underscore"))?;
         if prefix.is_empty() || filename.is_empty() || suffix.is_empty() {
             return Err(error("one of its parts is empty"));
         }
         // Nine digits always fit into the `u32` that `number` returns.
-        let is_counter =
-            (1..=9).contains(&counter.len()) && counter.bytes().all(|b| b.is_ascii_digit());
+        let is_counter = (1..=9).contains(&counter.len()) && counter.bytes().all(|b| b.is_ascii_digit());
         if !is_counter {
             return Err(error("its counter is not a number of one to nine digits"));
         }
@@ -155,12 +135,7 @@ impl FromStr for FileName {
 
 impl fmt::Display for FileName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            prefix,
-            filename,
-            counter,
-            suffix,
-        } = self;
+        let Self { prefix, filename, counter, suffix } = self;
         write!(f, "{prefix}_{filename}_{counter}.{suffix}")
     }
 }
@@ -194,13 +169,7 @@ mod tests {
 
     fn parts(name: &str) -> String {
         match name.parse::<FileName>() {
-            Ok(name) => format!(
-                "{} | {} | {} | {}",
-                name.prefix(),
-                name.filename(),
-                name.number(),
-                name.suffix()
-            ),
+            Ok(name) => format!("{} | {} | {} | {}", name.prefix(), name.filename(), name.number(), name.suffix()),
             Err(error) => error.to_string(),
         }
     }
@@ -226,11 +195,7 @@ mod tests {
         let name: FileName = "product-import_x_01.csv".parse().unwrap();
         assert_eq!(
             name.ok_files().map(|ok| ok.to_string()),
-            [
-                "product-import.ok",
-                "product-import_x.ok",
-                "product-import_x_01.ok"
-            ]
+            ["product-import.ok", "product-import_x.ok", "product-import_x_01.ok"]
         );
     }
 

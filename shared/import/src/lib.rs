@@ -1,3 +1,4 @@
 //! x
+pub mod bunch;
 pub mod csv;
 pub mod file_name;

@@ -47,9 +47,7 @@ pub enum ErrorKind {
     #[error("a quoted cell starts here and never ends")]
     UnterminatedQuote,
     /// A cell that starts on the line is larger than [`MAX_CELL_BYTES`].
-    #[error(
-        "a cell starts here that is larger than {MAX_CELL_BYTES} bytes; is its closing quote missing?"
-    )]
+    #[error("a cell starts here that is larger than {MAX_CELL_BYTES} bytes; is its closing quote missing?")]
     CellTooLarge,
     /// A row has more than [`MAX_COLUMNS`] cells.
     #[error("the row has more than {MAX_COLUMNS} cells")]

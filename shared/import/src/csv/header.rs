@@ -30,11 +30,7 @@ impl Header {
             }
             if let Some(first) = numbers.insert(name, number) {
                 let name = name.to_owned();
-                let kind = ErrorKind::RepeatedColumn {
-                    name,
-                    number,
-                    first,
-                };
+                let kind = ErrorKind::RepeatedColumn { name, number, first };
                 return Err(Error { line, kind });
             }
         }
@@ -61,14 +57,8 @@ impl Header {
     pub fn require(&self, name: &'static str) -> Result<usize, Error> {
         let index = self.names.iter().position(|column| column == name);
         index.ok_or_else(|| {
-            let kind = ErrorKind::MissingColumn {
-                name,
-                hint: self.delimiter_hint(),
-            };
-            Error {
-                line: self.line,
-                kind,
-            }
+            let kind = ErrorKind::MissingColumn { name, hint: self.delimiter_hint() };
+            Error { line: self.line, kind }
         })
     }
 

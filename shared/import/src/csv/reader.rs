@@ -1,9 +1,6 @@
 use csv_core::{ReadFieldResult, ReaderBuilder};
 
-use super::{
-    BadRow, BadRowKind, Error, ErrorKind, Format, Header, MAX_CELL_BYTES, MAX_COLUMNS, Position,
-    Row,
-};
+use super::{BadRow, BadRowKind, Error, ErrorKind, Format, Header, MAX_CELL_BYTES, MAX_COLUMNS, Position, Row};
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -128,11 +125,8 @@ impl RowReader {
     }
 
     fn at(format: Format, header: Option<Header>, position: Position) -> Self {
-        let mut parser = ReaderBuilder::new()
-            .delimiter(format.delimiter)
-            .quote(format.quote)
-            .escape(format.escape)
-            .build();
+        let mut parser =
+            ReaderBuilder::new().delimiter(format.delimiter).quote(format.quote).escape(format.escape).build();
         // The parser drops a byte order mark from its first input, wherever in a file that is, and only if the mark
         // comes in one piece. An empty line takes that chance away; the mark is dropped in `begin_row`.
         parser.read_field(b"\n", &mut [0]);
@@ -142,10 +136,7 @@ impl RowReader {
             input: Vec::new(),
             cursor: 0,
             is_finished: false,
-            place: Place {
-                position,
-                is_after_cr: false,
-            },
+            place: Place { position, is_after_cr: false },
             unfinished: None,
             cells: vec![0; FIRST_BUFFER_BYTES],
         }
@@ -198,9 +189,7 @@ impl RowReader {
                 ReadFieldResult::InputEmpty if is_at_end => {
                     return Err(error(row.cell_line, ErrorKind::UnterminatedQuote));
                 }
-                ReadFieldResult::InputEmpty
-                | ReadFieldResult::OutputFull
-                | ReadFieldResult::End => {}
+                ReadFieldResult::InputEmpty | ReadFieldResult::OutputFull | ReadFieldResult::End => {}
             }
             if row.filled - row.cell_start > MAX_CELL_BYTES {
                 return Err(error(row.cell_line, ErrorKind::CellTooLarge));
@@ -215,11 +204,7 @@ impl RowReader {
         }
         let space = &mut self.cells[row.filled..];
         // A line break ends the last row of a file that has none there, unless a quote is still open.
-        let input = if is_at_end {
-            b"\n"
-        } else {
-            &self.input[self.cursor..]
-        };
+        let input = if is_at_end { b"\n" } else { &self.input[self.cursor..] };
         let (result, read, written) = self.parser.read_field(input, space);
         row.filled += written;
         if !is_at_end {
@@ -230,16 +215,11 @@ impl RowReader {
 
     fn complete_row(&self, row: &Unfinished) -> Result<Row, BadRow> {
         let next = self.place.position;
-        Row::from_bytes(row.start, next, &self.cells[..row.filled], &row.ends).map_err(
-            |(cell, byte)| BadRow {
-                position: row.start,
-                next,
-                kind: BadRowKind::NotUtf8 {
-                    number: cell + 1,
-                    byte: byte + 1,
-                },
-            },
-        )
+        Row::from_bytes(row.start, next, &self.cells[..row.filled], &row.ends).map_err(|(cell, byte)| BadRow {
+            position: row.start,
+            next,
+            kind: BadRowKind::NotUtf8 { number: cell + 1, byte: byte + 1 },
+        })
     }
 
     fn rest(&self) -> &[u8] {
@@ -259,14 +239,7 @@ impl RowReader {
 
 impl Unfinished {
     fn at(start: Position) -> Self {
-        Self {
-            start,
-            ends: Vec::new(),
-            filled: 0,
-            cell_start: 0,
-            cell_line: start.line,
-            awaits_lf: false,
-        }
+        Self { start, ends: Vec::new(), filled: 0, cell_start: 0, cell_line: start.line, awaits_lf: false }
     }
 }
 
@@ -280,11 +253,7 @@ fn check_column_count(row: Row, expected: usize) -> ReadRow {
         true => BadRowKind::CurlyQuotes { expected, found },
         false => BadRowKind::ColumnCount { expected, found },
     };
-    ReadRow::Bad(BadRow {
-        position: row.position,
-        next: row.next,
-        kind,
-    })
+    ReadRow::Bad(BadRow { position: row.position, next: row.next, kind })
 }
 
 fn error(line: u64, kind: ErrorKind) -> Error {

@@ -25,12 +25,7 @@ impl Row {
     ) -> Result<Self, (usize, usize)> {
         let is_whole = |text: &&str| ends.iter().all(|&end| text.is_char_boundary(end));
         if let Some(text) = std::str::from_utf8(bytes).ok().filter(is_whole) {
-            return Ok(Self {
-                position,
-                next,
-                text: text.to_owned(),
-                ends: ends.to_vec(),
-            });
+            return Ok(Self { position, next, text: text.to_owned(), ends: ends.to_vec() });
         }
         let mut start = 0;
         for (index, &end) in ends.iter().enumerate() {

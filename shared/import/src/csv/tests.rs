@@ -10,11 +10,7 @@ fn read_from(reader: RowReader, bytes: &[u8], chunk_bytes: usize) -> Vec<String>
         lines.push(match answer {
             Ok(ReadRow::Row(row)) => {
                 let cells: Vec<&str> = row.iter().collect();
-                format!(
-                    "{}: {}",
-                    row.position.line,
-                    cells.join(" | ").escape_debug()
-                )
+                format!("{}: {}", row.position.line, cells.join(" | ").escape_debug())
             }
             Ok(ReadRow::Bad(bad)) => bad.to_string(),
             Ok(other) => format!("{other:?}"),
@@ -77,10 +73,7 @@ fn a_byte_order_mark_is_skipped_even_in_pieces() {
 #[test]
 fn a_quote_stands_for_itself_doubled_or_escaped() {
     assert_snapshot!(read("a,b\n\"5\"\" disc\",x\n"), @r#"2: 5\" disc | x"#);
-    let format = Format {
-        escape: Some(b'\\'),
-        ..Format::RFC_4180
-    };
+    let format = Format { escape: Some(b'\\'), ..Format::RFC_4180 };
     let lines = read_from(RowReader::new(format), b"a,b\n\"5\\\" disc\",x\n", 3);
     assert_snapshot!(lines.join("\n"), @r#"2: 5\" disc | x"#);
 }
@@ -129,12 +122,7 @@ fn a_missing_column_comes_with_a_guess_at_the_delimiter() {
         reader.feed(text.as_bytes());
         reader.finish();
         reader.next_row().unwrap();
-        reader
-            .header()
-            .unwrap()
-            .require("sku")
-            .unwrap_err()
-            .to_string()
+        reader.header().unwrap().require("sku").unwrap_err().to_string()
     };
     assert_snapshot!(missing("name,qty\n"), @"line 1: the header has no column `sku`");
     assert_snapshot!(missing("sku;qty\n"), @"line 1: the header has no column `sku`; is the delimiter of this file `;`?");
@@ -179,18 +167,13 @@ fn rows(text: &str) -> Vec<Row> {
 
 fn table() -> impl Strategy<Value = Vec<Vec<String>>> {
     let cell = "[a-zß€\u{feff}\",\r\n ]{0,6}";
-    (1..5usize)
-        .prop_flat_map(move |width| prop::collection::vec(prop::collection::vec(cell, width), 0..8))
+    (1..5usize).prop_flat_map(move |width| prop::collection::vec(prop::collection::vec(cell, width), 0..8))
 }
 
 fn written(table: &[Vec<String>], terminator: csv::Terminator) -> Vec<u8> {
     let width = table.first().map_or(1, Vec::len);
-    let mut writer = csv::WriterBuilder::new()
-        .terminator(terminator)
-        .from_writer(Vec::new());
-    writer
-        .write_record((0..width).map(|n| format!("column_{n}")))
-        .unwrap();
+    let mut writer = csv::WriterBuilder::new().terminator(terminator).from_writer(Vec::new());
+    writer.write_record((0..width).map(|n| format!("column_{n}"))).unwrap();
     for row in table {
         writer.write_record(row).unwrap();
     }
@@ -198,11 +181,7 @@ fn written(table: &[Vec<String>], terminator: csv::Terminator) -> Vec<u8> {
 }
 
 fn terminator() -> impl Strategy<Value = csv::Terminator> {
-    prop_oneof![
-        Just(csv::Terminator::CRLF),
-        Just(csv::Terminator::Any(b'\n')),
-        Just(csv::Terminator::Any(b'\r'))
-    ]
+    prop_oneof![Just(csv::Terminator::CRLF), Just(csv::Terminator::Any(b'\n')), Just(csv::Terminator::Any(b'\r'))]
 }
 
 proptest! {

@@ -1,0 +1,37 @@
+use crate::file_name::FileName;
+
+/// The content of an ok file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Manifest {
+    /// Names nothing: the ok file's own name says what it releases.
+    Empty,
+    /// Names files, one a line.
+    List(Vec<Line>),
+}
+
+/// A line of an ok file that is not blank.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Counted from 1.
+    pub(super) number: usize,
+    /// The file it names, or what it says instead.
+    pub(super) name: Result<FileName, String>,
+}
+
+impl Manifest {
+    /// Reads the content of an ok file: LF or CRLF, blank lines and a byte order mark do not matter.
+    pub(super) fn parse(content: &str) -> Self {
+        let content = content.strip_prefix('\u{feff}').unwrap_or(content);
+        let lines: Vec<Line> = content
+            .lines()
+            .enumerate()
+            .map(|(index, line)| (index + 1, line.trim()))
+            .filter(|(_, line)| !line.is_empty())
+            .map(|(number, line)| Line { number, name: line.parse().map_err(|_| line.to_owned()) })
+            .collect();
+        match lines.is_empty() {
+            true => Self::Empty,
+            false => Self::List(lines),
+        }
+    }
+}

@@ -1,0 +1,323 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::manifest::{Line, Manifest};
+use super::{Bunch, BunchFile, BunchId, BunchSet, DropFile, Resolution};
+use crate::file_name::FileName;
+
+/// Reasons and notes of one bunch that are worth reading; the rest is counted.
+const MAX_SENTENCES: usize = 20;
+
+/// Finds the bunches in the drop area and says of each whether it is complete.
+///
+/// `files` is everything seen there, `ok_contents` the content of each ok file by its name, and `prefixes` the kinds of
+/// file asked for, in the order in which a bunch imports them.
+#[must_use]
+pub fn resolve(files: &[DropFile], ok_contents: &BTreeMap<String, String>, prefixes: &[&str]) -> Resolution {
+    let mut drop_area = DropArea::sort_out(files, prefixes);
+    let mut ok_names = BTreeSet::new();
+    for (name, content) in ok_contents {
+        if let Some(ok_file) = OkFile::understand(name, content, &drop_area) {
+            ok_names.insert(name.as_str());
+            drop_area.apply(&ok_file);
+        }
+    }
+    let identifiers: BTreeSet<String> = drop_area.identifiers();
+    let sets = identifiers.into_iter().map(|identifier| drop_area.judge(identifier, &ok_names)).collect();
+    Resolution { sets, notes: shortened(drop_area.notes) }
+}
+
+/// Says whether an ok file releases none of the files that are still in the drop area, so that it can leave too.
+///
+/// An ok file may release several bunches. A pipeline that has moved its files away asks this about each of the
+/// bunch's ok files and leaves those in place that another bunch still needs.
+#[must_use]
+pub fn is_spent(ok_name: &str, content: &str, remaining: &[DropFile]) -> bool {
+    let is_named = |file: &FileName| match Manifest::parse(content) {
+        Manifest::Empty => true,
+        Manifest::List(lines) => lines.iter().any(|line| line.name.as_ref() == Ok(file)),
+    };
+    !remaining.iter().any(|file| {
+        let Ok(name) = file.name.parse::<FileName>() else {
+            return false;
+        };
+        is_csv(&name) && name.ok_files().iter().any(|ok| ok.as_str() == ok_name) && is_named(&name)
+    })
+}
+
+/// The CSV files of the wanted prefixes, and what the ok files say about them.
+struct DropArea<'a> {
+    prefixes: &'a [&'a str],
+    arrived: BTreeMap<FileName, &'a DropFile>,
+    /// Released files, and by which ok files.
+    released: BTreeMap<FileName, BTreeSet<String>>,
+    /// What keeps a bunch waiting, by identifier.
+    problems: BTreeMap<String, Vec<String>>,
+    notes: Vec<String>,
+}
+
+/// An ok file of a wanted prefix.
+struct OkFile<'a> {
+    name: &'a str,
+    prefix: &'a str,
+    reach: Reach,
+    manifest: Manifest,
+}
+
+/// The files that an ok file may release by its name.
+enum Reach {
+    Prefix,
+    Bunch(String),
+    File(FileName),
+}
+
+impl<'a> DropArea<'a> {
+    fn sort_out(files: &'a [DropFile], prefixes: &'a [&'a str]) -> Self {
+        let mut area = Self {
+            prefixes,
+            arrived: BTreeMap::new(),
+            released: BTreeMap::new(),
+            problems: BTreeMap::new(),
+            notes: Vec::new(),
+        };
+        let mut names: Vec<&DropFile> = files.iter().collect();
+        names.sort_unstable_by_key(|file| &file.name);
+        for file in names {
+            let prefix = file.name.split(['_', '.']).next().unwrap_or_default();
+            let has_csv_suffix = file.name.to_ascii_lowercase().ends_with(".csv");
+            if !has_csv_suffix || !prefixes.contains(&prefix) {
+                continue;
+            }
+            match file.name.parse::<FileName>() {
+                Ok(name) => {
+                    area.arrived.insert(name, file);
+                }
+                Err(error) => area.notes.push(error.to_string()),
+            }
+        }
+        area
+    }
+
+    /// The arrived files that an ok file may release by its name, in order.
+    fn within(&self, ok_file: &OkFile<'_>) -> Vec<FileName> {
+        let is_within = |name: &&FileName| {
+            name.prefix() == ok_file.prefix
+                && match &ok_file.reach {
+                    Reach::Prefix => true,
+                    Reach::Bunch(identifier) => name.filename() == identifier,
+                    Reach::File(only) => *name == only,
+                }
+        };
+        self.arrived.keys().filter(is_within).cloned().collect()
+    }
+
+    fn apply(&mut self, ok_file: &OkFile<'_>) {
+        match &ok_file.manifest {
+            Manifest::Empty => self.apply_empty(ok_file),
+            Manifest::List(lines) => self.apply_list(ok_file, lines),
+        }
+    }
+
+    fn apply_empty(&mut self, ok_file: &OkFile<'_>) {
+        let files = self.within(ok_file);
+        let name = ok_file.name;
+        if files.is_empty() {
+            match &ok_file.reach {
+                Reach::Prefix => self
+                    .notes
+                    .push(format!("`{name}` is empty and releases every file with its prefix, but none has arrived")),
+                Reach::Bunch(identifier) => self.problem(
+                    identifier,
+                    format!("`{name}` is empty and releases every file of its bunch, but none has arrived"),
+                ),
+                Reach::File(file) => {
+                    self.problem(file.filename(), format!("`{name}` releases `{file}`, which has not arrived"))
+                }
+            }
+        }
+        let mut by_identifier: BTreeMap<String, Vec<FileName>> = BTreeMap::new();
+        for file in files {
+            by_identifier.entry(file.filename().to_owned()).or_default().push(file);
+        }
+        for (identifier, mut files) in by_identifier {
+            files.sort_by_key(FileName::number);
+            for pair in files.windows(2) {
+                if pair[1].number() > pair[0].number() + 1 {
+                    let (before, after) = (&pair[0], &pair[1]);
+                    self.problem(
+                        &identifier,
+                        format!("`{name}` is empty, and a file between `{before}` and `{after}` has not arrived"),
+                    );
+                }
+            }
+            for file in files {
+                self.release(file, name);
+            }
+        }
+    }
+
+    fn apply_list(&mut self, ok_file: &OkFile<'_>, lines: &[Line]) {
+        let name = ok_file.name;
+        for line in lines {
+            let number = line.number;
+            match &line.name {
+                Ok(file) => match ok_file.refusal(file) {
+                    Some(why) => {
+                        let sentence = format!("`{name}` line {number} names `{file}`, {why}");
+                        self.blame(ok_file, lines, &sentence);
+                    }
+                    None if self.arrived.contains_key(file) => self.release(file.clone(), name),
+                    None => self.problem(
+                        file.filename(),
+                        format!("`{name}` line {number} names `{file}`, which has not arrived"),
+                    ),
+                },
+                Err(text) => {
+                    let sentence = format!(
+                        "`{name}` line {number}: `{text}` is not the name of an import file \
+                         (example: `{}_20260801-120000_01.csv`)",
+                        ok_file.prefix
+                    );
+                    self.blame(ok_file, lines, &sentence);
+                }
+            }
+        }
+    }
+
+    /// Holds up every bunch that relies on a manifest with a wrong line.
+    fn blame(&mut self, ok_file: &OkFile<'_>, lines: &[Line], sentence: &str) {
+        let identifiers: BTreeSet<&str> = match &ok_file.reach {
+            Reach::Bunch(identifier) => BTreeSet::from([identifier.as_str()]),
+            Reach::File(file) => BTreeSet::from([file.filename()]),
+            Reach::Prefix => lines
+                .iter()
+                .filter_map(|line| line.name.as_ref().ok())
+                .filter(|file| ok_file.refusal(file).is_none())
+                .map(FileName::filename)
+                .collect(),
+        };
+        if identifiers.is_empty() {
+            self.notes.push(sentence.to_owned());
+        }
+        for identifier in identifiers {
+            self.problem(identifier, sentence.to_owned());
+        }
+    }
+
+    fn release(&mut self, file: FileName, ok_name: &str) {
+        self.released.entry(file).or_default().insert(ok_name.to_owned());
+    }
+
+    fn problem(&mut self, identifier: &str, sentence: String) {
+        self.problems.entry(identifier.to_owned()).or_default().push(sentence);
+    }
+
+    fn identifiers(&self) -> BTreeSet<String> {
+        let arrived = self.arrived.keys().map(|file| file.filename().to_owned());
+        arrived.chain(self.problems.keys().cloned()).collect()
+    }
+
+    fn judge(&self, identifier: String, ok_names: &BTreeSet<&str>) -> BunchSet {
+        let mut reasons = self.problems.get(&identifier).cloned().unwrap_or_default();
+        let mut left_behind = Vec::new();
+        let mut released = Vec::new();
+        for prefix in self.prefixes {
+            let mut files: Vec<&FileName> =
+                self.arrived.keys().filter(|file| file.prefix() == *prefix && file.filename() == identifier).collect();
+            files.sort_by_key(|file| (file.number(), *file));
+            let (ready, waiting): (Vec<&FileName>, Vec<&FileName>) =
+                files.into_iter().partition(|file| self.released.contains_key(*file));
+            let sentences = waiting.iter().map(|file| why_not_released(file, ok_names));
+            match ready.is_empty() {
+                true => reasons.extend(sentences),
+                false => left_behind.extend(sentences),
+            }
+            released.extend(ready);
+        }
+        match reasons.is_empty() {
+            true => BunchSet::Complete(self.bunch(&identifier, &released, left_behind)),
+            false => BunchSet::Incomplete { identifier, reasons: shortened(reasons) },
+        }
+    }
+
+    fn bunch(&self, identifier: &str, files: &[&FileName], left_behind: Vec<String>) -> Bunch {
+        let drop_files: Vec<&DropFile> = files.iter().map(|file| self.arrived[*file]).collect();
+        let ok_files: BTreeSet<&String> = files.iter().flat_map(|file| &self.released[*file]).collect();
+        Bunch {
+            id: BunchId::of(identifier, &drop_files),
+            files: files
+                .iter()
+                .zip(&drop_files)
+                .map(|(name, file)| BunchFile {
+                    name: (*name).clone(),
+                    size_bytes: file.size_bytes,
+                    fingerprint: file.fingerprint.clone(),
+                })
+                .collect(),
+            ok_files: ok_files.into_iter().cloned().collect(),
+            left_behind: shortened(left_behind),
+        }
+    }
+}
+
+impl<'a> OkFile<'a> {
+    fn understand(name: &'a str, content: &str, area: &DropArea<'_>) -> Option<Self> {
+        let stem = name.strip_suffix(".ok")?;
+        let (prefix, rest) = match stem.split_once('_') {
+            Some((prefix, rest)) => (prefix, Some(rest)),
+            None => (stem, None),
+        };
+        if !area.prefixes.contains(&prefix) {
+            return None;
+        }
+        let is_bunch = |rest: &str| {
+            let mut files = area.arrived.keys();
+            files.any(|file| file.prefix() == prefix && file.filename() == rest)
+        };
+        let reach = match (rest, format!("{stem}.csv").parse::<FileName>()) {
+            (None, _) => Reach::Prefix,
+            // `product-import_spring_01.ok` could also stand for a bunch that is called `spring_01`.
+            (Some(rest), Ok(file)) if !is_bunch(rest) => Reach::File(file),
+            (Some(rest), _) => Reach::Bunch(rest.to_owned()),
+        };
+        Some(Self { name, prefix, reach, manifest: Manifest::parse(content) })
+    }
+
+    /// Why the ok file may not name a file, as the end of a sentence.
+    fn refusal(&self, file: &FileName) -> Option<String> {
+        if !is_csv(file) {
+            return Some("which is not a CSV file".to_owned());
+        }
+        if file.prefix() != self.prefix {
+            return Some(format!("which is not a file of `{}`", self.prefix));
+        }
+        match &self.reach {
+            Reach::Bunch(identifier) if file.filename() != identifier => {
+                Some(format!("which belongs to bunch `{}`, not `{identifier}`", file.filename()))
+            }
+            Reach::File(only) if file != only => Some(format!("but can only release `{only}`")),
+            Reach::Prefix | Reach::Bunch(_) | Reach::File(_) => None,
+        }
+    }
+}
+
+fn is_csv(file: &FileName) -> bool {
+    file.suffix().eq_ignore_ascii_case("csv")
+}
+
+fn why_not_released(file: &FileName, ok_names: &BTreeSet<&str>) -> String {
+    let [prefix, bunch, single] = file.ok_files();
+    let found = [&prefix, &bunch, &single].into_iter().find(|ok| ok_names.contains(ok.as_str()));
+    match found {
+        Some(ok) => format!("`{ok}` does not name `{file}`"),
+        None => format!("no ok file for `{file}`; expected `{prefix}`, `{bunch}` or `{single}`"),
+    }
+}
+
+fn shortened(mut sentences: Vec<String>) -> Vec<String> {
+    if sentences.len() > MAX_SENTENCES {
+        let more = sentences.len() - MAX_SENTENCES;
+        sentences.truncate(MAX_SENTENCES);
+        sentences.push(format!("and {more} more"));
+    }
+    sentences
+}
