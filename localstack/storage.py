@@ -1,0 +1,124 @@
+"""Creates and deletes the storage of a stage in the emulator; see create-storage and delete-storage.
+
+Both may run for several stages at once, and both may be repeated.
+"""
+
+import ipaddress
+import json
+import os
+import re
+import sys
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+TEMPLATE = Path(__file__).parent.parent / "infra" / "storage.yaml"
+
+
+def create(stage):
+    """Prints the variables with which the functions find the storage, as one JSON object."""
+    cloudformation = client("cloudformation")
+    stack = stack_name(stage)
+    try:
+        cloudformation.create_stack(
+            StackName=stack,
+            TemplateBody=TEMPLATE.read_text(),
+            Parameters=[{"ParameterKey": "Stage", "ParameterValue": stage}],
+        )
+    except cloudformation.exceptions.AlreadyExistsException:
+        pass
+    description = settled(cloudformation, stack)
+    if description["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        sys.exit(f"stack `{stack}` is {description['StackStatus']}: {first_failure(cloudformation, stack)}")
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
+    print(json.dumps({variable(key): value for key, value in outputs.items() if not key.endswith("Arn")}, indent=2))
+
+
+def delete(stage):
+    """Deletes the stack and what its policies retain: this is an emulator, and nothing in it is worth keeping."""
+    cloudformation = client("cloudformation")
+    stack = stack_name(stage)
+    try:
+        resources = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+    except ClientError:
+        return
+    # The bucket first, as one with contents cannot be deleted.
+    by_type = {"AWS::S3::Bucket": delete_bucket, "AWS::DynamoDB::Table": delete_table, "AWS::SQS::Queue": delete_queue}
+    for resource in resources:
+        if resource["ResourceType"] in by_type and "PhysicalResourceId" in resource:
+            ignoring_absence(by_type[resource["ResourceType"]], resource["PhysicalResourceId"])
+    cloudformation.delete_stack(StackName=stack)
+
+
+def delete_bucket(name):
+    s3 = client("s3")
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
+        found = page.get("Versions", []) + page.get("DeleteMarkers", [])
+        keys = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in found]
+        if keys:
+            s3.delete_objects(Bucket=name, Delete={"Objects": keys, "Quiet": True})
+    s3.delete_bucket(Bucket=name)
+
+
+def delete_table(name):
+    client("dynamodb").delete_table(TableName=name)
+
+
+def delete_queue(url):
+    client("sqs").delete_queue(QueueUrl=url)
+
+
+def ignoring_absence(action, name):
+    try:
+        action(name)
+    except ClientError as error:
+        if not re.search("NotFound|NoSuch|NonExistent", error.response["Error"]["Code"]):
+            raise
+
+
+def settled(cloudformation, stack):
+    """Waits until CloudFormation has done what it was asked for. boto3's own waiter looks only every 30 s."""
+    give_up = time.monotonic() + 120
+    while True:
+        description = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+        if not description["StackStatus"].endswith("IN_PROGRESS"):
+            return description
+        if time.monotonic() > give_up:
+            sys.exit(f"stack `{stack}` is still {description['StackStatus']} after 120 s")
+        time.sleep(0.03)
+
+
+def first_failure(cloudformation, stack):
+    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("FAILED")]
+    return f"{failed[0]['LogicalResourceId']}: {failed[0].get('ResourceStatusReason')}" if failed else "no reason given"
+
+
+def stack_name(stage):
+    return f"systole-{stage}-storage"
+
+
+def variable(output):
+    """`StepQueueHighUrl` becomes `STEP_QUEUE_HIGH_URL`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", output).upper()
+
+
+def client(service):
+    # Parallel creations wait for each other in the emulator, which a default time-out of 60 s may not survive.
+    return boto3.client(service, config=Config(read_timeout=180, retries={"total_max_attempts": 1}))
+
+
+def refuse_anything_but_an_emulator():
+    """`delete` removes tables and buckets that production would retain, so it must never reach one."""
+    host = urlsplit(os.environ["AWS_ENDPOINT_URL"]).hostname
+    if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+        sys.exit(f"AWS_ENDPOINT_URL: `{host}` is not this machine; this script is for the emulator only")
+
+
+if __name__ == "__main__":
+    refuse_anything_but_an_emulator()
+    {"create": create, "delete": delete}[sys.argv[1]](sys.argv[2])
