@@ -1,0 +1,183 @@
+//! A product as the catalogue keeps it, and what a [`ProductChange`] does to it.
+//!
+//! A change that says nothing about a part leaves it alone, one that clears it removes it, and one that sets it
+//! replaces all of it: the categories of a row are *the* categories.
+//!
+//! **Invariant:** applying the same change a second time never changes anything, relative quantities included.
+
+mod apply;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use import::cell::Pairs;
+use import::product::{
+    AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, ProductType, SourceItem, TierPrice, Value,
+    Variation,
+};
+use serde::{Deserialize, Serialize};
+
+pub use apply::{Applied, ApplyError, CreateError};
+pub use import::product::ProductChange;
+
+/// Number of the stored form; raised when old readers would misunderstand it.
+const SCHEMA: u32 = 1;
+
+/// A product of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Product {
+    /// As it was first written; [`Product::key`] compares without regard to case.
+    pub sku: String,
+    /// What it is; never changes.
+    pub product_type: ProductType,
+    /// Name of its attribute set.
+    pub attribute_set: String,
+    /// Codes of the websites that offer it, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub websites: Vec<String>,
+    /// The categories it belongs to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<CategoryLink>,
+    /// What every store view shows unless it has something of its own.
+    #[serde(default)]
+    pub default: Shown,
+    /// What single store views show instead, by code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub store_views: BTreeMap<String, Shown>,
+    /// Stock settings by column name, `qty` among them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stock: BTreeMap<String, String>,
+    /// Ids of the latest relative changes of the quantity, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quantity_changes: Vec<String>,
+    /// Stock by source.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub source_items: Vec<SourceItem>,
+    /// Graduated prices.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tier_prices: Vec<TierPrice>,
+    /// Related products, cross-sells and up-sells.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub links: BTreeMap<LinkType, Vec<Link>>,
+    /// The products of a grouped product.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub associated: Vec<AssociatedProduct>,
+    /// The variations of a configurable product.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variations: Vec<Variation>,
+    /// Labels of the attributes that tell the variations apart.
+    #[serde(default, skip_serializing_if = "Pairs::is_empty")]
+    pub variation_labels: Pairs,
+    /// Positions of the attributes that tell the variations apart.
+    #[serde(default, skip_serializing_if = "Pairs::is_empty")]
+    pub variation_positions: Pairs,
+    /// The selections of a bundle.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bundle_values: Vec<Pairs>,
+    /// Positions of the options of a bundle.
+    #[serde(default, skip_serializing_if = "Pairs::is_empty")]
+    pub bundle_positions: Pairs,
+    /// The files of a downloadable product.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub downloadable_links: Vec<Pairs>,
+    /// The samples of a downloadable product.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub downloadable_samples: Vec<Pairs>,
+    /// What the customer may choose or enter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub custom_options: Vec<Pairs>,
+}
+
+/// What a store view shows of a product.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Shown {
+    /// Texts, prices, dates and other attributes by code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, Value>,
+    /// Images by role, such as `base_image`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub images: BTreeMap<String, Image>,
+    /// Images without a role.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub additional_images: Vec<AdditionalImage>,
+    /// Paths of images that the product page does not show.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden_images: Vec<String>,
+}
+
+/// An image with a role.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Image {
+    /// Path below the media directory, or address; a store view may have a label only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Text shown for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Place in the gallery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u32>,
+}
+
+/// Why a stored text is no product.
+#[derive(Debug, thiserror::Error)]
+pub enum JsonError {
+    /// The text has another form than this version writes.
+    #[error("schema {found} of a stored product is unknown (expected {SCHEMA})")]
+    Schema {
+        /// The number found.
+        found: u32,
+    },
+    /// The text is no JSON, or lacks something.
+    #[error("stored product is malformed")]
+    Malformed(#[from] serde_json::Error),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored<P> {
+    schema: u32,
+    #[serde(flatten)]
+    product: P,
+}
+
+#[derive(Deserialize)]
+struct SchemaOnly {
+    schema: u32,
+}
+
+impl Product {
+    /// Returns the key under which a product is kept: its sku without regard to case.
+    #[must_use]
+    pub fn key(sku: &str) -> String {
+        sku.to_lowercase()
+    }
+
+    /// Returns an attribute as a store view shows it: its own, else the default.
+    #[must_use]
+    pub fn value(&self, code: &str, store_view: Option<&str>) -> Option<&Value> {
+        let own = store_view.and_then(|code| self.store_views.get(code));
+        let own = own.and_then(|shown| shown.values.get(code));
+        own.or_else(|| self.default.values.get(code))
+    }
+
+    /// Writes the product as it is stored: JSON with its schema number.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let stored = Stored { schema: SCHEMA, product: self };
+        serde_json::to_string(&stored).expect("a product has text keys only")
+    }
+
+    /// Reads a stored product.
+    ///
+    /// # Errors
+    /// Fails if the schema is unknown or the text is malformed.
+    pub fn from_json(json: &str) -> Result<Self, JsonError> {
+        let SchemaOnly { schema: found } = serde_json::from_str(json)?;
+        if found != SCHEMA {
+            return Err(JsonError::Schema { found });
+        }
+        let stored: Stored<Self> = serde_json::from_str(json)?;
+        Ok(stored.product)
+    }
+}

@@ -1,0 +1,231 @@
+use std::collections::BTreeMap;
+
+use import::number;
+use import::product::{ImageChange, ProductChange, ProductType, QuantityChange, Stated};
+
+use super::{Image, Product, Shown};
+
+/// Relative changes of a quantity that are remembered. A repeated step repeats its latest ones.
+const MAX_QUANTITY_CHANGES: usize = 50;
+
+/// What a change did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Applied {
+    /// The product was like this already; there is nothing to write.
+    Unchanged,
+    /// The product differs from before.
+    Changed,
+}
+
+/// Why a change cannot be applied.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// A product stays what it is.
+    #[error("product `{sku}` is {from} and cannot become {to}")]
+    TypeChange {
+        /// The product.
+        sku: String,
+        /// What it is.
+        from: ProductType,
+        /// What the row says.
+        to: ProductType,
+    },
+    /// The quantities cannot be added.
+    #[error("quantity `{add}` cannot be added to that of product `{sku}`")]
+    Quantity {
+        /// The product.
+        sku: String,
+        /// What the row says.
+        add: String,
+    },
+}
+
+/// Why a change does not make a new product.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CreateError {
+    /// The row speaks for a store view of a product that does not exist.
+    #[error("product `{sku}` does not exist; a row for store view `{store_view}` cannot create it")]
+    StoreView {
+        /// The product.
+        sku: String,
+        /// The store view.
+        store_view: String,
+    },
+    /// The row lacks something that every product has.
+    #[error("product `{sku}` is new, but the row has no `{column}`")]
+    Missing {
+        /// The product.
+        sku: String,
+        /// What it lacks.
+        column: &'static str,
+    },
+    /// What the row has cannot be applied.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+}
+
+impl Product {
+    /// Makes a new product of a change.
+    ///
+    /// # Errors
+    /// Fails if the change is that of a store view, or lacks the product type or the attribute set.
+    pub fn create(change: &ProductChange) -> Result<Self, CreateError> {
+        let missing = |column| CreateError::Missing { sku: change.sku.clone(), column };
+        if let Some(store_view) = &change.store_view {
+            return Err(CreateError::StoreView { sku: change.sku.clone(), store_view: store_view.clone() });
+        }
+        let mut product = Self {
+            sku: change.sku.clone(),
+            product_type: change.product_type.ok_or_else(|| missing("product_type"))?,
+            attribute_set: change.attribute_set.clone().ok_or_else(|| missing("attribute_set_code"))?,
+            websites: Vec::new(),
+            categories: Vec::new(),
+            default: Shown::default(),
+            store_views: BTreeMap::new(),
+            stock: BTreeMap::new(),
+            quantity_changes: Vec::new(),
+            source_items: Vec::new(),
+            tier_prices: Vec::new(),
+            links: BTreeMap::new(),
+            associated: Vec::new(),
+            variations: Vec::new(),
+            variation_labels: BTreeMap::new(),
+            variation_positions: BTreeMap::new(),
+            bundle_values: Vec::new(),
+            bundle_positions: BTreeMap::new(),
+            downloadable_links: Vec::new(),
+            downloadable_samples: Vec::new(),
+            custom_options: Vec::new(),
+        };
+        // Whether an empty product becomes another one by this does not matter: it is new.
+        let _ = product.apply(change)?;
+        Ok(product)
+    }
+
+    /// Merges a change: what it does not state stays, what it clears goes, what it sets replaces.
+    ///
+    /// # Errors
+    /// Fails, and changes nothing, if the row says that the product is of another type, or if quantities cannot be
+    /// added.
+    pub fn apply(&mut self, change: &ProductChange) -> Result<Applied, ApplyError> {
+        let mut product = self.clone();
+        match &change.store_view {
+            None => product.apply_to_all(change)?,
+            Some(code) => {
+                let shown = product.store_views.entry(code.clone()).or_default();
+                shown.apply(change);
+                if *shown == Shown::default() {
+                    product.store_views.remove(code);
+                }
+            }
+        }
+        if *self == product {
+            return Ok(Applied::Unchanged);
+        }
+        *self = product;
+        Ok(Applied::Changed)
+    }
+
+    fn apply_to_all(&mut self, change: &ProductChange) -> Result<(), ApplyError> {
+        if let Some(to) = change.product_type.filter(|to| *to != self.product_type) {
+            return Err(ApplyError::TypeChange { sku: self.sku.clone(), from: self.product_type, to });
+        }
+        if let Some(attribute_set) = &change.attribute_set {
+            self.attribute_set.clone_from(attribute_set);
+        }
+        replace(&mut self.websites, change.websites.as_ref());
+        self.websites.sort_unstable();
+        self.websites.dedup();
+        replace(&mut self.categories, change.categories.as_ref());
+        self.default.apply(change);
+        for (column, stated) in &change.stock {
+            merge(&mut self.stock, column, stated);
+        }
+        replace(&mut self.source_items, change.source_items.as_ref());
+        replace(&mut self.tier_prices, change.tier_prices.as_ref());
+        for (link_type, stated) in &change.links {
+            merge(&mut self.links, link_type, stated);
+        }
+        replace(&mut self.associated, change.associated.as_ref());
+        replace(&mut self.variations, change.variations.as_ref());
+        replace(&mut self.variation_labels, change.variation_labels.as_ref());
+        replace(&mut self.variation_positions, change.variation_positions.as_ref());
+        replace(&mut self.bundle_values, change.bundle_values.as_ref());
+        replace(&mut self.bundle_positions, change.bundle_positions.as_ref());
+        replace(&mut self.downloadable_links, change.downloadable_links.as_ref());
+        replace(&mut self.downloadable_samples, change.downloadable_samples.as_ref());
+        replace(&mut self.custom_options, change.custom_options.as_ref());
+        match &change.quantity_change {
+            Some(quantity) => self.add_quantity(quantity),
+            None => Ok(()),
+        }
+    }
+
+    fn add_quantity(&mut self, change: &QuantityChange) -> Result<(), ApplyError> {
+        if self.quantity_changes.contains(&change.id) {
+            return Ok(());
+        }
+        let stored = self.stock.get("qty").map_or("0", String::as_str);
+        let quantity = number::sum(stored, &change.add)
+            .ok_or_else(|| ApplyError::Quantity { sku: self.sku.clone(), add: change.add.clone() })?;
+        self.stock.insert("qty".to_owned(), quantity);
+        self.quantity_changes.push(change.id.clone());
+        let forgotten = self.quantity_changes.len().saturating_sub(MAX_QUANTITY_CHANGES);
+        self.quantity_changes.drain(..forgotten);
+        Ok(())
+    }
+}
+
+impl Shown {
+    fn apply(&mut self, change: &ProductChange) {
+        for (code, stated) in &change.values {
+            merge(&mut self.values, code, stated);
+        }
+        for (role, image) in &change.images {
+            let stored = self.images.entry(role.clone()).or_default();
+            stored.apply(image);
+            if *stored == Image::default() {
+                self.images.remove(role);
+            }
+        }
+        replace(&mut self.additional_images, change.additional_images.as_ref());
+        replace(&mut self.hidden_images, change.hidden_images.as_ref());
+    }
+}
+
+impl Image {
+    fn apply(&mut self, change: &ImageChange) {
+        match &change.path {
+            Some(Stated::Set(path)) => self.path = Some(path.clone()),
+            // Label and position belong to the image that goes.
+            Some(Stated::Clear) => *self = Self::default(),
+            None => {}
+        }
+        match &change.label {
+            Some(Stated::Set(label)) => self.label = Some(label.clone()),
+            Some(Stated::Clear) => self.label = None,
+            None => {}
+        }
+        self.position = change.position.or(self.position);
+    }
+}
+
+fn replace<T: Clone + Default>(stored: &mut T, stated: Option<&Stated<T>>) {
+    match stated {
+        Some(Stated::Set(value)) => stored.clone_from(value),
+        Some(Stated::Clear) => *stored = T::default(),
+        None => {}
+    }
+}
+
+fn merge<K: Ord + Clone, V: Clone>(stored: &mut BTreeMap<K, V>, key: &K, stated: &Stated<V>) {
+    match stated {
+        Stated::Set(value) => {
+            stored.insert(key.clone(), value.clone());
+        }
+        Stated::Clear => {
+            stored.remove(key);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Dates as files write them, turned into one form: `2026-08-01T12:00:00`, without a zone.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
+
+/// Forms with a time of day, most frequent first.
+const DATE_TIMES: [&str; 6] = [
+    "%m/%d/%y, %I:%M %p",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%m/%d/%Y, %I:%M %p",
+    "%Y-%m-%d %H:%M",
+    "%m/%d/%y %H:%M",
+];
+
+/// Forms without a time of day, which then is midnight.
+const DATES: [&str; 3] = ["%Y-%m-%d", "%m/%d/%y", "%m/%d/%Y"];
+
+/// Returns a date in its canonical form, or nothing if the text is none.
+///
+/// Accepted are the form of M2IF (`8/1/26, 12:00 PM`), those of Magento (`2026-08-01 12:00:00`, `8/1/2026`) and
+/// RFC 3339; a zone that the text names is converted to UTC. Years of two digits lie between 1969 and 2068.
+#[must_use]
+pub fn canonical(text: &str) -> Option<String> {
+    // Newer systems write a narrow no-break space before AM and PM.
+    let text = text.trim().replace(['\u{202f}', '\u{a0}'], " ");
+    let with_zone = || DateTime::parse_from_rfc3339(&text).map(|date| date.naive_utc()).ok();
+    let with_time = || DATE_TIMES.iter().find_map(|form| NaiveDateTime::parse_from_str(&text, form).ok());
+    let without_time = || {
+        let date = DATES.iter().find_map(|form| NaiveDate::parse_from_str(&text, form).ok())?;
+        date.and_hms_opt(0, 0, 0)
+    };
+    let date = with_time().or_else(without_time).or_else(with_zone)?;
+    Some(date.format("%Y-%m-%dT%H:%M:%S").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_known_form_becomes_the_same_text() {
+        for text in [
+            "8/1/26, 12:30 PM",
+            "08/01/26, 12:30\u{202f}PM",
+            "8/1/2026, 12:30 PM",
+            "2026-08-01 12:30:00",
+            "2026-08-01 12:30",
+            "2026-08-01T12:30:00",
+            "2026-08-01T12:30:00.000Z",
+            "2026-08-01T14:30:00+02:00",
+        ] {
+            assert_eq!(canonical(text).as_deref(), Some("2026-08-01T12:30:00"), "{text}");
+        }
+        for text in ["2026-08-01", "8/1/26", "8/1/2026"] {
+            assert_eq!(canonical(text).as_deref(), Some("2026-08-01T00:00:00"), "{text}");
+        }
+        assert_eq!(canonical("2026-08-01T00:00:00").as_deref(), Some("2026-08-01T00:00:00"));
+    }
+
+    #[test]
+    fn what_is_no_date_is_refused() {
+        for text in ["", "soon", "13/40/26, 1:00 PM", "2026-02-30", "-0001-11-30 00:00:00x", "1.8.2026"] {
+            assert_eq!(canonical(text), None, "{text}");
+        }
+    }
+}

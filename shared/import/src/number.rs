@@ -1,0 +1,110 @@
+//! Decimal numbers as text: exact, and written in one way only, so that `10.50` and `10.5` are no change.
+
+/// Longest number in digits, signs and dots; what is longer is no amount of money or goods.
+const MAX_CHARS: usize = 40;
+
+/// Returns a decimal number in its canonical form, or nothing if the text is none.
+///
+/// Canonical: no blanks, no plus sign, no leading zeros but one before the dot, no trailing zeros behind it.
+#[must_use]
+pub fn canonical(text: &str) -> Option<String> {
+    let text = text.trim();
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let has_digits = !whole.is_empty() || !fraction.is_empty();
+    if text.len() > MAX_CHARS || !has_digits || !is_number(whole) || !is_number(fraction) {
+        return None;
+    }
+    let whole = whole.trim_start_matches('0');
+    let fraction = fraction.trim_end_matches('0');
+    Some(match (whole, fraction) {
+        ("", "") => "0".to_owned(),
+        (whole, "") => format!("{sign}{whole}"),
+        ("", fraction) => format!("{sign}0.{fraction}"),
+        (whole, fraction) => format!("{sign}{whole}.{fraction}"),
+    })
+}
+
+/// Adds two canonical numbers, or returns nothing if the sum needs more than 38 digits or one of them is no number.
+#[must_use]
+pub fn sum(one: &str, other: &str) -> Option<String> {
+    let decimals = |number: &str| number.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let places = decimals(one).max(decimals(other));
+    let scaled = |number: &str| -> Option<i128> {
+        let zeros = "0".repeat(places - decimals(number));
+        format!("{}{zeros}", number.replacen('.', "", 1)).parse().ok()
+    };
+    let total = scaled(one)?.checked_add(scaled(other)?)?;
+    let sign = if total < 0 { "-" } else { "" };
+    let digits = format!("{:0>width$}", total.unsigned_abs(), width = places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    canonical(&format!("{sign}{whole}.{fraction}"))
+}
+
+/// Says whether a canonical number is below zero.
+#[must_use]
+pub fn is_negative(canonical: &str) -> bool {
+    canonical.starts_with('-')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn numbers_have_one_way_to_be_written() {
+        let cases = [
+            ("10.50", "10.5"),
+            ("10.0000", "10"),
+            ("007", "7"),
+            ("-0.0", "0"),
+            ("+1", "1"),
+            (" 3 ", "3"),
+            (".5", "0.5"),
+            ("5.", "5"),
+            ("-0.250", "-0.25"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(canonical(text).as_deref(), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for text in ["", " ", ".", "-", "1,5", "1e3", "abc", "1.2.3", "--1", "0x10", "1 000", "١"] {
+            assert_eq!(canonical(text), None, "{text}");
+        }
+        assert_eq!(canonical(&"9".repeat(41)), None);
+    }
+
+    #[test]
+    fn sums_are_exact() {
+        let cases = [("0.1", "0.2", "0.3"), ("5", "-7.25", "-2.25"), ("-1", "1", "0"), ("-0.5", "0.25", "-0.25")];
+        for (one, other, expected) in cases {
+            assert_eq!(sum(one, other).as_deref(), Some(expected));
+        }
+        assert_eq!(sum(&"9".repeat(40), "1"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn canonical_numbers_stay_as_they_are(text in "[-+]?[0-9]{0,6}(\\.[0-9]{0,6})?") {
+            if let Some(number) = canonical(&text) {
+                prop_assert_eq!(canonical(&number), Some(number.clone()));
+                prop_assert_eq!(text.parse::<f64>().unwrap(), number.parse::<f64>().unwrap());
+            }
+        }
+
+        #[test]
+        fn sums_of_cents_are_the_sums_of_integers(one in -1_000_000i64..1_000_000, other in -1_000_000i64..1_000_000) {
+            let cents = |n: i64| canonical(&format!("{}{}.{:02}", if n < 0 { "-" } else { "" }, n.abs() / 100, n.abs() % 100)).unwrap();
+            prop_assert_eq!(sum(&cents(one), &cents(other)), Some(cents(one + other)));
+        }
+    }
+}

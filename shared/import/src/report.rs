@@ -1,0 +1,195 @@
+//! What became of the rows of an import, to be merged, stored and read.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::validate::{Issue, Severity};
+
+/// Issues kept for each file; the others are only counted.
+pub const MAX_ISSUES: usize = 100;
+
+/// What became of an import, file by file.
+///
+/// Parts of a file, and files, may be imported by several runners; each writes a report, and merging them in any
+/// order and grouping gives the same one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ImportReport {
+    /// By base name.
+    pub files: BTreeMap<String, FileReport>,
+}
+
+/// What became of one file.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct FileReport {
+    /// Rows by outcome.
+    #[serde(flatten)]
+    pub rows: RowCounts,
+    /// How many issues there were.
+    pub issue_count: u64,
+    /// The first [`MAX_ISSUES`] of them by line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub issues: Vec<Issue>,
+    /// Columns that have no meaning here and were left out.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unknown_columns: BTreeSet<String>,
+}
+
+/// Rows by outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RowCounts {
+    /// All of them.
+    pub rows: u64,
+    /// New products.
+    pub created: u64,
+    /// Products that now differ.
+    pub updated: u64,
+    /// Products that were like this already.
+    pub unchanged: u64,
+    /// Rows that could not be used.
+    pub skipped: u64,
+}
+
+/// What became of one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowOutcome {
+    /// Its product is new.
+    Created,
+    /// Its product now differs.
+    Updated,
+    /// Its product was like this already.
+    Unchanged,
+    /// It could not be used.
+    Skipped,
+}
+
+impl ImportReport {
+    /// Returns the report of a file, a new one if it has none yet.
+    pub fn file(&mut self, name: &str) -> &mut FileReport {
+        self.files.entry(name.to_owned()).or_default()
+    }
+
+    /// Adds another report about other rows.
+    pub fn merge(&mut self, other: Self) {
+        for (name, file) in other.files {
+            self.files.entry(name).or_default().merge(file);
+        }
+    }
+
+    /// Adds up the rows of all files.
+    #[must_use]
+    pub fn totals(&self) -> RowCounts {
+        let mut totals = RowCounts::default();
+        for file in self.files.values() {
+            totals.add(file.rows);
+        }
+        totals
+    }
+}
+
+impl FileReport {
+    /// Counts a row.
+    pub fn count(&mut self, outcome: RowOutcome) {
+        self.rows.rows += 1;
+        match outcome {
+            RowOutcome::Created => self.rows.created += 1,
+            RowOutcome::Updated => self.rows.updated += 1,
+            RowOutcome::Unchanged => self.rows.unchanged += 1,
+            RowOutcome::Skipped => self.rows.skipped += 1,
+        }
+    }
+
+    /// Notes an issue.
+    pub fn note(&mut self, issue: Issue) {
+        self.issue_count += 1;
+        self.keep(issue);
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.rows.add(other.rows);
+        self.issue_count += other.issue_count;
+        self.unknown_columns.extend(other.unknown_columns);
+        for issue in other.issues {
+            self.keep(issue);
+        }
+    }
+
+    /// Keeps the first issues by place, whatever the order in which they come; that makes merging order-free.
+    fn keep(&mut self, issue: Issue) {
+        let place = self.issues.partition_point(|kept| *kept <= issue);
+        if place < MAX_ISSUES {
+            self.issues.insert(place, issue);
+            self.issues.truncate(MAX_ISSUES);
+        }
+    }
+}
+
+impl RowCounts {
+    fn add(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.created += other.created;
+        self.updated += other.updated;
+        self.unchanged += other.unchanged;
+        self.skipped += other.skipped;
+    }
+}
+
+/// Shows the report as a table, followed by what a person should look at.
+impl fmt::Display for ImportReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.files.keys().map(|name| name.chars().count());
+        let width = names.max().unwrap_or_default().max("total".len());
+        let headings = ["rows", "created", "updated", "unchanged", "skipped", "issues"];
+        write!(f, "{:width$}", "file")?;
+        for heading in headings {
+            write!(f, "  {heading:>9}")?;
+        }
+        writeln!(f)?;
+        let mut all_issues = 0;
+        for (name, file) in &self.files {
+            write_counts(f, name, width, file.rows, file.issue_count)?;
+            all_issues += file.issue_count;
+        }
+        write_counts(f, "total", width, self.totals(), all_issues)?;
+        for (name, file) in &self.files {
+            file.write_findings(f, name)?;
+        }
+        Ok(())
+    }
+}
+
+impl FileReport {
+    fn write_findings(&self, f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
+        if self.issues.is_empty() && self.unknown_columns.is_empty() {
+            return Ok(());
+        }
+        writeln!(f)?;
+        if !self.unknown_columns.is_empty() {
+            let columns: Vec<String> = self.unknown_columns.iter().map(|name| format!("`{name}`")).collect();
+            writeln!(f, "{name}: unknown columns were left out: {}", columns.join(", "))?;
+        }
+        for issue in &self.issues {
+            let consequence = match issue.severity {
+                Severity::Notice => "",
+                Severity::Value => " (value skipped)",
+                Severity::Row => " (row skipped)",
+                Severity::File => " (rest of the file skipped)",
+            };
+            writeln!(f, "{issue}{consequence}")?;
+        }
+        let kept = u64::try_from(self.issues.len()).unwrap_or(u64::MAX);
+        match self.issue_count.saturating_sub(kept) {
+            0 => Ok(()),
+            more => writeln!(f, "{name}: and {more} more issues"),
+        }
+    }
+}
+
+fn write_counts(f: &mut fmt::Formatter<'_>, name: &str, width: usize, rows: RowCounts, issues: u64) -> fmt::Result {
+    write!(f, "{name:width$}")?;
+    for count in [rows.rows, rows.created, rows.updated, rows.unchanged, rows.skipped, issues] {
+        write!(f, "  {count:>9}")?;
+    }
+    writeln!(f)
+}
