@@ -6,11 +6,13 @@ pub mod condition;
 pub mod definition;
 pub mod duration;
 mod id;
+pub mod merge;
 pub mod pipeline;
 pub mod plan;
 pub mod schedule;
 pub mod step;
 pub mod transition;
+pub mod xml;
 
 pub use definition::{Definition, DefinitionHash, Priority, StepDefinition};
 pub use id::{BadName, Name, PipelineId};

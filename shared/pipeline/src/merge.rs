@@ -1,0 +1,201 @@
+//! Merges the files of pipeline definitions into definitions.
+//!
+//! `pipeline`, `step`, `pipeline_condition`, `step_condition` and `argument` define; the elements with `reference` in
+//! front change what is defined: their attributes overwrite, their children are merged in, and with `remove="true"` they
+//! take it away. Pipelines and steps are known by their name, conditions by their type (which occurs once in a pipeline or
+//! step), arguments by their key.
+//!
+//! **The order of merging** is that of the files' names, and does not depend on the order in which they were read. First
+//! every `pipeline` of every file is defined; then each `referencePipeline` is applied as it stands in the files. So a
+//! file may refer to a pipeline of any other, the last file wins where two change the same attribute, and a reference may
+//! remove a condition and define it anew.
+//!
+//! **Invariant:** a definition with an error anywhere, in its `pipeline` or in a reference to it, is left out and its
+//! errors are reported; half a definition never runs. The others are not touched by that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::definition::Definition;
+use crate::id::Name;
+use crate::xml::grammar::Kind;
+use crate::xml::{self, Document, Error, Position, Value, limits, suggest};
+
+mod condition;
+mod define;
+mod node;
+mod reference;
+#[cfg(test)]
+mod tests;
+
+use define::Origin;
+use node::{Action, Entry, Errors, Node};
+
+/// What a set of files defines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Merged {
+    /// The definitions without an error, in the order of their names.
+    pub definitions: Vec<Definition>,
+    /// Everything that is wrong, in the order of files and lines.
+    pub errors: Vec<Error>,
+    origins: BTreeMap<Name, Origin>,
+}
+
+/// Reads and merges files, each a name and its content.
+///
+/// A file that cannot be read adds its error and nothing else.
+#[must_use]
+pub fn load<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Merged {
+    let mut documents = Vec::new();
+    let mut errors = Vec::new();
+    for (name, bytes) in files {
+        match xml::read(name, bytes) {
+            Ok(document) => documents.push(document),
+            Err(error) => errors.push(error),
+        }
+    }
+    let mut merged = merge(documents);
+    merged.report(errors);
+    merged
+}
+
+/// Merges files that have been read; see the module for the rules.
+#[must_use]
+pub fn merge(mut documents: Vec<Document>) -> Merged {
+    documents.sort_by(|a, b| a.file.cmp(&b.file));
+    let mut merging = Merging::default();
+    merging.leave_out_repeated_files(&mut documents);
+    let mut references = Vec::new();
+    for document in &documents {
+        let (entries, errors) = node::entries(document);
+        merging.errors.extend(errors);
+        for entry in entries {
+            match entry.action {
+                Action::Define => merging.define(entry),
+                Action::Change | Action::Remove => references.push(entry),
+            }
+        }
+    }
+    for reference in references {
+        merging.refer(reference);
+    }
+    merging.finish()
+}
+
+impl Merged {
+    /// Leaves out the definitions with a step whose executor is not among `known`, and reports where it is named.
+    pub fn refuse_unknown_executors(&mut self, known: &BTreeSet<&str>) {
+        let mut errors = Vec::new();
+        let origins = &self.origins;
+        self.definitions.retain(|definition| {
+            let before = errors.len();
+            for step in definition.steps.iter().filter(|step| !known.contains(step.executor.as_str())) {
+                let position = origins.get(&definition.name).and_then(|origin| origin.get(&step.name));
+                let message = define::unknown_executor(step, known.iter().copied());
+                errors.extend(position.map(|position| position.error(message)));
+            }
+            errors.len() == before
+        });
+        self.report(errors);
+    }
+
+    fn report(&mut self, errors: Vec<Error>) {
+        self.errors.extend(errors);
+        self.errors.sort();
+        self.errors.dedup();
+    }
+}
+
+/// A pipeline on its way to a definition.
+struct Draft {
+    /// Where its name is written.
+    position: Position,
+    /// Absent once it is known to be wrong.
+    node: Option<Node>,
+    /// Where it was removed.
+    removed: Option<Position>,
+}
+
+#[derive(Default)]
+struct Merging {
+    drafts: BTreeMap<String, Draft>,
+    errors: Vec<Error>,
+}
+
+impl Merging {
+    /// A file cannot come before or after one of the same name.
+    fn leave_out_repeated_files(&mut self, documents: &mut Vec<Document>) {
+        let repeated: BTreeSet<_> =
+            documents.windows(2).filter(|pair| pair[0].file == pair[1].file).map(|pair| pair[0].file.clone()).collect();
+        documents.retain(|document| !repeated.contains(&document.file));
+        for file in repeated {
+            let start = Position { file, line: 1, column: 1 };
+            self.errors.push(start.error("two files have this name; neither is used"));
+        }
+    }
+
+    fn define(&mut self, entry: Entry) {
+        self.errors.extend(entry.errors);
+        let Some(Value { text, position }) = entry.name else { return };
+        let Some(first) = self.drafts.get_mut(&text) else {
+            self.drafts.insert(text, Draft { position, node: entry.node, removed: None });
+            return;
+        };
+        let message = format!("the pipeline {} is defined twice (first at {})", xml::quoted(&text), first.position);
+        self.errors.push(position.error(message));
+        first.node = None;
+    }
+
+    fn refer(&mut self, entry: Entry) {
+        self.errors.extend(entry.errors);
+        let Some(Value { text, position }) = entry.name else { return };
+        let Some(draft) = self.drafts.get_mut(&text) else {
+            let remark = suggest::remark(&text, self.drafts.keys().map(String::as_str));
+            let message = format!("there is no pipeline {} to refer to{remark}", xml::quoted(&text));
+            self.errors.push(position.error(message));
+            return;
+        };
+        if let Some(removed) = &draft.removed {
+            let message = format!("the pipeline {} was removed at {removed}", xml::quoted(&text));
+            self.errors.push(position.error(message));
+            return;
+        }
+        if entry.action == Action::Remove {
+            draft.removed = Some(position);
+        }
+        let (Some(target), Some(reference)) = (&mut draft.node, entry.node) else {
+            draft.node = None;
+            return;
+        };
+        let mut errors = Errors::new();
+        errors.within(Kind::Pipeline, &text, |errors| reference::apply(target, reference, errors));
+        if !errors.list.is_empty() {
+            draft.node = None;
+            self.errors.extend(errors.list);
+        }
+    }
+
+    fn finish(self) -> Merged {
+        let mut merged = Merged::default();
+        let mut errors = self.errors;
+        let kept = self.drafts.into_values().filter(|draft| draft.removed.is_none());
+        for (index, draft) in kept.enumerate() {
+            if index == limits::DEFINITIONS {
+                errors.push(draft.position.error(format!(
+                    "more than {} pipelines; this one and those with later names are left out",
+                    limits::DEFINITIONS
+                )));
+                break;
+            }
+            let Some(node) = draft.node else { continue };
+            match define::definition(&node) {
+                Ok((definition, origin)) => {
+                    merged.origins.insert(definition.name.clone(), origin);
+                    merged.definitions.push(definition);
+                }
+                Err(faults) => errors.extend(faults),
+            }
+        }
+        merged.report(errors);
+        merged
+    }
+}

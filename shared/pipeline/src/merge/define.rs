@@ -1,0 +1,173 @@
+//! From a merged pipeline to its definition.
+
+use std::collections::BTreeMap;
+
+use super::condition::{self, Known, PIPELINE_CONDITIONS, RECURRING_CONDITIONS, STEP_CONDITIONS, STEP_FILTER};
+use super::node::{Errors, Node};
+use crate::condition::StepCondition;
+use crate::definition::{Arguments, Definition, Described, Priority, StepDefinition};
+use crate::duration;
+use crate::id::Name;
+use crate::xml::grammar::{Kind, boolean, integer, trimmed};
+use crate::xml::{Error, Position, alias, limits, quoted, suggest};
+
+/// Where the executors of a definition's steps are named.
+pub(super) type Origin = BTreeMap<Name, Position>;
+
+/// A list of steps that a condition waits for.
+struct Filter<'n> {
+    /// The waiting step.
+    step: Name,
+    sort_order: i32,
+    awaited: Vec<Name>,
+    position: &'n Position,
+}
+
+/// Builds the definition that `node` describes.
+pub(super) fn definition(node: &Node) -> Result<(Definition, Origin), Vec<Error>> {
+    let mut errors = Errors::new();
+    let built = errors.within(Kind::Pipeline, &node.identity.text, |errors| pipeline(node, errors));
+    match built {
+        Some(built) if errors.list.is_empty() => Ok(built),
+        _ => Err(errors.list),
+    }
+}
+
+fn pipeline(node: &Node, errors: &mut Errors) -> Option<(Definition, Origin)> {
+    let name = name(node, errors);
+    let mut origin = Origin::new();
+    let mut filters = Vec::new();
+    let mut steps: Vec<StepDefinition> = node
+        .of_kind(Kind::Step)
+        .filter_map(|child| errors.within(Kind::Step, &child.identity.text, |errors| step(child, &mut filters, errors)))
+        .collect();
+    for child in node.of_kind(Kind::Step) {
+        if let (Ok(name), Some(executor)) = (child.identity.text.parse(), child.attributes.get("executorType")) {
+            origin.insert(name, executor.position.clone());
+        }
+    }
+    if node.of_kind(Kind::Step).next().is_none() {
+        errors.push(&node.position, "there is no step");
+    }
+    steps.sort_by_key(|step| step.sort_order);
+    check_filters(&filters, &steps, errors);
+    let asked = conditions(node, Kind::PipelineCondition, PIPELINE_CONDITIONS, errors);
+    let definition = Definition {
+        name: name?,
+        description: description(node),
+        uses_working_directory: read(node, "use-working-directory", boolean, errors).unwrap_or(false),
+        expire_in: read(node, "expire-in", duration::parse, errors),
+        priority: read(node, "priority", |text| trimmed(text).parse(), errors).unwrap_or(Priority::default()),
+        conditions: asked.into_iter().map(|(_, described)| described).collect(),
+        steps,
+    };
+    check_size(&definition, node, errors);
+    Some((definition, origin))
+}
+
+fn step<'n>(node: &'n Node, filters: &mut Vec<Filter<'n>>, errors: &mut Errors) -> Option<StepDefinition> {
+    let mut all = conditions(node, Kind::StepCondition, STEP_CONDITIONS, errors);
+    all.extend(conditions(node, Kind::RecurringCondition, RECURRING_CONDITIONS, errors));
+    let awaiting: Vec<_> = all.iter().filter_map(|(child, it)| awaiting(child, &it.condition)).collect();
+    let step = StepDefinition {
+        name: name(node, errors)?,
+        executor: read(node, "executorType", alias::executor, errors)?,
+        sort_order: read(node, "sortOrder", integer, errors).unwrap_or(0),
+        description: description(node),
+        expire_in: read(node, "expireIn", duration::parse, errors),
+        allow_failure: read(node, "allowFailure", boolean, errors).unwrap_or(false),
+        run_always: read(node, "runAlwaysStep", boolean, errors).unwrap_or(false),
+        arguments: arguments(node),
+        conditions: all.into_iter().map(|(_, described)| described).collect(),
+    };
+    filters.extend(awaiting.into_iter().map(|(awaited, position)| Filter {
+        step: step.name.clone(),
+        sort_order: step.sort_order,
+        awaited,
+        position,
+    }));
+    Some(step)
+}
+
+fn conditions<'n, C>(
+    node: &'n Node,
+    kind: Kind,
+    known: &[Known<C>],
+    errors: &mut Errors,
+) -> Vec<(&'n Node, Described<C>)> {
+    let mut described = Vec::new();
+    for child in node.of_kind(kind) {
+        match condition::build(known, child) {
+            Ok(condition) => described.push((child, Described { condition, description: description(child) })),
+            Err((position, message)) => {
+                errors.within(kind, &child.identity.text, |errors| errors.push(&position, message));
+            }
+        }
+    }
+    described
+}
+
+fn arguments(node: &Node) -> Arguments {
+    let value = |child: &Node| child.attributes.get("value").map_or(String::new(), |value| value.text.clone());
+    node.of_kind(Kind::Argument).map(|child| (child.identity.text.clone(), value(child))).collect()
+}
+
+fn name(node: &Node, errors: &mut Errors) -> Option<Name> {
+    let name = node.identity.text.parse::<Name>();
+    name.map_err(|error| errors.push(&node.identity.position, error.to_string())).ok()
+}
+
+/// The original's files are full of empty descriptions; they say nothing, as if they were absent.
+fn description(node: &Node) -> Option<String> {
+    node.attributes.get("description").map(|value| value.text.clone()).filter(|text| !text.is_empty())
+}
+
+fn read<T>(node: &Node, attribute: &str, parse: impl Fn(&str) -> Result<T, String>, errors: &mut Errors) -> Option<T> {
+    let value = node.attributes.get(attribute)?;
+    parse(&value.text).map_err(|message| errors.push(&value.position, message)).ok()
+}
+
+/// The steps that a condition names, and where it does.
+fn awaiting<'n>(node: &'n Node, condition: &StepCondition) -> Option<(Vec<Name>, &'n Position)> {
+    let steps = match condition {
+        StepCondition::PreviousStepsCompleted { steps } | StepCondition::PreviousStepsFinished { steps } => steps,
+        StepCondition::AttemptsLimit { .. } | StepCondition::TimeBetweenAttempts { .. } => return None,
+    };
+    let value = STEP_FILTER.iter().find_map(|key| node.argument(key))?;
+    Some((steps.clone()?, &value.position))
+}
+
+/// A step may wait for steps of lower order only. That also keeps steps from waiting for each other in a circle.
+fn check_filters(filters: &[Filter<'_>], steps: &[StepDefinition], errors: &mut Errors) {
+    let orders: BTreeMap<&Name, i32> = steps.iter().map(|step| (&step.name, step.sort_order)).collect();
+    for filter in filters {
+        for awaited in &filter.awaited {
+            let message = match orders.get(awaited) {
+                None => {
+                    let remark = suggest::remark(awaited.as_str(), orders.keys().map(|name| name.as_str()));
+                    format!("there is no step `{awaited}` to wait for{remark}")
+                }
+                Some(order) if *order >= filter.sort_order => {
+                    let own = filter.sort_order;
+                    format!("`{awaited}` is not a step before this one: its order is {order}, that of this one {own}")
+                }
+                Some(_) => continue,
+            };
+            errors.within(Kind::Step, filter.step.as_str(), |errors| errors.push(filter.position, message));
+        }
+    }
+}
+
+fn check_size(definition: &Definition, node: &Node, errors: &mut Errors) {
+    let size = serde_json::to_vec(definition).map_or(0, |stored| stored.len());
+    if size > limits::DEFINITION_BYTES {
+        let message = format!("the definition has {size} bytes, more than {}", limits::DEFINITION_BYTES);
+        errors.push(&node.position, message);
+    }
+}
+
+/// What is wrong with an executor's name that nobody knows.
+pub(super) fn unknown_executor<'k>(step: &StepDefinition, known: impl Iterator<Item = &'k str>) -> String {
+    let remark = suggest::remark(&step.executor, known);
+    format!("step `{}`: there is no executor {}{remark}", step.name, quoted(&step.executor))
+}

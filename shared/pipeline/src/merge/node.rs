@@ -1,0 +1,299 @@
+//! From elements to things: one file's tree is held against the grammar, and what it defines or changes comes out.
+
+use std::collections::BTreeMap;
+
+use crate::definition::STEP_LIMIT;
+use crate::xml::grammar::{CONFIG, Kind, Role, Rule, boolean};
+use crate::xml::{Attribute, Document, Element, Error, Position, Value, alias, limits, quoted, suggest};
+
+/// A thing that is defined, or a change to one.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    pub(super) kind: Kind,
+    pub(super) action: Action,
+    /// Name, type or key; types in our words.
+    pub(super) identity: Value,
+    /// The argument that a reference's class name carries; part of what it refers to.
+    pub(super) implied: Option<(&'static str, String)>,
+    pub(super) position: Position,
+    /// Without the identity and `remove`; by their proper names.
+    pub(super) attributes: BTreeMap<&'static str, Value>,
+    pub(super) children: Vec<Node>,
+    /// Which children were removed, and where that is written.
+    pub(super) removed: BTreeMap<(Kind, String), Position>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Action {
+    Define,
+    Change,
+    Remove,
+}
+
+/// An element of the root with what is wrong in it.
+#[derive(Debug)]
+pub(super) struct Entry {
+    /// The pipeline's name, if it can be read.
+    pub(super) name: Option<Value>,
+    /// Absent if there are errors.
+    pub(super) node: Option<Node>,
+    pub(super) action: Action,
+    pub(super) errors: Vec<Error>,
+}
+
+/// Collects what is wrong, up to a limit, and knows whom it concerns.
+pub(super) struct Errors {
+    pub(super) list: Vec<Error>,
+    subject: String,
+}
+
+/// The entries of a file, and what is wrong outside of them.
+pub(super) fn entries(document: &Document) -> (Vec<Entry>, Vec<Error>) {
+    let root = &document.root;
+    let mut errors = Errors::new();
+    if root.name != CONFIG.element {
+        errors.push(&root.position, format!("the root element is {} (expected `config`)", quoted(&root.name)));
+        return (Vec::new(), errors.list);
+    }
+    read_attributes(root, &CONFIG, &mut errors);
+    let mut entries = Vec::new();
+    for element in &root.children {
+        match CONFIG.child(&element.name) {
+            Some(rule) => entries.push(entry(element, rule)),
+            None => errors.push(&element.position, unknown_element(element, &CONFIG)),
+        }
+    }
+    (entries, errors.list)
+}
+
+/// Most things of a kind that one thing may have.
+pub(super) fn most(kind: Kind) -> usize {
+    match kind {
+        Kind::Pipeline => limits::DEFINITIONS,
+        Kind::Step => STEP_LIMIT,
+        Kind::PipelineCondition | Kind::StepCondition | Kind::RecurringCondition => limits::CONDITIONS,
+        Kind::Argument => limits::ARGUMENTS,
+    }
+}
+
+impl Node {
+    pub(super) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Node> {
+        self.children.iter().filter(move |child| child.kind == kind)
+    }
+
+    pub(super) fn argument(&self, key: &str) -> Option<&Value> {
+        self.of_kind(Kind::Argument).find(|child| child.identity.text == key)?.attributes.get("value")
+    }
+
+    /// What people call it: ``step `move_files` ``.
+    pub(super) fn words(&self) -> String {
+        format!("{} {}", self.kind.word(), quoted(&self.identity.text))
+    }
+}
+
+impl Errors {
+    pub(super) fn new() -> Self {
+        Errors { list: Vec::new(), subject: String::new() }
+    }
+
+    pub(super) fn push(&mut self, position: &Position, message: impl AsRef<str>) {
+        if self.list.len() < limits::ERRORS {
+            let separator = if self.subject.is_empty() { "" } else { ": " };
+            self.list.push(position.error(format!("{}{separator}{}", self.subject, message.as_ref())));
+        }
+    }
+
+    /// Does `work` for `kind`; its errors begin with the thing's words, after those of the step or pipeline it is in.
+    pub(super) fn within<T>(&mut self, kind: Kind, identity: &str, work: impl FnOnce(&mut Self) -> T) -> T {
+        let words = match identity {
+            "" => kind.word().to_owned(),
+            identity => format!("{} {}", kind.word(), quoted(identity)),
+        };
+        let inner = match kind {
+            Kind::Pipeline | Kind::Step => words,
+            Kind::PipelineCondition | Kind::StepCondition | Kind::RecurringCondition | Kind::Argument => {
+                format!("{}: {words}", self.subject)
+            }
+        };
+        let outer = std::mem::replace(&mut self.subject, inner);
+        let result = work(self);
+        self.subject = outer;
+        result
+    }
+}
+
+fn entry(element: &Element, rule: &'static Rule) -> Entry {
+    let mut errors = Errors::new();
+    let node = match rule.role {
+        Role::Defines(kind) => node(element, rule, (kind, Action::Define), &mut errors),
+        Role::Refers(kind) => node(element, rule, (kind, Action::Change), &mut errors),
+        Role::Groups => None,
+    };
+    let name = node.as_ref().map(|node| node.identity.clone());
+    let action = node.as_ref().map_or(Action::Define, |node| node.action);
+    let node = node.filter(|_| errors.list.is_empty());
+    Entry { name, node, action, errors: errors.list }
+}
+
+/// Reads an element; `None` if its identity cannot be read. The recursion is as deep as the grammar, not as the file.
+fn node(element: &Element, rule: &'static Rule, (kind, action): (Kind, Action), errors: &mut Errors) -> Option<Node> {
+    let identity = element.attribute(kind.identity()).map(|attribute| attribute.value.clone());
+    let words = identity.as_ref().map_or(String::new(), |identity| identity.text.clone());
+    errors.within(kind, &words, |errors| {
+        let mut attributes = read_attributes(element, rule, errors);
+        let mut children = read_children(element, rule, errors);
+        let identity = attributes.remove(kind.identity())?;
+        let action = read_action(action, &mut attributes, element, errors);
+        let (identity, implied) = canonical(kind, identity, errors)?;
+        if let (Action::Define, Some((key, value))) = (action, &implied) {
+            children.push(argument(key, value, &identity.position));
+        }
+        check_children(&children, errors);
+        let (position, removed) = (element.position.clone(), BTreeMap::new());
+        Some(Node { kind, action, identity, implied, position, attributes, children, removed })
+    })
+}
+
+fn read_attributes(element: &Element, rule: &Rule, errors: &mut Errors) -> BTreeMap<&'static str, Value> {
+    let mut attributes: BTreeMap<&'static str, Value> = BTreeMap::new();
+    for Attribute { name, position, value } in &element.attributes {
+        let Some(known) = rule.attribute(name) else {
+            errors.push(position, unknown_attribute(name, rule));
+            continue;
+        };
+        if let Err(message) = (known.check)(&value.text) {
+            errors.push(&value.position, message);
+        }
+        if attributes.insert(known.means, value.clone()).is_some() {
+            errors.push(position, format!("`{name}` says `{}` a second time", known.means));
+        }
+    }
+    for missing in rule.attributes.iter().filter(|known| known.is_required && !attributes.contains_key(known.name)) {
+        errors.push(&element.position, format!("the attribute `{}` is missing", missing.name));
+    }
+    attributes
+}
+
+fn read_children(element: &Element, rule: &Rule, errors: &mut Errors) -> Vec<Node> {
+    let mut nodes = Vec::new();
+    for child in &element.children {
+        let Some(known) = rule.child(&child.name) else {
+            errors.push(&child.position, unknown_element(child, rule));
+            continue;
+        };
+        match known.role {
+            Role::Groups => {
+                read_attributes(child, known, errors);
+                nodes.extend(read_children(child, known, errors));
+            }
+            Role::Defines(kind) => nodes.extend(node(child, known, (kind, Action::Define), errors)),
+            Role::Refers(kind) => nodes.extend(node(child, known, (kind, Action::Change), errors)),
+        }
+    }
+    nodes
+}
+
+/// A reference with `remove="true"` removes, and then must say nothing else.
+fn read_action(
+    action: Action,
+    attributes: &mut BTreeMap<&'static str, Value>,
+    element: &Element,
+    errors: &mut Errors,
+) -> Action {
+    let remove = attributes.remove("remove");
+    if remove.is_none_or(|remove| boolean(&remove.text) != Ok(true)) {
+        let needs_value = action == Action::Change && element.name == "referenceArgument";
+        if needs_value && !attributes.contains_key("value") {
+            errors.push(&element.position, "the attribute `value` is missing");
+        }
+        return action;
+    }
+    if let Some(value) = attributes.values().next() {
+        errors.push(&value.position, "what is removed cannot be changed as well");
+    } else if let Some(child) = element.children.first() {
+        errors.push(&child.position, "what is removed cannot be changed as well");
+    }
+    Action::Remove
+}
+
+/// Puts a class name of the original into our words.
+fn canonical(kind: Kind, identity: Value, errors: &mut Errors) -> Option<(Value, Option<(&'static str, String)>)> {
+    match kind {
+        Kind::Pipeline | Kind::Step | Kind::Argument => Some((identity, None)),
+        Kind::PipelineCondition | Kind::StepCondition | Kind::RecurringCondition => {
+            match alias::condition(kind, &identity.text) {
+                Ok(found) => Some((Value { text: found.name, position: identity.position }, found.argument)),
+                Err(message) => {
+                    errors.push(&identity.position, message);
+                    None
+                }
+            }
+        }
+    }
+}
+
+/// An argument that a class name stands for.
+fn argument(key: &str, value: &str, position: &Position) -> Node {
+    let value_of = |text: &str| Value { text: text.to_owned(), position: position.clone() };
+    Node {
+        kind: Kind::Argument,
+        action: Action::Define,
+        identity: value_of(key),
+        implied: None,
+        position: position.clone(),
+        attributes: BTreeMap::from([("value", value_of(value))]),
+        children: Vec::new(),
+        removed: BTreeMap::new(),
+    }
+}
+
+/// Finds names that occur twice and too many of a kind.
+fn check_children(children: &[Node], errors: &mut Errors) {
+    let mut seen: BTreeMap<(Kind, &str), &Position> = BTreeMap::new();
+    let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
+    for child in children.iter().filter(|child| child.action == Action::Define) {
+        if let Some(first) = seen.insert((child.kind, &child.identity.text), &child.identity.position) {
+            errors.push(&child.identity.position, twice(child, first));
+        }
+        *counts.entry(child.kind).or_default() += 1;
+    }
+    for (kind, count) in counts {
+        if let Some(child) = children.iter().filter(|child| child.kind == kind).nth(most(kind)) {
+            errors.push(&child.position, format!("{count} {}s, more than {}", kind.word(), most(kind)));
+        }
+    }
+}
+
+pub(super) fn twice(node: &Node, first: &Position) -> String {
+    format!("the {} is defined twice (first at {first})", node.words())
+}
+
+fn unknown_element(element: &Element, rule: &Rule) -> String {
+    let found = quoted(&element.name);
+    if rule.children.is_empty() {
+        return format!("the element {found} is not allowed in `{}`, which has no elements", rule.element);
+    }
+    let known = || rule.children.iter().map(|child| child.element);
+    let remark = suggest::remark(&element.name, known());
+    format!("the element {found} is not allowed in `{}` (expected {}{remark})", rule.element, listed(known()))
+}
+
+fn unknown_attribute(name: &str, rule: &Rule) -> String {
+    let found = quoted(name);
+    if rule.attributes.is_empty() {
+        return format!("the attribute {found} is not allowed in `{}`, which has no attributes", rule.element);
+    }
+    let known = || rule.attributes.iter().filter(|known| known.name == known.means).map(|known| known.name);
+    let remark = suggest::remark(name, known());
+    format!("the attribute {found} is not allowed in `{}` (expected {}{remark})", rule.element, listed(known()))
+}
+
+/// `` `a`, `b` or `c` ``.
+pub(super) fn listed<'w>(words: impl Iterator<Item = &'w str>) -> String {
+    let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
+    match words.as_slice() {
+        [] => "nothing".to_owned(),
+        [only] => only.clone(),
+        [head @ .., last] => format!("{} or {last}", head.join(", ")),
+    }
+}

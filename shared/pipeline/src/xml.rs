@@ -1,0 +1,122 @@
+//! Reads one file of pipeline definitions into a tree that knows where everything stands.
+//!
+//! This half knows XML and its dangers; what the elements mean is [`crate::merge`]'s. A file is bounded before it is read
+//! ([`limits`]), and a document type or an entity of its own is refused, so that work and memory follow the file's size
+//! and nothing outside the file is ever touched.
+//!
+//! **Invariant:** every error names file, line and column of the very text that is wrong. Lines and columns count from 1,
+//! columns in characters; a byte order mark counts nothing, and `\r\n` is one line end.
+
+use std::fmt;
+use std::sync::Arc;
+
+pub(crate) mod alias;
+mod attributes;
+pub(crate) mod grammar;
+pub mod limits;
+mod locator;
+mod reader;
+pub(crate) mod suggest;
+#[cfg(test)]
+mod tests;
+
+/// One file, well-formed and within the limits; nothing is known yet about its meaning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    pub(crate) file: Arc<str>,
+    pub(crate) root: Element,
+}
+
+/// What is wrong in a file, and where.
+///
+/// One shape for all cases: nobody treats them differently, everybody shows them.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+#[error("{position}: {message}")]
+pub struct Error {
+    /// The text at fault.
+    pub position: Position,
+    /// What was found there and what was expected.
+    pub message: String,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The name that the file was read under.
+    pub file: Arc<str>,
+    /// Counted from 1.
+    pub line: u32,
+    /// Counted from 1, in characters.
+    pub column: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Element {
+    pub(crate) name: String,
+    /// Where its `<` stands.
+    pub(crate) position: Position,
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) children: Vec<Element>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Attribute {
+    pub(crate) name: String,
+    /// Where its name starts.
+    pub(crate) position: Position,
+    pub(crate) value: Value,
+}
+
+/// A text and where it starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Value {
+    pub(crate) text: String,
+    pub(crate) position: Position,
+}
+
+/// Reads a file; `file_name` is what errors call it.
+///
+/// # Errors
+/// The first thing that makes the file no XML, or more of it than the [`limits`] allow. Nothing of such a file is used,
+/// because what follows the error cannot be trusted.
+pub fn read(file_name: &str, bytes: &[u8]) -> Result<Document, Error> {
+    let file: Arc<str> = Arc::from(file_name);
+    let root = reader::read(&file, bytes)?;
+    Ok(Document { file, root })
+}
+
+impl Document {
+    /// The name that the file was read under.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        &self.file
+    }
+}
+
+impl Position {
+    pub(crate) fn error(&self, message: impl Into<String>) -> Error {
+        Error { position: self.clone(), message: message.into() }
+    }
+}
+
+impl Element {
+    pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file, self.line, self.column)
+    }
+}
+
+/// A found text as messages quote it: in backticks, short, and without characters that spoil a terminal or a log.
+pub(crate) fn quoted(text: &str) -> String {
+    let mut shown: String =
+        text.chars().take(limits::QUOTED_CHARACTERS).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(limits::QUOTED_CHARACTERS).is_some() {
+        shown.push('…');
+    }
+    format!("`{shown}`")
+}

@@ -1,0 +1,111 @@
+//! Types and executors by name, and the original's PHP class names as other words for them.
+//!
+//! A text with a backslash is a class name, with or without a backslash in front. A class that has no row here is refused:
+//! its code is PHP, and nothing of ours does what it did.
+
+use super::grammar::Kind;
+use super::{limits, quoted};
+
+/// The type of a condition in our words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ConditionType {
+    pub(crate) name: String,
+    /// What the class name says beside the type, as `limit` and `5` in `AttemptsLimit\Limit5`.
+    pub(crate) argument: Option<(&'static str, String)>,
+}
+
+/// A class of the original, its name with us, and the argument that the names of its virtual types carry.
+struct Class {
+    class: &'static str,
+    name: &'static str,
+    /// `("Limit", "limit")`: the class may be followed by `\Limit` and a number, which is our argument `limit`.
+    numbered: Option<(&'static str, &'static str)>,
+}
+
+const PIPELINE_CONDITIONS: &str = r"TechDivision\ProcessPipelines\Helper\Condition\Pipeline\";
+const STEP_CONDITIONS: &str = r"TechDivision\ProcessPipelines\Helper\Condition\Step\";
+const EXECUTORS: &str = r"TechDivision\ProcessPipelines\Model\Executor\";
+
+const PIPELINE_CONDITION_CLASSES: &[Class] = &[
+    class("NoAutoSpawn", "no_auto_spawn"),
+    class("NoSiblingInProgress", "no_sibling_in_progress"),
+    class("CronExpression", "cron_expression"),
+];
+
+const STEP_CONDITION_CLASSES: &[Class] = &[
+    Class { class: "AttemptsLimit", name: "attempts_limit", numbered: Some(("Limit", "limit")) },
+    Class { class: "TimeBetweenAttempts", name: "time_between_attempts", numbered: Some(("Minutes", "minutes")) },
+    class("PreviousStepsCompleted", "previous_steps_completed"),
+    class("PreviousStepsFinished", "previous_steps_finished"),
+];
+
+/// The executors that the original ships; its documentation spells one of them in two ways.
+const EXECUTOR_CLASSES: &[Class] = &[
+    class("DropCache", "drop_cache"),
+    class("Reindex", "reindex"),
+    class("CompressExecutor", "compress"),
+    class("CompressPipelineExecutor", "compress"),
+    class("DeleteExecutor", "delete"),
+    class("DeletePipelineExecutor", "delete_pipeline"),
+];
+
+/// Reads the type of a condition. A name of ours may still be unknown; who builds the condition finds that.
+pub(crate) fn condition(kind: Kind, found: &str) -> Result<ConditionType, String> {
+    if !found.contains('\\') {
+        return Ok(ConditionType { name: plain(found, "a type of condition")?, argument: None });
+    }
+    let (namespace, classes) = match kind {
+        Kind::PipelineCondition => (PIPELINE_CONDITIONS, PIPELINE_CONDITION_CLASSES),
+        Kind::StepCondition => (STEP_CONDITIONS, STEP_CONDITION_CLASSES),
+        Kind::RecurringCondition | Kind::Pipeline | Kind::Step | Kind::Argument => ("", &[][..]),
+    };
+    let short = local(found, namespace).ok_or_else(|| unknown("condition", found))?;
+    classes.iter().find_map(|class| class.condition(short)).ok_or_else(|| unknown("condition", found))
+}
+
+/// Reads the name of an executor. Whether there is one of that name is not known here.
+pub(crate) fn executor(found: &str) -> Result<String, String> {
+    if !found.contains('\\') {
+        return plain(found, "the name of an executor");
+    }
+    let short = local(found, EXECUTORS).ok_or_else(|| unknown("executor", found))?;
+    let class = EXECUTOR_CLASSES.iter().find(|class| class.class == short);
+    class.map(|class| class.name.to_owned()).ok_or_else(|| unknown("executor", found))
+}
+
+impl Class {
+    fn condition(&self, short: &str) -> Option<ConditionType> {
+        let rest = short.strip_prefix(self.class)?;
+        let argument = match (rest, self.numbered) {
+            ("", _) => None,
+            (rest, Some((word, key))) => {
+                let number = rest.strip_prefix('\\')?.strip_prefix(word)?;
+                let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+                Some((key, is_number.then(|| number.to_owned())?))
+            }
+            (_, None) => return None,
+        };
+        Some(ConditionType { name: self.name.to_owned(), argument })
+    }
+}
+
+const fn class(class: &'static str, name: &'static str) -> Class {
+    Class { class, name, numbered: None }
+}
+
+fn plain(found: &str, what: &str) -> Result<String, String> {
+    let is_allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.');
+    if found.is_empty() || found.len() > limits::NAME_BYTES || !found.bytes().all(is_allowed) {
+        return Err(format!("{} is not {what} (expected `a-z`, `0-9`, `_`, `-` or `.`)", quoted(found)));
+    }
+    Ok(found.to_owned())
+}
+
+/// The part of a class name below `namespace`.
+fn local<'a>(found: &'a str, namespace: &str) -> Option<&'a str> {
+    found.strip_prefix('\\').unwrap_or(found).strip_prefix(namespace).filter(|_| !namespace.is_empty())
+}
+
+fn unknown(what: &str, found: &str) -> String {
+    format!("the {what} class {} is not known", quoted(found))
+}

@@ -1,0 +1,261 @@
+//! Which elements and attributes there are, where they may stand, and what they mean.
+//!
+//! The one table of the format. `pipelines/pipeline.xsd` says the same to editors and `xmllint`; a test holds the two
+//! together.
+
+use crate::definition::Priority;
+use crate::duration;
+use crate::id::Name;
+
+use super::{alias, quoted};
+
+/// An element in its place: `conditions` of a pipeline and `conditions` of a step are two rules.
+pub(crate) struct Rule {
+    pub(crate) element: &'static str,
+    pub(crate) role: Role,
+    pub(crate) attributes: &'static [AttributeRule],
+    /// In any order, any number of times.
+    pub(crate) children: &'static [&'static Rule],
+}
+
+/// What an element does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Holds others together and means nothing itself.
+    Groups,
+    /// Makes a new thing.
+    Defines(Kind),
+    /// Changes or removes a thing that exists.
+    Refers(Kind),
+}
+
+/// The things that are defined and referred to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Pipeline,
+    PipelineCondition,
+    Step,
+    StepCondition,
+    RecurringCondition,
+    Argument,
+}
+
+pub(crate) struct AttributeRule {
+    pub(crate) name: &'static str,
+    /// The name it goes by from here on; differs for spellings that are accepted beside the proper one.
+    pub(crate) means: &'static str,
+    pub(crate) is_required: bool,
+    pub(crate) check: fn(&str) -> Result<(), String>,
+}
+
+pub(crate) static CONFIG: Rule = Rule {
+    element: "config",
+    role: Role::Groups,
+    attributes: &[may("xmlns:xsi", text), may(SCHEMA, text), may("xsi:schemaLocation", text)],
+    children: &[&PIPELINE, &REFERENCE_PIPELINE],
+};
+
+/// The attribute that tells an editor where the schema is.
+const SCHEMA: &str = "xsi:noNamespaceSchemaLocation";
+
+static PIPELINE: Rule = Rule {
+    element: "pipeline",
+    role: Role::Defines(Kind::Pipeline),
+    attributes: &[
+        must("name", name),
+        may("description", text),
+        may("use-working-directory", flag),
+        may("expire-in", wait),
+        may("priority", priority),
+    ],
+    children: &[&PIPELINE_CONDITIONS, &STEP],
+};
+
+static REFERENCE_PIPELINE: Rule = Rule {
+    element: "referencePipeline",
+    role: Role::Refers(Kind::Pipeline),
+    attributes: &[
+        must("name", name),
+        may("description", text),
+        may("use-working-directory", flag),
+        may("expire-in", wait),
+        may("priority", priority),
+        may("remove", flag),
+    ],
+    children: &[&CHANGED_PIPELINE_CONDITIONS, &STEP, &REFERENCE_STEP],
+};
+
+static PIPELINE_CONDITIONS: Rule = group("conditions", &[&PIPELINE_CONDITION]);
+static CHANGED_PIPELINE_CONDITIONS: Rule = group("conditions", &[&PIPELINE_CONDITION, &REFERENCE_PIPELINE_CONDITION]);
+static PIPELINE_CONDITION: Rule = condition("pipeline_condition", Kind::PipelineCondition);
+static REFERENCE_PIPELINE_CONDITION: Rule = reference_condition("referencePipeline_condition", Kind::PipelineCondition);
+
+static STEP: Rule = Rule {
+    element: "step",
+    role: Role::Defines(Kind::Step),
+    attributes: &[
+        must("name", name),
+        must("executorType", executor),
+        may("sortOrder", number),
+        may("description", text),
+        may("expireIn", wait),
+        may("allowFailure", flag),
+        may("runAlwaysStep", flag),
+    ],
+    children: &[&ARGUMENTS, &STEP_CONDITIONS],
+};
+
+static REFERENCE_STEP: Rule = Rule {
+    element: "referenceStep",
+    role: Role::Refers(Kind::Step),
+    attributes: &[
+        must("name", name),
+        may("executorType", executor),
+        may("sortOrder", number),
+        // The original's documentation misprints the name, on reference steps only, and files follow it.
+        AttributeRule { name: "sort_order", means: "sortOrder", is_required: false, check: number },
+        may("description", text),
+        may("expireIn", wait),
+        may("allowFailure", flag),
+        may("runAlwaysStep", flag),
+        may("remove", flag),
+    ],
+    children: &[&CHANGED_ARGUMENTS, &CHANGED_STEP_CONDITIONS],
+};
+
+const CONDITION_ATTRIBUTES: &[AttributeRule] = &[must("type", text), may("description", text)];
+const REFERENCE_CONDITION_ATTRIBUTES: &[AttributeRule] =
+    &[must("type", text), may("description", text), may("remove", flag)];
+const CONDITION_CHILDREN: &[&Rule] = &[&ARGUMENT, &ARGUMENTS];
+const REFERENCE_CONDITION_CHILDREN: &[&Rule] = &[&ARGUMENT, &REFERENCE_ARGUMENT, &CHANGED_ARGUMENTS];
+
+static STEP_CONDITIONS: Rule = group("conditions", &[&STEP_CONDITION, &RECURRING_CONDITION]);
+static CHANGED_STEP_CONDITIONS: Rule = group(
+    "conditions",
+    &[&STEP_CONDITION, &RECURRING_CONDITION, &REFERENCE_STEP_CONDITION, &REFERENCE_RECURRING_CONDITION],
+);
+static STEP_CONDITION: Rule = condition("step_condition", Kind::StepCondition);
+static REFERENCE_STEP_CONDITION: Rule = reference_condition("referenceStep_condition", Kind::StepCondition);
+static RECURRING_CONDITION: Rule = condition("recurring_condition", Kind::RecurringCondition);
+static REFERENCE_RECURRING_CONDITION: Rule =
+    reference_condition("referenceRecurring_condition", Kind::RecurringCondition);
+
+static ARGUMENTS: Rule = group("arguments", &[&ARGUMENT]);
+static CHANGED_ARGUMENTS: Rule = group("arguments", &[&ARGUMENT, &REFERENCE_ARGUMENT]);
+static ARGUMENT: Rule = Rule {
+    element: "argument",
+    role: Role::Defines(Kind::Argument),
+    attributes: &[must("key", key), must("value", text)],
+    children: &[],
+};
+static REFERENCE_ARGUMENT: Rule = Rule {
+    element: "referenceArgument",
+    role: Role::Refers(Kind::Argument),
+    attributes: &[must("key", key), may("value", text), may("remove", flag)],
+    children: &[],
+};
+
+impl Rule {
+    pub(crate) fn child(&self, element: &str) -> Option<&'static Rule> {
+        self.children.iter().find(|rule| rule.element == element).copied()
+    }
+
+    pub(crate) fn attribute(&self, name: &str) -> Option<&'static AttributeRule> {
+        self.attributes.iter().find(|rule| rule.name == name)
+    }
+}
+
+impl Kind {
+    /// The attribute that tells one from another.
+    pub(crate) fn identity(self) -> &'static str {
+        match self {
+            Kind::Pipeline | Kind::Step => "name",
+            Kind::PipelineCondition | Kind::StepCondition | Kind::RecurringCondition => "type",
+            Kind::Argument => "key",
+        }
+    }
+
+    /// What people call it.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Kind::Pipeline => "pipeline",
+            Kind::Step => "step",
+            Kind::PipelineCondition | Kind::StepCondition => "condition",
+            Kind::RecurringCondition => "recurring condition",
+            Kind::Argument => "argument",
+        }
+    }
+}
+
+/// Reads `true`, `false`, `1` or `0`.
+pub(crate) fn boolean(found: &str) -> Result<bool, String> {
+    match trimmed(found) {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err(format!("{} is neither `true` nor `false`", quoted(found))),
+    }
+}
+
+/// Reads a sort order.
+pub(crate) fn integer(found: &str) -> Result<i32, String> {
+    trimmed(found).parse().map_err(|_| format!("{} is not a whole number (example: `10`)", quoted(found)))
+}
+
+/// A value without the white space around it, which the schema's types drop too.
+pub(crate) fn trimmed(found: &str) -> &str {
+    found.trim_matches([' ', '\t', '\r', '\n'])
+}
+
+const fn must(name: &'static str, check: fn(&str) -> Result<(), String>) -> AttributeRule {
+    AttributeRule { name, means: name, is_required: true, check }
+}
+
+const fn may(name: &'static str, check: fn(&str) -> Result<(), String>) -> AttributeRule {
+    AttributeRule { name, means: name, is_required: false, check }
+}
+
+const fn group(element: &'static str, children: &'static [&'static Rule]) -> Rule {
+    Rule { element, role: Role::Groups, attributes: &[], children }
+}
+
+const fn condition(element: &'static str, kind: Kind) -> Rule {
+    Rule { element, role: Role::Defines(kind), attributes: CONDITION_ATTRIBUTES, children: CONDITION_CHILDREN }
+}
+
+const fn reference_condition(element: &'static str, kind: Kind) -> Rule {
+    let (attributes, children) = (REFERENCE_CONDITION_ATTRIBUTES, REFERENCE_CONDITION_CHILDREN);
+    Rule { element, role: Role::Refers(kind), attributes, children }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one of the checks of the table")]
+fn text(_: &str) -> Result<(), String> {
+    Ok(())
+}
+
+fn name(found: &str) -> Result<(), String> {
+    found.parse::<Name>().map(drop).map_err(|error| error.to_string())
+}
+
+fn key(found: &str) -> Result<(), String> {
+    if found.is_empty() { Err("the key is empty".to_owned()) } else { Ok(()) }
+}
+
+fn executor(found: &str) -> Result<(), String> {
+    alias::executor(found).map(drop)
+}
+
+fn flag(found: &str) -> Result<(), String> {
+    boolean(found).map(drop)
+}
+
+fn number(found: &str) -> Result<(), String> {
+    integer(found).map(drop)
+}
+
+fn wait(found: &str) -> Result<(), String> {
+    duration::parse(found).map(drop)
+}
+
+fn priority(found: &str) -> Result<(), String> {
+    trimmed(found).parse::<Priority>().map(drop)
+}
