@@ -74,8 +74,8 @@ pub trait Queue: Send + Sync {
     /// Sends messages to the queue of a priority. On `Err` some of them may have been sent.
     async fn send(&self, priority: Priority, messages: Vec<Outgoing>) -> Result<()>;
 
-    /// Receives up to `limit` messages (10 at most) from the queue of a priority, waiting up to `wait` for the first.
-    async fn receive(&self, priority: Priority, limit: usize, wait: Duration) -> Result<Vec<Received>>;
+    /// Receives up to `limit` messages (10 at most), the higher priority first, waiting up to `wait` for the first one.
+    async fn receive(&self, limit: usize, wait: Duration) -> Result<Vec<Received>>;
 
     /// Hides a received message for another while, counted from now.
     async fn extend(&self, receipt: &Receipt, visibility: Duration) -> Result<()>;

@@ -1,0 +1,227 @@
+//! Carries a plan out: conditional writes, then messages.
+//!
+//! Order matters in three places.
+//! - A step is marked enqueued **before** its message is sent. A crash in between leaves a mark without a message, which a
+//!   later beat sends again after the grace time; the other order could lose a step for ever.
+//! - A stop is written **before** anything is read that follows from it. A runner claims first and looks for the stop
+//!   second; a beat writes the stop first and looks at the steps second. So one of the two always sees the other.
+//! - The status is settled **last**: it follows from steps that are already written.
+//!
+//! A lost write is no error: somebody else did the same or better, and the next beat looks again.
+
+use pipeline::plan::{Plan, plan};
+use pipeline::transition::StepEvent;
+use pipeline::{Name, Pipeline, PipelineId, PipelineStatus, Step};
+use serde::Serialize;
+use store::message::StepMessage;
+use store::pipelines::PipelineWritten;
+use store::queue::Outgoing;
+use store::steps::Enqueued;
+
+use crate::context::{Context, Invocation};
+
+/// What a beat did for pipelines.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Applied {
+    /// Steps that were enqueued.
+    pub enqueued: usize,
+    /// Messages that were sent again.
+    pub resent: usize,
+    /// Running steps whose lease ran out.
+    pub ghosted: usize,
+    /// Enqueued steps that were cancelled.
+    pub cancelled: usize,
+    /// Pipelines that expired.
+    pub expired: usize,
+    /// Pipelines that ended.
+    pub ended: usize,
+    /// Writes that somebody else had made first.
+    pub lost: usize,
+    /// Ready steps that were left to the heartbeat because the chain of runners got too long.
+    pub left_to_heartbeat: usize,
+}
+
+/// Most looks at one pipeline in one beat: a stop, what follows from it, and what follows from a ghosted step.
+const LOOKS: usize = 4;
+
+/// Does for one pipeline what its facts ask for.
+///
+/// # Errors
+/// The store did not answer.
+pub async fn advance(context: &Context, id: &PipelineId, hops: u32, invocation: &Invocation) -> store::Result<Applied> {
+    let mut applied = Applied::default();
+    for _ in 0..LOOKS {
+        let Some(pipeline) = context.store.pipeline_with_steps(id).await? else { break };
+        if !pipeline.status.is_open() {
+            break;
+        }
+        let plan = plan(&pipeline, context.limits.grace, invocation.now());
+        let needs_another_look = plan.stop.is_some() || !plan.ghosted.is_empty() || !plan.cancel.is_empty();
+        apply(context, &pipeline, &plan, hops, invocation, &mut applied).await?;
+        if !needs_another_look {
+            break;
+        }
+    }
+    Ok(applied)
+}
+
+async fn apply(
+    context: &Context,
+    pipeline: &Pipeline,
+    plan: &Plan,
+    hops: u32,
+    invocation: &Invocation,
+    applied: &mut Applied,
+) -> store::Result<()> {
+    let store = &context.store;
+    if let Some(stop) = &plan.stop {
+        match store.stop_pipeline(pipeline, stop).await? {
+            PipelineWritten::Done => applied.expired += 1,
+            PipelineWritten::Lost | PipelineWritten::Gone => applied.lost += 1,
+        }
+        tracing::warn!(pipeline.id = %pipeline.id, pipeline.name = %pipeline.name(), "pipeline expired: {}", stop.reason);
+        return Ok(());
+    }
+    for step in steps(pipeline, &plan.ghosted) {
+        let is_ours = store.ghost_step(&pipeline.id, step, invocation.now()).await?;
+        count(is_ours, &mut applied.ghosted, &mut applied.lost);
+        warn_step(pipeline, step, "step ghosted: its runner gave no sign of life until the lease ended");
+    }
+    for step in steps(pipeline, &plan.cancel) {
+        let is_ours = store.cancel_step(&pipeline.id, step, invocation.now()).await?;
+        count(is_ours, &mut applied.cancelled, &mut applied.lost);
+    }
+    let mut messages = resend(context, pipeline, plan, invocation, applied).await?;
+    if hops > context.limits.hop_limit {
+        applied.left_to_heartbeat += plan.enqueue.len();
+    } else {
+        messages.extend(enqueue(context, pipeline, plan, hops, invocation, applied).await?);
+    }
+    if !messages.is_empty() {
+        store.queue.send(pipeline.definition.priority, messages).await?;
+    }
+    if let Some(status) = plan.settle {
+        settle(context, pipeline, status, invocation, applied).await?;
+    }
+    Ok(())
+}
+
+async fn enqueue(
+    context: &Context,
+    pipeline: &Pipeline,
+    plan: &Plan,
+    hops: u32,
+    invocation: &Invocation,
+    applied: &mut Applied,
+) -> store::Result<Vec<Outgoing>> {
+    let mut messages = Vec::new();
+    for step in steps(pipeline, &plan.enqueue) {
+        match enqueue_step(context, &pipeline.id, step, StepEvent::Enqueue, hops, invocation).await? {
+            Some(message) => {
+                applied.enqueued += 1;
+                messages.push(message);
+            }
+            None => applied.lost += 1,
+        }
+    }
+    Ok(messages)
+}
+
+/// Marks one step enqueued and returns the message that is to be sent after that; `None` if somebody was faster.
+pub(crate) async fn enqueue_step(
+    context: &Context,
+    pipeline: &PipelineId,
+    step: &Step,
+    event: StepEvent,
+    hops: u32,
+    invocation: &Invocation,
+) -> store::Result<Option<Outgoing>> {
+    let token = invocation.token(pipeline, &step.definition.name, step.record.attempt + 1, 0);
+    match context.store.enqueue_step(pipeline, step, event, &token, invocation.now()).await? {
+        Enqueued::Done(record) => {
+            let step = Step { definition: step.definition.clone(), record };
+            Ok(Some(outgoing(&StepMessage::new(pipeline, &step, token, hops))))
+        }
+        Enqueued::Lost => Ok(None),
+    }
+}
+
+async fn resend(
+    context: &Context,
+    pipeline: &Pipeline,
+    plan: &Plan,
+    invocation: &Invocation,
+    applied: &mut Applied,
+) -> store::Result<Vec<Outgoing>> {
+    let mut messages = Vec::new();
+    for step in steps(pipeline, &plan.resend) {
+        let Some(record) = context.store.touch_sent(&pipeline.id, step, invocation.now()).await? else {
+            applied.lost += 1;
+            continue;
+        };
+        warn_step(pipeline, step, "message sent again: no runner took the step within the grace time");
+        applied.resent += 1;
+        if let Some(token) = record.token.clone() {
+            let step = Step { definition: step.definition.clone(), record };
+            messages.push(outgoing(&StepMessage::new(&pipeline.id, &step, token, 0)));
+        }
+    }
+    Ok(messages)
+}
+
+async fn settle(
+    context: &Context,
+    pipeline: &Pipeline,
+    status: PipelineStatus,
+    invocation: &Invocation,
+    applied: &mut Applied,
+) -> store::Result<()> {
+    let now = invocation.now();
+    match context.store.settle_pipeline(pipeline, status, now).await? {
+        PipelineWritten::Done if !status.is_open() => {
+            applied.ended += 1;
+            let duration_ms = (now - pipeline.spawned_at).num_milliseconds();
+            let (id, name) = (&pipeline.id, pipeline.name());
+            tracing::info!(pipeline.id = %id, pipeline.name = %name, duration_ms, "pipeline ended: {status}");
+        }
+        PipelineWritten::Done => {}
+        PipelineWritten::Lost | PipelineWritten::Gone => applied.lost += 1,
+    }
+    Ok(())
+}
+
+pub(crate) fn outgoing(message: &StepMessage) -> Outgoing {
+    Outgoing { body: message.body(), delay: std::time::Duration::ZERO }
+}
+
+fn steps<'a>(pipeline: &'a Pipeline, names: &'a [Name]) -> impl Iterator<Item = &'a Step> {
+    names.iter().filter_map(|name| pipeline.step(name))
+}
+
+fn count(is_ours: bool, done: &mut usize, lost: &mut usize) {
+    *(if is_ours { done } else { lost }) += 1;
+}
+
+fn warn_step(pipeline: &Pipeline, step: &Step, message: &str) {
+    tracing::warn!(
+        pipeline.id = %pipeline.id,
+        pipeline.name = %pipeline.name(),
+        step.name = %step.definition.name,
+        step.attempt = step.record.attempt,
+        "{message}"
+    );
+}
+
+impl Applied {
+    /// Adds what was done for another pipeline.
+    pub fn add(&mut self, other: &Applied) {
+        self.enqueued += other.enqueued;
+        self.resent += other.resent;
+        self.ghosted += other.ghosted;
+        self.cancelled += other.cancelled;
+        self.expired += other.expired;
+        self.ended += other.ended;
+        self.lost += other.lost;
+        self.left_to_heartbeat += other.left_to_heartbeat;
+    }
+}

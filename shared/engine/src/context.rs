@@ -1,0 +1,116 @@
+//! What every engine call works with.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use pipeline::plan::Grace;
+use pipeline::{Name, PipelineId, Token};
+use sha2::{Digest, Sha256};
+use store::Store;
+use tokio::time::Instant;
+
+use crate::definitions::Definitions;
+use crate::executor::Executors;
+
+/// Made once per process: the store, the lists, the limits.
+#[derive(Clone)]
+pub struct Context {
+    /// The storage seams.
+    pub store: Store,
+    /// Every executor that this program has.
+    pub executors: Arc<Executors>,
+    /// Where definitions come from.
+    pub definitions: Arc<Definitions>,
+    /// Times and caps.
+    pub limits: Limits,
+}
+
+/// The times and caps that the engine works with.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// When messages count as lost.
+    pub grace: Grace,
+    /// How long after the end of its invocation a silent runner counts as dead.
+    ///
+    /// Covers the difference of clocks: Lambda kills a function at its timeout, but our clock is not its clock.
+    pub lease_margin: Duration,
+    /// If set, a runner holds a step for this long only and renews the lease while it works.
+    ///
+    /// For a host whose runners have no end of their own (`systole dev`), so that a killed one is noticed soon.
+    pub renewed_lease: Option<Duration>,
+    /// How long before the deadline an executor should stop and leave a checkpoint.
+    pub deadline_margin: Duration,
+    /// After how many runners in a row the chain is left to the heartbeat.
+    ///
+    /// The runner's recursion guard is off (`RecursiveLoop: Allow`), so this is what ends a chain that went wild.
+    pub hop_limit: u32,
+    /// Most open pipelines that one beat looks at.
+    pub pipelines_per_beat: usize,
+    /// How many pipelines a beat works on at the same time.
+    pub parallel_pipelines: usize,
+}
+
+/// One invocation of a function: who it is, what time it is, how long it may take.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// Differs for every invocation; marks what it writes.
+    pub id: String,
+    began: DateTime<Utc>,
+    started: Instant,
+    deadline: Instant,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            // Long enough that a backlog of some minutes does not double itself.
+            grace: Grace { resend_after: Duration::from_secs(300) },
+            lease_margin: Duration::from_secs(60),
+            renewed_lease: None,
+            deadline_margin: Duration::from_secs(5),
+            hop_limit: 500,
+            pipelines_per_beat: 2_000,
+            parallel_pipelines: 16,
+        }
+    }
+}
+
+impl Invocation {
+    /// Begins an invocation now that may take `budget`.
+    ///
+    /// This is where a handler hands its clock in; from here on time is counted, not asked for.
+    #[must_use]
+    pub fn begin(id: impl Into<String>, now: DateTime<Utc>, budget: Duration) -> Self {
+        let started = Instant::now();
+        Invocation { id: id.into(), began: now, started, deadline: started + budget }
+    }
+
+    /// The time, as the handler's clock counts it.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.began + self.started.elapsed()
+    }
+
+    /// How long is left.
+    #[must_use]
+    pub fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// When the time is up.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// The token of an enqueue by this invocation.
+    ///
+    /// It follows from who enqueues what, so that a repetition after a lost reply recognises its own write, while no other
+    /// invocation can come to the same token.
+    #[must_use]
+    pub fn token(&self, pipeline: &PipelineId, step: &Name, attempt: u32, continuation: u32) -> Token {
+        let digest = Sha256::digest(format!("{}\n{pipeline}\n{step}\n{attempt}\n{continuation}", self.id));
+        Token(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    }
+}

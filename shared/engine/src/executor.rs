@@ -1,0 +1,147 @@
+//! The code that does a step's work: the trait that others implement, and the list of all implementations.
+
+use std::collections::BTreeMap;
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::work::Work;
+
+/// Does the work of steps.
+///
+/// An executor **may be run twice with the same effect**: a body can be repeated after a crash, and two bodies of one step
+/// can overlap for a moment. So it writes artifacts under [`Work::artifact_key`], which only its own commit makes visible,
+/// and everything else in a way that a repetition does not change.
+#[async_trait]
+pub trait Executor: Send + Sync {
+    /// The name that definitions use: lower-case letters, digits and `_`.
+    fn name(&self) -> &'static str;
+
+    /// What it does, in one line for people.
+    fn description(&self) -> &'static str;
+
+    /// Does the work, or a part of it that fits the time.
+    ///
+    /// # Errors
+    /// Says whether a further attempt can help; see [`ExecutorError`].
+    async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError>;
+}
+
+/// How an execution ended well.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// The work is done.
+    Done,
+    /// There was nothing to do.
+    Skipped {
+        /// Why, for people.
+        reason: String,
+    },
+    /// Time ran short; the step is enqueued again without using up an attempt and gets the checkpoint back.
+    Continue {
+        /// Where to go on.
+        checkpoint: serde_json::Value,
+    },
+}
+
+/// How an execution failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ExecutorError {
+    /// A further attempt may go through.
+    #[error("{message}")]
+    Retryable {
+        /// What failed, for people.
+        message: String,
+        /// The failure behind it.
+        #[source]
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    },
+    /// No further attempt can help: a person must change something.
+    #[error("{message}")]
+    Permanent {
+        /// What failed, for people.
+        message: String,
+        /// The failure behind it.
+        #[source]
+        source: Option<Box<dyn StdError + Send + Sync>>,
+    },
+    /// What the step should work on is not there; the step counts as skipped.
+    #[error("{message}")]
+    NotFound {
+        /// What is missing, for people.
+        message: String,
+    },
+    /// The data is bad; the step counts as success with a warning that stays visible.
+    #[error("{message}")]
+    InvalidData {
+        /// What is wrong, for people.
+        message: String,
+    },
+}
+
+/// All executors of a program, by name.
+#[derive(Default)]
+pub struct Executors {
+    by_name: BTreeMap<&'static str, Arc<dyn Executor>>,
+}
+
+impl Executors {
+    /// Makes the list; a later executor of the same name replaces an earlier one.
+    #[must_use]
+    pub fn new(executors: impl IntoIterator<Item = Arc<dyn Executor>>) -> Self {
+        Executors { by_name: executors.into_iter().map(|executor| (executor.name(), executor)).collect() }
+    }
+
+    /// The executor of a name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<dyn Executor>> {
+        self.by_name.get(name)
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Executor>> {
+        self.by_name.values()
+    }
+
+    /// All names, for error messages and checks.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        self.by_name.keys().copied().collect()
+    }
+}
+
+impl ExecutorError {
+    /// A failure that may pass.
+    pub fn retryable(message: impl Into<String>) -> Self {
+        ExecutorError::Retryable { message: message.into(), source: None }
+    }
+
+    /// A failure that a person must end.
+    pub fn permanent(message: impl Into<String>) -> Self {
+        ExecutorError::Permanent { message: message.into(), source: None }
+    }
+
+    /// The failure with everything behind it, in one line.
+    #[must_use]
+    pub fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = self.source();
+        while let Some(error) = source {
+            text += &format!(": {error}");
+            source = error.source();
+        }
+        text
+    }
+}
+
+impl From<store::Error> for ExecutorError {
+    fn from(error: store::Error) -> Self {
+        let message = "the store did not answer as expected".to_owned();
+        if error.is_retryable() {
+            ExecutorError::Retryable { message, source: Some(Box::new(error)) }
+        } else {
+            ExecutorError::Permanent { message, source: Some(Box::new(error)) }
+        }
+    }
+}

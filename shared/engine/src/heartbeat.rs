@@ -1,0 +1,194 @@
+//! One pass over everything: spawn what is ready, move every open pipeline on, repair what got lost.
+//!
+//! One beat at a time, by a lease that ends by itself; a beat that finds it taken ends at once. The pulse, the span that
+//! the beat answers for, moves on with the release of the lease: a beat that dies half way leaves its span to the next
+//! one, whose writes meet the ones that were made already.
+//!
+//! **Invariant:** a beat takes no data from the event that woke it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures::{StreamExt, TryStreamExt, stream};
+use pipeline::plan::{Spawn, SpawnFacts, spawn};
+use pipeline::{Definition, PipelineId, Pulse};
+use serde::Serialize;
+use std::sync::Arc;
+use store::leases::{Lease, LeaseOutcome};
+use store::pipelines::{NewPipeline, OpenPipeline, Spawned};
+
+use crate::apply::{Applied, advance};
+use crate::bunches::{self, DropArea};
+use crate::context::{Context, Invocation};
+
+/// What a beat did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct BeatReport {
+    /// Who holds the lease, if the beat ended at once because of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease_taken_by: Option<String>,
+    /// The end of the span that the beat answered for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pulse_until: Option<DateTime<Utc>>,
+    /// Pipelines that were spawned.
+    pub spawned: Vec<String>,
+    /// Open pipelines that were looked at.
+    pub looked_at: usize,
+    /// Open pipelines that are left to the next beat because the time was over.
+    pub left: usize,
+    /// What was done for them.
+    #[serde(flatten)]
+    pub applied: Applied,
+    /// What is wrong with definitions, drops or single pipelines; everything else went on.
+    pub problems: Vec<String>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// How long before the end of its time a beat begins nothing more.
+const STOP_MARGIN: Duration = Duration::from_secs(5);
+
+/// Beats once.
+///
+/// # Errors
+/// The store did not answer; the next beat is the retry.
+pub async fn beat(context: &Context, invocation: &Invocation) -> store::Result<BeatReport> {
+    let began = invocation.now();
+    let until = began + invocation.left() + context.limits.lease_margin;
+    let lease = match context.store.acquire_lease(&invocation.id, until, began).await? {
+        LeaseOutcome::Held(lease) => lease,
+        LeaseOutcome::Taken { by, until } => {
+            tracing::info!("heartbeat skipped: `{by}` holds the lease until {}", until.to_rfc3339());
+            return Ok(BeatReport { lease_taken_by: Some(by), ..BeatReport::default() });
+        }
+    };
+    let mut report = BeatReport { pulse_until: Some(lease.pulse.until), ..BeatReport::default() };
+    let outcome = pass(context, &lease, invocation, &mut report).await;
+    if outcome.is_ok() {
+        context.store.release_lease(&lease).await?;
+    } else if let Err(error) = context.store.abandon_lease(&lease).await {
+        // The lease ends by itself; the error of the pass is the one to report.
+        tracing::warn!("lease not given back: {error}");
+    }
+    outcome?;
+    report.duration_ms = u64::try_from((invocation.now() - began).num_milliseconds()).unwrap_or(0);
+    log(&report);
+    Ok(report)
+}
+
+async fn pass(context: &Context, lease: &Lease, invocation: &Invocation, report: &mut BeatReport) -> store::Result<()> {
+    let loaded = context.definitions.load(context.store.files.as_ref()).await?;
+    report.problems.extend(loaded.problems.iter().cloned());
+    let open = context.store.open_pipelines(context.limits.pipelines_per_beat).await?;
+    let drops = bunches::look(context, &loaded.definitions, invocation.now()).await?;
+    report.problems.extend(drops.problems.iter().cloned());
+    let mut all: Vec<PipelineId> = open.iter().map(|open| open.id.clone()).collect();
+    for definition in &loaded.definitions {
+        all.extend(spawn_one(context, definition, lease.pulse, &open, &drops, invocation, report).await?);
+    }
+    advance_all(context, all, invocation, report).await
+}
+
+async fn spawn_one(
+    context: &Context,
+    definition: &Arc<Definition>,
+    pulse: Pulse,
+    open: &[OpenPipeline],
+    drops: &DropArea,
+    invocation: &Invocation,
+    report: &mut BeatReport,
+) -> store::Result<Option<PipelineId>> {
+    let bunch = drops.oldest_for(definition);
+    let open_sibling = open_sibling(context, definition, open).await?;
+    let facts = SpawnFacts { pulse, open_sibling, bunch };
+    let Spawn::Yes { id, arguments, reason, found } = spawn(definition, &facts) else { return Ok(None) };
+    let new = NewPipeline {
+        id,
+        definition: definition.clone(),
+        arguments,
+        spawned_by: format!("heartbeat, {reason}"),
+        found,
+    };
+    match context.store.spawn_pipeline(&new, invocation.now()).await? {
+        Spawned::Existed => Ok(None),
+        Spawned::New => {
+            tracing::info!(pipeline.id = %new.id, pipeline.name = %definition.name, "pipeline spawned: {reason}");
+            report.spawned.push(format!("{} {}", definition.name, new.id));
+            drops.note_taken(context, &new, invocation.now()).await?;
+            Ok(Some(new.id))
+        }
+    }
+}
+
+/// An open pipeline of the same name. The listing may lag, so the latest spawn is asked for consistently, and what the
+/// listing shows is confirmed.
+async fn open_sibling(
+    context: &Context,
+    definition: &Definition,
+    open: &[OpenPipeline],
+) -> store::Result<Option<PipelineId>> {
+    let latest = context.store.latest_pipeline(&definition.name).await?;
+    let listed = open.iter().filter(|open| open.name == definition.name).map(|open| open.id.clone());
+    for id in latest.into_iter().chain(listed) {
+        let pipeline = context.store.pipeline_without_steps(&id).await?;
+        if pipeline.is_some_and(|pipeline| pipeline.status.is_open()) {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
+async fn advance_all(
+    context: &Context,
+    ids: Vec<PipelineId>,
+    invocation: &Invocation,
+    report: &mut BeatReport,
+) -> store::Result<()> {
+    let total = ids.len();
+    let work = stream::iter(ids).map(|id| async move {
+        if invocation.left() < STOP_MARGIN {
+            return Ok::<_, store::Error>(None);
+        }
+        Ok(Some((advance(context, &id, 0, invocation).await, id)))
+    });
+    let mut results = work.buffer_unordered(context.limits.parallel_pipelines);
+    while let Some(result) = results.try_next().await? {
+        let Some((outcome, id)) = result else { continue };
+        report.looked_at += 1;
+        match outcome {
+            Ok(applied) => report.applied.add(&applied),
+            // One pipeline that cannot be read must not hold up the others.
+            Err(error) if !error.is_retryable() => report.problems.push(format!("pipeline {id}: {}", chain(&error))),
+            Err(error) => return Err(error),
+        }
+    }
+    report.left = total - report.looked_at;
+    Ok(())
+}
+
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text += &format!(": {error}");
+        source = error.source();
+    }
+    text
+}
+
+fn log(report: &BeatReport) {
+    for problem in &report.problems {
+        tracing::error!("{problem}");
+    }
+    tracing::info!(
+        spawned = report.spawned.len(),
+        looked_at = report.looked_at,
+        enqueued = report.applied.enqueued,
+        resent = report.applied.resent,
+        ghosted = report.applied.ghosted,
+        ended = report.applied.ended,
+        left = report.left,
+        duration_ms = report.duration_ms,
+        "heartbeat"
+    );
+}

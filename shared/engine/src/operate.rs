@@ -1,0 +1,111 @@
+//! What a person can do to pipelines; the same calls behind the CLI and the API.
+
+use std::sync::Arc;
+
+use pipeline::definition::{Arguments, Definition};
+use pipeline::pipeline::{Stop, StoppedBy};
+use pipeline::{PipelineId, PipelineStatus};
+use store::pipelines::{NewPipeline, PipelineWritten};
+
+use crate::apply::advance;
+use crate::context::{Context, Invocation};
+
+/// Why something cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such definition.
+    #[error("there is no pipeline definition `{name}` (known: {known})")]
+    UnknownDefinition {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// The definition is broken.
+    #[error("the definition cannot be used: {problems}")]
+    BrokenDefinition {
+        /// What is wrong with it.
+        problems: String,
+    },
+    /// There is no such pipeline.
+    #[error("there is no pipeline {0}")]
+    UnknownPipeline(PipelineId),
+    /// The pipeline has ended.
+    #[error("pipeline {id} has ended, it is {status}")]
+    Ended {
+        /// Which.
+        id: PipelineId,
+        /// How.
+        status: PipelineStatus,
+    },
+    /// Others keep writing to the pipeline.
+    #[error("pipeline {0} changed while it was being changed; try again")]
+    Busy(PipelineId),
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+/// How often a write is repeated because a beat wrote in between.
+const RACES: usize = 5;
+
+/// Spawns a pipeline by hand, whatever its conditions say, and enqueues its first steps.
+///
+/// # Errors
+/// There is no such definition, it is broken, or the store did not answer.
+pub async fn init(
+    context: &Context,
+    name: &str,
+    arguments: Arguments,
+    by: &str,
+    invocation: &Invocation,
+) -> Result<PipelineId, Error> {
+    let definition = definition(context, name).await?;
+    let key = format!("{by} {}", invocation.id);
+    let id = PipelineId::derive(&definition.name, &key, invocation.now());
+    let new = NewPipeline { id: id.clone(), definition, arguments, spawned_by: by.to_owned(), found: Vec::new() };
+    context.store.spawn_pipeline(&new, invocation.now()).await?;
+    tracing::info!(pipeline.id = %id, pipeline.name = name, "pipeline spawned by {by}");
+    advance(context, &id, 0, invocation).await?;
+    Ok(id)
+}
+
+/// Stops an open pipeline: nothing more is begun but its run-always steps; a running step ends by itself.
+///
+/// # Errors
+/// There is no such pipeline, it has ended, or the store did not answer.
+pub async fn cancel(context: &Context, id: &PipelineId, reason: &str, invocation: &Invocation) -> Result<(), Error> {
+    for _ in 0..RACES {
+        let Some(pipeline) = context.store.pipeline_without_steps(id).await? else {
+            return Err(Error::UnknownPipeline(id.clone()));
+        };
+        if !pipeline.status.is_open() {
+            return Err(Error::Ended { id: id.clone(), status: pipeline.status });
+        }
+        let is_stopped = pipeline.stop.is_some() || {
+            let stop = Stop { by: StoppedBy::Cancel, reason: reason.to_owned(), at: invocation.now() };
+            context.store.stop_pipeline(&pipeline, &stop).await? == PipelineWritten::Done
+        };
+        if is_stopped {
+            tracing::info!(pipeline.id = %id, pipeline.name = %pipeline.name(), "pipeline cancelled: {reason}");
+            advance(context, id, 0, invocation).await?;
+            return Ok(());
+        }
+    }
+    Err(Error::Busy(id.clone()))
+}
+
+async fn definition(context: &Context, name: &str) -> Result<Arc<Definition>, Error> {
+    let loaded = context.definitions.load(context.store.files.as_ref()).await?;
+    if let Some(definition) = loaded.get(name) {
+        return Ok(definition.clone());
+    }
+    let quoted = format!("`{name}`");
+    let problems: Vec<&String> = loaded.problems.iter().filter(|problem| problem.contains(&quoted)).collect();
+    if !problems.is_empty() {
+        let problems = problems.into_iter().cloned().collect::<Vec<_>>().join("; ");
+        return Err(Error::BrokenDefinition { problems });
+    }
+    let known = loaded.definitions.iter().map(|definition| definition.name.to_string()).collect::<Vec<_>>().join(", ");
+    Err(Error::UnknownDefinition { name: name.to_owned(), known })
+}

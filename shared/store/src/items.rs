@@ -1,0 +1,147 @@
+//! Items to domain types and back. A field that cannot be read is an error that names item, field and value.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use pipeline::step::StepRecord;
+use pipeline::{StepStatus, Token};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::table::{Attributes, Item};
+
+/// The schema of the items that this version writes. A newer one is refused, never guessed at.
+pub(crate) const SCHEMA: u64 = 1;
+
+/// A stored field that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("field `{field}` of item `{item}` is {found}; expected {expected}")]
+pub struct Malformed {
+    item: String,
+    field: String,
+    found: String,
+    expected: String,
+}
+
+/// Reads the fields of one item.
+pub(crate) struct Fields<'a> {
+    item: &'a Item,
+}
+
+impl<'a> Fields<'a> {
+    /// Begins to read an item, unless it was written by a newer version.
+    pub(crate) fn of(item: &'a Item) -> Result<Self> {
+        let fields = Fields { item };
+        let schema = fields.number("schema")?.unwrap_or(SCHEMA);
+        if schema > SCHEMA {
+            return Err(fields.malformed("schema", &format!("at most {SCHEMA}; a newer Systole wrote it")));
+        }
+        Ok(fields)
+    }
+
+    pub(crate) fn text(&self, field: &str) -> Result<Option<&'a str>> {
+        match self.item.attributes.get(field) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(self.malformed(field, "a text")),
+        }
+    }
+
+    pub(crate) fn number(&self, field: &str) -> Result<Option<u64>> {
+        match self.item.attributes.get(field) {
+            None => Ok(None),
+            Some(value) => value.as_u64().map(Some).ok_or_else(|| self.malformed(field, "a number")),
+        }
+    }
+
+    pub(crate) fn flag(&self, field: &str) -> Result<bool> {
+        match self.item.attributes.get(field) {
+            None => Ok(false),
+            Some(value) => value.as_bool().ok_or_else(|| self.malformed(field, "true or false")),
+        }
+    }
+
+    pub(crate) fn time(&self, field: &str) -> Result<Option<DateTime<Utc>>> {
+        self.parsed(field, "a time as in `2026-08-01T12:00:00.000Z`")
+    }
+
+    pub(crate) fn parsed<T: FromStr>(&self, field: &str, expected: &str) -> Result<Option<T>> {
+        let Some(text) = self.text(field)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| self.malformed(field, expected))
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&self, field: &str, expected: &str) -> Result<Option<T>> {
+        let Some(value) = self.item.attributes.get(field) else { return Ok(None) };
+        serde_json::from_value(value.clone()).map(Some).map_err(|_| self.malformed(field, expected))
+    }
+
+    pub(crate) fn required<T>(&self, field: &str, value: Option<T>) -> Result<T> {
+        value.ok_or_else(|| self.malformed(field, "a value"))
+    }
+
+    fn malformed(&self, field: &str, expected: &str) -> Error {
+        let found = match self.item.attributes.get(field) {
+            Some(value) => format!("`{}`", value.to_string().chars().take(80).collect::<String>()),
+            None => "missing".to_owned(),
+        };
+        let source = Malformed {
+            item: self.item.key.to_string(),
+            field: field.to_owned(),
+            found,
+            expected: expected.to_owned(),
+        };
+        Error::permanent("read a stored item", source)
+    }
+}
+
+/// A time as items hold it: milliseconds, fixed width, so that text order is time order.
+pub(crate) fn time(at: DateTime<Utc>) -> Value {
+    Value::String(at.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
+/// Collects attributes, leaving out empty ones.
+pub(crate) fn attributes<const N: usize>(fields: [(&str, Value); N]) -> Attributes {
+    fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Collects attributes for a patch: an empty one is removed from the item.
+pub(crate) fn patch<const N: usize>(fields: [(&str, Value); N]) -> Attributes {
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Reads the item of a step.
+pub(crate) fn step_record(item: &Item) -> Result<StepRecord> {
+    let fields = Fields::of(item)?;
+    let count = |field: &str| -> Result<u32> {
+        let number = fields.number(field)?.unwrap_or(0);
+        u32::try_from(number).map_err(|_| fields.malformed(field, "a small number"))
+    };
+    let status: Option<StepStatus> = fields.parsed("status", "a step status")?;
+    Ok(StepRecord {
+        status: fields.required("status", status)?,
+        attempt: count("attempt")?,
+        continuations: count("continuations")?,
+        token: fields.text("token")?.map(|token| Token(token.to_owned())),
+        owner: fields.text("owner")?.map(str::to_owned),
+        enqueued_at: fields.time("enqueued_at")?,
+        sent_at: fields.time("sent_at")?.or(fields.time("enqueued_at")?),
+        resends: count("resends")?,
+        started_at: fields.time("started_at")?,
+        lease_until: fields.time("lease_until")?,
+        finished_at: fields.time("finished_at")?,
+        message: fields.text("message")?.map(str::to_owned),
+        is_warning: fields.flag("is_warning")?,
+        is_permanent: fields.flag("is_permanent")?,
+        checkpoint: item.attributes.get("checkpoint").cloned(),
+        output: item.attributes.get("output").cloned(),
+        progress: fields.text("progress")?.map(str::to_owned),
+        log: fields.text("log")?.unwrap_or_default().to_owned(),
+        version: item.version,
+    })
+}
+
+/// An optional text as a value; empty if there is none.
+pub(crate) fn optional(text: Option<&str>) -> Value {
+    text.map_or(Value::Null, |text| json!(text))
+}

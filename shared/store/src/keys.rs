@@ -1,0 +1,169 @@
+//! The key of every item kind, and the way back.
+//!
+//! | item | partition | sort | listing |
+//! |---|---|---|---|
+//! | pipeline | `pipeline/<id>` | `meta` | `open/<0-7>` by priority and age, later `ended/<year-month>` by age |
+//! | step, once it was enqueued | `pipeline/<id>` | `step/<sort order>/<name>` | – |
+//! | log of an earlier attempt | `attempts/<id>` | `<name>/<attempt>` | – |
+//! | definition as spawned from | `definition/<hash>` | `definition` | – |
+//! | what a pipeline was spawned for (a bunch) | `spawned/<name>` | `<key of what was found>` | – |
+//! | latest pipeline of a name | `name/<name>` | `latest` | – |
+//! | lease of the heartbeat, with the pulse | `lease/heartbeat` | `lease` | – |
+//! | file seen in the drop area | `arrivals` | `<file key>` | – |
+//!
+//! Numbers in keys are zero-padded, so that byte order is their order.
+
+use chrono::{DateTime, Utc};
+use pipeline::{DefinitionHash, Name, PipelineId, Priority};
+
+use crate::table::{Key, Listing};
+
+/// Over how many shards the open pipelines are spread: one index partition takes about 1,000 writes a second.
+pub const OPEN_SHARDS: u8 = 8;
+
+/// The sort key of a pipeline's own item; it sorts before its steps.
+pub(crate) const META: &str = "meta";
+
+/// The item of a pipeline.
+#[must_use]
+pub fn pipeline(id: &PipelineId) -> Key {
+    Key::new(pipeline_partition(id), META)
+}
+
+/// The partition that holds a pipeline and its steps.
+#[must_use]
+pub fn pipeline_partition(id: &PipelineId) -> String {
+    format!("pipeline/{id}")
+}
+
+/// The item of a step.
+#[must_use]
+pub fn step(id: &PipelineId, sort_order: i32, name: &Name) -> Key {
+    let place = i64::from(sort_order) - i64::from(i32::MIN);
+    Key::new(pipeline_partition(id), format!("step/{place:010}/{name}"))
+}
+
+/// The name in the sort key of a step.
+#[must_use]
+pub fn step_name(sort: &str) -> Option<Name> {
+    let (place, name) = sort.strip_prefix("step/")?.split_once('/')?;
+    (place.len() == 10).then(|| name.parse().ok()).flatten()
+}
+
+/// The partition that holds the logs of a pipeline's earlier attempts.
+#[must_use]
+pub fn attempts_partition(id: &PipelineId) -> String {
+    format!("attempts/{id}")
+}
+
+/// The item of the log of an earlier attempt.
+#[must_use]
+pub fn attempt(id: &PipelineId, step: &Name, attempt: u32) -> Key {
+    Key::new(attempts_partition(id), format!("{step}/{attempt:06}"))
+}
+
+/// The item of a definition as pipelines were spawned from.
+#[must_use]
+pub fn definition(hash: &DefinitionHash) -> Key {
+    Key::new(format!("definition/{hash}"), "definition")
+}
+
+/// The item that names the latest pipeline of a definition.
+#[must_use]
+pub fn latest(name: &Name) -> Key {
+    Key::new(format!("name/{name}"), "latest")
+}
+
+/// The item that tells which pipeline was spawned for something that a condition found.
+#[must_use]
+pub fn spawned(name: &Name, found: &str) -> Key {
+    Key::new(format!("spawned/{name}"), found)
+}
+
+/// The item of the heartbeat's lease.
+#[must_use]
+pub fn heartbeat_lease() -> Key {
+    Key::new("lease/heartbeat", "lease")
+}
+
+/// The partition of the files seen in the drop area.
+pub const ARRIVALS: &str = "arrivals";
+
+/// The item of a file seen in the drop area.
+#[must_use]
+pub fn arrival(file_key: &str) -> Key {
+    Key::new(ARRIVALS, file_key)
+}
+
+/// The shard of the listing in which an open pipeline is.
+#[must_use]
+pub fn open_shard(number: u8) -> String {
+    format!("open/{number}")
+}
+
+/// The place of an open pipeline in the listing: by priority, then by age; the name is there to be read without the item.
+#[must_use]
+pub fn open_listing(id: &PipelineId, name: &Name, priority: Priority, spawned_at: DateTime<Utc>) -> Listing {
+    let sum = id.as_str().bytes().fold(0_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+    let rank = match priority {
+        Priority::High => 0,
+        Priority::Normal => 1,
+        Priority::Low => 2,
+    };
+    Listing { shard: open_shard(sum % OPEN_SHARDS), rank: format!("{rank}/{}/{name}", millis(spawned_at)) }
+}
+
+/// The name in the rank of an open pipeline.
+#[must_use]
+pub fn open_name(rank: &str) -> Option<Name> {
+    rank.splitn(3, '/').nth(2)?.parse().ok()
+}
+
+/// The shard of the listing in which pipelines are that were spawned in a month and have ended.
+#[must_use]
+pub fn ended_shard(month: DateTime<Utc>) -> String {
+    format!("ended/{}", month.format("%Y-%m"))
+}
+
+/// The place of an ended pipeline in the listing: by the month and the moment of its spawn.
+#[must_use]
+pub fn ended_listing(id: &PipelineId, spawned_at: DateTime<Utc>) -> Listing {
+    Listing { shard: ended_shard(spawned_at), rank: format!("{}/{id}", millis(spawned_at)) }
+}
+
+/// The pipeline that a listed key names.
+#[must_use]
+pub fn pipeline_id(partition: &str) -> Option<PipelineId> {
+    partition.strip_prefix("pipeline/")?.parse().ok()
+}
+
+fn millis(at: DateTime<Utc>) -> String {
+    format!("{:013}", at.timestamp_millis().max(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn id(key: &str) -> PipelineId {
+        PipelineId::derive(&"p".parse().unwrap(), key, DateTime::from_timestamp_millis(1_780_000_000_000).unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn step_keys_lead_back_and_sort_by_order(a in any::<i32>(), b in any::<i32>(), name in "[a-zA-Z0-9_.-]{1,40}") {
+            let name: Name = name.parse().unwrap();
+            let (first, second) = (step(&id("x"), a, &name), step(&id("x"), b, &name));
+            prop_assert_eq!(step_name(&first.sort), Some(name));
+            prop_assert_eq!(a.cmp(&b), first.sort.cmp(&second.sort));
+            prop_assert!(META < first.sort.as_str());
+        }
+
+        #[test]
+        fn pipeline_keys_lead_back(key in ".{0,20}") {
+            prop_assert_eq!(pipeline_id(&pipeline(&id(&key)).partition), Some(id(&key)));
+        }
+    }
+}

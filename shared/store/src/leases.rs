@@ -1,0 +1,110 @@
+//! The heartbeat's lease and the pulse it answers for, in one item.
+//!
+//! The lease is an economy, not a safety device: every write of a beat is conditional, so two overlapping beats only waste
+//! reads. The pulse moves on with the release, so a beat that dies half way leaves its span to the next one.
+
+use chrono::{DateTime, Duration, Utc};
+use pipeline::Pulse;
+use serde_json::{Value, json};
+
+use crate::error::Result;
+use crate::items::{self, Fields};
+use crate::table::{Change, Condition, Relist, Write, Written};
+use crate::{Store, keys};
+
+/// What became of asking for the lease.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeaseOutcome {
+    /// The lease is ours.
+    Held(Lease),
+    /// Another beat has it.
+    Taken {
+        /// Which.
+        by: String,
+        /// Until when, if it does not release it before.
+        until: DateTime<Utc>,
+    },
+}
+
+/// The right to beat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Grows with every holder.
+    pub fence: u64,
+    /// The span to answer for.
+    pub pulse: Pulse,
+    version: u64,
+}
+
+/// How far the very first pulse looks back: one scheduled interval.
+const FIRST_PULSE: Duration = Duration::minutes(1);
+
+impl Store {
+    /// Asks for the heartbeat's lease.
+    pub async fn acquire_lease(&self, owner: &str, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<LeaseOutcome> {
+        let key = keys::heartbeat_lease();
+        let item = self.table.get(&key).await?;
+        let (mut fence, mut since) = (0, now - FIRST_PULSE);
+        if let Some(item) = &item {
+            let fields = Fields::of(item)?;
+            if let (Some(by), Some(until)) = (fields.text("owner")?, fields.time("until")?)
+                && now < until
+                && by != owner
+            {
+                return Ok(LeaseOutcome::Taken { by: by.to_owned(), until });
+            }
+            fence = fields.number("fence")?.unwrap_or(0);
+            since = fields.time("pulse_until")?.unwrap_or(since);
+        }
+        // A clock that runs behind the one of the beat before has nothing to answer for yet.
+        let pulse = Pulse { since: since.min(now), until: now };
+        let fields = [("owner", json!(owner)), ("until", items::time(until)), ("fence", json!(fence + 1))];
+        let (condition, change) = match &item {
+            Some(item) => (
+                Condition::Version(item.version),
+                Change::Patch { attributes: items::patch(fields), listing: Relist::Keep },
+            ),
+            None => (
+                Condition::Absent,
+                Change::Put { attributes: items::attributes(fields), listing: None, expires_at: None },
+            ),
+        };
+        let (Written::Applied(written) | Written::Conflict(written)) =
+            self.table.write(Write { key, condition, change }).await?;
+        let fields = written.as_ref().map(Fields::of).transpose()?;
+        let by = fields.as_ref().map(|fields| fields.text("owner")).transpose()?.flatten().unwrap_or_default();
+        let version = written.as_ref().map_or(0, |item| item.version);
+        if by == owner {
+            return Ok(LeaseOutcome::Held(Lease { fence: fence + 1, pulse, version }));
+        }
+        Ok(LeaseOutcome::Taken { by: by.to_owned(), until })
+    }
+
+    /// Gives the lease back and notes that the pulse has been answered for. A lease that was taken over is left alone.
+    pub async fn release_lease(&self, lease: &Lease) -> Result<()> {
+        let attributes = items::patch([
+            ("owner", Value::Null),
+            ("until", Value::Null),
+            ("pulse_until", items::time(lease.pulse.until)),
+        ]);
+        let change = Change::Patch { attributes, listing: Relist::Keep };
+        let condition = Condition::Version(lease.version);
+        self.table.write(Write { key: keys::heartbeat_lease(), condition, change }).await?;
+        Ok(())
+    }
+
+    /// Gives the lease back without having answered for the pulse: the next beat answers for both spans.
+    pub async fn abandon_lease(&self, lease: &Lease) -> Result<()> {
+        let attributes = items::patch([("owner", Value::Null), ("until", Value::Null)]);
+        let change = Change::Patch { attributes, listing: Relist::Keep };
+        let condition = Condition::Version(lease.version);
+        self.table.write(Write { key: keys::heartbeat_lease(), condition, change }).await?;
+        Ok(())
+    }
+
+    /// When the last complete beat was, for people.
+    pub async fn last_beat(&self) -> Result<Option<DateTime<Utc>>> {
+        let Some(item) = self.table.get(&keys::heartbeat_lease()).await? else { return Ok(None) };
+        Fields::of(&item)?.time("pulse_until")
+    }
+}

@@ -1,0 +1,312 @@
+//! Access patterns of whole pipelines.
+//!
+//! | function | reads or writes | cost on AWS |
+//! |---|---|---|
+//! | [`Store::spawn_pipeline`] | pipeline (absent) + latest of the name + what was found (absent), one group; definition once per content | 5 write units, 2 more per thing found |
+//! | [`Store::pipeline_with_steps`] | one partition, consistent | 1 read unit per 4 KB |
+//! | [`Store::pipeline_without_steps`] | one item, consistent | 1 read unit |
+//! | [`Store::open_pipelines`] | the listing, stale | half a read unit per 4 KB and shard |
+//! | [`Store::ended_pipelines`] | the listing, stale, newest first | the same |
+//! | [`Store::latest_pipeline`] | one item, consistent | 1 read unit |
+//! | [`Store::stop_pipeline`], [`Store::settle_pipeline`] | pipeline (version) | 1 write unit, 2 more when it is relisted |
+//!
+//! A definition is stored once per content and never changed, so that a pipeline's own copy costs a hash.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Months, Utc};
+use pipeline::definition::Arguments;
+use pipeline::pipeline::{Pipeline, PipelineStatus, Stop};
+use pipeline::{Definition, DefinitionHash, Name, PipelineId};
+use serde_json::json;
+
+use crate::error::{Error, Result};
+use crate::items::{self, Fields, SCHEMA};
+use crate::table::{
+    Change, Condition, GroupWritten, ITEM_LIMIT_BYTES, Item, Listed, ListingQuery, Order, Page, Query, Relist, Write,
+    Written,
+};
+use crate::{Store, keys};
+
+/// A pipeline to spawn.
+#[derive(Debug, Clone)]
+pub struct NewPipeline {
+    /// Its id, which names what made it spawn.
+    pub id: PipelineId,
+    /// What it is spawned from.
+    pub definition: Arc<Definition>,
+    /// What all its steps are told.
+    pub arguments: Arguments,
+    /// Who spawns it and why, for people.
+    pub spawned_by: String,
+    /// The keys of what was found (a bunch): nothing that was found spawns two pipelines of one name.
+    pub found: Vec<String>,
+}
+
+/// A pipeline in the listing of the open ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenPipeline {
+    /// Its id.
+    pub id: PipelineId,
+    /// The name of its definition.
+    pub name: Name,
+}
+
+/// What became of a spawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spawned {
+    /// The pipeline is there now.
+    New,
+    /// It was there already: this spawn is a repetition.
+    Existed,
+}
+
+/// What became of a write to a pipeline's own item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PipelineWritten {
+    /// Applied.
+    Done,
+    /// Somebody else wrote first; look again.
+    Lost,
+    /// There is no such pipeline (any more).
+    Gone,
+}
+
+impl Store {
+    /// Spawns a pipeline, once per id.
+    pub async fn spawn_pipeline(&self, new: &NewPipeline, now: DateTime<Utc>) -> Result<Spawned> {
+        let hash = self.keep_definition(&new.definition).await?;
+        let definition = &new.definition;
+        let listing = keys::open_listing(&new.id, &definition.name, definition.priority, now);
+        let attributes = items::attributes([
+            ("schema", json!(SCHEMA)),
+            ("name", json!(new.definition.name)),
+            ("definition", json!(hash)),
+            ("arguments", if new.arguments.is_empty() { json!(null) } else { json!(new.arguments) }),
+            ("status", json!(PipelineStatus::Pending)),
+            ("spawned_at", items::time(now)),
+            ("spawned_by", json!(new.spawned_by)),
+        ]);
+        let put = Change::Put { attributes, listing: Some(listing), expires_at: None };
+        let pointer = items::attributes([("pipeline", json!(new.id)), ("spawned_at", items::time(now))]);
+        let point = Change::Put { attributes: pointer, listing: None, expires_at: None };
+        let mut group = vec![
+            Write { key: keys::pipeline(&new.id), condition: Condition::Absent, change: put },
+            Write { key: keys::latest(&definition.name), condition: Condition::Any, change: point.clone() },
+        ];
+        group.extend(new.found.iter().map(|found| Write {
+            key: keys::spawned(&definition.name, found),
+            condition: Condition::Absent,
+            change: point.clone(),
+        }));
+        match self.table.write_group(group).await? {
+            GroupWritten::Applied => Ok(Spawned::New),
+            GroupWritten::Conflict(_) => Ok(Spawned::Existed),
+        }
+    }
+
+    /// Reads a pipeline with all its steps.
+    pub async fn pipeline_with_steps(&self, id: &PipelineId) -> Result<Option<Pipeline>> {
+        let mut meta = None;
+        let mut records = std::collections::HashMap::new();
+        let mut query = Query::prefix(keys::pipeline_partition(id), "");
+        loop {
+            let page = self.table.query(&query).await?;
+            for item in page.entries {
+                if item.key.sort == keys::META {
+                    meta = Some(item);
+                } else if let Some(name) = keys::step_name(&item.key.sort) {
+                    records.insert(name, items::step_record(&item)?);
+                }
+            }
+            let Some(next) = page.next else { break };
+            query.after = Some(next);
+        }
+        let Some(meta) = meta else { return Ok(None) };
+        let mut pipeline = self.pipeline(id, &meta).await?;
+        pipeline.steps = Pipeline::join_steps(&pipeline.definition, |name| records.remove(name));
+        Ok(Some(pipeline))
+    }
+
+    /// Reads a pipeline alone; its `steps` are empty.
+    pub async fn pipeline_without_steps(&self, id: &PipelineId) -> Result<Option<Pipeline>> {
+        match self.table.get(&keys::pipeline(id)).await? {
+            Some(meta) => Ok(Some(self.pipeline(id, &meta).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads many pipelines alone; those that are gone are left out, the order is kept.
+    pub async fn pipelines_without_steps(&self, ids: &[PipelineId]) -> Result<Vec<Pipeline>> {
+        let keys: Vec<_> = ids.iter().map(keys::pipeline).collect();
+        let mut pipelines = std::collections::HashMap::new();
+        for meta in self.table.batch_get(&keys).await? {
+            if let Some(id) = keys::pipeline_id(&meta.key.partition) {
+                pipelines.insert(id.clone(), self.pipeline(&id, &meta).await?);
+            }
+        }
+        Ok(ids.iter().filter_map(|id| pipelines.remove(id)).collect())
+    }
+
+    /// Lists up to `limit` open pipelines by priority and age. A hint: the newest may be missing, ended ones present.
+    pub async fn open_pipelines(&self, limit: usize) -> Result<Vec<OpenPipeline>> {
+        let mut listed: Vec<Listed> = Vec::new();
+        for shard in 0..keys::OPEN_SHARDS {
+            listed.extend(self.shard(keys::open_shard(shard), Order::Ascending, limit).await?);
+        }
+        listed.sort_by(|a, b| a.rank.cmp(&b.rank));
+        listed.truncate(limit);
+        let open = |listed: &Listed| {
+            Some(OpenPipeline { id: keys::pipeline_id(&listed.key.partition)?, name: keys::open_name(&listed.rank)? })
+        };
+        Ok(listed.iter().filter_map(open).collect())
+    }
+
+    /// Tells which of the things that were found a pipeline of this name was spawned for already.
+    pub async fn spawned_for(&self, name: &Name, found: &[String]) -> Result<Vec<(String, PipelineId)>> {
+        let keys: Vec<_> = found.iter().map(|found| keys::spawned(name, found)).collect();
+        let mut spawned = Vec::new();
+        for item in self.table.batch_get(&keys).await? {
+            let fields = Fields::of(&item)?;
+            let id = fields.required("pipeline", fields.parsed("pipeline", "a pipeline id")?)?;
+            spawned.push((item.key.sort.clone(), id));
+        }
+        Ok(spawned)
+    }
+
+    /// Lists up to `limit` ended pipelines, the latest spawn first, looking back `months` calendar months.
+    pub async fn ended_pipelines(&self, limit: usize, months: u32, now: DateTime<Utc>) -> Result<Vec<PipelineId>> {
+        let mut ids = Vec::new();
+        for back in 0..=months {
+            if ids.len() >= limit {
+                break;
+            }
+            let shard = keys::ended_shard(now - Months::new(back));
+            let listed = self.shard(shard, Order::Descending, limit - ids.len()).await?;
+            ids.extend(listed.iter().filter_map(|listed| keys::pipeline_id(&listed.key.partition)));
+        }
+        Ok(ids)
+    }
+
+    /// Names the pipeline that was spawned last from a definition.
+    pub async fn latest_pipeline(&self, name: &Name) -> Result<Option<PipelineId>> {
+        let Some(item) = self.table.get(&keys::latest(name)).await? else { return Ok(None) };
+        Fields::of(&item)?.parsed("pipeline", "a pipeline id")
+    }
+
+    /// Asks for the end of an open pipeline. From the answer on, no runner begins an ordinary step of it.
+    pub async fn stop_pipeline(&self, pipeline: &Pipeline, stop: &Stop) -> Result<PipelineWritten> {
+        let attributes = items::patch([("stop", json!(stop))]);
+        self.patch_pipeline(pipeline, attributes, Relist::Keep, |item| item.attributes.contains_key("stop")).await
+    }
+
+    /// Writes the status that follows from the steps; one that ends the pipeline also takes it out of the open ones.
+    pub async fn settle_pipeline(
+        &self,
+        pipeline: &Pipeline,
+        status: PipelineStatus,
+        now: DateTime<Utc>,
+    ) -> Result<PipelineWritten> {
+        let ended_at = if status.is_open() { json!(null) } else { items::time(now) };
+        let attributes = items::patch([("status", json!(status)), ("ended_at", ended_at)]);
+        let relist = match (pipeline.status.is_open(), status.is_open()) {
+            (true, false) => Relist::List(keys::ended_listing(&pipeline.id, pipeline.spawned_at)),
+            (false, true) => {
+                let Definition { name, priority, .. } = &*pipeline.definition;
+                Relist::List(keys::open_listing(&pipeline.id, name, *priority, pipeline.spawned_at))
+            }
+            (true, true) | (false, false) => Relist::Keep,
+        };
+        let is_ours = |item: &Item| item.attributes.get("status") == Some(&json!(status));
+        self.patch_pipeline(pipeline, attributes, relist, is_ours).await
+    }
+
+    async fn patch_pipeline(
+        &self,
+        pipeline: &Pipeline,
+        attributes: crate::table::Attributes,
+        listing: Relist,
+        says_the_same: impl Fn(&Item) -> bool,
+    ) -> Result<PipelineWritten> {
+        let write = Write {
+            key: keys::pipeline(&pipeline.id),
+            condition: Condition::Version(pipeline.version),
+            change: Change::Patch { attributes, listing },
+        };
+        Ok(match self.table.write(write).await? {
+            Written::Applied(_) => PipelineWritten::Done,
+            Written::Conflict(None) => PipelineWritten::Gone,
+            // The reply to our own write got lost, or another beat came to the same result.
+            Written::Conflict(Some(item)) if says_the_same(&item) => PipelineWritten::Done,
+            Written::Conflict(Some(_)) => PipelineWritten::Lost,
+        })
+    }
+
+    async fn shard(&self, shard: String, order: Order, limit: usize) -> Result<Vec<Listed>> {
+        let mut found = Vec::new();
+        let mut query = ListingQuery { shard, after: None, order, limit: Some(limit) };
+        while found.len() < limit {
+            let Page { entries, next } = self.table.listing(&query).await?;
+            found.extend(entries);
+            if next.is_none() {
+                break;
+            }
+            query.after = next;
+        }
+        Ok(found)
+    }
+
+    async fn keep_definition(&self, definition: &Arc<Definition>) -> Result<DefinitionHash> {
+        let hash = definition.hash();
+        if self.definitions.contains(&hash) {
+            return Ok(hash);
+        }
+        let stored = serde_json::to_value(definition.as_ref())
+            .map_err(|source| Error::permanent(format!("store definition `{}`", definition.name), source))?;
+        let bytes = stored.to_string().len();
+        if bytes > ITEM_LIMIT_BYTES {
+            let why = format!("it takes {bytes} bytes stored; at most {ITEM_LIMIT_BYTES} are possible");
+            return Err(Error::permanent(format!("store definition `{}`", definition.name), why));
+        }
+        let attributes = items::attributes([("schema", json!(SCHEMA)), ("definition", stored)]);
+        let put = Change::Put { attributes, listing: None, expires_at: None };
+        let write = Write { key: keys::definition(&hash), condition: Condition::Absent, change: put };
+        // A conflict means that the same content is there already.
+        self.table.write(write).await?;
+        self.definitions.keep(hash.clone(), definition.clone());
+        Ok(hash)
+    }
+
+    async fn definition(&self, hash: DefinitionHash) -> Result<Arc<Definition>> {
+        if let Some(definition) = self.definitions.get(&hash) {
+            return Ok(definition);
+        }
+        let key = keys::definition(&hash);
+        let Some(item) = self.table.get(&key).await? else {
+            return Err(Error::permanent(format!("get item `{key}`"), "a pipeline refers to it, but it is not there"));
+        };
+        let fields = Fields::of(&item)?;
+        let definition: Option<Definition> = fields.json("definition", "a definition")?;
+        let definition = Arc::new(fields.required("definition", definition)?);
+        self.definitions.keep(hash, definition.clone());
+        Ok(definition)
+    }
+
+    async fn pipeline(&self, id: &PipelineId, meta: &Item) -> Result<Pipeline> {
+        let fields = Fields::of(meta)?;
+        let hash = fields.required("definition", fields.text("definition")?)?;
+        let status: Option<PipelineStatus> = fields.parsed("status", "a pipeline status")?;
+        Ok(Pipeline {
+            id: id.clone(),
+            definition: self.definition(DefinitionHash::from_stored(hash.to_owned())).await?,
+            arguments: fields.json("arguments", "texts by key")?.unwrap_or_default(),
+            status: fields.required("status", status)?,
+            spawned_at: fields.required("spawned_at", fields.time("spawned_at")?)?,
+            spawned_by: fields.text("spawned_by")?.unwrap_or_default().to_owned(),
+            ended_at: fields.time("ended_at")?,
+            stop: fields.json("stop", "a stop with `by`, `reason` and `at`")?,
+            steps: Vec::new(),
+            version: meta.version,
+        })
+    }
+}

@@ -1,0 +1,419 @@
+//! Access patterns of single steps: the claim protocol.
+//!
+//! | function | condition | cost on AWS |
+//! |---|---|---|
+//! | [`Store::enqueue_step`] | absent, or the version seen | 1 write unit |
+//! | [`Store::claim_step`] | the version in the message, token compared on failure | 1 write unit |
+//! | [`Store::finish_step`], [`Store::continue_step`], [`Store::save_progress`] | the version of our claim | 1 write unit |
+//! | [`Store::ghost_step`], [`Store::cancel_step`], [`Store::touch_sent`] | the version seen | 1 write unit |
+//! | [`Store::step_record`] | – | 1 read unit |
+//! | [`Store::attempts`] | – (logs of earlier attempts) | 1 read unit per 4 KB |
+//!
+//! Each write carries a mark of its writer (the token of an enqueue, the owner of a claim). If the condition fails, the
+//! item tells whether our own earlier write, whose reply got lost, is what stands in the way; that counts as success.
+
+use chrono::{DateTime, Utc};
+use pipeline::step::StepRecord;
+use pipeline::transition::{self, StepEvent};
+use pipeline::{Name, PipelineId, Step, StepStatus, Token};
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::items::{self, Fields, SCHEMA, optional};
+use crate::message::StepMessage;
+use crate::table::{Attributes, Change, Condition, Item, Query, Relist, Write, Written};
+use crate::{Store, keys};
+
+/// What became of an enqueue.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Enqueued {
+    /// The step is enqueued with our token: send the message.
+    Done(StepRecord),
+    /// Somebody else moved the step first.
+    Lost,
+}
+
+/// What became of an attempt to claim a step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Claim {
+    /// The step is ours until the lease ends.
+    Won(Box<Claimed>),
+    /// Somebody else was first, or the message is stale.
+    Lost {
+        /// Where the step stands.
+        status: StepStatus,
+        /// Whether the message belongs to the latest enqueue, so that a mini beat may have been missed.
+        is_current: bool,
+    },
+    /// There is no such step (any more).
+    Gone,
+}
+
+/// A step that we hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claimed {
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// The step.
+    pub name: Name,
+    /// Its sort order, part of its key.
+    pub sort_order: i32,
+    /// The record as we wrote it.
+    pub record: StepRecord,
+    /// Who we are.
+    pub owner: String,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finish {
+    /// Done, perhaps with a warning about the data.
+    Success {
+        /// The warning.
+        warning: Option<String>,
+    },
+    /// There was nothing to do, for this reason.
+    Skipped(String),
+    /// The attempt failed.
+    Error {
+        /// What failed, for people.
+        message: String,
+        /// Whether no further attempt can help.
+        is_permanent: bool,
+    },
+}
+
+/// What became of a write by the holder of a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Held {
+    /// Applied; still or last ours.
+    Committed,
+    /// The step has been taken from us meanwhile: what we did is not to be seen.
+    Lost {
+        /// Where it stands now; `None` if it is gone.
+        status: Option<StepStatus>,
+    },
+}
+
+/// The log of an earlier attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Its number.
+    pub number: u32,
+    /// When it was claimed.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// What failed.
+    pub message: Option<String>,
+    /// The end of its log.
+    pub log: String,
+}
+
+/// How often a write is repeated because the holder's own version moved (a renewal whose reply got lost).
+const OWN_RACES: usize = 3;
+
+impl Store {
+    /// Counts an attempt and marks the step enqueued with a fresh token. The message is sent after that, never before.
+    pub async fn enqueue_step(
+        &self,
+        pipeline: &PipelineId,
+        step: &Step,
+        event: StepEvent,
+        token: &Token,
+        now: DateTime<Utc>,
+    ) -> Result<Enqueued> {
+        let record = &step.record;
+        let status = legal(record.status, event)?;
+        self.keep_attempt(pipeline, step).await?;
+        let key = keys::step(pipeline, step.definition.sort_order, &step.definition.name);
+        let fields = [
+            ("schema", json!(SCHEMA)),
+            ("status", json!(status)),
+            ("attempt", json!(record.attempt + 1)),
+            ("token", json!(token)),
+            ("enqueued_at", items::time(now)),
+        ];
+        let write = if record.version == 0 {
+            let change = Change::Put { attributes: items::attributes(fields), listing: None, expires_at: None };
+            Write { key, condition: Condition::Absent, change }
+        } else {
+            let mut attributes = items::patch(fields);
+            for field in PER_ATTEMPT {
+                attributes.insert(field.to_owned(), Value::Null);
+            }
+            let change = Change::Patch { attributes, listing: Relist::Keep };
+            Write { key, condition: Condition::Version(record.version), change }
+        };
+        match self.table.write(write).await? {
+            Written::Applied(item) | Written::Conflict(item) => {
+                let record = item.as_ref().map(items::step_record).transpose()?;
+                let ours = record.filter(|record| record.token.as_ref() == Some(token));
+                Ok(ours.map_or(Enqueued::Lost, Enqueued::Done))
+            }
+        }
+    }
+
+    /// Takes an enqueued step for one attempt.
+    pub async fn claim_step(
+        &self,
+        message: &StepMessage,
+        owner: &str,
+        lease_until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Claim> {
+        let key = keys::step(&message.pipeline, message.sort_order, &message.step);
+        let started = if message.continuation == 0 { vec![("started_at", items::time(now))] } else { Vec::new() };
+        let mut attributes = items::patch([
+            ("status", json!(legal(StepStatus::Enqueued, StepEvent::Claim)?)),
+            ("owner", json!(owner)),
+            ("lease_until", items::time(lease_until)),
+        ]);
+        attributes.extend(started.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        let mut version = message.version;
+        for _ in 0..=OWN_RACES {
+            let change = Change::Patch { attributes: attributes.clone(), listing: Relist::Keep };
+            let write = Write { key: key.clone(), condition: Condition::Version(version), change };
+            let (Written::Applied(item) | Written::Conflict(item)) = self.table.write(write).await?;
+            let Some(item) = item else { return Ok(Claim::Gone) };
+            let record = items::step_record(&item)?;
+            let is_current = record.token.as_ref() == Some(&message.token);
+            if is_current && record.status == StepStatus::Running && record.owner.as_deref() == Some(owner) {
+                return Ok(Claim::Won(Box::new(Claimed {
+                    pipeline: message.pipeline.clone(),
+                    name: message.step.clone(),
+                    sort_order: message.sort_order,
+                    record,
+                    owner: owner.to_owned(),
+                })));
+            }
+            if !(is_current && record.status == StepStatus::Enqueued) {
+                return Ok(Claim::Lost { status: record.status, is_current });
+            }
+            // A beat sent the message again and moved the version; the message is as good as the other one.
+            version = record.version;
+        }
+        Ok(Claim::Lost { status: StepStatus::Enqueued, is_current: true })
+    }
+
+    /// Commits the end of an attempt, if the step is still ours.
+    pub async fn finish_step(
+        &self,
+        claimed: &mut Claimed,
+        finish: &Finish,
+        log: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Held> {
+        let (event, message, is_warning, is_permanent) = match finish {
+            Finish::Success { warning } => (StepEvent::Succeed, warning.as_deref(), warning.is_some(), false),
+            Finish::Skipped(reason) => (StepEvent::Skip, Some(reason.as_str()), false, false),
+            Finish::Error { message, is_permanent } => (StepEvent::Fail, Some(message.as_str()), false, *is_permanent),
+        };
+        let status = legal(StepStatus::Running, event)?;
+        let keeps_checkpoint = status == StepStatus::Error;
+        let mut attributes = items::patch([
+            ("status", json!(status)),
+            ("finished_at", items::time(now)),
+            ("lease_until", Value::Null),
+            ("message", optional(message)),
+            ("log", optional(Some(log).filter(|log| !log.is_empty()))),
+        ]);
+        for (field, is_set) in [("is_warning", is_warning), ("is_permanent", is_permanent)] {
+            if is_set {
+                attributes.insert(field.to_owned(), json!(true));
+            }
+        }
+        if let Some(output) = &claimed.record.output {
+            attributes.insert("output".to_owned(), output.clone());
+        }
+        if !keeps_checkpoint && claimed.record.checkpoint.is_some() {
+            attributes.insert("checkpoint".to_owned(), Value::Null);
+        }
+        self.write_held(claimed, attributes, status).await
+    }
+
+    /// Hands the step to a further invocation of the same attempt; the message is sent after that.
+    pub async fn continue_step(
+        &self,
+        claimed: &mut Claimed,
+        checkpoint: Value,
+        token: &Token,
+        log: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Held> {
+        let status = legal(StepStatus::Running, StepEvent::Continue)?;
+        let mut attributes = items::patch([
+            ("status", json!(status)),
+            ("continuations", json!(claimed.record.continuations + 1)),
+            ("token", json!(token)),
+            ("checkpoint", checkpoint),
+            ("enqueued_at", items::time(now)),
+            ("sent_at", Value::Null),
+            ("lease_until", Value::Null),
+            ("log", optional(Some(log).filter(|log| !log.is_empty()))),
+        ]);
+        attributes.extend(claimed.record.progress.as_ref().map(|text| ("progress".to_owned(), json!(text))));
+        self.write_held(claimed, attributes, status).await
+    }
+
+    /// Keeps a checkpoint and how far the work is, and lengthens the lease.
+    pub async fn save_progress(&self, claimed: &mut Claimed, lease_until: DateTime<Utc>) -> Result<Held> {
+        let mut attributes = items::patch([("lease_until", items::time(lease_until))]);
+        if let Some(checkpoint) = &claimed.record.checkpoint {
+            attributes.insert("checkpoint".to_owned(), checkpoint.clone());
+        }
+        if let Some(progress) = &claimed.record.progress {
+            attributes.insert("progress".to_owned(), json!(progress));
+        }
+        self.write_held(claimed, attributes, StepStatus::Running).await
+    }
+
+    /// Makes an error of an attempt whose lease ran out.
+    pub async fn ghost_step(&self, pipeline: &PipelineId, step: &Step, now: DateTime<Utc>) -> Result<bool> {
+        let lease = step.record.lease_until.map(|until| until.to_rfc3339()).unwrap_or_default();
+        let message = format!("the runner gave no sign of life until its lease ended at {lease}");
+        let attributes = items::patch([
+            ("status", json!(legal(step.record.status, StepEvent::Ghost)?)),
+            ("finished_at", items::time(now)),
+            ("lease_until", Value::Null),
+            ("message", json!(message)),
+        ]);
+        self.write_seen(pipeline, step, attributes).await
+    }
+
+    /// Cancels an enqueued step of a stopped pipeline.
+    pub async fn cancel_step(&self, pipeline: &PipelineId, step: &Step, now: DateTime<Utc>) -> Result<bool> {
+        let status = legal(step.record.status, StepEvent::Cancel)?;
+        let attributes = items::patch([("status", json!(status)), ("finished_at", items::time(now))]);
+        self.write_seen(pipeline, step, attributes).await
+    }
+
+    /// Notes that the message of an enqueued step is sent again; returns the record that the message must name.
+    pub async fn touch_sent(
+        &self,
+        pipeline: &PipelineId,
+        step: &Step,
+        now: DateTime<Utc>,
+    ) -> Result<Option<StepRecord>> {
+        let attributes = items::patch([("sent_at", items::time(now)), ("resends", json!(step.record.resends + 1))]);
+        match self.table.write(self.seen(pipeline, step, attributes)).await? {
+            Written::Applied(Some(item)) => Ok(Some(items::step_record(&item)?)),
+            Written::Applied(None) | Written::Conflict(_) => Ok(None),
+        }
+    }
+
+    /// Gives a claimed step back unrun because its pipeline is stopped.
+    pub async fn drop_claim(&self, claimed: &mut Claimed, reason: &str, now: DateTime<Utc>) -> Result<Held> {
+        let attributes = items::patch([
+            ("status", json!(StepStatus::Cancelled)),
+            ("finished_at", items::time(now)),
+            ("lease_until", Value::Null),
+            ("message", json!(reason)),
+        ]);
+        self.write_held(claimed, attributes, StepStatus::Cancelled).await
+    }
+
+    /// Reads what has become of one step; `None` before its first enqueue.
+    pub async fn step_record(&self, pipeline: &PipelineId, sort_order: i32, name: &Name) -> Result<Option<StepRecord>> {
+        self.table.get(&keys::step(pipeline, sort_order, name)).await?.as_ref().map(items::step_record).transpose()
+    }
+
+    /// Reads the logs of a step's earlier attempts, the first one first.
+    pub async fn attempts(&self, pipeline: &PipelineId, step: &Name) -> Result<Vec<Attempt>> {
+        let query = Query::prefix(keys::attempts_partition(pipeline), format!("{step}/"));
+        let page = self.table.query(&query).await?;
+        page.entries.iter().map(attempt).collect()
+    }
+
+    async fn write_held(&self, claimed: &mut Claimed, attributes: Attributes, status: StepStatus) -> Result<Held> {
+        let key = keys::step(&claimed.pipeline, claimed.sort_order, &claimed.name);
+        let new_token = attributes.get("token").cloned();
+        for _ in 0..=OWN_RACES {
+            let change = Change::Patch { attributes: attributes.clone(), listing: Relist::Keep };
+            let condition = Condition::Version(claimed.record.version);
+            let (item, is_applied) = match self.table.write(Write { key: key.clone(), condition, change }).await? {
+                Written::Applied(item) => (item, true),
+                Written::Conflict(item) => (item, false),
+            };
+            let Some(item) = item else { return Ok(Held::Lost { status: None }) };
+            let record = items::step_record(&item)?;
+            let is_mine = record.owner.as_ref() == Some(&claimed.owner) && record.attempt == claimed.record.attempt;
+            let is_same_token = record.token == claimed.record.token;
+            let says_the_same = record.status == status
+                && new_token.as_ref().map_or(is_same_token, |token| Some(token) == item.attributes.get("token"));
+            if is_applied || (is_mine && says_the_same && status != StepStatus::Running) {
+                claimed.record = record;
+                return Ok(Held::Committed);
+            }
+            if !(is_mine && is_same_token && record.status == StepStatus::Running) {
+                return Ok(Held::Lost { status: Some(record.status) });
+            }
+            // The reply to an earlier renewal got lost: the step is ours, only its version moved.
+            claimed.record.version = record.version;
+        }
+        Ok(Held::Lost { status: Some(claimed.record.status) })
+    }
+
+    async fn write_seen(&self, pipeline: &PipelineId, step: &Step, attributes: Attributes) -> Result<bool> {
+        Ok(matches!(self.table.write(self.seen(pipeline, step, attributes)).await?, Written::Applied(_)))
+    }
+
+    fn seen(&self, pipeline: &PipelineId, step: &Step, attributes: Attributes) -> Write {
+        Write {
+            key: keys::step(pipeline, step.definition.sort_order, &step.definition.name),
+            condition: Condition::Version(step.record.version),
+            change: Change::Patch { attributes, listing: Relist::Keep },
+        }
+    }
+
+    /// Copies the log of the attempt that ended, before the step's item is used for the next one.
+    async fn keep_attempt(&self, pipeline: &PipelineId, step: &Step) -> Result<()> {
+        let record = &step.record;
+        if record.attempt == 0 {
+            return Ok(());
+        }
+        let time = |at: Option<DateTime<Utc>>| at.map_or(Value::Null, items::time);
+        let attributes = items::attributes([
+            ("started_at", time(record.started_at)),
+            ("finished_at", time(record.finished_at)),
+            ("message", optional(record.message.as_deref())),
+            ("log", json!(record.log)),
+        ]);
+        let change = Change::Put { attributes, listing: None, expires_at: None };
+        let key = keys::attempt(pipeline, &step.definition.name, record.attempt);
+        self.table.write(Write { key, condition: Condition::Any, change }).await?;
+        Ok(())
+    }
+}
+
+/// What a new attempt must not inherit. The checkpoint stays: a retry goes on where the failed attempt stood.
+const PER_ATTEMPT: [&str; 12] = [
+    "continuations",
+    "owner",
+    "sent_at",
+    "resends",
+    "started_at",
+    "lease_until",
+    "finished_at",
+    "message",
+    "is_warning",
+    "is_permanent",
+    "output",
+    "log",
+];
+
+fn legal(from: StepStatus, event: StepEvent) -> Result<StepStatus> {
+    transition::next(from, event).map_err(|source| Error::permanent("move a step", source))
+}
+
+fn attempt(item: &Item) -> Result<Attempt> {
+    let fields = Fields::of(item)?;
+    let number = item.key.sort.rsplit('/').next().and_then(|number| number.parse().ok());
+    Ok(Attempt {
+        number: fields.required("attempt", number)?,
+        started_at: fields.time("started_at")?,
+        finished_at: fields.time("finished_at")?,
+        message: fields.text("message")?.map(str::to_owned),
+        log: fields.text("log")?.unwrap_or_default().to_owned(),
+    })
+}
