@@ -1,0 +1,81 @@
+//! The SDK clients: connected once per process, with the time limits and retries of each service.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_s3::config::{HttpClient, SharedHttpClient};
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_types::service_config::ServiceConfigKey;
+use store::Store;
+
+use crate::config::Config;
+use crate::files::S3Files;
+use crate::queue::SqsQueue;
+use crate::table::DynamoTable;
+
+/// Connects with the region, credentials and endpoints that the SDK finds in its own variables and files.
+pub async fn connect(config: &Config) -> Store {
+    connect_over(config, http_client()).await
+}
+
+/// Connects the same way over another HTTP client: one that counts requests, or makes them fail.
+pub async fn connect_over(config: &Config, http: impl HttpClient + 'static) -> Store {
+    let sdk = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
+    store(config, &sdk)
+}
+
+/// Makes the clients from an SDK configuration; its time limits and retries are replaced by ours.
+#[must_use]
+pub fn store(config: &Config, sdk: &SdkConfig) -> Store {
+    let calls = sdk.to_builder().retry_config(retries()).timeout_config(call_timeouts()).build();
+    let data = sdk.to_builder().retry_config(retries()).timeout_config(data_timeouts()).build();
+    let s3 = aws_sdk_s3::config::Builder::from(&data).force_path_style(has_own_s3_endpoint(sdk)).build();
+    let dynamodb = aws_sdk_dynamodb::Client::new(&calls);
+    let sqs = aws_sdk_sqs::Client::new(&calls);
+    Store::new(
+        Arc::new(DynamoTable::new(dynamodb, config.table_name.clone())),
+        Arc::new(SqsQueue::new(sqs, config.step_queue_urls.clone(), config.step_dead_letters_url.clone())),
+        Arc::new(S3Files::new(aws_sdk_s3::Client::from_conf(s3), config.bucket_name.clone())),
+    )
+}
+
+/// Makes the HTTP client that [`connect`] uses, as the inner one of a counting or failing client.
+#[must_use]
+pub fn http_client() -> SharedHttpClient {
+    // The SDK's own default would bring aws-lc, a C library of several minutes' build time.
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// Three tries in all. What still fails then is left to redelivery and to the next beat.
+fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(3)
+}
+
+/// DynamoDB and SQS answer within milliseconds; a silent connection must not use up a runner's time.
+fn call_timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(Duration::from_secs(5))
+        .operation_timeout(Duration::from_secs(15))
+        .build()
+}
+
+/// A part of a large file or a server-side copy takes a while; a stalled stream is cut by the SDK long before.
+fn data_timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(Duration::from_secs(60))
+        .operation_timeout(Duration::from_secs(180))
+        .build()
+}
+
+/// Tells whether S3 is anywhere else than at AWS: a host that does not answer to `BUCKET.host`, such as an emulator.
+fn has_own_s3_endpoint(sdk: &SdkConfig) -> bool {
+    let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+    let of_s3 = key.ok().and_then(|key| sdk.service_config()?.load_config(key));
+    of_s3.is_some() || sdk.endpoint_url().is_some()
+}

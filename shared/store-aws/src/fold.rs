@@ -1,0 +1,95 @@
+//! Folds every failure of the SDK into the two kinds of [`store::Error`], once.
+
+use std::error::Error as StdError;
+use std::fmt::Debug;
+
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use store::Error;
+
+/// Error codes, besides those with a 5xx status, that say nothing about the request itself.
+const PASSING_CODES: [&str; 18] = [
+    // DynamoDB
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+    // SQS
+    "KMS.ThrottlingException",
+    "KmsThrottled",
+    "OverLimit",
+    "RequestThrottled",
+    "Throttling",
+    // S3
+    "ConditionalRequestConflict",
+    "OperationAborted",
+    "RequestTimeout",
+    "SlowDown",
+    "TooManyRequestsException",
+    // Credentials that ran out on the way; the SDK fetches new ones for the next call.
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+];
+
+/// What the service answered, readable in a log.
+#[derive(Debug, thiserror::Error)]
+#[error("{code}: {message} (status {status}, request {request_id})")]
+pub(crate) struct Answer {
+    code: String,
+    message: String,
+    status: u16,
+    request_id: String,
+}
+
+/// What does not come from the SDK but from our own look at the request or the reply.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Refusal(pub(crate) String);
+
+/// Folds the SDK's error for `operation`, a verb phrase that names the operand.
+pub(crate) fn fold<E>(operation: impl Into<String>, error: SdkError<E>) -> Error
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    let operation = operation.into();
+    match error {
+        SdkError::ServiceError(answered) => {
+            let answer = answer(answered.err(), answered.raw());
+            if is_passing(&answer) { Error::retryable(operation, answer) } else { Error::permanent(operation, answer) }
+        }
+        // Nothing was sent: a malformed request, or no region.
+        SdkError::ConstructionFailure(_) => Error::permanent(operation, error),
+        SdkError::DispatchFailure(ref failure) if failure.is_user() => Error::permanent(operation, error),
+        // Whether it was applied is unknown for all of these. The last arm is there because the type is open.
+        SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) | _ => {
+            Error::retryable(operation, error)
+        }
+    }
+}
+
+/// Folds a request that we refuse before it is sent, or a reply that we cannot read.
+pub(crate) fn refuse(operation: impl Into<String>, why: impl Into<String>) -> Error {
+    Error::permanent(operation, Refusal(why.into()))
+}
+
+/// The error code of a reply, if there was one.
+pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<&str> {
+    error.as_service_error().and_then(ProvideErrorMetadata::code)
+}
+
+fn answer(error: &impl ProvideErrorMetadata, reply: &HttpResponse) -> Answer {
+    let meta = error.meta();
+    let request_id = ["x-amzn-requestid", "x-amz-request-id"].iter().find_map(|name| reply.headers().get(*name));
+    Answer {
+        code: meta.code().unwrap_or("no error code").to_owned(),
+        message: meta.message().unwrap_or("no message").to_owned(),
+        status: reply.status().as_u16(),
+        request_id: request_id.unwrap_or("unknown").to_owned(),
+    }
+}
+
+fn is_passing(answer: &Answer) -> bool {
+    answer.status >= 500 || answer.status == 429 || PASSING_CODES.contains(&answer.code.as_str())
+}

@@ -1,0 +1,19 @@
+//! The three storage seams of Systole on DynamoDB, SQS and S3.
+//!
+//! The promises are those of `store::{table, queue, files}`; this package adds how AWS keeps them. It is the only one
+//! that names the AWS SDK, and it reads the environment in one place, [`Config::from_env`]. Region, credentials and the
+//! endpoints of an emulator come from the SDK's own variables.
+//!
+//! **Invariant:** nothing here creates, changes or deletes a table, a queue or a bucket; `infra/storage.yaml` does.
+
+mod clients;
+pub mod config;
+mod files;
+mod fold;
+mod pause;
+mod queue;
+mod table;
+
+pub use aws_config::SdkConfig;
+pub use clients::{connect, connect_over, http_client, store};
+pub use config::Config;

@@ -1,0 +1,105 @@
+//! Conditions and patches as DynamoDB expressions. Every name goes through a placeholder: `status`, `name` and some
+//! five hundred more are words of the expression language.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use std::collections::HashMap;
+use store::table::{Attributes, Condition, Relist};
+
+use super::item::{LISTING_RANK, LISTING_SHARD, PARTITION, Stored, VERSION, stored_attributes, stored_listing};
+
+/// An expression with what its placeholders stand for.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Expression {
+    /// What must hold before.
+    pub(crate) condition: Option<String>,
+    /// What a patch does.
+    pub(crate) update: Option<String>,
+    names: HashMap<String, String>,
+    values: Stored,
+}
+
+impl Expression {
+    /// The condition alone, for a put, a delete or a check.
+    pub(crate) fn of_condition(condition: Condition) -> Self {
+        let mut expression = Expression::default();
+        expression.set_condition(condition);
+        expression
+    }
+
+    /// Sets some attributes, removes others, and counts the version up.
+    ///
+    /// # Errors
+    /// Names the attribute that cannot be stored.
+    pub(crate) fn of_patch(condition: Condition, attributes: &Attributes, listing: &Relist) -> Result<Self, String> {
+        let mut expression = Expression::default();
+        expression.set_condition(condition);
+        let mut changes = stored_attributes(attributes)?;
+        match listing {
+            Relist::Keep => {}
+            Relist::Unlist => changes.extend([LISTING_SHARD, LISTING_RANK].map(|name| (name.to_owned(), None))),
+            Relist::List(listing) => {
+                changes.extend(stored_listing(listing).map(|(name, value)| (name, Some(value))));
+            }
+        }
+        expression.set_update(changes);
+        Ok(expression)
+    }
+
+    /// The names, or `None` if there are none: DynamoDB refuses an empty map.
+    pub(crate) fn take_names(&mut self) -> Option<HashMap<String, String>> {
+        Some(std::mem::take(&mut self.names)).filter(|names| !names.is_empty())
+    }
+
+    /// The values, or `None` if there are none.
+    pub(crate) fn take_values(&mut self) -> Option<Stored> {
+        Some(std::mem::take(&mut self.values)).filter(|values| !values.is_empty())
+    }
+
+    /// What the placeholders of values stand for.
+    pub(crate) fn values(&self) -> &Stored {
+        &self.values
+    }
+
+    fn set_condition(&mut self, condition: Condition) {
+        self.condition = match condition {
+            Condition::Absent => Some(format!("attribute_not_exists({})", self.name(PARTITION))),
+            Condition::Present => Some(format!("attribute_exists({})", self.name(PARTITION))),
+            Condition::Version(version) => {
+                let name = self.name(VERSION);
+                Some(format!("{name} = {}", self.value(AttributeValue::N(version.to_string()))))
+            }
+            Condition::Any => None,
+        };
+    }
+
+    fn set_update(&mut self, changes: Vec<(String, Option<AttributeValue>)>) {
+        let version = self.name(VERSION);
+        let (zero, one) = (self.value(AttributeValue::N("0".into())), self.value(AttributeValue::N("1".into())));
+        let mut sets = vec![format!("{version} = if_not_exists({version}, {zero}) + {one}")];
+        let mut removes = Vec::new();
+        for (name, value) in changes {
+            let name = self.name(&name);
+            match value {
+                Some(value) => sets.push(format!("{name} = {}", self.value(value))),
+                None => removes.push(name),
+            }
+        }
+        let remove = if removes.is_empty() { String::new() } else { format!(" REMOVE {}", removes.join(", ")) };
+        self.update = Some(format!("SET {}{remove}", sets.join(", ")));
+    }
+
+    fn name(&mut self, name: &str) -> String {
+        let placeholder = format!("#{}", self.names.len());
+        if let Some((known, _)) = self.names.iter().find(|(_, named)| *named == name) {
+            return known.clone();
+        }
+        self.names.insert(placeholder.clone(), name.to_owned());
+        placeholder
+    }
+
+    fn value(&mut self, value: AttributeValue) -> String {
+        let placeholder = format!(":{}", self.values.len());
+        self.values.insert(placeholder.clone(), value);
+        placeholder
+    }
+}

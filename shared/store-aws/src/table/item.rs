@@ -1,0 +1,203 @@
+//! Items as DynamoDB keeps them: the caller's attributes beside the six that belong to the table itself.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, Utc};
+use store::table::{Attributes, ITEM_LIMIT_BYTES, Item, Key, Listed, Listing};
+
+use super::value::{from_stored, stored_size, to_stored};
+
+/// Partition key of the table.
+pub(crate) const PARTITION: &str = "pk";
+/// Sort key of the table.
+pub(crate) const SORT: &str = "sk";
+/// What conditional writes compare.
+pub(crate) const VERSION: &str = "version";
+/// Partition key of the index; an item without it is not in the index.
+pub(crate) const LISTING_SHARD: &str = "listing_shard";
+/// Sort key of the index.
+pub(crate) const LISTING_RANK: &str = "listing_rank";
+/// Seconds since 1970 after which DynamoDB may delete the item.
+pub(crate) const EXPIRES_AT: &str = "expires_at";
+/// The index; `infra/storage.yaml` has the same names.
+pub(crate) const LISTING_INDEX: &str = "listing";
+
+const OWN: [&str; 6] = [PARTITION, SORT, VERSION, LISTING_SHARD, LISTING_RANK, EXPIRES_AT];
+
+/// Most bytes of a partition key and of a sort key: the limits of DynamoDB.
+const PARTITION_LIMIT_BYTES: usize = 2048;
+const SORT_LIMIT_BYTES: usize = 1024;
+
+/// An item, or a part of one, in the SDK's form.
+pub(crate) type Stored = HashMap<String, AttributeValue>;
+
+/// Why a stored item cannot be read. Somebody else wrote it, or wrote into it.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Malformed {
+    /// An attribute that every item has is missing or of another kind.
+    #[error("item `{key}`: attribute `{name}` is {found}; expected {expected}")]
+    Own { key: String, name: &'static str, found: String, expected: &'static str },
+    /// An attribute of the caller has a value that is never written here.
+    #[error("item `{key}`: attribute `{name}`: {why}")]
+    Attribute { key: String, name: String, why: String },
+}
+
+/// The two key attributes.
+pub(crate) fn stored_key(key: &Key) -> Stored {
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    HashMap::from([(PARTITION.to_owned(), text(&key.partition)), (SORT.to_owned(), text(&key.sort))])
+}
+
+/// The caller's attributes in the SDK's form; `null` becomes `None`.
+///
+/// # Errors
+/// Names the attribute that cannot be stored.
+pub(crate) fn stored_attributes(attributes: &Attributes) -> Result<Vec<(String, Option<AttributeValue>)>, String> {
+    let stored = attributes.iter().map(|(name, value)| {
+        if name.is_empty() || OWN.contains(&name.as_str()) {
+            return Err(format!("attribute `{name}` belongs to the table itself; choose another name"));
+        }
+        let stored = Some(value).filter(|value| !value.is_null()).map(to_stored).transpose();
+        Ok((name.clone(), stored.map_err(|why| format!("attribute `{name}`: {why}"))?))
+    });
+    stored.collect()
+}
+
+/// A whole item in the SDK's form.
+///
+/// # Errors
+/// Names the attribute that cannot be stored.
+pub(crate) fn stored_item(item: &Item) -> Result<Stored, String> {
+    let mut stored = stored_key(&item.key);
+    for (name, value) in stored_attributes(&item.attributes)? {
+        stored.extend(value.map(|value| (name, value)));
+    }
+    stored.insert(VERSION.to_owned(), AttributeValue::N(item.version.to_string()));
+    if let Some(listing) = &item.listing {
+        stored.extend(stored_listing(listing));
+    }
+    if let Some(expires_at) = item.expires_at {
+        stored.insert(EXPIRES_AT.to_owned(), AttributeValue::N(expires_at.timestamp().to_string()));
+    }
+    Ok(stored)
+}
+
+/// The two attributes that put an item into the index.
+pub(crate) fn stored_listing(listing: &Listing) -> [(String, AttributeValue); 2] {
+    [(LISTING_SHARD, &listing.shard), (LISTING_RANK, &listing.rank)]
+        .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.clone())))
+}
+
+/// Reads a whole item.
+///
+/// # Errors
+/// Names the item, the attribute and its value.
+pub(crate) fn read_item(mut stored: Stored) -> Result<Item, Malformed> {
+    let key = read_key(&mut stored)?;
+    let mut own = OwnAttributes { key: &key, stored: &mut stored };
+    let version = own.number(VERSION)?.ok_or_else(|| own.malformed(VERSION, None, NUMBER))?;
+    let listing = match (own.text(LISTING_SHARD)?, own.text(LISTING_RANK)?) {
+        (Some(shard), Some(rank)) => Some(Listing { shard, rank }),
+        _ => None,
+    };
+    let expires_at = match own.number(EXPIRES_AT)? {
+        Some(seconds) => Some(time(seconds).ok_or_else(|| own.malformed(EXPIRES_AT, None, "a date"))?),
+        None => None,
+    };
+    let attributes = stored.into_iter().map(|(name, value)| match from_stored(value) {
+        Ok(value) => Ok((name, value)),
+        Err(why) => Err(Malformed::Attribute { key: key.to_string(), name, why }),
+    });
+    let attributes = attributes.collect::<Result<_, _>>()?;
+    Ok(Item { key, version, attributes, listing, expires_at })
+}
+
+/// Reads an entry of the index, which carries the keys only.
+///
+/// # Errors
+/// Names the item and the attribute.
+pub(crate) fn read_listed(mut stored: Stored) -> Result<Listed, Malformed> {
+    let key = read_key(&mut stored)?;
+    let mut own = OwnAttributes { key: &key, stored: &mut stored };
+    let rank = own.text(LISTING_RANK)?.ok_or_else(|| own.malformed(LISTING_RANK, None, TEXT))?;
+    Ok(Listed { key, rank })
+}
+
+/// Why DynamoDB would refuse a key, or `Ok`.
+///
+/// # Errors
+/// Names the key and the limit.
+pub(crate) fn check_key(key: &Key) -> Result<(), String> {
+    for (what, value, limit) in
+        [("partition key", &key.partition, PARTITION_LIMIT_BYTES), ("sort key", &key.sort, SORT_LIMIT_BYTES)]
+    {
+        if value.is_empty() || value.len() > limit {
+            return Err(format!("the {what} has {} bytes; 1 to {limit} are allowed", value.len()));
+        }
+    }
+    Ok(())
+}
+
+/// Why an item is too large, or `Ok`.
+///
+/// # Errors
+/// Names its size and the limit.
+pub(crate) fn check_size(stored: &Stored) -> Result<(), String> {
+    let size = stored.iter().map(|(name, value)| name.len() + stored_size(value)).sum::<usize>();
+    if size <= ITEM_LIMIT_BYTES {
+        Ok(())
+    } else {
+        Err(format!("it has {size} bytes; at most {ITEM_LIMIT_BYTES} fit into an item"))
+    }
+}
+
+/// The item as it will be read after it was put: without `null`, and with an expiry of whole seconds.
+pub(crate) fn as_kept(mut item: Item) -> Item {
+    item.attributes.retain(|_, value| !value.is_null());
+    item.expires_at = item.expires_at.and_then(|at| DateTime::from_timestamp(at.timestamp(), 0));
+    item
+}
+
+const TEXT: &str = "a text";
+const NUMBER: &str = "a number of at least 0";
+
+struct OwnAttributes<'a> {
+    key: &'a Key,
+    stored: &'a mut Stored,
+}
+
+impl OwnAttributes<'_> {
+    fn text(&mut self, name: &'static str) -> Result<Option<String>, Malformed> {
+        match self.stored.remove(name) {
+            None => Ok(None),
+            Some(AttributeValue::S(text)) => Ok(Some(text)),
+            other => Err(self.malformed(name, other, TEXT)),
+        }
+    }
+
+    fn number(&mut self, name: &'static str) -> Result<Option<u64>, Malformed> {
+        let Some(stored) = self.stored.remove(name) else { return Ok(None) };
+        let number = stored.as_n().ok().and_then(|digits| digits.parse().ok());
+        number.map(Some).ok_or_else(|| self.malformed(name, Some(stored), NUMBER))
+    }
+
+    fn malformed(&self, name: &'static str, found: Option<AttributeValue>, expected: &'static str) -> Malformed {
+        let found = found.map_or("missing".to_owned(), |found| format!("`{found:?}`"));
+        Malformed::Own { key: self.key.to_string(), name, found, expected }
+    }
+}
+
+fn read_key(stored: &mut Stored) -> Result<Key, Malformed> {
+    let mut key = Key::new("", "");
+    for (name, place) in [(PARTITION, &mut key.partition), (SORT, &mut key.sort)] {
+        let nowhere = Key::new("", "");
+        let mut own = OwnAttributes { key: &nowhere, stored };
+        *place = own.text(name)?.ok_or_else(|| own.malformed(name, None, TEXT))?;
+    }
+    Ok(key)
+}
+
+fn time(seconds: u64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0)
+}

@@ -1,0 +1,256 @@
+//! Conditional writes of one item.
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::error::ConditionalCheckFailedException;
+use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use store::table::{Change, Condition, Item, Key, Write, Written};
+use store::{Error, Result};
+
+use super::expression::Expression;
+use super::item::{Stored, as_kept, check_size, stored_item, stored_key};
+use super::{DynamoTable, check_key, read};
+use crate::fold::{code, fold, refuse};
+use crate::pause;
+
+/// Times that a write is tried which loses against other writes in a way that says nothing about its condition.
+pub(crate) const TRIES: u32 = 5;
+
+/// What one write sends.
+pub(crate) enum Request {
+    /// The whole item, and the same as the caller will see it.
+    Put { stored: Stored, item: Item },
+    /// An update expression.
+    Patch,
+    /// The key alone.
+    Delete,
+    /// The condition alone.
+    Check,
+}
+
+impl DynamoTable {
+    pub(crate) async fn write_item(&self, write: Write) -> Result<Written> {
+        let operation = format!("write item `{}`", write.key);
+        if matches!(write.change, Change::Check) {
+            return Err(refuse(operation, "a check alone changes nothing; it belongs into a group"));
+        }
+        if needs_version(&write) {
+            return self.put_over_present(&operation, write).await;
+        }
+        self.write_once(&operation, &write).await
+    }
+
+    /// Writes an item whose new version is known or counted up by DynamoDB itself.
+    async fn write_once(&self, operation: &str, write: &Write) -> Result<Written> {
+        let mut tries = 1;
+        loop {
+            let written = self.send_write(operation, write).await;
+            // Another writer's transaction holds the item for some milliseconds; the SDK does not repeat this.
+            match written {
+                Err(Attempt::InTransaction(_)) if tries < TRIES => pause::before_retry(tries).await,
+                Err(Attempt::InTransaction(error) | Attempt::Failed(error)) => return Err(error),
+                Err(Attempt::Conflict(current)) => {
+                    return Ok(Written::Conflict(current.map(|stored| read(operation, stored)).transpose()?));
+                }
+                Ok(item) => return Ok(Written::Applied(item)),
+            }
+            tries += 1;
+        }
+    }
+
+    /// A put under [`Condition::Present`] counts a version up that it does not know, and a DynamoDB put cannot count.
+    /// So it goes by the version that is there, until nobody comes in between.
+    async fn put_over_present(&self, operation: &str, write: Write) -> Result<Written> {
+        let mut current = self.get_item(&write.key).await?;
+        for tried in 1..=TRIES {
+            let Some(item) = current else { return Ok(Written::Conflict(None)) };
+            let versioned = Write { condition: Condition::Version(item.version), ..write.clone() };
+            match self.write_once(operation, &versioned).await? {
+                Written::Conflict(changed) => current = changed,
+                applied @ Written::Applied(_) => return Ok(applied),
+            }
+            pause::before_retry(tried).await;
+        }
+        Err(Error::retryable(operation, Contended { tries: TRIES }))
+    }
+
+    async fn send_write(&self, operation: &str, write: &Write) -> std::result::Result<Option<Item>, Attempt> {
+        let (request, expression) = prepare(operation, write).map_err(Attempt::Failed)?;
+        match request {
+            Request::Put { stored, item } => self.send_put(operation, stored, expression).await.map(|()| Some(item)),
+            Request::Patch => self.send_patch(operation, &write.key, expression).await.map(Some),
+            Request::Delete => self.send_delete(operation, &write.key, expression).await.map(|()| None),
+            Request::Check => Ok(None),
+        }
+    }
+
+    async fn send_put(
+        &self,
+        operation: &str,
+        stored: Stored,
+        mut expression: Expression,
+    ) -> std::result::Result<(), Attempt> {
+        let sent = self
+            .client
+            .put_item()
+            .table_name(&self.table_name)
+            .set_item(Some(stored))
+            .set_condition_expression(expression.condition.take())
+            .set_expression_attribute_names(expression.take_names())
+            .set_expression_attribute_values(expression.take_values())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        sent.map(|_| ()).map_err(|error| Attempt::new(operation, error, put_conflict))
+    }
+
+    async fn send_patch(
+        &self,
+        operation: &str,
+        key: &Key,
+        mut expression: Expression,
+    ) -> std::result::Result<Item, Attempt> {
+        let reply = self
+            .client
+            .update_item()
+            .table_name(&self.table_name)
+            .set_key(Some(stored_key(key)))
+            .set_update_expression(expression.update.take())
+            .set_condition_expression(expression.condition.take())
+            .set_expression_attribute_names(expression.take_names())
+            .set_expression_attribute_values(expression.take_values())
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await
+            .map_err(|error| Attempt::new(operation, error, patch_conflict))?;
+        read(operation, reply.attributes.unwrap_or_default()).map_err(Attempt::Failed)
+    }
+
+    async fn send_delete(
+        &self,
+        operation: &str,
+        key: &Key,
+        mut expression: Expression,
+    ) -> std::result::Result<(), Attempt> {
+        let sent = self
+            .client
+            .delete_item()
+            .table_name(&self.table_name)
+            .set_key(Some(stored_key(key)))
+            .set_condition_expression(expression.condition.take())
+            .set_expression_attribute_names(expression.take_names())
+            .set_expression_attribute_values(expression.take_values())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .return_consumed_capacity(ReturnConsumedCapacity::Total)
+            .send()
+            .await;
+        sent.map(|_| ()).map_err(|error| Attempt::new(operation, error, delete_conflict))
+    }
+}
+
+/// Other writers were quicker each time.
+#[derive(Debug, thiserror::Error)]
+#[error("others wrote in between {tries} times")]
+pub(crate) struct Contended {
+    pub(crate) tries: u32,
+}
+
+/// Whether the put must learn the present version before it can be sent.
+pub(crate) fn needs_version(write: &Write) -> bool {
+    matches!((&write.change, write.condition), (Change::Put { .. }, Condition::Present))
+}
+
+/// Turns a write into what is sent.
+///
+/// # Errors
+/// Refuses what DynamoDB would refuse, with the item's key.
+pub(crate) fn prepare(operation: &str, write: &Write) -> Result<(Request, Expression)> {
+    check_key(operation, &write.key)?;
+    let refused = |why: String| refuse(operation, why);
+    let expression = || Expression::of_condition(write.condition);
+    Ok(match &write.change {
+        Change::Put { attributes, listing, expires_at } => {
+            let item = as_kept(Item {
+                key: write.key.clone(),
+                version: next_version(write.condition),
+                attributes: attributes.clone(),
+                listing: listing.clone(),
+                expires_at: *expires_at,
+            });
+            (Request::Put { stored: whole(operation, &item)?, item }, expression())
+        }
+        Change::Patch { .. } if write.condition == Condition::Absent => {
+            return Err(refuse(operation, "there is nothing to patch in an absent item"));
+        }
+        Change::Patch { attributes, listing } => {
+            let expression = Expression::of_patch(write.condition, attributes, listing).map_err(refused)?;
+            check_size(expression.values()).map_err(refused)?;
+            (Request::Patch, expression)
+        }
+        Change::Delete => (Request::Delete, expression()),
+        Change::Check => (Request::Check, expression()),
+    })
+}
+
+/// A whole item in the SDK's form.
+///
+/// # Errors
+/// Refuses an item that cannot be stored or is too large.
+pub(crate) fn whole(operation: &str, item: &Item) -> Result<Stored> {
+    check_key(operation, &item.key)?;
+    let stored = stored_item(item).map_err(|why| refuse(operation, why))?;
+    check_size(&stored).map_err(|why| refuse(operation, why))?;
+    Ok(stored)
+}
+
+/// The version of a whole item after its write.
+fn next_version(condition: Condition) -> u64 {
+    match condition {
+        Condition::Version(version) => version + 1,
+        // `Present` never comes here: see `needs_version`.
+        Condition::Absent | Condition::Any | Condition::Present => 1,
+    }
+}
+
+/// Why one request did not write.
+enum Attempt {
+    /// The condition does not hold; the item as it is.
+    Conflict(Option<Stored>),
+    /// A transaction holds the item.
+    InTransaction(Error),
+    /// Anything else.
+    Failed(Error),
+}
+
+impl Attempt {
+    /// `conflict` finds the failed condition among the errors of one call.
+    fn new<E>(operation: &str, error: SdkError<E>, conflict: fn(&E) -> Option<&ConditionalCheckFailedException>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    {
+        if let Some(conflict) = error.as_service_error().and_then(conflict) {
+            return Attempt::Conflict(conflict.item().cloned());
+        }
+        match code(&error) {
+            Some("TransactionConflictException") => Attempt::InTransaction(fold(operation, error)),
+            _ => Attempt::Failed(fold(operation, error)),
+        }
+    }
+}
+
+fn put_conflict(error: &PutItemError) -> Option<&ConditionalCheckFailedException> {
+    if let PutItemError::ConditionalCheckFailedException(conflict) = error { Some(conflict) } else { None }
+}
+
+fn patch_conflict(error: &UpdateItemError) -> Option<&ConditionalCheckFailedException> {
+    if let UpdateItemError::ConditionalCheckFailedException(conflict) = error { Some(conflict) } else { None }
+}
+
+fn delete_conflict(error: &DeleteItemError) -> Option<&ConditionalCheckFailedException> {
+    if let DeleteItemError::ConditionalCheckFailedException(conflict) = error { Some(conflict) } else { None }
+}
