@@ -1,0 +1,97 @@
+//! The three storage seams of Systole on one SQLite file and one folder: everything that one machine needs.
+//!
+//! `<root>/store.sqlite3` holds the table and the queue, `<root>/files/<key>` the files, `<root>/uploads/` what is still
+//! being written. Several processes may have the same root open: all state is in there, nothing is decided from memory.
+//!
+//! What is durable when: a table write, a sent message and a file survive a power cut once they are answered. That a
+//! message was received, extended or deleted survives the death of the process at once, and a power cut with the next
+//! durable write; until then a power cut delivers the message again, which the queue seam allows and which saves a flush
+//! to disk for each message.
+//!
+//! **Invariant:** nothing runs by itself. Work happens only within a call, so a simulation that makes the calls and sets
+//! the clock decides everything.
+
+mod changes;
+mod database;
+mod files;
+mod items;
+mod limits;
+mod messages;
+mod queue;
+mod readers;
+mod table;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use store::files::Files;
+use store::queue::Queue;
+use store::table::Table;
+use store::{Error, Result};
+
+use crate::database::Database;
+use crate::readers::Readers;
+use crate::writer::Writer;
+
+/// Tells the time to the store; a test sets its own.
+pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
+
+/// The three seams on one folder.
+#[derive(Clone)]
+pub struct Embedded {
+    /// The table, in the SQLite file.
+    pub table: Arc<dyn Table>,
+    /// The queue, in the SQLite file.
+    pub queue: Arc<dyn Queue>,
+    /// The files, in the folder.
+    pub files: Arc<dyn Files>,
+}
+
+/// How the store behaves.
+#[derive(Clone)]
+pub struct Options {
+    /// What it takes for the time.
+    pub clock: Clock,
+    /// How long a received message is hidden from other receivers.
+    pub visibility: Duration,
+}
+
+impl Embedded {
+    /// Opens the store in the folder `root`, or makes an empty one there.
+    ///
+    /// # Errors
+    /// [`Error::Permanent`] if the folder cannot be written, the database is damaged or no store, or a newer Systole wrote
+    /// it; [`Error::Retryable`] if another process holds it or the disk is full.
+    pub fn open(root: &Path, options: Options) -> Result<Embedded> {
+        let operation = || format!("open the store in `{}`", root.display());
+        let folders = files::Folders::open(root, options.clock.clone()).map_err(|error| error.during(operation()))?;
+        let database = Database::open(&folders.root, &options.clock).map_err(|failure| failure.during(operation()))?;
+        let readers = Arc::new(Readers::new(database.path.clone()));
+        let writer = Arc::new(Writer::start(database).map_err(|error| Error::retryable(operation(), error))?);
+        Ok(Embedded {
+            table: Arc::new(table::EmbeddedTable {
+                writer: writer.clone(),
+                readers: readers.clone(),
+                clock: options.clock.clone(),
+            }),
+            queue: Arc::new(queue::EmbeddedQueue::new(writer, readers, options)),
+            files: Arc::new(files::EmbeddedFiles { folders: Arc::new(folders) }),
+        })
+    }
+}
+
+impl Default for Options {
+    /// The machine's clock, and 16 minutes of visibility, as long as on AWS: a message must not come back while its
+    /// first delivery may still run.
+    fn default() -> Self {
+        Options { clock: Arc::new(machine_time), visibility: Duration::from_secs(960) }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the embedded back end is the server and has the clock, like SQS and S3")]
+fn machine_time() -> DateTime<Utc> {
+    Utc::now()
+}

@@ -1,0 +1,149 @@
+//! Messages as rows.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use pipeline::Priority;
+use rusqlite::{Connection, OptionalExtension};
+use store::queue::{DeadLetter, Depth, MAX_RECEIVES, Outgoing, Receipt, Received};
+
+/// Names one delivery of one message: each delivery counts up, so an old receipt fits no later delivery.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Delivery {
+    id: i64,
+    receive_count: u32,
+}
+
+impl Delivery {
+    /// Reads back the handle of a receipt, or `None` if it is none of ours.
+    pub(crate) fn from_handle(handle: &str) -> Option<Delivery> {
+        let (id, receive_count) = handle.split_once('.')?;
+        Some(Delivery { id: id.parse().ok()?, receive_count: receive_count.parse().ok()? })
+    }
+
+    fn to_handle(self) -> String {
+        format!("{}.{}", self.id, self.receive_count)
+    }
+}
+
+pub(crate) fn send(
+    connection: &Connection,
+    priority: Priority,
+    messages: &[Outgoing],
+    now: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    let mut insert =
+        connection.prepare_cached("INSERT INTO message (priority, body, visible_at) VALUES (?1, ?2, ?3)")?;
+    for Outgoing { body, delay } in messages {
+        insert.execute((priority.as_str(), body, later(now, *delay).timestamp_millis()))?;
+    }
+    Ok(())
+}
+
+/// When the next message of a queue falls due or has; `None` if the queue has none.
+pub(crate) fn next_due(connection: &Connection, priority: Priority) -> rusqlite::Result<Option<DateTime<Utc>>> {
+    let due: Option<i64> = connection
+        .prepare_cached("SELECT min(visible_at) FROM message WHERE priority = ?1 AND dead_at IS NULL")?
+        .query_row([priority.as_str()], |row| row.get(0))?;
+    Ok(due.and_then(DateTime::from_timestamp_millis))
+}
+
+/// Delivers up to `limit` messages that are due, hides them until `hidden_until`, and buries those that have had all
+/// their deliveries.
+pub(crate) fn take(
+    connection: &Connection,
+    priority: Priority,
+    limit: usize,
+    hidden_until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<Vec<Received>> {
+    let mut next = connection.prepare_cached(
+        "SELECT id, receive_count, body FROM message WHERE priority = ?1 AND dead_at IS NULL AND visible_at <= ?2
+         ORDER BY visible_at, id LIMIT 1",
+    )?;
+    let mut hide = connection.prepare_cached("UPDATE message SET visible_at = ?2, receive_count = ?3 WHERE id = ?1")?;
+    let mut bury = connection.prepare_cached("UPDATE message SET dead_at = ?2 WHERE id = ?1")?;
+    let mut taken = Vec::new();
+    while taken.len() < limit {
+        let due = next
+            .query_row((priority.as_str(), now.timestamp_millis()), |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, u32>(1)?, row.get::<_, String>(2)?))
+            })
+            .optional()?;
+        let Some((id, receives, body)) = due else { break };
+        if receives >= MAX_RECEIVES {
+            bury.execute((id, now.timestamp_millis()))?;
+            continue;
+        }
+        let delivery = Delivery { id, receive_count: receives + 1 };
+        hide.execute((id, hidden_until.timestamp_millis(), delivery.receive_count))?;
+        taken.push(Received {
+            id: id.to_string(),
+            receipt: Receipt { priority, handle: delivery.to_handle() },
+            body,
+            receive_count: delivery.receive_count,
+        });
+    }
+    Ok(taken)
+}
+
+/// Sets when the message comes again, if the delivery is its last and it still is hidden.
+pub(crate) fn hide(
+    connection: &Connection,
+    delivery: Delivery,
+    hidden_until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE message SET visible_at = ?3
+             WHERE id = ?1 AND receive_count = ?2 AND dead_at IS NULL AND visible_at > ?4",
+        )?
+        .execute((delivery.id, delivery.receive_count, hidden_until.timestamp_millis(), now.timestamp_millis()))?;
+    Ok(())
+}
+
+/// Deletes the message, if the delivery is its last.
+pub(crate) fn delete(connection: &Connection, delivery: Delivery) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM message WHERE id = ?1 AND receive_count = ?2 AND dead_at IS NULL")?
+        .execute((delivery.id, delivery.receive_count))?;
+    Ok(())
+}
+
+pub(crate) fn depth(connection: &Connection, priority: Priority, now: DateTime<Utc>) -> rusqlite::Result<Depth> {
+    connection
+        .prepare_cached(
+            "SELECT count(*) FILTER (WHERE visible_at <= ?2),
+                    count(*) FILTER (WHERE visible_at > ?2 AND receive_count > 0),
+                    count(*) FILTER (WHERE visible_at > ?2 AND receive_count = 0)
+             FROM message WHERE priority = ?1 AND dead_at IS NULL",
+        )?
+        .query_row((priority.as_str(), now.timestamp_millis()), |row| {
+            let count = |column| row.get(column).map(i64::unsigned_abs);
+            Ok(Depth { waiting: count(0)?, in_flight: count(1)?, delayed: count(2)? })
+        })
+}
+
+pub(crate) fn dead_letters(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<DeadLetter>> {
+    connection
+        .prepare_cached("SELECT id, body FROM message WHERE dead_at IS NOT NULL ORDER BY dead_at, id LIMIT ?1")?
+        .query_map([i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
+            Ok(DeadLetter { id: row.get::<_, i64>(0)?.to_string(), body: row.get(1)? })
+        })?
+        .collect()
+}
+
+/// Brings the dead letters back to their queues, with all their deliveries before them.
+pub(crate) fn redrive(connection: &Connection, now: DateTime<Utc>) -> rusqlite::Result<usize> {
+    connection
+        .prepare_cached(
+            "UPDATE message SET dead_at = NULL, receive_count = 0, visible_at = ?1 WHERE dead_at IS NOT NULL",
+        )?
+        .execute([now.timestamp_millis()])
+}
+
+/// `now` and a span, or the end of time.
+pub(crate) fn later(now: DateTime<Utc>, span: Duration) -> DateTime<Utc> {
+    TimeDelta::from_std(span).ok().and_then(|span| now.checked_add_signed(span)).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}

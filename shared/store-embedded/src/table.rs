@@ -1,0 +1,109 @@
+//! The table seam on the SQLite file.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use store::table::{
+    Attributes, Change, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
+};
+use store::{Error, Result};
+
+use crate::changes::{self, Prepared, PreparedItem};
+use crate::limits::{check_group, check_write};
+use crate::readers::Readers;
+use crate::writer::{Durability, Writer};
+use crate::{Clock, items};
+
+/// Items of a batch that go into one transaction; between two of them other requests get their turn.
+const BATCH: usize = 500;
+
+/// The table in the SQLite file.
+pub(crate) struct EmbeddedTable {
+    pub(crate) writer: Arc<Writer>,
+    pub(crate) readers: Arc<Readers>,
+    pub(crate) clock: Clock,
+}
+
+#[async_trait]
+impl Table for EmbeddedTable {
+    async fn get(&self, key: &Key) -> Result<Option<Item>> {
+        self.readers
+            .read(|connection| items::get(connection, key))
+            .map_err(|failure| failure.during(format!("get item `{key}`")))
+    }
+
+    async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Item>> {
+        self.readers
+            .read(|connection| {
+                // One transaction instead of one for each key.
+                let transaction = connection.unchecked_transaction()?;
+                keys.iter().filter_map(|key| items::get(&transaction, key).transpose()).collect()
+            })
+            .map_err(|failure| failure.during(format!("get {} items", keys.len())))
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page<Item, String>> {
+        self.readers
+            .read(|connection| items::query(connection, query))
+            .map_err(|failure| failure.during(format!("query items `{} {}…`", query.partition, query.sort_prefix)))
+    }
+
+    async fn listing(&self, query: &ListingQuery) -> Result<Page<Listed, Listed>> {
+        self.readers
+            .read(|connection| items::listing(connection, query))
+            .map_err(|failure| failure.during(format!("read listing `{}`", query.shard)))
+    }
+
+    async fn write(&self, write: Write) -> Result<Written> {
+        let key = write.key.clone();
+        let operation = || format!("write item `{key}`");
+        if write.change == Change::Check {
+            return Err(Error::permanent(operation(), "a check alone changes nothing: it belongs in a group"));
+        }
+        let prepared = check_write(&write)
+            .and_then(|()| Prepared::new(write))
+            .map_err(|refusal| Error::permanent(operation(), refusal))?;
+        let clock = self.clock.clone();
+        self.writer
+            .execute(Durability::Flushed, move |connection| changes::write(connection, &prepared, clock()))
+            .await
+            .map_err(|failure| failure.during(operation()))?
+            .map_err(|refusal| Error::permanent(operation(), refusal))
+    }
+
+    async fn write_group(&self, writes: Vec<Write>) -> Result<GroupWritten> {
+        let Some(first) = writes.first() else { return Ok(GroupWritten::Applied) };
+        let (key, count) = (first.key.clone(), writes.len());
+        let operation = || format!("write a group of {count} items from `{key}` on");
+        let group = check_group(&writes)
+            .and_then(|()| writes.into_iter().map(Prepared::new).collect::<std::result::Result<Vec<_>, _>>())
+            .map_err(|refusal| Error::permanent(operation(), refusal))?;
+        let clock = self.clock.clone();
+        self.writer
+            .execute(Durability::Flushed, move |connection| changes::write_group(connection, &group, clock()))
+            .await
+            .map_err(|failure| failure.during(operation()))?
+            .map_err(|refusal| Error::permanent(operation(), refusal))
+    }
+
+    async fn batch_put(&self, items: Vec<(Key, Attributes)>) -> Result<()> {
+        let count = items.len();
+        let operation = || format!("put {count} items");
+        let mut prepared = items
+            .into_iter()
+            .map(|(key, attributes)| PreparedItem::new(key, &attributes))
+            .collect::<std::result::Result<Vec<_>, _>>()
+            .map_err(|refusal| Error::permanent(operation(), refusal))?;
+        while !prepared.is_empty() {
+            let rest = prepared.split_off(prepared.len().min(BATCH));
+            let batch = std::mem::replace(&mut prepared, rest);
+            self.writer
+                .execute(Durability::Flushed, move |connection| {
+                    batch.iter().try_for_each(|item| changes::put(connection, item))
+                })
+                .await
+                .map_err(|failure| failure.during(operation()))?;
+        }
+        Ok(())
+    }
+}

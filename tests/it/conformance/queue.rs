@@ -1,0 +1,20 @@
+//! The promises of the queue seam.
+
+use std::time::Duration;
+
+use pipeline::Priority;
+use store::queue::Outgoing;
+use tests::Seams;
+
+super::on_every_back_end! {
+    what_is_sent_is_received
+}
+
+async fn what_is_sent_is_received(seams: &Seams) {
+    let queue = &seams.queue;
+    let message = Outgoing { body: "hello".to_owned(), delay: Duration::ZERO };
+    queue.send(Priority::High, vec![message]).await.unwrap();
+    let received = queue.receive(Priority::High, 10, Duration::from_secs(5)).await.unwrap();
+    assert_eq!(received.len(), 1);
+    queue.delete(&received[0].receipt).await.unwrap();
+}

@@ -1,0 +1,4 @@
+//! All tests that need more than one package.
+#![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute and not what it calls")]
+
+mod conformance;
