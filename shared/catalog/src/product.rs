@@ -84,9 +84,6 @@ pub struct Product {
     /// The samples of a downloadable product.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub downloadable_samples: Vec<Pairs>,
-    /// What the customer may choose or enter.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub custom_options: Vec<Pairs>,
 }
 
 /// What a store view shows of a product.
@@ -104,6 +101,9 @@ pub struct Shown {
     /// Paths of images that the product page does not show.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hidden_images: Vec<String>,
+    /// What the customer may choose or enter.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub custom_options: Vec<Pairs>,
 }
 
 /// An image with a role.

@@ -75,7 +75,12 @@ impl DropArea {
     }
 
     /// Notes at the files of a bunch which pipeline takes them.
-    pub(crate) async fn note_taken(&self, context: &Context, new: &NewPipeline, now: DateTime<Utc>) -> store::Result<()> {
+    pub(crate) async fn note_taken(
+        &self,
+        context: &Context,
+        new: &NewPipeline,
+        now: DateTime<Utc>,
+    ) -> store::Result<()> {
         let Some(bunch) = new.arguments.get(BUNCH_ARGUMENT) else { return Ok(()) };
         let Ok(bunch) = serde_json::from_str::<Bunch>(bunch) else { return Ok(()) };
         for file in &bunch.files {
@@ -165,7 +170,9 @@ async fn oldest(
         match (spawned.get(&key(bunch)), next.is_some()) {
             (None, false) => next = Some(found(bunch, at)),
             (None, true) => wait_all(waits, bunch, "waits for the bunch before it"),
-            (Some(id), _) => wait_all(waits, bunch, &format!("pipeline {id} was spawned for it; drop it again to import it again")),
+            (Some(id), _) => {
+                wait_all(waits, bunch, &format!("pipeline {id} was spawned for it; drop it again to import it again"))
+            }
         }
     }
     Ok(next.ok_or_else(|| match reasons.as_slice() {

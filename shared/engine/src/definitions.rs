@@ -13,8 +13,7 @@ pub const OVERLAY_PREFIX: &str = "pipelines/";
 const OVERLAY_LIMIT: usize = 200;
 
 /// The definitions that ship, by file name.
-pub const SHIPPED: [(&str, &str); 1] =
-    [("catalog_import.xml", include_str!("../../../pipelines/catalog_import.xml"))];
+pub const SHIPPED: [(&str, &str); 1] = [("catalog_import.xml", include_str!("../../../pipelines/catalog_import.xml"))];
 
 /// Reads and keeps definitions; made once per process.
 pub struct Definitions {

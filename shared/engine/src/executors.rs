@@ -1,1 +1,32 @@
-//! Executors.
+//! The executors that ship, and the list of them.
+
+pub mod archive;
+mod bunch_files;
+pub mod import_categories;
+pub mod import_products;
+pub mod move_files;
+pub mod report;
+pub mod validate_products;
+
+use std::sync::Arc;
+
+use crate::executor::{Executor, Executors};
+
+/// Every executor that ships. A program that has more adds them where it composes itself.
+#[must_use]
+pub fn shipped() -> Vec<Arc<dyn Executor>> {
+    vec![
+        Arc::new(move_files::MoveFiles),
+        Arc::new(validate_products::ValidateProducts),
+        Arc::new(import_categories::ImportCategories),
+        Arc::new(import_products::ImportProducts),
+        Arc::new(archive::Archive),
+        Arc::new(report::Report),
+    ]
+}
+
+/// The list of what ships.
+#[must_use]
+pub fn all() -> Executors {
+    Executors::new(shipped())
+}

@@ -105,9 +105,10 @@ async fn hold(
         let finish = Finish::Error { message, is_permanent: true };
         return commit(context, &mut claimed, finish, "", invocation).await;
     };
-    let reason = pipeline.stop.as_ref().map(|stop| stop.reason.clone()).or_else(|| {
-        (!pipeline.status.is_open()).then(|| format!("the pipeline has ended, it is {}", pipeline.status))
-    });
+    let reason =
+        pipeline.stop.as_ref().map(|stop| stop.reason.clone()).or_else(|| {
+            (!pipeline.status.is_open()).then(|| format!("the pipeline has ended, it is {}", pipeline.status))
+        });
     if let (Some(reason), false) = (reason, step.run_always) {
         context.store.drop_claim(&mut claimed, &reason, invocation.now()).await?;
         return Ok(RunReport::Stopped);

@@ -42,7 +42,8 @@ impl StepLog {
             self.dropped_lines += 1;
             return;
         }
-        writeln!(self.text, "{} {step} {level}: {message}", at.format("%Y-%m-%d %H:%M:%S")).expect("a string takes all");
+        writeln!(self.text, "{} {step} {level}: {message}", at.format("%Y-%m-%d %H:%M:%S"))
+            .expect("a string takes all");
     }
 
     /// The whole text.

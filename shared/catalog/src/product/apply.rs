@@ -96,7 +96,6 @@ impl Product {
             bundle_positions: BTreeMap::new(),
             downloadable_links: Vec::new(),
             downloadable_samples: Vec::new(),
-            custom_options: Vec::new(),
         };
         // Whether an empty product becomes another one by this does not matter: it is new.
         let _ = product.apply(change)?;
@@ -155,7 +154,6 @@ impl Product {
         replace(&mut self.bundle_positions, change.bundle_positions.as_ref());
         replace(&mut self.downloadable_links, change.downloadable_links.as_ref());
         replace(&mut self.downloadable_samples, change.downloadable_samples.as_ref());
-        replace(&mut self.custom_options, change.custom_options.as_ref());
         match &change.quantity_change {
             Some(quantity) => self.add_quantity(quantity),
             None => Ok(()),
@@ -191,6 +189,7 @@ impl Shown {
         }
         replace(&mut self.additional_images, change.additional_images.as_ref());
         replace(&mut self.hidden_images, change.hidden_images.as_ref());
+        replace(&mut self.custom_options, change.custom_options.as_ref());
     }
 }
 
