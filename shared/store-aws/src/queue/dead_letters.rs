@@ -2,39 +2,32 @@
 
 use std::collections::HashSet;
 
-use aws_sdk_sqs::types::QueueAttributeName;
+use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, Message, QueueAttributeName};
 use store::Result;
 use store::queue::DeadLetter;
 
 use super::{RECEIVE_LIMIT, SqsQueue, as_i32};
 use crate::fold::{fold, refuse};
 
-/// Seconds for which a dead letter is hidden after somebody looked at it: longer than a look takes, shorter than it takes
-/// a person to decide what to do about it.
+/// Seconds for which dead letters are hidden while they are looked at: longer than a look takes. They are shown again at
+/// once behind it, because a move right afterwards would leave the hidden ones.
 const HIDDEN_SECONDS: i32 = 10;
 
 /// Seconds that a look waits: with 0 SQS would ask only some of its servers and often find nothing.
 const WAIT_SECONDS: i32 = 1;
 
 impl SqsQueue {
-    /// Receives until there are enough or nothing new comes.
+    /// Receives until there are enough or nothing new comes, and lets go of all of them.
     pub(crate) async fn sample_dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {
         let operation = "look at the dead letters";
         let url = self.dead_letters_url(operation)?;
         let (mut letters, mut ids) = (Vec::new(), HashSet::new());
+        let mut receipts = Vec::new();
         while letters.len() < limit {
-            let reply = self
-                .client
-                .receive_message()
-                .queue_url(url)
-                .max_number_of_messages(as_i32((limit - letters.len()).min(RECEIVE_LIMIT)))
-                .visibility_timeout(HIDDEN_SECONDS)
-                .wait_time_seconds(WAIT_SECONDS)
-                .send()
-                .await
-                .map_err(|error| fold(operation, error))?;
+            let messages = self.receive_dead_letters(operation, url, limit - letters.len()).await?;
             let before = letters.len();
-            for message in reply.messages.unwrap_or_default() {
+            for message in messages {
+                receipts.extend(message.receipt_handle);
                 let (Some(id), Some(body)) = (message.message_id, message.body) else { continue };
                 if ids.insert(id.clone()) {
                     letters.push(DeadLetter { id, body });
@@ -43,6 +36,9 @@ impl SqsQueue {
             if letters.len() == before {
                 break;
             }
+        }
+        for receipts in receipts.chunks(RECEIVE_LIMIT) {
+            self.release(url, receipts).await;
         }
         Ok(letters)
     }
@@ -60,6 +56,25 @@ impl SqsQueue {
             Ok(_) => Ok(None),
             Err(error) if is_running_already(&error) => Ok(None),
             Err(error) => Err(fold(operation, error)),
+        }
+    }
+
+    async fn receive_dead_letters(&self, operation: &str, url: &str, limit: usize) -> Result<Vec<Message>> {
+        let request =
+            self.client.receive_message().queue_url(url).max_number_of_messages(as_i32(limit.min(RECEIVE_LIMIT)));
+        let reply = request.visibility_timeout(HIDDEN_SECONDS).wait_time_seconds(WAIT_SECONDS).send().await;
+        Ok(reply.map_err(|error| fold(operation, error))?.messages.unwrap_or_default())
+    }
+
+    /// Shows messages again. If that fails, they show by themselves within seconds.
+    async fn release(&self, url: &str, receipts: &[String]) {
+        let entries = receipts.iter().enumerate().map(|(place, receipt)| {
+            let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(place.to_string());
+            entry.receipt_handle(receipt).visibility_timeout(0).build()
+        });
+        if let Ok(entries) = entries.collect() {
+            let _ =
+                self.client.change_message_visibility_batch().queue_url(url).set_entries(Some(entries)).send().await;
         }
     }
 
