@@ -41,7 +41,7 @@ const SCHEMA: &str = "
 ";
 
 /// How long a statement waits for another process before it gives up; its transactions take milliseconds.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Distinct SQL texts of this crate are fewer; each connection prepares each of them once.
 const STATEMENT_CACHE: usize = 64;

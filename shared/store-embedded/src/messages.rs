@@ -40,51 +40,74 @@ pub(crate) fn send(
     Ok(())
 }
 
-/// When the next message of a queue falls due or has; `None` if the queue has none.
-pub(crate) fn next_due(connection: &Connection, priority: Priority) -> rusqlite::Result<Option<DateTime<Utc>>> {
-    let due: Option<i64> = connection
-        .prepare_cached("SELECT min(visible_at) FROM message WHERE priority = ?1 AND dead_at IS NULL")?
-        .query_row([priority.as_str()], |row| row.get(0))?;
-    Ok(due.and_then(DateTime::from_timestamp_millis))
+/// What a receive found.
+pub(crate) struct Taken {
+    pub(crate) messages: Vec<Received>,
+    /// If there is none: when the first of those that are hidden falls due.
+    pub(crate) due: Option<DateTime<Utc>>,
 }
 
-/// Delivers up to `limit` messages that are due, hides them until `hidden_until`, and buries those that have had all
-/// their deliveries.
+/// Delivers up to `limit` messages that are due, the higher priority first, and hides them until `hidden_until`.
 pub(crate) fn take(
     connection: &Connection,
-    priority: Priority,
     limit: usize,
     hidden_until: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> rusqlite::Result<Vec<Received>> {
+) -> rusqlite::Result<Taken> {
+    let mut messages = Vec::new();
+    for priority in Priority::ALL {
+        while messages.len() < limit {
+            let Some(received) = take_next(connection, priority, hidden_until, now)? else { break };
+            messages.push(received);
+        }
+    }
+    let due = if messages.is_empty() { next_due(connection)? } else { None };
+    Ok(Taken { messages, due })
+}
+
+/// Delivers the message of a queue that has been due for longest, and buries those before it that have had all their
+/// deliveries.
+fn take_next(
+    connection: &Connection,
+    priority: Priority,
+    hidden_until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<Option<Received>> {
     let mut next = connection.prepare_cached(
         "SELECT id, receive_count, body FROM message WHERE priority = ?1 AND dead_at IS NULL AND visible_at <= ?2
          ORDER BY visible_at, id LIMIT 1",
     )?;
-    let mut hide = connection.prepare_cached("UPDATE message SET visible_at = ?2, receive_count = ?3 WHERE id = ?1")?;
-    let mut bury = connection.prepare_cached("UPDATE message SET dead_at = ?2 WHERE id = ?1")?;
-    let mut taken = Vec::new();
-    while taken.len() < limit {
+    loop {
         let due = next
             .query_row((priority.as_str(), now.timestamp_millis()), |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, u32>(1)?, row.get::<_, String>(2)?))
             })
             .optional()?;
-        let Some((id, receives, body)) = due else { break };
-        if receives >= MAX_RECEIVES {
-            bury.execute((id, now.timestamp_millis()))?;
-            continue;
+        let Some((id, receives, body)) = due else { return Ok(None) };
+        if receives < MAX_RECEIVES {
+            let delivery = Delivery { id, receive_count: receives + 1 };
+            connection
+                .prepare_cached("UPDATE message SET visible_at = ?2, receive_count = ?3 WHERE id = ?1")?
+                .execute((id, hidden_until.timestamp_millis(), delivery.receive_count))?;
+            let receipt = Receipt { priority, handle: delivery.to_handle() };
+            return Ok(Some(Received { id: id.to_string(), receipt, body, receive_count: delivery.receive_count }));
         }
-        let delivery = Delivery { id, receive_count: receives + 1 };
-        hide.execute((id, hidden_until.timestamp_millis(), delivery.receive_count))?;
-        taken.push(Received {
-            id: id.to_string(),
-            receipt: Receipt { priority, handle: delivery.to_handle() },
-            body,
-            receive_count: delivery.receive_count,
-        });
+        connection
+            .prepare_cached("UPDATE message SET dead_at = ?2 WHERE id = ?1")?
+            .execute((id, now.timestamp_millis()))?;
     }
-    Ok(taken)
+}
+
+/// When the first message of all queues falls due or has; `None` if they have none.
+fn next_due(connection: &Connection) -> rusqlite::Result<Option<DateTime<Utc>>> {
+    let mut first =
+        connection.prepare_cached("SELECT min(visible_at) FROM message WHERE priority = ?1 AND dead_at IS NULL")?;
+    let mut due: Option<i64> = None;
+    for priority in Priority::ALL {
+        let next: Option<i64> = first.query_row([priority.as_str()], |row| row.get(0))?;
+        due = due.into_iter().chain(next).min();
+    }
+    Ok(due.and_then(DateTime::from_timestamp_millis))
 }
 
 /// Sets when the message comes again, if the delivery is its last and it still is hidden.

@@ -9,7 +9,7 @@ use store::queue::{BODY_LIMIT_BYTES, DeadLetter, Depth, Outgoing, Queue, Receipt
 use store::{Error, Result};
 use tokio::sync::Notify;
 
-use crate::messages::{self, Delivery, later};
+use crate::messages::{self, Delivery, Taken, later};
 use crate::readers::Readers;
 use crate::writer::{Durability, Writer};
 use crate::{Clock, Options};
@@ -27,41 +27,26 @@ pub(crate) struct EmbeddedQueue {
     readers: Arc<Readers>,
     clock: Clock,
     visibility: Duration,
-    /// Rung when a queue of this process may have more than before.
-    bells: Bells,
-}
-
-#[derive(Default)]
-struct Bells {
-    high: Notify,
-    normal: Notify,
-    low: Notify,
+    /// Rung when this process has sent a message or changed when one falls due: once for each, so that as many receivers
+    /// look as have something to find.
+    bell: Notify,
 }
 
 impl EmbeddedQueue {
     pub(crate) fn new(writer: Arc<Writer>, readers: Arc<Readers>, options: Options) -> Self {
         let Options { clock, visibility } = options;
-        EmbeddedQueue { writer, readers, clock, visibility, bells: Bells::default() }
+        EmbeddedQueue { writer, readers, clock, visibility, bell: Notify::new() }
     }
 
-    async fn take(&self, priority: Priority, limit: usize) -> Result<Vec<Received>> {
+    async fn take(&self, limit: usize) -> Result<Taken> {
         let (clock, visibility) = (self.clock.clone(), self.visibility);
         self.writer
             .execute(Durability::Written, move |connection| {
                 let now = clock();
-                messages::take(connection, priority, limit, later(now, visibility), now)
+                messages::take(connection, limit, later(now, visibility), now)
             })
             .await
-            .map_err(|failure| failure.during(format!("receive from queue `{priority}`")))
-    }
-
-    /// How long until a message is due: zero if one is, `None` if the queue has none.
-    fn until_due(&self, priority: Priority) -> Result<Option<Duration>> {
-        let due = self
-            .readers
-            .read(|connection| messages::next_due(connection, priority))
-            .map_err(|failure| failure.during(format!("look into queue `{priority}`")))?;
-        Ok(due.map(|due| (due - (self.clock)()).to_std().unwrap_or(Duration::ZERO)))
+            .map_err(|failure| failure.during("receive messages".to_owned()))
     }
 }
 
@@ -79,34 +64,27 @@ impl Queue for EmbeddedQueue {
             .execute(Durability::Flushed, move |connection| messages::send(connection, priority, &messages, clock()))
             .await
             .map_err(|failure| failure.during(operation()))?;
-        (0..count).for_each(|_| self.bells.of(priority).notify_one());
+        (0..count).for_each(|_| self.bell.notify_one());
         Ok(())
     }
 
-    async fn receive(&self, priority: Priority, limit: usize, wait: Duration) -> Result<Vec<Received>> {
+    async fn receive(&self, limit: usize, wait: Duration) -> Result<Vec<Received>> {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let limit = limit.min(RECEIVE_LIMIT);
         let begun = Instant::now();
         loop {
             // Listens before it looks, so that no message slips in between.
-            let mut rung = std::pin::pin!(self.bells.of(priority).notified());
+            let mut rung = std::pin::pin!(self.bell.notified());
             rung.as_mut().enable();
-            let due = self.until_due(priority)?;
-            if due == Some(Duration::ZERO) {
-                let taken = self.take(priority, limit).await?;
-                if !taken.is_empty() {
-                    return Ok(taken);
-                }
-            }
+            let taken = self.take(limit.min(RECEIVE_LIMIT)).await?;
             let left = wait.saturating_sub(begun.elapsed());
-            if left.is_zero() {
-                return Ok(Vec::new());
+            if !taken.messages.is_empty() || left.is_zero() {
+                return Ok(taken.messages);
             }
-            let pause = left.min(POLL).min(due.unwrap_or(POLL));
+            let until_due = taken.due.map_or(POLL, |due| (due - (self.clock)()).to_std().unwrap_or_default());
             // Rung or not: it looks again.
-            let _ = tokio::time::timeout(pause, rung).await;
+            let _ = tokio::time::timeout(left.min(POLL).min(until_due), rung).await;
         }
     }
 
@@ -120,7 +98,7 @@ impl Queue for EmbeddedQueue {
             })
             .await
             .map_err(|failure| failure.during(format!("extend message `{}`", receipt.handle)))?;
-        self.bells.of(receipt.priority).notify_one();
+        self.bell.notify_one();
         Ok(())
     }
 
@@ -151,18 +129,8 @@ impl Queue for EmbeddedQueue {
             .execute(Durability::Flushed, move |connection| messages::redrive(connection, clock()))
             .await
             .map_err(|failure| failure.during("redrive the dead letters".to_owned()))?;
-        Priority::ALL.into_iter().for_each(|priority| self.bells.of(priority).notify_waiters());
+        self.bell.notify_waiters();
         Ok(Some(count as u64))
-    }
-}
-
-impl Bells {
-    fn of(&self, priority: Priority) -> &Notify {
-        match priority {
-            Priority::High => &self.high,
-            Priority::Normal => &self.normal,
-            Priority::Low => &self.low,
-        }
     }
 }
 

@@ -1,19 +1,24 @@
-//! The one thread that writes to the database, and commits what waits as a group.
+//! The one connection that writes to the database, and how requests share its commits.
 //!
 //! A flush to disk costs more than all the statements of a step, and one flush carries any number of requests. So a
-//! request goes to this thread, which takes all that wait, executes them in one transaction, commits once and then
-//! answers each. A request checks its conditions before it changes anything and so never undoes its neighbours; should
-//! a statement fail after all (disk full, a bug), the group is rolled back and its requests are executed one by one, so
-//! that only those at fault fail.
+//! thread takes all requests that wait, executes them in one transaction, commits once and then answers each. A request
+//! checks its conditions before it changes anything and so never undoes its neighbours; should a statement fail after all
+//! (disk full, a bug), the group is rolled back and its requests are executed one by one, so that only those at fault
+//! fail.
+//!
+//! A request that nobody shares a commit with is committed on the thread of its caller: two changes of threads would take
+//! a third of its time.
 
 use std::path::Path;
-use std::sync::{Arc, mpsc};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::database::{Database, Failure};
+use crate::database::{BUSY_TIMEOUT, Database, Failure};
 
 /// Most requests in one transaction: bounds how long the first of them waits for the last.
 const GROUP: usize = 256;
@@ -27,9 +32,12 @@ pub(crate) enum Durability {
     Written,
 }
 
-/// Hands requests to the thread.
+/// Takes requests.
 pub(crate) struct Writer {
     path: Arc<Path>,
+    committer: Arc<Mutex<Committer>>,
+    /// Requests that are not answered yet, or whose callers have not seen it.
+    asking: AtomicUsize,
     jobs: Option<mpsc::Sender<Box<dyn Job>>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -38,9 +46,10 @@ impl Writer {
     pub(crate) fn start(database: Database) -> std::io::Result<Writer> {
         let path = database.path.clone();
         let (jobs, waiting) = mpsc::channel();
-        let mut committer = Committer { database, synchronous: Durability::Flushed };
-        let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || committer.run(&waiting))?;
-        Ok(Writer { path, jobs: Some(jobs), thread: Some(thread) })
+        let committer = Arc::new(Mutex::new(Committer { database, synchronous: Durability::Flushed }));
+        let shared = committer.clone();
+        let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || run(&shared, &waiting))?;
+        Ok(Writer { path, committer, asking: AtomicUsize::new(0), jobs: Some(jobs), thread: Some(thread) })
     }
 
     /// Executes `work` in a transaction and answers after the commit. It may be executed again after a rollback.
@@ -50,10 +59,24 @@ impl Writer {
         F: FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let stopped = || Failure::Stopped { path: self.path.clone() };
+        let _asking = Asking::enter(&self.asking);
         let (reply, answer) = oneshot::channel();
-        let jobs = self.jobs.as_ref().ok_or_else(stopped)?;
-        jobs.send(Box::new(Request { durability, work, outcome: None, reply })).map_err(|_| stopped())?;
+        let job = Box::new(Request { durability, work, outcome: None, reply });
+        if let Some(job) = self.commit_here(job) {
+            self.jobs.as_ref().ok_or_else(stopped)?.send(job).map_err(|_| stopped())?;
+        }
         answer.await.map_err(|_| stopped())?
+    }
+
+    /// Commits the request at once if it is the only one, and gives it back otherwise.
+    fn commit_here(&self, job: Box<dyn Job>) -> Option<Box<dyn Job>> {
+        if self.asking.load(Ordering::Relaxed) > 1 {
+            return Some(job);
+        }
+        match self.committer.try_lock() {
+            Ok(mut committer) => committer.try_commit(job),
+            Err(_) => Some(job),
+        }
     }
 }
 
@@ -65,6 +88,22 @@ impl Drop for Writer {
             // A panic of the thread has been printed by then, and its requests were told.
             let _ = thread.join();
         }
+    }
+}
+
+/// Counts a request for as long as its caller waits.
+struct Asking<'a>(&'a AtomicUsize);
+
+impl<'a> Asking<'a> {
+    fn enter(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Asking(count)
+    }
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -114,18 +153,30 @@ struct Committer {
 }
 
 impl Committer {
-    fn run(&mut self, waiting: &mpsc::Receiver<Box<dyn Job>>) {
-        while let Ok(first) = waiting.recv() {
-            let mut jobs = vec![first];
-            jobs.extend(waiting.try_iter().take(GROUP - 1));
-            self.commit(jobs);
+    fn commit(&mut self, jobs: Vec<Box<dyn Job>>) {
+        match self.begin(&jobs) {
+            Ok(()) => self.finish(jobs),
+            Err(error) => answer(jobs, Some(&Failure::sqlite(&self.database.path, error))),
         }
     }
 
-    fn commit(&mut self, mut jobs: Vec<Box<dyn Job>>) {
-        if let Err(error) = self.begin(&jobs) {
-            return answer(jobs, Some(&Failure::sqlite(&self.database.path, error)));
+    /// Commits one request, or gives it back if another process writes: the caller's thread must not wait for that.
+    fn try_commit(&mut self, job: Box<dyn Job>) -> Option<Box<dyn Job>> {
+        let jobs = vec![job];
+        let begun = self
+            .database
+            .connection
+            .busy_timeout(Duration::ZERO)
+            .and_then(|()| self.begin(&jobs))
+            .and(self.database.connection.busy_timeout(BUSY_TIMEOUT));
+        if begun.is_err() {
+            return jobs.into_iter().next();
         }
+        self.finish(jobs);
+        None
+    }
+
+    fn finish(&mut self, mut jobs: Vec<Box<dyn Job>>) {
         match self.execute(&mut jobs) {
             Ok(()) => answer(jobs, None),
             Err(error) if jobs.len() == 1 => answer(jobs, Some(&Failure::sqlite(&self.database.path, error))),
@@ -160,6 +211,16 @@ impl Committer {
             connection.execute_batch("ROLLBACK")?;
         }
         outcome
+    }
+}
+
+fn run(committer: &Mutex<Committer>, waiting: &mpsc::Receiver<Box<dyn Job>>) {
+    while let Ok(first) = waiting.recv() {
+        // Poisoned by a panic, it may be within a transaction: whoever asks is told that this has ended.
+        let Ok(mut committer) = committer.lock() else { return };
+        let mut jobs = vec![first];
+        jobs.extend(waiting.try_iter().take(GROUP - 1));
+        committer.commit(jobs);
     }
 }
 
