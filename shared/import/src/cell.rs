@@ -124,6 +124,9 @@ pub fn paths(text: &str, dialect: &Dialect) -> Result<Vec<String>, Error> {
 pub fn raw_pairs(text: &str, dialect: &Dialect) -> Result<Vec<(String, String)>, Error> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     for part in split(text, dialect.field_separator, &['=', dialect.value_separator])? {
+        if part.trim().is_empty() {
+            continue;
+        }
         let pair = unquote_whole(part);
         match (pair.split_once('='), pairs.last_mut()) {
             (Some((code, value)), _) => pairs.push((code.trim().to_owned(), value.to_owned())),
@@ -131,7 +134,6 @@ pub fn raw_pairs(text: &str, dialect: &Dialect) -> Result<Vec<(String, String)>,
                 value.push(dialect.field_separator);
                 value.push_str(part);
             }
-            (None, None) if part.trim().is_empty() => {}
             (None, None) => return Err(Error::NoPair),
         }
     }
@@ -164,4 +166,73 @@ pub fn entries(text: &str, dialect: &Dialect) -> Result<Vec<Pairs>, Error> {
 pub fn values(text: &str, dialect: &Dialect) -> Result<Vec<String>, Error> {
     let parts = split(text, dialect.value_separator, &[])?;
     Ok(parts.into_iter().map(|part| unquote(part).into_owned()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown<T: std::fmt::Debug>(read: Result<T, Error>) -> String {
+        match read {
+            Ok(value) => format!("{value:?}").replace('"', "'"),
+            Err(error) => format!("the cell {error}"),
+        }
+    }
+
+    fn m2if() -> Dialect {
+        Dialect::m2if()
+    }
+
+    #[test]
+    fn a_list_may_quote_its_entries() {
+        assert_snapshot!(shown(list("base, second,,\"third, fourth\"", &m2if())), @"['base', 'second', 'third, fourth']");
+        assert_snapshot!(shown(places("1,,3", &m2if())), @"['1', '', '3']");
+        assert_snapshot!(shown(list("base,\"second", &m2if())), @"the cell has a quote that is never closed");
+    }
+
+    #[test]
+    fn a_quote_in_the_middle_is_a_character() {
+        assert_snapshot!(shown(pairs("size=5\" disc,color=Red", &m2if())), @r"{'color': 'Red', 'size': '5\' disc'}");
+        assert_snapshot!(shown(pairs("size=\"5\"\" disc, red\",color=Red", &m2if())), @r"{'color': 'Red', 'size': '5\' disc, red'}");
+    }
+
+    #[test]
+    fn a_pair_may_be_quoted_as_a_whole() {
+        assert_snapshot!(shown(pairs("a=1,\"b=2, 3\",c=4", &m2if())), @"{'a': '1', 'b': '2, 3', 'c': '4'}");
+        assert_snapshot!(shown(pairs("\"a=say \"\"hi\"\"\",b=2", &m2if())), @r"{'a': 'say \'hi\'', 'b': '2'}");
+    }
+
+    #[test]
+    fn a_part_without_equals_sign_belongs_to_the_value_before() {
+        assert_snapshot!(shown(pairs("a=red, green,b=2", &m2if())), @"{'a': 'red, green', 'b': '2'}");
+        assert_snapshot!(shown(pairs("red,b=2", &m2if())), @"the cell does not start with a pair (example: `code=value`)");
+    }
+
+    #[test]
+    fn entries_are_lists_of_pairs() {
+        assert_snapshot!(shown(entries("sku=a,size=S|sku=b,size=\"M|L\"|", &m2if())), @"[{'size': 'S', 'sku': 'a'}, {'size': 'M|L', 'sku': 'b'}]");
+        assert_snapshot!(shown(values("Men|\"a|b\"|Women", &m2if())), @"['Men', 'a|b', 'Women']");
+    }
+
+    #[test]
+    fn paths_keep_the_quotes_of_their_levels() {
+        assert_snapshot!(shown(paths("A/\"B,C/D\",\"A/E, F\",A/\"G\" H", &m2if())), @r"['A/\'B,C/D\'', 'A/E, F', 'A/\'G\' H']");
+    }
+
+    proptest! {
+        #[test]
+        fn quoted_values_are_read_back(values in prop::collection::vec(".{1,8}", 1..5)) {
+            prop_assume!(values.iter().all(|value| !value.contains('\u{0}')));
+            let quoted: Vec<String> = values.iter().map(|v| format!("\"{}\"", v.replace('"', "\"\""))).collect();
+            prop_assert_eq!(places(&quoted.join(","), &m2if()), Ok(values));
+        }
+
+        #[test]
+        fn no_cell_makes_the_reader_panic(text in "[a\",|=/ \\\\ß]{0,30}") {
+            let _ = (entries(&text, &m2if()), paths(&text, &m2if()), values(&text, &m2if()));
+        }
+    }
 }

@@ -3,13 +3,14 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 /// Forms with a time of day, most frequent first.
-const DATE_TIMES: [&str; 6] = [
+const DATE_TIMES: [&str; 7] = [
     "%m/%d/%y, %I:%M %p",
     "%Y-%m-%d %H:%M:%S",
     "%Y-%m-%dT%H:%M:%S%.f",
     "%m/%d/%Y, %I:%M %p",
     "%Y-%m-%d %H:%M",
     "%m/%d/%y %H:%M",
+    "%m/%d/%Y %H:%M",
 ];
 
 /// Forms without a time of day, which then is midnight.
@@ -43,6 +44,8 @@ mod tests {
             "8/1/26, 12:30 PM",
             "08/01/26, 12:30\u{202f}PM",
             "8/1/2026, 12:30 PM",
+            "8/1/26 12:30",
+            "8/1/2026 12:30",
             "2026-08-01 12:30:00",
             "2026-08-01 12:30",
             "2026-08-01T12:30:00",

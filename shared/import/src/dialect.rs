@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::csv::Format;
+use crate::number;
 
 /// The conventions of whoever wrote the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub struct Dialect {
     pub value_separator: char,
     /// Separates the levels of a category path.
     pub level_separator: char,
+    /// How numbers are written.
+    pub numbers: number::Format,
     /// Cell that clears what is stored, while an empty cell says nothing.
     pub empty_value: String,
 }
@@ -29,6 +32,7 @@ impl Dialect {
             field_separator: ',',
             value_separator: '|',
             level_separator: '/',
+            numbers: number::Format::PLAIN,
             empty_value: "__EMPTY__VALUE__".to_owned(),
         }
     }

@@ -16,4 +16,5 @@ pub mod file_name;
 pub mod number;
 pub mod product;
 pub mod report;
+pub mod url_key;
 pub mod validate;

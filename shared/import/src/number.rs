@@ -1,5 +1,16 @@
 //! Decimal numbers as text: exact, and written in one way only, so that `10.50` and `10.5` are no change.
 
+use serde::{Deserialize, Serialize};
+
+/// How the numbers of a file are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Format {
+    /// Stands before the fraction.
+    pub decimal: char,
+    /// Stands between groups of three digits, if there is such a character at all.
+    pub grouping: Option<char>,
+}
+
 /// Longest number in digits, signs and dots; what is longer is no amount of money or goods.
 const MAX_CHARS: usize = 40;
 
@@ -27,6 +38,42 @@ pub fn canonical(text: &str) -> Option<String> {
         ("", fraction) => format!("{sign}0.{fraction}"),
         (whole, fraction) => format!("{sign}{whole}.{fraction}"),
     })
+}
+
+impl Format {
+    /// `3600.22`
+    pub const PLAIN: Self = Self { decimal: '.', grouping: None };
+
+    /// `3,600.22`
+    pub const ENGLISH: Self = Self { decimal: '.', grouping: Some(',') };
+
+    /// `3.600,22`
+    pub const GERMAN: Self = Self { decimal: ',', grouping: Some('.') };
+
+    /// Returns a number in its canonical form, or nothing if the text is none in this format.
+    #[must_use]
+    pub fn canonical(self, text: &str) -> Option<String> {
+        if self == Self::PLAIN {
+            return canonical(text);
+        }
+        let (whole, fraction) = text.trim().split_once(self.decimal).unwrap_or((text.trim(), ""));
+        let whole = match self.grouping {
+            Some(grouping) => ungrouped(whole, grouping)?,
+            None => whole.to_owned(),
+        };
+        let is_plain = |part: &str| !part.contains('.');
+        (is_plain(&whole) && is_plain(fraction)).then(|| canonical(&format!("{whole}.{fraction}")))?
+    }
+}
+
+/// Takes out the characters between groups of three digits, or refuses groups of another size.
+fn ungrouped(whole: &str, grouping: char) -> Option<String> {
+    let mut groups = whole.split(grouping);
+    let first = groups.next().unwrap_or_default();
+    let first_digits = first.trim_start_matches(['-', '+']).len();
+    let rest: Vec<&str> = groups.collect();
+    let is_grouped = first_digits <= 3 && first_digits > 0 && rest.iter().all(|group| group.len() == 3);
+    (rest.is_empty() || is_grouped).then(|| format!("{first}{}", rest.concat()))
 }
 
 /// Adds two canonical numbers, or returns nothing if the sum needs more than 38 digits or one of them is no number.
@@ -81,6 +128,25 @@ mod tests {
             assert_eq!(canonical(text), None, "{text}");
         }
         assert_eq!(canonical(&"9".repeat(41)), None);
+    }
+
+    #[test]
+    fn other_formats_name_their_separators() {
+        let cases = [
+            (Format::ENGLISH, "3,600.22", Some("3600.22")),
+            (Format::ENGLISH, "-1,234,567", Some("-1234567")),
+            (Format::ENGLISH, "1000", Some("1000")),
+            (Format::ENGLISH, "1,5", None),
+            (Format::ENGLISH, "1234,567", None),
+            (Format::ENGLISH, ",123", None),
+            (Format::GERMAN, "3.600,22", Some("3600.22")),
+            (Format::GERMAN, "1,5", Some("1.5")),
+            (Format::GERMAN, "1.5", None),
+            (Format::PLAIN, "3,600.22", None),
+        ];
+        for (format, text, expected) in cases {
+            assert_eq!(format.canonical(text).as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -193,3 +193,86 @@ fn write_counts(f: &mut fmt::Formatter<'_>, name: &str, width: usize, rows: RowC
     }
     writeln!(f)
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn issue(line: u64, severity: Severity) -> Issue {
+        Issue {
+            column: Some("qty".to_owned()),
+            found: Some("1,5".to_owned()),
+            ..Issue::about("product-import_x_01.csv", line, "is not a number".to_owned(), severity)
+        }
+    }
+
+    #[test]
+    fn a_report_is_a_table_and_what_to_look_at() {
+        let mut report = ImportReport::default();
+        let file = report.file("product-import_20260801-120000_01.csv");
+        for outcome in [RowOutcome::Created, RowOutcome::Created, RowOutcome::Updated, RowOutcome::Skipped] {
+            file.count(outcome);
+        }
+        file.unknown_columns.insert("warehouse_note".to_owned());
+        file.note(issue(7, Severity::Row));
+        file.note(issue(3, Severity::Value));
+        report.file("product-import_20260801-120000_02.csv").count(RowOutcome::Unchanged);
+        assert_snapshot!(report, @r"
+    file                                        rows    created    updated  unchanged    skipped     issues
+    product-import_20260801-120000_01.csv          4          2          1          0          1          2
+    product-import_20260801-120000_02.csv          1          0          0          1          0          0
+    total                                          5          2          1          1          1          2
+
+    product-import_20260801-120000_01.csv: unknown columns were left out: `warehouse_note`
+    product-import_x_01.csv:3: column `qty`: `1,5` is not a number (value skipped)
+    product-import_x_01.csv:7: column `qty`: `1,5` is not a number (row skipped)
+    ");
+        assert_snapshot!(serde_json::to_string(report.file("product-import_20260801-120000_02.csv")).unwrap(), @r#"{"rows":1,"created":0,"updated":0,"unchanged":1,"skipped":0,"issue_count":0}"#);
+        let json = serde_json::to_string(&report).unwrap();
+        assert_eq!(serde_json::from_str::<ImportReport>(&json).unwrap(), report);
+    }
+
+    #[test]
+    fn only_the_first_issues_are_kept_but_all_are_counted() {
+        let mut report = ImportReport::default();
+        let file = report.file("a.csv");
+        for line in (1..=150).rev() {
+            file.note(issue(line, Severity::Notice));
+        }
+        assert_eq!((file.issue_count, file.issues.len(), file.issues[99].line), (150, 100, 100));
+        assert!(report.to_string().ends_with("a.csv: and 50 more issues\n"));
+    }
+
+    fn report() -> impl Strategy<Value = ImportReport> {
+        let line = (0..2usize, 1..400u64, 0..4usize);
+        prop::collection::vec(line, 0..150).prop_map(|lines| {
+            let mut report = ImportReport::default();
+            let outcomes = [RowOutcome::Created, RowOutcome::Updated, RowOutcome::Unchanged, RowOutcome::Skipped];
+            for (file, line, outcome) in lines {
+                let file = report.file(["a.csv", "b.csv"][file]);
+                file.count(outcomes[outcome]);
+                file.note(issue(line, Severity::Row));
+                file.unknown_columns.insert(format!("column_{}", line % 3));
+            }
+            report
+        })
+    }
+
+    fn merged(mut one: ImportReport, other: ImportReport) -> ImportReport {
+        one.merge(other);
+        one
+    }
+
+    proptest! {
+        #[test]
+        fn reports_merge_in_any_order_and_grouping(a in report(), b in report(), c in report()) {
+            let left = merged(merged(a.clone(), b.clone()), c.clone());
+            let right = merged(a.clone(), merged(b.clone(), c.clone()));
+            prop_assert_eq!(&left, &right);
+            prop_assert_eq!(&left, &merged(c, merged(b, a)));
+        }
+    }
+}

@@ -102,25 +102,85 @@ impl fmt::Display for Issue {
     }
 }
 
-/// Returns what a row lacks for a product that does not exist yet.
+/// Returns what a row lacks if its product is new; each finding costs the row.
 ///
-/// Only the caller knows whether it exists. The product type is that of the row, or of an earlier row of the product.
+/// Only the caller knows whether the product exists. The product type is that of the row, or of an earlier row of the product.
 #[must_use]
-pub fn missing_for_new_product(file: &str, line: u64, change: &ProductChange) -> Vec<Issue> {
+pub fn missing_if_new(file: &str, line: u64, change: &ProductChange) -> Vec<Issue> {
     let has_value = |code: &str| matches!(change.values.get(code), Some(Stated::Set(Value::Text(_))));
     let needs_price = change.product_type.is_some_and(ProductType::has_own_price);
+    let is_downloadable = change.product_type == Some(ProductType::Downloadable);
+    let has_downloads = change.downloadable_links.is_some() || change.downloadable_samples.is_some();
     let required = [
         ("name", has_value("name")),
         ("attribute_set_code", change.attribute_set.is_some()),
         ("product_type", change.product_type.is_some()),
         ("price", !needs_price || has_value("price")),
+        ("downloadable_links", !is_downloadable || has_downloads),
     ];
     required
         .into_iter()
         .filter(|(_, is_there)| !is_there)
         .map(|(column, _)| Issue {
             column: Some(column.to_owned()),
-            ..Issue::about(file, line, format!("is empty, but product `{}` is new", change.sku), Severity::Row)
+            ..Issue::about(file, line, format!("is needed because product `{}` is new", change.sku), Severity::Row)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    #[test]
+    fn an_issue_reads_like_a_message_of_a_compiler() {
+        let issue = Issue {
+            column: Some("qty".to_owned()),
+            found: Some("1,5".to_owned()),
+            ..Issue::about("product-import_20260801-120000_02.csv", 118, "is not a number".to_owned(), Severity::Value)
+        };
+        assert_snapshot!(issue, @"product-import_20260801-120000_02.csv:118: column `qty`: `1,5` is not a number");
+        assert_snapshot!(Issue { found: Some("x".repeat(200)), ..issue }, @"product-import_20260801-120000_02.csv:118: column `qty`: `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…` is not a number");
+    }
+
+    #[test]
+    fn strict_imports_stop_where_others_skip() {
+        let stops = |strictness: Strictness| {
+            [Severity::Notice, Severity::Value, Severity::Row, Severity::File]
+                .map(|severity| strictness.stops_at(severity))
+        };
+        assert_eq!(stops(Strictness::Strict), [false, true, true, true]);
+        assert_eq!(stops(Strictness::Skip), [false, false, false, true]);
+    }
+
+    #[test]
+    fn a_new_product_needs_what_an_update_need_not_repeat() {
+        let missing = |product_type| {
+            let change = ProductChange { sku: "B-1".to_owned(), product_type, ..ProductChange::default() };
+            let issues = missing_if_new("product-import_x_01.csv", 7, &change);
+            issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        assert_snapshot!(missing(Some(ProductType::Simple)), @r"
+    product-import_x_01.csv:7: column `name`: is needed because product `B-1` is new
+    product-import_x_01.csv:7: column `attribute_set_code`: is needed because product `B-1` is new
+    product-import_x_01.csv:7: column `price`: is needed because product `B-1` is new
+    ");
+        assert_snapshot!(missing(Some(ProductType::Configurable)), @r"
+    product-import_x_01.csv:7: column `name`: is needed because product `B-1` is new
+    product-import_x_01.csv:7: column `attribute_set_code`: is needed because product `B-1` is new
+    ");
+        assert_snapshot!(missing(Some(ProductType::Downloadable)), @r"
+    product-import_x_01.csv:7: column `name`: is needed because product `B-1` is new
+    product-import_x_01.csv:7: column `attribute_set_code`: is needed because product `B-1` is new
+    product-import_x_01.csv:7: column `price`: is needed because product `B-1` is new
+    product-import_x_01.csv:7: column `downloadable_links`: is needed because product `B-1` is new
+    ");
+        assert_snapshot!(missing(None), @r"
+    product-import_x_01.csv:7: column `name`: is needed because product `B-1` is new
+    product-import_x_01.csv:7: column `attribute_set_code`: is needed because product `B-1` is new
+    product-import_x_01.csv:7: column `product_type`: is needed because product `B-1` is new
+    ");
+    }
 }

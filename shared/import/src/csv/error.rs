@@ -69,15 +69,23 @@ pub struct BadRow {
 /// What makes a row unusable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadRowKind {
-    /// The row is shorter or longer than the header.
+    /// The row is shorter than the header.
     #[error("expected {expected} columns, found {found}")]
-    ColumnCount {
+    TooFewCells {
         /// Columns of the header.
         expected: usize,
         /// Cells of the row.
         found: usize,
     },
-    /// As `ColumnCount`, and the row holds curly quotes, which enclose nothing in CSV.
+    /// The row is longer than the header, mostly because of an inch mark in a quoted cell.
+    #[error("expected {expected} columns, found {found}; is a quote inside of a quoted cell not doubled?")]
+    TooManyCells {
+        /// Columns of the header.
+        expected: usize,
+        /// Cells of the row.
+        found: usize,
+    },
+    /// Shorter or longer, and the row holds curly quotes, which enclose nothing in CSV.
     #[error(
         "expected {expected} columns, found {found}; the row holds curly quotes (`“`, `”`) where CSV needs straight ones (`\"`)"
     )]

@@ -249,9 +249,10 @@ fn check_column_count(row: Row, expected: usize) -> ReadRow {
         return ReadRow::Row(row);
     }
     let has_curly_quotes = row.iter().any(|cell| cell.contains(['“', '”', '„']));
-    let kind = match has_curly_quotes {
-        true => BadRowKind::CurlyQuotes { expected, found },
-        false => BadRowKind::ColumnCount { expected, found },
+    let kind = match found > expected {
+        _ if has_curly_quotes => BadRowKind::CurlyQuotes { expected, found },
+        true => BadRowKind::TooManyCells { expected, found },
+        false => BadRowKind::TooFewCells { expected, found },
     };
     ReadRow::Bad(BadRow { position: row.position, next: row.next, kind })
 }

@@ -83,7 +83,7 @@ fn a_ragged_row_is_an_error_of_its_own_and_reading_goes_on() {
     assert_snapshot!(read("a,b\n1,2\n3\n4,5,6\n7,8\n"), @r"
     2: 1 | 2
     line 3: expected 2 columns, found 1
-    line 4: expected 2 columns, found 3
+    line 4: expected 2 columns, found 3; is a quote inside of a quoted cell not doubled?
     5: 7 | 8
     ");
 }

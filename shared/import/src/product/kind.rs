@@ -1,5 +1,5 @@
 use super::LinkType;
-use crate::{date, number};
+use crate::{date, number, url_key};
 
 /// What a column of a product file holds, and where in a change it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,7 @@ pub(super) enum Kind {
     ImagePosition(&'static str),
     AdditionalImages,
     HiddenImages,
+    CustomOptions,
     /// How the product relates to other things.
     Relation(Relation),
     /// Read together with the column it belongs to, such as the positions of links.
@@ -40,7 +41,6 @@ pub(super) enum Relation {
     SourceItems,
     DownloadableLinks,
     DownloadableSamples,
-    CustomOptions,
 }
 
 /// How a single value is written.
@@ -57,17 +57,19 @@ pub(super) enum Form {
     Status,
     Visibility,
     TaxClass,
+    /// Made fit for an address.
+    UrlKey,
     /// 0, 1 or 2.
     Backorders,
 }
 
 impl Form {
     /// Returns the one text that stands for a value, or the end of a sentence that says what is wrong with it.
-    pub(super) fn canonical(self, text: &str) -> Result<String, &'static str> {
+    pub(super) fn canonical(self, text: &str, numbers: number::Format) -> Result<String, &'static str> {
         match self {
             Self::Text => Ok(text.to_owned()),
-            Self::Number => number::canonical(text).ok_or("is not a number"),
-            Self::NotNegative => match number::canonical(text).ok_or("is not a number")? {
+            Self::Number => numbers.canonical(text).ok_or("is not a number"),
+            Self::NotNegative => match numbers.canonical(text).ok_or("is not a number")? {
                 number if number::is_negative(&number) => Err("is negative"),
                 number => Ok(number),
             },
@@ -87,6 +89,10 @@ impl Form {
             ),
             Self::TaxClass if text.trim().eq_ignore_ascii_case("none") => Ok("None".to_owned()),
             Self::TaxClass => Ok(text.trim().to_owned()),
+            Self::UrlKey => match url_key::from_text(text) {
+                key if key.is_empty() => Err("has no letter or digit that an address can hold"),
+                key => Ok(key),
+            },
             Self::Backorders => match number::canonical(text) {
                 Some(number) if ["0", "1", "2"].contains(&number.as_str()) => Ok(number),
                 _ => Err("is not a way to handle backorders (expected `0`, `1` or `2`)"),
@@ -117,6 +123,12 @@ fn visibility(text: &str) -> Option<String> {
 /// Finds out what a column holds.
 pub(super) fn kind_of(column: &str) -> Option<(&'static str, Kind)> {
     COLUMNS.iter().find(|(name, _)| *name == column).copied()
+}
+
+/// Names every column with a meaning.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    COLUMNS.iter().map(|(name, _)| *name)
 }
 
 const TEXT: Kind = Kind::Value(Form::Text);
@@ -150,7 +162,7 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("map_price", PRICE),
     ("msrp_price", PRICE),
     ("cost", PRICE),
-    ("url_key", TEXT),
+    ("url_key", Kind::Value(Form::UrlKey)),
     ("url_path", TEXT),
     ("save_rewrites_history", FLAG),
     ("meta_title", TEXT),
@@ -236,7 +248,7 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("configurable_variations_position", Kind::Relation(Relation::VariationPositions)),
     ("downloadable_links", Kind::Relation(Relation::DownloadableLinks)),
     ("downloadable_samples", Kind::Relation(Relation::DownloadableSamples)),
-    ("custom_options", Kind::Relation(Relation::CustomOptions)),
+    ("custom_options", Kind::CustomOptions),
     ("tier_prices", Kind::Relation(Relation::TierPrices)),
     ("inventory_source_items", Kind::Relation(Relation::SourceItems)),
     ("giftcard_type", TEXT),

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::change::{ImageChange, ProductChange, ProductType, QuantityChange, Stated, Value};
 use super::columns::{Column, Columns};
 use super::kind::{Form, Kind, Relation};
@@ -7,6 +9,13 @@ use crate::validate::{Issue, Severity};
 
 /// Longest sku that a catalogue takes.
 const MAX_SKU_CHARS: usize = 64;
+
+/// Columns that hold the start and the end of a time.
+const DATE_SPANS: [(&str, &str); 3] = [
+    ("special_price_from_date", "special_price_to_date"),
+    ("new_from_date", "new_to_date"),
+    ("custom_design_from", "custom_design_to"),
+];
 
 /// What a row of a product file says, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +110,7 @@ impl Reading<'_> {
             }
         }
         self.read_relative_quantity();
+        self.check_date_order();
         self.report_misplaced();
     }
 
@@ -124,6 +134,7 @@ impl Reading<'_> {
                     self.image(role).position = self.usable(name, text, position);
                 }
             }
+            Kind::CustomOptions => self.read_custom_options(name, stated),
             Kind::AdditionalImages => self.read_additional_images(name, stated),
             Kind::HiddenImages => self.change.hidden_images = self.list(name, stated),
             Kind::Stock(_) | Kind::Relation(_) if self.change.store_view.is_some() => self.misplace(column),
@@ -145,9 +156,10 @@ impl Reading<'_> {
     }
 
     fn form(&mut self, column: &str, form: Form, stated: Stated<&str>) -> Option<Stated<String>> {
+        let numbers = self.columns.dialect.numbers;
         match stated {
             Stated::Clear => Some(Stated::Clear),
-            Stated::Set(text) => self.usable(column, text, form.canonical(text)).map(Stated::Set),
+            Stated::Set(text) => self.usable(column, text, form.canonical(text, numbers)).map(Stated::Set),
         }
     }
 
@@ -175,7 +187,8 @@ impl Reading<'_> {
             Stated::Set(text) => {
                 let values = cell::values(text, &self.columns.dialect).map_err(|error| error.to_string());
                 let Some(mut values) = self.usable(column, text, values) else { return };
-                values.retain(|value| !value.is_empty());
+                let mut seen = BTreeSet::new();
+                values.retain(|value| !value.is_empty() && seen.insert(value.clone()));
                 match values.len() {
                     0 => return,
                     1 => Stated::Set(Value::Text(values.remove(0))),
@@ -192,13 +205,27 @@ impl Reading<'_> {
         if self.change.store_view.is_some() {
             return;
         }
-        let is_relative = self.usable("qty_relative", text, Form::Flag.canonical(text));
+        let is_relative = self.usable("qty_relative", text, Form::Flag.canonical(text, self.columns.dialect.numbers));
         if is_relative.as_deref() != Some("1") {
             return;
         }
         if let Some(Stated::Set(add)) = self.change.stock.remove("qty") {
             let id = format!("{}:{}", self.columns.origin, self.row.position.line);
             self.change.quantity_change = Some(QuantityChange { add, id });
+        }
+    }
+
+    /// Drops an end that lies before its start; both are in canonical form, which sorts by time.
+    fn check_date_order(&mut self) {
+        for (from, to) in DATE_SPANS {
+            let (start, end) = (self.change.values.get(from), self.change.values.get(to));
+            if let (Some(Stated::Set(start)), Some(Stated::Set(end))) = (start, end)
+                && end < start
+            {
+                self.change.values.remove(to);
+                let found = self.columns.cell(self.row, to);
+                self.issue(to, Some(found), &format!("is before `{from}`"), Severity::Value);
+            }
         }
     }
 
@@ -215,9 +242,10 @@ impl Reading<'_> {
         let Some((first, rest)) = self.misplaced.split_first() else { return };
         let others = match rest.len() {
             0 => String::new(),
-            count => format!(" (as do {count} more columns of this row)"),
+            1 => "; so is 1 other column".to_owned(),
+            count => format!("; so are {count} other columns"),
         };
-        let problem = format!("counts on the row without store view code only and is left out here{others}");
+        let problem = format!("counts only on the row without store view code and is left out here{others}");
         self.issue(first, None, &problem, Severity::Notice);
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::category_path::CategoryPath;
 use super::change::Stated;
@@ -10,6 +10,7 @@ use super::read::Reading;
 use crate::cell::{self, Pairs};
 use crate::dialect::Dialect;
 use crate::number;
+use crate::validate::Severity;
 
 /// Says what is wrong with a cell, as the end of a sentence that starts with it.
 type Problem = String;
@@ -30,7 +31,7 @@ impl Reading<'_> {
                 self.change.associated =
                     self.read_list(column, stated, |text, dialect| associated(text, positions, dialect));
             }
-            Relation::Variations => self.change.variations = self.read_list(column, stated, variations),
+            Relation::Variations => self.read_variations(column, stated),
             Relation::VariationLabels => self.change.variation_labels = self.read_list(column, stated, pairs),
             Relation::VariationPositions => self.change.variation_positions = self.read_list(column, stated, pairs),
             Relation::BundleValues => self.change.bundle_values = self.read_list(column, stated, bundle_values),
@@ -43,12 +44,15 @@ impl Reading<'_> {
             Relation::DownloadableSamples => {
                 self.change.downloadable_samples = self.read_list(column, stated, downloadables)
             }
-            Relation::CustomOptions => self.change.custom_options = self.read_list(column, stated, custom_options),
         }
     }
 
     pub(super) fn list(&mut self, column: &str, stated: Stated<&str>) -> Option<Stated<Vec<String>>> {
         self.read_list(column, stated, |text, dialect| cell::list(text, dialect).map_err(says))
+    }
+
+    pub(super) fn read_custom_options(&mut self, column: &str, stated: Stated<&str>) {
+        self.change.custom_options = self.read_list(column, stated, custom_options);
     }
 
     pub(super) fn read_additional_images(&mut self, column: &str, stated: Stated<&str>) {
@@ -71,6 +75,19 @@ impl Reading<'_> {
                 })
                 .collect())
         });
+    }
+
+    fn read_variations(&mut self, column: &str, stated: Stated<&str>) {
+        self.change.variations = self.read_list(column, stated, variations);
+        let Some(Stated::Set(variations)) = &self.change.variations else { return };
+        let mut seen = BTreeMap::new();
+        let twins = variations.iter().find_map(|variation| {
+            let earlier = seen.insert(&variation.options, &variation.sku)?;
+            Some(format!("variations `{earlier}` and `{}` have the same options", variation.sku))
+        });
+        if let Some(problem) = twins {
+            self.issue(column, None, &problem, Severity::Notice);
+        }
     }
 
     fn read_links(&mut self, column: &str, link_type: LinkType, stated: Stated<&str>) {
@@ -150,9 +167,6 @@ fn variations(text: &str, dialect: &Dialect) -> Result<Vec<Variation>, Problem> 
         let sku = sku.ok_or_else(|| format!("has no `sku` in entry {number}"))?;
         if options.is_empty() {
             return Err(format!("has no attribute that tells variation `{sku}` apart"));
-        }
-        if let Some(twin) = variations.iter().find(|other| other.options == options) {
-            return Err(format!("gives variations `{}` and `{sku}` the same options", twin.sku));
         }
         if let Some(first) = variations.first().filter(|first| !first.options.keys().eq(options.keys())) {
             return Err(format!("gives variations `{}` and `{sku}` different attributes", first.sku));

@@ -1,0 +1,73 @@
+//! Reads whole files through the push reader, for tests that look at files as an import does.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use import::csv::{ReadRow, RowReader};
+use import::dialect::Dialect;
+use import::product::{Columns, ProductRow};
+use import::validate::Issue;
+
+/// What reading a product file gave.
+pub(crate) struct ProductFile {
+    pub(crate) columns: Vec<String>,
+    pub(crate) unknown_columns: Vec<String>,
+    pub(crate) rows: Vec<ProductRow>,
+    /// Findings about rows, in order, those about unreadable rows among them.
+    pub(crate) issues: Vec<Issue>,
+    /// Rows of the file, readable or not, without the header.
+    pub(crate) row_count: usize,
+}
+
+impl ProductFile {
+    pub(crate) fn read(path: &Path, dialect: &Dialect) -> Result<Self, Issue> {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let mut reader = RowReader::new(dialect.format);
+        let mut bytes = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let mut chunk = vec![0; 10_007];
+        let mut columns: Option<Columns> = None;
+        let mut file = Self {
+            columns: Vec::new(),
+            unknown_columns: Vec::new(),
+            rows: Vec::new(),
+            issues: Vec::new(),
+            row_count: 0,
+        };
+        loop {
+            let answer = reader.next_row().map_err(|error| Issue::unreadable(name, &error))?;
+            if let (None, Some(header)) = (&columns, reader.header()) {
+                let found = Columns::new(name, header, dialect.clone());
+                let found = found.map_err(|error| Issue::unreadable(name, &error))?;
+                file.columns = header.names().to_vec();
+                file.unknown_columns = found.unknown().to_vec();
+                columns = Some(found);
+            }
+            match answer {
+                ReadRow::Row(row) => {
+                    let mut row = columns.as_ref().unwrap().read(&row);
+                    file.row_count += 1;
+                    file.issues.append(&mut row.issues);
+                    file.rows.push(row);
+                }
+                ReadRow::Bad(bad) => {
+                    file.row_count += 1;
+                    file.issues.push(Issue::bad_row(name, &bad));
+                }
+                ReadRow::NeedsInput => match bytes.read(&mut chunk).unwrap() {
+                    0 => reader.finish(),
+                    length => reader.feed(&chunk[..length]),
+                },
+                ReadRow::End => return Ok(file),
+            }
+        }
+    }
+}
+
+/// The sample files of other systems, which lie beside the project because of their licences.
+pub(crate) fn samples() -> PathBuf {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/samples/imports");
+    let root = PathBuf::from(root);
+    assert!(root.is_dir(), "the sample files are expected in {}", root.display());
+    root
+}

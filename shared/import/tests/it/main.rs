@@ -1,0 +1,6 @@
+//! Reads real files: those that other systems ship as samples, and our own demo catalogue.
+
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod samples;
