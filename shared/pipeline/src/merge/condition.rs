@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::node::{Node, listed};
+use super::node::Node;
 use crate::condition::{PipelineCondition, StepCondition};
 use crate::duration;
 use crate::id::Name;
@@ -56,13 +56,12 @@ pub(super) const STEP_FILTER: &[&str] = &["steps", "step_filter"];
 /// Builds the condition that `node` names.
 pub(super) fn build<C>(known: &[Known<C>], node: &Node) -> Result<C, Fault> {
     let Some(row) = known.iter().find(|row| row.name == node.identity.text) else {
-        return Err((node.identity.position.clone(), unknown(known, node)));
+        let expected = suggest::expected(&node.identity.text, known.iter().map(|row| row.name));
+        return Err((node.identity.position.clone(), format!("there is no such condition{expected}")));
     };
     if let Some(argument) = node.of_kind(Kind::Argument).find(|a| !row.arguments.contains(&a.identity.text.as_str())) {
-        let found = quoted(&argument.identity.text);
-        let remark = suggest::remark(&argument.identity.text, row.arguments.iter().copied());
-        let expected = listed(row.arguments.iter().copied());
-        let message = format!("the argument {found} is not known (expected {expected}{remark})");
+        let expected = suggest::expected(&argument.identity.text, row.arguments.iter().copied());
+        let message = format!("the argument {} is not known{expected}", quoted(&argument.identity.text));
         return Err((argument.identity.position.clone(), message));
     }
     (row.build)(&Given(node))
@@ -166,10 +165,4 @@ fn words<T: PartialEq>(value: &Value, parse: impl Fn(&str) -> Result<T, String>)
         return Err(fault("the list is empty".to_owned()));
     }
     Ok(list)
-}
-
-fn unknown<C>(known: &[Known<C>], node: &Node) -> String {
-    let names = || known.iter().map(|row| row.name);
-    let remark = suggest::remark(&node.identity.text, names());
-    format!("there is no such condition (expected {}{remark})", listed(names()))
 }

@@ -146,7 +146,7 @@ fn node(element: &Element, rule: &'static Rule, (kind, action): (Kind, Action), 
         let action = read_action(action, &mut attributes, element, errors);
         let (identity, implied) = canonical(kind, identity, errors)?;
         if let (Action::Define, Some((key, value))) = (action, &implied) {
-            children.push(argument(key, value, &identity.position));
+            children.insert(0, argument(key, value, &identity.position));
         }
         check_children(&children, errors);
         let (position, removed) = (element.position.clone(), BTreeMap::new());
@@ -269,31 +269,12 @@ pub(super) fn twice(node: &Node, first: &Position) -> String {
 }
 
 fn unknown_element(element: &Element, rule: &Rule) -> String {
-    let found = quoted(&element.name);
-    if rule.children.is_empty() {
-        return format!("the element {found} is not allowed in `{}`, which has no elements", rule.element);
-    }
-    let known = || rule.children.iter().map(|child| child.element);
-    let remark = suggest::remark(&element.name, known());
-    format!("the element {found} is not allowed in `{}` (expected {}{remark})", rule.element, listed(known()))
+    let expected = suggest::expected(&element.name, rule.children.iter().map(|child| child.element));
+    format!("the element {} is not allowed in `{}`{expected}", quoted(&element.name), rule.element)
 }
 
 fn unknown_attribute(name: &str, rule: &Rule) -> String {
-    let found = quoted(name);
-    if rule.attributes.is_empty() {
-        return format!("the attribute {found} is not allowed in `{}`, which has no attributes", rule.element);
-    }
-    let known = || rule.attributes.iter().filter(|known| known.name == known.means).map(|known| known.name);
-    let remark = suggest::remark(name, known());
-    format!("the attribute {found} is not allowed in `{}` (expected {}{remark})", rule.element, listed(known()))
-}
-
-/// `` `a`, `b` or `c` ``.
-pub(super) fn listed<'w>(words: impl Iterator<Item = &'w str>) -> String {
-    let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
-    match words.as_slice() {
-        [] => "nothing".to_owned(),
-        [only] => only.clone(),
-        [head @ .., last] => format!("{} or {last}", head.join(", ")),
-    }
+    let known = rule.attributes.iter().filter(|known| known.name == known.means).map(|known| known.name);
+    let expected = suggest::expected(name, known);
+    format!("the attribute {} is not allowed in `{}`{expected}", quoted(name), rule.element)
 }

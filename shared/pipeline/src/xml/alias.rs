@@ -59,8 +59,10 @@ pub(crate) fn condition(kind: Kind, found: &str) -> Result<ConditionType, String
         Kind::StepCondition => (STEP_CONDITIONS, STEP_CONDITION_CLASSES),
         Kind::RecurringCondition | Kind::Pipeline | Kind::Step | Kind::Argument => ("", &[][..]),
     };
-    let short = local(found, namespace).ok_or_else(|| unknown("condition", found))?;
-    classes.iter().find_map(|class| class.condition(short)).ok_or_else(|| unknown("condition", found))
+    // The condition that the message is about is already named by its class.
+    let unknown = || "there is no condition for this class of the original".to_owned();
+    let short = local(found, namespace).ok_or_else(unknown)?;
+    classes.iter().find_map(|class| class.condition(short)).ok_or_else(unknown)
 }
 
 /// Reads the name of an executor. Whether there is one of that name is not known here.
@@ -68,9 +70,9 @@ pub(crate) fn executor(found: &str) -> Result<String, String> {
     if !found.contains('\\') {
         return plain(found, "the name of an executor");
     }
-    let short = local(found, EXECUTORS).ok_or_else(|| unknown("executor", found))?;
-    let class = EXECUTOR_CLASSES.iter().find(|class| class.class == short);
-    class.map(|class| class.name.to_owned()).ok_or_else(|| unknown("executor", found))
+    let class = local(found, EXECUTORS).and_then(|short| EXECUTOR_CLASSES.iter().find(|class| class.class == short));
+    let class = class.ok_or_else(|| format!("there is no executor for the class {} of the original", quoted(found)))?;
+    Ok(class.name.to_owned())
 }
 
 impl Class {
@@ -104,8 +106,4 @@ fn plain(found: &str, what: &str) -> Result<String, String> {
 /// The part of a class name below `namespace`.
 fn local<'a>(found: &'a str, namespace: &str) -> Option<&'a str> {
     found.strip_prefix('\\').unwrap_or(found).strip_prefix(namespace).filter(|_| !namespace.is_empty())
-}
-
-fn unknown(what: &str, found: &str) -> String {
-    format!("the {what} class {} is not known", quoted(found))
 }

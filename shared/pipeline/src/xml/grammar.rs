@@ -198,7 +198,7 @@ pub(crate) fn boolean(found: &str) -> Result<bool, String> {
 
 /// Reads a sort order.
 pub(crate) fn integer(found: &str) -> Result<i32, String> {
-    trimmed(found).parse().map_err(|_| format!("{} is not a whole number (example: `10`)", quoted(found)))
+    found.parse().map_err(|_| format!("{} is not a whole number (example: `10`)", quoted(found)))
 }
 
 /// A value without the white space around it, which the schema's types drop too.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use quick_xml::Reader;
+use quick_xml::errors::{Error as Ill, IllFormedError};
 use quick_xml::events::{BytesDecl, BytesStart, Event};
 
 use super::attributes::{self, character_of, is_allowed};
@@ -23,9 +24,14 @@ pub(super) fn read(file: &Arc<str>, bytes: &[u8]) -> Result<Element, Error> {
         match reader.read_event() {
             Ok(Event::Eof) => return tree.finish(text.len()),
             Ok(event) => tree.take(event, at)?,
+            Err(Ill::IllFormed(IllFormedError::DoubleHyphenInComment)) => {
+                // The parser's own position is wrong if single hyphens come before.
+                let hyphens = text[at..].find("<!--").and_then(|start| text[at + start + 4..].find("--")).unwrap_or(0);
+                return Err(tree.locator.error(at + 4 + hyphens, "`--` inside a comment"));
+            }
             Err(error) => {
                 let at = offset(reader.error_position());
-                return Err(tree.locator.error(at, format!("this is not well-formed XML: {error}")));
+                return Err(tree.locator.error(at, format!("this is not well-formed XML: {}", reason(&error))));
             }
         }
     }
@@ -155,6 +161,15 @@ fn decoded<'a>(file: &Arc<str>, bytes: &'a [u8]) -> Result<&'a str, Error> {
         return error(0, "a second byte order mark");
     }
     Ok(text)
+}
+
+/// The parser's reason without its own preface.
+fn reason(error: &Ill) -> String {
+    match error {
+        Ill::Syntax(reason) => reason.to_string(),
+        Ill::IllFormed(reason) => reason.to_string(),
+        Ill::Io(_) | Ill::InvalidAttr(_) | Ill::Encoding(_) | Ill::Escape(_) | Ill::Namespace(_) => error.to_string(),
+    }
 }
 
 fn text_message(text: &str) -> String {

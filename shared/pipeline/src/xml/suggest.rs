@@ -6,21 +6,33 @@ const LONGEST: usize = 60;
 /// Most letters that may differ.
 const MOST_EDITS: usize = 2;
 
-/// A closing remark such as ``; did you mean `step`?``, or nothing if no known word is near.
+/// What would have been right instead of `found`: `` (expected `a`, `b` or `c`; did you mean `b`?)``.
+pub(crate) fn expected<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    match known.as_slice() {
+        [] => " (expected none)".to_owned(),
+        [only] => format!(" (expected `{only}`)"),
+        [head @ .., last] => {
+            let head: Vec<String> = head.iter().map(|word| format!("`{word}`")).collect();
+            format!(" (expected {} or `{last}`{})", head.join(", "), remark(found, known.iter().copied()))
+        }
+    }
+}
+
+/// ``; did you mean `step`?``, or nothing if no known word is near.
 pub(crate) fn remark<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> String {
-    let Some(word) = nearest(found, known) else { return String::new() };
-    format!("; did you mean `{word}`?")
+    nearest(found, known).map_or_else(String::new, |word| format!("; did you mean `{word}`?"))
 }
 
 fn nearest<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     if found.len() > LONGEST {
         return None;
     }
-    let folded = folded(found);
+    let letters = folded(found);
     known
         .into_iter()
         .filter(|word| *word != found)
-        .map(|word| (distance(&folded, &self::folded(word)), word))
+        .map(|word| (distance(&letters, &folded(word)), word))
         // Of a very short word, everything is near.
         .filter(|(edits, word)| *edits <= MOST_EDITS && edits * 3 <= word.len())
         .min_by_key(|(edits, _)| *edits)
@@ -32,17 +44,20 @@ fn folded(word: &str) -> Vec<char> {
     word.chars().filter(|c| !matches!(c, '_' | '-' | '.')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// Levenshtein's distance.
+/// How many letters were replaced, left out, put in, or swapped with the next one.
 fn distance(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, right) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(left != right);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+    let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(least);
         }
+        rows.push(row);
     }
-    row[b.len()]
+    rows[a.len()][b.len()]
 }
