@@ -2,7 +2,7 @@
 # shellcheck disable=SC2034 # the scripts that source this use them
 # Sourced by the scripts of this folder: where the emulator listens and where it keeps its files.
 
-# shellcheck source=../scripts/tools.sh
+# shellcheck source-path=SCRIPTDIR source=../scripts/tools.sh
 source "$(dirname "${BASH_SOURCE[0]}")/../scripts/tools.sh"
 
 port=${SYSTOLE_LOCALSTACK_PORT:-4566}
@@ -16,7 +16,7 @@ run=$tools/run/$port
 marker=$root:$port
 
 # has_docker: whether a Docker engine answers; a client alone is not enough.
-has_docker() { docker info >/dev/null 2>&1; }
+has_docker() { docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1; }
 
 is_healthy() { curl --fail --silent --max-time 2 "$endpoint/_localstack/health" >/dev/null; }
 

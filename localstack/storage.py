@@ -1,4 +1,4 @@
-"""Creates and deletes the storage of a stage in the emulator; see create-storage and delete-storage.
+"""Creates and deletes the storage of a stage in the emulator; see create-storage, delete-storage and deploy-local.
 
 Both may run for several stages at once, and both may be repeated.
 """
@@ -31,11 +31,20 @@ def create(stage):
         )
     except cloudformation.exceptions.AlreadyExistsException:
         pass
-    description = settled(cloudformation, stack)
-    if description["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        sys.exit(f"stack `{stack}` is {description['StackStatus']}: {first_failure(cloudformation, stack)}")
+    print(json.dumps(variables(settled(cloudformation, stack)), indent=2))
+
+
+def export(stack):
+    """Prints the outputs of a stack as shell variables."""
+    for name, value in variables(settled(client("cloudformation"), stack)).items():
+        print(f"export {name}={value}")
+
+
+def variables(description):
+    """`StepQueueHighUrl` becomes `STEP_QUEUE_HIGH_URL`; ARNs are for other templates only."""
     outputs = {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
-    print(json.dumps({variable(key): value for key, value in outputs.items() if not key.endswith("Arn")}, indent=2))
+    names = [key for key in outputs if key.endswith(("Name", "Url"))]
+    return {re.sub(r"(?<!^)(?=[A-Z])", "_", name).upper(): outputs[name] for name in names}
 
 
 def delete(stage):
@@ -85,10 +94,13 @@ def settled(cloudformation, stack):
     give_up = time.monotonic() + 120
     while True:
         description = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-        if not description["StackStatus"].endswith("IN_PROGRESS"):
+        status = description["StackStatus"]
+        if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             return description
+        if not status.endswith("IN_PROGRESS"):
+            sys.exit(f"stack `{stack}` is {status}: {first_failure(cloudformation, stack)}")
         if time.monotonic() > give_up:
-            sys.exit(f"stack `{stack}` is still {description['StackStatus']} after 120 s")
+            sys.exit(f"stack `{stack}` is still {status} after 120 s")
         time.sleep(0.03)
 
 
@@ -100,11 +112,6 @@ def first_failure(cloudformation, stack):
 
 def stack_name(stage):
     return f"systole-{stage}-storage"
-
-
-def variable(output):
-    """`StepQueueHighUrl` becomes `STEP_QUEUE_HIGH_URL`."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", output).upper()
 
 
 def client(service):
@@ -121,4 +128,4 @@ def refuse_anything_but_an_emulator():
 
 if __name__ == "__main__":
     refuse_anything_but_an_emulator()
-    {"create": create, "delete": delete}[sys.argv[1]](sys.argv[2])
+    {"create": create, "delete": delete, "export": export}[sys.argv[1]](sys.argv[2])
