@@ -107,11 +107,13 @@ pub fn places(text: &str, dialect: &Dialect) -> Result<Vec<String>, Error> {
 
 /// Reads a list of paths, whose levels may be quoted in turn; the entries keep the quotes of their levels.
 ///
+/// A quote at the start of an entry belongs to the entry, as in M2IF, not to its first level.
+///
 /// # Errors
 /// Fails if a quote is never closed.
 pub fn paths(text: &str, dialect: &Dialect) -> Result<Vec<String>, Error> {
     let parts = split(text, dialect.field_separator, &[dialect.level_separator])?;
-    let entries = parts.into_iter().map(unquote_whole).filter(|entry| !entry.is_empty());
+    let entries = parts.into_iter().map(unquote).filter(|entry| !entry.is_empty());
     Ok(entries.map(Cow::into_owned).collect())
 }
 
