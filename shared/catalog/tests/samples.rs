@@ -65,8 +65,8 @@ mod samples {
         let path = |counter| format!("{PRODUCTS}add-update/product-import_20161021-161909_{counter}.csv");
         let changes: Vec<ProductChange> = names.iter().flat_map(|counter| changes(&path(counter))).collect();
         let mut catalog = BTreeMap::new();
-        // Seven of the 2,048 rows say again what an earlier row has said.
-        assert_eq!(import(&mut catalog, &changes), 2_041);
+        // Seven rows speak for a store view of a product that another row has made.
+        assert_eq!(import(&mut catalog, &changes), 2_048);
         assert_eq!(catalog.len(), 2_041);
         assert_eq!(import(&mut catalog, &changes), 0);
         for product in catalog.values() {
