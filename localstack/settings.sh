@@ -18,7 +18,8 @@ marker=$root:$port
 # has_docker: whether a Docker engine answers; a client alone is not enough.
 has_docker() { docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1; }
 
-is_healthy() { curl --fail --silent --max-time 2 "$endpoint/_localstack/health" >/dev/null; }
+# A busy machine may take seconds to answer.
+is_healthy() { curl --fail --silent --max-time 10 "$endpoint/_localstack/health" >/dev/null; }
 
 # processes: the ids of the emulator's processes, the functions and DynamoDB included. Host mode only.
 processes() {
