@@ -88,7 +88,8 @@ impl Merged {
         let origins = &self.origins;
         self.definitions.retain(|definition| {
             let before = errors.len();
-            for step in definition.steps.iter().filter(|step| !known.contains(step.executor.as_str())) {
+            let unknown = definition.steps.iter().filter(|step| !known.contains(step.executor.as_str()));
+            for step in unknown.take(limits::ERRORS) {
                 let position = origins.get(&definition.name).and_then(|origin| origin.get(&step.name));
                 let message = define::unknown_executor(step, known.iter().copied());
                 errors.extend(position.map(|position| position.error(message)));
@@ -149,8 +150,9 @@ impl Merging {
         self.errors.extend(entry.errors);
         let Some(Value { text, position }) = entry.name else { return };
         let Some(draft) = self.drafts.get_mut(&text) else {
-            let remark = suggest::remark(&text, self.drafts.keys().map(String::as_str));
-            let message = format!("there is no pipeline {} to refer to{remark}", xml::quoted(&text));
+            let near = self.drafts.keys().map(String::as_str).filter(|_| self.errors.len() < limits::SUGGESTIONS);
+            let message =
+                format!("there is no pipeline {} to refer to{}", xml::quoted(&text), suggest::remark(&text, near));
             self.errors.push(position.error(message));
             return;
         };

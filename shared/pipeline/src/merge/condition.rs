@@ -2,6 +2,7 @@
 //!
 //! A new condition is a new row.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::node::Node;
@@ -151,15 +152,15 @@ impl<'n> Given<'n> {
 }
 
 /// Reads a list with spaces or commas between the words; at least one word, each of them once.
-fn words<T: PartialEq>(value: &Value, parse: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, Fault> {
+fn words<T>(value: &Value, parse: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, Fault> {
     let fault = |message| (value.position.clone(), message);
     let mut list = Vec::new();
+    let mut seen = BTreeSet::new();
     for word in value.text.split([',', ' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()) {
-        let item = parse(word).map_err(fault)?;
-        if list.contains(&item) {
+        list.push(parse(word).map_err(fault)?);
+        if !seen.insert(word) {
             return Err(fault(format!("{} occurs twice", quoted(word))));
         }
-        list.push(item);
     }
     if list.is_empty() {
         return Err(fault("the list is empty".to_owned()));

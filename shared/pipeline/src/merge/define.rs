@@ -142,6 +142,9 @@ fn check_filters(filters: &[Filter<'_>], steps: &[StepDefinition], errors: &mut 
     let orders: BTreeMap<&Name, i32> = steps.iter().map(|step| (&step.name, step.sort_order)).collect();
     for filter in filters {
         for awaited in &filter.awaited {
+            if errors.is_full() {
+                return;
+            }
             let message = match orders.get(awaited) {
                 None => {
                     let remark = suggest::remark(awaited.as_str(), orders.keys().map(|name| name.as_str()));

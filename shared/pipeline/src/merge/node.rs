@@ -96,8 +96,13 @@ impl Errors {
         Errors { list: Vec::new(), subject: String::new() }
     }
 
+    /// Whether further errors would not be reported; look for no more then, each costs a search for near words.
+    pub(super) fn is_full(&self) -> bool {
+        self.list.len() >= limits::ERRORS
+    }
+
     pub(super) fn push(&mut self, position: &Position, message: impl AsRef<str>) {
-        if self.list.len() < limits::ERRORS {
+        if !self.is_full() {
             let separator = if self.subject.is_empty() { "" } else { ": " };
             self.list.push(position.error(format!("{}{separator}{}", self.subject, message.as_ref())));
         }
@@ -177,6 +182,9 @@ fn read_attributes(element: &Element, rule: &Rule, errors: &mut Errors) -> BTree
 fn read_children(element: &Element, rule: &Rule, errors: &mut Errors) -> Vec<Node> {
     let mut nodes = Vec::new();
     for child in &element.children {
+        if errors.is_full() {
+            break;
+        }
         let Some(known) = rule.child(&child.name) else {
             errors.push(&child.position, unknown_element(child, rule));
             continue;

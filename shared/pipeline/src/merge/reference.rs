@@ -7,6 +7,9 @@ use crate::xml::suggest;
 pub(super) fn apply(target: &mut Node, reference: Node, errors: &mut Errors) {
     target.attributes.extend(reference.attributes);
     for child in reference.children {
+        if errors.is_full() {
+            return;
+        }
         match child.action {
             Action::Define => add(target, child, errors),
             Action::Change => {

@@ -129,6 +129,38 @@ fn what_is_too_much_is_refused() {
     ");
 }
 
+#[test]
+fn a_file_full_of_errors_takes_bounded_time() {
+    let word = |i: usize| format!("{:x<59}", format!("a{i}"));
+    let steps: String = (0..900).map(|i| format!(r#"<step name="{}" executorType="e"/>"#, word(i))).collect();
+    let full = |part: &dyn Fn(usize) -> String, count: usize| (0..count).map(part).collect::<String>();
+    let defined = format!(r#"<config><pipeline name="p">{steps}</pipeline></config>"#);
+    let in_p =
+        |content: String| format!(r#"<config><referencePipeline name="p">{content}</referencePipeline></config>"#);
+    let filter = |i: usize| {
+        let awaited: String = (0..130).map(|j| word(1_000 + i * 130 + j) + " ").collect();
+        format!(
+            r#"<step name="z{i}" executorType="e"><conditions><step_condition type="previous_steps_finished"><argument key="steps" value="{awaited}"/></step_condition></conditions></step>"#
+        )
+    };
+    let files = [
+        in_p(full(&|i| format!(r#"<referenceStep name="{}"/>"#, word(1_000 + i)), 9_000)),
+        in_p(full(&|i| format!(r#"<referenceStep name="{}"/>"#, word(i % 900)), 9_000)),
+        in_p(full(&filter, 90)),
+        format!("<config>{}</config>", full(&|i| format!(r#"<referencePipeline name="{}"/>"#, word(i)), 9_000)),
+        format!("<config>{}</config>", full(&|i| format!(r#"<pipeline name="{}"/>"#, word(i)), 9_000)),
+        in_p(r#"<referenceStep name="s"/>"#.repeat(15_000)),
+    ];
+    let started = std::time::Instant::now();
+    for file in &files {
+        assert!(file.len() < limits::FILE_BYTES);
+        let errors = load([("a.xml", defined.as_bytes()), ("b.xml", file.as_bytes())]).errors;
+        assert!(errors.len() <= 9_000);
+    }
+    // A second or two where optimized; what follows the square of the size takes minutes.
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
 /// Files that touch each other in every way.
 fn files() -> Vec<(String, String)> {
     let pipeline = |name: &str, content: &str| format!(r#"<config><{name} name="p"{content}</{name}></config>"#);

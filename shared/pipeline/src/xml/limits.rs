@@ -36,5 +36,8 @@ pub const DEFINITION_BYTES: usize = 300_000;
 /// Most errors that are reported of one definition. Somebody mends the first of them and reads again.
 pub const ERRORS: usize = 20;
 
+/// After so many errors of references no near word is looked for any more: each look goes through all pipelines.
+pub const SUGGESTIONS: usize = 100;
+
 /// Most characters of a found text that an error quotes: a class name of the original in full.
 pub const QUOTED_CHARACTERS: usize = 120;

@@ -3,8 +3,14 @@
 /// Longest found word that is compared; a longer one is no slip of the pen.
 const LONGEST: usize = 60;
 
+/// Most known words that are compared; a definition has no more steps than this.
+const MOST_WORDS: usize = 1_000;
+
 /// Most letters that may differ.
 const MOST_EDITS: usize = 2;
+
+/// Most separators by which words may differ besides.
+const SEPARATORS: usize = 4;
 
 /// What would have been right instead of `found`: `` (expected `a`, `b` or `c`; did you mean `b`?)``.
 pub(crate) fn expected<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> String {
@@ -31,7 +37,8 @@ fn nearest<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> Option<
     let letters = folded(found);
     known
         .into_iter()
-        .filter(|word| *word != found)
+        .take(MOST_WORDS)
+        .filter(|word| *word != found && word.len().abs_diff(found.len()) <= MOST_EDITS + SEPARATORS)
         .map(|word| (distance(&letters, &folded(word)), word))
         // Of a very short word, everything is near.
         .filter(|(edits, word)| *edits <= MOST_EDITS && edits * 3 <= word.len())
@@ -44,18 +51,20 @@ fn folded(word: &str) -> Vec<char> {
     word.chars().filter(|c| !matches!(c, '_' | '-' | '.')).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// How many letters were replaced, left out, put in, or swapped with the next one.
+/// How many letters were replaced, left out, put in, or swapped with the next one; counted up to [`MOST_EDITS`] only, so
+/// that just the pairs of letters near the same place are looked at.
 fn distance(a: &[char], b: &[char]) -> usize {
+    const FAR: usize = MOST_EDITS + 1;
     let mut rows: Vec<Vec<usize>> = vec![(0..=b.len()).collect()];
     for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
+        let mut row = vec![FAR; b.len() + 1];
+        row[0] = i;
+        for j in i.saturating_sub(MOST_EDITS).max(1)..=(i + MOST_EDITS).min(b.len()) {
             let replaced = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            row[j] = replaced.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
+                row[j] = row[j].min(rows[i - 2][j - 2] + 1);
             }
-            row.push(least);
         }
         rows.push(row);
     }
