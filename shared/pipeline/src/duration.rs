@@ -15,7 +15,7 @@ const UNITS: [(&str, u64); 5] = [("week", 604_800), ("day", 86_400), ("hour", 3_
 pub fn parse(text: &str) -> Result<Duration, String> {
     let bad = || format!("`{}` is not a duration (example: `2 hours`)", shortened(text));
     let words: Vec<&str> = text.split_whitespace().collect();
-    if words.is_empty() || words.len() % 2 != 0 || words.len() > 2 * UNITS.len() {
+    if words.is_empty() || !words.len().is_multiple_of(2) || words.len() > 2 * UNITS.len() {
         return Err(bad());
     }
     let mut total = 0_u64;

@@ -1,6 +1,6 @@
 //! What a beat will do: decided here, from facts, without doing any of it.
 //!
-//! [`spawn`] decides for one definition, [`plan`] for one open pipeline. The full heartbeat asks both for everything, the
+//! [`spawn()`] decides for one definition, [`plan`] for one open pipeline. The full heartbeat asks both for everything, the
 //! mini heartbeat asks [`plan`] for one pipeline; a mini beat can do nothing that a full beat would not.
 //!
 //! Planning is monotone: between two looks at one pipeline steps only move on, so a plan made from old facts loses its

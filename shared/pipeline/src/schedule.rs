@@ -74,18 +74,7 @@ impl Cron {
     #[must_use]
     pub fn next_due(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let fields = schedules(&self.expression).ok()?;
-        let local = local_as_utc(after.with_timezone(&self.time_zone).naive_local() - LONGEST_JUMP);
-        fields
-            .schedules
-            .iter()
-            .filter_map(|schedule| {
-                let due = schedule.after(&local).take(LOOK_LIMIT);
-                due.filter_map(|due| {
-                    self.instants(due.naive_utc(), fields.runs_every_hour).into_iter().find(|i| *i > after)
-                })
-                .min()
-            })
-            .min()
+        fields.schedules.iter().filter_map(|schedule| self.next_due_of(schedule, fields.runs_every_hour, after)).min()
     }
 
     /// The expression and the zone, as people read them.
@@ -114,6 +103,24 @@ impl Cron {
             }
         }
         latest.map(|(instant, _)| instant)
+    }
+
+    fn next_due_of(&self, schedule: &cron::Schedule, every_hour: bool, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let local = local_as_utc(after.with_timezone(&self.time_zone).naive_local() - LONGEST_JUMP);
+        let mut next = None;
+        // As above: neighbours in local time may swap in real time.
+        for due in schedule.after(&local).take(LOOK_LIMIT) {
+            let due = due.naive_utc();
+            if next.is_some_and(|next: (DateTime<Utc>, NaiveDateTime)| due > next.1 + LONGEST_JUMP) {
+                break;
+            }
+            for instant in self.instants(due, every_hour) {
+                if instant > after && next.is_none_or(|(best, _)| instant < best) {
+                    next = Some((instant, due));
+                }
+            }
+        }
+        next.map(|(instant, _)| instant)
     }
 
     fn instants(&self, local: NaiveDateTime, every_hour: bool) -> Vec<DateTime<Utc>> {
