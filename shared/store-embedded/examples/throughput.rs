@@ -3,14 +3,14 @@
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pipeline::Priority;
 use serde_json::json;
+use store::Store;
 use store::queue::Outgoing;
 use store::table::{Attributes, Change, Condition, Key, Query, Relist, Write};
-use store_embedded::{Embedded, Options};
+use store_embedded::Options;
 
 const WRITES: u32 = 4000;
 const STEPS: u32 = 1000;
@@ -20,7 +20,7 @@ const READS: u32 = 5000;
 async fn main() -> store::Result<()> {
     let temporary = tempfile::tempdir().expect("a temporary folder can be made");
     let folder = std::env::args().nth(1).map_or(temporary.path().to_owned(), PathBuf::from);
-    let store = Arc::new(Embedded::open(&folder, Options::default())?);
+    let store = store_embedded::open(&folder, Options::default())?;
     flush(&folder);
     for writers in [1, 2, 64] {
         let begun = Instant::now();
@@ -61,7 +61,7 @@ fn flush(folder: &std::path::Path) {
     report("flushes of one block", STEPS, begun);
 }
 
-async fn write(store: Arc<Embedded>, writer: u32, count: u32) -> store::Result<()> {
+async fn write(store: Store, writer: u32, count: u32) -> store::Result<()> {
     let key = Key::new("read", format!("item-{writer:02}"));
     if writer < 20 {
         for row in 0..20 {
@@ -77,7 +77,7 @@ async fn write(store: Arc<Embedded>, writer: u32, count: u32) -> store::Result<(
     Ok(())
 }
 
-async fn steps(store: Arc<Embedded>, chain: u32, count: u32) -> store::Result<()> {
+async fn steps(store: Store, chain: u32, count: u32) -> store::Result<()> {
     let (step, next) = (Key::new(format!("chain-{chain}"), "step-1"), Key::new(format!("chain-{chain}"), "step-2"));
     let send = || store.queue.send(Priority::Normal, vec![Outgoing { body: "chain".into(), delay: Duration::ZERO }]);
     send().await?;

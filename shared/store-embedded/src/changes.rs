@@ -10,7 +10,7 @@ use rusqlite::Connection;
 use store::table::{Attributes, Change, Condition, GroupWritten, Item, Key, Listing, Relist, Write, Written};
 
 use crate::items::{self, Stored};
-use crate::limits::{check_item, check_size};
+use crate::limits::check_item;
 
 /// Expired items that each put of an item that will expire deletes: more than one, so that they cannot pile up.
 const PURGE_PER_PUT: u32 = 2;
@@ -46,20 +46,20 @@ enum Effect<'a> {
 
 impl Prepared {
     /// Expects a write that [`crate::limits`] let pass.
-    pub(crate) fn new(write: Write) -> Result<Prepared, String> {
+    pub(crate) fn new(write: Write) -> Prepared {
         let text = match &write.change {
-            Change::Put { attributes, .. } => to_text(&write.key, attributes)?,
+            Change::Put { attributes, .. } => to_text(attributes),
             Change::Patch { .. } | Change::Delete | Change::Check => String::new(),
         };
-        Ok(Prepared { write, text })
+        Prepared { write, text }
     }
 }
 
 impl PreparedItem {
-    pub(crate) fn new(key: Key, attributes: &Attributes) -> Result<PreparedItem, String> {
-        check_item(&key, attributes)?;
-        let text = to_text(&key, attributes)?;
-        Ok(PreparedItem { key, text })
+    pub(crate) fn new(key: Key, mut attributes: Attributes) -> Result<PreparedItem, String> {
+        attributes.retain(|_, value| !value.is_null());
+        check_item(&key, &attributes)?;
+        Ok(PreparedItem { key, text: to_text(&attributes) })
     }
 }
 
@@ -175,10 +175,11 @@ fn patch(
     };
     let is_indexed_alike = !is_new && item.listing == listing;
     item.listing = listing;
-    Ok(to_text(key, &item.attributes).map(|text| {
-        let text = Cow::Owned(text);
-        if is_indexed_alike { Effect::Revise { item, text } } else { Effect::Save { item, text } }
-    }))
+    if let Err(refusal) = check_item(key, &item.attributes) {
+        return Ok(Err(refusal));
+    }
+    let text = Cow::Owned(to_text(&item.attributes));
+    Ok(Ok(if is_indexed_alike { Effect::Revise { item, text } } else { Effect::Save { item, text } }))
 }
 
 fn next_version(stored: Option<&Stored>) -> u64 {
@@ -238,8 +239,6 @@ fn save(
     Ok(())
 }
 
-fn to_text(key: &Key, attributes: &Attributes) -> Result<String, String> {
-    let text = serde_json::to_string(attributes).expect("JSON values under text names have a text");
-    check_size(key, &text)?;
-    Ok(text)
+fn to_text(attributes: &Attributes) -> String {
+    serde_json::to_string(attributes).expect("JSON values under text names have a text")
 }

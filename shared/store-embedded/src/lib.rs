@@ -27,28 +27,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use store::files::Files;
-use store::queue::Queue;
-use store::table::Table;
-use store::{Error, Result};
+use store::{Error, Result, Store};
 
 use crate::database::Database;
+use crate::files::{EmbeddedFiles, Folders};
+use crate::queue::EmbeddedQueue;
 use crate::readers::Readers;
+use crate::table::EmbeddedTable;
 use crate::writer::Writer;
 
 /// Tells the time to the store; a test sets its own.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
-
-/// The three seams on one folder.
-#[derive(Clone)]
-pub struct Embedded {
-    /// The table, in the SQLite file.
-    pub table: Arc<dyn Table>,
-    /// The queue, in the SQLite file.
-    pub queue: Arc<dyn Queue>,
-    /// The files, in the folder.
-    pub files: Arc<dyn Files>,
-}
 
 /// How the store behaves.
 #[derive(Clone)]
@@ -59,28 +48,21 @@ pub struct Options {
     pub visibility: Duration,
 }
 
-impl Embedded {
-    /// Opens the store in the folder `root`, or makes an empty one there.
-    ///
-    /// # Errors
-    /// [`Error::Permanent`] if the folder cannot be written, the database is damaged or no store, or a newer Systole wrote
-    /// it; [`Error::Retryable`] if another process holds it or the disk is full.
-    pub fn open(root: &Path, options: Options) -> Result<Embedded> {
-        let operation = || format!("open the store in `{}`", root.display());
-        let folders = files::Folders::open(root, options.clock.clone()).map_err(|error| error.during(operation()))?;
-        let database = Database::open(&folders.root, &options.clock).map_err(|failure| failure.during(operation()))?;
-        let readers = Arc::new(Readers::new(database.path.clone()));
-        let writer = Arc::new(Writer::start(database).map_err(|error| Error::retryable(operation(), error))?);
-        Ok(Embedded {
-            table: Arc::new(table::EmbeddedTable {
-                writer: writer.clone(),
-                readers: readers.clone(),
-                clock: options.clock.clone(),
-            }),
-            queue: Arc::new(queue::EmbeddedQueue::new(writer, readers, options)),
-            files: Arc::new(files::EmbeddedFiles { folders: Arc::new(folders) }),
-        })
-    }
+/// Opens the store in the folder `root`, or makes an empty one there.
+///
+/// # Errors
+/// [`Error::Permanent`] if the folder cannot be written, the database is damaged or no store, or a newer Systole wrote
+/// it; [`Error::Retryable`] if another process holds it or the disk is full.
+pub fn open(root: &Path, options: Options) -> Result<Store> {
+    let operation = || format!("open the store in `{}`", root.display());
+    let folders = Folders::open(root, options.clock.clone()).map_err(|refusal| refusal.during(operation()))?;
+    let database = Database::open(&folders.root, &options.clock).map_err(|failure| failure.during(operation()))?;
+    let readers = Arc::new(Readers::new(database.path.clone()));
+    let writer = Arc::new(Writer::start(database).map_err(|error| Error::retryable(operation(), error))?);
+    let table = EmbeddedTable { writer: writer.clone(), readers: readers.clone(), clock: options.clock.clone() };
+    let queue = EmbeddedQueue::new(writer, readers, options);
+    let files = EmbeddedFiles { folders: Arc::new(folders) };
+    Ok(Store::new(Arc::new(table), Arc::new(queue), Arc::new(files)))
 }
 
 impl Default for Options {

@@ -1,5 +1,6 @@
 //! The table seam on the SQLite file.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -9,7 +10,7 @@ use store::table::{
 use store::{Error, Result};
 
 use crate::changes::{self, Prepared, PreparedItem};
-use crate::limits::{check_group, check_write};
+use crate::limits::{check_different, check_group, check_write};
 use crate::readers::Readers;
 use crate::writer::{Durability, Writer};
 use crate::{Clock, items};
@@ -37,21 +38,22 @@ impl Table for EmbeddedTable {
             .read(|connection| {
                 // One transaction instead of one for each key.
                 let transaction = connection.unchecked_transaction()?;
-                keys.iter().filter_map(|key| items::get(&transaction, key).transpose()).collect()
+                let keys: HashSet<&Key> = keys.iter().collect();
+                keys.into_iter().filter_map(|key| items::get(&transaction, key).transpose()).collect()
             })
             .map_err(|failure| failure.during(format!("get {} items", keys.len())))
     }
 
     async fn query(&self, query: &Query) -> Result<Page<Item, String>> {
-        self.readers
-            .read(|connection| items::query(connection, query))
-            .map_err(|failure| failure.during(format!("query items `{} {}…`", query.partition, query.sort_prefix)))
+        let operation = || format!("query `{} {}*`", query.partition, query.sort_prefix);
+        check_limit(query.limit).map_err(|refusal| Error::permanent(operation(), refusal))?;
+        self.readers.read(|connection| items::query(connection, query)).map_err(|failure| failure.during(operation()))
     }
 
     async fn listing(&self, query: &ListingQuery) -> Result<Page<Listed, Listed>> {
-        self.readers
-            .read(|connection| items::listing(connection, query))
-            .map_err(|failure| failure.during(format!("read listing `{}`", query.shard)))
+        let operation = || format!("query listing `{}`", query.shard);
+        check_limit(query.limit).map_err(|refusal| Error::permanent(operation(), refusal))?;
+        self.readers.read(|connection| items::listing(connection, query)).map_err(|failure| failure.during(operation()))
     }
 
     async fn write(&self, write: Write) -> Result<Written> {
@@ -60,9 +62,8 @@ impl Table for EmbeddedTable {
         if write.change == Change::Check {
             return Err(Error::permanent(operation(), "a check alone changes nothing: it belongs in a group"));
         }
-        let prepared = check_write(&write)
-            .and_then(|()| Prepared::new(write))
-            .map_err(|refusal| Error::permanent(operation(), refusal))?;
+        let prepared =
+            check_write(write).map(Prepared::new).map_err(|refusal| Error::permanent(operation(), refusal))?;
         let clock = self.clock.clone();
         self.writer
             .execute(Durability::Flushed, move |connection| changes::write(connection, &prepared, clock()))
@@ -75,9 +76,8 @@ impl Table for EmbeddedTable {
         let Some(first) = writes.first() else { return Ok(GroupWritten::Applied) };
         let (key, count) = (first.key.clone(), writes.len());
         let operation = || format!("write a group of {count} items from `{key}` on");
-        let group = check_group(&writes)
-            .and_then(|()| writes.into_iter().map(Prepared::new).collect::<std::result::Result<Vec<_>, _>>())
-            .map_err(|refusal| Error::permanent(operation(), refusal))?;
+        let writes = check_group(writes).map_err(|refusal| Error::permanent(operation(), refusal))?;
+        let group: Vec<Prepared> = writes.into_iter().map(Prepared::new).collect();
         let clock = self.clock.clone();
         self.writer
             .execute(Durability::Flushed, move |connection| changes::write_group(connection, &group, clock()))
@@ -89,11 +89,7 @@ impl Table for EmbeddedTable {
     async fn batch_put(&self, items: Vec<(Key, Attributes)>) -> Result<()> {
         let count = items.len();
         let operation = || format!("put {count} items");
-        let mut prepared = items
-            .into_iter()
-            .map(|(key, attributes)| PreparedItem::new(key, &attributes))
-            .collect::<std::result::Result<Vec<_>, _>>()
-            .map_err(|refusal| Error::permanent(operation(), refusal))?;
+        let mut prepared = prepare(items).map_err(|refusal| Error::permanent(operation(), refusal))?;
         while !prepared.is_empty() {
             let rest = prepared.split_off(prepared.len().min(BATCH));
             let batch = std::mem::replace(&mut prepared, rest);
@@ -106,4 +102,14 @@ impl Table for EmbeddedTable {
         }
         Ok(())
     }
+}
+
+fn prepare(items: Vec<(Key, Attributes)>) -> std::result::Result<Vec<PreparedItem>, String> {
+    check_different(items.iter().map(|(key, _)| key))?;
+    items.into_iter().map(|(key, attributes)| PreparedItem::new(key, attributes)).collect()
+}
+
+/// DynamoDB refuses a limit of 0.
+fn check_limit(limit: Option<usize>) -> std::result::Result<(), &'static str> {
+    if limit == Some(0) { Err("a limit of 0 asks for nothing") } else { Ok(()) }
 }

@@ -1,25 +1,57 @@
 //! The promises of the table seam.
 
-use serde_json::json;
-use store::table::{Attributes, Change, Condition, Key, Write, Written};
-use tests::Seams;
+mod batch;
+mod group;
+mod item;
+mod limits;
+mod listing;
+mod query;
 
-super::on_every_back_end! {
-    what_is_put_is_read
+use serde_json::Value;
+use store::Store;
+use store::table::{Attributes, Change, Condition, Item, Key, Listing, Write, Written};
+
+fn attributes(fields: Value) -> Attributes {
+    let Value::Object(fields) = fields else { panic!("{fields} is no object") };
+    fields.into_iter().collect()
 }
 
-async fn what_is_put_is_read(seams: &Seams) {
-    let key = Key::new("p", "s");
-    let attributes = Attributes::from([("a".to_owned(), json!(1))]);
-    let written = seams
-        .table
-        .write(Write {
-            key: key.clone(),
-            condition: Condition::Absent,
-            change: Change::Put { attributes, listing: None, expires_at: None },
-        })
-        .await
-        .unwrap();
-    let Written::Applied(Some(item)) = written else { panic!("{written:?}") };
-    assert_eq!(seams.table.get(&key).await.unwrap(), Some(item));
+fn put(fields: Value) -> Change {
+    Change::Put { attributes: attributes(fields), listing: None, expires_at: None }
+}
+
+fn put_listed(fields: Value, shard: &str, rank: &str) -> Change {
+    Change::Put { attributes: attributes(fields), listing: Some(place(shard, rank)), expires_at: None }
+}
+
+fn patch(fields: Value) -> Change {
+    Change::Patch { attributes: attributes(fields), listing: store::table::Relist::Keep }
+}
+
+fn place(shard: &str, rank: &str) -> Listing {
+    Listing { shard: shard.to_owned(), rank: rank.to_owned() }
+}
+
+fn write(key: &Key, condition: Condition, change: Change) -> Write {
+    Write { key: key.clone(), condition, change }
+}
+
+/// Writes what must be possible, and returns the item as it is then.
+async fn apply(store: &Store, key: &Key, condition: Condition, change: Change) -> Option<Item> {
+    match store.table.write(write(key, condition, change)).await.unwrap() {
+        Written::Applied(item) => item,
+        Written::Conflict(item) => panic!("`{key}` does not fit {condition:?}: {item:?}"),
+    }
+}
+
+/// Writes what must not be possible, and returns the item that is in the way.
+async fn conflict(store: &Store, key: &Key, condition: Condition, change: Change) -> Option<Item> {
+    match store.table.write(write(key, condition, change)).await.unwrap() {
+        Written::Applied(item) => panic!("`{key}` was written under {condition:?}: {item:?}"),
+        Written::Conflict(item) => item,
+    }
+}
+
+async fn get(store: &Store, key: &Key) -> Option<Item> {
+    store.table.get(key).await.unwrap()
 }
