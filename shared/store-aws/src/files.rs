@@ -4,6 +4,8 @@
 //! the SDK repeats one of them because its reply was lost, and is told that the object exists or that the upload is gone,
 //! the token tells our own success from another writer's.
 
+#[cfg(test)]
+mod tests;
 mod upload;
 
 use std::time::Duration;
@@ -59,13 +61,8 @@ impl S3Files {
             .is_some_and(|head| head.metadata().and_then(|metadata| metadata.get(TOKEN)).is_some_and(|t| t == token)))
     }
 
-    /// Reads once; `Err(None)` if the body was cut off.
-    async fn get_once(
-        &self,
-        operation: &str,
-        key: &str,
-        range: Option<&str>,
-    ) -> std::result::Result<Option<Bytes>, Error> {
+    /// Reads the file, or a part of it, in one request.
+    async fn get_once(&self, operation: &str, key: &str, range: Option<&str>) -> Result<Option<Bytes>> {
         let request = self.client.get_object().bucket(&self.bucket_name).key(key).set_range(range.map(str::to_owned));
         let reply = match request.send().await {
             Ok(reply) => reply,
@@ -99,8 +96,7 @@ impl Files for S3Files {
         if range.is_some_and(|range| range.length == 0) {
             return Ok(self.head(&operation, key).await?.map(|_| Bytes::new()));
         }
-        let range =
-            range.map(|range| format!("bytes={}-{}", range.start, range.start.saturating_add(range.length - 1)));
+        let range = range.map(range_header);
         let mut tried = 1;
         loop {
             // The SDK repeats a request, but not the reading of a body that has begun.
@@ -208,6 +204,15 @@ impl Files for S3Files {
 
 fn check(operation: &str, key: &str) -> Result<()> {
     check_key(key).map_err(|why| refuse(operation, why))
+}
+
+/// A range to the end of the file is written without an end: S3 ignores a header that it cannot read, and would answer
+/// with the whole file.
+fn range_header(range: Range) -> String {
+    match range.start.checked_add(range.length - 1).filter(|last| i64::try_from(*last).is_ok()) {
+        Some(last) => format!("bytes={}-{last}", range.start),
+        None => format!("bytes={}-", range.start),
+    }
 }
 
 /// The code of a reply with a body, and of one without (a HEAD has none).

@@ -93,3 +93,63 @@ fn answer(error: &impl ProvideErrorMetadata, reply: &HttpResponse) -> Answer {
 fn is_passing(answer: &Answer) -> bool {
     answer.status >= 500 || answer.status == 429 || PASSING_CODES.contains(&answer.code.as_str())
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::error::{ConnectorError, ErrorMetadata};
+    use aws_sdk_dynamodb::operation::get_item::GetItemError;
+    use aws_sdk_s3::primitives::SdkBody;
+
+    use super::*;
+    use crate::test_support::chain;
+
+    fn answered(status: u16, code: &str) -> SdkError<GetItemError> {
+        let meta = ErrorMetadata::builder().code(code).message("why").build();
+        let reply = HttpResponse::new(status.try_into().unwrap(), SdkBody::empty());
+        SdkError::service_error(GetItemError::generic(meta), reply)
+    }
+
+    #[test]
+    fn what_may_pass_is_retryable() {
+        for error in [
+            answered(500, "InternalServerError"),
+            answered(503, "SlowDown"),
+            answered(429, "TooManyRequests"),
+            answered(400, "ThrottlingException"),
+            answered(400, "ProvisionedThroughputExceededException"),
+            answered(403, "RequestThrottled"),
+            answered(400, "TransactionInProgressException"),
+            answered(409, "OperationAborted"),
+            answered(400, "ExpiredTokenException"),
+            SdkError::timeout_error("5 s"),
+            SdkError::dispatch_failure(ConnectorError::io("connection reset".into())),
+            SdkError::dispatch_failure(ConnectorError::timeout("connect".into())),
+            SdkError::response_error("cut off", HttpResponse::new(200.try_into().unwrap(), SdkBody::empty())),
+        ] {
+            let error = fold("get item `a b`", error);
+            assert!(error.is_retryable(), "{}", chain(&error));
+        }
+    }
+
+    #[test]
+    fn what_cannot_pass_is_permanent() {
+        for error in [
+            answered(400, "ValidationException"),
+            answered(400, "ResourceNotFoundException"),
+            answered(403, "AccessDenied"),
+            answered(404, "NoSuchBucket"),
+            answered(400, "UnrecognizedClientException"),
+            SdkError::construction_failure("no region"),
+            SdkError::dispatch_failure(ConnectorError::user("no such host".into())),
+        ] {
+            let error = fold("get item `a b`", error);
+            assert!(!error.is_retryable(), "{}", chain(&error));
+        }
+    }
+
+    #[test]
+    fn an_answer_reads_in_one_line() {
+        let error = fold("get item `a b`", answered(400, "ValidationException"));
+        assert_eq!(chain(&error), "failed to get item `a b`: ValidationException: why (status 400, request unknown)");
+    }
+}

@@ -13,6 +13,8 @@ mod fold;
 mod pause;
 mod queue;
 mod table;
+#[cfg(test)]
+mod test_support;
 
 pub use aws_config::SdkConfig;
 pub use clients::{connect, connect_over, http_client, store};

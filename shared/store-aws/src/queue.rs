@@ -9,6 +9,8 @@
 mod dead_letters;
 mod receive;
 mod send;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

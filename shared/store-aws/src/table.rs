@@ -18,6 +18,8 @@ mod expression;
 mod group;
 mod item;
 mod read;
+#[cfg(test)]
+mod tests;
 mod value;
 mod write;
 

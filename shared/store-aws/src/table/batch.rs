@@ -19,8 +19,8 @@ const GET_LIMIT: usize = 100;
 const PUT_LIMIT: usize = 25;
 /// Requests under way at once: enough to hide the round trips, too few to be throttled for.
 const PARALLEL: usize = 4;
-/// Requests after which items that DynamoDB leaves unprocessed are given up; with the pauses about five seconds.
-const ROUNDS: u32 = 10;
+/// Requests after which items that DynamoDB leaves unprocessed are given up; with the pauses about two seconds.
+const ROUNDS: u32 = 8;
 
 /// DynamoDB did not get to all items.
 #[derive(Debug, thiserror::Error)]

@@ -103,3 +103,66 @@ impl Expression {
         placeholder
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use store::table::Listing;
+
+    use super::*;
+
+    /// The expression with its placeholders filled in.
+    fn plain(expression: &Expression) -> String {
+        let text = [&expression.condition, &expression.update].into_iter().flatten().cloned().collect::<Vec<_>>();
+        let mut text = text.join(" | ");
+        for (placeholder, value) in &expression.values {
+            let value = match value {
+                AttributeValue::N(digits) => digits.clone(),
+                AttributeValue::S(value) => format!("\"{value}\""),
+                other => format!("{other:?}"),
+            };
+            text = text.replace(placeholder, &value);
+        }
+        expression.names.iter().fold(text, |text, (placeholder, name)| text.replace(placeholder, name))
+    }
+
+    fn patch(condition: Condition, attributes: &serde_json::Value, listing: Relist) -> String {
+        let attributes = attributes.as_object().unwrap().clone().into_iter().collect();
+        plain(&Expression::of_patch(condition, &attributes, &listing).unwrap())
+    }
+
+    #[test]
+    fn conditions_ask_for_presence_or_version() {
+        assert_eq!(plain(&Expression::of_condition(Condition::Absent)), "attribute_not_exists(pk)");
+        assert_eq!(plain(&Expression::of_condition(Condition::Present)), "attribute_exists(pk)");
+        assert_eq!(plain(&Expression::of_condition(Condition::Version(7))), "version = 7");
+        assert_eq!(Expression::of_condition(Condition::Any), Expression::default());
+    }
+
+    #[test]
+    fn a_patch_counts_the_version_and_touches_what_it_names() {
+        let count = "SET version = if_not_exists(version, 0) + 1";
+        let listing = || Listing { shard: "open".into(), rank: "r1".into() };
+        assert_eq!(patch(Condition::Any, &json!({}), Relist::Keep), count);
+        assert_eq!(
+            patch(Condition::Version(3), &json!({"status": "running"}), Relist::Keep),
+            format!("version = 3 | {count}, status = \"running\"")
+        );
+        assert_eq!(
+            patch(Condition::Present, &json!({"lease": null, "name": "a"}), Relist::Unlist),
+            format!("attribute_exists(pk) | {count}, name = \"a\" REMOVE lease, listing_shard, listing_rank")
+        );
+        assert_eq!(
+            patch(Condition::Any, &json!({}), Relist::List(listing())),
+            format!("{count}, listing_shard = \"open\", listing_rank = \"r1\"")
+        );
+    }
+
+    #[test]
+    fn no_name_is_ever_written_out() {
+        let attributes = Attributes::from([("status".to_owned(), json!("x"))]);
+        let expression = Expression::of_patch(Condition::Version(1), &attributes, &Relist::Unlist).unwrap();
+        let text = format!("{:?}{:?}", expression.condition, expression.update);
+        assert!(!text.contains("status") && !text.contains("version") && !text.contains("listing"), "{text}");
+    }
+}
