@@ -10,8 +10,9 @@ use sha2::{Digest, Sha256};
 use store::Store;
 use tokio::time::Instant;
 
-use crate::definitions::Definitions;
+use crate::definitions::{self, Definitions};
 use crate::executor::Executors;
+use crate::executors;
 
 /// Made once per process: the store, the lists, the limits.
 #[derive(Clone)]
@@ -61,6 +62,20 @@ pub struct Invocation {
     deadline: Instant,
 }
 
+/// What an invocation may take if nobody says: as long as the shortest function of the template.
+const UNKNOWN_BUDGET: Duration = Duration::from_secs(29);
+
+impl Context {
+    /// Everything that ships, over the store given.
+    #[must_use]
+    pub fn shipped(store: Store, limits: Limits) -> Self {
+        let executors = executors::all();
+        let shipped = definitions::SHIPPED.map(|(name, xml)| (name.to_owned(), xml.as_bytes().to_vec()));
+        let definitions = Definitions::new(shipped, &executors.names());
+        Context { store, executors: Arc::new(executors), definitions: Arc::new(definitions), limits }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Limits {
@@ -84,6 +99,18 @@ impl Invocation {
     pub fn begin(id: impl Into<String>, now: DateTime<Utc>, budget: Duration) -> Self {
         let started = Instant::now();
         Invocation { id: id.into(), began: now, started, deadline: started + budget }
+    }
+
+    /// The time from `now` until a deadline in milliseconds since 1970, as the Lambda runtime gives it.
+    ///
+    /// A deadline that has passed is taken for unknown: `cargo lambda watch` sends such ones.
+    #[must_use]
+    pub fn budget_until(deadline_ms: u64, now: DateTime<Utc>) -> Duration {
+        let now_ms = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        match deadline_ms.checked_sub(now_ms) {
+            Some(left) if left > 0 => Duration::from_millis(left),
+            _ => UNKNOWN_BUDGET,
+        }
     }
 
     /// The time, as the handler's clock counts it.

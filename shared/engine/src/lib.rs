@@ -16,6 +16,7 @@ pub mod mini_heartbeat;
 pub mod operate;
 pub mod runner;
 mod step_log;
+pub mod take_over;
 mod work;
 
 pub use context::{Context, Invocation, Limits};

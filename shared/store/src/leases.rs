@@ -102,6 +102,20 @@ impl Store {
         Ok(())
     }
 
+    /// Frees a lease whose holder is known to be dead; its pulse is left to the next beat.
+    pub async fn free_lease(&self, is_dead: impl Fn(&str) -> bool) -> Result<()> {
+        let Some(item) = self.table.get(&keys::heartbeat_lease()).await? else { return Ok(()) };
+        let fields = Fields::of(&item)?;
+        if !fields.text("owner")?.is_some_and(is_dead) {
+            return Ok(());
+        }
+        let attributes = items::patch([("owner", Value::Null), ("until", Value::Null)]);
+        let change = Change::Patch { attributes, listing: Relist::Keep };
+        let condition = Condition::Version(item.version);
+        self.table.write(Write { key: keys::heartbeat_lease(), condition, change }).await?;
+        Ok(())
+    }
+
     /// When the last complete beat was, for people.
     pub async fn last_beat(&self) -> Result<Option<DateTime<Utc>>> {
         let Some(item) = self.table.get(&keys::heartbeat_lease()).await? else { return Ok(None) };

@@ -1,0 +1,74 @@
+//! `systole dev`: heartbeat, runners, file intake and the API in one process, with nothing to install beside it.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use engine::bunches::DROP_PREFIX;
+use tokio::net::TcpListener;
+
+use crate::arguments::DevArguments;
+use crate::host::{self, Stop};
+use crate::outcome::ExitReason;
+use crate::output::Output;
+use crate::target::{Place, Target};
+
+/// Runs until Ctrl-C or SIGTERM; steps that have begun are ended first.
+pub(crate) async fn run(target: &Target, options: &DevArguments, output: &Output) -> anyhow::Result<ExitReason> {
+    let Place::Embedded(root) = &target.place else {
+        bail!("`systole dev` works on the embedded store; on AWS the functions do its work");
+    };
+    if !options.listen.ip().is_loopback() {
+        bail!("`{}` is no loopback address; the API of `systole dev` asks nobody for a name", options.listen);
+    }
+    let drop_area = root.join("files").join(DROP_PREFIX);
+    std::fs::create_dir_all(&drop_area).with_context(|| format!("failed to make `{}`", drop_area.display()))?;
+    let listener =
+        TcpListener::bind(options.listen).await.with_context(|| format!("failed to listen on {}", options.listen))?;
+    greet(output, &listener, &drop_area)?;
+
+    let (stopper, stop) = host::stop();
+    let host = target.host();
+    let mut tasks = vec![
+        tokio::spawn(host::beat_until(host.clone(), options.tick, stop.clone())),
+        tokio::spawn(serve(listener, target.context.clone(), stop.clone())),
+    ];
+    tasks.extend((0..options.runners).map(|_| tokio::spawn(host::run_until(host.clone(), stop.clone()))));
+    asked_to_stop().await?;
+    output.say("stopping; steps that have begun are ended first (once more Ctrl-C kills)");
+    stopper.stop();
+    for task in tasks {
+        tokio::select! {
+            joined = task => joined.context("a part of the host panicked")?,
+            again = asked_to_stop() => {
+                again?;
+                return Ok(ExitReason::Failed);
+            }
+        }
+    }
+    output.say("stopped");
+    Ok(ExitReason::Ok)
+}
+
+fn greet(output: &Output, listener: &TcpListener, drop_area: &Path) -> anyhow::Result<()> {
+    output.say(&format!("API         http://{}/pipelines", listener.local_addr()?));
+    output.say(&format!("drop files  {}", drop_area.display()));
+    output.say("stop        Ctrl-C");
+    Ok(())
+}
+
+async fn serve(listener: TcpListener, context: engine::Context, mut stop: Stop) {
+    let server = axum::serve(listener, admin::router(context)).with_graceful_shutdown(async move { stop.wait().await });
+    if let Err(error) = server.await {
+        tracing::error!("the API ended: {error}");
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+async fn asked_to_stop() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?;
+    tokio::select! {
+        signal = tokio::signal::ctrl_c() => signal.context("failed to listen for Ctrl-C"),
+        _ = terminate.recv() => Ok(()),
+    }
+}

@@ -1,0 +1,140 @@
+//! The engine's work, done by this process: beats and runners over the embedded store.
+
+use std::time::Duration;
+
+use engine::heartbeat::BeatReport;
+use engine::{heartbeat, runner};
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::outcome::ExitReason;
+use crate::output::Output;
+use crate::target::{BEAT_BUDGET, Host, STEP_BUDGET, Target};
+
+/// Longest wait of a runner for a message before it looks whether to stop.
+const RECEIVE_WAIT: Duration = Duration::from_secs(1);
+
+/// Says to everything that runs that it is time to end.
+#[derive(Clone)]
+pub(crate) struct Stop {
+    receiver: watch::Receiver<bool>,
+}
+
+/// Gives the sign to stop.
+pub(crate) struct Stopper {
+    sender: watch::Sender<bool>,
+}
+
+/// A sign to stop and its receiver.
+pub(crate) fn stop() -> (Stopper, Stop) {
+    let (sender, receiver) = watch::channel(false);
+    (Stopper { sender }, Stop { receiver })
+}
+
+impl Stopper {
+    pub(crate) fn stop(&self) {
+        self.sender.send_replace(true);
+    }
+}
+
+impl Stop {
+    pub(crate) fn is_set(&self) -> bool {
+        *self.receiver.borrow()
+    }
+
+    /// Waits for the sign.
+    pub(crate) async fn wait(&mut self) {
+        // An error means that the stopper is gone, which is as good as its sign.
+        let _ = self.receiver.wait_for(|stop| *stop).await;
+    }
+
+    /// Waits, but no longer than until the sign.
+    pub(crate) async fn sleep(&mut self, time: Duration) {
+        #[expect(clippy::disallowed_methods, reason = "the local host is the scheduler")]
+        let sleep = tokio::time::sleep(time);
+        tokio::select! {
+            () = self.wait() => {}
+            () = sleep => {}
+        }
+    }
+}
+
+/// Beats every `tick` until the sign to stop. A beat that fails is logged; the next one is the retry.
+pub(crate) async fn beat_until(host: Host, tick: Duration, mut stop: Stop) {
+    while !stop.is_set() {
+        if let Err(error) = beat(&host).await {
+            tracing::error!("heartbeat failed: {:#}", anyhow::Error::from(error));
+        }
+        stop.sleep(tick).await;
+    }
+}
+
+/// Runs messages, one after the other, until the sign to stop; a step that has begun is ended first.
+pub(crate) async fn run_until(host: Host, mut stop: Stop) {
+    while !stop.is_set() {
+        if let Err(error) = run_one(&host, RECEIVE_WAIT).await {
+            tracing::error!("runner failed: {error:#}");
+            stop.sleep(RECEIVE_WAIT).await;
+        }
+    }
+}
+
+/// Takes one message and deals with it; whether there was one.
+async fn run_one(host: &Host, wait: Duration) -> anyhow::Result<bool> {
+    let queue = &host.context.store.queue;
+    let Some(message) = queue.receive(1, wait).await?.into_iter().next() else { return Ok(false) };
+    match runner::run(&host.context, &message.body, &host.invocation("runner", STEP_BUDGET)).await {
+        Ok(_) => queue.delete(&message.receipt).await?,
+        // Not deleted: it comes again, and after some times it lies in the dead letters.
+        Err(error) => tracing::error!("message {} was not dealt with: {:#}", message.id, anyhow::Error::from(error)),
+    }
+    Ok(true)
+}
+
+/// Beats once, after carrying on what killed processes of this machine held.
+async fn beat(host: &Host) -> store::Result<BeatReport> {
+    host.take_over().await?;
+    heartbeat::beat(&host.context, &host.invocation("beat", BEAT_BUDGET)).await
+}
+
+/// `systole heartbeat`.
+pub(crate) async fn beat_once(target: &Target, output: &Output) -> anyhow::Result<ExitReason> {
+    let report = beat(&target.host()).await?;
+    output.show(&report, in_words)?;
+    Ok(ExitReason::Ok)
+}
+
+/// `systole run`.
+pub(crate) async fn run_messages(target: &Target, max: Option<usize>, output: &Output) -> anyhow::Result<ExitReason> {
+    let mut count = 0;
+    while max.is_none_or(|max| count < max) && run_one(&target.host(), Duration::ZERO).await? {
+        count += 1;
+    }
+    output.show(&json!({ "messages": count }), |_| format!("{count} messages dealt with"))?;
+    Ok(ExitReason::Ok)
+}
+
+fn in_words(report: &BeatReport) -> String {
+    if let Some(by) = &report.lease_taken_by {
+        return format!("another heartbeat is at work: {by}");
+    }
+    let applied = &report.applied;
+    let mut words = format!(
+        "{} spawned, {} looked at, {} enqueued, {} sent again, {} ghosted, {} expired, {} ended ({} ms)\n",
+        report.spawned.len(),
+        report.looked_at,
+        applied.enqueued,
+        applied.resent,
+        applied.ghosted,
+        applied.expired,
+        applied.ended,
+        report.duration_ms
+    );
+    for spawned in &report.spawned {
+        words += &format!("spawned {spawned}\n");
+    }
+    for problem in &report.problems {
+        words += &format!("problem: {problem}\n");
+    }
+    words
+}

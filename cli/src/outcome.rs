@@ -1,0 +1,29 @@
+//! How a command ends: an exit code that a script can use.
+
+use std::process::ExitCode;
+
+/// Why the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitReason {
+    /// 0: all went well.
+    Ok,
+    /// 1: the command could not do what it was asked for.
+    Failed,
+    /// 3: a pipeline that was waited for did not succeed.
+    PipelineFailed,
+    /// 4: something that was waited for did not come in time.
+    TimedOut,
+}
+
+impl ExitReason {
+    /// The code that the shell sees. 2 is for a wrong command line and given by its reader.
+    #[must_use]
+    pub fn exit_code(self) -> ExitCode {
+        match self {
+            ExitReason::Ok => ExitCode::SUCCESS,
+            ExitReason::Failed => ExitCode::from(1),
+            ExitReason::PipelineFailed => ExitCode::from(3),
+            ExitReason::TimedOut => ExitCode::from(4),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The store that a command works on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use engine::take_over::take_over;
+use engine::{Context, Invocation, Limits};
+use store_embedded::Options;
+
+use crate::alive::Alive;
+use crate::arguments::TargetArguments;
+
+/// The store that a command works on, and the engine over it.
+pub(crate) struct Target {
+    pub(crate) context: Context,
+    pub(crate) place: Place,
+    alive: Option<Arc<Alive>>,
+}
+
+/// The engine and the process that does its work.
+#[derive(Clone)]
+pub(crate) struct Host {
+    pub(crate) context: Context,
+    alive: Option<Arc<Alive>>,
+}
+
+/// Where the store is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In a folder of this machine: this process can do all the work itself.
+    Embedded(PathBuf),
+    /// On AWS, where functions do the work.
+    Aws,
+}
+
+/// How long a runner of this machine holds a step without a sign of life. A killed one is noticed after that.
+const LEASE: Duration = Duration::from_secs(10);
+
+/// How long one step may run on this machine before its executor leaves a checkpoint.
+pub(crate) const STEP_BUDGET: Duration = Duration::from_secs(300);
+
+/// How long one beat may take; its lease ends little later.
+pub(crate) const BEAT_BUDGET: Duration = Duration::from_secs(20);
+
+impl Target {
+    pub(crate) async fn open(arguments: &TargetArguments) -> anyhow::Result<Self> {
+        if arguments.aws {
+            let config = store_aws::Config::from_env().context("cannot tell which stage to work on")?;
+            let context = Context::shipped(store_aws::connect(&config).await, Limits::default());
+            return Ok(Target { context, place: Place::Aws, alive: None });
+        }
+        let options = Options { visibility: LEASE, ..Options::default() };
+        let store = store_embedded::open(&arguments.store, options)?;
+        let alive = Arc::new(Alive::begin(&arguments.store)?);
+        let limits = Limits { renewed_lease: Some(LEASE), lease_margin: Duration::from_secs(5), ..Limits::default() };
+        let place = Place::Embedded(arguments.store.clone());
+        Ok(Target { context: Context::shipped(store, limits), place, alive: Some(alive) })
+    }
+
+    /// What this process does work with.
+    pub(crate) fn host(&self) -> Host {
+        Host { context: self.context.clone(), alive: self.alive.clone() }
+    }
+
+    /// Where a file of the store is, as a person would look for it.
+    pub(crate) fn locate(&self, key: &str) -> String {
+        match &self.place {
+            Place::Embedded(root) => root.join("files").join(key).display().to_string(),
+            Place::Aws => format!("s3://<bucket>/{key}"),
+        }
+    }
+}
+
+impl Host {
+    /// One piece of work of this process.
+    pub(crate) fn invocation(&self, what: &str, budget: Duration) -> Invocation {
+        let id = match &self.alive {
+            Some(alive) => alive.invocation_id(what),
+            None => format!("{what}-{}", uuid::Uuid::new_v4().simple()),
+        };
+        Invocation::begin(id, now(), budget)
+    }
+
+    /// Carries on what killed processes of this machine held.
+    pub(crate) async fn take_over(&self) -> store::Result<()> {
+        let Some(alive) = &self.alive else { return Ok(()) };
+        let invocation = self.invocation("take-over", BEAT_BUDGET);
+        take_over(&self.context, |owner| alive.is_dead(owner), &invocation).await?;
+        alive.sweep();
+        Ok(())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command hands its clock to the engine")]
+pub(crate) fn now() -> DateTime<Utc> {
+    Utc::now()
+}

@@ -1,0 +1,65 @@
+//! What an operator's program gets when something does not work: a status and a sentence.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use engine::operate;
+use serde_json::json;
+
+/// An answer that is no success.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    message: String,
+}
+
+impl ApiError {
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        ApiError { status: StatusCode::BAD_REQUEST, message: message.into() }
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        ApiError { status: StatusCode::NOT_FOUND, message: message.into() }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        (self.status, Json(json!({ "error": self.message }))).into_response()
+    }
+}
+
+impl From<store::Error> for ApiError {
+    fn from(error: store::Error) -> Self {
+        // Details of the back end belong into the log, not into an answer.
+        tracing::error!("request failed: {:#}", anyhow_chain(&error));
+        let status =
+            if error.is_retryable() { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::INTERNAL_SERVER_ERROR };
+        ApiError { status, message: "the store did not answer; the log has the reason".to_owned() }
+    }
+}
+
+impl From<operate::Error> for ApiError {
+    fn from(error: operate::Error) -> Self {
+        let status = match &error {
+            operate::Error::Store(_) => {
+                let operate::Error::Store(error) = error else { unreachable!("matched above") };
+                return error.into();
+            }
+            operate::Error::UnknownDefinition { .. } | operate::Error::UnknownPipeline(_) => StatusCode::NOT_FOUND,
+            operate::Error::BrokenDefinition { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            operate::Error::Ended { .. } | operate::Error::Busy(_) => StatusCode::CONFLICT,
+        };
+        ApiError { status, message: error.to_string() }
+    }
+}
+
+fn anyhow_chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text += &format!(": {error}");
+        source = error.source();
+    }
+    text
+}

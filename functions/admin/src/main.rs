@@ -1,0 +1,11 @@
+//! Wires the admin function.
+
+use engine::{Context, Limits};
+use store_aws::Config;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_http::Error> {
+    lambda_http::tracing::init_default_subscriber();
+    let store = store_aws::connect(&Config::from_env()?).await;
+    lambda_http::run(admin::router(Context::shipped(store, Limits::default()))).await
+}

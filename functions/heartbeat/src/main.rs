@@ -1,0 +1,13 @@
+//! Wires the heartbeat function.
+
+use engine::{Context, Limits};
+use lambda_runtime::service_fn;
+use store_aws::Config;
+
+#[tokio::main]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    lambda_runtime::tracing::init_default_subscriber();
+    let store = store_aws::connect(&Config::from_env()?).await;
+    let context = Context::shipped(store, Limits::default());
+    lambda_runtime::run(service_fn(|event| heartbeat::handle(&context, event))).await
+}
