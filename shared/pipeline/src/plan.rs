@@ -71,13 +71,13 @@ impl Plan {
 /// Decides what a beat does for one open pipeline.
 #[must_use]
 pub fn plan(pipeline: &Pipeline, grace: Grace, now: DateTime<Utc>) -> Plan {
-    if pipeline.stop.is_none()
-        && let Some(stop) = expiry(pipeline, now)
-    {
+    let outlooks = outlooks(pipeline, now);
+    // A pipeline whose steps have all ended in time is settled, however late the beat comes that does it.
+    let can_expire = pipeline.stop.is_none() && outlooks.iter().any(Outlook::is_unfinished);
+    if can_expire && let Some(stop) = expiry(pipeline, now) {
         // Nothing else in this beat: what follows from the stop is planned from facts that were read after it.
         return Plan { stop: Some(stop), ..Plan::default() };
     }
-    let outlooks = outlooks(pipeline, now);
     let mut plan = Plan::default();
     for (step, outlook) in pipeline.steps.iter().zip(&outlooks) {
         let name = || step.definition.name.clone();
@@ -107,12 +107,11 @@ pub fn plan(pipeline: &Pipeline, grace: Grace, now: DateTime<Utc>) -> Plan {
 /// The status that follows from a pipeline's steps; the only place where it is decided.
 #[must_use]
 pub fn settled(pipeline: &Pipeline, outlooks: &[Outlook]) -> PipelineStatus {
-    let is_unfinished = |outlook: &Outlook| matches!(outlook, Outlook::Active | Outlook::Ready | Outlook::Waiting(_));
     let is_failed = |outlook: &Outlook| {
         matches!(outlook, Outlook::Unreachable(_) | Outlook::Ended(Ending::Failed | Ending::Cancelled))
     };
     let has_started = pipeline.steps.iter().any(|step| step.record.attempt > 0);
-    if outlooks.iter().any(is_unfinished) {
+    if outlooks.iter().any(Outlook::is_unfinished) {
         let is_starting = outlooks.iter().any(|outlook| matches!(outlook, Outlook::Ready));
         return if has_started || is_starting { PipelineStatus::Running } else { PipelineStatus::Pending };
     }

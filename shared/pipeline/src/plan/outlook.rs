@@ -36,6 +36,17 @@ pub enum Ending {
     Cancelled,
 }
 
+impl Outlook {
+    /// Whether the step is busy or may still become so.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        match self {
+            Outlook::Active | Outlook::Ready | Outlook::Waiting(_) => true,
+            Outlook::Ended(_) | Outlook::Unreachable(_) => false,
+        }
+    }
+}
+
 /// How every step stands, in the order of the steps.
 #[must_use]
 pub fn outlooks(pipeline: &Pipeline, now: DateTime<Utc>) -> Vec<Outlook> {
@@ -75,36 +86,26 @@ impl Before {
 impl Survey<'_> {
     /// Looks at the chosen steps, stage by stage.
     ///
-    /// Ordinary steps come first: run-always steps wait for all of them, and never hold one of them up.
+    /// Ordinary steps come first, when nothing has an outlook yet: run-always steps wait for all of them (the gate), and
+    /// never hold one of them up.
     fn survey(&mut self, is_chosen: impl Fn(&Step) -> bool) {
         let steps = &self.pipeline.steps;
-        let everything_else = steps.iter().position(|step| step.definition.run_always && is_chosen(step)).is_some();
-        let gate = if everything_else { self.first_unfinished() } else { None };
+        let gate = self.outlooks.iter().position(|outlook| outlook.as_ref().is_some_and(Outlook::is_unfinished));
         let mut before = Before::default();
         let mut start = 0;
         while start < steps.len() {
             let sort_order = steps[start].definition.sort_order;
             let end = start + steps[start..].iter().take_while(|step| step.definition.sort_order == sort_order).count();
-            for index in start..end {
-                if is_chosen(&steps[index]) {
-                    self.outlooks[index] = Some(self.outlook(index, &before, gate));
-                }
-            }
-            for index in (start..end).filter(|index| is_chosen(&steps[*index])) {
-                before.add(index, self.outlooks[index].as_ref().expect("set in the loop above"));
+            let stage: Vec<(usize, Outlook)> = (start..end)
+                .filter(|index| is_chosen(&steps[*index]))
+                .map(|index| (index, self.outlook(index, &before, gate)))
+                .collect();
+            for (index, outlook) in stage {
+                before.add(index, &outlook);
+                self.outlooks[index] = Some(outlook);
             }
             start = end;
         }
-    }
-
-    fn first_unfinished(&self) -> Option<usize> {
-        let mut all = Before::default();
-        for (index, outlook) in self.outlooks.iter().enumerate() {
-            if let Some(outlook) = outlook {
-                all.add(index, outlook);
-            }
-        }
-        all.unfinished
     }
 
     fn outlook(&self, index: usize, before: &Before, gate: Option<usize>) -> Outlook {

@@ -15,7 +15,7 @@ pub struct SpawnFacts<'a> {
     /// An open pipeline of the same name, if there is one.
     pub open_sibling: Option<PipelineId>,
     /// The oldest complete bunch that no pipeline was spawned for yet, or why there is none.
-    pub bunch: Result<&'a Found, String>,
+    pub bunch: Result<&'a Found, &'a str>,
 }
 
 /// Something in the world that a condition found, such as a complete bunch.
@@ -40,6 +40,8 @@ pub enum Spawn {
         arguments: Arguments,
         /// Why it is spawned, for people.
         reason: String,
+        /// The keys of what was found: nothing of it spawns two pipelines of one name.
+        found: Vec<String>,
     },
     /// Do not, for these reasons.
     No(Vec<String>),
@@ -50,25 +52,28 @@ pub enum Spawn {
 pub fn spawn(definition: &Definition, facts: &SpawnFacts<'_>) -> Spawn {
     let mut unmet = Vec::new();
     let mut arguments = Arguments::new();
-    let mut keys = Vec::new();
+    let (mut keys, mut found) = (Vec::new(), Vec::new());
     let mut at = facts.pulse.until;
     for described in &definition.conditions {
-        let found = match &described.condition {
-            PipelineCondition::CronExpression { cron } => cron.latest_due(facts.pulse).map(|due| Found {
-                key: format!("cron {}", due.to_rfc3339_opts(SecondsFormat::Secs, true)),
-                at: due,
-                arguments: Arguments::new(),
-            }),
-            PipelineCondition::BunchComplete { .. } => facts.bunch.as_ref().ok().map(|found| (*found).clone()),
-            PipelineCondition::NoAutoSpawn | PipelineCondition::NoSiblingInProgress => None,
-        };
+        match &described.condition {
+            PipelineCondition::CronExpression { cron } => {
+                if let Some(due) = cron.latest_due(facts.pulse) {
+                    at = due;
+                    keys.push(format!("cron {}", due.to_rfc3339_opts(SecondsFormat::Secs, true)));
+                }
+            }
+            PipelineCondition::BunchComplete { .. } => {
+                if let Ok(bunch) = facts.bunch {
+                    at = bunch.at;
+                    keys.push(bunch.key.clone());
+                    found.push(bunch.key.clone());
+                }
+            }
+            PipelineCondition::NoAutoSpawn | PipelineCondition::NoSiblingInProgress => {}
+        }
         match check(&described.condition, facts) {
             Check::Met(handed) => arguments.extend(handed),
             Check::Unmet(reason) | Check::Never(reason) => unmet.push(reason),
-        }
-        if let Some(found) = found {
-            at = found.at;
-            keys.push(found.key);
         }
     }
     if !unmet.is_empty() {
@@ -79,7 +84,7 @@ pub fn spawn(definition: &Definition, facts: &SpawnFacts<'_>) -> Spawn {
         keys.push(format!("beat {}", facts.pulse.until.to_rfc3339()));
     }
     let key = keys.join(" + ");
-    Spawn::Yes { id: PipelineId::derive(&definition.name, &key, at), arguments, reason: key }
+    Spawn::Yes { id: PipelineId::derive(&definition.name, &key, at), arguments, reason: key, found }
 }
 
 /// The answer of one pipeline condition.
@@ -105,7 +110,7 @@ fn check(condition: &PipelineCondition, facts: &SpawnFacts<'_>) -> Check {
         },
         PipelineCondition::BunchComplete { .. } => match &facts.bunch {
             Ok(found) => Check::Met(found.arguments.clone()),
-            Err(reason) => Check::Unmet(reason.clone()),
+            Err(reason) => Check::Unmet((*reason).to_owned()),
         },
     }
 }
