@@ -146,12 +146,12 @@ impl fmt::Display for ImportReport {
             write!(f, "  {heading:>9}")?;
         }
         writeln!(f)?;
-        let mut all_issues = 0;
+        let mut total = FileReport { rows: self.totals(), ..FileReport::default() };
         for (name, file) in &self.files {
-            write_counts(f, name, width, file.rows, file.issue_count)?;
-            all_issues += file.issue_count;
+            file.write_counts(f, name, width)?;
+            total.issue_count += file.issue_count;
         }
-        write_counts(f, "total", width, self.totals(), all_issues)?;
+        total.write_counts(f, "total", width)?;
         for (name, file) in &self.files {
             file.write_findings(f, name)?;
         }
@@ -160,6 +160,15 @@ impl fmt::Display for ImportReport {
 }
 
 impl FileReport {
+    fn write_counts(&self, f: &mut fmt::Formatter<'_>, name: &str, width: usize) -> fmt::Result {
+        let RowCounts { rows, created, updated, unchanged, skipped } = self.rows;
+        write!(f, "{name:width$}")?;
+        for count in [rows, created, updated, unchanged, skipped, self.issue_count] {
+            write!(f, "  {count:>9}")?;
+        }
+        writeln!(f)
+    }
+
     fn write_findings(&self, f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
         if self.issues.is_empty() && self.unknown_columns.is_empty() {
             return Ok(());
@@ -184,14 +193,6 @@ impl FileReport {
             more => writeln!(f, "{name}: and {more} more issues"),
         }
     }
-}
-
-fn write_counts(f: &mut fmt::Formatter<'_>, name: &str, width: usize, rows: RowCounts, issues: u64) -> fmt::Result {
-    write!(f, "{name:width$}")?;
-    for count in [rows.rows, rows.created, rows.updated, rows.unchanged, rows.skipped, issues] {
-        write!(f, "  {count:>9}")?;
-    }
-    writeln!(f)
 }
 
 #[cfg(test)]

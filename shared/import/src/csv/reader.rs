@@ -173,7 +173,7 @@ impl RowReader {
                 self.advance(usize::from(is_crlf));
                 return Ok(true);
             }
-            match self.read_cell(row, is_at_end) {
+            match self.read_cell(row) {
                 ReadFieldResult::Field { record_end } => {
                     if row.ends.len() == MAX_COLUMNS {
                         return Err(error(row.start.line, ErrorKind::TooManyColumns));
@@ -198,7 +198,8 @@ impl RowReader {
     }
 
     /// Parses on until a cell, the input or the space for cells ends.
-    fn read_cell(&mut self, row: &mut Unfinished, is_at_end: bool) -> ReadFieldResult {
+    fn read_cell(&mut self, row: &mut Unfinished) -> ReadFieldResult {
+        let is_at_end = self.rest().is_empty();
         if row.filled == self.cells.len() {
             self.cells.resize(2 * row.filled, 0);
         }

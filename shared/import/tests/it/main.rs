@@ -1,6 +1,8 @@
 //! Reads real files: those that other systems ship as samples, and our own demo catalogue.
 
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod samples;

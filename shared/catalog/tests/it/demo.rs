@@ -1,0 +1,108 @@
+//! Applies the demo catalogue that ships with the project to an empty catalogue.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use catalog::product::{Applied, Product};
+use import::csv::{ReadRow, RowReader};
+use import::dialect::Dialect;
+use import::product::Columns;
+use import::report::{ImportReport, RowOutcome};
+use import::validate::Issue;
+use insta::assert_snapshot;
+
+const FULL: [&str; 4] = [
+    "product-import_20260801-120000_01.csv",
+    "product-import_20260801-120000_02.csv",
+    "product-import_20260801-120000_03.csv",
+    "product-import_20260801-120000_04.csv",
+];
+const DELTA: [&str; 1] = ["product-import_20260815-060000_01.csv"];
+
+/// Imports files as the executors do, but all in memory.
+fn import(catalog: &mut BTreeMap<String, Product>, names: &[&str]) -> ImportReport {
+    let mut report = ImportReport::default();
+    for name in names {
+        let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo/catalog"));
+        let mut reader = RowReader::new(Dialect::m2if().format);
+        reader.feed(&std::fs::read(folder.join(name)).unwrap());
+        reader.finish();
+        let mut columns = None;
+        loop {
+            let answer = reader.next_row().unwrap();
+            let header = reader.header().unwrap();
+            let columns = columns.get_or_insert_with(|| Columns::new(name, header, Dialect::m2if()).unwrap());
+            let file = report.file(name);
+            match answer {
+                ReadRow::Row(row) => {
+                    let row = columns.read(&row);
+                    row.issues.into_iter().for_each(|issue| file.note(issue));
+                    let change = row.change.unwrap();
+                    file.count(match catalog.get_mut(&Product::key(&change.sku)) {
+                        Some(product) => match product.apply(&change).unwrap() {
+                            Applied::Changed => RowOutcome::Updated,
+                            Applied::Unchanged => RowOutcome::Unchanged,
+                        },
+                        None => {
+                            catalog.insert(Product::key(&change.sku), Product::create(&change).unwrap());
+                            RowOutcome::Created
+                        }
+                    });
+                }
+                ReadRow::Bad(bad) => {
+                    file.note(Issue::bad_row(name, &bad));
+                    file.count(RowOutcome::Skipped);
+                }
+                ReadRow::NeedsInput | ReadRow::End => break,
+            }
+            file.unknown_columns.extend(columns.unknown().iter().cloned());
+        }
+    }
+    report
+}
+
+#[test]
+fn the_full_catalogue_then_the_changes_then_nothing_more() {
+    let mut catalog = BTreeMap::new();
+    assert_snapshot!(import(&mut catalog, &FULL), @r"
+    file                                        rows    created    updated  unchanged    skipped     issues
+    product-import_20260801-120000_01.csv        640        640          0          0          0          0
+    product-import_20260801-120000_02.csv        641        641          0          0          0          1
+    product-import_20260801-120000_03.csv        816        425        390          0          1          1
+    product-import_20260801-120000_04.csv        327        117        210          0          0          1
+    total                                       2424       1823        600          0          1          3
+
+    product-import_20260801-120000_01.csv: unknown columns were left out: `warehouse_note`
+
+    product-import_20260801-120000_02.csv: unknown columns were left out: `warehouse_note`
+    product-import_20260801-120000_02.csv:118: column `qty`: `1,5` is not a number (value skipped)
+
+    product-import_20260801-120000_03.csv: unknown columns were left out: `warehouse_note`
+    product-import_20260801-120000_03.csv:2637: expected 64 columns, found 65; is a quote inside of a quoted cell not doubled? (row skipped)
+
+    product-import_20260801-120000_04.csv: unknown columns were left out: `warehouse_note`
+    product-import_20260801-120000_04.csv:1142: column `new_to_date`: `31.12.2026` is not a date (examples: `2026-08-01 12:00:00`, `8/1/26, 12:00 PM`) (value skipped)
+");
+    assert_snapshot!(import(&mut catalog, &DELTA), @r"
+    file                                        rows    created    updated  unchanged    skipped     issues
+    product-import_20260815-060000_01.csv         50          1         28         21          0          0
+    total                                         50          1         28         21          0          0
+");
+    let before = catalog.clone();
+    assert_snapshot!(import(&mut catalog, &DELTA), @r"
+    file                                        rows    created    updated  unchanged    skipped     issues
+    product-import_20260815-060000_01.csv         50          0          0         50          0          0
+    total                                         50          0          0         50          0          0
+");
+    assert_eq!(catalog, before);
+}
+
+#[test]
+fn a_second_import_of_the_full_catalogue_changes_nothing() {
+    let mut catalog = BTreeMap::new();
+    import(&mut catalog, &FULL);
+    let before = catalog.clone();
+    let totals = import(&mut catalog, &FULL).totals();
+    assert_eq!((totals.created, totals.updated, totals.unchanged, totals.skipped), (0, 0, 2_423, 1));
+    assert_eq!(catalog, before);
+}
