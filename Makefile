@@ -1,0 +1,48 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo dev build test lint fmt check local-up local-down local-status watch package deploy clean
+
+help: ## Shows this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: ## Imports the shipped demo catalogue on the embedded store and prints what happened
+	cargo run --quiet --locked -p cli -- demo
+
+dev: ## Runs heartbeat, runners, file intake and the API on this machine until Ctrl-C
+	cargo run --quiet --locked -p cli -- dev
+
+build: ## Builds everything
+	cargo build --locked --workspace --all-targets
+
+test: ## Installs what is missing, starts the emulators, runs every test, stops what it started
+	scripts/test
+
+lint: ## Checks format, lints, docs, messages, templates, definitions and licences
+	scripts/lint
+
+fmt: ## Formats the code
+	cargo fmt --all
+
+check: lint test ## What CI runs
+
+local-up: ## Starts an emulated AWS with the whole stack deployed (Docker if there is an engine, host processes otherwise)
+	localstack/install
+	localstack/deploy-local
+
+local-down: ## Stops the emulated AWS
+	localstack/down
+
+local-status: ## Tells what of the emulated AWS runs
+	localstack/status
+
+watch: ## Serves every function for `cargo lambda invoke` on port 9000
+	scripts/watch
+
+package: ## Builds the functions for AWS and zips them
+	scripts/package
+
+deploy: ## Deploys storage and functions to the AWS account of the environment (STAGE=dev by default)
+	scripts/deploy
+
+clean: ## Removes what was built and the emulators, but no data
+	cargo clean
+	rm -rf .emulators
