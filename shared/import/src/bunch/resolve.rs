@@ -48,6 +48,8 @@ pub fn is_spent(ok_name: &str, content: &str, remaining: &[DropFile]) -> bool {
 struct DropArea<'a> {
     prefixes: &'a [&'a str],
     arrived: BTreeMap<FileName, &'a DropFile>,
+    /// The same names by identifier; a drop area may hold thousands of bunches.
+    by_identifier: BTreeMap<String, Vec<FileName>>,
     /// Released files, and by which ok files.
     released: BTreeMap<FileName, BTreeSet<String>>,
     /// What keeps a bunch waiting, by identifier.
@@ -75,6 +77,7 @@ impl<'a> DropArea<'a> {
         let mut area = Self {
             prefixes,
             arrived: BTreeMap::new(),
+            by_identifier: BTreeMap::new(),
             released: BTreeMap::new(),
             problems: BTreeMap::new(),
             notes: Vec::new(),
@@ -89,6 +92,8 @@ impl<'a> DropArea<'a> {
             }
             match file.name.parse::<FileName>() {
                 Ok(name) => {
+                    let siblings = area.by_identifier.entry(name.filename().to_owned()).or_default();
+                    siblings.push(name.clone());
                     area.arrived.insert(name, file);
                 }
                 Err(error) => area.notes.push(error.to_string()),
@@ -97,17 +102,19 @@ impl<'a> DropArea<'a> {
         area
     }
 
+    /// The arrived files of an identifier.
+    fn siblings(&self, identifier: &str) -> &[FileName] {
+        self.by_identifier.get(identifier).map_or(&[], Vec::as_slice)
+    }
+
     /// The arrived files that an ok file may release by its name, in order.
     fn within(&self, ok_file: &OkFile<'_>) -> Vec<FileName> {
-        let is_within = |name: &&FileName| {
-            name.prefix() == ok_file.prefix
-                && match &ok_file.reach {
-                    Reach::Prefix => true,
-                    Reach::Bunch(identifier) => name.filename() == identifier,
-                    Reach::File(only) => *name == only,
-                }
-        };
-        self.arrived.keys().filter(is_within).cloned().collect()
+        let has_prefix = |name: &&FileName| name.prefix() == ok_file.prefix;
+        match &ok_file.reach {
+            Reach::Prefix => self.arrived.keys().filter(has_prefix).cloned().collect(),
+            Reach::Bunch(identifier) => self.siblings(identifier).iter().filter(has_prefix).cloned().collect(),
+            Reach::File(only) => self.arrived.get_key_value(only).map(|(name, _)| name.clone()).into_iter().collect(),
+        }
     }
 
     fn apply(&mut self, ok_file: &OkFile<'_>) {
@@ -212,8 +219,7 @@ impl<'a> DropArea<'a> {
     }
 
     fn identifiers(&self) -> BTreeSet<String> {
-        let arrived = self.arrived.keys().map(|file| file.filename().to_owned());
-        arrived.chain(self.problems.keys().cloned()).collect()
+        self.by_identifier.keys().chain(self.problems.keys()).cloned().collect()
     }
 
     fn judge(&self, identifier: String, ok_names: &BTreeSet<&str>) -> BunchSet {
@@ -222,7 +228,7 @@ impl<'a> DropArea<'a> {
         let mut released = Vec::new();
         for prefix in self.prefixes {
             let mut files: Vec<&FileName> =
-                self.arrived.keys().filter(|file| file.prefix() == *prefix && file.filename() == identifier).collect();
+                self.siblings(&identifier).iter().filter(|file| file.prefix() == *prefix).collect();
             files.sort_by_key(|file| (file.number(), *file));
             let (ready, waiting): (Vec<&FileName>, Vec<&FileName>) =
                 files.into_iter().partition(|file| self.released.contains_key(*file));
@@ -269,10 +275,7 @@ impl<'a> OkFile<'a> {
         if !area.prefixes.contains(&prefix) {
             return None;
         }
-        let is_bunch = |rest: &str| {
-            let mut files = area.arrived.keys();
-            files.any(|file| file.prefix() == prefix && file.filename() == rest)
-        };
+        let is_bunch = |rest: &str| area.siblings(rest).iter().any(|file| file.prefix() == prefix);
         let reach = match (rest, format!("{stem}.csv").parse::<FileName>()) {
             (None, _) => Reach::Prefix,
             // `product-import_spring_01.ok` could also stand for a bunch that is called `spring_01`.

@@ -244,6 +244,16 @@ fn a_bunch_id_is_read_back_or_refused() {
     assert_snapshot!("20260801-120000".parse::<BunchId>().unwrap_err(), @"`20260801-120000` is not a bunch id (expected `<identifier>-<12 hexadecimal digits>`)");
 }
 
+/// A beat lists up to ten thousand files; no bunch may look at every one of them.
+#[test]
+fn a_crowded_drop_area_is_resolved_at_once() {
+    let names: Vec<String> =
+        (0..5_000).flat_map(|n| [format!("product-import_{n}_01.csv"), format!("product-import_{n}.ok")]).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let sets = resolution(&["product-import"], &names).sets;
+    assert_eq!(sets.iter().filter(|set| matches!(set, BunchSet::Complete(_))).count(), 5_000);
+}
+
 proptest! {
     #[test]
     fn the_order_of_the_listing_does_not_matter(

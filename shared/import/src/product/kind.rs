@@ -59,6 +59,8 @@ pub(super) enum Form {
     TaxClass,
     /// Made fit for an address.
     UrlKey,
+    /// One of two words, with what is said about any other.
+    OneOf([&'static str; 2], &'static str),
     /// 0, 1 or 2.
     Backorders,
 }
@@ -89,6 +91,10 @@ impl Form {
             ),
             Self::TaxClass if text.trim().eq_ignore_ascii_case("none") => Ok("None".to_owned()),
             Self::TaxClass => Ok(text.trim().to_owned()),
+            Self::OneOf(words, problem) => {
+                let known = words.into_iter().find(|word| word.eq_ignore_ascii_case(text.trim()));
+                known.map(str::to_owned).ok_or(problem)
+            }
             Self::UrlKey => match url_key::from_text(text) {
                 key if key.is_empty() => Err("has no letter or digit that an address can hold"),
                 key => Ok(key),
@@ -136,6 +142,14 @@ const PRICE: Kind = Kind::Value(Form::NotNegative);
 const DATE: Kind = Kind::Value(Form::Date);
 const FLAG: Kind = Kind::Value(Form::Flag);
 const CONFIG: Kind = Kind::Value(Form::FlagOrConfig);
+const FIXED_OR_DYNAMIC: Kind = Kind::Value(Form::OneOf(["dynamic", "fixed"], "is neither `dynamic` nor `fixed`"));
+const PRICE_VIEW: Kind =
+    Kind::Value(Form::OneOf(["Price range", "As low as"], "is neither `Price range` nor `As low as`"));
+const SHIPMENT: Kind = Kind::Value(Form::OneOf(["together", "separately"], "is neither `together` nor `separately`"));
+const OPTIONS_PLACE: Kind = Kind::Value(Form::OneOf(
+    ["Block after Info Column", "Product Info Column"],
+    "is neither `Block after Info Column` nor `Product Info Column`",
+));
 const STOCK_NUMBER: Kind = Kind::Stock(Form::Number);
 const STOCK_FLAG: Kind = Kind::Stock(Form::Flag);
 
@@ -190,7 +204,7 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("updated_at", DATE),
     ("new_from_date", DATE),
     ("new_to_date", DATE),
-    ("display_product_options_in", TEXT),
+    ("display_product_options_in", OPTIONS_PLACE),
     ("map_enabled", CONFIG),
     ("gift_message_available", CONFIG),
     ("gift_wrapping_available", CONFIG),
@@ -236,11 +250,11 @@ const COLUMNS: &[(&str, Kind)] = &[
     ("upsell_position", Kind::Companion),
     ("associated_skus", Kind::Relation(Relation::AssociatedSkus)),
     ("associated_position", Kind::Companion),
-    ("bundle_price_type", TEXT),
-    ("bundle_sku_type", TEXT),
-    ("bundle_weight_type", TEXT),
-    ("bundle_price_view", TEXT),
-    ("bundle_shipment_type", TEXT),
+    ("bundle_price_type", FIXED_OR_DYNAMIC),
+    ("bundle_sku_type", FIXED_OR_DYNAMIC),
+    ("bundle_weight_type", FIXED_OR_DYNAMIC),
+    ("bundle_price_view", PRICE_VIEW),
+    ("bundle_shipment_type", SHIPMENT),
     ("bundle_values", Kind::Relation(Relation::BundleValues)),
     ("bundle_values_position", Kind::Relation(Relation::BundlePositions)),
     ("configurable_variations", Kind::Relation(Relation::Variations)),

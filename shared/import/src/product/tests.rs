@@ -95,6 +95,8 @@ fn a_wrong_value_is_named_and_left_out() {
     assert_snapshot!(stated("allow_backorders", "3"), @"product-import_x_01.csv:2: column `allow_backorders`: `3` is not a way to handle backorders (expected `0`, `1` or `2`) (Value)");
     assert_snapshot!(stated("url_key", "–"), @"product-import_x_01.csv:2: column `url_key`: `–` has no letter or digit that an address can hold (Value)");
     assert_snapshot!(stated("product_type", "gift"), @"product-import_x_01.csv:2: column `product_type`: `gift` is not a product type (expected `simple`, `virtual`, `configurable`, `bundle`, `grouped`, `downloadable` or `giftcard`) (Value)");
+    assert_snapshot!(stated("bundle_price_type", "cheap"), @"product-import_x_01.csv:2: column `bundle_price_type`: `cheap` is neither `dynamic` nor `fixed` (Value)");
+    assert_snapshot!(stated("bundle_shipment_type", "Together"), @r#"values: {"bundle_shipment_type":{"set":"together"}}"#);
     assert_snapshot!(stated("base_image_position", "first"), @r#"
     product-import_x_01.csv:2: column `base_image_position`: `first` is not a position (Value)
     images: {"base_image":{"label":null,"path":null,"position":null}}
@@ -121,6 +123,9 @@ fn categories_are_paths_with_positions() {
     let row = row(&[("categories", r#"Root/A,Root/"B/C",Root/A"#), ("categories_position", "5")]);
     assert_snapshot!(serde_json::to_string(&row.change.unwrap().categories).unwrap(), @r#"{"set":[{"path":"Root/A","position":5},{"path":"Root/\"B/C\""}]}"#);
     assert_snapshot!(stated("categories", "Root//A"), @"product-import_x_01.csv:2: column `categories`: `Root//A` has an empty level (example: `Default Category/Bikes/Touring`) (Value)");
+    assert_snapshot!(stated("categories", &"x".repeat(256)), @"product-import_x_01.csv:2: column `categories`: `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…` has a level of more than 255 characters (Value)");
+    let misnumbered = self::row(&[("categories", "Root/A"), ("categories_position", "first")]);
+    assert_snapshot!(misnumbered.issues[0], @"product-import_x_01.csv:2: column `categories`: `Root/A` goes with positions of which `first` is none");
     assert_snapshot!(stated("categories", "\"Root/A"), @r#"product-import_x_01.csv:2: column `categories`: `"Root/A` has a quote that is never closed (Value)"#);
 }
 
