@@ -116,11 +116,7 @@ mod tests {
         let text = [&expression.condition, &expression.update].into_iter().flatten().cloned().collect::<Vec<_>>();
         let mut text = text.join(" | ");
         for (placeholder, value) in &expression.values {
-            let value = match value {
-                AttributeValue::N(digits) => digits.clone(),
-                AttributeValue::S(value) => format!("\"{value}\""),
-                other => format!("{other:?}"),
-            };
+            let value = value.as_n().cloned().unwrap_or_else(|other| format!("{:?}", other.as_s().unwrap()));
             text = text.replace(placeholder, &value);
         }
         expression.names.iter().fold(text, |text, (placeholder, name)| text.replace(placeholder, name))
