@@ -20,12 +20,22 @@ macro_rules! on_every_back_end {
                 }
             )*
         }
+
+        mod aws {
+            $(
+                #[tokio::test(flavor = "multi_thread")]
+                async fn $promise() {
+                    let provided = tests::aws().await;
+                    super::$promise(&provided.store).await;
+                }
+            )*
+        }
     };
 }
 pub(crate) use on_every_back_end;
 
 /// What an error says, its sources included, if it is one for good.
-fn permanent<T: std::fmt::Debug>(outcome: store::Result<T>) -> String {
+pub(crate) fn permanent<T: std::fmt::Debug>(outcome: store::Result<T>) -> String {
     let error = outcome.expect_err("this is refused");
     assert!(matches!(error, Error::Permanent { .. }), "{error:?}");
     let mut text = error.to_string();

@@ -1,10 +1,14 @@
 //! The harness of the tests: each provider gives a store on storage that nobody else uses.
 
+mod aws;
+
 use std::any::Any;
 use std::ops::Deref;
 use std::time::{Duration, Instant};
 
 use store::Store;
+
+pub use aws::aws;
 
 /// A store with its three seams on fresh, empty storage, which goes when this is dropped.
 pub struct Provided {

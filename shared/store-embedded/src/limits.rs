@@ -99,6 +99,9 @@ fn value_size(value: &Value) -> Result<usize, String> {
         Value::Object(fields) => {
             let mut size = 3;
             for (name, value) in fields {
+                if name.is_empty() {
+                    return Err("a field of an object has an empty name".to_owned());
+                }
                 size += 1 + name.len() + value_size(value)?;
             }
             size

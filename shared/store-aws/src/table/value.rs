@@ -6,7 +6,8 @@ use serde_json::{Number, Value};
 /// Converts one JSON value. A `null` within an array or object is kept.
 ///
 /// # Errors
-/// A floating point number: DynamoDB would keep it as a decimal and give back another one.
+/// A floating point number: DynamoDB would keep it as a decimal and give back another one. A field without a name: it
+/// keeps none.
 pub(crate) fn to_stored(value: &Value) -> Result<AttributeValue, String> {
     Ok(match value {
         Value::Null => AttributeValue::Null(true),
@@ -17,6 +18,9 @@ pub(crate) fn to_stored(value: &Value) -> Result<AttributeValue, String> {
         Value::Number(number) => AttributeValue::N(number.to_string()),
         Value::String(text) => AttributeValue::S(text.clone()),
         Value::Array(values) => AttributeValue::L(values.iter().map(to_stored).collect::<Result<_, _>>()?),
+        Value::Object(fields) if fields.contains_key("") => {
+            return Err("a field of an object has an empty name".to_owned());
+        }
         Value::Object(fields) => {
             let stored = fields.iter().map(|(name, value)| Ok((name.clone(), to_stored(value)?)));
             AttributeValue::M(stored.collect::<Result<_, String>>()?)
@@ -83,7 +87,7 @@ mod tests {
             json!(u64::MAX),
             json!([]),
             json!({}),
-            json!([1, null, "a", [false], {"b": {"": "c"}}]),
+            json!([1, null, "a", [false], {"b": {"a b.c": "c"}}]),
         ] {
             assert_eq!(from_stored(to_stored(&value).unwrap()), Ok(value));
         }
@@ -95,6 +99,11 @@ mod tests {
             let error = to_stored(&value).unwrap_err();
             assert!(error.contains("is a floating point number"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_field_without_a_name_is_refused() {
+        assert_eq!(to_stored(&json!([{"": 1}])).unwrap_err(), "a field of an object has an empty name");
     }
 
     #[test]

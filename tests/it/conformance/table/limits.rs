@@ -13,7 +13,7 @@ super::super::on_every_back_end! {
     a_patch_cannot_make_an_item_too_big
     keys_are_neither_empty_nor_long
     values_are_no_floating_point_numbers
-    names_of_the_table_itself_are_refused
+    names_that_cannot_be_are_refused
     a_patch_of_an_absent_item_is_refused
     a_check_alone_is_refused
     a_limit_of_zero_is_refused
@@ -86,13 +86,17 @@ async fn values_are_no_floating_point_numbers(store: &Store) {
     assert_eq!(get(store, &key).await, None);
 }
 
-async fn names_of_the_table_itself_are_refused(store: &Store) {
+async fn names_that_cannot_be_are_refused(store: &Store) {
     let key = Key::new("p", "s");
     for name in ["", "pk", "sk", "version", "listing_shard", "listing_rank", "expires_at"] {
         for change in [put(json!({name: "x"})), patch(json!({name: "x"}))] {
             let refused = permanent(store.table.write(write(&key, Condition::Any, change)).await);
             assert!(refused.contains(&format!("`{name}`")), "{refused}");
         }
+    }
+    for nested in [json!({"": 1}), json!([{"a": {"": 1}}])] {
+        let refused = permanent(store.table.write(write(&key, Condition::Any, put(json!({"a": nested})))).await);
+        assert!(refused.contains("`a`") && refused.contains("empty name"), "{refused}");
     }
 }
 
