@@ -28,9 +28,15 @@ processes() {
     sed -n 's|^/proc/\([0-9]*\)/environ$|\1|p' <<<"$found"
 }
 
+# offer RUN: makes .emulators/emulator.env and .emulators/local.env those of this emulator.
+offer() {
+    local file
+    for file in emulator.env local.env; do ln -sfn "${1#"$tools"/}/$file" "$tools/$file"; done
+}
+
 # in_emulator COMMAND…: runs a command whose AWS is the emulator, whatever account the caller's environment names.
 in_emulator() {
     env --unset=AWS_PROFILE --unset=AWS_SESSION_TOKEN --unset=AWS_ENDPOINT_URL_DYNAMODB \
         AWS_ENDPOINT_URL="$endpoint" AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \
-        AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1 "$@"
+        AWS_REGION=eu-central-1 AWS_DEFAULT_REGION=eu-central-1 PYTHONPYCACHEPREFIX="$tools/pycache" "$@"
 }
