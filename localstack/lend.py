@@ -11,7 +11,9 @@ import sys
 
 import boto3
 
-import storage
+# Byte code of our own would lie among the sources.
+sys.dont_write_bytecode = True
+import storage  # noqa: E402
 
 # Making a client takes longer than a call of it.
 client = functools.cache(storage.client)

@@ -79,3 +79,44 @@ fn has_own_s3_endpoint(sdk: &SdkConfig) -> bool {
     let of_s3 = key.ok().and_then(|key| sdk.service_config()?.load_config(key));
     of_s3.is_some() || sdk.endpoint_url().is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_types::service_config::LoadServiceConfig;
+
+    use super::*;
+    use crate::test_support::offline;
+
+    /// `AWS_ENDPOINT_URL_S3`, which the SDK reads for S3 alone.
+    #[derive(Debug)]
+    struct EndpointOfS3;
+
+    impl LoadServiceConfig for EndpointOfS3 {
+        fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+            let is_asked = (key.service_id(), key.env()) == ("S3", "AWS_ENDPOINT_URL");
+            is_asked.then(|| "http://minio:9000".to_owned())
+        }
+    }
+
+    async fn address(sdk: &SdkConfig) -> String {
+        let url = || "https://sqs/0/q".to_owned();
+        let config = Config {
+            table_name: "systole".to_owned(),
+            bucket_name: "systole".to_owned(),
+            step_queue_urls: crate::config::StepQueueUrls { high: url(), normal: url(), low: url() },
+            step_dead_letters_url: None,
+        };
+        let presigned = store(&config, sdk).files.presign_get("a/b", Duration::from_secs(60)).await.unwrap().unwrap();
+        presigned.split_once('?').unwrap().0.to_owned()
+    }
+
+    #[tokio::test]
+    async fn the_bucket_is_in_the_host_name_at_aws_and_in_the_path_elsewhere() {
+        let aws = offline();
+        assert_eq!(address(&aws).await, "https://systole.s3.eu-central-1.amazonaws.com/a/b");
+        let emulator = offline().into_builder().endpoint_url("http://localstack:4566").build();
+        assert_eq!(address(&emulator).await, "http://localstack:4566/systole/a/b");
+        let s3_alone = offline().into_builder().service_config(EndpointOfS3).build();
+        assert_eq!(address(&s3_alone).await, "http://minio:9000/systole/a/b");
+    }
+}
