@@ -2,3 +2,4 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute and not what it calls")]
 
 mod conformance;
+mod embedded;

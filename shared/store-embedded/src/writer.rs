@@ -229,3 +229,76 @@ fn answer(jobs: Vec<Box<dyn Job>>, failure: Option<&Failure>) {
         job.answer(failure.cloned());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Answer = oneshot::Receiver<Result<i64, Failure>>;
+
+    /// A request that notes `value`, and then fails if it is odd.
+    fn job(value: i64, durability: Durability) -> (Box<dyn Job>, Answer) {
+        let (reply, answer) = oneshot::channel();
+        let work = move |connection: &Connection| {
+            connection.execute("INSERT INTO note VALUES (?1)", [value])?;
+            match value % 2 {
+                0 => Ok(value),
+                _ => connection.query_row("SELECT value FROM note WHERE value < 0", [], |row| row.get(0)),
+            }
+        };
+        (Box::new(Request { durability, work, outcome: None, reply }), answer)
+    }
+
+    fn committer(folder: &Path) -> Committer {
+        let clock: crate::Clock = Arc::new(chrono::DateTime::default);
+        let database = Database::open(folder, &clock).unwrap();
+        database.connection.execute_batch("CREATE TABLE note (value INTEGER)").unwrap();
+        Committer { database, synchronous: Durability::Flushed }
+    }
+
+    fn notes(committer: &Committer) -> Vec<i64> {
+        let mut statement = committer.database.connection.prepare("SELECT value FROM note ORDER BY value").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn a_failing_statement_fails_its_own_request_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut committer = committer(folder.path());
+        let (jobs, answers): (Vec<_>, Vec<Answer>) = (1..=6).map(|value| job(value, Durability::Flushed)).unzip();
+        committer.commit(jobs);
+        let answers: Vec<Option<i64>> = answers.into_iter().map(|mut answer| answer.try_recv().unwrap().ok()).collect();
+        assert_eq!(answers, [None, Some(2), None, Some(4), None, Some(6)]);
+        assert_eq!(notes(&committer), [2, 4, 6]);
+    }
+
+    #[test]
+    fn a_group_is_flushed_if_one_of_it_must_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut committer = committer(folder.path());
+        for (durabilities, expected) in [
+            (vec![Durability::Written, Durability::Written], 1),
+            (vec![Durability::Written, Durability::Flushed], 2),
+            (vec![Durability::Written], 1),
+        ] {
+            committer.commit(durabilities.into_iter().map(|durability| job(0, durability).0).collect());
+            let synchronous: i64 =
+                committer.database.connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap();
+            assert_eq!(synchronous, expected);
+        }
+        assert_eq!(notes(&committer).len(), 5);
+    }
+
+    #[test]
+    fn another_process_in_between_sends_a_request_to_the_thread() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut committer = committer(folder.path());
+        let other = Connection::open(&committer.database.path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let (request, mut answer) = job(2, Durability::Flushed);
+        let request = committer.try_commit(request).expect("it comes back");
+        other.execute_batch("COMMIT").unwrap();
+        assert!(committer.try_commit(request).is_none());
+        assert_eq!(answer.try_recv().unwrap().unwrap(), 2);
+    }
+}

@@ -196,14 +196,17 @@ impl Folders {
 
 /// Makes a folder and those above it, flushed.
 fn make_folder(folder: &Path) -> io::Result<()> {
-    match fs::create_dir(folder) {
-        Ok(()) => folder.parent().map_or(Ok(()), sync_named),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+    let made = match fs::create_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let Some(parent) = folder.parent() else { return Err(error) };
             make_folder(parent)?;
-            make_folder(folder)
+            fs::create_dir(folder)
         }
+        made => made,
+    };
+    match made {
+        Ok(()) => folder.parent().map_or(Ok(()), sync_named),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
     }
 }

@@ -1,0 +1,35 @@
+//! What only the embedded store promises: it survives being killed, processes share it, and people may touch its folder.
+
+mod clock;
+mod database;
+mod folder;
+mod processes;
+
+use std::path::Path;
+
+use store::Store;
+use store::table::{Item, Query};
+use store_embedded::Options;
+
+fn open(folder: &Path) -> Store {
+    store_embedded::open(folder, Options::default()).unwrap()
+}
+
+/// All items of a partition.
+async fn items(store: &Store, partition: &str) -> Vec<Item> {
+    let mut query = Query::prefix(partition, "");
+    let mut items = Vec::new();
+    loop {
+        let page = store.table.query(&query).await.unwrap();
+        items.extend(page.entries);
+        query.after = Some(match page.next {
+            Some(next) => next,
+            None => return items,
+        });
+    }
+}
+
+/// The keys of all files.
+async fn keys(store: &Store) -> Vec<String> {
+    store.files.list("", None, 100_000).await.unwrap().into_iter().map(|info| info.key).collect()
+}
