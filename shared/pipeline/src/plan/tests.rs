@@ -1,4 +1,6 @@
 mod scenario;
+mod simulation;
+mod spawns;
 
 use insta::assert_snapshot;
 

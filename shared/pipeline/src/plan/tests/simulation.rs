@@ -1,0 +1,494 @@
+//! One pipeline with its messages and runners, in memory: any order of what can happen to it, and what must hold then.
+//!
+//! Every write compares the version that it was decided from, as in the store. What beats, runners and people do is drawn
+//! up front; what does not apply is passed over and counted.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::{Config, TestRunner};
+
+use super::scenario::{self, GRACE};
+use crate::condition::StepCondition;
+use crate::definition::Described;
+use crate::id::Name;
+use crate::pipeline::{Pipeline, PipelineStatus, Stop, StoppedBy};
+use crate::plan::{Plan, plan};
+use crate::step::{Step, StepRecord, StepStatus, Token};
+use crate::transition::{StepEvent, next};
+
+/// As many looks as `apply` of the engine takes in one beat.
+const LOOKS: usize = 4;
+
+/// How long a runner may be silent.
+const LEASE: Duration = Duration::from_secs(15 * 60);
+
+/// Longer than leases, pauses and the grace time: whatever waits, waits no more.
+const LONG: Duration = Duration::from_secs(20 * 60);
+
+/// What can happen.
+#[derive(Debug, Clone)]
+enum Action {
+    /// A beat looks and acts.
+    Beat,
+    /// A beat looks, and acts later or never.
+    Look,
+    /// A beat that looked before acts, from what it saw then.
+    ActLate(Index),
+    /// A runner takes a message and claims its step.
+    Claim(Index),
+    /// A runner that has claimed looks for a stop and begins, or ends what it began; the flag makes an error permanent.
+    Work(Index, StepEvent, bool),
+    /// A runner dies without a word.
+    Die(Index),
+    /// A message gets lost.
+    Lose(Index),
+    /// A message is delivered a second time.
+    Double(Index),
+    /// Time passes.
+    Wait(u64),
+    /// A person stops the pipeline.
+    Cancel,
+}
+
+struct World {
+    now: DateTime<Utc>,
+    pipeline: Pipeline,
+    messages: Vec<Message>,
+    runners: Vec<Runner>,
+    looks: Vec<(Pipeline, Plan)>,
+    /// Makes tokens and owners that differ.
+    count: u32,
+    /// Every claim that was won, by step and token.
+    claimed: BTreeSet<(Name, String)>,
+}
+
+#[derive(Debug, Clone)]
+struct Message {
+    step: Name,
+    token: Token,
+}
+
+struct Runner {
+    step: Name,
+    owner: String,
+    token: Token,
+    /// Whether it has looked for a stop, found none, and begun the work.
+    is_working: bool,
+}
+
+impl World {
+    fn new(steps: Vec<Step>, expires_in: Option<u64>) -> Self {
+        let mut pipeline = scenario::pipeline(steps);
+        Arc::make_mut(&mut pipeline.definition).expire_in = expires_in.map(|minutes| Duration::from_secs(60 * minutes));
+        pipeline.spawned_at = scenario::now();
+        let (messages, runners, looks) = (Vec::new(), Vec::new(), Vec::new());
+        World { now: scenario::now(), pipeline, messages, runners, looks, count: 0, claimed: BTreeSet::new() }
+    }
+
+    /// Does an action, if there is anything to do it to.
+    fn act(&mut self, action: &Action) -> bool {
+        match action {
+            Action::Beat => self.beat(),
+            Action::Look => self.looks.push((self.pipeline.clone(), self.plan())),
+            Action::ActLate(_) if self.looks.is_empty() => return false,
+            Action::ActLate(which) => {
+                let (seen, plan) = self.looks.swap_remove(which.index(self.looks.len()));
+                self.apply(&seen, &plan);
+            }
+            Action::Claim(_) | Action::Lose(_) | Action::Double(_) if self.messages.is_empty() => return false,
+            Action::Claim(which) => {
+                let message = self.messages.swap_remove(which.index(self.messages.len()));
+                self.claim(&message);
+            }
+            Action::Lose(which) => {
+                self.messages.swap_remove(which.index(self.messages.len()));
+            }
+            Action::Double(which) => self.messages.push(self.messages[which.index(self.messages.len())].clone()),
+            Action::Work(..) | Action::Die(_) if self.runners.is_empty() => return false,
+            Action::Work(which, event, is_permanent) => {
+                let runner = self.runners.swap_remove(which.index(self.runners.len()));
+                self.work(runner, *event, *is_permanent);
+            }
+            Action::Die(which) => {
+                self.runners.swap_remove(which.index(self.runners.len()));
+            }
+            Action::Wait(minutes) => self.now += Duration::from_secs(60 * minutes),
+            Action::Cancel if self.pipeline.stop.is_some() || !self.pipeline.status.is_open() => return false,
+            Action::Cancel => {
+                let stop = Stop { by: StoppedBy::Cancel, reason: "Ann had enough".to_owned(), at: self.now };
+                self.pipeline.stop = Some(stop);
+                self.pipeline.version += 1;
+            }
+        }
+        true
+    }
+
+    fn plan(&self) -> Plan {
+        if self.pipeline.status.is_open() { plan(&self.pipeline, GRACE, self.now) } else { Plan::default() }
+    }
+
+    /// A full beat. Each plan is carried out twice, and a second beat finds nothing to do.
+    fn beat(&mut self) {
+        for _ in 0..LOOKS {
+            let plan = self.plan();
+            let seen = self.pipeline.clone();
+            self.apply(&seen, &plan);
+            let (once, messages) = (self.pipeline.clone(), self.messages.len());
+            self.apply(&seen, &plan);
+            assert_eq!((&once, messages), (&self.pipeline, self.messages.len()), "a plan carried out twice: {plan:?}");
+            if plan.stop.is_none() && plan.ghosted.is_empty() && plan.cancel.is_empty() {
+                break;
+            }
+        }
+        let again = self.plan();
+        assert!(again.is_idle(), "a second beat at the same time finds {again:?} to do for {:?}", self.pipeline);
+    }
+
+    /// Carries a plan out, each write under the version that it was decided from.
+    fn apply(&mut self, seen: &Pipeline, plan: &Plan) {
+        let is_seen = self.pipeline.version == seen.version;
+        if let Some(stop) = &plan.stop {
+            if is_seen {
+                self.pipeline.stop = Some(stop.clone());
+                self.pipeline.version += 1;
+            }
+            return;
+        }
+        let now = self.now;
+        for name in &plan.ghosted {
+            if let Some(record) = self.write(seen, name, StepEvent::Ghost) {
+                (record.finished_at, record.lease_until) = (Some(now), None);
+            }
+        }
+        for name in &plan.cancel {
+            self.write(seen, name, StepEvent::Cancel);
+        }
+        for name in &plan.resend {
+            if self.step(name).record.version == version(seen, name) {
+                let record = self.record_mut(name);
+                record.sent_at = Some(now);
+                record.version += 1;
+                let token = record.token.clone().expect("an enqueued step has a token");
+                self.messages.push(Message { step: name.clone(), token });
+            }
+        }
+        for name in &plan.enqueue {
+            self.enqueue(seen, name);
+        }
+        if let (Some(status), true) = (plan.settle, is_seen) {
+            self.check_settled(status);
+            self.pipeline.status = status;
+            self.pipeline.version += 1;
+        }
+    }
+
+    fn enqueue(&mut self, seen: &Pipeline, name: &Name) {
+        self.count += 1;
+        let (now, token) = (self.now, Token(self.count.to_string()));
+        if let Some(record) = self.write(seen, name, StepEvent::Enqueue) {
+            *record = StepRecord {
+                attempt: record.attempt + 1,
+                status: record.status,
+                version: record.version,
+                token: Some(token.clone()),
+                enqueued_at: Some(now),
+                sent_at: Some(now),
+                ..StepRecord::pending()
+            };
+            self.messages.push(Message { step: name.clone(), token });
+            self.check_enqueued(name);
+        }
+    }
+
+    /// Moves a step if nobody has since it was seen.
+    fn write(&mut self, seen: &Pipeline, name: &Name, event: StepEvent) -> Option<&mut StepRecord> {
+        let record = self.record_mut(name);
+        if record.version != version(seen, name) {
+            return None;
+        }
+        record.status = next(record.status, event).expect("a plan has legal moves only");
+        record.version += 1;
+        Some(record)
+    }
+
+    fn claim(&mut self, message: &Message) {
+        self.count += 1;
+        let (now, owner) = (self.now, format!("runner {}", self.count));
+        let record = self.record_mut(&message.step);
+        if record.status != StepStatus::Enqueued || record.token.as_ref() != Some(&message.token) {
+            return;
+        }
+        record.status = next(record.status, StepEvent::Claim).expect("an enqueued step can be claimed");
+        record.version += 1;
+        record.owner = Some(owner.clone());
+        record.started_at = record.started_at.or(Some(now));
+        record.lease_until = Some(now + LEASE);
+        let Message { step, token } = message.clone();
+        assert!(self.claimed.insert((step.clone(), token.0.clone())), "step {step} is claimed twice in one attempt");
+        self.runners.push(Runner { step, owner, token, is_working: false });
+    }
+
+    fn work(&mut self, runner: Runner, event: StepEvent, is_permanent: bool) {
+        if !self.holds(&runner) {
+            return;
+        }
+        if runner.is_working {
+            return self.finish(&runner, event, is_permanent);
+        }
+        let is_run_always = self.step(&runner.step).definition.run_always;
+        if is_run_always || self.pipeline.stop.is_none() && self.pipeline.status.is_open() {
+            self.check_begun(is_run_always);
+            self.runners.push(Runner { is_working: true, ..runner });
+        } else {
+            let record = self.record_mut(&runner.step);
+            (record.status, record.lease_until) = (StepStatus::Cancelled, None);
+            record.version += 1;
+        }
+    }
+
+    fn finish(&mut self, runner: &Runner, event: StepEvent, is_permanent: bool) {
+        self.count += 1;
+        let (now, token) = (self.now, Token(self.count.to_string()));
+        let record = self.record_mut(&runner.step);
+        record.status = next(record.status, event).expect("a running step can end");
+        record.version += 1;
+        record.lease_until = None;
+        if event == StepEvent::Continue {
+            (record.token, record.sent_at) = (Some(token.clone()), Some(now));
+            self.messages.push(Message { step: runner.step.clone(), token });
+        } else {
+            (record.finished_at, record.is_permanent) = (Some(now), is_permanent && event == StepEvent::Fail);
+        }
+    }
+
+    /// Whether the step is still the runner's.
+    fn holds(&self, runner: &Runner) -> bool {
+        let record = &self.step(&runner.step).record;
+        record.status == StepStatus::Running
+            && record.owner.as_ref() == Some(&runner.owner)
+            && record.token.as_ref() == Some(&runner.token)
+    }
+
+    fn step(&self, name: &Name) -> &Step {
+        self.pipeline.step(name).expect("plans name steps of the pipeline")
+    }
+
+    fn record_mut(&mut self, name: &Name) -> &mut StepRecord {
+        let mut steps = self.pipeline.steps.iter_mut();
+        &mut steps.find(|step| step.definition.name == *name).expect("plans name steps of the pipeline").record
+    }
+}
+
+/// What must hold, said in another way than `plan` does.
+impl World {
+    /// A step was enqueued just now.
+    fn check_enqueued(&self, name: &Name) {
+        let step = self.step(name);
+        assert!(limit(step).is_none_or(|limit| step.record.attempt <= limit), "step {name} is beyond its attempts");
+        for other in self.pipeline.steps.iter().filter(|other| !other.definition.run_always) {
+            let is_before = other.definition.sort_order < step.definition.sort_order;
+            let name_of_other = &other.definition.name;
+            if step.definition.run_always {
+                assert!(self.has_ended(other), "step {name} is enqueued before {name_of_other} has ended");
+            } else if is_before && asks_for_completed(step) {
+                assert!(is_completed(other), "step {name} is enqueued before {name_of_other} is completed");
+            } else if is_before && !step.definition.conditions.is_empty() && asks_for_finished(step) {
+                assert!(self.has_ended(other), "step {name} is enqueued before {name_of_other} is finished");
+            }
+        }
+    }
+
+    /// A runner that holds its step begins to work.
+    fn check_begun(&self, is_run_always: bool) {
+        let has_final_begun = self.pipeline.steps.iter().any(|s| s.definition.run_always && s.record.attempt > 0);
+        assert!(is_run_always || !has_final_begun, "a step begins after a run-always step");
+    }
+
+    /// The pipeline gets a status.
+    fn check_settled(&self, status: PipelineStatus) {
+        let steps = &self.pipeline.steps;
+        let holds = match status {
+            PipelineStatus::Pending | PipelineStatus::Running => true,
+            PipelineStatus::Success => steps.iter().all(is_completed) && self.pipeline.stop.is_none(),
+            PipelineStatus::Error => steps.iter().all(|s| self.has_ended(s)) && !steps.iter().all(is_completed),
+            PipelineStatus::Cancelled => {
+                self.pipeline.stop.is_some() && !self.runners.iter().any(|r| r.is_working && self.holds(r))
+            }
+        };
+        assert!(holds, "the pipeline is settled {status}: {:?}", self.pipeline);
+    }
+
+    /// Whether the step has ended or can never be reached.
+    fn has_ended(&self, step: &Step) -> bool {
+        match step.record.status {
+            StepStatus::Enqueued | StepStatus::Running => false,
+            StepStatus::Success | StepStatus::Skipped | StepStatus::Cancelled => true,
+            StepStatus::Error if is_failed(step) => true,
+            StepStatus::Error | StepStatus::Pending => self.is_unreachable(step),
+        }
+    }
+
+    fn is_unreachable(&self, step: &Step) -> bool {
+        let is_bad = |other: &Step| match other.record.status {
+            StepStatus::Enqueued | StepStatus::Running | StepStatus::Success | StepStatus::Skipped => false,
+            StepStatus::Cancelled => true,
+            StepStatus::Error if is_failed(other) => !other.definition.allow_failure,
+            StepStatus::Error | StepStatus::Pending => self.is_unreachable(other),
+        };
+        let mut before =
+            self.pipeline.steps.iter().filter(|other| {
+                !other.definition.run_always && other.definition.sort_order < step.definition.sort_order
+            });
+        !step.definition.run_always && (self.pipeline.stop.is_some() || asks_for_completed(step) && before.any(is_bad))
+    }
+
+    /// Lets everything go on undisturbed until the pipeline has ended, and looks at the end.
+    fn drain(&mut self, failing_rounds: u8) {
+        for round in 0..200_u32 {
+            if !self.pipeline.status.is_open() {
+                break;
+            }
+            self.now += LONG;
+            self.beat();
+            while let Some(message) = self.messages.pop() {
+                self.claim(&message);
+            }
+            let fails = round % 2 == 0 && failing_rounds >> (round / 2 % 8) & 1 == 1;
+            while let Some(runner) = self.runners.pop() {
+                self.work(runner, if fails { StepEvent::Fail } else { StepEvent::Succeed }, false);
+            }
+        }
+        let steps = &self.pipeline.steps;
+        let expected = match self.pipeline.stop {
+            Some(_) => PipelineStatus::Cancelled,
+            None if steps.iter().all(is_completed) => PipelineStatus::Success,
+            None => PipelineStatus::Error,
+        };
+        assert_eq!(self.pipeline.status, expected, "{:?}", self.pipeline);
+        for step in steps.iter().filter(|step| step.definition.run_always) {
+            let has_run = step.record.attempt > 0 && self.has_ended(step);
+            assert!(has_run, "run-always step {} has not run", step.definition.name);
+            assert!(limit(step) != Some(1) || step.record.attempt == 1, "it has run more than once");
+        }
+    }
+}
+
+fn version(seen: &Pipeline, name: &Name) -> u64 {
+    seen.step(name).expect("plans name steps of the pipeline").record.version
+}
+
+fn limit(step: &Step) -> Option<u32> {
+    step.definition.conditions.iter().find_map(|described| match described.condition {
+        StepCondition::AttemptsLimit { limit } => Some(limit),
+        StepCondition::TimeBetweenAttempts { .. }
+        | StepCondition::PreviousStepsCompleted { .. }
+        | StepCondition::PreviousStepsFinished { .. } => None,
+    })
+}
+
+fn asks_for_completed(step: &Step) -> bool {
+    let asks = StepCondition::PreviousStepsCompleted { steps: None };
+    step.definition.conditions.iter().any(|described| described.condition == asks)
+}
+
+fn asks_for_finished(step: &Step) -> bool {
+    let asks = StepCondition::PreviousStepsFinished { steps: None };
+    step.definition.conditions.iter().any(|described| described.condition == asks)
+}
+
+fn is_failed(step: &Step) -> bool {
+    let Step { record, .. } = step;
+    record.status == StepStatus::Error && (record.is_permanent || limit(step).is_some_and(|l| record.attempt >= l))
+}
+
+fn is_completed(step: &Step) -> bool {
+    matches!(step.record.status, StepStatus::Success | StepStatus::Skipped)
+        || is_failed(step) && step.definition.allow_failure
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    let previous = prop_oneof![
+        3 => Just(Some(StepCondition::PreviousStepsCompleted { steps: None })),
+        1 => Just(Some(StepCondition::PreviousStepsFinished { steps: None })),
+        1 => Just(None),
+    ];
+    let limit = prop_oneof![4 => (1_u32..4).prop_map(Some), 1 => Just(None)];
+    let pause =
+        prop::option::weighted(0.3, Just(StepCondition::TimeBetweenAttempts { wait: Duration::from_secs(300) }));
+    let expiry = prop::option::weighted(0.1, Just(Duration::from_secs(1_800)));
+    let (allowed, always) = (prop::bool::weighted(0.2), prop::bool::weighted(0.25));
+    (0..3, previous, limit, pause, expiry, allowed, always).prop_map(
+        |(order, previous, limit, pause, expire_in, allow_failure, run_always)| {
+            let mut definition = scenario::definition("unnamed", order * 10);
+            let limit = limit.map(|limit| StepCondition::AttemptsLimit { limit });
+            let conditions = limit.into_iter().chain(pause).chain(previous);
+            definition.conditions = conditions.map(|condition| Described { condition, description: None }).collect();
+            definition.expire_in = expire_in;
+            (definition.allow_failure, definition.run_always) = (allow_failure, run_always);
+            Step { definition, record: StepRecord::pending() }
+        },
+    )
+}
+
+fn any_steps() -> impl Strategy<Value = Vec<Step>> {
+    prop::collection::vec(any_step(), 1..7).prop_map(|mut steps| {
+        steps.sort_by_key(|step| step.definition.sort_order);
+        for (index, step) in steps.iter_mut().enumerate() {
+            step.definition.name = format!("s{index}").parse().unwrap();
+        }
+        steps
+    })
+}
+
+fn any_action() -> impl Strategy<Value = Action> {
+    let end = prop_oneof![
+        4 => Just(StepEvent::Succeed),
+        1 => Just(StepEvent::Skip),
+        3 => Just(StepEvent::Fail),
+        1 => Just(StepEvent::Continue),
+    ];
+    prop_oneof![
+        6 => Just(Action::Beat),
+        2 => Just(Action::Look),
+        2 => any::<Index>().prop_map(Action::ActLate),
+        6 => any::<Index>().prop_map(Action::Claim),
+        10 => (any::<Index>(), end, prop::bool::weighted(0.1)).prop_map(|(which, end, p)| Action::Work(which, end, p)),
+        1 => any::<Index>().prop_map(Action::Die),
+        1 => any::<Index>().prop_map(Action::Lose),
+        1 => any::<Index>().prop_map(Action::Double),
+        3 => prop::sample::select(vec![1_u64, 6, 16]).prop_map(Action::Wait),
+        1 => prop::bool::weighted(0.3).prop_map(|stops| if stops { Action::Cancel } else { Action::Beat }),
+    ]
+}
+
+#[test]
+fn any_interleaving_ends_settled_within_the_attempts() {
+    let config = Config { cases: 400, failure_persistence: None, ..Config::default() };
+    let scenarios = (
+        any_steps(),
+        prop::option::weighted(0.2, 30_u64..180),
+        prop::collection::vec(any_action(), 0..80),
+        any::<u8>(),
+    );
+    let (acted, drawn) = (Cell::new(0), Cell::new(0));
+    let outcome = TestRunner::new(config).run(&scenarios, |(steps, expires_in, actions, failing_rounds)| {
+        let mut world = World::new(steps, expires_in);
+        for action in &actions {
+            acted.set(acted.get() + usize::from(world.act(action)));
+        }
+        drawn.set(drawn.get() + actions.len());
+        world.drain(failing_rounds);
+        Ok(())
+    });
+    if let Err(failure) = outcome {
+        panic!("{failure}");
+    }
+    // Or most of the actions would say nothing.
+    assert!(acted.get() * 2 > drawn.get(), "only {} of {} actions applied", acted.get(), drawn.get());
+}
