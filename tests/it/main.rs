@@ -1,5 +1,6 @@
 //! All tests that need more than one package.
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute and not what it calls")]
 
+mod aws;
 mod conformance;
 mod embedded;

@@ -7,6 +7,7 @@ use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use aws_smithy_runtime_api::client::http::HttpClient;
 use store_aws::Config;
 
 use crate::Provided;
@@ -16,8 +17,16 @@ use crate::Provided;
 /// # Panics
 /// If there is no emulator.
 pub async fn aws() -> Provided {
+    aws_over(store_aws::http_client()).await
+}
+
+/// The same over another HTTP client: one that counts requests, or makes them fail.
+///
+/// # Panics
+/// If there is no emulator.
+pub async fn aws_over(http: impl HttpClient + 'static) -> Provided {
     let storage = tokio::task::spawn_blocking(Storage::borrow).await.expect("the emulator lends storage");
-    let store = store_aws::connect(&storage.lender.as_ref().expect("it is there until the end").config).await;
+    let store = store_aws::connect_over(storage.config(), http).await;
     Provided { store, keep: Box::new(storage) }
 }
 
@@ -51,6 +60,10 @@ impl Storage {
         };
         Storage { lender: Some(lender) }
     }
+
+    fn config(&self) -> &Config {
+        &self.lender.as_ref().expect("it is there until the end").config
+    }
 }
 
 impl Drop for Storage {
@@ -80,7 +93,8 @@ impl Lender {
             .expect("`localstack/lend-storage` starts");
         let requests = process.stdin.take().expect("it is piped");
         let mut answers = BufReader::new(process.stdout.take().expect("it is piped"));
-        let variables: HashMap<String, String> = serde_json::from_str(&line(&mut answers)).expect("it prints variables");
+        let variables: HashMap<String, String> =
+            serde_json::from_str(&line(&mut answers)).expect("it prints variables");
         let config = Config::from_lookup(|name| variables.get(name).cloned()).expect("it prints all variables");
         Lender { config, requests, answers }
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use store::Store;
 
-pub use aws::aws;
+pub use aws::{aws, aws_over};
 
 /// A store with its three seams on fresh, empty storage, which goes when this is dropped.
 pub struct Provided {
