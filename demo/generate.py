@@ -17,7 +17,8 @@ from vocabulary import (  # noqa: E402
     BIKES, BRANDS, CLOTHES, COLOURS, COLUMNS, DOWNLOADS, GEAR, MODELS, PARTS, SERVICES, SHOES, STORE_VIEWS, TEXTS,
 )
 
-FOLDER = Path(__file__).parent / "catalog"
+CATALOG = Path(__file__).parent / "catalog"
+CHANGES = Path(__file__).parent / "delta"
 FULL = "20260801-120000"
 DELTA = "20260815-060000"
 ROOT = "Default Category"
@@ -310,7 +311,7 @@ def delta(files):
     yield {"sku": "TNT-900", "name": "Gale Tent 3 Persons", "qty": "12"} | {column: first[column] for column in copied}
 
 
-def write(name, columns, rows):
+def write(path, columns, rows):
     """Writes a file and returns on which line each row starts."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
@@ -319,7 +320,7 @@ def write(name, columns, rows):
     for row in rows:
         starts.append(text.getvalue().count("\n") + 1)
         writer.writerow(row)
-    (FOLDER / name).write_bytes(text.getvalue().encode())
+    path.write_bytes(text.getvalue().encode())
     return starts
 
 
@@ -334,20 +335,21 @@ def spoil(files):
 
 
 def main():
-    FOLDER.mkdir(exist_ok=True)
+    CATALOG.mkdir(exist_ok=True)
+    CHANGES.mkdir(exist_ok=True)
     files = full_catalogue()
     changes = list(delta(files))
     spoil(files)
     names = [f"product-import_{FULL}_{counter:02}.csv" for counter in range(1, 5)]
     for name, rows in zip(names, files):
-        write(name, COLUMNS, rows)
-    tyres = FOLDER / names[2]
+        write(CATALOG / name, COLUMNS, rows)
+    tyres = CATALOG / names[2]
     spoilt = tyres.read_text().replace('"INCH MARK, NOT DOUBLED"', '"Meadow Tyre 29" x 2.4, folding"')
     tyres.write_bytes(spoilt.encode())
-    (FOLDER / f"product-import_{FULL}.ok").write_bytes("\n".join(names).encode())
+    (CATALOG / f"product-import_{FULL}.ok").write_bytes("\n".join(names).encode())
     delta_columns = [column for column in COLUMNS if any(column in change for change in changes)]
-    write(f"product-import_{DELTA}_01.csv", delta_columns, changes)
-    (FOLDER / f"product-import_{DELTA}_01.ok").write_bytes(b"")
+    write(CHANGES / f"product-import_{DELTA}_01.csv", delta_columns, changes)
+    (CHANGES / f"product-import_{DELTA}_01.ok").write_bytes(b"")
 
 
 if __name__ == "__main__":

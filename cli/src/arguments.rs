@@ -38,7 +38,7 @@ pub struct TargetArguments {
     /// Folder of the embedded store.
     #[arg(long, global = true, default_value = ".systole", env = "SYSTOLE_STORE", value_name = "FOLDER")]
     pub(crate) store: PathBuf,
-    /// Works on AWS, or an emulator, as the environment says (TABLE_NAME, BUCKET_NAME, STEP_QUEUE_…_URL, AWS_…).
+    /// Works on AWS, or an emulator, as the environment says (`TABLE_NAME`, `BUCKET_NAME`, `STEP_QUEUE_…_URL`, `AWS_…`).
     #[arg(long, global = true, conflicts_with = "store")]
     pub(crate) aws: bool,
 }

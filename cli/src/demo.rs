@@ -33,6 +33,7 @@ pub(crate) async fn run(target: &Target, options: &DemoArguments, output: &Outpu
 const NEXT: &str = "
 Try next:
   make demo                                  again: every row is unchanged now
+  target/debug/systole import drop demo/delta    a morning's changes
   target/debug/systole pipeline list         what ran
   target/debug/systole catalog export        the products, one JSON object a line
   target/debug/systole dev                   keep it running, and drop files of your own";

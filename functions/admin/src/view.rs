@@ -152,10 +152,8 @@ pub fn arrival(arrival: &Arrival) -> ArrivalRow {
 fn step(pipeline: &Pipeline, step: &Step, outlook: &Outlook, now: DateTime<Utc>) -> StepRow {
     let Step { definition, record } = step;
     let is_over = !pipeline.status.is_open();
-    let status = match record.status {
-        StepStatus::Pending if is_over => StepStatus::Cancelled,
-        status => status,
-    };
+    let is_unreached = is_over && record.status == StepStatus::Pending;
+    let status = if is_unreached { StepStatus::Cancelled } else { record.status };
     let waits_for = match outlook {
         Outlook::Waiting(reasons) if !is_over => reasons.clone(),
         Outlook::Unreachable(reason) => vec![reason.clone()],

@@ -23,7 +23,8 @@ const DELTA: [&str; 1] = ["product-import_20260815-060000_01.csv"];
 fn import(catalog: &mut BTreeMap<String, Product>, names: &[&str]) -> ImportReport {
     let mut report = ImportReport::default();
     for name in names {
-        let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo/catalog"));
+        let demo = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo"));
+        let folder = demo.join(if DELTA.contains(name) { "delta" } else { "catalog" });
         let mut reader = RowReader::new(Dialect::m2if().format);
         reader.feed(&std::fs::read(folder.join(name)).unwrap());
         reader.finish();

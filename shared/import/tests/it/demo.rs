@@ -11,17 +11,18 @@ use insta::assert_snapshot;
 
 use crate::files::ProductFile;
 
-fn folder() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo/catalog"))
+fn paths() -> BTreeMap<String, PathBuf> {
+    let demo = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo"));
+    let folders = ["catalog", "delta"].map(|folder| std::fs::read_dir(demo.join(folder)).unwrap());
+    let paths = folders.into_iter().flatten().map(|entry| entry.unwrap().path());
+    paths.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), path)).collect()
 }
 
-/// The bunches in the folder, which is taken for the drop area.
+/// The bunches of both folders, which together are taken for the drop area.
 fn bunches() -> Vec<Bunch> {
     let mut files = Vec::new();
     let mut ok_contents = BTreeMap::new();
-    for entry in std::fs::read_dir(folder()).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+    for (name, path) in paths() {
         if name.ends_with(".ok") {
             ok_contents.insert(name.clone(), std::fs::read_to_string(&path).unwrap());
         }
@@ -38,7 +39,7 @@ fn bunches() -> Vec<Bunch> {
 }
 
 fn files(bunch: &Bunch) -> Vec<ProductFile> {
-    let paths = bunch.files.iter().map(|file| folder().join(file.name.to_string()));
+    let paths = bunch.files.iter().map(|file| paths()[&file.name.to_string()].clone());
     paths.map(|path| ProductFile::read(&path, &Dialect::m2if()).unwrap()).collect()
 }
 
@@ -87,7 +88,7 @@ fn nothing_but_the_three_intended_places_is_wrong() {
     product-import_20260801-120000_03.csv:2637: expected 64 columns, found 65; is a quote inside of a quoted cell not doubled? (Row)
     product-import_20260801-120000_04.csv:1142: column `new_to_date`: `31.12.2026` is not a date (examples: `2026-08-01 12:00:00`, `8/1/26, 12:00 PM`) (Value)
     ");
-    let readme = std::fs::read_to_string(folder().join("../README.md")).unwrap();
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo/README.md")).unwrap();
     for line in &lines {
         let place = line.split(": ").next().unwrap();
         assert!(readme.contains(&format!("`{place}`")), "the README does not name {place}");
