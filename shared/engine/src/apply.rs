@@ -139,7 +139,7 @@ pub(crate) async fn enqueue_step(
     let token = invocation.token(pipeline, &step.definition.name, step.record.attempt + 1, 0);
     match context.store.enqueue_step(pipeline, step, event, &token, invocation.now()).await? {
         Enqueued::Done(record) => {
-            let step = Step { definition: step.definition.clone(), record };
+            let step = Step { definition: step.definition.clone(), record: *record };
             Ok(Some(outgoing(&StepMessage::new(pipeline, &step, token, hops))))
         }
         Enqueued::Lost => Ok(None),

@@ -30,6 +30,9 @@ const KEEP: Duration = Duration::days(30);
 
 impl Store {
     /// Notes what is known of a file in the drop area.
+    ///
+    /// # Errors
+    /// The store did not answer.
     pub async fn record_arrival(&self, arrival: &Arrival, now: DateTime<Utc>) -> Result<()> {
         let attributes = items::attributes([
             ("size_bytes", json!(arrival.size_bytes)),
@@ -45,11 +48,17 @@ impl Store {
     }
 
     /// Reads what is known of one file.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn arrival(&self, file_key: &str) -> Result<Option<Arrival>> {
         self.table.get(&keys::arrival(file_key)).await?.as_ref().map(arrival).transpose()
     }
 
     /// Lists all files seen, by key.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn arrivals(&self) -> Result<Vec<Arrival>> {
         let mut found = Vec::new();
         let mut query = Query::prefix(keys::ARRIVALS, "");

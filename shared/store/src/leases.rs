@@ -41,6 +41,9 @@ const FIRST_PULSE: Duration = Duration::minutes(1);
 
 impl Store {
     /// Asks for the heartbeat's lease.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn acquire_lease(&self, owner: &str, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<LeaseOutcome> {
         let key = keys::heartbeat_lease();
         let item = self.table.get(&key).await?;
@@ -81,6 +84,9 @@ impl Store {
     }
 
     /// Gives the lease back and notes that the pulse has been answered for. A lease that was taken over is left alone.
+    ///
+    /// # Errors
+    /// The store did not answer.
     pub async fn release_lease(&self, lease: &Lease) -> Result<()> {
         let attributes = items::patch([
             ("owner", Value::Null),
@@ -94,6 +100,9 @@ impl Store {
     }
 
     /// Gives the lease back without having answered for the pulse: the next beat answers for both spans.
+    ///
+    /// # Errors
+    /// The store did not answer.
     pub async fn abandon_lease(&self, lease: &Lease) -> Result<()> {
         let attributes = items::patch([("owner", Value::Null), ("until", Value::Null)]);
         let change = Change::Patch { attributes, listing: Relist::Keep };
@@ -103,6 +112,9 @@ impl Store {
     }
 
     /// Frees a lease whose holder is known to be dead; its pulse is left to the next beat.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn free_lease(&self, is_dead: impl Fn(&str) -> bool) -> Result<()> {
         let Some(item) = self.table.get(&keys::heartbeat_lease()).await? else { return Ok(()) };
         let fields = Fields::of(&item)?;
@@ -117,6 +129,9 @@ impl Store {
     }
 
     /// When the last complete beat was, for people.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn last_beat(&self) -> Result<Option<DateTime<Utc>>> {
         let Some(item) = self.table.get(&keys::heartbeat_lease()).await? else { return Ok(None) };
         Fields::of(&item)?.time("pulse_until")

@@ -74,6 +74,9 @@ pub enum PipelineWritten {
 
 impl Store {
     /// Spawns a pipeline, once per id.
+    ///
+    /// # Errors
+    /// The store did not answer, or the definition is too large for an item.
     pub async fn spawn_pipeline(&self, new: &NewPipeline, now: DateTime<Utc>) -> Result<Spawned> {
         let hash = self.keep_definition(&new.definition).await?;
         let definition = &new.definition;
@@ -106,6 +109,9 @@ impl Store {
     }
 
     /// Reads a pipeline with all its steps.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn pipeline_with_steps(&self, id: &PipelineId) -> Result<Option<Pipeline>> {
         let mut meta = None;
         let mut records = std::collections::HashMap::new();
@@ -129,6 +135,9 @@ impl Store {
     }
 
     /// Reads a pipeline alone; its `steps` are empty.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn pipeline_without_steps(&self, id: &PipelineId) -> Result<Option<Pipeline>> {
         match self.table.get(&keys::pipeline(id)).await? {
             Some(meta) => Ok(Some(self.pipeline(id, &meta).await?)),
@@ -137,6 +146,9 @@ impl Store {
     }
 
     /// Reads many pipelines alone; those that are gone are left out, the order is kept.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn pipelines_without_steps(&self, ids: &[PipelineId]) -> Result<Vec<Pipeline>> {
         let keys: Vec<_> = ids.iter().map(keys::pipeline).collect();
         let mut pipelines = std::collections::HashMap::new();
@@ -149,6 +161,9 @@ impl Store {
     }
 
     /// Lists up to `limit` open pipelines by priority and age. A hint: the newest may be missing, ended ones present.
+    ///
+    /// # Errors
+    /// The store did not answer.
     pub async fn open_pipelines(&self, limit: usize) -> Result<Vec<OpenPipeline>> {
         let mut listed: Vec<Listed> = Vec::new();
         for shard in 0..keys::OPEN_SHARDS {
@@ -163,6 +178,9 @@ impl Store {
     }
 
     /// Tells which of the things that were found a pipeline of this name was spawned for already.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn spawned_for(&self, name: &Name, found: &[String]) -> Result<Vec<(String, PipelineId)>> {
         let keys: Vec<_> = found.iter().map(|found| keys::spawned(name, found)).collect();
         let mut spawned = Vec::new();
@@ -175,6 +193,9 @@ impl Store {
     }
 
     /// Lists up to `limit` ended pipelines, the latest spawn first, looking back `months` calendar months.
+    ///
+    /// # Errors
+    /// The store did not answer.
     pub async fn ended_pipelines(&self, limit: usize, months: u32, now: DateTime<Utc>) -> Result<Vec<PipelineId>> {
         let mut ids = Vec::new();
         for back in 0..=months {
@@ -189,18 +210,27 @@ impl Store {
     }
 
     /// Names the pipeline that was spawned last from a definition.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn latest_pipeline(&self, name: &Name) -> Result<Option<PipelineId>> {
         let Some(item) = self.table.get(&keys::latest(name)).await? else { return Ok(None) };
         Fields::of(&item)?.parsed("pipeline", "a pipeline id")
     }
 
     /// Asks for the end of an open pipeline. From the answer on, no runner begins an ordinary step of it.
+    ///
+    /// # Errors
+    /// The store did not answer.
     pub async fn stop_pipeline(&self, pipeline: &Pipeline, stop: &Stop) -> Result<PipelineWritten> {
         let attributes = items::patch([("stop", json!(stop))]);
         self.patch_pipeline(pipeline, attributes, Relist::Keep, |item| item.attributes.contains_key("stop")).await
     }
 
     /// Writes the status that follows from the steps; one that ends the pipeline also takes it out of the open ones.
+    ///
+    /// # Errors
+    /// The store did not answer.
     pub async fn settle_pipeline(
         &self,
         pipeline: &Pipeline,

@@ -28,7 +28,7 @@ use crate::{Store, keys};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Enqueued {
     /// The step is enqueued with our token: send the message.
-    Done(StepRecord),
+    Done(Box<StepRecord>),
     /// Somebody else moved the step first.
     Lost,
 }
@@ -115,6 +115,9 @@ const OWN_RACES: usize = 3;
 
 impl Store {
     /// Counts an attempt and marks the step enqueued with a fresh token. The message is sent after that, never before.
+    ///
+    /// # Errors
+    /// The store did not answer, an item cannot be read, or the step does not stand where it can be enqueued.
     pub async fn enqueue_step(
         &self,
         pipeline: &PipelineId,
@@ -149,12 +152,15 @@ impl Store {
             Written::Applied(item) | Written::Conflict(item) => {
                 let record = item.as_ref().map(items::step_record).transpose()?;
                 let ours = record.filter(|record| record.token.as_ref() == Some(token));
-                Ok(ours.map_or(Enqueued::Lost, Enqueued::Done))
+                Ok(ours.map_or(Enqueued::Lost, |record| Enqueued::Done(Box::new(record))))
             }
         }
     }
 
     /// Takes an enqueued step for one attempt.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn claim_step(
         &self,
         message: &StepMessage,
@@ -197,6 +203,9 @@ impl Store {
     }
 
     /// Commits the end of an attempt, if the step is still ours.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn finish_step(
         &self,
         claimed: &mut Claimed,
@@ -233,6 +242,9 @@ impl Store {
     }
 
     /// Hands the step to a further invocation of the same attempt; the message is sent after that.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn continue_step(
         &self,
         claimed: &mut Claimed,
@@ -257,6 +269,9 @@ impl Store {
     }
 
     /// Keeps a checkpoint and how far the work is, and lengthens the lease.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn save_progress(&self, claimed: &mut Claimed, lease_until: DateTime<Utc>) -> Result<Held> {
         let mut attributes = items::patch([("lease_until", items::time(lease_until))]);
         if let Some(checkpoint) = &claimed.record.checkpoint {
@@ -269,6 +284,9 @@ impl Store {
     }
 
     /// Makes an error of an attempt whose lease ran out.
+    ///
+    /// # Errors
+    /// The store did not answer, or the step does not stand where that can happen; the latter is permanent.
     pub async fn ghost_step(&self, pipeline: &PipelineId, step: &Step, now: DateTime<Utc>) -> Result<bool> {
         let lease = step.record.lease_until.map(|until| until.to_rfc3339()).unwrap_or_default();
         let message = format!("the runner gave no sign of life until its lease ended at {lease}");
@@ -282,6 +300,9 @@ impl Store {
     }
 
     /// Cancels an enqueued step of a stopped pipeline.
+    ///
+    /// # Errors
+    /// The store did not answer, or the step does not stand where that can happen; the latter is permanent.
     pub async fn cancel_step(&self, pipeline: &PipelineId, step: &Step, now: DateTime<Utc>) -> Result<bool> {
         let status = legal(step.record.status, StepEvent::Cancel)?;
         let attributes = items::patch([("status", json!(status)), ("finished_at", items::time(now))]);
@@ -289,6 +310,9 @@ impl Store {
     }
 
     /// Notes that the message of an enqueued step is sent again; returns the record that the message must name.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn touch_sent(
         &self,
         pipeline: &PipelineId,
@@ -303,6 +327,9 @@ impl Store {
     }
 
     /// Gives a claimed step back unrun because its pipeline is stopped.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn drop_claim(&self, claimed: &mut Claimed, reason: &str, now: DateTime<Utc>) -> Result<Held> {
         let attributes = items::patch([
             ("status", json!(StepStatus::Cancelled)),
@@ -314,11 +341,17 @@ impl Store {
     }
 
     /// Reads what has become of one step; `None` before its first enqueue.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn step_record(&self, pipeline: &PipelineId, sort_order: i32, name: &Name) -> Result<Option<StepRecord>> {
         self.table.get(&keys::step(pipeline, sort_order, name)).await?.as_ref().map(items::step_record).transpose()
     }
 
     /// Reads the logs of a step's earlier attempts, the first one first.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn attempts(&self, pipeline: &PipelineId, step: &Name) -> Result<Vec<Attempt>> {
         let query = Query::prefix(keys::attempts_partition(pipeline), format!("{step}/"));
         let page = self.table.query(&query).await?;

@@ -33,9 +33,11 @@ pub struct Key {
     pub sort: String,
 }
 
-/// What an item holds besides its key. Names are short words, other than those of the table itself (`pk`, `sk`, `version`,
-/// `listing_shard`, `listing_rank`, `expires_at`); values are JSON without floating point numbers and without empty names
-/// in objects. A `null` is as good as no attribute and is left out; within a value it stays.
+/// What an item holds besides its key.
+///
+/// Names are short words, other than those of the table itself (`pk`, `sk`, `version`, `listing_shard`, `listing_rank`,
+/// `expires_at`); values are JSON without floating point numbers and without empty names in objects. A `null` is as good as
+/// no attribute and is left out; within a value it stays.
 pub type Attributes = BTreeMap<String, Value>;
 
 /// The place of an item in the sparse listing: an item without one is not listed.

@@ -28,7 +28,7 @@ impl Executor for MoveFiles {
         let bunch = bunch(work)?;
         for file in &bunch.files {
             let name = file.name.to_string();
-            move_one(work, &name, Some(&file.fingerprint)).await?;
+            move_one(work, &name, &file.fingerprint).await?;
             work.info(&format!("moved `{name}` ({} bytes)", file.size_bytes));
         }
         for note in &bunch.left_behind {
@@ -41,13 +41,14 @@ impl Executor for MoveFiles {
     }
 }
 
-async fn move_one(work: &Work<'_>, name: &str, fingerprint: Option<&str>) -> Result<(), ExecutorError> {
+async fn move_one(work: &Work<'_>, name: &str, fingerprint: &str) -> Result<(), ExecutorError> {
     let files = &work.store.files;
     let (from, to) = (format!("{DROP_PREFIX}{name}"), moved_key(&work.working_directory()?, name));
     let is_moved = files.info(&to).await?.is_some();
     let source = files.info(&from).await?;
-    let is_ours = source.as_ref().is_some_and(|source| fingerprint.is_none_or(|ours| ours == source.fingerprint));
-    if !is_moved && !(is_ours && files.copy(&from, &to).await?) {
+    let is_ours = source.as_ref().is_some_and(|source| source.fingerprint == fingerprint);
+    let is_there = is_moved || is_ours && files.copy(&from, &to).await?;
+    if !is_there {
         let why = if source.is_some() { "was replaced before it was moved; drop its bunch again" } else { "is gone" };
         return Err(ExecutorError::permanent(format!("file `{from}` {why}")));
     }
