@@ -306,6 +306,7 @@ def delta(files):
         else:
             change["name"] = row["name"]
         yield change
+    yield {"sku": BROKEN_SKU, "name": "INCH MARK, NOT DOUBLED"}
     first = singles[0]
     copied = ("attribute_set_code", "product_type", "categories", "product_websites", "price", "visibility", "product_online")
     yield {"sku": "TNT-900", "name": "Gale Tent 3 Persons", "qty": "12"} | {column: first[column] for column in copied}
@@ -325,11 +326,9 @@ def write(path, columns, rows):
 
 
 def spoil(files):
-    """Puts three wrong cells in, one a file from the second on: see README.md."""
+    """Puts two wrong values in, see README.md; the row that is broken as a whole is one of the changes."""
     # Variations have no line breaks in their cells, so the row on a line is known beforehand.
     files[1][WRONG_QUANTITY_LINE - 2]["qty"] = "1,5"
-    tyre = next(row for row in files[2] if row["sku"] == BROKEN_SKU)
-    tyre["name"] = "INCH MARK, NOT DOUBLED"
     bike = next(row for row in files[3] if row["sku"] == "CTY-003")
     bike["new_to_date"] = "31.12.2026"
 
@@ -343,12 +342,12 @@ def main():
     names = [f"product-import_{FULL}_{counter:02}.csv" for counter in range(1, 5)]
     for name, rows in zip(names, files):
         write(CATALOG / name, COLUMNS, rows)
-    tyres = CATALOG / names[2]
-    spoilt = tyres.read_text().replace('"INCH MARK, NOT DOUBLED"', '"Meadow Tyre 29" x 2.4, folding"')
-    tyres.write_bytes(spoilt.encode())
     (CATALOG / f"product-import_{FULL}.ok").write_bytes("\n".join(names).encode())
     delta_columns = [column for column in COLUMNS if any(column in change for change in changes)]
-    write(CHANGES / f"product-import_{DELTA}_01.csv", delta_columns, changes)
+    morning = CHANGES / f"product-import_{DELTA}_01.csv"
+    write(morning, delta_columns, changes)
+    spoilt = morning.read_text().replace('"INCH MARK, NOT DOUBLED"', '"Meadow Tyre 29" x 2.4, folding"')
+    morning.write_bytes(spoilt.encode())
     (CHANGES / f"product-import_{DELTA}_01.ok").write_bytes(b"")
 
 
