@@ -5,10 +5,10 @@ help: ## Shows this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: ## Imports the shipped demo catalogue on the embedded store and prints what happened
-	cargo run --quiet --locked -p cli -- demo
+	cargo run --locked -p cli -- demo
 
 dev: ## Runs heartbeat, runners, file intake and the API on this machine until Ctrl-C
-	cargo run --quiet --locked -p cli -- dev
+	cargo run --locked -p cli -- dev
 
 build: ## Builds everything
 	cargo build --locked --workspace --all-targets

@@ -216,13 +216,12 @@ async fn note_arrivals(
     waits: &BTreeMap<String, String>,
     now: DateTime<Utc>,
 ) -> store::Result<()> {
-    let mut known: HashMap<String, Arrival> = HashMap::new();
-    if !listed.is_empty() {
-        known.extend(context.store.arrivals().await?.into_iter().map(|arrival| (arrival.key.clone(), arrival)));
-    }
+    let keys: Vec<String> = listed.iter().map(|file| file.key.clone()).collect();
+    let known = context.store.arrivals_of(&keys).await?;
+    let known: HashMap<&str, &Arrival> = known.iter().map(|arrival| (arrival.key.as_str(), arrival)).collect();
     for file in listed.iter().filter(|file| drop_file(file).is_some()) {
         let name = file.key.strip_prefix(DROP_PREFIX).unwrap_or_default();
-        let before = known.get(&file.key).filter(|before| before.fingerprint == file.fingerprint);
+        let before = known.get(file.key.as_str()).copied().filter(|before| before.fingerprint == file.fingerprint);
         let arrival = Arrival {
             key: file.key.clone(),
             size_bytes: file.size_bytes,

@@ -55,6 +55,12 @@ impl Store {
         self.table.get(&keys::arrival(file_key)).await?.as_ref().map(arrival).transpose()
     }
 
+    /// Reads what is known of some files; unknown ones are left out.
+    pub async fn arrivals_of(&self, file_keys: &[String]) -> Result<Vec<Arrival>> {
+        let keys: Vec<_> = file_keys.iter().map(|key| keys::arrival(key)).collect();
+        self.table.batch_get(&keys).await?.iter().map(arrival).collect()
+    }
+
     /// Lists all files seen, by key.
     ///
     /// # Errors
