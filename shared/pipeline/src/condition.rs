@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::definition::Arguments;
 use crate::id::Name;
+use crate::pipeline::PipelineStatus;
 use crate::schedule::Cron;
 
 /// What must hold for a pipeline to be spawned by a beat.
@@ -25,10 +26,46 @@ pub enum PipelineCondition {
         #[serde(flatten)]
         cron: Cron,
     },
+    /// The expression of a setting fell due within the pulse.
+    ConfigurableCronExpression {
+        /// The setting, of a kind that holds a cron expression.
+        setting: String,
+    },
+    /// The time of the clean-up has come; the same as the expression of the setting `clean_up.cron`.
+    CleanUp,
+    /// All these websites are active, as the setting `website.active` says for each.
+    WebsiteActive {
+        /// Their codes.
+        websites: Vec<String>,
+    },
+    /// The setting `pipeline.enabled` is on for this definition.
+    PipelineEnabled,
     /// A bunch of files has arrived completely; hands its files to the steps.
     BunchComplete {
         /// The file name prefixes that belong to the bunch, in the order of their import.
         prefixes: Vec<String>,
+    },
+    /// No step of one of these names is enqueued or running in any pipeline.
+    NoConflictingStep {
+        /// The names.
+        steps: Vec<Name>,
+    },
+    /// The latest pipeline of each of these definitions has one of these statuses.
+    NamedPipelinesHaveStatus {
+        /// The definitions.
+        pipelines: Vec<Name>,
+        /// The statuses.
+        statuses: Vec<PipelineStatus>,
+    },
+    /// Maintenance mode is off. Nothing is spawned during maintenance anyway; the condition says so where one looks.
+    Maintenance,
+    /// A condition that somebody registered answers.
+    Registered {
+        /// Its name.
+        name: String,
+        /// What it is told.
+        #[serde(default, skip_serializing_if = "Arguments::is_empty")]
+        arguments: Arguments,
     },
 }
 
@@ -58,6 +95,39 @@ pub enum StepCondition {
         /// Only these of the steps before; all if absent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         steps: Option<Vec<Name>>,
+    },
+    /// These steps ended well, wherever they stand in the order.
+    DependingOnNamedSteps {
+        /// Their names; none of them after this one.
+        steps: Vec<Name>,
+    },
+    /// No other step of one of these names is enqueued or running, in any pipeline.
+    WaitForStepIsNotRunning {
+        /// The names.
+        steps: Vec<Name>,
+    },
+    /// The latest pipeline of each of these definitions has one of these statuses.
+    NamedPipelinesHaveStatus {
+        /// The definitions.
+        pipelines: Vec<Name>,
+        /// The statuses.
+        statuses: Vec<PipelineStatus>,
+    },
+    /// The step runs again after it succeeded, until it has run so often or is skipped.
+    Recurring {
+        /// How often it runs in all.
+        limit: u32,
+        /// The wait after a run.
+        #[serde(with = "whole_seconds")]
+        wait: Duration,
+    },
+    /// A condition that somebody registered answers.
+    Registered {
+        /// Its name.
+        name: String,
+        /// What it is told.
+        #[serde(default, skip_serializing_if = "Arguments::is_empty")]
+        arguments: Arguments,
     },
 }
 

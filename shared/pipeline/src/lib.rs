@@ -5,11 +5,13 @@
 pub mod condition;
 pub mod definition;
 pub mod duration;
+pub mod facts;
 mod id;
 pub mod merge;
 pub mod pipeline;
 pub mod plan;
 pub mod schedule;
+pub mod settings;
 pub mod step;
 pub mod transition;
 pub mod xml;

@@ -40,11 +40,20 @@ pub struct Merged {
     origins: BTreeMap<Name, Origin>,
 }
 
+/// What definitions may use beside what is built in: the conditions that a program registers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Vocabulary {
+    /// The types of pipeline conditions.
+    pub pipeline_conditions: BTreeSet<String>,
+    /// The types of step conditions.
+    pub step_conditions: BTreeSet<String>,
+}
+
 /// Reads and merges files, each a name and its content.
 ///
 /// A file that cannot be read adds its error and nothing else.
 #[must_use]
-pub fn load<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Merged {
+pub fn load<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>, vocabulary: &Vocabulary) -> Merged {
     let mut documents = Vec::new();
     let mut errors = Vec::new();
     for (name, bytes) in files {
@@ -53,14 +62,14 @@ pub fn load<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>) -> Merged 
             Err(error) => errors.push(error),
         }
     }
-    let mut merged = merge(documents);
+    let mut merged = merge(documents, vocabulary);
     merged.report(errors);
     merged
 }
 
 /// Merges files that have been read; see the module for the rules.
 #[must_use]
-pub fn merge(mut documents: Vec<Document>) -> Merged {
+pub fn merge(mut documents: Vec<Document>, vocabulary: &Vocabulary) -> Merged {
     documents.sort_by(|a, b| a.file.cmp(&b.file));
     let mut merging = Merging::default();
     merging.leave_out_repeated_files(&mut documents);
@@ -78,7 +87,7 @@ pub fn merge(mut documents: Vec<Document>) -> Merged {
     for reference in references {
         merging.refer(reference);
     }
-    merging.finish()
+    merging.finish(vocabulary)
 }
 
 impl Merged {
@@ -176,7 +185,7 @@ impl Merging {
         }
     }
 
-    fn finish(self) -> Merged {
+    fn finish(self, vocabulary: &Vocabulary) -> Merged {
         let mut merged = Merged::default();
         let mut errors = self.errors;
         let kept = self.drafts.into_values().filter(|draft| draft.removed.is_none());
@@ -189,7 +198,7 @@ impl Merging {
                 break;
             }
             let Some(node) = draft.node else { continue };
-            match define::definition(&node) {
+            match define::definition(&node, vocabulary) {
                 Ok((definition, origin)) => {
                     merged.origins.insert(definition.name.clone(), origin);
                     merged.definitions.push(definition);

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ pub enum PipelineStatus {
     Pending,
     /// A step is enqueued, running or can still become ready.
     Running,
+    /// A person holds it: nothing more is enqueued, what was begun ends, the clock of its expiry stands still.
+    Paused,
     /// Every step is success, skipped, or a failure that is allowed.
     Success,
     /// A step failed for good and nothing is left to run.
@@ -46,6 +49,10 @@ pub struct Pipeline {
     pub ended_at: Option<DateTime<Utc>>,
     /// Set when a person or the beat wants it to end early.
     pub stop: Option<Stop>,
+    /// Since when a person holds it.
+    pub paused_at: Option<DateTime<Utc>>,
+    /// How long it was held before, in all.
+    pub paused_for: Duration,
     /// Its steps in the order of the definition.
     pub steps: Vec<Step>,
     /// The version of the stored item.
@@ -99,9 +106,10 @@ impl Pipeline {
 
 impl PipelineStatus {
     /// All of them.
-    pub const ALL: [PipelineStatus; 5] = [
+    pub const ALL: [PipelineStatus; 6] = [
         PipelineStatus::Pending,
         PipelineStatus::Running,
+        PipelineStatus::Paused,
         PipelineStatus::Success,
         PipelineStatus::Error,
         PipelineStatus::Cancelled,
@@ -113,6 +121,7 @@ impl PipelineStatus {
         match self {
             PipelineStatus::Pending => "pending",
             PipelineStatus::Running => "running",
+            PipelineStatus::Paused => "paused",
             PipelineStatus::Success => "success",
             PipelineStatus::Error => "error",
             PipelineStatus::Cancelled => "cancelled",
@@ -123,7 +132,7 @@ impl PipelineStatus {
     #[must_use]
     pub fn is_open(self) -> bool {
         match self {
-            PipelineStatus::Pending | PipelineStatus::Running => true,
+            PipelineStatus::Pending | PipelineStatus::Running | PipelineStatus::Paused => true,
             PipelineStatus::Success | PipelineStatus::Error | PipelineStatus::Cancelled => false,
         }
     }

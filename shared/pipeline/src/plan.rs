@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::facts::World;
 use crate::id::Name;
 use crate::pipeline::{Pipeline, PipelineStatus, Stop, StoppedBy};
 use crate::step::StepStatus;
@@ -70,8 +71,8 @@ impl Plan {
 
 /// Decides what a beat does for one open pipeline.
 #[must_use]
-pub fn plan(pipeline: &Pipeline, grace: Grace, now: DateTime<Utc>) -> Plan {
-    let outlooks = outlooks(pipeline, now);
+pub fn plan(pipeline: &Pipeline, world: &World, grace: Grace, now: DateTime<Utc>) -> Plan {
+    let outlooks = outlooks(pipeline, world, now);
     // A pipeline whose steps have all ended in time is settled, however late the beat comes that does it.
     let can_expire = pipeline.stop.is_none() && outlooks.iter().any(Outlook::is_unfinished);
     if can_expire && let Some(stop) = expiry(pipeline, now) {
@@ -93,7 +94,7 @@ pub fn plan(pipeline: &Pipeline, grace: Grace, now: DateTime<Utc>) -> Plan {
             }
             Outlook::Active if pipeline.stop.is_some() && !step.definition.run_always => plan.cancel.push(name()),
             Outlook::Active => {
-                if record.sent_at.is_none_or(|sent| sent + grace.resend_after < now) {
+                if !world.is_in_maintenance() && record.sent_at.is_none_or(|sent| sent + grace.resend_after < now) {
                     plan.resend.push(name());
                 }
             }
@@ -112,6 +113,9 @@ pub fn settled(pipeline: &Pipeline, outlooks: &[Outlook]) -> PipelineStatus {
     };
     let has_started = pipeline.steps.iter().any(|step| step.record.attempt > 0);
     if outlooks.iter().any(Outlook::is_unfinished) {
+        if pipeline.paused_at.is_some() && pipeline.stop.is_none() {
+            return PipelineStatus::Paused;
+        }
         let is_starting = outlooks.iter().any(|outlook| matches!(outlook, Outlook::Ready));
         return if has_started || is_starting { PipelineStatus::Running } else { PipelineStatus::Pending };
     }
@@ -121,8 +125,13 @@ pub fn settled(pipeline: &Pipeline, outlooks: &[Outlook]) -> PipelineStatus {
     if outlooks.iter().any(is_failed) { PipelineStatus::Error } else { PipelineStatus::Success }
 }
 
+/// The clock of the expiry stands still while a pipeline is paused.
 fn expiry(pipeline: &Pipeline, now: DateTime<Utc>) -> Option<Stop> {
-    let stop = |reason: String| Some(Stop { by: StoppedBy::Expiry, reason, at: now });
+    if pipeline.paused_at.is_some() {
+        return None;
+    }
+    let now = now - pipeline.paused_for;
+    let stop = |reason: String| Some(Stop { by: StoppedBy::Expiry, reason, at: now + pipeline.paused_for });
     if let Some(expire_in) = pipeline.definition.expire_in
         && pipeline.spawned_at + expire_in < now
     {

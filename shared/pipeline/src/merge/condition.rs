@@ -7,9 +7,12 @@ use std::time::Duration;
 
 use super::node::Node;
 use crate::condition::{PipelineCondition, StepCondition};
+use crate::definition::Arguments;
 use crate::duration;
 use crate::id::Name;
+use crate::pipeline::PipelineStatus;
 use crate::schedule::Cron;
+use crate::settings::{self, Setting};
 use crate::xml::grammar::{Kind, trimmed};
 use crate::xml::{Position, Value, quoted, suggest};
 
@@ -30,7 +33,25 @@ pub(super) const PIPELINE_CONDITIONS: &[Known<PipelineCondition>] = &[
     Known { name: "no_auto_spawn", arguments: &[], build: |_| Ok(PipelineCondition::NoAutoSpawn) },
     Known { name: "no_sibling_in_progress", arguments: &[], build: |_| Ok(PipelineCondition::NoSiblingInProgress) },
     Known { name: "cron_expression", arguments: &["expression", "time_zone"], build: cron_expression },
+    Known { name: "configurable_cron_expression", arguments: &["setting"], build: configurable_cron_expression },
+    Known { name: "clean_up", arguments: &[], build: |_| Ok(PipelineCondition::CleanUp) },
+    Known { name: "website_active", arguments: &["websites"], build: website_active },
+    Known { name: "pipeline_enabled", arguments: &[], build: |_| Ok(PipelineCondition::PipelineEnabled) },
     Known { name: "bunch_complete", arguments: &["prefixes"], build: bunch_complete },
+    Known {
+        name: "no_conflicting_step",
+        arguments: STEP_FILTER,
+        build: |given| Ok(PipelineCondition::NoConflictingStep { steps: given.required_steps()? }),
+    },
+    Known {
+        name: "named_pipelines_have_status",
+        arguments: &["pipelines", "statuses"],
+        build: |given| {
+            let (pipelines, statuses) = given.pipelines_and_statuses()?;
+            Ok(PipelineCondition::NamedPipelinesHaveStatus { pipelines, statuses })
+        },
+    },
+    Known { name: "maintenance", arguments: &[], build: |_| Ok(PipelineCondition::Maintenance) },
 ];
 
 pub(super) const STEP_CONDITIONS: &[Known<StepCondition>] = &[
@@ -46,18 +67,60 @@ pub(super) const STEP_CONDITIONS: &[Known<StepCondition>] = &[
         arguments: STEP_FILTER,
         build: |given| Ok(StepCondition::PreviousStepsFinished { steps: given.steps()? }),
     },
+    Known {
+        name: "depending_on_named_steps",
+        arguments: STEP_FILTER,
+        build: |given| Ok(StepCondition::DependingOnNamedSteps { steps: given.required_steps()? }),
+    },
+    Known {
+        name: "wait_for_step_is_not_running",
+        arguments: STEP_FILTER,
+        build: |given| Ok(StepCondition::WaitForStepIsNotRunning { steps: given.required_steps()? }),
+    },
+    Known {
+        name: "named_pipelines_have_status",
+        arguments: &["pipelines", "statuses"],
+        build: |given| {
+            let (pipelines, statuses) = given.pipelines_and_statuses()?;
+            Ok(StepCondition::NamedPipelinesHaveStatus { pipelines, statuses })
+        },
+    },
 ];
 
-/// The original is known to have recurring conditions, but not what they do; so there are none.
-pub(super) const RECURRING_CONDITIONS: &[Known<StepCondition>] = &[];
+/// What the original's recurring conditions do is documented nowhere; ours make a step run several times.
+pub(super) const RECURRING_CONDITIONS: &[Known<StepCondition>] =
+    &[Known { name: "recurring", arguments: &["limit", "wait"], build: recurring }];
 
 /// Our word and the original's.
 pub(super) const STEP_FILTER: &[&str] = &["steps", "step_filter"];
 
-/// Builds the condition that `node` names.
-pub(super) fn build<C>(known: &[Known<C>], node: &Node) -> Result<C, Fault> {
-    let Some(row) = known.iter().find(|row| row.name == node.identity.text) else {
-        let expected = suggest::expected(&node.identity.text, known.iter().map(|row| row.name));
+/// A condition that somebody registered, with whatever arguments it was given.
+pub(super) trait Registered: Sized {
+    /// The condition of that name.
+    fn registered(name: String, arguments: Arguments) -> Self;
+}
+
+impl Registered for PipelineCondition {
+    fn registered(name: String, arguments: Arguments) -> Self {
+        PipelineCondition::Registered { name, arguments }
+    }
+}
+
+impl Registered for StepCondition {
+    fn registered(name: String, arguments: Arguments) -> Self {
+        StepCondition::Registered { name, arguments }
+    }
+}
+
+/// Builds the condition that `node` names: one of ours, or one of those that others registered.
+pub(super) fn build<C: Registered>(known: &[Known<C>], registered: &BTreeSet<String>, node: &Node) -> Result<C, Fault> {
+    let name = &node.identity.text;
+    let Some(row) = known.iter().find(|row| row.name == name) else {
+        if registered.contains(name) {
+            return Ok(C::registered(name.clone(), super::define::arguments(node)));
+        }
+        let names = known.iter().map(|row| row.name).chain(registered.iter().map(String::as_str));
+        let expected = suggest::expected(name, names);
         return Err((node.identity.position.clone(), format!("there is no such condition{expected}")));
     };
     if let Some(argument) = node.of_kind(Kind::Argument).find(|a| !row.arguments.contains(&a.identity.text.as_str())) {
@@ -77,6 +140,27 @@ fn cron_expression(given: &Given<'_>) -> Result<PipelineCondition, Fault> {
     let cron = Cron::parse(&expression.text, zone);
     let cron = cron.map_err(|message| (time_zone.unwrap_or(expression).position.clone(), message))?;
     Ok(PipelineCondition::CronExpression { cron })
+}
+
+fn configurable_cron_expression(given: &Given<'_>) -> Result<PipelineCondition, Fault> {
+    let value = given.required("setting")?;
+    let name = trimmed(&value.text);
+    let setting = Setting::named(name).map_err(|error| (value.position.clone(), error.to_string()))?;
+    if setting.kind != settings::Kind::Cron {
+        return Err((value.position.clone(), format!("setting {} holds no cron expression", quoted(name))));
+    }
+    Ok(PipelineCondition::ConfigurableCronExpression { setting: name.to_owned() })
+}
+
+fn website_active(given: &Given<'_>) -> Result<PipelineCondition, Fault> {
+    let websites = words(given.required("websites")?, |word| word.parse::<Name>().map_err(|error| error.to_string()))?;
+    Ok(PipelineCondition::WebsiteActive { websites: websites.iter().map(Name::to_string).collect() })
+}
+
+fn recurring(given: &Given<'_>) -> Result<StepCondition, Fault> {
+    let limit = given.number("limit")?.ok_or_else(|| given.missing("limit"))?;
+    let wait = given.parsed("wait", duration::parse)?.unwrap_or_default();
+    Ok(StepCondition::Recurring { limit, wait })
 }
 
 fn bunch_complete(given: &Given<'_>) -> Result<PipelineCondition, Fault> {
@@ -140,6 +224,16 @@ impl<'n> Given<'n> {
             }
             (None, _) => Ok(None),
         }
+    }
+
+    fn required_steps(&self) -> Result<Vec<Name>, Fault> {
+        self.steps()?.ok_or_else(|| self.missing("steps"))
+    }
+
+    fn pipelines_and_statuses(&self) -> Result<(Vec<Name>, Vec<PipelineStatus>), Fault> {
+        let names = |word: &str| word.parse().map_err(|error: crate::BadName| error.to_string());
+        let pipelines = words(self.required("pipelines")?, names)?;
+        Ok((pipelines, words(self.required("statuses")?, str::parse)?))
     }
 
     fn missing(&self, key: &str) -> Fault {

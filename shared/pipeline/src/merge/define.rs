@@ -1,8 +1,11 @@
 //! From a merged pipeline to its definition.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::condition::{self, Known, PIPELINE_CONDITIONS, RECURRING_CONDITIONS, STEP_CONDITIONS, STEP_FILTER};
+use super::Vocabulary;
+use super::condition::{
+    self, Known, PIPELINE_CONDITIONS, RECURRING_CONDITIONS, Registered, STEP_CONDITIONS, STEP_FILTER,
+};
 use super::node::{Errors, Node};
 use crate::condition::StepCondition;
 use crate::definition::{Arguments, Definition, Described, Priority, StepDefinition};
@@ -24,22 +27,24 @@ struct Filter<'n> {
 }
 
 /// Builds the definition that `node` describes.
-pub(super) fn definition(node: &Node) -> Result<(Definition, Origin), Vec<Error>> {
+pub(super) fn definition(node: &Node, vocabulary: &Vocabulary) -> Result<(Definition, Origin), Vec<Error>> {
     let mut errors = Errors::new();
-    let built = errors.within(Kind::Pipeline, &node.identity.text, |errors| pipeline(node, errors));
+    let built = errors.within(Kind::Pipeline, &node.identity.text, |errors| pipeline(node, vocabulary, errors));
     match built {
         Some(built) if errors.list.is_empty() => Ok(built),
         _ => Err(errors.list),
     }
 }
 
-fn pipeline(node: &Node, errors: &mut Errors) -> Option<(Definition, Origin)> {
+fn pipeline(node: &Node, vocabulary: &Vocabulary, errors: &mut Errors) -> Option<(Definition, Origin)> {
     let name = name(node, errors);
     let mut origin = Origin::new();
     let mut filters = Vec::new();
     let mut steps: Vec<StepDefinition> = node
         .of_kind(Kind::Step)
-        .filter_map(|child| errors.within(Kind::Step, &child.identity.text, |errors| step(child, &mut filters, errors)))
+        .filter_map(|child| {
+            errors.within(Kind::Step, &child.identity.text, |errors| step(child, vocabulary, &mut filters, errors))
+        })
         .collect();
     for child in node.of_kind(Kind::Step) {
         if let (Ok(name), Some(executor)) = (child.identity.text.parse(), child.attributes.get("executorType")) {
@@ -51,7 +56,7 @@ fn pipeline(node: &Node, errors: &mut Errors) -> Option<(Definition, Origin)> {
     }
     steps.sort_by_key(|step| step.sort_order);
     check_filters(&filters, &steps, errors);
-    let asked = conditions(node, Kind::PipelineCondition, PIPELINE_CONDITIONS, errors);
+    let asked = conditions(node, Kind::PipelineCondition, PIPELINE_CONDITIONS, &vocabulary.pipeline_conditions, errors);
     let definition = Definition {
         name: name?,
         description: description(node),
@@ -65,9 +70,14 @@ fn pipeline(node: &Node, errors: &mut Errors) -> Option<(Definition, Origin)> {
     Some((definition, origin))
 }
 
-fn step<'n>(node: &'n Node, filters: &mut Vec<Filter<'n>>, errors: &mut Errors) -> Option<StepDefinition> {
-    let mut all = conditions(node, Kind::StepCondition, STEP_CONDITIONS, errors);
-    all.extend(conditions(node, Kind::RecurringCondition, RECURRING_CONDITIONS, errors));
+fn step<'n>(
+    node: &'n Node,
+    vocabulary: &Vocabulary,
+    filters: &mut Vec<Filter<'n>>,
+    errors: &mut Errors,
+) -> Option<StepDefinition> {
+    let mut all = conditions(node, Kind::StepCondition, STEP_CONDITIONS, &vocabulary.step_conditions, errors);
+    all.extend(conditions(node, Kind::RecurringCondition, RECURRING_CONDITIONS, &BTreeSet::new(), errors));
     let awaiting: Vec<_> = all.iter().filter_map(|(child, it)| awaiting(child, &it.condition)).collect();
     let step = StepDefinition {
         name: name(node, errors)?,
@@ -89,15 +99,16 @@ fn step<'n>(node: &'n Node, filters: &mut Vec<Filter<'n>>, errors: &mut Errors) 
     Some(step)
 }
 
-fn conditions<'n, C>(
+fn conditions<'n, C: Registered>(
     node: &'n Node,
     kind: Kind,
     known: &[Known<C>],
+    registered: &BTreeSet<String>,
     errors: &mut Errors,
 ) -> Vec<(&'n Node, Described<C>)> {
     let mut described = Vec::new();
     for child in node.of_kind(kind) {
-        match condition::build(known, child) {
+        match condition::build(known, registered, child) {
             Ok(condition) => described.push((child, Described { condition, description: description(child) })),
             Err((position, message)) => {
                 errors.within(kind, &child.identity.text, |errors| errors.push(&position, message));
@@ -107,7 +118,7 @@ fn conditions<'n, C>(
     described
 }
 
-fn arguments(node: &Node) -> Arguments {
+pub(super) fn arguments(node: &Node) -> Arguments {
     let value = |child: &Node| child.attributes.get("value").map_or(String::new(), |value| value.text.clone());
     node.of_kind(Kind::Argument).map(|child| (child.identity.text.clone(), value(child))).collect()
 }
@@ -131,7 +142,14 @@ fn read<T>(node: &Node, attribute: &str, parse: impl Fn(&str) -> Result<T, Strin
 fn awaiting<'n>(node: &'n Node, condition: &StepCondition) -> Option<(Vec<Name>, &'n Position)> {
     let steps = match condition {
         StepCondition::PreviousStepsCompleted { steps } | StepCondition::PreviousStepsFinished { steps } => steps,
-        StepCondition::AttemptsLimit { .. } | StepCondition::TimeBetweenAttempts { .. } => return None,
+        StepCondition::DependingOnNamedSteps { steps } => &Some(steps.clone()),
+        // Steps of other pipelines may have any name.
+        StepCondition::WaitForStepIsNotRunning { .. }
+        | StepCondition::AttemptsLimit { .. }
+        | StepCondition::TimeBetweenAttempts { .. }
+        | StepCondition::NamedPipelinesHaveStatus { .. }
+        | StepCondition::Recurring { .. }
+        | StepCondition::Registered { .. } => return None,
     };
     let value = STEP_FILTER.iter().find_map(|key| node.argument(key))?;
     Some((steps.clone()?, &value.position))

@@ -16,7 +16,7 @@ const SHIPPED: &str = include_str!("../../../../pipelines/catalog_import.xml");
 fn refused(cases: &[&str]) -> String {
     let mut table = String::new();
     for case in cases {
-        let merged = load([("x.xml", format!("<config>{case}</config>").as_bytes())]);
+        let merged = load([("x.xml", format!("<config>{case}</config>").as_bytes())], &Vocabulary::default());
         writeln!(table, "{case}").unwrap();
         for error in merged.errors {
             writeln!(table, "    {error}").unwrap();
@@ -30,7 +30,7 @@ fn refused(cases: &[&str]) -> String {
 
 /// The definitions that some files make, and what is wrong with them.
 fn merged(files: &[(&str, &str)]) -> String {
-    let merged = load(files.iter().map(|(name, text)| (*name, text.as_bytes())));
+    let merged = load(files.iter().map(|(name, text)| (*name, text.as_bytes())), &Vocabulary::default());
     let mut table = String::new();
     for error in &merged.errors {
         writeln!(table, "{error}").unwrap();
@@ -60,7 +60,7 @@ fn changed(change: &str) -> String {
 
 #[test]
 fn the_shipped_definition_loads() {
-    let merged = load([("catalog_import.xml", SHIPPED.as_bytes())]);
+    let merged = load([("catalog_import.xml", SHIPPED.as_bytes())], &Vocabulary::default());
     assert_eq!(merged.errors, []);
     let [definition] = merged.definitions.as_slice() else { panic!("one definition") };
     let steps = definition.steps.iter().map(|step| format!("{} {} {}", step.sort_order, step.name, step.executor));
@@ -79,7 +79,7 @@ fn unknown_executors_are_refused_where_they_are_named() {
     let change = r#"<config><referencePipeline name="p"><referenceStep name="b"
         executorType="importproducts"/></referencePipeline>
         <pipeline name="q"><step name="a" executorType="x"/></pipeline></config>"#;
-    let mut merged = load([("change.xml", change.as_bytes()), (BASE.0, BASE.1.as_bytes())]);
+    let mut merged = load([("change.xml", change.as_bytes()), (BASE.0, BASE.1.as_bytes())], &Vocabulary::default());
     merged.refuse_unknown_executors(&BTreeSet::from(["x", "import_products"]));
     assert_eq!(merged.definitions.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["q"]);
     assert_snapshot!(merged.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"), @"change.xml:2:23: step `b`: there is no executor `importproducts`; did you mean `import_products`?");
@@ -154,7 +154,7 @@ fn a_file_full_of_errors_takes_bounded_time() {
     let started = std::time::Instant::now();
     for file in &files {
         assert!(file.len() < limits::FILE_BYTES);
-        let errors = load([("a.xml", defined.as_bytes()), ("b.xml", file.as_bytes())]).errors;
+        let errors = load([("a.xml", defined.as_bytes()), ("b.xml", file.as_bytes())], &Vocabulary::default()).errors;
         assert!(errors.len() <= 9_000);
     }
     // A second or two where optimized; what follows the square of the size takes minutes.
@@ -190,8 +190,8 @@ proptest! {
     fn the_order_of_reading_does_not_matter(order in Just((0..files().len()).collect::<Vec<_>>()).prop_shuffle()) {
         let files = files();
         let read = |index: &usize| (files[*index].0.as_str(), files[*index].1.as_bytes());
-        let expected = load((0..files.len()).collect::<Vec<_>>().iter().map(read));
-        prop_assert_eq!(load(order.iter().map(read)), expected);
+        let expected = load((0..files.len()).collect::<Vec<_>>().iter().map(read), &Vocabulary::default());
+        prop_assert_eq!(load(order.iter().map(read), &Vocabulary::default()), expected);
     }
 
     #[test]
@@ -204,7 +204,7 @@ proptest! {
             bytes[at] = byte;
         }
         bytes.truncate(cut.unwrap_or(bytes.len()));
-        let merged = load([("x.xml", bytes.as_slice())]);
+        let merged = load([("x.xml", bytes.as_slice())], &Vocabulary::default());
         prop_assert!(merged.definitions.len() <= 1);
         prop_assert!(!merged.definitions.is_empty() || !merged.errors.is_empty());
     }
@@ -216,7 +216,7 @@ proptest! {
         let text = format!(
             r#"<config><pipeline name="p"><step name="s" executorType="e" sortOrder="{order}"><arguments><argument key="{key_text}" value="{value_text}"/></arguments></step></pipeline></config>"#
         );
-        let merged = load([("x.xml", text.as_bytes())]);
+        let merged = load([("x.xml", text.as_bytes())], &Vocabulary::default());
         let step = &merged.definitions[0].steps[0];
         prop_assert_eq!(step.sort_order, order);
         prop_assert_eq!(step.arguments.get(&key), Some(&value));

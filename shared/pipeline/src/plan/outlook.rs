@@ -6,8 +6,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::condition::{Check, StepCondition};
 use crate::definition::{Arguments, StepDefinition};
+use crate::facts::{Asked, World};
 use crate::id::Name;
-use crate::pipeline::Pipeline;
+use crate::pipeline::{Pipeline, PipelineStatus};
 use crate::step::{Step, StepRecord, StepStatus};
 
 /// How a step stands in its pipeline, seen now.
@@ -49,8 +50,8 @@ impl Outlook {
 
 /// How every step stands, in the order of the steps.
 #[must_use]
-pub fn outlooks(pipeline: &Pipeline, now: DateTime<Utc>) -> Vec<Outlook> {
-    let mut survey = Survey { pipeline, now, outlooks: vec![None; pipeline.steps.len()] };
+pub fn outlooks(pipeline: &Pipeline, world: &World, now: DateTime<Utc>) -> Vec<Outlook> {
+    let mut survey = Survey { pipeline, world, now, outlooks: vec![None; pipeline.steps.len()] };
     survey.survey(|step| !step.definition.run_always);
     survey.survey(|step| step.definition.run_always);
     survey.outlooks.into_iter().map(|outlook| outlook.expect("every step is a run-always step or not")).collect()
@@ -58,6 +59,7 @@ pub fn outlooks(pipeline: &Pipeline, now: DateTime<Utc>) -> Vec<Outlook> {
 
 struct Survey<'a> {
     pipeline: &'a Pipeline,
+    world: &'a World,
     now: DateTime<Utc>,
     outlooks: Vec<Option<Outlook>>,
 }
@@ -111,6 +113,7 @@ impl Survey<'_> {
     fn outlook(&self, index: usize, before: &Before, gate: Option<usize>) -> Outlook {
         let Step { definition, record } = &self.pipeline.steps[index];
         match record.status {
+            StepStatus::Success if recurs(definition, record) => {}
             StepStatus::Success | StepStatus::Skipped => return Outlook::Ended(Ending::Completed),
             StepStatus::Cancelled => return Outlook::Ended(Ending::Cancelled),
             StepStatus::Enqueued | StepStatus::Running => return Outlook::Active,
@@ -127,13 +130,25 @@ impl Survey<'_> {
             let name = self.name(gate);
             return Outlook::Waiting(vec![format!("it runs after all other steps; step `{name}` has not ended")]);
         }
-        self.conditions(index, before)
+        match (self.conditions(index, before), self.hold()) {
+            (Outlook::Ready, Some(reason)) => Outlook::Waiting(vec![reason]),
+            (outlook, _) => outlook,
+        }
+    }
+
+    /// Why nothing of the pipeline is enqueued now, whatever the conditions say.
+    fn hold(&self) -> Option<String> {
+        if self.world.is_in_maintenance() {
+            return Some("maintenance mode is on".to_owned());
+        }
+        let since = self.pipeline.paused_at.filter(|_| self.pipeline.stop.is_none())?;
+        Some(format!("the pipeline is paused since {}", since.to_rfc3339_opts(SecondsFormat::Secs, true)))
     }
 
     fn conditions(&self, index: usize, before: &Before) -> Outlook {
         let mut reasons = Vec::new();
-        for described in &self.pipeline.steps[index].definition.conditions {
-            match self.check(&described.condition, index, before) {
+        for (place, described) in self.pipeline.steps[index].definition.conditions.iter().enumerate() {
+            match self.check(&described.condition, place, index, before) {
                 Check::Met(_) => {}
                 Check::Unmet(reason) => reasons.push(reason),
                 Check::Never(reason) => return Outlook::Unreachable(reason),
@@ -142,20 +157,26 @@ impl Survey<'_> {
         if reasons.is_empty() { Outlook::Ready } else { Outlook::Waiting(reasons) }
     }
 
-    fn check(&self, condition: &StepCondition, index: usize, before: &Before) -> Check {
+    fn check(&self, condition: &StepCondition, place: usize, index: usize, before: &Before) -> Check {
         let Step { definition, record } = &self.pipeline.steps[index];
         match condition {
+            // The runs of a recurring step are limited by its own condition.
+            StepCondition::AttemptsLimit { .. } if record.status == StepStatus::Success => Check::Met(Arguments::new()),
             StepCondition::AttemptsLimit { limit } => attempts_limit(*limit, record),
             StepCondition::TimeBetweenAttempts { wait } => time_between_attempts(*wait, record, self.now),
             StepCondition::PreviousStepsCompleted { steps } if !definition.run_always => {
-                let before = &self.named(steps.as_deref(), index, before);
-                match (before.failed, before.unfinished) {
-                    (Some(failed), _) => {
-                        Check::Never(format!("step `{}` before it did not succeed", self.name(failed)))
-                    }
-                    (None, Some(open)) => Check::Unmet(format!("step `{}` before it has not ended", self.name(open))),
-                    (None, None) => Check::Met(Arguments::new()),
-                }
+                self.completed(&self.named(steps.as_deref(), index, before))
+            }
+            StepCondition::DependingOnNamedSteps { steps } => self.completed(&self.named(Some(steps), index, before)),
+            StepCondition::WaitForStepIsNotRunning { steps } => self.not_running(steps, index),
+            StepCondition::NamedPipelinesHaveStatus { pipelines, statuses } => {
+                named_pipelines(self.world, pipelines, statuses)
+            }
+            StepCondition::Recurring { wait, .. } => time_between_runs(*wait, record, self.now),
+            StepCondition::Registered { name, .. } => {
+                let pipeline = Some(self.pipeline.id.clone());
+                let asked = Asked { pipeline, name: definition.name.clone(), index: place };
+                registered(self.world, &asked, name)
             }
             // A run-always step runs whatever the outcome, so for it the two conditions ask the same.
             StepCondition::PreviousStepsCompleted { steps } | StepCondition::PreviousStepsFinished { steps } => {
@@ -165,6 +186,31 @@ impl Survey<'_> {
                 }
             }
         }
+    }
+
+    fn completed(&self, before: &Before) -> Check {
+        match (before.failed, before.unfinished) {
+            (Some(failed), _) => Check::Never(format!("step `{}` before it did not succeed", self.name(failed))),
+            (None, Some(open)) => Check::Unmet(format!("step `{}` before it has not ended", self.name(open))),
+            (None, None) => Check::Met(Arguments::new()),
+        }
+    }
+
+    /// Whether no other step of these names is busy: those of this pipeline, and of every other one.
+    fn not_running(&self, names: &[Name], index: usize) -> Check {
+        let own = self.pipeline.steps.iter().enumerate().find(|(other, step)| {
+            *other != index && step.record.status.is_active() && names.contains(&step.definition.name)
+        });
+        if let Some((_, step)) = own {
+            return Check::Unmet(format!("step `{}` is {}", step.definition.name, step.record.status));
+        }
+        for name in names {
+            let others = self.world.active_steps.get(name).into_iter().flatten();
+            if let Some(other) = others.into_iter().find(|other| **other != self.pipeline.id) {
+                return Check::Unmet(format!("step `{name}` of pipeline {other} is enqueued or running"));
+            }
+        }
+        Check::Met(Arguments::new())
     }
 
     /// What the steps before amount to, or only the named ones of them.
@@ -206,6 +252,44 @@ fn time_between_attempts(wait: Duration, record: &StepRecord, now: DateTime<Utc>
         }
         _ => Check::Met(Arguments::new()),
     }
+}
+
+fn time_between_runs(wait: Duration, record: &StepRecord, now: DateTime<Utc>) -> Check {
+    match record.finished_at {
+        Some(finished) if record.status == StepStatus::Success && now < finished + wait => {
+            let until = (finished + wait).to_rfc3339_opts(SecondsFormat::Secs, true);
+            Check::Unmet(format!("the next run waits until {until}"))
+        }
+        _ => Check::Met(Arguments::new()),
+    }
+}
+
+/// Whether a step that succeeded runs again.
+fn recurs(definition: &StepDefinition, record: &StepRecord) -> bool {
+    definition.conditions.iter().any(
+        |described| matches!(described.condition, StepCondition::Recurring { limit, .. } if record.attempt < limit),
+    )
+}
+
+/// Whether the latest pipeline of each name stands where it should.
+pub(super) fn named_pipelines(world: &World, names: &[Name], statuses: &[PipelineStatus]) -> Check {
+    let wanted = || statuses.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(" or ");
+    for name in names {
+        match world.latest.get(name) {
+            None => return Check::Unmet(format!("there was no pipeline `{name}` yet; wanted is {}", wanted())),
+            Some((id, status)) if !statuses.contains(status) => {
+                return Check::Unmet(format!("pipeline `{name}` {id} is {status}; wanted is {}", wanted()));
+            }
+            Some(_) => {}
+        }
+    }
+    Check::Met(Arguments::new())
+}
+
+/// What a condition that somebody registered answered.
+pub(super) fn registered(world: &World, asked: &Asked, condition: &str) -> Check {
+    let unasked = || Check::Unmet(format!("condition `{condition}` was not asked: this program does not know it"));
+    world.registered.get(asked).cloned().unwrap_or_else(unasked)
 }
 
 /// Whether a failed step has no attempt left: the error is permanent, or an attempts limit is reached.

@@ -4,12 +4,17 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::condition::{Check, PipelineCondition};
 use crate::definition::{Arguments, Definition};
-use crate::id::PipelineId;
-use crate::schedule::Pulse;
+use crate::facts::{Asked, World};
+use crate::id::{Name, PipelineId};
+use crate::plan::outlook::{named_pipelines, registered};
+use crate::schedule::{Cron, Pulse};
+use crate::settings::Scope;
 
 /// What is known when a spawn is decided.
 #[derive(Debug, Clone)]
 pub struct SpawnFacts<'a> {
+    /// What is known beside the definition.
+    pub world: &'a World,
     /// The time span that the beat answers for.
     pub pulse: Pulse,
     /// An open pipeline of the same name, if there is one.
@@ -54,24 +59,19 @@ pub fn spawn(definition: &Definition, facts: &SpawnFacts<'_>) -> Spawn {
     let mut arguments = Arguments::new();
     let (mut keys, mut found) = (Vec::new(), Vec::new());
     let mut at = facts.pulse.until;
-    for described in &definition.conditions {
-        match &described.condition {
-            PipelineCondition::CronExpression { cron } => {
-                if let Some(due) = cron.latest_due(facts.pulse) {
-                    at = due;
-                    keys.push(format!("cron {}", due.to_rfc3339_opts(SecondsFormat::Secs, true)));
-                }
-            }
-            PipelineCondition::BunchComplete { .. } => {
-                if let Ok(bunch) = facts.bunch {
-                    at = bunch.at;
-                    keys.push(bunch.key.clone());
-                    found.push(bunch.key.clone());
-                }
-            }
-            PipelineCondition::NoAutoSpawn | PipelineCondition::NoSiblingInProgress => {}
+    unmet.extend(hold(definition, facts.world));
+    for (index, described) in definition.conditions.iter().enumerate() {
+        let condition = &described.condition;
+        if let Some(due) = cron(condition, facts.world).ok().flatten().and_then(|cron| cron.latest_due(facts.pulse)) {
+            at = due;
+            keys.push(format!("cron {}", due.to_rfc3339_opts(SecondsFormat::Secs, true)));
         }
-        match check(&described.condition, facts) {
+        if let (PipelineCondition::BunchComplete { .. }, Ok(bunch)) = (condition, facts.bunch) {
+            at = bunch.at;
+            keys.push(bunch.key.clone());
+            found.push(bunch.key.clone());
+        }
+        match check(definition, index, condition, facts) {
             Check::Met(handed) => arguments.extend(handed),
             Check::Unmet(reason) | Check::Never(reason) => unmet.push(reason),
         }
@@ -87,30 +87,102 @@ pub fn spawn(definition: &Definition, facts: &SpawnFacts<'_>) -> Spawn {
     Spawn::Yes { id: PipelineId::derive(&definition.name, &key, at), arguments, reason: key, found }
 }
 
+/// Why nothing of the definition is spawned now, whatever its conditions say.
+fn hold(definition: &Definition, world: &World) -> Option<String> {
+    if world.is_in_maintenance() {
+        return Some("maintenance mode is on".to_owned());
+    }
+    let is_on = world.settings.flag("spawning", &Scope::Pipeline(definition.name.clone()));
+    (!is_on).then(|| "spawning is switched off by the setting `spawning`".to_owned())
+}
+
 /// The answer of one pipeline condition.
-fn check(condition: &PipelineCondition, facts: &SpawnFacts<'_>) -> Check {
+fn check(definition: &Definition, index: usize, condition: &PipelineCondition, facts: &SpawnFacts<'_>) -> Check {
+    let met = || Check::Met(Arguments::new());
+    let settings = &facts.world.settings;
     match condition {
         PipelineCondition::NoAutoSpawn => {
             Check::Unmet("it is spawned by hand, by the API or by another pipeline only".to_owned())
         }
         PipelineCondition::NoSiblingInProgress => match &facts.open_sibling {
             Some(id) => Check::Unmet(format!("pipeline {id} of the same name has not ended")),
-            None => Check::Met(Arguments::new()),
+            None => met(),
         },
-        PipelineCondition::CronExpression { cron } => match cron.latest_due(facts.pulse) {
-            Some(_) => Check::Met(Arguments::new()),
-            None => Check::Unmet(match cron.next_due(facts.pulse.until) {
-                Some(next) => format!(
-                    "cron {} is due next at {}",
-                    cron.in_words(),
-                    next.to_rfc3339_opts(SecondsFormat::Secs, true)
-                ),
-                None => format!("cron {} is never due", cron.in_words()),
-            }),
+        PipelineCondition::CronExpression { .. }
+        | PipelineCondition::ConfigurableCronExpression { .. }
+        | PipelineCondition::CleanUp => match cron(condition, facts.world) {
+            Ok(Some(cron)) => cron_due(&cron, facts.pulse),
+            Ok(None) => met(),
+            Err(reason) => Check::Unmet(reason),
         },
         PipelineCondition::BunchComplete { .. } => match &facts.bunch {
             Ok(found) => Check::Met(found.arguments.clone()),
             Err(reason) => Check::Unmet((*reason).to_owned()),
         },
+        PipelineCondition::WebsiteActive { websites } => {
+            let is_inactive = |code: &&String| !settings.flag("website.active", &Scope::Website((*code).clone()));
+            match websites.iter().find(is_inactive) {
+                Some(code) => Check::Unmet(format!("website `{code}` is not active")),
+                None => met(),
+            }
+        }
+        PipelineCondition::PipelineEnabled => {
+            if settings.flag("pipeline.enabled", &Scope::Pipeline(definition.name.clone())) {
+                met()
+            } else {
+                Check::Unmet("it is switched off by the setting `pipeline.enabled`".to_owned())
+            }
+        }
+        PipelineCondition::NoConflictingStep { steps } => conflict(facts.world, steps),
+        PipelineCondition::NamedPipelinesHaveStatus { pipelines, statuses } => {
+            named_pipelines(facts.world, pipelines, statuses)
+        }
+        // During maintenance nothing is spawned, whether the condition asks for it or not.
+        PipelineCondition::Maintenance => met(),
+        PipelineCondition::Registered { name, .. } => {
+            registered(facts.world, &Asked { pipeline: None, name: definition.name.clone(), index }, name)
+        }
     }
+}
+
+/// The expression behind a condition about time; `None` if the condition is about something else.
+fn cron(condition: &PipelineCondition, world: &World) -> Result<Option<Cron>, String> {
+    let of_setting = |name: &str| {
+        let cron = world.settings.cron(name, &Scope::Default);
+        cron.map(Some).ok_or_else(|| format!("setting `{name}` holds no cron expression"))
+    };
+    match condition {
+        PipelineCondition::CronExpression { cron } => Ok(Some(cron.clone())),
+        PipelineCondition::ConfigurableCronExpression { setting } => of_setting(setting),
+        PipelineCondition::CleanUp => of_setting("clean_up.cron"),
+        PipelineCondition::NoAutoSpawn
+        | PipelineCondition::NoSiblingInProgress
+        | PipelineCondition::WebsiteActive { .. }
+        | PipelineCondition::PipelineEnabled
+        | PipelineCondition::BunchComplete { .. }
+        | PipelineCondition::NoConflictingStep { .. }
+        | PipelineCondition::NamedPipelinesHaveStatus { .. }
+        | PipelineCondition::Maintenance
+        | PipelineCondition::Registered { .. } => Ok(None),
+    }
+}
+
+fn cron_due(cron: &Cron, pulse: Pulse) -> Check {
+    if cron.latest_due(pulse).is_some() {
+        return Check::Met(Arguments::new());
+    }
+    let words = cron.in_words();
+    Check::Unmet(match cron.next_due(pulse.until) {
+        Some(next) => format!("cron {words} is due next at {}", next.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        None => format!("cron {words} is never due"),
+    })
+}
+
+fn conflict(world: &World, steps: &[Name]) -> Check {
+    for name in steps {
+        if let Some(pipeline) = world.active_steps.get(name).and_then(|pipelines| pipelines.first()) {
+            return Check::Unmet(format!("step `{name}` of pipeline {pipeline} is enqueued or running"));
+        }
+    }
+    Check::Met(Arguments::new())
 }

@@ -30,6 +30,10 @@ const PIPELINE_CONDITION_CLASSES: &[Class] = &[
     class("NoAutoSpawn", "no_auto_spawn"),
     class("NoSiblingInProgress", "no_sibling_in_progress"),
     class("CronExpression", "cron_expression"),
+    class("ConfigurableCronExpression", "configurable_cron_expression"),
+    class("WebsiteActive", "website_active"),
+    class("CleanUp", "clean_up"),
+    class("NamedPipelinesHasStatus", "named_pipelines_have_status"),
 ];
 
 const STEP_CONDITION_CLASSES: &[Class] = &[
@@ -37,6 +41,9 @@ const STEP_CONDITION_CLASSES: &[Class] = &[
     Class { class: "TimeBetweenAttempts", name: "time_between_attempts", numbered: Some(("Minutes", "minutes")) },
     class("PreviousStepsCompleted", "previous_steps_completed"),
     class("PreviousStepsFinished", "previous_steps_finished"),
+    class("WaitForStepIsNotRunning", "wait_for_step_is_not_running"),
+    class("DependingOnNamedSteps", "depending_on_named_steps"),
+    class("NamedPipelinesHasStatus", "named_pipelines_have_status"),
 ];
 
 /// The executors that the original ships; its documentation spells one of them in two ways.

@@ -342,7 +342,10 @@ fn refused_in_step(cases: &[(&str, &str)]) -> String {
     };
     let mut table = String::new();
     for case in cases {
-        let merged = load([("x.xml", format!("<config>\n{}</config>", step(case)).as_bytes())]);
+        let merged = load(
+            [("x.xml", format!("<config>\n{}</config>", step(case)).as_bytes())],
+            &crate::merge::Vocabulary::default(),
+        );
         let errors: Vec<String> = merged.errors.iter().map(ToString::to_string).collect();
         let errors = if errors.is_empty() { "fine".to_owned() } else { errors.join("\n    ") };
         writeln!(table, "{}{}{}\n    {errors}", case.0.trim(), if case.1.is_empty() { "" } else { " > " }, case.1)

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 
 use crate::condition::StepCondition;
 use crate::definition::{Arguments, Definition, Described, Priority, StepDefinition};
+use crate::facts::World;
 use crate::id::PipelineId;
 use crate::pipeline::{Pipeline, PipelineStatus, Stop, StoppedBy};
 use crate::plan::{Grace, Plan, plan};
@@ -27,7 +28,7 @@ pub(super) fn now() -> DateTime<Utc> {
 
 /// What a beat does for the pipeline that the scenario describes.
 pub(super) fn planned(scenario: &str) -> String {
-    in_words(&plan(&parse(scenario), GRACE, now()))
+    in_words(&plan(&parse(scenario), &World::default(), GRACE, now()))
 }
 
 /// Reads a scenario.
@@ -71,6 +72,8 @@ pub(super) fn pipeline(steps: Vec<Step>) -> Pipeline {
         spawned_by: "a test".to_owned(),
         ended_at: None,
         stop: None,
+        paused_at: None,
+        paused_for: Duration::ZERO,
         steps,
         version: 1,
     }

@@ -130,7 +130,11 @@ impl World {
     }
 
     fn plan(&self) -> Plan {
-        if self.pipeline.status.is_open() { plan(&self.pipeline, GRACE, self.now) } else { Plan::default() }
+        if self.pipeline.status.is_open() {
+            plan(&self.pipeline, &crate::facts::World::default(), GRACE, self.now)
+        } else {
+            Plan::default()
+        }
     }
 
     /// A full beat. Each plan is carried out twice, and a second beat finds nothing to do.
@@ -314,7 +318,7 @@ impl World {
     fn check_settled(&self, status: PipelineStatus) {
         let steps = &self.pipeline.steps;
         let holds = match status {
-            PipelineStatus::Pending | PipelineStatus::Running => true,
+            PipelineStatus::Pending | PipelineStatus::Running | PipelineStatus::Paused => true,
             PipelineStatus::Success => steps.iter().all(is_completed) && self.pipeline.stop.is_none(),
             PipelineStatus::Error => steps.iter().all(|s| self.has_ended(s)) && !steps.iter().all(is_completed),
             PipelineStatus::Cancelled => {
@@ -388,7 +392,12 @@ fn limit(step: &Step) -> Option<u32> {
         StepCondition::AttemptsLimit { limit } => Some(limit),
         StepCondition::TimeBetweenAttempts { .. }
         | StepCondition::PreviousStepsCompleted { .. }
-        | StepCondition::PreviousStepsFinished { .. } => None,
+        | StepCondition::PreviousStepsFinished { .. }
+        | StepCondition::DependingOnNamedSteps { .. }
+        | StepCondition::WaitForStepIsNotRunning { .. }
+        | StepCondition::NamedPipelinesHaveStatus { .. }
+        | StepCondition::Recurring { .. }
+        | StepCondition::Registered { .. } => None,
     })
 }
 

@@ -6,6 +6,7 @@ use insta::assert_snapshot;
 use super::scenario;
 use crate::condition::PipelineCondition;
 use crate::definition::{Arguments, Definition, Described};
+use crate::facts::World;
 use crate::id::PipelineId;
 use crate::plan::{Found, Spawn, SpawnFacts, spawn};
 use crate::schedule::{Cron, Pulse};
@@ -42,9 +43,12 @@ fn definition(conditions: &str) -> Definition {
 }
 
 /// A beat at 12:00:30 that answers for the last minute; nothing is found and no sibling open.
+static WORLD: std::sync::LazyLock<World> = std::sync::LazyLock::new(World::default);
+
 fn facts() -> SpawnFacts<'static> {
     let until = time("12:00:30");
     SpawnFacts {
+        world: &WORLD,
         pulse: Pulse { since: until - Duration::minutes(1), until },
         open_sibling: None,
         bunch: Err("no bunch has arrived"),

@@ -1,0 +1,42 @@
+//! What a beat knows of the world outside one pipeline.
+
+use std::collections::BTreeMap;
+
+use crate::condition::Check;
+use crate::id::{Name, PipelineId};
+use crate::pipeline::PipelineStatus;
+use crate::settings::Settings;
+
+/// What is known beside the pipeline or definition in question.
+///
+/// Gathered once per beat. A mini beat gathers only what the conditions of its one pipeline ask for.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    /// The settings in force.
+    pub settings: Settings,
+    /// By step name: in which open pipelines a step of that name is enqueued or running.
+    pub active_steps: BTreeMap<Name, Vec<PipelineId>>,
+    /// By definition: the pipeline that was spawned last, and where it stands.
+    pub latest: BTreeMap<Name, (PipelineId, PipelineStatus)>,
+    /// What the conditions that others registered answered.
+    pub registered: BTreeMap<Asked, Check>,
+}
+
+/// Who asked a registered condition.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asked {
+    /// The pipeline, unless a definition asks before its spawn.
+    pub pipeline: Option<PipelineId>,
+    /// The definition or the step.
+    pub name: Name,
+    /// The condition's place among those of the definition or step.
+    pub index: usize,
+}
+
+impl World {
+    /// Whether maintenance mode is on: nothing is spawned and nothing enqueued.
+    #[must_use]
+    pub fn is_in_maintenance(&self) -> bool {
+        self.settings.flag("maintenance", &crate::settings::Scope::Default)
+    }
+}

@@ -1,0 +1,465 @@
+//! Operating settings: what there is to set, and what holds for whom.
+//!
+//! A setting has a type, a default, a description and the scopes for which it can be set. A value for a narrower scope
+//! (one pipeline name, one website) wins over the one for all; where nothing is set, the default holds.
+//!
+//! **Invariant:** a value that is stored has been checked, and a stored value that cannot be read counts as not set.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::duration;
+use crate::id::Name;
+use crate::schedule::Cron;
+
+/// Something that can be set.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Its name, as CLI and API spell it.
+    pub name: &'static str,
+    /// What its values look like.
+    pub kind: Kind,
+    /// What holds where nothing is set.
+    pub default: &'static str,
+    /// For whom it can be set, beside all.
+    pub scopes: &'static [ScopeKind],
+    /// What it does, in a sentence for operators.
+    pub description: &'static str,
+}
+
+/// What the values of a setting look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// `true` or `false`.
+    Flag,
+    /// A duration in words, such as `3 weeks`.
+    Duration,
+    /// A duration in words, or `never`.
+    DurationOrNever,
+    /// A cron expression of five fields.
+    Cron,
+    /// An IANA time zone.
+    TimeZone,
+    /// Words with commas between them; may be empty.
+    List,
+    /// One of some words.
+    Choice(&'static [&'static str]),
+}
+
+/// A kind of scope beside the one for all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScopeKind {
+    /// One definition, by its name.
+    Pipeline,
+    /// One website, by its code.
+    Website,
+}
+
+/// For whom a value holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Scope {
+    /// For everything.
+    #[default]
+    Default,
+    /// For the pipelines of one name.
+    Pipeline(Name),
+    /// For one website.
+    Website(String),
+}
+
+/// Why a setting cannot have a value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// There is no such setting.
+    #[error("there is no setting `{name}` (known: {known})")]
+    Unknown {
+        /// The name given.
+        name: String,
+        /// All names.
+        known: String,
+    },
+    /// The setting does not exist for such a scope.
+    #[error("setting `{name}` cannot be set for `{scope}` (possible: {possible})")]
+    Scope {
+        /// The setting.
+        name: &'static str,
+        /// The scope given.
+        scope: Scope,
+        /// The scopes there are.
+        possible: String,
+    },
+    /// The value is not of the setting's type.
+    #[error("setting `{name}`: {problem}")]
+    Value {
+        /// The setting.
+        name: &'static str,
+        /// What is wrong with the value, and what was expected.
+        problem: String,
+    },
+}
+
+/// The values that are set; everything else has its default.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settings {
+    values: BTreeMap<(String, Scope), String>,
+}
+
+const PIPELINE: &[ScopeKind] = &[ScopeKind::Pipeline];
+const WEBSITE: &[ScopeKind] = &[ScopeKind::Website];
+const ALL_ONLY: &[ScopeKind] = &[];
+
+/// Everything that can be set, by name.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "clean_up.cancel_after",
+        kind: Kind::DurationOrNever,
+        default: "3 weeks",
+        scopes: PIPELINE,
+        description: "cancels pipelines that are open for longer",
+    },
+    Setting {
+        name: "clean_up.compress_after",
+        kind: Kind::DurationOrNever,
+        default: "13 weeks",
+        scopes: PIPELINE,
+        description: "packs the files of pipelines that ended longer ago",
+    },
+    Setting {
+        name: "clean_up.cron",
+        kind: Kind::Cron,
+        default: "0 3 * * *",
+        scopes: ALL_ONLY,
+        description: "tells when the clean-up pipeline runs, in the time zone of `time_zone`",
+    },
+    Setting {
+        name: "clean_up.delete_after",
+        kind: Kind::DurationOrNever,
+        default: "never",
+        scopes: PIPELINE,
+        description: "deletes pipelines that ended longer ago from the table",
+    },
+    Setting {
+        name: "clean_up.delete_files_after",
+        kind: Kind::DurationOrNever,
+        default: "26 weeks",
+        scopes: PIPELINE,
+        description: "deletes the files and archives of pipelines that ended longer ago",
+    },
+    Setting {
+        name: "initializer.enabled",
+        kind: Kind::Flag,
+        default: "true",
+        scopes: ALL_ONLY,
+        description: "lets data fetchers make pipelines",
+    },
+    Setting {
+        name: "initializer.in_pipeline",
+        kind: Kind::Flag,
+        default: "false",
+        scopes: ALL_ONLY,
+        description: "runs data fetchers as a step of a pipeline of their own instead of in the heartbeat",
+    },
+    Setting {
+        name: "log.level",
+        kind: Kind::Choice(&["error", "warning", "info"]),
+        default: "info",
+        scopes: PIPELINE,
+        description: "keeps only step log lines that are at least as grave",
+    },
+    Setting {
+        name: "maintenance",
+        kind: Kind::Flag,
+        default: "false",
+        scopes: ALL_ONLY,
+        description: "spawns and enqueues nothing; running steps end, expiry and statuses go on",
+    },
+    Setting {
+        name: "mini_heartbeat",
+        kind: Kind::Flag,
+        default: "true",
+        scopes: ALL_ONLY,
+        description: "moves a pipeline on right after one of its steps ended",
+    },
+    Setting {
+        name: "monitor.mail_to",
+        kind: Kind::List,
+        default: "",
+        scopes: PIPELINE,
+        description: "mails to these addresses when a pipeline's status changes",
+    },
+    Setting {
+        name: "monitor.waiting_after",
+        kind: Kind::Duration,
+        default: "15 minutes",
+        scopes: PIPELINE,
+        description: "reports steps that are enqueued for longer: there is no runner for them",
+    },
+    Setting {
+        name: "pipeline.enabled",
+        kind: Kind::Flag,
+        default: "true",
+        scopes: PIPELINE,
+        description: "answers the condition `pipeline_enabled`",
+    },
+    Setting {
+        name: "spawning",
+        kind: Kind::Flag,
+        default: "true",
+        scopes: PIPELINE,
+        description: "lets the heartbeat spawn pipelines",
+    },
+    Setting {
+        name: "time_zone",
+        kind: Kind::TimeZone,
+        default: "UTC",
+        scopes: ALL_ONLY,
+        description: "is the time zone of cron expressions that come from settings",
+    },
+    Setting {
+        name: "website.active",
+        kind: Kind::Flag,
+        default: "true",
+        scopes: WEBSITE,
+        description: "answers the condition `website_active`",
+    },
+];
+
+impl Setting {
+    /// The setting of a name.
+    ///
+    /// # Errors
+    /// There is no such setting.
+    pub fn named(name: &str) -> Result<&'static Setting, Error> {
+        SETTINGS.iter().find(|setting| setting.name == name).ok_or_else(|| Error::Unknown {
+            name: name.chars().take(60).collect(),
+            known: SETTINGS.iter().map(|setting| setting.name).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// Checks a value for a scope and returns it in the form in which it is stored.
+    ///
+    /// # Errors
+    /// The scope or the value does not fit the setting.
+    pub fn check(&'static self, scope: &Scope, value: &str) -> Result<String, Error> {
+        if !self.takes(scope) {
+            let possible = std::iter::once("default".to_owned())
+                .chain(self.scopes.iter().map(|kind| format!("{}:…", kind.as_str())))
+                .collect::<Vec<_>>()
+                .join(", ");
+            return Err(Error::Scope { name: self.name, scope: scope.clone(), possible });
+        }
+        self.kind.canonical(value).map_err(|problem| Error::Value { name: self.name, problem })
+    }
+
+    fn takes(&self, scope: &Scope) -> bool {
+        match scope {
+            Scope::Default => true,
+            Scope::Pipeline(_) => self.scopes.contains(&ScopeKind::Pipeline),
+            Scope::Website(_) => self.scopes.contains(&ScopeKind::Website),
+        }
+    }
+}
+
+impl Kind {
+    fn canonical(self, value: &str) -> Result<String, String> {
+        let value = value.trim();
+        let quoted = || value.chars().take(60).collect::<String>();
+        match self {
+            Kind::Flag => match value {
+                "true" | "on" | "yes" | "1" => Ok("true".to_owned()),
+                "false" | "off" | "no" | "0" => Ok("false".to_owned()),
+                _ => Err(format!("`{}` is neither `true` nor `false`", quoted())),
+            },
+            Kind::DurationOrNever if value == "never" => Ok("never".to_owned()),
+            Kind::Duration | Kind::DurationOrNever => duration::parse(value).map(duration::in_words),
+            Kind::Cron => Cron::parse(value, None).map(|_| value.to_owned()),
+            Kind::TimeZone => Cron::parse("* * * * *", Some(value)).map(|_| value.to_owned()),
+            Kind::List => {
+                let words = value.split(',').map(str::trim).filter(|word| !word.is_empty());
+                Ok(words.collect::<Vec<_>>().join(","))
+            }
+            Kind::Choice(words) if words.contains(&value) => Ok(value.to_owned()),
+            Kind::Choice(words) => Err(format!("`{}` is not one of {}", quoted(), words.join(", "))),
+        }
+    }
+}
+
+impl Settings {
+    /// Takes a stored value; one that does not fit its setting (any more) counts as not set.
+    pub fn insert(&mut self, name: &str, scope: Scope, value: &str) {
+        if let Ok(setting) = Setting::named(name)
+            && let Ok(value) = setting.check(&scope, value)
+        {
+            self.values.insert((name.to_owned(), scope), value);
+        }
+    }
+
+    /// The value that holds for a scope, in its stored form.
+    ///
+    /// # Panics
+    /// If there is no such setting; names are written in the code and not by users.
+    #[must_use]
+    pub fn text(&self, name: &str, scope: &Scope) -> &str {
+        let find = |scope: &Scope| self.values.get(&(name.to_owned(), scope.clone())).map(String::as_str);
+        find(scope)
+            .or_else(|| find(&Scope::Default))
+            .unwrap_or_else(|| Setting::named(name).expect("settings are named in the code").default)
+    }
+
+    /// Whether the value was set for this very scope.
+    #[must_use]
+    pub fn is_set(&self, name: &str, scope: &Scope) -> bool {
+        self.values.contains_key(&(name.to_owned(), scope.clone()))
+    }
+
+    /// A flag.
+    #[must_use]
+    pub fn flag(&self, name: &str, scope: &Scope) -> bool {
+        self.text(name, scope) == "true"
+    }
+
+    /// A duration; `None` for `never`.
+    #[must_use]
+    pub fn duration(&self, name: &str, scope: &Scope) -> Option<Duration> {
+        duration::parse(self.text(name, scope)).ok()
+    }
+
+    /// A list of words.
+    #[must_use]
+    pub fn list(&self, name: &str, scope: &Scope) -> Vec<&str> {
+        self.text(name, scope).split(',').filter(|word| !word.is_empty()).collect()
+    }
+
+    /// A cron expression in the time zone that is set; `None` if the setting holds none.
+    #[must_use]
+    pub fn cron(&self, name: &str, scope: &Scope) -> Option<Cron> {
+        Setting::named(name).ok().filter(|setting| setting.kind == Kind::Cron)?;
+        Cron::parse(self.text(name, scope), Some(self.text("time_zone", &Scope::Default))).ok()
+    }
+
+    /// Everything that is set.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Scope, &str)> {
+        self.values.iter().map(|((name, scope), value)| (name.as_str(), scope, value.as_str()))
+    }
+}
+
+impl ScopeKind {
+    /// The word before the colon.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ScopeKind::Pipeline => "pipeline",
+            ScopeKind::Website => "website",
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Scope::Default => f.write_str("default"),
+            Scope::Pipeline(name) => write!(f, "pipeline:{name}"),
+            Scope::Website(code) => write!(f, "website:{code}"),
+        }
+    }
+}
+
+impl FromStr for Scope {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bad = || {
+            let found: String = text.chars().take(60).collect();
+            format!("`{found}` is no scope (expected `default`, `pipeline:<name>` or `website:<code>`)")
+        };
+        match text.split_once(':') {
+            None if text == "default" => Ok(Scope::Default),
+            Some(("pipeline", name)) => name.parse().map(Scope::Pipeline).map_err(|_| bad()),
+            Some(("website", code)) if code.parse::<Name>().is_ok() => Ok(Scope::Website(code.to_owned())),
+            _ => Err(bad()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(values: &[(&str, &str, &str)]) -> Settings {
+        let mut settings = Settings::default();
+        for (name, scope, value) in values {
+            settings.insert(name, scope.parse().unwrap(), value);
+        }
+        settings
+    }
+
+    #[test]
+    fn every_default_fits_its_setting_and_names_are_sorted() {
+        for setting in SETTINGS {
+            assert_eq!(
+                setting.check(&Scope::Default, setting.default).as_deref(),
+                Ok(setting.default),
+                "{}",
+                setting.name
+            );
+        }
+        assert!(SETTINGS.windows(2).all(|pair| pair[0].name < pair[1].name));
+    }
+
+    #[test]
+    fn the_narrower_scope_wins() {
+        let settings = set(&[("spawning", "default", "off"), ("spawning", "pipeline:orders", "on")]);
+        let orders = Scope::Pipeline("orders".parse().unwrap());
+        let other = Scope::Pipeline("other".parse().unwrap());
+        assert!(settings.flag("spawning", &orders));
+        assert!(!settings.flag("spawning", &other));
+        assert!(!settings.flag("maintenance", &Scope::Default));
+    }
+
+    #[test]
+    fn wrong_values_are_refused_with_what_was_expected() {
+        let refused = |name: &str, scope: &str, value: &str| {
+            Setting::named(name)
+                .and_then(|setting| setting.check(&scope.parse().unwrap(), value))
+                .unwrap_err()
+                .to_string()
+        };
+        insta::assert_snapshot!(refused("maintenance", "default", "maybe"), @"setting `maintenance`: `maybe` is neither `true` nor `false`");
+        insta::assert_snapshot!(refused("maintenance", "website:de", "true"), @"setting `maintenance` cannot be set for `website:de` (possible: default)");
+        insta::assert_snapshot!(refused("clean_up.cancel_after", "pipeline:a", "soon"), @"setting `clean_up.cancel_after`: `soon` is not a duration (example: `2 hours`)");
+        insta::assert_snapshot!(refused("log.level", "default", "debug"), @"setting `log.level`: `debug` is not one of error, warning, info");
+        assert!(
+            refused("maintainance", "default", "on")
+                .starts_with("there is no setting `maintainance` (known: clean_up.")
+        );
+        insta::assert_snapshot!("shop:1".parse::<Scope>().unwrap_err(), @"`shop:1` is no scope (expected `default`, `pipeline:<name>` or `website:<code>`)");
+    }
+
+    #[test]
+    fn durations_lists_and_crons_are_read() {
+        let settings = set(&[
+            ("clean_up.delete_after", "default", "4 weeks"),
+            ("monitor.mail_to", "pipeline:a", " x@example.com ,y@example.com,"),
+            ("time_zone", "default", "Europe/Berlin"),
+        ]);
+        let a = Scope::Pipeline("a".parse().unwrap());
+        assert_eq!(settings.duration("clean_up.delete_after", &a), Some(Duration::from_secs(4 * 604_800)));
+        assert_eq!(settings.list("monitor.mail_to", &a), ["x@example.com", "y@example.com"]);
+        assert_eq!(settings.cron("clean_up.cron", &Scope::Default).unwrap().in_words(), "`0 3 * * *` (Europe/Berlin)");
+        assert_eq!(settings.duration("clean_up.delete_files_after", &a), Some(Duration::from_secs(26 * 604_800)));
+        assert_eq!(set(&[]).duration("clean_up.delete_after", &a), None);
+    }
+
+    #[test]
+    fn stored_values_that_do_not_fit_count_as_not_set() {
+        let settings = set(&[("maintenance", "default", "perhaps"), ("no.such", "default", "1")]);
+        assert!(!settings.flag("maintenance", &Scope::Default));
+        assert_eq!(settings.iter().count(), 0);
+    }
+}
