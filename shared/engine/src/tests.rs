@@ -4,5 +4,6 @@ mod executors;
 mod faults;
 mod leases;
 mod pipelines;
+mod runs;
 mod steps;
 mod workshop;

@@ -18,9 +18,9 @@ pub(super) fn all(gate: &Gate) -> Vec<Arc<dyn Executor>> {
     executors
 }
 
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 15] = [
     "done", "skips", "missing", "invalid", "fails", "broken", "flaky", "counts", "goes", "panics", "hangs", "chatty",
-    "greedy",
+    "greedy", "wordy", "rambles",
 ];
 
 struct Plain {
@@ -73,6 +73,8 @@ impl Executor for Plain {
                 work.set_output(json!(0.5));
                 Ok(Outcome::Done)
             }
+            "wordy" => Ok(Outcome::Skipped { reason: "word ".repeat(400) }),
+            "rambles" => Err(ExecutorError::InvalidData { message: "wörd ".repeat(400) }),
             other => panic!("`{other}` is no executor of the tests"),
         }
     }
