@@ -30,13 +30,16 @@ Examples:
   systole pipeline list --status error           show what went wrong
   systole --aws pipeline details 01k9…           look at a pipeline of the stage in the environment
 
-Exit codes: 0 done, 1 failed, 2 wrong command line, 3 a pipeline did not succeed, 4 waited too long.";
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 a pipeline did not succeed, 4 waited in vain, 130 Ctrl-C.";
+
+/// The folder of the embedded store if nobody says otherwise.
+pub(crate) const DEFAULT_STORE: &str = ".systole";
 
 /// Which store to work on.
 #[derive(Debug, Args)]
 pub struct TargetArguments {
     /// Folder of the embedded store.
-    #[arg(long, global = true, default_value = ".systole", env = "SYSTOLE_STORE", value_name = "FOLDER")]
+    #[arg(long, global = true, default_value = DEFAULT_STORE, env = "SYSTOLE_STORE", value_name = "FOLDER")]
     pub(crate) store: PathBuf,
     /// Works on AWS, or an emulator, as the environment says (`TABLE_NAME`, `BUCKET_NAME`, `STEP_QUEUE_…_URL`, `AWS_…`).
     #[arg(long, global = true, conflicts_with = "store")]

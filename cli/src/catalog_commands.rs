@@ -5,7 +5,7 @@ use catalog::product::Product;
 use catalog::table;
 
 use crate::outcome::ExitReason;
-use crate::output::Output;
+use crate::output::{Output, Reader};
 use crate::target::Target;
 
 pub(crate) async fn show(target: &Target, sku: &str, output: &Output) -> anyhow::Result<ExitReason> {
@@ -19,7 +19,9 @@ pub(crate) async fn show(target: &Target, sku: &str, output: &Output) -> anyhow:
 
 pub(crate) async fn export(target: &Target) -> anyhow::Result<ExitReason> {
     for product in table::all_products(target.context.store.table.as_ref()).await?.values() {
-        Output::line(&product.to_json());
+        if Output::line(&product.to_json())? == Reader::Gone {
+            break;
+        }
     }
     Ok(ExitReason::Ok)
 }

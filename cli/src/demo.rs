@@ -1,10 +1,11 @@
 //! `systole demo`: imports the catalogue that the project ships, in front of you.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::bail;
 
-use crate::arguments::DemoArguments;
+use crate::arguments::{DEFAULT_STORE, DemoArguments};
 use crate::drop;
 use crate::outcome::ExitReason;
 use crate::output::Output;
@@ -22,18 +23,28 @@ pub(crate) async fn run(target: &Target, options: &DemoArguments, output: &Outpu
             options.data.display()
         );
     }
-    output.say(&format!("store    {} (embedded: one SQLite file and one folder)", root.display()));
+    output.say(&format!("store    {} (embedded: one SQLite file and one folder)", root.display()))?;
     let dropped = drop::put(target, std::slice::from_ref(&options.data), true, output).await?;
     let waited = drop::wait(target, &dropped, TIMEOUT, output).await?;
-    let reason = drop::show(target, &waited, output)?;
-    output.say(NEXT);
+    let reason = drop::show(target, &dropped, &waited, output)?;
+    output.say(&next(&program(root)))?;
     Ok(reason)
 }
 
-const NEXT: &str = "
-Try next:
-  make demo                                  again: every row is unchanged now
-  target/debug/systole import drop demo/delta    a morning's changes
-  target/debug/systole pipeline list         what ran
-  target/debug/systole catalog export        the products, one JSON object a line
-  target/debug/systole dev                   keep it running, and drop files of your own";
+/// How this program was called, with the store that it worked on.
+fn program(store: &Path) -> String {
+    let name = std::env::args().next().unwrap_or_else(|| "systole".to_owned());
+    if store == Path::new(DEFAULT_STORE) { name } else { format!("{name} --store {}", store.display()) }
+}
+
+fn next(program: &str) -> String {
+    let lines = [
+        ("demo", "the same again: every row is unchanged now"),
+        ("import drop demo/delta", "a morning's changes, one row of them broken"),
+        ("pipeline list", "what ran"),
+        ("catalog export", "the products, one JSON object a line"),
+        ("dev", "keep it running, and drop files of your own"),
+    ];
+    let lines = lines.map(|(command, what)| format!("\n  {program} {command:24} {what}"));
+    format!("\nTry next:{}", lines.concat())
+}

@@ -1,16 +1,20 @@
 //! `systole dev`: heartbeat, runners, file intake and the API in one process, with nothing to install beside it.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use engine::bunches::DROP_PREFIX;
 use tokio::net::TcpListener;
 
 use crate::arguments::DevArguments;
-use crate::host::{self, Stop};
+use crate::host::{self, Signals, Stop};
 use crate::outcome::ExitReason;
 use crate::output::Output;
 use crate::target::{Place, Target};
+
+/// Longest wait of a runner for a message before it looks whether to stop.
+const RECEIVE_WAIT: Duration = Duration::from_secs(1);
 
 /// Runs until Ctrl-C or SIGTERM; steps that have begun are ended first.
 pub(crate) async fn run(target: &Target, options: &DevArguments, output: &Output) -> anyhow::Result<ExitReason> {
@@ -28,31 +32,25 @@ pub(crate) async fn run(target: &Target, options: &DevArguments, output: &Output
 
     let (stopper, stop) = host::stop();
     let host = target.host();
+    let mut signals = Signals::listen()?;
     let mut tasks = vec![
         tokio::spawn(host::beat_until(host.clone(), options.tick, stop.clone())),
         tokio::spawn(serve(listener, target.context.clone(), stop.clone())),
     ];
-    tasks.extend((0..options.runners).map(|_| tokio::spawn(host::run_until(host.clone(), stop.clone()))));
-    asked_to_stop().await?;
-    output.say("stopping; steps that have begun are ended first (once more Ctrl-C kills)");
+    let runner = || host::run_until(host.clone(), RECEIVE_WAIT, stop.clone());
+    tasks.extend((0..options.runners).map(|_| tokio::spawn(runner())));
+    signals.next().await;
+    output.say("stopping; steps that have begun are ended first (once more Ctrl-C kills)")?;
     stopper.stop();
-    for task in tasks {
-        tokio::select! {
-            joined = task => joined.context("a part of the host panicked")?,
-            again = asked_to_stop() => {
-                again?;
-                return Ok(ExitReason::Failed);
-            }
-        }
-    }
-    output.say("stopped");
+    host::join(tasks, &mut signals).await?;
+    output.say("stopped")?;
     Ok(ExitReason::Ok)
 }
 
 fn greet(output: &Output, listener: &TcpListener, drop_area: &Path) -> anyhow::Result<()> {
-    output.say(&format!("API         http://{}/pipelines", listener.local_addr()?));
-    output.say(&format!("drop files  {}", drop_area.display()));
-    output.say("stop        Ctrl-C");
+    output.say(&format!("API         http://{}/pipelines", listener.local_addr()?))?;
+    output.say(&format!("drop files  {}", drop_area.display()))?;
+    output.say("stop        Ctrl-C")?;
     Ok(())
 }
 
@@ -60,15 +58,5 @@ async fn serve(listener: TcpListener, context: engine::Context, mut stop: Stop) 
     let server = axum::serve(listener, admin::router(context)).with_graceful_shutdown(async move { stop.wait().await });
     if let Err(error) = server.await {
         tracing::error!("the API ended: {error}");
-    }
-}
-
-/// Waits for Ctrl-C or SIGTERM.
-async fn asked_to_stop() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?;
-    tokio::select! {
-        signal = tokio::signal::ctrl_c() => signal.context("failed to listen for Ctrl-C"),
-        _ = terminate.recv() => Ok(()),
     }
 }

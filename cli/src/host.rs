@@ -2,17 +2,20 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use engine::heartbeat::BeatReport;
 use engine::{heartbeat, runner};
 use serde_json::json;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::outcome::ExitReason;
 use crate::output::Output;
 use crate::target::{BEAT_BUDGET, Host, STEP_BUDGET, Target};
 
-/// Longest wait of a runner for a message before it looks whether to stop.
-const RECEIVE_WAIT: Duration = Duration::from_secs(1);
+/// How long nothing is tried after a failure: what failed may need a moment, and the log need not fill up.
+const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Says to everything that runs that it is time to end.
 #[derive(Clone)]
@@ -59,22 +62,63 @@ impl Stop {
     }
 }
 
+/// Ctrl-C and SIGTERM.
+pub(crate) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// From here on these signals do not end the process by themselves.
+    pub(crate) fn listen() -> anyhow::Result<Self> {
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt()).context("failed to listen for Ctrl-C")?,
+            terminate: signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?,
+        })
+    }
+
+    /// Waits for one of them.
+    pub(crate) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Waits for the parts of the host to end. A further signal ends the process at once: its lock file stays, so that others
+/// see that it is dead and carry on what it held.
+pub(crate) async fn join(tasks: Vec<JoinHandle<()>>, signals: &mut Signals) -> anyhow::Result<()> {
+    for task in tasks {
+        tokio::select! {
+            joined = task => joined.context("a part of the host panicked")?,
+            () = signals.next() => std::process::exit(KILLED),
+        }
+    }
+    Ok(())
+}
+
+/// The exit code of a process that a second Ctrl-C ended.
+const KILLED: i32 = 130;
+
 /// Beats every `tick` until the sign to stop. A beat that fails is logged; the next one is the retry.
 pub(crate) async fn beat_until(host: Host, tick: Duration, mut stop: Stop) {
     while !stop.is_set() {
         if let Err(error) = beat(&host).await {
             tracing::error!("heartbeat failed: {:#}", anyhow::Error::from(error));
+            stop.sleep(AFTER_FAILURE).await;
         }
         stop.sleep(tick).await;
     }
 }
 
 /// Runs messages, one after the other, until the sign to stop; a step that has begun is ended first.
-pub(crate) async fn run_until(host: Host, mut stop: Stop) {
+/// `wait` is the longest wait for a message.
+pub(crate) async fn run_until(host: Host, wait: Duration, mut stop: Stop) {
     while !stop.is_set() {
-        if let Err(error) = run_one(&host, RECEIVE_WAIT).await {
+        if let Err(error) = run_one(&host, wait).await {
             tracing::error!("runner failed: {error:#}");
-            stop.sleep(RECEIVE_WAIT).await;
+            stop.sleep(AFTER_FAILURE).await;
         }
     }
 }

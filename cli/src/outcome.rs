@@ -11,8 +11,10 @@ pub enum ExitReason {
     Failed,
     /// 3: a pipeline that was waited for did not succeed.
     PipelineFailed,
-    /// 4: something that was waited for did not come in time.
+    /// 4: something that was waited for did not come, or not in time.
     TimedOut,
+    /// 130: somebody pressed Ctrl-C.
+    Interrupted,
 }
 
 impl ExitReason {
@@ -24,6 +26,7 @@ impl ExitReason {
             ExitReason::Failed => ExitCode::from(1),
             ExitReason::PipelineFailed => ExitCode::from(3),
             ExitReason::TimedOut => ExitCode::from(4),
+            ExitReason::Interrupted => ExitCode::from(130),
         }
     }
 }

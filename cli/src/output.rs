@@ -1,6 +1,8 @@
 //! What a command prints: tables for people, JSON for programs. The log goes to standard error.
-#![expect(clippy::print_stdout, reason = "the one module that prints")]
 
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use anyhow::Context as _;
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
@@ -9,6 +11,17 @@ pub(crate) struct Output {
     is_json: bool,
 }
 
+/// Whether anybody still reads what is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reader {
+    Listens,
+    /// The other end of the pipe is closed, as by `head`.
+    Gone,
+}
+
+/// Narrowest last column of a table; a narrower terminal breaks the lines itself.
+const NARROWEST: usize = 40;
+
 impl Output {
     pub(crate) fn new(is_json: bool) -> Self {
         Output { is_json }
@@ -16,38 +29,73 @@ impl Output {
 
     /// Prints a value: as JSON, or in the words that `people` makes of it.
     pub(crate) fn show<T: Serialize>(&self, value: &T, people: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
-        if self.is_json {
-            println!("{}", serde_json::to_string_pretty(value)?);
-        } else {
-            println!("{}", people(value).trim_end());
-        }
+        let text = if self.is_json { serde_json::to_string_pretty(value)? } else { people(value) };
+        Self::line(text.trim_end())?;
         Ok(())
     }
 
     /// Prints a line for people only.
-    pub(crate) fn say(&self, line: &str) {
+    pub(crate) fn say(&self, line: &str) -> anyhow::Result<()> {
         if !self.is_json {
-            println!("{line}");
+            Self::line(line)?;
         }
+        Ok(())
     }
 
     /// Prints one line of machine-readable output, whatever was asked for.
-    pub(crate) fn line(line: &str) {
-        println!("{line}");
+    pub(crate) fn line(line: &str) -> anyhow::Result<Reader> {
+        match writeln!(io::stdout(), "{line}") {
+            Ok(()) => Ok(Reader::Listens),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
+            Err(error) => Err(error).context("failed to write to standard output"),
+        }
     }
 }
 
-/// Lays rows out as a table without lines.
+/// Lays rows out as a table without lines. On a terminal the last column is wrapped at blanks; elsewhere a row is a line.
 pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(header.to_vec());
-    let rows: Vec<Vec<String>> = rows.into_iter().collect();
+    let width = if io::stdout().is_terminal() { terminal_size::terminal_size() } else { None };
+    table_of_width(header, rows, width.map(|(width, _)| usize::from(width.0)))
+}
+
+fn table_of_width(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>, width: Option<usize>) -> String {
+    let mut rows: Vec<Vec<String>> = rows.into_iter().collect();
     if rows.is_empty() {
         return "nothing to show".to_owned();
     }
+    if let Some(width) = width {
+        let columns_before = header.len().saturating_sub(1);
+        let widest = |column: usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+            cells.max().unwrap_or_default().max(header[column].len())
+        };
+        // Each column has a blank on both sides.
+        let before: usize = (0..columns_before).map(|column| widest(column) + 2).sum();
+        let left = width.saturating_sub(before + 2).max(NARROWEST);
+        for cell in rows.iter_mut().filter_map(|row| row.last_mut()) {
+            *cell = wrapped(cell, left);
+        }
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(header.to_vec());
     table.add_rows(rows);
     table.to_string().lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// Breaks a text at blanks into lines; a word that is too long, such as a file name, stays whole.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
 }
 
 /// A duration in the unit that reads best.
@@ -57,5 +105,48 @@ pub(crate) fn duration(milliseconds: i64) -> String {
         1_000..60_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
         60_000..3_600_000 => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1_000),
         _ => format!("{} h {} min", milliseconds / 3_600_000, milliseconds % 3_600_000 / 60_000),
+    }
+}
+
+/// A number of things: `1 file`, `2 files`.
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> Vec<Vec<String>> {
+        let row = |cells: [&str; 2]| cells.map(str::to_owned).to_vec();
+        vec![
+            row(["validate", "3 findings in 2424 rows; the first one: x.csv:118: `1,5` is not a number"]),
+            row(["report", ""]),
+        ]
+    }
+
+    #[test]
+    fn a_table_wraps_its_last_column_on_a_terminal_and_nowhere_else() {
+        let expected = " step      note
+ validate  3 findings in 2424 rows; the first one:
+           x.csv:118: `1,5` is not a number
+ report";
+        assert_eq!(table_of_width(&["step", "note"], rows(), Some(60)), expected);
+        assert_eq!(table_of_width(&["step", "note"], rows(), None).lines().count(), 3);
+        assert_eq!(table_of_width(&["step", "note"], Vec::new(), None), "nothing to show");
+    }
+
+    #[test]
+    fn a_long_word_is_not_broken() {
+        assert_eq!(
+            wrapped("of product-import_20260801-120000_01.csv only", 10),
+            "of\nproduct-import_20260801-120000_01.csv\nonly"
+        );
+    }
+
+    #[test]
+    fn durations_read_well() {
+        let shown = [7, 1_234, 61_000, 3_600_000].map(duration);
+        assert_eq!(shown, ["7 ms", "1.2 s", "1 min 1 s", "1 h 0 min"]);
     }
 }

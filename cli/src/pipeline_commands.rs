@@ -11,6 +11,7 @@ use pipeline::merge;
 use serde_json::json;
 
 use crate::arguments::PipelineCommand;
+use crate::drop;
 use crate::outcome::ExitReason;
 use crate::output::{self, Output};
 use crate::target::{BEAT_BUDGET, Target, now};
@@ -35,7 +36,7 @@ pub(crate) async fn run(target: &Target, command: PipelineCommand, output: &Outp
         }
         PipelineCommand::Details { id, log } => {
             let details = details(target, &id).await?;
-            output.show(&details, |details| in_words(details, log))?;
+            output.show(&details, |details| in_words(target, details, log))?;
             Ok(ExitReason::Ok)
         }
         PipelineCommand::Cancel { id, reason } => {
@@ -121,7 +122,7 @@ fn pipeline_table(rows: &[PipelineRow]) -> String {
     output::table(&["id", "pipeline", "status", "spawned (UTC)", "time", "note"], rows.iter().map(row))
 }
 
-fn in_words(details: &PipelineDetails, with_logs: bool) -> String {
+fn in_words(target: &Target, details: &PipelineDetails, with_logs: bool) -> String {
     let row = &details.pipeline;
     let mut text = format!(
         "{} {}: {}, spawned {} UTC by {}, {}\n",
@@ -136,6 +137,10 @@ fn in_words(details: &PipelineDetails, with_logs: bool) -> String {
         text += &format!("stopped: {reason}\n");
     }
     text += &format!("\n{}\n", step_table(&details.steps));
+    let results = drop::results(target, details);
+    if !results.is_empty() {
+        text += &format!("\n{results}");
+    }
     for step in details.steps.iter().filter(|step| with_logs && !step.log.is_empty()) {
         text += &format!("\n--- {} attempt {} ---\n{}", step.name, step.attempt, step.log);
     }

@@ -4,3 +4,5 @@
 mod aws;
 mod conformance;
 mod embedded;
+mod imports;
+mod systole;

@@ -52,7 +52,7 @@ async fn definitions(State(context): State<Context>) -> Result<Json<Value>, ApiE
 }
 
 async fn arrivals(State(context): State<Context>) -> Result<Json<Value>, ApiError> {
-    let arrivals: Vec<_> = context.store.arrivals().await?.iter().map(view::arrival).collect();
+    let arrivals: Vec<_> = engine::bunches::arrivals(&context).await?.iter().map(view::arrival).collect();
     Ok(Json(json!({ "arrivals": arrivals })))
 }
 

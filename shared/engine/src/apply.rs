@@ -49,6 +49,7 @@ const LOOKS: usize = 4;
 /// # Errors
 /// The store did not answer.
 pub async fn advance(context: &Context, id: &PipelineId, hops: u32, invocation: &Invocation) -> store::Result<Applied> {
+    let beat = Beat { context, invocation, hops };
     let mut applied = Applied::default();
     for _ in 0..LOOKS {
         let Some(pipeline) = context.store.pipeline_with_steps(id).await? else { break };
@@ -57,7 +58,7 @@ pub async fn advance(context: &Context, id: &PipelineId, hops: u32, invocation: 
         }
         let plan = plan(&pipeline, context.limits.grace, invocation.now());
         let needs_another_look = plan.stop.is_some() || !plan.ghosted.is_empty() || !plan.cancel.is_empty();
-        apply(context, &pipeline, &plan, hops, invocation, &mut applied).await?;
+        beat.apply(&pipeline, &plan, &mut applied).await?;
         if !needs_another_look {
             break;
         }
@@ -65,66 +66,90 @@ pub async fn advance(context: &Context, id: &PipelineId, hops: u32, invocation: 
     Ok(applied)
 }
 
-async fn apply(
-    context: &Context,
-    pipeline: &Pipeline,
-    plan: &Plan,
+/// What all writes and messages of one pass over a pipeline are made with.
+#[derive(Clone, Copy)]
+struct Beat<'a> {
+    context: &'a Context,
+    invocation: &'a Invocation,
     hops: u32,
-    invocation: &Invocation,
-    applied: &mut Applied,
-) -> store::Result<()> {
-    let store = &context.store;
-    if let Some(stop) = &plan.stop {
-        match store.stop_pipeline(pipeline, stop).await? {
-            PipelineWritten::Done => applied.expired += 1,
-            PipelineWritten::Lost | PipelineWritten::Gone => applied.lost += 1,
-        }
-        tracing::warn!(pipeline.id = %pipeline.id, pipeline.name = %pipeline.name(), "pipeline expired: {}", stop.reason);
-        return Ok(());
-    }
-    for step in steps(pipeline, &plan.ghosted) {
-        let is_ours = store.ghost_step(&pipeline.id, step, invocation.now()).await?;
-        count(is_ours, &mut applied.ghosted, &mut applied.lost);
-        warn_step(pipeline, step, "step ghosted: its runner gave no sign of life until the lease ended");
-    }
-    for step in steps(pipeline, &plan.cancel) {
-        let is_ours = store.cancel_step(&pipeline.id, step, invocation.now()).await?;
-        count(is_ours, &mut applied.cancelled, &mut applied.lost);
-    }
-    let mut messages = resend(context, pipeline, plan, invocation, applied).await?;
-    if hops > context.limits.hop_limit {
-        applied.left_to_heartbeat += plan.enqueue.len();
-    } else {
-        messages.extend(enqueue(context, pipeline, plan, hops, invocation, applied).await?);
-    }
-    if !messages.is_empty() {
-        store.queue.send(pipeline.definition.priority, messages).await?;
-    }
-    if let Some(status) = plan.settle {
-        settle(context, pipeline, status, invocation, applied).await?;
-    }
-    Ok(())
 }
 
-async fn enqueue(
-    context: &Context,
-    pipeline: &Pipeline,
-    plan: &Plan,
-    hops: u32,
-    invocation: &Invocation,
-    applied: &mut Applied,
-) -> store::Result<Vec<Outgoing>> {
-    let mut messages = Vec::new();
-    for step in steps(pipeline, &plan.enqueue) {
-        match enqueue_step(context, &pipeline.id, step, StepEvent::Enqueue, hops, invocation).await? {
-            Some(message) => {
-                applied.enqueued += 1;
-                messages.push(message);
+impl Beat<'_> {
+    async fn apply(self, pipeline: &Pipeline, plan: &Plan, applied: &mut Applied) -> store::Result<()> {
+        let (store, now) = (&self.context.store, self.invocation.now());
+        if let Some(stop) = &plan.stop {
+            match store.stop_pipeline(pipeline, stop).await? {
+                PipelineWritten::Done => applied.expired += 1,
+                PipelineWritten::Lost | PipelineWritten::Gone => applied.lost += 1,
             }
-            None => applied.lost += 1,
+            tracing::warn!(pipeline.id = %pipeline.id, pipeline.name = %pipeline.name(), "pipeline expired: {}", stop.reason);
+            return Ok(());
         }
+        for step in steps(pipeline, &plan.ghosted) {
+            let is_ours = store.ghost_step(&pipeline.id, step, now).await?;
+            count(is_ours, &mut applied.ghosted, &mut applied.lost);
+            warn_step(pipeline, step, "step ghosted: its runner gave no sign of life until the lease ended");
+        }
+        for step in steps(pipeline, &plan.cancel) {
+            let is_ours = store.cancel_step(&pipeline.id, step, now).await?;
+            count(is_ours, &mut applied.cancelled, &mut applied.lost);
+        }
+        let mut messages = Vec::new();
+        let marked = self.mark(pipeline, plan, applied, &mut messages).await;
+        // Even if a later mark failed: what is marked waits for its message.
+        if !messages.is_empty() {
+            store.queue.send(pipeline.definition.priority, messages).await?;
+        }
+        marked?;
+        if let Some(status) = plan.settle {
+            self.settle(pipeline, status, applied).await?;
+        }
+        Ok(())
     }
-    Ok(messages)
+
+    /// Marks what is to be sent, and collects the messages of as much as was marked.
+    async fn mark(
+        self,
+        pipeline: &Pipeline,
+        plan: &Plan,
+        applied: &mut Applied,
+        messages: &mut Vec<Outgoing>,
+    ) -> store::Result<()> {
+        let Beat { context, invocation, hops } = self;
+        for step in steps(pipeline, &plan.resend) {
+            let message = resend_step(context, &pipeline.id, step, invocation).await?;
+            count(message.is_some(), &mut applied.resent, &mut applied.lost);
+            if message.is_some() {
+                warn_step(pipeline, step, "message sent again: no runner took the step within the grace time");
+            }
+            messages.extend(message);
+        }
+        if hops > context.limits.hop_limit {
+            applied.left_to_heartbeat += plan.enqueue.len();
+            return Ok(());
+        }
+        for step in steps(pipeline, &plan.enqueue) {
+            let message = enqueue_step(context, &pipeline.id, step, StepEvent::Enqueue, hops, invocation).await?;
+            count(message.is_some(), &mut applied.enqueued, &mut applied.lost);
+            messages.extend(message);
+        }
+        Ok(())
+    }
+
+    async fn settle(self, pipeline: &Pipeline, status: PipelineStatus, applied: &mut Applied) -> store::Result<()> {
+        let now = self.invocation.now();
+        match self.context.store.settle_pipeline(pipeline, status, now).await? {
+            PipelineWritten::Done if !status.is_open() => {
+                applied.ended += 1;
+                let duration_ms = (now - pipeline.spawned_at).num_milliseconds();
+                let (id, name) = (&pipeline.id, pipeline.name());
+                tracing::info!(pipeline.id = %id, pipeline.name = %name, duration_ms, "pipeline ended: {status}");
+            }
+            PipelineWritten::Done => {}
+            PipelineWritten::Lost | PipelineWritten::Gone => applied.lost += 1,
+        }
+        Ok(())
+    }
 }
 
 /// Marks one step enqueued and returns the message that is to be sent after that; `None` if somebody was faster.
@@ -146,48 +171,17 @@ pub(crate) async fn enqueue_step(
     }
 }
 
-async fn resend(
+/// Notes that a step's message is sent again and returns it; `None` if the step has moved.
+async fn resend_step(
     context: &Context,
-    pipeline: &Pipeline,
-    plan: &Plan,
+    pipeline: &PipelineId,
+    step: &Step,
     invocation: &Invocation,
-    applied: &mut Applied,
-) -> store::Result<Vec<Outgoing>> {
-    let mut messages = Vec::new();
-    for step in steps(pipeline, &plan.resend) {
-        let Some(record) = context.store.touch_sent(&pipeline.id, step, invocation.now()).await? else {
-            applied.lost += 1;
-            continue;
-        };
-        warn_step(pipeline, step, "message sent again: no runner took the step within the grace time");
-        applied.resent += 1;
-        if let Some(token) = record.token.clone() {
-            let step = Step { definition: step.definition.clone(), record };
-            messages.push(outgoing(&StepMessage::new(&pipeline.id, &step, token, 0)));
-        }
-    }
-    Ok(messages)
-}
-
-async fn settle(
-    context: &Context,
-    pipeline: &Pipeline,
-    status: PipelineStatus,
-    invocation: &Invocation,
-    applied: &mut Applied,
-) -> store::Result<()> {
-    let now = invocation.now();
-    match context.store.settle_pipeline(pipeline, status, now).await? {
-        PipelineWritten::Done if !status.is_open() => {
-            applied.ended += 1;
-            let duration_ms = (now - pipeline.spawned_at).num_milliseconds();
-            let (id, name) = (&pipeline.id, pipeline.name());
-            tracing::info!(pipeline.id = %id, pipeline.name = %name, duration_ms, "pipeline ended: {status}");
-        }
-        PipelineWritten::Done => {}
-        PipelineWritten::Lost | PipelineWritten::Gone => applied.lost += 1,
-    }
-    Ok(())
+) -> store::Result<Option<Outgoing>> {
+    let Some(record) = context.store.touch_sent(pipeline, step, invocation.now()).await? else { return Ok(None) };
+    let Some(token) = record.token.clone() else { return Ok(None) };
+    let step = Step { definition: step.definition.clone(), record };
+    Ok(Some(outgoing(&StepMessage::new(pipeline, &step, token, 0))))
 }
 
 pub(crate) fn outgoing(message: &StepMessage) -> Outgoing {

@@ -2,11 +2,12 @@
 //!
 //! The bucket is the truth and is listed by every beat; the arrival items are what people see of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use import::bunch::{self, Bunch, BunchSet, DropFile, MAX_OK_FILE_BYTES};
+use pipeline::PipelineId;
 use pipeline::condition::PipelineCondition;
 use pipeline::definition::{Arguments, Definition};
 use pipeline::plan::Found;
@@ -32,13 +33,23 @@ pub struct DropArea {
     found: HashMap<String, Result<Found, String>>,
     /// What is wrong and no sender will mend by waiting.
     pub problems: Vec<String>,
+    files: Vec<DropFile>,
+    /// What becomes of a file, by its name. Those that are not in here go with the next pipeline.
+    fates: HashMap<String, Fate>,
 }
 
-/// Looks at the drop area, if any definition asks for it, and notes why files wait.
+/// What becomes of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Fate {
+    Waits(String),
+    Taken(PipelineId),
+}
+
+/// Looks at the drop area, if any definition asks for it.
 ///
 /// # Errors
 /// The store did not answer.
-pub async fn look(context: &Context, definitions: &[Arc<Definition>], now: DateTime<Utc>) -> store::Result<DropArea> {
+pub async fn look(context: &Context, definitions: &[Arc<Definition>]) -> store::Result<DropArea> {
     let mut area = DropArea::default();
     let asking: Vec<(&Arc<Definition>, Vec<&str>)> =
         definitions.iter().filter_map(|definition| Some((definition, prefixes(definition)?))).collect();
@@ -46,19 +57,50 @@ pub async fn look(context: &Context, definitions: &[Arc<Definition>], now: DateT
         return Ok(area);
     }
     let listed = context.store.files.list(DROP_PREFIX, None, FILE_LIMIT).await?;
-    let files: Vec<DropFile> = listed.iter().filter_map(drop_file).collect();
-    let ok_contents = if files.is_empty() { BTreeMap::new() } else { ok_contents(context, &listed).await? };
-    let mut waits = BTreeMap::new();
-    for (definition, prefixes) in asking {
-        let resolution = bunch::resolve(&files, &ok_contents, &prefixes);
-        let found = oldest(context, definition, &resolution.sets, &files, &mut waits).await?;
+    if listed.len() == FILE_LIMIT {
+        area.problems
+            .push(format!("the drop area holds {FILE_LIMIT} files or more; only the first ones are looked at"));
+    }
+    area.files = listed.iter().filter_map(drop_file).collect();
+    let ok_contents = if area.files.is_empty() { BTreeMap::new() } else { ok_contents(context, &listed).await? };
+    for (definition, prefixes) in &asking {
+        let resolution = bunch::resolve(&area.files, &ok_contents, prefixes);
+        let found = area.oldest(context, definition, prefixes, &resolution.sets).await?;
         area.found.insert(definition.name.to_string(), found);
         for note in resolution.notes {
-            note_wait(&mut waits, &files, &note);
+            area.wait_where_named(&note);
         }
     }
-    note_arrivals(context, &listed, &waits, now).await?;
+    area.wait_where_nobody_asks(&asking.into_iter().flat_map(|(_, prefixes)| prefixes).collect());
     Ok(area)
+}
+
+/// Lists the files of the drop area, and those that left it with a pipeline lately: the waiting ones first, the others by
+/// time.
+///
+/// # Errors
+/// The store did not answer.
+pub async fn arrivals(context: &Context) -> store::Result<Vec<Arrival>> {
+    let listed = context.store.files.list(DROP_PREFIX, None, FILE_LIMIT).await?;
+    let noted = context.store.arrivals().await?;
+    let mut noted: BTreeMap<String, Arrival> = noted.into_iter().map(|noted| (noted.key.clone(), noted)).collect();
+    let mut arrivals = Vec::new();
+    for file in listed.into_iter().filter(|file| drop_file(file).is_some()) {
+        let noted = noted.remove(&file.key).filter(|noted| noted.fingerprint == file.fingerprint);
+        arrivals.push(noted.unwrap_or(Arrival {
+            key: file.key,
+            size_bytes: file.size_bytes,
+            fingerprint: file.fingerprint,
+            seen_at: file.modified_at,
+            waits_for: None,
+            pipeline: None,
+        }));
+    }
+    // A file that is gone without a pipeline was taken away by somebody else.
+    arrivals.extend(noted.into_values().filter(|noted| noted.pipeline.is_some()));
+    arrivals
+        .sort_by_key(|arrival| (arrival.pipeline.is_some(), std::cmp::Reverse(arrival.seen_at), arrival.key.clone()));
+    Ok(arrivals)
 }
 
 impl DropArea {
@@ -74,28 +116,168 @@ impl DropArea {
         }
     }
 
-    /// Notes at the files of a bunch which pipeline takes them.
-    pub(crate) async fn note_taken(
-        &self,
-        context: &Context,
-        new: &NewPipeline,
-        now: DateTime<Utc>,
-    ) -> store::Result<()> {
-        let Some(bunch) = new.arguments.get(BUNCH_ARGUMENT) else { return Ok(()) };
-        let Ok(bunch) = serde_json::from_str::<Bunch>(bunch) else { return Ok(()) };
-        for file in &bunch.files {
+    /// Says that a pipeline takes the bunch that it was spawned for.
+    pub(crate) fn take(&mut self, new: &NewPipeline) {
+        if let Some(bunch) = bunch_of(&new.arguments) {
+            self.set_fate(&bunch, &Fate::Taken(new.id.clone()));
+        }
+    }
+
+    /// Says why a definition's next pipeline is not spawned, although there is a bunch for it.
+    pub(crate) fn hold(&mut self, definition: &Definition, reasons: &[String]) {
+        let Some(Ok(found)) = self.found.get(definition.name.as_str()) else { return };
+        let Some(bunch) = bunch_of(&found.arguments) else { return };
+        // A pipeline of another definition may have been spawned for the same bunch.
+        let is_taken = |name: &String| matches!(self.fates.get(name), Some(Fate::Taken(_)));
+        if !bunch.files.iter().any(|file| is_taken(&file.name.to_string())) {
+            self.set_fate(&bunch, &Fate::Waits(reasons.join("; ")));
+        }
+    }
+
+    /// Writes what becomes of the files, where something has changed.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    pub(crate) async fn note(&self, context: &Context, now: DateTime<Utc>) -> store::Result<()> {
+        let keys: Vec<String> = self.files.iter().map(|file| format!("{DROP_PREFIX}{}", file.name)).collect();
+        let known = context.store.arrivals_of(&keys).await?;
+        let known: HashMap<&str, &Arrival> = known.iter().map(|arrival| (arrival.key.as_str(), arrival)).collect();
+        let mut waiting: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for (file, key) in self.files.iter().zip(&keys) {
+            let before = known.get(key.as_str()).copied().filter(|before| before.fingerprint == file.fingerprint);
+            let (waits_for, pipeline) = match self.fates.get(&file.name) {
+                Some(Fate::Waits(reason)) => (Some(reason.clone()), None),
+                Some(Fate::Taken(id)) => (None, Some(id.to_string())),
+                None => (None, None),
+            };
             let arrival = Arrival {
-                key: format!("{DROP_PREFIX}{}", file.name),
+                key: key.clone(),
                 size_bytes: file.size_bytes,
                 fingerprint: file.fingerprint.clone(),
-                seen_at: now,
-                waits_for: None,
-                pipeline: Some(new.id.to_string()),
+                seen_at: before.map_or(now, |before| before.seen_at),
+                waits_for,
+                pipeline,
             };
+            if before == Some(&arrival) {
+                continue;
+            }
             context.store.record_arrival(&arrival, now).await?;
+            if let Some(reason) = arrival.waits_for {
+                waiting.entry(reason).or_default().push(&file.name);
+            }
+        }
+        for (reason, names) in waiting {
+            let more = if names.len() > 1 { format!(" and {} more", names.len() - 1) } else { String::new() };
+            tracing::info!(files = names.len(), "dropped file `{}`{more} waits: {reason}", names[0]);
         }
         Ok(())
     }
+
+    /// The oldest complete bunch that no pipeline of the definition was spawned for.
+    async fn oldest(
+        &mut self,
+        context: &Context,
+        definition: &Definition,
+        prefixes: &[&str],
+        sets: &[BunchSet],
+    ) -> store::Result<Result<Found, String>> {
+        let mut complete: Vec<(&Bunch, DateTime<Utc>)> = Vec::new();
+        let mut reasons = Vec::new();
+        for set in sets {
+            match set {
+                BunchSet::Complete(bunch) => {
+                    complete.push((bunch, self.arrived_at(bunch)));
+                    bunch.left_behind.iter().for_each(|left| self.wait_where_named(left));
+                }
+                BunchSet::Incomplete { identifier, reasons: why } => {
+                    let of_set = self.files.iter().filter(|file| is_of(&file.name, identifier, prefixes));
+                    let fate = Fate::Waits(why.join("; "));
+                    self.fates.extend(of_set.map(|file| (file.name.clone(), fate.clone())));
+                    reasons.extend(why.iter().cloned());
+                }
+            }
+        }
+        complete.sort_by_key(|(bunch, at)| (*at, bunch.id.clone()));
+        let keys: Vec<String> = complete.iter().map(|(bunch, _)| key(bunch)).collect();
+        let spawned: HashMap<_, _> = context.store.spawned_for(&definition.name, &keys).await?.into_iter().collect();
+        let mut next = None;
+        for (bunch, at) in complete {
+            match (spawned.get(&key(bunch)), next.is_some()) {
+                (None, false) => next = Some(found(bunch, at)),
+                (None, true) => self.set_fate(bunch, &Fate::Waits("waits for the bunch before it".to_owned())),
+                (Some(id), _) => self.set_fate(bunch, &after_spawn(context, id).await?),
+            }
+        }
+        Ok(next.ok_or_else(|| match reasons.as_slice() {
+            [] => "no bunch has arrived".to_owned(),
+            reasons => reasons.join("; "),
+        }))
+    }
+
+    /// When the last file of a bunch came.
+    fn arrived_at(&self, bunch: &Bunch) -> DateTime<Utc> {
+        let modified = |name: String| {
+            let place = self.files.binary_search_by(|file| file.name.cmp(&name)).ok()?;
+            Some(self.files[place].modified)
+        };
+        bunch.files.iter().filter_map(|file| modified(file.name.to_string())).max().unwrap_or_default()
+    }
+
+    fn set_fate(&mut self, bunch: &Bunch, fate: &Fate) {
+        let files = bunch.files.iter().map(|file| file.name.to_string());
+        self.fates.extend(files.chain(bunch.ok_files.iter().cloned()).map(|name| (name, fate.clone())));
+    }
+
+    /// Puts a finding down at every file that it names.
+    fn wait_where_named(&mut self, finding: &str) {
+        for file in self.files.iter().filter(|file| finding.contains(&format!("`{}`", file.name))) {
+            self.fates.entry(file.name.clone()).or_insert_with(|| Fate::Waits(finding.to_owned()));
+        }
+    }
+
+    /// Says of files that no definition takes them.
+    fn wait_where_nobody_asks(&mut self, asked: &BTreeSet<&str>) {
+        for file in &self.files {
+            let prefix = file.name.split(['_', '.']).next().unwrap_or_default();
+            let suffix = file.name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+            let reason = if !asked.contains(prefix) {
+                let asked: Vec<String> = asked.iter().map(|prefix| format!("`{prefix}_…`")).collect();
+                format!("no pipeline takes files named `{prefix}_…` (taken are: {})", asked.join(", "))
+            } else if !matches!(suffix.as_str(), "csv" | "ok") {
+                "it is neither a CSV nor an ok file".to_owned()
+            } else {
+                continue;
+            };
+            self.fates.insert(file.name.clone(), Fate::Waits(reason));
+        }
+    }
+}
+
+/// What becomes of the files of a bunch that a pipeline was spawned for and that still lie there.
+async fn after_spawn(context: &Context, id: &PipelineId) -> store::Result<Fate> {
+    let pipeline = context.store.pipeline_without_steps(id).await?;
+    Ok(match pipeline.filter(|pipeline| pipeline.status.is_open()) {
+        Some(_) => Fate::Taken(id.clone()),
+        None => {
+            Fate::Waits(format!("pipeline {id} was spawned for it and has ended; drop it again to import it again"))
+        }
+    })
+}
+
+/// The bunch among the arguments of a pipeline.
+fn bunch_of(arguments: &Arguments) -> Option<Bunch> {
+    serde_json::from_str(arguments.get(BUNCH_ARGUMENT)?).ok()
+}
+
+/// Whether a CSV or ok file belongs to what has this identifier.
+fn is_of(name: &str, identifier: &str, prefixes: &[&str]) -> bool {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let Some((prefix, rest)) = stem.split_once('_') else { return false };
+    prefixes.contains(&prefix)
+        && rest.strip_prefix(identifier).is_some_and(|counter| {
+            let digits = counter.strip_prefix('_').unwrap_or_default();
+            counter.is_empty() || (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        })
 }
 
 /// The file name prefixes that a definition's bunches are made of.
@@ -136,51 +318,6 @@ async fn ok_contents(context: &Context, listed: &[FileInfo]) -> store::Result<BT
     Ok(contents)
 }
 
-/// The oldest complete bunch that no pipeline of the definition was spawned for.
-async fn oldest(
-    context: &Context,
-    definition: &Definition,
-    sets: &[BunchSet],
-    files: &[DropFile],
-    waits: &mut BTreeMap<String, String>,
-) -> store::Result<Result<Found, String>> {
-    let mut complete: Vec<(&Bunch, DateTime<Utc>)> = Vec::new();
-    let mut reasons = Vec::new();
-    for set in sets {
-        match set {
-            BunchSet::Complete(bunch) => {
-                complete.push((bunch, arrived_at(bunch, files)));
-                for left in &bunch.left_behind {
-                    note_wait(waits, files, left);
-                }
-            }
-            BunchSet::Incomplete { identifier, reasons: why } => {
-                for file in files.iter().filter(|file| file.name.contains(identifier.as_str())) {
-                    waits.insert(file.name.clone(), why.join("; "));
-                }
-                reasons.extend(why.iter().cloned());
-            }
-        }
-    }
-    complete.sort_by_key(|(bunch, at)| (*at, bunch.id.clone()));
-    let keys: Vec<String> = complete.iter().map(|(bunch, _)| key(bunch)).collect();
-    let spawned: HashMap<_, _> = context.store.spawned_for(&definition.name, &keys).await?.into_iter().collect();
-    let mut next = None;
-    for (bunch, at) in complete {
-        match (spawned.get(&key(bunch)), next.is_some()) {
-            (None, false) => next = Some(found(bunch, at)),
-            (None, true) => wait_all(waits, bunch, "waits for the bunch before it"),
-            (Some(id), _) => {
-                wait_all(waits, bunch, &format!("pipeline {id} was spawned for it; drop it again to import it again"))
-            }
-        }
-    }
-    Ok(next.ok_or_else(|| match reasons.as_slice() {
-        [] => "no bunch has arrived".to_owned(),
-        reasons => reasons.join("; "),
-    }))
-}
-
 fn key(bunch: &Bunch) -> String {
     format!("bunch {}", bunch.id)
 }
@@ -188,54 +325,4 @@ fn key(bunch: &Bunch) -> String {
 fn found(bunch: &Bunch, at: DateTime<Utc>) -> Found {
     let json = serde_json::to_string(bunch).expect("a bunch has only string keys and no failing serializer");
     Found { key: key(bunch), at, arguments: Arguments::from([(BUNCH_ARGUMENT.to_owned(), json)]) }
-}
-
-/// When the last file of a bunch came.
-fn arrived_at(bunch: &Bunch, files: &[DropFile]) -> DateTime<Utc> {
-    let names: Vec<String> = bunch.files.iter().map(|file| file.name.to_string()).collect();
-    files.iter().filter(|file| names.contains(&file.name)).map(|file| file.modified).max().unwrap_or_default()
-}
-
-fn wait_all(waits: &mut BTreeMap<String, String>, bunch: &Bunch, reason: &str) {
-    for file in &bunch.files {
-        waits.insert(file.name.to_string(), reason.to_owned());
-    }
-}
-
-/// Puts a finding down at every file that it names.
-fn note_wait(waits: &mut BTreeMap<String, String>, files: &[DropFile], finding: &str) {
-    for file in files.iter().filter(|file| finding.contains(file.name.as_str())) {
-        waits.entry(file.name.clone()).or_insert_with(|| finding.to_owned());
-    }
-}
-
-/// Writes arrival items where something has changed.
-async fn note_arrivals(
-    context: &Context,
-    listed: &[FileInfo],
-    waits: &BTreeMap<String, String>,
-    now: DateTime<Utc>,
-) -> store::Result<()> {
-    let keys: Vec<String> = listed.iter().map(|file| file.key.clone()).collect();
-    let known = context.store.arrivals_of(&keys).await?;
-    let known: HashMap<&str, &Arrival> = known.iter().map(|arrival| (arrival.key.as_str(), arrival)).collect();
-    for file in listed.iter().filter(|file| drop_file(file).is_some()) {
-        let name = file.key.strip_prefix(DROP_PREFIX).unwrap_or_default();
-        let before = known.get(file.key.as_str()).copied().filter(|before| before.fingerprint == file.fingerprint);
-        let arrival = Arrival {
-            key: file.key.clone(),
-            size_bytes: file.size_bytes,
-            fingerprint: file.fingerprint.clone(),
-            seen_at: before.map_or(now, |before| before.seen_at),
-            waits_for: waits.get(name).cloned(),
-            pipeline: before.and_then(|before| before.pipeline.clone()),
-        };
-        if before != Some(&arrival) {
-            if let Some(reason) = &arrival.waits_for {
-                tracing::warn!("`{}` waits: {reason}", file.key);
-            }
-            context.store.record_arrival(&arrival, now).await?;
-        }
-    }
-    Ok(())
 }

@@ -75,6 +75,8 @@ impl Definitions {
             definitions: merged.definitions.into_iter().map(Arc::new).collect(),
             problems: merged.errors.iter().map(ToString::to_string).collect(),
         };
+        // Here and not with every beat: once for each change of a file is enough.
+        loaded.problems.iter().for_each(|problem| tracing::error!("{problem}"));
         *self.lock() = Some(Kept { overlay, loaded: loaded.clone() });
         Ok(loaded)
     }

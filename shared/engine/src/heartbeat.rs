@@ -80,12 +80,14 @@ async fn pass(context: &Context, lease: &Lease, invocation: &Invocation, report:
     let loaded = context.definitions.load(context.store.files.as_ref()).await?;
     report.problems.extend(loaded.problems.iter().cloned());
     let open = context.store.open_pipelines(context.limits.pipelines_per_beat).await?;
-    let drops = bunches::look(context, &loaded.definitions, invocation.now()).await?;
+    let mut drops = bunches::look(context, &loaded.definitions).await?;
+    drops.problems.iter().for_each(|problem| tracing::error!("{problem}"));
     report.problems.extend(drops.problems.iter().cloned());
     let mut all: Vec<PipelineId> = open.iter().map(|open| open.id.clone()).collect();
     for definition in &loaded.definitions {
-        all.extend(spawn_one(context, definition, lease.pulse, &open, &drops, invocation, report).await?);
+        all.extend(spawn_one(context, definition, lease.pulse, &open, &mut drops, invocation, report).await?);
     }
+    drops.note(context, invocation.now()).await?;
     advance_all(context, all, invocation, report).await
 }
 
@@ -94,40 +96,48 @@ async fn spawn_one(
     definition: &Arc<Definition>,
     pulse: Pulse,
     open: &[OpenPipeline],
-    drops: &DropArea,
+    drops: &mut DropArea,
     invocation: &Invocation,
     report: &mut BeatReport,
 ) -> store::Result<Option<PipelineId>> {
     let bunch = drops.oldest_for(definition);
-    let open_sibling = open_sibling(context, definition, open).await?;
+    let latest = context.store.latest_pipeline(&definition.name).await?;
+    let open_sibling = open_sibling(context, definition, latest.id.clone(), open).await?;
     let facts = SpawnFacts { pulse, open_sibling, bunch };
-    let Spawn::Yes { id, arguments, reason, found } = spawn(definition, &facts) else { return Ok(None) };
+    let (id, arguments, reason, found) = match spawn(definition, &facts) {
+        Spawn::Yes { id, arguments, reason, found } => (id, arguments, reason, found),
+        Spawn::No(reasons) => {
+            drops.hold(definition, &reasons);
+            return Ok(None);
+        }
+    };
     let new = NewPipeline {
         id,
         definition: definition.clone(),
         arguments,
         spawned_by: format!("heartbeat, {reason}"),
         found,
+        after: definition.has_no_sibling_in_progress().then_some(latest),
     };
     match context.store.spawn_pipeline(&new, invocation.now()).await? {
         Spawned::Existed => Ok(None),
         Spawned::New => {
             tracing::info!(pipeline.id = %new.id, pipeline.name = %definition.name, "pipeline spawned: {reason}");
             report.spawned.push(format!("{} {}", definition.name, new.id));
-            drops.note_taken(context, &new, invocation.now()).await?;
+            drops.take(&new);
             Ok(Some(new.id))
         }
     }
 }
 
-/// An open pipeline of the same name. The listing may lag, so the latest spawn is asked for consistently, and what the
-/// listing shows is confirmed.
+/// An open pipeline of the same name. The listing may lag, so the latest spawn is asked for, too, and what the listing
+/// shows is confirmed.
 async fn open_sibling(
     context: &Context,
     definition: &Definition,
+    latest: Option<PipelineId>,
     open: &[OpenPipeline],
 ) -> store::Result<Option<PipelineId>> {
-    let latest = context.store.latest_pipeline(&definition.name).await?;
     let listed = open.iter().filter(|open| open.name == definition.name).map(|open| open.id.clone());
     for id in latest.into_iter().chain(listed) {
         let pipeline = context.store.pipeline_without_steps(&id).await?;
@@ -158,7 +168,11 @@ async fn advance_all(
         match outcome {
             Ok(applied) => report.applied.add(&applied),
             // One pipeline that cannot be read must not hold up the others.
-            Err(error) if !error.is_retryable() => report.problems.push(format!("pipeline {id}: {}", chain(&error))),
+            Err(error) if !error.is_retryable() => {
+                let problem = format!("pipeline {id}: {}", chain(&error));
+                tracing::error!("{problem}");
+                report.problems.push(problem);
+            }
             Err(error) => return Err(error),
         }
     }
@@ -177,9 +191,6 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 }
 
 fn log(report: &BeatReport) {
-    for problem in &report.problems {
-        tracing::error!("{problem}");
-    }
     tracing::info!(
         spawned = report.spawned.len(),
         looked_at = report.looked_at,

@@ -23,3 +23,6 @@ pub use context::{Context, Invocation, Limits};
 pub use executor::{Executor, ExecutorError, Executors, Outcome};
 pub use step_log::StepLog;
 pub use work::{Shortage, Work, WorkingDirectory};
+
+#[cfg(test)]
+mod tests;

@@ -81,7 +81,8 @@ pub async fn init(
     let definition = definition(context, name).await?;
     let key = format!("{by} {}", invocation.id);
     let id = PipelineId::derive(&definition.name, &key, invocation.now());
-    let new = NewPipeline { id: id.clone(), definition, arguments, spawned_by: by.to_owned(), found: Vec::new() };
+    let (spawned_by, found, after) = (by.to_owned(), Vec::new(), None);
+    let new = NewPipeline { id: id.clone(), definition, arguments, spawned_by, found, after };
     context.store.spawn_pipeline(&new, invocation.now()).await?;
     tracing::info!(pipeline.id = %id, pipeline.name = name, "pipeline spawned by {by}");
     advance(context, &id, 0, invocation).await?;

@@ -180,12 +180,17 @@ const COMMIT_TIME: Duration = Duration::from_secs(2);
 async fn commit(
     context: &Context,
     claimed: &mut Claimed,
-    finish: Finish,
+    mut finish: Finish,
     log: &str,
     invocation: &Invocation,
 ) -> Result<RunReport, Error> {
-    let held = context.store.finish_step(claimed, &finish, log, invocation.now()).await?;
-    match held {
+    let mut held = context.store.finish_step(claimed, &finish, log, invocation.now()).await;
+    if let Some(failure) = held.as_ref().err().and_then(unstorable) {
+        claimed.record.output = None;
+        finish = failure;
+        held = context.store.finish_step(claimed, &finish, log, invocation.now()).await;
+    }
+    match held? {
         Held::Committed => {
             log_finished(claimed, &finish);
             Ok(RunReport::Finished { status: claimed.record.status })
@@ -210,7 +215,11 @@ async fn continue_later(
     let store = &context.store;
     let continuation = claimed.record.continuations + 1;
     let token = invocation.token(&claimed.pipeline, &claimed.name, claimed.record.attempt, continuation);
-    match store.continue_step(claimed, checkpoint, &token, log, invocation.now()).await? {
+    let held = store.continue_step(claimed, checkpoint, &token, log, invocation.now()).await;
+    if let Some(failure) = held.as_ref().err().and_then(unstorable) {
+        return commit(context, claimed, failure, log, invocation).await;
+    }
+    match held? {
         Held::Lost { .. } => Ok(RunReport::TakenOver),
         Held::Committed => {
             // Past the cap the message is left to the heartbeat's re-send.
@@ -254,9 +263,9 @@ async fn mini_beat(context: &Context, message: &StepMessage, invocation: &Invoca
 fn finish_of(outcome: Result<Outcome, ExecutorError>) -> Finish {
     match outcome {
         Ok(Outcome::Done | Outcome::Continue { .. }) => Finish::Success { warning: None },
-        Ok(Outcome::Skipped { reason }) => Finish::Skipped(reason),
-        Err(ExecutorError::NotFound { message }) => Finish::Skipped(message),
-        Err(ExecutorError::InvalidData { message }) => Finish::Success { warning: Some(message) },
+        Ok(Outcome::Skipped { reason }) => Finish::Skipped(shortened(reason)),
+        Err(ExecutorError::NotFound { message }) => Finish::Skipped(shortened(message)),
+        Err(ExecutorError::InvalidData { message }) => Finish::Success { warning: Some(shortened(message)) },
         Err(error @ ExecutorError::Retryable { .. }) => {
             Finish::Error { message: shortened(error.chain()), is_permanent: false }
         }
@@ -266,7 +275,13 @@ fn finish_of(outcome: Result<Outcome, ExecutorError>) -> Finish {
     }
 }
 
-/// Most bytes of an error message in the step's item; the log has the whole.
+/// The end of an attempt that leaves something the store refuses for good: too large, or with a number it cannot hold.
+fn unstorable(error: &store::Error) -> Option<Finish> {
+    let message = format!("what the step left cannot be stored: {}", crate::heartbeat::chain(error));
+    (!error.is_retryable()).then(|| Finish::Error { message: shortened(message), is_permanent: true })
+}
+
+/// Most bytes of a message in the step's item; of an error the log has the whole.
 const MESSAGE_LIMIT_BYTES: usize = 500;
 
 fn shortened(mut message: String) -> String {

@@ -109,6 +109,12 @@ impl Definition {
         DefinitionHash(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// Whether two pipelines of it must never be open at the same time.
+    #[must_use]
+    pub fn has_no_sibling_in_progress(&self) -> bool {
+        self.conditions.iter().any(|described| described.condition == PipelineCondition::NoSiblingInProgress)
+    }
+
     /// The step of a name.
     #[must_use]
     pub fn step(&self, name: &Name) -> Option<&StepDefinition> {

@@ -17,7 +17,7 @@ pub mod transition;
 pub mod xml;
 
 pub use definition::{Definition, DefinitionHash, Priority, StepDefinition};
-pub use id::{BadName, Name, PipelineId};
+pub use id::{BadName, BadPipelineId, Name, PipelineId};
 pub use pipeline::{Pipeline, PipelineStatus};
 pub use schedule::Pulse;
 pub use step::{Step, StepRecord, StepStatus, Token};

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::definition::{Arguments, Definition};
 use crate::id::{Name, PipelineId};
-use crate::step::{Step, StepRecord};
+use crate::step::{Step, StepRecord, StepStatus};
 
 /// Where a pipeline stands; [`crate::plan::settled`] computes it and nobody else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -93,12 +93,19 @@ impl Pipeline {
         self.steps.iter().find(|step| step.definition.name == *name)
     }
 
-    /// Joins a definition's steps with what has become of them; steps without a record have not been enqueued yet.
+    /// Joins a definition's steps with what has become of them.
+    ///
+    /// Steps without a record have not been enqueued yet; once the pipeline has ended they never will be.
     #[must_use]
-    pub fn join_steps(definition: &Definition, mut record_of: impl FnMut(&Name) -> Option<StepRecord>) -> Vec<Step> {
+    pub fn join_steps(
+        definition: &Definition,
+        status: PipelineStatus,
+        mut record_of: impl FnMut(&Name) -> Option<StepRecord>,
+    ) -> Vec<Step> {
+        let unreached = if status.is_open() { StepStatus::Pending } else { StepStatus::Cancelled };
         let join = |step: &crate::StepDefinition| Step {
             definition: step.clone(),
-            record: record_of(&step.name).unwrap_or_else(StepRecord::pending),
+            record: record_of(&step.name).unwrap_or(StepRecord { status: unreached, ..StepRecord::pending() }),
         };
         definition.steps.iter().map(join).collect()
     }

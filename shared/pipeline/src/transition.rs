@@ -21,6 +21,8 @@ pub enum StepEvent {
     Ghost,
     /// The pipeline ended or is to end.
     Cancel,
+    /// A runner that claimed it finds the pipeline stopped and gives it back unrun.
+    Drop,
     /// A person runs the step again, ignoring conditions.
     Retry,
 }
@@ -37,7 +39,7 @@ pub struct IllegalMove {
 
 impl StepEvent {
     /// All of them.
-    pub const ALL: [StepEvent; 9] = [
+    pub const ALL: [StepEvent; 10] = [
         StepEvent::Enqueue,
         StepEvent::Claim,
         StepEvent::Succeed,
@@ -46,6 +48,7 @@ impl StepEvent {
         StepEvent::Continue,
         StepEvent::Ghost,
         StepEvent::Cancel,
+        StepEvent::Drop,
         StepEvent::Retry,
     ];
 }
@@ -64,11 +67,20 @@ pub fn next(from: StepStatus, event: StepEvent) -> Result<StepStatus, IllegalMov
         (S::Running, E::Succeed) => Ok(S::Success),
         (S::Running, E::Skip) => Ok(S::Skipped),
         (S::Running, E::Fail | E::Ghost) => Ok(S::Error),
-        // A running step of a cancelled pipeline ends by itself or by its lease; a failed one stays failed.
-        (S::Pending | S::Enqueued, E::Cancel) => Ok(S::Cancelled),
+        // A step whose work has begun ends by itself or by its lease; a failed one stays failed.
+        (S::Pending | S::Enqueued, E::Cancel) | (S::Running, E::Drop) => Ok(S::Cancelled),
         (
             S::Pending | S::Enqueued | S::Running | S::Success | S::Skipped | S::Error | S::Cancelled,
-            E::Enqueue | E::Claim | E::Succeed | E::Skip | E::Fail | E::Continue | E::Ghost | E::Cancel | E::Retry,
+            E::Enqueue
+            | E::Claim
+            | E::Succeed
+            | E::Skip
+            | E::Fail
+            | E::Continue
+            | E::Ghost
+            | E::Cancel
+            | E::Drop
+            | E::Retry,
         ) => Err(IllegalMove { from, event }),
     }
 }
@@ -90,7 +102,7 @@ mod tests {
         insta::assert_snapshot!(table, @r"
         pending: Enqueue → enqueued, Cancel → cancelled, Retry → enqueued
         enqueued: Claim → running, Cancel → cancelled
-        running: Succeed → success, Skip → skipped, Fail → error, Continue → enqueued, Ghost → error
+        running: Succeed → success, Skip → skipped, Fail → error, Continue → enqueued, Ghost → error, Drop → cancelled
         success: Retry → enqueued
         skipped: Retry → enqueued
         error: Enqueue → enqueued, Retry → enqueued

@@ -110,6 +110,13 @@ pub(crate) fn patch<const N: usize>(fields: [(&str, Value); N]) -> Attributes {
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
+/// Whether an item says what a write would make it say: then the write was ours, and the reply to it got lost.
+///
+/// Every write that asks this carries a token or a moment that nobody else writes.
+pub(crate) fn is_written(item: &Item, attributes: &Attributes) -> bool {
+    attributes.iter().all(|(name, value)| item.attributes.get(name).unwrap_or(&Value::Null) == value)
+}
+
 /// Reads the item of a step.
 pub(crate) fn step_record(item: &Item) -> Result<StepRecord> {
     let fields = Fields::of(item)?;

@@ -39,6 +39,9 @@ pub struct Lease {
 /// How far the very first pulse looks back: one scheduled interval.
 const FIRST_PULSE: Duration = Duration::minutes(1);
 
+/// Whom to name if the beat that was faster has ended already.
+const NOBODY: &str = "a beat that has ended";
+
 impl Store {
     /// Asks for the heartbeat's lease.
     ///
@@ -57,11 +60,17 @@ impl Store {
                 return Ok(LeaseOutcome::Taken { by: by.to_owned(), until });
             }
             fence = fields.number("fence")?.unwrap_or(0);
-            since = fields.time("pulse_until")?.unwrap_or(since);
+            since = fields.time("pulse_until")?.or(fields.time("first_since")?).unwrap_or(since);
         }
         // A clock that runs behind the one of the beat before has nothing to answer for yet.
         let pulse = Pulse { since: since.min(now), until: now };
-        let fields = [("owner", json!(owner)), ("until", items::time(until)), ("fence", json!(fence + 1))];
+        let fields = [
+            ("owner", json!(owner)),
+            ("until", items::time(until)),
+            ("fence", json!(fence + 1)),
+            // Until a beat is complete, this is where the first pulse begins.
+            ("first_since", items::time(since)),
+        ];
         let (condition, change) = match &item {
             Some(item) => (
                 Condition::Version(item.version),
@@ -74,13 +83,14 @@ impl Store {
         };
         let (Written::Applied(written) | Written::Conflict(written)) =
             self.table.write(Write { key, condition, change }).await?;
-        let fields = written.as_ref().map(Fields::of).transpose()?;
-        let by = fields.as_ref().map(|fields| fields.text("owner")).transpose()?.flatten().unwrap_or_default();
-        let version = written.as_ref().map_or(0, |item| item.version);
-        if by == owner {
-            return Ok(LeaseOutcome::Held(Lease { fence: fence + 1, pulse, version }));
+        let Some(written) = written else { return Ok(LeaseOutcome::Taken { by: NOBODY.to_owned(), until: now }) };
+        let fields = Fields::of(&written)?;
+        if fields.text("owner")? == Some(owner) {
+            return Ok(LeaseOutcome::Held(Lease { fence: fence + 1, pulse, version: written.version }));
         }
-        Ok(LeaseOutcome::Taken { by: by.to_owned(), until })
+        // Another beat was faster.
+        let by = fields.text("owner")?.unwrap_or(NOBODY).to_owned();
+        Ok(LeaseOutcome::Taken { by, until: fields.time("until")?.unwrap_or(now) })
     }
 
     /// Gives the lease back and notes that the pulse has been answered for. A lease that was taken over is left alone.

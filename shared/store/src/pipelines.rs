@@ -41,6 +41,17 @@ pub struct NewPipeline {
     pub spawned_by: String,
     /// The keys of what was found (a bunch): nothing that was found spawns two pipelines of one name.
     pub found: Vec<String>,
+    /// If set, it is spawned only if this is still the latest of its name: two beats that both saw no open sibling must not
+    /// spawn one each.
+    pub after: Option<Latest>,
+}
+
+/// Which pipeline of a name was spawned last, as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Latest {
+    /// Its id; `None` before the first spawn.
+    pub id: Option<PipelineId>,
+    version: Option<u64>,
 }
 
 /// A pipeline in the listing of the open ones.
@@ -57,7 +68,7 @@ pub struct OpenPipeline {
 pub enum Spawned {
     /// The pipeline is there now.
     New,
-    /// It was there already: this spawn is a repetition.
+    /// It is not: it was there already, another one was spawned for what was found, or there is a later sibling.
     Existed,
 }
 
@@ -90,12 +101,12 @@ impl Store {
             ("spawned_at", items::time(now)),
             ("spawned_by", json!(new.spawned_by)),
         ]);
-        let put = Change::Put { attributes, listing: Some(listing), expires_at: None };
+        let put = Change::Put { attributes: attributes.clone(), listing: Some(listing), expires_at: None };
         let pointer = items::attributes([("pipeline", json!(new.id)), ("spawned_at", items::time(now))]);
         let point = Change::Put { attributes: pointer, listing: None, expires_at: None };
         let mut group = vec![
             Write { key: keys::pipeline(&new.id), condition: Condition::Absent, change: put },
-            Write { key: keys::latest(&definition.name), condition: Condition::Any, change: point.clone() },
+            Write { key: keys::latest(&definition.name), condition: after(new.after.as_ref()), change: point.clone() },
         ];
         group.extend(new.found.iter().map(|found| Write {
             key: keys::spawned(&definition.name, found),
@@ -104,6 +115,14 @@ impl Store {
         }));
         match self.table.write_group(group).await? {
             GroupWritten::Applied => Ok(Spawned::New),
+            // The reply to our own write got lost.
+            GroupWritten::Conflict(conflicts)
+                if conflicts.iter().any(|(place, item)| {
+                    *place == 0 && item.as_ref().is_some_and(|item| items::is_written(item, &attributes))
+                }) =>
+            {
+                Ok(Spawned::New)
+            }
             GroupWritten::Conflict(_) => Ok(Spawned::Existed),
         }
     }
@@ -130,7 +149,7 @@ impl Store {
         }
         let Some(meta) = meta else { return Ok(None) };
         let mut pipeline = self.pipeline(id, &meta).await?;
-        pipeline.steps = Pipeline::join_steps(&pipeline.definition, |name| records.remove(name));
+        pipeline.steps = Pipeline::join_steps(&pipeline.definition, pipeline.status, |name| records.remove(name));
         Ok(Some(pipeline))
     }
 
@@ -213,9 +232,11 @@ impl Store {
     ///
     /// # Errors
     /// The store did not answer, or an item cannot be read.
-    pub async fn latest_pipeline(&self, name: &Name) -> Result<Option<PipelineId>> {
-        let Some(item) = self.table.get(&keys::latest(name)).await? else { return Ok(None) };
-        Fields::of(&item)?.parsed("pipeline", "a pipeline id")
+    pub async fn latest_pipeline(&self, name: &Name) -> Result<Latest> {
+        let Some(item) = self.table.get(&keys::latest(name)).await? else {
+            return Ok(Latest { id: None, version: None });
+        };
+        Ok(Latest { id: Fields::of(&item)?.parsed("pipeline", "a pipeline id")?, version: Some(item.version) })
     }
 
     /// Asks for the end of an open pipeline. From the answer on, no runner begins an ordinary step of it.
@@ -338,5 +359,13 @@ impl Store {
             steps: Vec::new(),
             version: meta.version,
         })
+    }
+}
+
+fn after(latest: Option<&Latest>) -> Condition {
+    match latest {
+        None => Condition::Any,
+        Some(Latest { version: None, .. }) => Condition::Absent,
+        Some(Latest { version: Some(version), .. }) => Condition::Version(*version),
     }
 }

@@ -77,7 +77,7 @@ pub trait Queue: Send + Sync {
     /// Receives up to `limit` messages (10 at most), the higher priority first, waiting up to `wait` for the first one.
     async fn receive(&self, limit: usize, wait: Duration) -> Result<Vec<Received>>;
 
-    /// Hides a received message for another while, counted from now.
+    /// Hides a received message for another while, counted from now. On a delivery that ran out it does nothing or fails.
     async fn extend(&self, receipt: &Receipt, visibility: Duration) -> Result<()>;
 
     /// Deletes a received message. Deleting twice, or after the delivery ran out, is fine.

@@ -238,7 +238,7 @@ impl Store {
         if !keeps_checkpoint && claimed.record.checkpoint.is_some() {
             attributes.insert("checkpoint".to_owned(), Value::Null);
         }
-        self.write_held(claimed, attributes, status).await
+        self.write_held(claimed, attributes).await
     }
 
     /// Hands the step to a further invocation of the same attempt; the message is sent after that.
@@ -253,9 +253,8 @@ impl Store {
         log: &str,
         now: DateTime<Utc>,
     ) -> Result<Held> {
-        let status = legal(StepStatus::Running, StepEvent::Continue)?;
         let mut attributes = items::patch([
-            ("status", json!(status)),
+            ("status", json!(legal(StepStatus::Running, StepEvent::Continue)?)),
             ("continuations", json!(claimed.record.continuations + 1)),
             ("token", json!(token)),
             ("checkpoint", checkpoint),
@@ -265,7 +264,7 @@ impl Store {
             ("log", optional(Some(log).filter(|log| !log.is_empty()))),
         ]);
         attributes.extend(claimed.record.progress.as_ref().map(|text| ("progress".to_owned(), json!(text))));
-        self.write_held(claimed, attributes, status).await
+        self.write_held(claimed, attributes).await
     }
 
     /// Keeps a checkpoint and how far the work is, and lengthens the lease.
@@ -280,7 +279,7 @@ impl Store {
         if let Some(progress) = &claimed.record.progress {
             attributes.insert("progress".to_owned(), json!(progress));
         }
-        self.write_held(claimed, attributes, StepStatus::Running).await
+        self.write_held(claimed, attributes).await
     }
 
     /// Makes an error of an attempt whose lease ran out.
@@ -296,7 +295,7 @@ impl Store {
             ("lease_until", Value::Null),
             ("message", json!(message)),
         ]);
-        self.write_seen(pipeline, step, attributes).await
+        Ok(self.write_seen(pipeline, step, attributes).await?.is_some())
     }
 
     /// Cancels an enqueued step of a stopped pipeline.
@@ -306,7 +305,7 @@ impl Store {
     pub async fn cancel_step(&self, pipeline: &PipelineId, step: &Step, now: DateTime<Utc>) -> Result<bool> {
         let status = legal(step.record.status, StepEvent::Cancel)?;
         let attributes = items::patch([("status", json!(status)), ("finished_at", items::time(now))]);
-        self.write_seen(pipeline, step, attributes).await
+        Ok(self.write_seen(pipeline, step, attributes).await?.is_some())
     }
 
     /// Notes that the message of an enqueued step is sent again; returns the record that the message must name.
@@ -320,10 +319,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Option<StepRecord>> {
         let attributes = items::patch([("sent_at", items::time(now)), ("resends", json!(step.record.resends + 1))]);
-        match self.table.write(self.seen(pipeline, step, attributes)).await? {
-            Written::Applied(Some(item)) => Ok(Some(items::step_record(&item)?)),
-            Written::Applied(None) | Written::Conflict(_) => Ok(None),
-        }
+        self.write_seen(pipeline, step, attributes).await?.as_ref().map(items::step_record).transpose()
     }
 
     /// Gives a claimed step back unrun because its pipeline is stopped.
@@ -332,12 +328,12 @@ impl Store {
     /// The store did not answer, or an item cannot be read.
     pub async fn drop_claim(&self, claimed: &mut Claimed, reason: &str, now: DateTime<Utc>) -> Result<Held> {
         let attributes = items::patch([
-            ("status", json!(StepStatus::Cancelled)),
+            ("status", json!(legal(StepStatus::Running, StepEvent::Drop)?)),
             ("finished_at", items::time(now)),
             ("lease_until", Value::Null),
             ("message", json!(reason)),
         ]);
-        self.write_held(claimed, attributes, StepStatus::Cancelled).await
+        self.write_held(claimed, attributes).await
     }
 
     /// Reads what has become of one step; `None` before its first enqueue.
@@ -353,14 +349,20 @@ impl Store {
     /// # Errors
     /// The store did not answer, or an item cannot be read.
     pub async fn attempts(&self, pipeline: &PipelineId, step: &Name) -> Result<Vec<Attempt>> {
-        let query = Query::prefix(keys::attempts_partition(pipeline), format!("{step}/"));
-        let page = self.table.query(&query).await?;
-        page.entries.iter().map(attempt).collect()
+        let mut attempts = Vec::new();
+        let mut query = Query::prefix(keys::attempts_partition(pipeline), format!("{step}/"));
+        loop {
+            let page = self.table.query(&query).await?;
+            for item in &page.entries {
+                attempts.push(attempt(item)?);
+            }
+            let Some(next) = page.next else { return Ok(attempts) };
+            query.after = Some(next);
+        }
     }
 
-    async fn write_held(&self, claimed: &mut Claimed, attributes: Attributes, status: StepStatus) -> Result<Held> {
+    async fn write_held(&self, claimed: &mut Claimed, attributes: Attributes) -> Result<Held> {
         let key = keys::step(&claimed.pipeline, claimed.sort_order, &claimed.name);
-        let new_token = attributes.get("token").cloned();
         for _ in 0..=OWN_RACES {
             let change = Change::Patch { attributes: attributes.clone(), listing: Relist::Keep };
             let condition = Condition::Version(claimed.record.version);
@@ -371,14 +373,11 @@ impl Store {
             let Some(item) = item else { return Ok(Held::Lost { status: None }) };
             let record = items::step_record(&item)?;
             let is_mine = record.owner.as_ref() == Some(&claimed.owner) && record.attempt == claimed.record.attempt;
-            let is_same_token = record.token == claimed.record.token;
-            let says_the_same = record.status == status
-                && new_token.as_ref().map_or(is_same_token, |token| Some(token) == item.attributes.get("token"));
-            if is_applied || (is_mine && says_the_same && status != StepStatus::Running) {
+            if is_applied || is_mine && items::is_written(&item, &attributes) {
                 claimed.record = record;
                 return Ok(Held::Committed);
             }
-            if !(is_mine && is_same_token && record.status == StepStatus::Running) {
+            if !(is_mine && record.token == claimed.record.token && record.status == StepStatus::Running) {
                 return Ok(Held::Lost { status: Some(record.status) });
             }
             // The reply to an earlier renewal got lost: the step is ours, only its version moved.
@@ -387,8 +386,12 @@ impl Store {
         Ok(Held::Lost { status: Some(claimed.record.status) })
     }
 
-    async fn write_seen(&self, pipeline: &PipelineId, step: &Step, attributes: Attributes) -> Result<bool> {
-        Ok(matches!(self.table.write(self.seen(pipeline, step, attributes)).await?, Written::Applied(_)))
+    /// Patches a step as it was seen; the item if it is as we want it, `None` if somebody else moved it.
+    async fn write_seen(&self, pipeline: &PipelineId, step: &Step, attributes: Attributes) -> Result<Option<Item>> {
+        Ok(match self.table.write(self.seen(pipeline, step, attributes.clone())).await? {
+            Written::Applied(item) => item,
+            Written::Conflict(item) => item.filter(|item| items::is_written(item, &attributes)),
+        })
     }
 
     fn seen(&self, pipeline: &PipelineId, step: &Step, attributes: Attributes) -> Write {

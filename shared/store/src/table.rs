@@ -86,7 +86,7 @@ pub enum Change {
         attributes: Attributes,
         /// Its place in the listing.
         listing: Option<Listing>,
-        /// When it may be deleted.
+        /// When it may be deleted, in whole seconds.
         expires_at: Option<DateTime<Utc>>,
     },
     /// Sets some attributes and leaves the others; `Value::Null` removes one. Not with [`Condition::Absent`].

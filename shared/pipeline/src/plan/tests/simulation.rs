@@ -251,7 +251,8 @@ impl World {
             self.runners.push(Runner { is_working: true, ..runner });
         } else {
             let record = self.record_mut(&runner.step);
-            (record.status, record.lease_until) = (StepStatus::Cancelled, None);
+            record.status = next(record.status, StepEvent::Drop).expect("a running step can be given back");
+            record.lease_until = None;
             record.version += 1;
         }
     }

@@ -1,0 +1,264 @@
+//! Puts files into the drop area so that nobody sees a bunch too early.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use bytes::Bytes;
+use engine::Context;
+use engine::bunches::DROP_PREFIX;
+use import::bunch::{self, DropFile};
+use import::file_name::FileName;
+use pipeline::condition::PipelineCondition;
+use serde::Serialize;
+use store::arrivals::Arrival;
+use tokio::io::AsyncReadExt;
+
+use crate::output::{Output, count};
+use crate::target::{Target, now};
+
+const READ_BYTES: usize = 1024 * 1024;
+
+/// Most files of the drop area that are looked at.
+const FILE_LIMIT: usize = 10_000;
+
+/// What was put into the drop area.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Dropped {
+    /// The CSV files, by base name; those that lay there and were released by a dropped ok file, too.
+    pub(crate) files: BTreeSet<String>,
+    /// The ok files, by base name.
+    pub(crate) ok_files: Vec<String>,
+    /// Files of the given folders that were not dropped, and why.
+    pub(crate) left_out: BTreeMap<String, String>,
+}
+
+/// The files to drop, by base name.
+#[derive(Debug, Default)]
+struct Chosen {
+    csv_files: BTreeMap<FileName, PathBuf>,
+    ok_files: BTreeMap<String, PathBuf>,
+    left_out: BTreeMap<String, String>,
+}
+
+/// Puts files into the drop area: CSV files first, ok files last. Nothing is dropped if anything is wrong with them.
+pub(crate) async fn put(target: &Target, paths: &[PathBuf], with_ok: bool, output: &Output) -> anyhow::Result<Dropped> {
+    let chosen = Chosen::of(paths, &Claims::load(&target.context).await?)?;
+    for (name, reason) in &chosen.left_out {
+        output.say(&format!("left out {name}: {reason}"))?;
+    }
+    let held_back = hold_back(target, &chosen).await?;
+    let mut dropped = Dropped { left_out: chosen.left_out, ..Dropped::default() };
+    for (name, path) in &chosen.csv_files {
+        let name = name.to_string();
+        upload(target, &name, path).await?;
+        output.say(&format!("dropped  {name}"))?;
+        dropped.files.insert(name);
+    }
+    for (name, path) in &chosen.ok_files {
+        upload(target, name, path).await?;
+        output.say(&format!("dropped  {name}"))?;
+        dropped.ok_files.push(name.clone());
+    }
+    let files = &target.context.store.files;
+    for (name, content) in held_back.into_iter().filter(|(name, _)| !chosen.ok_files.contains_key(name)) {
+        files.put(&format!("{DROP_PREFIX}{name}"), Bytes::from(content)).await?;
+    }
+    let area = DropArea::list(target).await?;
+    if with_ok {
+        for (name, lines) in area.missing_ok_files(chosen.csv_files.keys()) {
+            files.put(&format!("{DROP_PREFIX}{name}"), Bytes::from(lines.join("\n"))).await?;
+            output.say(&format!("wrote    {name} for {} without one", count(lines.len(), "file")))?;
+            dropped.ok_files.push(name);
+        }
+    }
+    dropped.files.extend(area.released_by(&dropped.ok_files));
+    Ok(dropped)
+}
+
+/// Takes the ok files away that would release files of an older drop together with some of this one.
+async fn hold_back(target: &Target, chosen: &Chosen) -> anyhow::Result<BTreeMap<String, String>> {
+    let area = DropArea::list(target).await?;
+    let replaced = area.csv_files.iter().filter(|(name, _)| chosen.csv_files.contains_key(name));
+    let replaced: Vec<DropFile> = replaced.map(|(_, file)| file.clone()).collect();
+    let mut held_back = area.ok_files;
+    held_back.retain(|name, content| chosen.ok_files.contains_key(name) || !bunch::is_spent(name, content, &replaced));
+    for name in held_back.keys() {
+        target.context.store.files.delete(&format!("{DROP_PREFIX}{name}")).await?;
+    }
+    Ok(held_back)
+}
+
+impl Chosen {
+    /// The CSV and ok files among the paths. What was named must be fit to be dropped; of what lies in a named folder, the
+    /// rest is left out.
+    fn of(paths: &[PathBuf], claims: &Claims) -> anyhow::Result<Self> {
+        let mut chosen = Chosen::default();
+        for path in paths {
+            if path.is_dir() {
+                let entries =
+                    std::fs::read_dir(path).with_context(|| format!("failed to read `{}`", path.display()))?;
+                for entry in entries {
+                    let path = entry.with_context(|| format!("failed to read `{}`", path.display()))?.path();
+                    if let Some(why) = claims.refusal(&path) {
+                        chosen.left_out.insert(name_of(&path), why);
+                    } else {
+                        chosen.add(path)?;
+                    }
+                }
+            } else if !path.is_file() {
+                bail!("there is no file or folder `{}`", path.display());
+            } else if let Some(why) = claims.refusal(path) {
+                bail!("`{}` cannot be dropped: {why}", path.display());
+            } else {
+                chosen.add(path.clone())?;
+            }
+        }
+        if chosen.csv_files.is_empty() && chosen.ok_files.is_empty() {
+            let reasons = chosen.left_out.iter().map(|(name, reason)| format!("\n  {name}: {reason}"));
+            bail!("there is no file to drop{}", reasons.collect::<String>());
+        }
+        Ok(chosen)
+    }
+
+    fn add(&mut self, path: PathBuf) -> anyhow::Result<()> {
+        let name = name_of(&path);
+        let before = match name.parse() {
+            Ok(file) if !is_ok(&path) => self.csv_files.insert(file, path.clone()),
+            _ => self.ok_files.insert(name, path.clone()),
+        };
+        match before {
+            Some(before) if before != path => {
+                bail!("`{}` and `{}` have the same name; drop one after the other", before.display(), path.display())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// The names of files that pipelines take.
+struct Claims {
+    prefixes: BTreeSet<String>,
+    /// What is wrong with definitions, which may be why a prefix is missing.
+    problems: Vec<String>,
+}
+
+impl Claims {
+    async fn load(context: &Context) -> anyhow::Result<Self> {
+        let loaded = context.definitions.load(context.store.files.as_ref()).await?;
+        let conditions = loaded.definitions.iter().flat_map(|definition| &definition.conditions);
+        let prefixes = conditions.filter_map(|described| match &described.condition {
+            PipelineCondition::BunchComplete { prefixes } => Some(prefixes.clone()),
+            PipelineCondition::NoAutoSpawn
+            | PipelineCondition::NoSiblingInProgress
+            | PipelineCondition::CronExpression { .. } => None,
+        });
+        Ok(Claims { prefixes: prefixes.flatten().collect(), problems: loaded.problems })
+    }
+
+    /// Why a file is not dropped, if it is not.
+    fn refusal(&self, path: &Path) -> Option<String> {
+        let name = name_of(path);
+        let prefix = name.split(['_', '.']).next().unwrap_or_default();
+        let is_csv = path.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("csv"));
+        if !path.is_file() {
+            return Some("it is no file".to_owned());
+        }
+        if !is_csv && !is_ok(path) {
+            return Some("it is neither a CSV nor an ok file".to_owned());
+        }
+        if !self.prefixes.contains(prefix) {
+            let taken: Vec<_> = self.prefixes.iter().map(|prefix| format!("`{prefix}_…`")).collect();
+            let mut why = format!("no pipeline takes files named `{prefix}_…` (taken are: {})", taken.join(", "));
+            for problem in &self.problems {
+                why += &format!("; a definition is broken: {problem}");
+            }
+            return Some(why);
+        }
+        if is_csv { name.parse::<FileName>().err().map(|error| error.to_string()) } else { None }
+    }
+}
+
+/// What lies in the drop area.
+struct DropArea {
+    csv_files: Vec<(FileName, DropFile)>,
+    /// The contents of the ok files, by name.
+    ok_files: BTreeMap<String, String>,
+}
+
+impl DropArea {
+    async fn list(target: &Target) -> anyhow::Result<Self> {
+        let files = &target.context.store.files;
+        let mut area = DropArea { csv_files: Vec::new(), ok_files: BTreeMap::new() };
+        for file in files.list(DROP_PREFIX, None, FILE_LIMIT).await? {
+            let name = file.key.strip_prefix(DROP_PREFIX).unwrap_or_default().to_owned();
+            if name.ends_with(".ok") {
+                let content = files.get(&file.key, None).await?.unwrap_or_default();
+                area.ok_files.insert(name, String::from_utf8_lossy(&content).into_owned());
+            } else if let Ok(parsed) = name.parse::<FileName>() {
+                let (modified, fingerprint) = (file.modified_at, file.fingerprint);
+                area.csv_files.push((parsed, DropFile { name, size_bytes: file.size_bytes, modified, fingerprint }));
+            }
+        }
+        Ok(area)
+    }
+
+    /// The CSV files that any of these ok files releases.
+    fn released_by(&self, ok_names: &[String]) -> impl Iterator<Item = String> {
+        let is_released = |file: &DropFile| {
+            let contents = ok_names.iter().filter_map(|name| Some((name, self.ok_files.get(name)?)));
+            contents.into_iter().any(|(name, content)| !bunch::is_spent(name, content, std::slice::from_ref(file)))
+        };
+        self.csv_files.iter().filter(move |(_, file)| is_released(file)).map(|(_, file)| file.name.clone())
+    }
+
+    /// The ok files to write for CSV files that none releases: one for each prefix and identifier, or, where there is such
+    /// a one for other files already, one for each file.
+    fn missing_ok_files<'a>(&self, csv_files: impl Iterator<Item = &'a FileName>) -> BTreeMap<String, Vec<String>> {
+        let all: Vec<String> = self.ok_files.keys().cloned().collect();
+        let released: BTreeSet<String> = self.released_by(&all).collect();
+        let mut missing: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for file in csv_files.filter(|file| !released.contains(&file.to_string())) {
+            let [_, of_bunch, of_file] = file.ok_files();
+            let name = if self.ok_files.contains_key(of_bunch.as_str()) { of_file } else { of_bunch };
+            missing.entry(name.to_string()).or_default().push(file.to_string());
+        }
+        missing
+    }
+}
+
+async fn upload(target: &Target, name: &str, path: &Path) -> anyhow::Result<()> {
+    let what = || format!("failed to drop `{}`", path.display());
+    let key = format!("{DROP_PREFIX}{name}");
+    let mut file = tokio::fs::File::open(path).await.with_context(what)?;
+    // A fresh note: the file may have been here before with the same content, and then names the pipeline of that time.
+    // Written before the file is there, so that it cannot wipe out what a heartbeat notes about it.
+    let arrival = Arrival {
+        key: key.clone(),
+        size_bytes: file.metadata().await.with_context(what)?.len(),
+        fingerprint: String::new(),
+        seen_at: now(),
+        waits_for: None,
+        pipeline: None,
+    };
+    target.context.store.record_arrival(&arrival, now()).await?;
+    let mut upload = target.context.store.files.upload(&key).await?;
+    loop {
+        let mut buffer = vec![0; READ_BYTES];
+        let length = file.read(&mut buffer).await.with_context(what)?;
+        if length == 0 {
+            break;
+        }
+        buffer.truncate(length);
+        upload.write(Bytes::from(buffer)).await?;
+    }
+    Ok(upload.finish().await?)
+}
+
+fn is_ok(path: &Path) -> bool {
+    path.extension().is_some_and(|suffix| suffix == "ok")
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}

@@ -1,0 +1,185 @@
+//! Waits for what becomes of dropped files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use admin::view::PipelineDetails;
+use chrono::{DateTime, Utc};
+use engine::bunches::DROP_PREFIX;
+use pipeline::{PipelineId, StepStatus};
+
+use super::put::Dropped;
+use crate::host::{self, Signals};
+use crate::output::{Output, count};
+use crate::pipeline_commands::details;
+use crate::target::{Place, Target, now};
+
+/// How often the wait looks, and how often this process beats while it waits.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// How long a runner of this process waits for a message before it looks whether to stop: little, because the last of them
+/// is what the command ends with.
+const RECEIVE_WAIT: Duration = Duration::from_millis(100);
+
+/// What became of a drop.
+pub(crate) struct Waited {
+    /// The pipelines that took files, in the order of their spawns.
+    pub(crate) pipelines: Vec<PipelineDetails>,
+    /// What the files that no pipeline took wait for.
+    pub(crate) waiting: BTreeMap<String, String>,
+    pub(crate) end: End,
+}
+
+/// Why a wait ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Every file was taken, and the pipelines that took them have ended.
+    Complete,
+    /// Some files wait for something that no pipeline will bring about.
+    Stuck,
+    /// The time that the command line gave is over.
+    TimedOut,
+    /// Somebody pressed Ctrl-C.
+    Interrupted,
+}
+
+/// Waits until every dropped file was taken by a pipeline and these have ended. Over the embedded store this process does
+/// the work; beside a running `systole dev` the two share it.
+pub(crate) async fn wait(
+    target: &Target,
+    dropped: &Dropped,
+    timeout: Duration,
+    output: &Output,
+) -> anyhow::Result<Waited> {
+    let (stopper, stop) = host::stop();
+    let mut tasks = Vec::new();
+    if matches!(target.place, Place::Embedded(_)) {
+        let host = target.host();
+        tasks.push(tokio::spawn(host::beat_until(host.clone(), LOOK_EVERY, stop.clone())));
+        tasks.extend((0..2).map(|_| tokio::spawn(host::run_until(host.clone(), RECEIVE_WAIT, stop.clone()))));
+    }
+    let mut signals = Signals::listen()?;
+    let mut look = Look { target, dropped, output, idle_since: None, said: BTreeSet::new() };
+    let mut waited = tokio::select! {
+        waited = look.until_ended(timeout, stop) => waited?,
+        () = signals.next() => look.at_fates().await?.ended(End::Interrupted),
+    };
+    stopper.stop();
+    if matches!(waited.end, End::TimedOut | End::Interrupted) && !tasks.is_empty() {
+        output.say("stopping; steps that have begun are ended first (Ctrl-C kills)")?;
+        host::join(tasks, &mut signals).await?;
+        waited = look.at_fates().await?.ended(waited.end);
+    } else {
+        host::join(tasks, &mut signals).await?;
+    }
+    Ok(waited)
+}
+
+struct Look<'a> {
+    target: &'a Target,
+    dropped: &'a Dropped,
+    output: &'a Output,
+    /// When nothing was under way any more.
+    idle_since: Option<DateTime<Utc>>,
+    /// What has been said of the progress.
+    said: BTreeSet<String>,
+}
+
+/// What is known of the files now.
+struct Fates {
+    pipelines: Vec<PipelineDetails>,
+    waiting: BTreeMap<String, String>,
+}
+
+impl Fates {
+    fn ended(self, end: End) -> Waited {
+        Waited { pipelines: self.pipelines, waiting: self.waiting, end }
+    }
+}
+
+impl Look<'_> {
+    async fn until_ended(&mut self, timeout: Duration, mut stop: host::Stop) -> anyhow::Result<Waited> {
+        let began = Instant::now();
+        loop {
+            stop.sleep(LOOK_EVERY).await;
+            let fates = self.at_fates().await?;
+            let is_open = fates.pipelines.iter().any(|details| details.pipeline.status.is_open());
+            let is_stuck = self.is_stuck().await?;
+            self.say_progress(&fates)?;
+            if fates.waiting.is_empty() && !is_open {
+                return Ok(fates.ended(End::Complete));
+            } else if is_stuck {
+                return Ok(fates.ended(End::Stuck));
+            } else if began.elapsed() > timeout {
+                return Ok(fates.ended(End::TimedOut));
+            }
+        }
+    }
+
+    async fn at_fates(&self) -> anyhow::Result<Fates> {
+        let mut ids = BTreeSet::new();
+        let mut waiting = BTreeMap::new();
+        let keys: Vec<String> = self.dropped.files.iter().map(|name| format!("{DROP_PREFIX}{name}")).collect();
+        let arrivals = self.target.context.store.arrivals_of(&keys).await?;
+        let mut arrivals: BTreeMap<_, _> = arrivals.into_iter().map(|arrival| (arrival.key.clone(), arrival)).collect();
+        for (name, key) in self.dropped.files.iter().zip(&keys) {
+            let (pipeline, reason) = match arrivals.remove(key) {
+                Some(arrival) => (arrival.pipeline, arrival.waits_for),
+                None => (None, None),
+            };
+            match pipeline {
+                Some(id) => {
+                    ids.insert(id.parse::<PipelineId>()?);
+                }
+                None => {
+                    waiting.insert(name.clone(), reason.unwrap_or_else(|| NOT_LOOKED_AT.to_owned()));
+                }
+            }
+        }
+        let mut pipelines = Vec::new();
+        for id in &ids {
+            pipelines.push(details(self.target, id).await?);
+        }
+        Ok(Fates { pipelines, waiting })
+    }
+
+    /// Whether a whole heartbeat has looked since nothing was under way any more: waiting changes nothing then.
+    async fn is_stuck(&mut self) -> anyhow::Result<bool> {
+        let store = &self.target.context.store;
+        let looked_at = now();
+        if !store.open_pipelines(1).await?.is_empty() {
+            self.idle_since = None;
+            return Ok(false);
+        }
+        let since = *self.idle_since.get_or_insert(looked_at);
+        Ok(store.last_beat().await?.is_some_and(|beat| beat > since))
+    }
+
+    fn say_progress(&mut self, fates: &Fates) -> anyhow::Result<()> {
+        let mut lines = Vec::new();
+        for details in &fates.pipelines {
+            lines.push(format!("pipeline {} spawned by {}", details.pipeline.id, details.pipeline.spawned_by));
+            let running = details.steps.iter().filter(|step| step.status == StepStatus::Running);
+            lines.extend(running.filter_map(|step| Some(format!("  {}: {}", step.name, step.progress.as_ref()?))));
+        }
+        let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();
+        for reason in fates.waiting.values().filter(|reason| *reason != NOT_LOOKED_AT) {
+            *by_reason.entry(reason).or_default() += 1;
+        }
+        // What files wait for in the end is said in the end.
+        if self.idle_since.is_none() {
+            lines.extend(
+                by_reason.into_iter().map(|(reason, files)| format!("{} wait: {reason}", count(files, "file"))),
+            );
+        }
+        for line in lines {
+            if self.said.insert(line.clone()) {
+                self.output.say(&line)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What files wait for before a heartbeat has looked at them.
+const NOT_LOOKED_AT: &str = "no heartbeat has looked at it yet";

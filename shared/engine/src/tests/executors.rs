@@ -1,0 +1,120 @@
+//! Executors that do little, each in its own way.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::json;
+use tokio::sync::Notify;
+
+use crate::executor::{Executor, ExecutorError, Outcome};
+use crate::work::Work;
+
+/// All of them; a step's name begins with that of its executor.
+pub(super) fn all(gate: &Gate) -> Vec<Arc<dyn Executor>> {
+    let mut executors: Vec<Arc<dyn Executor>> = vec![Arc::new(gate.clone())];
+    for name in NAMES {
+        executors.push(Arc::new(Plain { name }));
+    }
+    executors
+}
+
+const NAMES: [&str; 15] = [
+    "done", "skips", "missing", "invalid", "fails", "broken", "flaky", "counts", "goes", "panics", "hangs", "chatty",
+    "greedy", "wordy", "rambles",
+];
+
+struct Plain {
+    name: &'static str,
+}
+
+#[async_trait]
+impl Executor for Plain {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn description(&self) -> &'static str {
+        "does little"
+    }
+
+    async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
+        match self.name {
+            "done" => {
+                work.info("did it");
+                work.set_output(json!({ "by": work.step.name, "attempt": work.attempt() }));
+                Ok(Outcome::Done)
+            }
+            "skips" => Ok(Outcome::Skipped { reason: "there was nothing to do".to_owned() }),
+            "missing" => Err(ExecutorError::NotFound { message: "there is no file `a.csv`".to_owned() }),
+            "invalid" => Err(ExecutorError::InvalidData { message: "2 rows are odd".to_owned() }),
+            "fails" => {
+                work.set_output(json!("what is known of the failure"));
+                Err(ExecutorError::retryable("the shop did not answer"))
+            }
+            "broken" => Err(ExecutorError::permanent("argument `x` is missing")),
+            "flaky" if work.attempt() == 1 => Err(ExecutorError::retryable("the shop did not answer")),
+            "flaky" => Ok(Outcome::Done),
+            // Three invocations of one attempt.
+            "counts" => {
+                let count = work.checkpoint::<u64>()?.unwrap_or(0) + 1;
+                work.info(&format!("part {count}"));
+                work.save(json!(count), &format!("{count} of 3")).await?;
+                if count < 3 { Ok(Outcome::Continue { checkpoint: json!(count) }) } else { Ok(Outcome::Done) }
+            }
+            "goes" => Ok(Outcome::Continue { checkpoint: json!("on") }),
+            "panics" if work.attempt() == 1 => panic!("a bug"),
+            "panics" => Ok(Outcome::Done),
+            "hangs" => std::future::pending().await,
+            "chatty" => {
+                (0..100).for_each(|line| work.info(&format!("line {line}")));
+                Ok(Outcome::Done)
+            }
+            "greedy" => {
+                work.set_output(json!(0.5));
+                Ok(Outcome::Done)
+            }
+            "wordy" => Ok(Outcome::Skipped { reason: "word ".repeat(400) }),
+            "rambles" => Err(ExecutorError::InvalidData { message: "wörd ".repeat(400) }),
+            other => panic!("`{other}` is no executor of the tests"),
+        }
+    }
+}
+
+/// An executor that waits in the middle of its work until a test lets it go on.
+#[derive(Clone, Default)]
+pub(super) struct Gate {
+    entered: Arc<Notify>,
+    opened: Arc<Notify>,
+}
+
+impl Gate {
+    /// Waits until the executor is in the middle of its work.
+    pub(super) async fn entered(&self) {
+        self.entered.notified().await;
+    }
+
+    /// Lets it go on.
+    pub(super) fn open(&self) {
+        self.opened.notify_one();
+    }
+}
+
+#[async_trait]
+impl Executor for Gate {
+    fn name(&self) -> &'static str {
+        "gate"
+    }
+
+    fn description(&self) -> &'static str {
+        "waits in the middle of its work"
+    }
+
+    async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
+        self.entered.notify_one();
+        self.opened.notified().await;
+        if work.step.arguments.contains_key("save") {
+            work.save(json!("half"), "half").await?;
+        }
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,128 @@
+//! A table that loses replies, refuses writes, or never answers.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use store::table::{Attributes, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written};
+use store::{Error, Result};
+use tokio::sync::Notify;
+
+/// What happens to a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// It is applied, and the answer is a failure that may pass.
+    ReplyLost,
+    /// It is applied, its reply gets lost, and the answer is that of the client's own repetition.
+    Repeated,
+    /// It is not applied, and may go through later.
+    Refused,
+    /// It is not applied, and never will be.
+    Forbidden,
+    /// It is applied and never answered: whoever asked has died.
+    DeadAfter,
+    /// It is not applied and never answered: whoever asked has died.
+    DeadBefore,
+}
+
+/// The embedded table with faults.
+pub(super) struct FaultyTable {
+    inner: Arc<dyn Table>,
+    armed: Mutex<Vec<Armed>>,
+    /// Rung by a write that is never answered.
+    pub(super) dead: Notify,
+}
+
+struct Armed {
+    /// A part of the key.
+    key: String,
+    /// How many writes to such keys go well before.
+    after: usize,
+    fault: Fault,
+}
+
+impl FaultyTable {
+    pub(super) fn new(inner: Arc<dyn Table>) -> Self {
+        FaultyTable { inner, armed: Mutex::default(), dead: Notify::new() }
+    }
+
+    /// Lets one write fail: after `after` good ones, the next to an item whose key contains `key`.
+    pub(super) fn arm(&self, fault: Fault, key: &str, after: usize) {
+        self.armed.lock().unwrap().push(Armed { key: key.to_owned(), after, fault });
+    }
+
+    /// Whether every armed fault has happened.
+    pub(super) fn is_spent(&self) -> bool {
+        self.armed.lock().unwrap().is_empty()
+    }
+
+    fn fault(&self, keys: &[&Key]) -> Option<Fault> {
+        let mut armed = self.armed.lock().unwrap();
+        let is_meant = |armed: &Armed| keys.iter().any(|key| key.to_string().contains(&armed.key));
+        let place = armed.iter().position(is_meant)?;
+        if armed[place].after > 0 {
+            armed[place].after -= 1;
+            return None;
+        }
+        Some(armed.remove(place).fault)
+    }
+}
+
+fn lost() -> Error {
+    Error::retryable("write an item", "the reply got lost")
+}
+
+#[async_trait]
+impl Table for FaultyTable {
+    async fn get(&self, key: &Key) -> Result<Option<Item>> {
+        self.inner.get(key).await
+    }
+
+    async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Item>> {
+        self.inner.batch_get(keys).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page<Item, String>> {
+        self.inner.query(query).await
+    }
+
+    async fn listing(&self, query: &ListingQuery) -> Result<Page<Listed, Listed>> {
+        self.inner.listing(query).await
+    }
+
+    async fn write(&self, write: Write) -> Result<Written> {
+        let Some(fault) = self.fault(&[&write.key]) else { return self.inner.write(write).await };
+        if matches!(fault, Fault::ReplyLost | Fault::Repeated | Fault::DeadAfter) {
+            self.inner.write(write.clone()).await?;
+        }
+        match fault {
+            Fault::Repeated => self.inner.write(write).await,
+            Fault::ReplyLost | Fault::Refused => Err(lost()),
+            Fault::Forbidden => Err(Error::permanent("write an item", "access denied")),
+            Fault::DeadAfter | Fault::DeadBefore => {
+                self.dead.notify_one();
+                std::future::pending().await
+            }
+        }
+    }
+
+    async fn write_group(&self, writes: Vec<Write>) -> Result<GroupWritten> {
+        let keys: Vec<&Key> = writes.iter().map(|write| &write.key).collect();
+        let Some(fault) = self.fault(&keys) else { return self.inner.write_group(writes).await };
+        if matches!(fault, Fault::ReplyLost | Fault::Repeated | Fault::DeadAfter) {
+            self.inner.write_group(writes.clone()).await?;
+        }
+        match fault {
+            Fault::Repeated => self.inner.write_group(writes).await,
+            Fault::ReplyLost | Fault::Refused => Err(lost()),
+            Fault::Forbidden => Err(Error::permanent("write a group of items", "access denied")),
+            Fault::DeadAfter | Fault::DeadBefore => {
+                self.dead.notify_one();
+                std::future::pending().await
+            }
+        }
+    }
+
+    async fn batch_put(&self, items: Vec<(Key, Attributes)>) -> Result<()> {
+        self.inner.batch_put(items).await
+    }
+}

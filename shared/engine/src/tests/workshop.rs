@@ -1,0 +1,241 @@
+//! A store in a temporary folder, a clock that stands still unless a test moves it, and short words for what happens.
+
+use std::future::Future;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use pipeline::definition::Arguments;
+use pipeline::{Name, Pipeline, PipelineId, Step, StepStatus};
+use store::Store;
+use store::pipelines::NewPipeline;
+use store::queue::Received;
+use store_embedded::Options;
+
+use super::executors::{self, Gate};
+use super::faults::FaultyTable;
+use crate::context::{Context, Invocation, Limits};
+use crate::definitions::Definitions;
+use crate::executor::Executors;
+use crate::heartbeat::{self, BeatReport};
+use crate::operate;
+use crate::runner::{self, RunReport};
+
+pub(super) struct Workshop {
+    pub(super) context: Context,
+    pub(super) table: Arc<FaultyTable>,
+    pub(super) gate: Gate,
+    now: Arc<Mutex<DateTime<Utc>>>,
+    invocations: AtomicU32,
+    /// Dropped last.
+    _folder: tempfile::TempDir,
+}
+
+/// The definition that a test with one pipeline spawns.
+pub(super) const NAME: &str = "work";
+
+impl Workshop {
+    /// A workshop whose pipeline `work` has these stages; see [`xml`].
+    pub(super) fn new(stages: &str) -> Self {
+        Workshop::with(&[xml(NAME, "", "no_auto_spawn", stages)])
+    }
+
+    /// A workshop with these definitions and the executors of the tests.
+    pub(super) fn with(definitions: &[String]) -> Self {
+        let files = definitions.iter().enumerate().map(|(n, xml)| (format!("{n}.xml"), xml.clone().into_bytes()));
+        let gate = Gate::default();
+        let executors = Executors::new(executors::all(&gate));
+        let definitions = Definitions::new(files, &executors.names());
+        Workshop::make(gate, |store| Context {
+            store,
+            executors: Arc::new(executors),
+            definitions: Arc::new(definitions),
+            limits: Limits::default(),
+        })
+    }
+
+    /// A workshop with everything that ships.
+    pub(super) fn shipped() -> Self {
+        Workshop::make(Gate::default(), |store| Context::shipped(store, Limits::default()))
+    }
+
+    fn make(gate: Gate, context: impl FnOnce(Store) -> Context) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let now: Arc<Mutex<DateTime<Utc>>> = Arc::new(Mutex::new("2026-08-01T12:00:00Z".parse().unwrap()));
+        let store = open(folder.path(), now.clone());
+        let table = Arc::new(FaultyTable::new(store.table));
+        let context = context(Store::new(table.clone(), store.queue, store.files));
+        Workshop { context, table, gate, now, invocations: AtomicU32::new(0), _folder: folder }
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.context.store
+    }
+
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        *self.now.lock().unwrap()
+    }
+
+    /// Moves the clock.
+    pub(super) fn wait(&self, minutes: u64) {
+        *self.now.lock().unwrap() += Duration::from_secs(60 * minutes);
+    }
+
+    /// A fresh invocation that may take a minute.
+    pub(super) fn invocation(&self) -> Invocation {
+        self.invocation_of(Duration::from_secs(60))
+    }
+
+    pub(super) fn invocation_of(&self, budget: Duration) -> Invocation {
+        let number = self.invocations.fetch_add(1, Ordering::Relaxed);
+        Invocation::begin(format!("invocation {number}"), self.now(), budget)
+    }
+
+    /// Spawns the pipeline `work` by hand.
+    pub(super) async fn spawn(&self) -> PipelineId {
+        operate::init(&self.context, NAME, Arguments::new(), "a test", &self.invocation()).await.unwrap()
+    }
+
+    /// Spawns a pipeline of a definition by a given cause and does nothing more.
+    pub(super) async fn place(&self, name: &str, cause: &str) -> PipelineId {
+        let new = self.new_pipeline(name, cause).await;
+        self.store().spawn_pipeline(&new, self.now()).await.unwrap();
+        new.id
+    }
+
+    pub(super) async fn new_pipeline(&self, name: &str, cause: &str) -> NewPipeline {
+        let loaded = self.context.definitions.load(self.store().files.as_ref()).await.unwrap();
+        let definition = loaded.get(name).unwrap_or_else(|| panic!("{:?}", loaded.problems)).clone();
+        NewPipeline {
+            id: PipelineId::derive(&definition.name, cause, self.now()),
+            definition,
+            arguments: Arguments::new(),
+            spawned_by: "a test".to_owned(),
+            found: Vec::new(),
+            after: None,
+        }
+    }
+
+    pub(super) async fn beat(&self) -> BeatReport {
+        heartbeat::beat(&self.context, &self.invocation()).await.unwrap()
+    }
+
+    pub(super) async fn receive(&self) -> Option<Received> {
+        self.store().queue.receive(1, Duration::ZERO).await.unwrap().pop()
+    }
+
+    /// Takes one message and does what a runner function does with it.
+    pub(super) async fn run_one(&self) -> Option<Result<RunReport, runner::Error>> {
+        let message = self.receive().await?;
+        let report = runner::run(&self.context, &message.body, &self.invocation()).await;
+        if report.is_ok() {
+            self.store().queue.delete(&message.receipt).await.unwrap();
+        }
+        Some(report)
+    }
+
+    /// Runs until the queue is empty.
+    pub(super) async fn run_all(&self) -> Vec<RunReport> {
+        let mut reports = Vec::new();
+        while let Some(report) = self.run_one().await {
+            reports.push(report.unwrap());
+        }
+        reports
+    }
+
+    /// Polls a future until a write of it is never answered, and drops it there.
+    pub(super) async fn die<F: Future>(&self, future: F) {
+        tokio::select! {
+            biased;
+            () = self.table.dead.notified() => {}
+            _ = future => panic!("it was to die, and ended"),
+        }
+    }
+
+    pub(super) async fn pipeline(&self, id: &PipelineId) -> Pipeline {
+        self.store().pipeline_with_steps(id).await.unwrap().unwrap()
+    }
+
+    pub(super) async fn step(&self, id: &PipelineId, name: &str) -> Step {
+        let name: Name = name.parse().unwrap();
+        self.pipeline(id).await.step(&name).unwrap().clone()
+    }
+
+    /// Where the pipeline and its steps stand, in one line.
+    pub(super) async fn shown(&self, id: &PipelineId) -> String {
+        let pipeline = self.pipeline(id).await;
+        let steps: Vec<String> = pipeline.steps.iter().map(shown).collect();
+        format!("{}: {}", pipeline.status, steps.join(", "))
+    }
+}
+
+fn shown(step: &Step) -> String {
+    let record = &step.record;
+    let attempt = if record.attempt > 1 { format!(" {}", record.attempt) } else { String::new() };
+    let message = record.message.as_ref().map(|message| format!(" ({message})")).unwrap_or_default();
+    let warning = if record.is_warning { " with a warning" } else { "" };
+    let permanent = if record.is_permanent && record.status == StepStatus::Error { " for good" } else { "" };
+    format!("{} {}{attempt}{permanent}{warning}{message}", step.definition.name, record.status)
+}
+
+/// Opens the store with the clock of a test.
+fn open(folder: &Path, now: Arc<Mutex<DateTime<Utc>>>) -> Store {
+    let clock = Arc::new(move || *now.lock().unwrap());
+    store_embedded::open(folder, Options { clock, ..Options::default() }).unwrap()
+}
+
+/// The XML of a definition: `10: done-a limit=3, flaky-b · 20: done-c always`, with pipeline conditions by their names.
+///
+/// A step's executor is what its name begins with, up to the dash. It asks for the steps before to be completed, or to be
+/// finished if it is `always`.
+pub(super) fn xml(name: &str, attributes: &str, conditions: &str, stages: &str) -> String {
+    let conditions: String = conditions.split(", ").filter(|c| !c.is_empty()).map(pipeline_condition).collect();
+    let mut steps = String::new();
+    for stage in stages.split(" · ") {
+        let (sort_order, stage) = stage.split_once(": ").unwrap();
+        stage.split(", ").for_each(|text| steps += &step(sort_order, text));
+    }
+    format!(
+        "<config><pipeline name=\"{name}\" {attributes}><conditions>{conditions}</conditions>{steps}</pipeline></config>"
+    )
+}
+
+fn pipeline_condition(text: &str) -> String {
+    let (name, argument) = text.split_once('=').unwrap_or((text, ""));
+    let key = match name {
+        "cron_expression" => "expression",
+        "bunch_complete" => "prefixes",
+        _ => return format!("<pipeline_condition type=\"{name}\"/>"),
+    };
+    format!("<pipeline_condition type=\"{name}\"><argument key=\"{key}\" value=\"{argument}\"/></pipeline_condition>")
+}
+
+fn step(sort_order: &str, text: &str) -> String {
+    let mut words = text.split(' ');
+    let name = words.next().unwrap();
+    let executor = name.split('-').next().unwrap();
+    let (mut attributes, mut arguments, mut conditions) = (String::new(), String::new(), String::new());
+    let mut previous = "completed";
+    for word in words {
+        match word.split_once('=') {
+            Some(("limit", limit)) => conditions += &step_condition("attempts_limit", "limit", limit),
+            Some(("pause", minutes)) => conditions += &step_condition("time_between_attempts", "minutes", minutes),
+            Some(("expires", minutes)) => attributes += &format!(" expireIn=\"{minutes} minutes\""),
+            Some((key, value)) => arguments += &format!("<argument key=\"{key}\" value=\"{value}\"/>"),
+            None if word == "allowed" => attributes += " allowFailure=\"true\"",
+            None if word == "always" => (attributes, previous) = (attributes + " runAlwaysStep=\"true\"", "finished"),
+            None => panic!("`{word}` says nothing about a step"),
+        }
+    }
+    format!(
+        "<step name=\"{name}\" executorType=\"{executor}\" sortOrder=\"{sort_order}\"{attributes}>\
+         <arguments>{arguments}</arguments>\
+         <conditions>{conditions}<step_condition type=\"previous_steps_{previous}\"/></conditions></step>"
+    )
+}
+
+fn step_condition(name: &str, key: &str, value: &str) -> String {
+    format!("<step_condition type=\"{name}\"><argument key=\"{key}\" value=\"{value}\"/></step_condition>")
+}
