@@ -9,12 +9,17 @@
 //! | what a pipeline was spawned for (a bunch) | `spawned/<name>` | `<key of what was found>` | – |
 //! | latest pipeline of a name | `name/<name>` | `latest` | – |
 //! | lease of the heartbeat, with the pulse | `lease/heartbeat` | `lease` | – |
+//! | setting | `settings` | `<name>/<scope>` | – |
+//! | line of the audit | `audit` | `<time>/<hash>` | – |
 //! | file seen in the drop area | `arrivals` | `<file key>` | – |
 //!
 //! Numbers in keys are zero-padded, so that byte order is their order.
 
 use chrono::{DateTime, Utc};
+use pipeline::settings::Scope;
 use pipeline::{DefinitionHash, Name, PipelineId, Priority};
+
+use sha2::{Digest, Sha256};
 
 use crate::table::{Key, Listing};
 
@@ -84,6 +89,40 @@ pub fn spawned(name: &Name, found: &str) -> Key {
 #[must_use]
 pub fn heartbeat_lease() -> Key {
     Key::new("lease/heartbeat", "lease")
+}
+
+/// The partition of the settings.
+pub const SETTINGS: &str = "settings";
+
+/// The item of a setting's value for one scope.
+#[must_use]
+pub fn setting(name: &str, scope: &Scope) -> Key {
+    Key::new(SETTINGS, format!("{name}/{scope}"))
+}
+
+/// The name and the scope in the sort key of a setting.
+#[must_use]
+pub fn setting_parts(sort: &str) -> Option<(String, Scope)> {
+    let (name, scope) = sort.split_once('/')?;
+    Some((name.to_owned(), scope.parse().ok()?))
+}
+
+/// The partition of the audit.
+pub const AUDIT: &str = "audit";
+
+/// The item of one line of the audit; the hash keeps two lines of one millisecond apart.
+#[must_use]
+pub fn audit(at: DateTime<Utc>, what: &str) -> Key {
+    let digest = Sha256::digest(what);
+    let hash: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    Key::new(AUDIT, format!("{}/{hash}", millis(at)))
+}
+
+/// The time in the sort key of a line of the audit.
+#[must_use]
+pub fn audit_time(sort: &str) -> Option<DateTime<Utc>> {
+    let (millis, _) = sort.split_once('/')?;
+    DateTime::from_timestamp_millis(millis.parse().ok()?)
 }
 
 /// The partition of the files seen in the drop area.

@@ -356,6 +356,8 @@ impl Store {
             spawned_by: fields.text("spawned_by")?.unwrap_or_default().to_owned(),
             ended_at: fields.time("ended_at")?,
             stop: fields.json("stop", "a stop with `by`, `reason` and `at`")?,
+            paused_at: fields.time("paused_at")?,
+            paused_for: std::time::Duration::from_millis(fields.number("paused_for_ms")?.unwrap_or(0)),
             steps: Vec::new(),
             version: meta.version,
         })
