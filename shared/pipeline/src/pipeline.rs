@@ -149,10 +149,10 @@ impl FromStr for PipelineStatus {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        PipelineStatus::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is not a pipeline status"))
+        PipelineStatus::ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| {
+            let expected = PipelineStatus::ALL.map(|status| format!("`{status}`")).join(", ");
+            format!("{} is not a pipeline status (expected one of {expected})", crate::xml::quoted(text))
+        })
     }
 }
 

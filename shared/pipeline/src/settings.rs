@@ -43,6 +43,8 @@ pub enum Kind {
     DurationOrNever,
     /// A cron expression of five fields.
     Cron,
+    /// A cron expression of five fields, or `never`.
+    CronOrNever,
     /// An IANA time zone.
     TimeZone,
     /// Words with commas between them; may be empty.
@@ -201,6 +203,13 @@ pub const SETTINGS: &[Setting] = &[
         description: "reports steps that are enqueued for longer: there is no runner for them",
     },
     Setting {
+        name: "pipeline.cron",
+        kind: Kind::CronOrNever,
+        default: "never",
+        scopes: PIPELINE,
+        description: "tells when a pipeline is due that asks with `configurable_cron_expression`, in the time zone of `time_zone`",
+    },
+    Setting {
         name: "pipeline.enabled",
         kind: Kind::Flag,
         default: "true",
@@ -267,6 +276,12 @@ impl Setting {
 }
 
 impl Kind {
+    /// Whether its values are cron expressions.
+    #[must_use]
+    pub fn is_cron(self) -> bool {
+        matches!(self, Kind::Cron | Kind::CronOrNever)
+    }
+
     fn canonical(self, value: &str) -> Result<String, String> {
         let value = value.trim();
         let quoted = || value.chars().take(60).collect::<String>();
@@ -276,9 +291,9 @@ impl Kind {
                 "false" | "off" | "no" | "0" => Ok("false".to_owned()),
                 _ => Err(format!("`{}` is neither `true` nor `false`", quoted())),
             },
-            Kind::DurationOrNever if value == "never" => Ok("never".to_owned()),
+            Kind::DurationOrNever | Kind::CronOrNever if value == "never" => Ok("never".to_owned()),
             Kind::Duration | Kind::DurationOrNever => duration::parse(value).map(duration::in_words),
-            Kind::Cron => Cron::parse(value, None).map(|_| value.to_owned()),
+            Kind::Cron | Kind::CronOrNever => Cron::parse(value, None).map(|_| value.to_owned()),
             Kind::TimeZone => Cron::parse("* * * * *", Some(value)).map(|_| value.to_owned()),
             Kind::List => {
                 let words = value.split(',').map(str::trim).filter(|word| !word.is_empty());
@@ -336,10 +351,10 @@ impl Settings {
         self.text(name, scope).split(',').filter(|word| !word.is_empty()).collect()
     }
 
-    /// A cron expression in the time zone that is set; `None` if the setting holds none.
+    /// A cron expression in the time zone that is set; `None` if the setting holds none, or is none that could.
     #[must_use]
     pub fn cron(&self, name: &str, scope: &Scope) -> Option<Cron> {
-        Setting::named(name).ok().filter(|setting| setting.kind == Kind::Cron)?;
+        Setting::named(name).ok().filter(|setting| setting.kind.is_cron())?;
         Cron::parse(self.text(name, scope), Some(self.text("time_zone", &Scope::Default))).ok()
     }
 
@@ -454,6 +469,11 @@ mod tests {
         assert_eq!(settings.cron("clean_up.cron", &Scope::Default).unwrap().in_words(), "`0 3 * * *` (Europe/Berlin)");
         assert_eq!(settings.duration("clean_up.delete_files_after", &a), Some(Duration::from_secs(26 * 604_800)));
         assert_eq!(set(&[]).duration("clean_up.delete_after", &a), None);
+        assert_eq!(settings.cron("pipeline.cron", &a), None);
+        assert_eq!(settings.cron("maintenance", &a), None);
+        let settings = set(&[("pipeline.cron", "pipeline:a", " 30 4 * * * ")]);
+        assert_eq!(settings.cron("pipeline.cron", &a).unwrap().in_words(), "`30 4 * * *` (UTC)");
+        assert_eq!(settings.cron("pipeline.cron", &Scope::Default), None);
     }
 
     #[test]

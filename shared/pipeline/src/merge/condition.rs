@@ -12,7 +12,7 @@ use crate::duration;
 use crate::id::Name;
 use crate::pipeline::PipelineStatus;
 use crate::schedule::Cron;
-use crate::settings::{self, Setting};
+use crate::settings::SETTINGS;
 use crate::xml::grammar::{Kind, trimmed};
 use crate::xml::{Position, Value, quoted, suggest};
 
@@ -21,8 +21,8 @@ pub(super) type Fault = (Position, String);
 
 /// A condition that XML can name.
 pub(super) struct Known<C> {
-    name: &'static str,
-    arguments: &'static [&'static str],
+    pub(super) name: &'static str,
+    pub(super) arguments: &'static [&'static str],
     build: fn(&Given<'_>) -> Result<C, Fault>,
 }
 
@@ -145,9 +145,10 @@ fn cron_expression(given: &Given<'_>) -> Result<PipelineCondition, Fault> {
 fn configurable_cron_expression(given: &Given<'_>) -> Result<PipelineCondition, Fault> {
     let value = given.required("setting")?;
     let name = trimmed(&value.text);
-    let setting = Setting::named(name).map_err(|error| (value.position.clone(), error.to_string()))?;
-    if setting.kind != settings::Kind::Cron {
-        return Err((value.position.clone(), format!("setting {} holds no cron expression", quoted(name))));
+    let crons = SETTINGS.iter().filter(|setting| setting.kind.is_cron()).map(|setting| setting.name);
+    if !crons.clone().any(|cron| cron == name) {
+        let message = format!("{} is no setting of a cron expression{}", quoted(name), suggest::expected(name, crons));
+        return Err((value.position.clone(), message));
     }
     Ok(PipelineCondition::ConfigurableCronExpression { setting: name.to_owned() })
 }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::definition::STEP_LIMIT;
 
+mod conditions;
 mod grammar;
 mod reference;
 mod schema;

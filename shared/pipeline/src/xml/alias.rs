@@ -61,11 +61,7 @@ pub(crate) fn condition(kind: Kind, found: &str) -> Result<ConditionType, String
     if !found.contains('\\') {
         return Ok(ConditionType { name: plain(found, "a type of condition")?, argument: None });
     }
-    let (namespace, classes) = match kind {
-        Kind::PipelineCondition => (PIPELINE_CONDITIONS, PIPELINE_CONDITION_CLASSES),
-        Kind::StepCondition => (STEP_CONDITIONS, STEP_CONDITION_CLASSES),
-        Kind::RecurringCondition | Kind::Pipeline | Kind::Step | Kind::Argument => ("", &[][..]),
-    };
+    let (namespace, classes) = classes_of(kind);
     // The condition that the message is about is already named by its class.
     let unknown = || "there is no condition for this class of the original".to_owned();
     let short = local(found, namespace).ok_or_else(unknown)?;
@@ -80,6 +76,23 @@ pub(crate) fn executor(found: &str) -> Result<String, String> {
     let class = local(found, EXECUTORS).and_then(|short| EXECUTOR_CLASSES.iter().find(|class| class.class == short));
     let class = class.ok_or_else(|| format!("there is no executor for the class {} of the original", quoted(found)))?;
     Ok(class.name.to_owned())
+}
+
+/// Every class name of the original that is accepted for a condition of a kind; with a number where it may have one.
+#[cfg(test)]
+pub(crate) fn condition_classes(kind: Kind) -> Vec<String> {
+    let (namespace, classes) = classes_of(kind);
+    let numbered = |class: &Class| class.numbered.map(|(word, _)| format!(r"{namespace}{}\{word}5", class.class));
+    classes.iter().flat_map(|class| [Some(format!("{namespace}{}", class.class)), numbered(class)]).flatten().collect()
+}
+
+/// The namespace of the original's conditions of a kind, and the classes in it.
+fn classes_of(kind: Kind) -> (&'static str, &'static [Class]) {
+    match kind {
+        Kind::PipelineCondition => (PIPELINE_CONDITIONS, PIPELINE_CONDITION_CLASSES),
+        Kind::StepCondition => (STEP_CONDITIONS, STEP_CONDITION_CLASSES),
+        Kind::RecurringCondition | Kind::Pipeline | Kind::Step | Kind::Argument => ("", &[]),
+    }
 }
 
 impl Class {

@@ -162,9 +162,9 @@ fn step_conditions_are_built_or_refused() {
     > <step_condition type="attempts_limit"><argument key="limits" value="5"/></step_condition>
        x.xml:2:117: step `s`: condition `attempts_limit`: the argument `limits` is not known (expected `limit`)
     > <step_condition type="attempt_limit"/>
-       x.xml:2:86: step `s`: condition `attempt_limit`: there is no such condition (expected `attempts_limit`, `time_between_attempts`, `previous_steps_completed` or `previous_steps_finished`; did you mean `attempts_limit`?)
+       x.xml:2:86: step `s`: condition `attempt_limit`: there is no such condition (expected `attempts_limit`, `time_between_attempts`, `previous_steps_completed`, `previous_steps_finished`, `depending_on_named_steps`, `wait_for_step_is_not_running` or `named_pipelines_have_status`; did you mean `attempts_limit`?)
     > <step_condition type="no_auto_spawn"/>
-       x.xml:2:86: step `s`: condition `no_auto_spawn`: there is no such condition (expected `attempts_limit`, `time_between_attempts`, `previous_steps_completed` or `previous_steps_finished`)
+       x.xml:2:86: step `s`: condition `no_auto_spawn`: there is no such condition (expected `attempts_limit`, `time_between_attempts`, `previous_steps_completed`, `previous_steps_finished`, `depending_on_named_steps`, `wait_for_step_is_not_running` or `named_pipelines_have_status`)
     > <step_condition type="Attempts Limit"/>
        x.xml:2:86: step `s`: condition `Attempts Limit`: `Attempts Limit` is not a type of condition (expected `a-z`, `0-9`, `_`, `-` or `.`)
     > <step_condition/>
@@ -190,7 +190,7 @@ fn step_conditions_are_built_or_refused() {
     > <step_condition type="previous_steps_finished"><argument key="steps" value="a"/><argument key="step_filter" value="a"/></step_condition>
        x.xml:2:64: step `s`: condition `previous_steps_finished`: give either `steps` or `step_filter`, not both
     > <recurring_condition type="recurring"/>
-       x.xml:2:91: step `s`: recurring condition `recurring`: there is no such condition (expected none)
+       x.xml:2:64: step `s`: recurring condition `recurring`: the argument `limit` is missing
     > <pipeline_condition type="no_auto_spawn"/>
        x.xml:2:64: step `s`: the element `pipeline_condition` is not allowed in `conditions` (expected `step_condition` or `recurring_condition`)
     "#);

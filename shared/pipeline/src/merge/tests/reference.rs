@@ -288,7 +288,6 @@ fn snippets_of_the_original_s_documentation_load_or_name_the_class() {
     assert_snapshot!(merged(&[("pipeline.xml", custom)]), @"pipeline.xml:8:13: the text `...` stands between the elements, where only elements belong");
     assert_snapshot!(merged(&[("pipeline.xml", &custom.replace("...", ""))]), @r"
     pipeline.xml:4:39: pipeline `my_custom_pipeline`: condition `MyCompany\MyModule\Helper\Condition\Pipeline\CheckSomeThing`: there is no condition for this class of the original
-    pipeline.xml:5:39: pipeline `my_custom_pipeline`: condition `TechDivision\ProcessPipelines\Helper\Condition\Pipeline\CleanUp`: there is no condition for this class of the original
     pipeline.xml:7:50: step `my_first_step`: there is no executor for the class `MyCompany\MyModule\Model\Executor\DoSomeThing` of the original
     ");
     let change = r#"<config>

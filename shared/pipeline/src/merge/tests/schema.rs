@@ -6,9 +6,11 @@ use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
+use super::super::condition::{PIPELINE_CONDITIONS, RECURRING_CONDITIONS, STEP_CONDITIONS};
 use super::super::node;
 use crate::xml;
-use crate::xml::grammar::{CONFIG, Rule};
+use crate::xml::alias;
+use crate::xml::grammar::{CONFIG, Kind, Rule};
 
 const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/pipeline.xsd");
 
@@ -60,20 +62,16 @@ const TRIED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Types of the conditions of a pipeline and of a step, good and bad.
+/// Types of the conditions of a pipeline and of a step, good and bad, beside the original's classes that we know.
 const TYPES: &[&str] = &[
     "no_auto_spawn",
     "Attempts",
     "",
-    r"TechDivision\ProcessPipelines\Helper\Condition\Pipeline\CronExpression",
     r"\TechDivision\ProcessPipelines\Helper\Condition\Pipeline\NoAutoSpawn",
-    r"TechDivision\ProcessPipelines\Helper\Condition\Pipeline\CleanUp",
-    r"TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit",
     r"TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit\Limit12",
     r"TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit\Limit",
     r"TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit\Minutes5",
     r"\TechDivision\ProcessPipelines\Helper\Condition\Step\TimeBetweenAttempts\Minutes5",
-    r"TechDivision\ProcessPipelines\Helper\Condition\Step\PreviousStepsCompleted",
     r"TechDivision\ProcessPipelines\Helper\Condition\Step\PreviousStepsCompleted\All",
     r"My\Condition",
 ];
@@ -91,9 +89,12 @@ fn the_schema_and_the_reader_agree() {
             documents.insert(with_value(attribute, value));
         }
     }
-    for found in TYPES {
+    let classes = [Kind::PipelineCondition, Kind::StepCondition].map(alias::condition_classes).concat();
+    for found in TYPES.iter().copied().chain(classes.iter().map(String::as_str)) {
         let conditions = |word: &str| format!(r#"<conditions><{word}_condition type="{found}"/></conditions>"#);
         let step = format!(r#"<step name="s" executorType="e">{}</step>"#, conditions("step"));
+        documents.insert(format!(r#"<config><pipeline name="p">{step}</pipeline></config>"#));
+        let step = format!(r#"<step name="s" executorType="e">{}</step>"#, conditions("recurring"));
         documents.insert(format!(r#"<config><pipeline name="p">{step}</pipeline></config>"#));
         documents.insert(format!(r#"<config><pipeline name="p">{}</pipeline></config>"#, conditions("pipeline")));
     }
@@ -110,6 +111,41 @@ fn the_schema_and_the_reader_agree() {
     assert!(differences.is_empty(), "{differences}");
 }
 
+#[test]
+fn the_schema_tells_authors_of_every_condition_and_argument() {
+    let schema = std::fs::read_to_string(SCHEMA).unwrap();
+    let pipeline = PIPELINE_CONDITIONS.iter().map(|row| (row.name, row.arguments));
+    let step = STEP_CONDITIONS.iter().map(|row| (row.name, row.arguments));
+    let recurring = RECURRING_CONDITIONS.iter().map(|row| (row.name, row.arguments));
+    assert_eq!(untold(&schema, "pipelineConditionName", pipeline), "");
+    assert_eq!(untold(&schema, "stepConditionName", step), "");
+    assert_eq!(untold(&schema, "recurringConditionName", recurring), "");
+}
+
+/// The conditions and arguments that a type of the schema says nothing of, and the ones that there are not.
+fn untold(schema: &str, of_type: &str, rows: impl Iterator<Item = (&'static str, &'static [&'static str])>) -> String {
+    let between = |text: &str, start: &str, end: &str| {
+        text.split_once(start).and_then(|(_, rest)| rest.split_once(end)).map(|(found, _)| found.to_owned())
+    };
+    let mut told = between(schema, &format!("<xs:simpleType name=\"{of_type}\">"), "</xs:simpleType>").unwrap();
+    let mut untold = String::new();
+    for (name, arguments) in rows {
+        let start = format!("<xs:enumeration value=\"{name}\">");
+        let Some(documentation) = between(&told, &start, "</xs:enumeration>") else {
+            writeln!(untold, "{name}").unwrap();
+            continue;
+        };
+        told = told.replace(&start, "");
+        for argument in arguments.iter().filter(|argument| !documentation.contains(*argument)) {
+            writeln!(untold, "{name}: {argument}").unwrap();
+        }
+    }
+    for unknown in told.split("<xs:enumeration value=").skip(1) {
+        writeln!(untold, "unknown: {}", unknown.split('>').next().unwrap()).unwrap();
+    }
+    untold
+}
+
 /// Names that occur twice, and the same names where they may.
 const TWICE: &[&str] = &[
     r#"<config><pipeline name="p"><step name="s" executorType="e"/><step name="s" executorType="e"/></pipeline></config>"#,
@@ -117,6 +153,9 @@ const TWICE: &[&str] = &[
     r#"<config><pipeline name="p"><step name="s" executorType="e"><arguments><argument key="k" value="1"/><argument key="k" value="1"/></arguments></step></pipeline></config>"#,
     r#"<config><pipeline name="p"><step name="s" executorType="e"><arguments><argument key="k" value="1"/></arguments><arguments><argument key="k" value="1"/></arguments></step></pipeline></config>"#,
     r#"<config><pipeline name="p"><step name="s" executorType="e"><conditions><step_condition type="t"/><step_condition type="t"/></conditions></step></pipeline></config>"#,
+    r#"<config><pipeline name="p"><step name="s" executorType="e"><conditions><recurring_condition type="t"/><recurring_condition type="t"/></conditions></step></pipeline></config>"#,
+    r#"<config><referencePipeline name="p"><step name="s" executorType="e"><conditions><recurring_condition type="t"/><recurring_condition type="t"/></conditions></step></referencePipeline></config>"#,
+    r#"<config><pipeline name="p"><step name="s" executorType="e"><conditions><step_condition type="t"/><recurring_condition type="t"/></conditions></step></pipeline></config>"#,
     r#"<config><pipeline name="p"><conditions><pipeline_condition type="t"/></conditions><conditions><pipeline_condition type="t"/></conditions></pipeline></config>"#,
     r#"<config><pipeline name="p"><conditions><pipeline_condition type="t"><argument key="k" value="1"/><arguments><argument key="k" value="2"/></arguments></pipeline_condition></conditions></pipeline></config>"#,
     r#"<config><referencePipeline name="p"/><referencePipeline name="p"/></config>"#,

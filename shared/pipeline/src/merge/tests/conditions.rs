@@ -1,0 +1,236 @@
+//! The conditions that ask beyond the steps before: what they may say, and what becomes of it.
+
+use std::fmt::Write;
+
+use insta::assert_snapshot;
+
+use super::grammar::refused_condition;
+use super::{merged, refused};
+use crate::definition::Definition;
+use crate::merge::{Vocabulary, load};
+
+/// What is wrong with conditions of a pipeline, each on its own.
+fn refused_pipeline_condition(cases: &[&str]) -> String {
+    let before = r#"<pipeline name="p"><conditions>"#;
+    let after = r#"</conditions><step name="s" executorType="e"/></pipeline>"#;
+    let cases: Vec<String> = cases.iter().map(|case| format!("{before}{case}{after}")).collect();
+    refused(&cases.iter().map(String::as_str).collect::<Vec<_>>()).replace(before, "").replace(after, "")
+}
+
+#[test]
+fn step_conditions_about_others_are_built_or_refused() {
+    let cases = [
+        r#"<step_condition type="depending_on_named_steps"/>"#,
+        r#"<step_condition type="depending_on_named_steps"><argument key="steps" value="s"/></step_condition>"#,
+        r#"<step_condition type="wait_for_step_is_not_running"/>"#,
+        r#"<step_condition type="wait_for_step_is_not_running"><argument key="steps" value="s, reindex"/></step_condition>"#,
+        r#"<step_condition type="wait_for_step_is_not_running"><argument key="step_filter" value="a/b"/></step_condition>"#,
+        r#"<step_condition type="named_pipelines_have_status"><argument key="pipelines" value="orders"/></step_condition>"#,
+        r#"<step_condition type="named_pipelines_have_status"><argument key="pipelines" value="orders"/><argument key="statuses" value="success, done"/></step_condition>"#,
+        r#"<step_condition type="named_pipelines_have_status"><argument key="pipelines" value="orders stock"/><argument key="statuses" value="success error"/></step_condition>"#,
+        r#"<step_condition type="recurring"><argument key="limit" value="3"/></step_condition>"#,
+    ];
+    assert_snapshot!(refused_condition(&cases), @r#"
+    > <step_condition type="depending_on_named_steps"/>
+       x.xml:2:64: step `s`: condition `depending_on_named_steps`: the argument `steps` is missing
+    > <step_condition type="depending_on_named_steps"><argument key="steps" value="s"/></step_condition>
+       x.xml:2:141: step `s`: `s` is not a step before this one: its order is 0, that of this one 0
+    > <step_condition type="wait_for_step_is_not_running"/>
+       x.xml:2:64: step `s`: condition `wait_for_step_is_not_running`: the argument `steps` is missing
+    > <step_condition type="wait_for_step_is_not_running"><argument key="steps" value="s, reindex"/></step_condition>
+       fine
+    > <step_condition type="wait_for_step_is_not_running"><argument key="step_filter" value="a/b"/></step_condition>
+       x.xml:2:151: step `s`: condition `wait_for_step_is_not_running`: `a/b` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
+    > <step_condition type="named_pipelines_have_status"><argument key="pipelines" value="orders"/></step_condition>
+       x.xml:2:64: step `s`: condition `named_pipelines_have_status`: the argument `statuses` is missing
+    > <step_condition type="named_pipelines_have_status"><argument key="pipelines" value="orders"/><argument key="statuses" value="success, done"/></step_condition>
+       x.xml:2:189: step `s`: condition `named_pipelines_have_status`: `done` is not a pipeline status (expected one of `pending`, `running`, `paused`, `success`, `error`, `cancelled`)
+    > <step_condition type="named_pipelines_have_status"><argument key="pipelines" value="orders stock"/><argument key="statuses" value="success error"/></step_condition>
+       fine
+    > <step_condition type="recurring"><argument key="limit" value="3"/></step_condition>
+       x.xml:2:86: step `s`: condition `recurring`: there is no such condition (expected `attempts_limit`, `time_between_attempts`, `previous_steps_completed`, `previous_steps_finished`, `depending_on_named_steps`, `wait_for_step_is_not_running` or `named_pipelines_have_status`)
+    "#);
+}
+
+#[test]
+fn recurring_conditions_are_built_or_refused() {
+    let cases = [
+        r#"<recurring_condition type="recurring"><argument key="limit" value="0"/></recurring_condition>"#,
+        r#"<recurring_condition type="recurring"><argument key="limit" value="3"/></recurring_condition>"#,
+        r#"<recurring_condition type="recurring"><argument key="limit" value="3"/><argument key="wait" value="5 minutes"/></recurring_condition>"#,
+        r#"<recurring_condition type="recurring"><argument key="limit" value="3"/><argument key="wait" value="soon"/></recurring_condition>"#,
+        r#"<recurring_condition type="recurring"><argument key="limit" value="3"/><argument key="pause" value="1 hour"/></recurring_condition>"#,
+        r#"<recurring_condition type="daily"/>"#,
+        r#"<recurring_condition type="recurring"><argument key="limit" value="3"/></recurring_condition><recurring_condition type="recurring"><argument key="limit" value="4"/></recurring_condition>"#,
+    ];
+    assert_snapshot!(refused_condition(&cases), @r#"
+    > <recurring_condition type="recurring"><argument key="limit" value="0"/></recurring_condition>
+       x.xml:2:131: step `s`: recurring condition `recurring`: `limit` is `0` (expected a whole number from 1 on)
+    > <recurring_condition type="recurring"><argument key="limit" value="3"/></recurring_condition>
+       fine
+    > <recurring_condition type="recurring"><argument key="limit" value="3"/><argument key="wait" value="5 minutes"/></recurring_condition>
+       fine
+    > <recurring_condition type="recurring"><argument key="limit" value="3"/><argument key="wait" value="soon"/></recurring_condition>
+       x.xml:2:163: step `s`: recurring condition `recurring`: `soon` is not a duration (example: `2 hours`)
+    > <recurring_condition type="recurring"><argument key="limit" value="3"/><argument key="pause" value="1 hour"/></recurring_condition>
+       x.xml:2:150: step `s`: recurring condition `recurring`: the argument `pause` is not known (expected `limit` or `wait`)
+    > <recurring_condition type="daily"/>
+       x.xml:2:91: step `s`: recurring condition `daily`: there is no such condition (expected `recurring`)
+    > <recurring_condition type="recurring"><argument key="limit" value="3"/></recurring_condition><recurring_condition type="recurring"><argument key="limit" value="4"/></recurring_condition>
+       x.xml:2:184: step `s`: the recurring condition `recurring` is defined twice (first at x.xml:2:91)
+    "#);
+}
+
+#[test]
+fn pipeline_conditions_about_others_are_built_or_refused() {
+    let cases = [
+        r#"<pipeline_condition type="configurable_cron_expression"/>"#,
+        r#"<pipeline_condition type="configurable_cron_expression"><argument key="setting" value=" clean_up.cron "/></pipeline_condition>"#,
+        r#"<pipeline_condition type="configurable_cron_expression"><argument key="setting" value="pipeline.corn"/></pipeline_condition>"#,
+        r#"<pipeline_condition type="configurable_cron_expression"><argument key="setting" value="maintenance"/></pipeline_condition>"#,
+        r#"<pipeline_condition type="clean_up"><argument key="expression" value="0 3 * * *"/></pipeline_condition>"#,
+        r#"<pipeline_condition type="website_active"/>"#,
+        r#"<pipeline_condition type="website_active"><argument key="websites" value=","/></pipeline_condition>"#,
+        r#"<pipeline_condition type="website_active"><argument key="websites" value="de, de"/></pipeline_condition>"#,
+        r#"<pipeline_condition type="website_active"><argument key="websites" value="de at"/></pipeline_condition>"#,
+        r#"<pipeline_condition type="no_conflicting_step"/>"#,
+        r#"<pipeline_condition type="no_conflicting_step"><argument key="steps" value="import"/></pipeline_condition>"#,
+        r#"<pipeline_condition type="named_pipelines_have_status"><argument key="statuses" value="success"/></pipeline_condition>"#,
+        r#"<pipeline_condition type="named_pipelines_have_status"><argument key="pipelines" value="p"/><argument key="statuses" value="Success"/></pipeline_condition>"#,
+        r#"<pipeline_condition type="pipeline_enabled"/><pipeline_condition type="maintenance"/><pipeline_condition type="clean_up"/>"#,
+    ];
+    assert_snapshot!(refused_pipeline_condition(&cases), @r#"
+    <pipeline_condition type="configurable_cron_expression"/>
+        x.xml:1:40: pipeline `p`: condition `configurable_cron_expression`: the argument `setting` is missing
+    <pipeline_condition type="configurable_cron_expression"><argument key="setting" value=" clean_up.cron "/></pipeline_condition>
+        defines p
+    <pipeline_condition type="configurable_cron_expression"><argument key="setting" value="pipeline.corn"/></pipeline_condition>
+        x.xml:1:127: pipeline `p`: condition `configurable_cron_expression`: `pipeline.corn` is no setting of a cron expression (expected `clean_up.cron` or `pipeline.cron`; did you mean `pipeline.cron`?)
+    <pipeline_condition type="configurable_cron_expression"><argument key="setting" value="maintenance"/></pipeline_condition>
+        x.xml:1:127: pipeline `p`: condition `configurable_cron_expression`: `maintenance` is no setting of a cron expression (expected `clean_up.cron` or `pipeline.cron`)
+    <pipeline_condition type="clean_up"><argument key="expression" value="0 3 * * *"/></pipeline_condition>
+        x.xml:1:91: pipeline `p`: condition `clean_up`: the argument `expression` is not known (expected none)
+    <pipeline_condition type="website_active"/>
+        x.xml:1:40: pipeline `p`: condition `website_active`: the argument `websites` is missing
+    <pipeline_condition type="website_active"><argument key="websites" value=","/></pipeline_condition>
+        x.xml:1:114: pipeline `p`: condition `website_active`: the list is empty
+    <pipeline_condition type="website_active"><argument key="websites" value="de, de"/></pipeline_condition>
+        x.xml:1:114: pipeline `p`: condition `website_active`: `de` occurs twice
+    <pipeline_condition type="website_active"><argument key="websites" value="de at"/></pipeline_condition>
+        defines p
+    <pipeline_condition type="no_conflicting_step"/>
+        x.xml:1:40: pipeline `p`: condition `no_conflicting_step`: the argument `steps` is missing
+    <pipeline_condition type="no_conflicting_step"><argument key="steps" value="import"/></pipeline_condition>
+        defines p
+    <pipeline_condition type="named_pipelines_have_status"><argument key="statuses" value="success"/></pipeline_condition>
+        x.xml:1:40: pipeline `p`: condition `named_pipelines_have_status`: the argument `pipelines` is missing
+    <pipeline_condition type="named_pipelines_have_status"><argument key="pipelines" value="p"/><argument key="statuses" value="Success"/></pipeline_condition>
+        x.xml:1:164: pipeline `p`: condition `named_pipelines_have_status`: `Success` is not a pipeline status (expected one of `pending`, `running`, `paused`, `success`, `error`, `cancelled`)
+    <pipeline_condition type="pipeline_enabled"/><pipeline_condition type="maintenance"/><pipeline_condition type="clean_up"/>
+        defines p
+    "#);
+}
+
+/// Every condition that asks beyond the steps before.
+const ALL: &str = r#"<config><pipeline name="p">
+    <conditions>
+        <pipeline_condition type="configurable_cron_expression"><argument key="setting" value="pipeline.cron"/></pipeline_condition>
+        <pipeline_condition type="clean_up"/>
+        <pipeline_condition type="website_active"><argument key="websites" value="de at"/></pipeline_condition>
+        <pipeline_condition type="pipeline_enabled"/>
+        <pipeline_condition type="no_conflicting_step"><argument key="steps" value="import"/></pipeline_condition>
+        <pipeline_condition type="named_pipelines_have_status">
+            <argument key="pipelines" value="orders"/><argument key="statuses" value="success,error"/>
+        </pipeline_condition>
+        <pipeline_condition type="maintenance"/>
+        <pipeline_condition type="shop_open" description="not at night"><argument key="until" value="8 pm"/></pipeline_condition>
+    </conditions>
+    <step name="a" executorType="e" sortOrder="10"/>
+    <step name="b" executorType="e" sortOrder="20"><conditions>
+        <step_condition type="depending_on_named_steps"><argument key="steps" value="a"/></step_condition>
+        <step_condition type="wait_for_step_is_not_running"><argument key="steps" value="b, reindex"/></step_condition>
+        <step_condition type="named_pipelines_have_status">
+            <argument key="pipelines" value="orders"/><argument key="statuses" value="success"/>
+        </step_condition>
+        <step_condition type="stock_counted"/>
+        <recurring_condition type="recurring"><argument key="limit" value="3"/><argument key="wait" value="1 hour"/></recurring_condition>
+    </conditions></step>
+</pipeline></config>"#;
+
+/// The conditions that some program registers.
+fn vocabulary() -> Vocabulary {
+    Vocabulary {
+        pipeline_conditions: ["shop_open".to_owned()].into(),
+        step_conditions: ["stock_counted".to_owned()].into(),
+    }
+}
+
+#[test]
+fn conditions_about_others_become_what_they_say_and_are_stored() {
+    let merged = load([("x.xml", ALL.as_bytes())], &vocabulary());
+    assert_eq!(merged.errors, []);
+    let definition = &merged.definitions[0];
+    let stored = serde_json::to_string(definition).unwrap();
+    assert_eq!(serde_json::from_str::<Definition>(&stored).unwrap(), *definition);
+    let mut lines = String::new();
+    for described in &definition.conditions {
+        writeln!(lines, "{}", serde_json::to_string(described).unwrap()).unwrap();
+    }
+    for described in &definition.steps[1].conditions {
+        writeln!(lines, "b {}", serde_json::to_string(described).unwrap()).unwrap();
+    }
+    assert_snapshot!(lines, @r#"
+    {"type":"configurable_cron_expression","setting":"pipeline.cron"}
+    {"type":"clean_up"}
+    {"type":"website_active","websites":["de","at"]}
+    {"type":"pipeline_enabled"}
+    {"type":"no_conflicting_step","steps":["import"]}
+    {"type":"named_pipelines_have_status","pipelines":["orders"],"statuses":["success","error"]}
+    {"type":"maintenance"}
+    {"type":"registered","name":"shop_open","arguments":{"until":"8 pm"},"description":"not at night"}
+    b {"type":"depending_on_named_steps","steps":["a"]}
+    b {"type":"wait_for_step_is_not_running","steps":["b","reindex"]}
+    b {"type":"named_pipelines_have_status","pipelines":["orders"],"statuses":["success"]}
+    b {"type":"registered","name":"stock_counted"}
+    b {"type":"recurring","limit":3,"wait":3600}
+    "#);
+}
+
+#[test]
+fn what_nobody_registered_is_refused() {
+    let errors = load([("x.xml", ALL.as_bytes())], &Vocabulary::default()).errors;
+    let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    let errors: Vec<&str> = errors.iter().filter_map(|error| error.split(" (expected").next()).collect();
+    assert_snapshot!(errors.join("\n"), @r"
+    x.xml:12:35: pipeline `p`: condition `shop_open`: there is no such condition
+    x.xml:21:31: step `b`: condition `stock_counted`: there is no such condition
+    ");
+    let near = ALL.replace("stock_counted", "stock_count");
+    let errors = load([("x.xml", near.as_bytes())], &vocabulary()).errors;
+    assert!(errors[0].message.ends_with("; did you mean `stock_counted`?)"), "{errors:?}");
+}
+
+#[test]
+fn classes_of_the_original_without_their_arguments_say_what_is_missing() {
+    let class = r"TechDivision\ProcessPipelines\Helper\Condition\";
+    let text = format!(
+        r#"<config><pipeline name="p"><conditions>
+            <pipeline_condition type="{class}Pipeline\CleanUp"/>
+            <pipeline_condition type="{class}Pipeline\ConfigurableCronExpression"/>
+            <pipeline_condition type="{class}Pipeline\WebsiteActive"/>
+            <pipeline_condition type="{class}Pipeline\NamedPipelinesHasStatus"/>
+        </conditions><step name="s" executorType="e"><conditions>
+            <step_condition type="{class}Step\WaitForStepIsNotRunning"/>
+            <step_condition type="{class}Step\DependingOnNamedSteps"/>
+            <step_condition type="{class}Step\NamedPipelinesHasStatus"/>
+        </conditions></step></pipeline></config>"#
+    );
+    assert_snapshot!(merged(&[("x.xml", &text)]), @r"
+    x.xml:3:13: pipeline `p`: condition `configurable_cron_expression`: the argument `setting` is missing
+    x.xml:4:13: pipeline `p`: condition `website_active`: the argument `websites` is missing
+    x.xml:5:13: pipeline `p`: condition `named_pipelines_have_status`: the argument `pipelines` is missing
+    x.xml:7:13: step `s`: condition `wait_for_step_is_not_running`: the argument `steps` is missing
+    x.xml:8:13: step `s`: condition `depending_on_named_steps`: the argument `steps` is missing
+    x.xml:9:13: step `s`: condition `named_pipelines_have_status`: the argument `pipelines` is missing
+    ");
+}
