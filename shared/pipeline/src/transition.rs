@@ -7,6 +7,8 @@ use crate::step::StepStatus;
 pub enum StepEvent {
     /// A beat counts an attempt and sends a message.
     Enqueue,
+    /// A beat does the same for the next run of a recurring step.
+    Recur,
     /// A runner takes the message.
     Claim,
     /// The executor is done.
@@ -39,8 +41,9 @@ pub struct IllegalMove {
 
 impl StepEvent {
     /// All of them.
-    pub const ALL: [StepEvent; 10] = [
+    pub const ALL: [StepEvent; 11] = [
         StepEvent::Enqueue,
+        StepEvent::Recur,
         StepEvent::Claim,
         StepEvent::Succeed,
         StepEvent::Skip,
@@ -51,6 +54,14 @@ impl StepEvent {
         StepEvent::Drop,
         StepEvent::Retry,
     ];
+
+    /// The event by which a beat enqueues a step that its plan says to enqueue.
+    ///
+    /// Only a plan may ask: whether a success recurs is not known here.
+    #[must_use]
+    pub fn of_planned(from: StepStatus) -> StepEvent {
+        if from == StepStatus::Success { StepEvent::Recur } else { StepEvent::Enqueue }
+    }
 }
 
 /// The status after an event.
@@ -62,6 +73,7 @@ pub fn next(from: StepStatus, event: StepEvent) -> Result<StepStatus, IllegalMov
     use StepStatus as S;
     match (from, event) {
         (S::Pending | S::Error, E::Enqueue) | (S::Running, E::Continue) => Ok(S::Enqueued),
+        (S::Success, E::Recur) => Ok(S::Enqueued),
         (S::Pending | S::Success | S::Skipped | S::Error | S::Cancelled, E::Retry) => Ok(S::Enqueued),
         (S::Enqueued, E::Claim) => Ok(S::Running),
         (S::Running, E::Succeed) => Ok(S::Success),
@@ -72,6 +84,7 @@ pub fn next(from: StepStatus, event: StepEvent) -> Result<StepStatus, IllegalMov
         (
             S::Pending | S::Enqueued | S::Running | S::Success | S::Skipped | S::Error | S::Cancelled,
             E::Enqueue
+            | E::Recur
             | E::Claim
             | E::Succeed
             | E::Skip
@@ -103,7 +116,7 @@ mod tests {
         pending: Enqueue → enqueued, Cancel → cancelled, Retry → enqueued
         enqueued: Claim → running, Cancel → cancelled
         running: Succeed → success, Skip → skipped, Fail → error, Continue → enqueued, Ghost → error, Drop → cancelled
-        success: Retry → enqueued
+        success: Recur → enqueued, Retry → enqueued
         skipped: Retry → enqueued
         error: Enqueue → enqueued, Retry → enqueued
         cancelled: Retry → enqueued
@@ -112,5 +125,14 @@ mod tests {
             next(StepStatus::Success, StepEvent::Enqueue).unwrap_err(),
             @"a step that is success cannot Enqueue"
         );
+    }
+
+    #[test]
+    fn a_plan_enqueues_a_success_only_as_a_recurrence() {
+        for from in StepStatus::ALL {
+            let planned = next(from, StepEvent::of_planned(from));
+            let can_be_planned = matches!(from, StepStatus::Pending | StepStatus::Error | StepStatus::Success);
+            assert_eq!(planned.is_ok(), can_be_planned, "{from}: {planned:?}");
+        }
     }
 }
