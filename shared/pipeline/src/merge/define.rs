@@ -21,9 +21,22 @@ pub(super) type Origin = BTreeMap<Name, Position>;
 struct Filter<'n> {
     /// The waiting step.
     step: Name,
-    sort_order: i32,
+    place: Place,
     awaited: Vec<Name>,
     position: &'n Position,
+}
+
+/// When a step's turn comes: run-always steps run after all others, whatever their order.
+#[derive(Clone, Copy)]
+struct Place {
+    run_always: bool,
+    sort_order: i32,
+}
+
+impl Place {
+    fn of(step: &StepDefinition) -> Self {
+        Place { run_always: step.run_always, sort_order: step.sort_order }
+    }
 }
 
 /// Builds the definition that `node` describes.
@@ -92,7 +105,7 @@ fn step<'n>(
     };
     filters.extend(awaiting.into_iter().map(|(awaited, position)| Filter {
         step: step.name.clone(),
-        sort_order: step.sort_order,
+        place: Place::of(&step),
         awaited,
         position,
     }));
@@ -138,11 +151,13 @@ fn read<T>(node: &Node, attribute: &str, parse: impl Fn(&str) -> Result<T, Strin
     parse(&value.text).map_err(|message| errors.push(&value.position, message)).ok()
 }
 
-/// The steps that a condition names, and where it does.
+/// The steps before that a condition names, and where it does.
 fn awaiting<'n>(node: &'n Node, condition: &StepCondition) -> Option<(Vec<Name>, &'n Position)> {
     let steps = match condition {
-        StepCondition::PreviousStepsCompleted { steps } | StepCondition::PreviousStepsFinished { steps } => steps,
-        StepCondition::DependingOnNamedSteps { steps } => &Some(steps.clone()),
+        StepCondition::PreviousStepsCompleted { steps } | StepCondition::PreviousStepsFinished { steps } => {
+            steps.as_ref()?
+        }
+        StepCondition::DependingOnNamedSteps { steps } => steps,
         // Steps of other pipelines may have any name.
         StepCondition::WaitForStepIsNotRunning { .. }
         | StepCondition::AttemptsLimit { .. }
@@ -152,24 +167,29 @@ fn awaiting<'n>(node: &'n Node, condition: &StepCondition) -> Option<(Vec<Name>,
         | StepCondition::Registered { .. } => return None,
     };
     let value = STEP_FILTER.iter().find_map(|key| node.argument(key))?;
-    Some((steps.clone()?, &value.position))
+    Some((steps.clone(), &value.position))
 }
 
 /// A step may wait for steps of lower order only. That also keeps steps from waiting for each other in a circle.
 fn check_filters(filters: &[Filter<'_>], steps: &[StepDefinition], errors: &mut Errors) {
-    let orders: BTreeMap<&Name, i32> = steps.iter().map(|step| (&step.name, step.sort_order)).collect();
+    let places: BTreeMap<&Name, Place> = steps.iter().map(|step| (&step.name, Place::of(step))).collect();
     for filter in filters {
         for awaited in &filter.awaited {
             if errors.is_full() {
                 return;
             }
-            let message = match orders.get(awaited) {
+            let message = match places.get(awaited) {
                 None => {
-                    let remark = suggest::remark(awaited.as_str(), orders.keys().map(|name| name.as_str()));
+                    let remark = suggest::remark(awaited.as_str(), places.keys().map(|name| name.as_str()));
                     format!("there is no step `{awaited}` to wait for{remark}")
                 }
-                Some(order) if *order >= filter.sort_order => {
-                    let own = filter.sort_order;
+                Some(place) if place.run_always && !filter.place.run_always => {
+                    format!(
+                        "`{awaited}` is not a step before this one: it has `runAlwaysStep` and runs after all others"
+                    )
+                }
+                Some(place) if place.sort_order >= filter.place.sort_order => {
+                    let (order, own) = (place.sort_order, filter.place.sort_order);
                     format!("`{awaited}` is not a step before this one: its order is {order}, that of this one {own}")
                 }
                 Some(_) => continue,

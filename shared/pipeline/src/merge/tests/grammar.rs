@@ -316,6 +316,25 @@ fn steps_wait_only_for_steps_before_them() {
 }
 
 #[test]
+fn only_run_always_steps_wait_for_run_always_steps() {
+    let waiting = |attributes: &str| {
+        format!(
+            r#"<pipeline name="p"><step name="report" executorType="e" sortOrder="10" runAlwaysStep="true"/><step name="s" executorType="e" sortOrder="20"{attributes}>
+<conditions><step_condition type="previous_steps_finished"><argument key="steps" value="report"/></step_condition></conditions></step></pipeline>"#
+        )
+    };
+    let cases = [waiting(r#" runAlwaysStep="true""#), waiting("")];
+    assert_snapshot!(refused(&cases.iter().map(String::as_str).collect::<Vec<_>>()), @r#"
+    <pipeline name="p"><step name="report" executorType="e" sortOrder="10" runAlwaysStep="true"/><step name="s" executorType="e" sortOrder="20" runAlwaysStep="true">
+    <conditions><step_condition type="previous_steps_finished"><argument key="steps" value="report"/></step_condition></conditions></step></pipeline>
+        defines p
+    <pipeline name="p"><step name="report" executorType="e" sortOrder="10" runAlwaysStep="true"/><step name="s" executorType="e" sortOrder="20">
+    <conditions><step_condition type="previous_steps_finished"><argument key="steps" value="report"/></step_condition></conditions></step></pipeline>
+        x.xml:2:89: step `s`: `report` is not a step before this one: it has `runAlwaysStep` and runs after all others
+    "#);
+}
+
+#[test]
 fn names_that_occur_twice_are_refused_with_both_places() {
     let cases = [
         r#"<pipeline name="p"><step name="s" executorType="e"/><step name="s" executorType="e"/></pipeline>"#,
