@@ -26,7 +26,8 @@ pub enum PipelineCondition {
         #[serde(flatten)]
         cron: Cron,
     },
-    /// The expression of a setting fell due within the pulse.
+    /// The expression of a setting fell due within the pulse; what is set for this definition counts before what is set
+    /// for all.
     ConfigurableCronExpression {
         /// The setting, of a kind that holds a cron expression.
         setting: String,
@@ -96,12 +97,13 @@ pub enum StepCondition {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         steps: Option<Vec<Name>>,
     },
-    /// These steps ended well, wherever they stand in the order.
+    /// These of the steps before ended well. Other than the conditions above, it asks so of a run-always step, too, and
+    /// what there is not never ended well.
     DependingOnNamedSteps {
-        /// Their names; none of them after this one.
+        /// Their names.
         steps: Vec<Name>,
     },
-    /// No other step of one of these names is enqueued or running, in any pipeline.
+    /// No other step of one of these names is enqueued or running, in this pipeline or any other.
     WaitForStepIsNotRunning {
         /// The names.
         steps: Vec<Name>,
@@ -113,7 +115,11 @@ pub enum StepCondition {
         /// The statuses.
         statuses: Vec<PipelineStatus>,
     },
-    /// The step runs again after it succeeded, until it has run so often or is skipped.
+    /// The step runs again after it succeeded, until it has run so often, is skipped or failed for good. Only then it has
+    /// ended for the steps after it.
+    ///
+    /// Attempts count runs: a failed attempt is one of the runs, and an [`AttemptsLimit`](Self::AttemptsLimit) beside this
+    /// decides only whether a failed run is tried again.
     Recurring {
         /// How often it runs in all.
         limit: u32,
@@ -134,7 +140,7 @@ pub enum StepCondition {
 /// The answer of a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Check {
-    /// It holds; what it found is handed to the steps.
+    /// It holds. What the condition of a pipeline found is handed to its steps; that of a step hands nothing on.
     Met(Arguments),
     /// It does not hold now, for this reason.
     Unmet(String),

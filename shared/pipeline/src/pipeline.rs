@@ -20,7 +20,8 @@ pub enum PipelineStatus {
     Pending,
     /// A step is enqueued, running or can still become ready.
     Running,
-    /// A person holds it: nothing more is enqueued, what was begun ends, the clock of its expiry stands still.
+    /// A person holds it: nothing more is enqueued, and what is enqueued or running goes on to its end. The clock of its
+    /// expiry stands still. It is open, so its siblings wait.
     Paused,
     /// Every step is success, skipped, or a failure that is allowed.
     Success,
@@ -49,7 +50,7 @@ pub struct Pipeline {
     pub ended_at: Option<DateTime<Utc>>,
     /// Set when a person or the beat wants it to end early.
     pub stop: Option<Stop>,
-    /// Since when a person holds it.
+    /// Since when a person holds it; a stop ends the hold.
     pub paused_at: Option<DateTime<Utc>>,
     /// How long it was held before, in all.
     pub paused_for: Duration,

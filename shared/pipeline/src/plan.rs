@@ -6,6 +6,12 @@
 //! Planning is monotone: between two looks at one pipeline steps only move on, so a plan made from old facts loses its
 //! conditional writes or does what the next beat would have done. The exception is [`Stop`], which therefore is written
 //! before anything that follows from it (see `apply` in the engine).
+//!
+//! **Holds.** While its pipeline is paused or maintenance mode is on, nothing is enqueued: no step, no retry, no next run,
+//! no run-always step. What is enqueued or running goes on, ghosts and ends, and what has ended is settled. During a pause
+//! nothing expires. During maintenance things expire, and no message is sent again, because runners may be down with good
+//! reason. A stop ends a pause, but not maintenance. A hold that comes between a look and its writes lets through what
+//! that look planned, as if it had come a moment later.
 
 mod outlook;
 mod spawn;
@@ -125,23 +131,27 @@ pub fn settled(pipeline: &Pipeline, outlooks: &[Outlook]) -> PipelineStatus {
     if outlooks.iter().any(is_failed) { PipelineStatus::Error } else { PipelineStatus::Success }
 }
 
-/// The clock of the expiry stands still while a pipeline is paused.
+/// Whether the time of the pipeline or of one of its steps is over.
+///
+/// Nothing expires during a pause, and the time of a pause does not count for the pipeline. For a step it does, because
+/// the work of a step that has begun goes on.
 fn expiry(pipeline: &Pipeline, now: DateTime<Utc>) -> Option<Stop> {
     if pipeline.paused_at.is_some() {
         return None;
     }
-    let now = now - pipeline.paused_for;
-    let stop = |reason: String| Some(Stop { by: StoppedBy::Expiry, reason, at: now + pipeline.paused_for });
+    let is_over = |since: DateTime<Utc>, span: Duration| (now - since).to_std().is_ok_and(|elapsed| elapsed > span);
+    let stop = |reason: String| Some(Stop { by: StoppedBy::Expiry, reason, at: now });
     if let Some(expire_in) = pipeline.definition.expire_in
-        && pipeline.spawned_at + expire_in < now
+        && is_over(pipeline.spawned_at, expire_in.saturating_add(pipeline.paused_for))
     {
         let words = crate::duration::in_words(expire_in);
-        return stop(format!("the pipeline did not end within {words} after its spawn"));
+        let pauses = if pipeline.paused_for.is_zero() { "" } else { ", pauses not counted" };
+        return stop(format!("the pipeline did not end within {words} after its spawn{pauses}"));
     }
     for step in &pipeline.steps {
         if let (true, Some(started), Some(expire_in)) =
             (step.record.status.is_active(), step.record.started_at, step.definition.expire_in)
-            && started + expire_in < now
+            && is_over(started, expire_in)
         {
             let words = crate::duration::in_words(expire_in);
             return stop(format!("step `{}` did not end within {words} after its start", step.definition.name));

@@ -98,13 +98,12 @@ impl Survey<'_> {
         while start < steps.len() {
             let sort_order = steps[start].definition.sort_order;
             let end = start + steps[start..].iter().take_while(|step| step.definition.sort_order == sort_order).count();
-            let stage: Vec<(usize, Outlook)> = (start..end)
-                .filter(|index| is_chosen(&steps[*index]))
-                .map(|index| (index, self.outlook(index, &before, gate)))
-                .collect();
-            for (index, outlook) in stage {
-                before.add(index, &outlook);
-                self.outlooks[index] = Some(outlook);
+            let stage: Vec<usize> = (start..end).filter(|index| is_chosen(&steps[*index])).collect();
+            for index in &stage {
+                self.outlooks[*index] = Some(self.outlook(*index, &before, gate));
+            }
+            for index in stage {
+                before.add(index, self.outlooks[index].as_ref().expect("it was given one just now"));
             }
             start = end;
         }
@@ -112,8 +111,9 @@ impl Survey<'_> {
 
     fn outlook(&self, index: usize, before: &Before, gate: Option<usize>) -> Outlook {
         let Step { definition, record } = &self.pipeline.steps[index];
+        let stop = self.pipeline.stop.as_ref().filter(|_| !definition.run_always);
         match record.status {
-            StepStatus::Success if recurs(definition, record) => {}
+            StepStatus::Success if stop.is_none() && recurs(definition, record) => {}
             StepStatus::Success | StepStatus::Skipped => return Outlook::Ended(Ending::Completed),
             StepStatus::Cancelled => return Outlook::Ended(Ending::Cancelled),
             StepStatus::Enqueued | StepStatus::Running => return Outlook::Active,
@@ -123,20 +123,23 @@ impl Survey<'_> {
             }
             StepStatus::Pending | StepStatus::Error => {}
         }
-        if let (Some(stop), false) = (&self.pipeline.stop, definition.run_always) {
+        if let Some(stop) = stop {
             return Outlook::Unreachable(format!("the pipeline was stopped: {}", stop.reason));
         }
-        if let Some(gate) = gate {
-            let name = self.name(gate);
-            return Outlook::Waiting(vec![format!("it runs after all other steps; step `{name}` has not ended")]);
-        }
-        match (self.conditions(index, before), self.hold()) {
-            (Outlook::Ready, Some(reason)) => Outlook::Waiting(vec![reason]),
+        let outlook = match gate.map(|gate| self.name(gate)) {
+            Some(name) => Outlook::Waiting(vec![format!("it runs after all other steps; step `{name}` has not ended")]),
+            None => self.conditions(index, before),
+        };
+        match (outlook, self.hold()) {
+            // No further run will come, so the runs of the step ended with the one that succeeded.
+            (Outlook::Unreachable(_), _) if record.status == StepStatus::Success => Outlook::Ended(Ending::Completed),
+            (Outlook::Ready, Some(hold)) => Outlook::Waiting(vec![hold]),
+            (Outlook::Waiting(reasons), Some(hold)) => Outlook::Waiting([vec![hold], reasons].concat()),
             (outlook, _) => outlook,
         }
     }
 
-    /// Why nothing of the pipeline is enqueued now, whatever the conditions say.
+    /// Why nothing of the pipeline is enqueued now, whatever the conditions say. A stop ends a pause.
     fn hold(&self) -> Option<String> {
         if self.world.is_in_maintenance() {
             return Some("maintenance mode is on".to_owned());
@@ -167,7 +170,7 @@ impl Survey<'_> {
             StepCondition::PreviousStepsCompleted { steps } if !definition.run_always => {
                 self.completed(&self.named(steps.as_deref(), index, before))
             }
-            StepCondition::DependingOnNamedSteps { steps } => self.completed(&self.named(Some(steps), index, before)),
+            StepCondition::DependingOnNamedSteps { steps } => self.depends(steps, index, before),
             StepCondition::WaitForStepIsNotRunning { steps } => self.not_running(steps, index),
             StepCondition::NamedPipelinesHaveStatus { pipelines, statuses } => {
                 named_pipelines(self.world, pipelines, statuses)
@@ -188,6 +191,22 @@ impl Survey<'_> {
         }
     }
 
+    /// Whether the named steps ended well. Unlike a filter, the list does not shrink to those that there are.
+    fn depends(&self, names: &[Name], index: usize, before: &Before) -> Check {
+        match names.iter().find(|name| !self.is_before(name, index)) {
+            Some(lost) => Check::Never(format!("there is no step `{lost}` before it")),
+            None => self.completed(&self.named(Some(names), index, before)),
+        }
+    }
+
+    /// Whether a step of that name comes before: in a lower stage, and run-always ones only before their like.
+    fn is_before(&self, name: &Name, index: usize) -> bool {
+        let steps = &self.pipeline.steps;
+        let own = &steps[index].definition;
+        let mut others = self.outlooks.iter().zip(steps).filter(|(outlook, _)| outlook.is_some());
+        others.any(|(_, other)| other.definition.sort_order < own.sort_order && other.definition.name == *name)
+    }
+
     fn completed(&self, before: &Before) -> Check {
         match (before.failed, before.unfinished) {
             (Some(failed), _) => Check::Never(format!("step `{}` before it did not succeed", self.name(failed))),
@@ -197,12 +216,17 @@ impl Survey<'_> {
     }
 
     /// Whether no other step of these names is busy: those of this pipeline, and of every other one.
+    ///
+    /// A step that this very look found ready counts as busy: two that exclude each other are not enqueued together.
     fn not_running(&self, names: &[Name], index: usize) -> Check {
-        let own = self.pipeline.steps.iter().enumerate().find(|(other, step)| {
-            *other != index && step.record.status.is_active() && names.contains(&step.definition.name)
-        });
-        if let Some((_, step)) = own {
-            return Check::Unmet(format!("step `{}` is {}", step.definition.name, step.record.status));
+        let steps = self.pipeline.steps.iter().zip(&self.outlooks).enumerate();
+        for (_, (step, outlook)) in steps.filter(|(other, _)| *other != index) {
+            let Step { definition: StepDefinition { name, .. }, record } = step;
+            let is_next = *outlook == Some(Outlook::Ready);
+            if (is_next || record.status.is_active()) && names.contains(name) {
+                let status = if is_next { StepStatus::Enqueued } else { record.status };
+                return Check::Unmet(format!("step `{name}` is {status}"));
+            }
         }
         for name in names {
             let others = self.world.active_steps.get(name).into_iter().flatten();
@@ -276,7 +300,7 @@ pub(super) fn named_pipelines(world: &World, names: &[Name], statuses: &[Pipelin
     let wanted = || statuses.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(" or ");
     for name in names {
         match world.latest.get(name) {
-            None => return Check::Unmet(format!("there was no pipeline `{name}` yet; wanted is {}", wanted())),
+            None => return Check::Unmet(format!("there is no pipeline `{name}`; wanted is {}", wanted())),
             Some((id, status)) if !statuses.contains(status) => {
                 return Check::Unmet(format!("pipeline `{name}` {id} is {status}; wanted is {}", wanted()));
             }
@@ -292,10 +316,11 @@ pub(super) fn registered(world: &World, asked: &Asked, condition: &str) -> Check
     world.registered.get(asked).cloned().unwrap_or_else(unasked)
 }
 
-/// Whether a failed step has no attempt left: the error is permanent, or an attempts limit is reached.
+/// Whether a failed step has no attempt left: the error is permanent, or a limit of attempts or runs is reached.
 fn is_failed_for_good(definition: &StepDefinition, record: &StepRecord) -> bool {
-    record.is_permanent
-        || definition.conditions.iter().any(|described| {
-            matches!(described.condition, StepCondition::AttemptsLimit { limit } if record.attempt >= limit)
-        })
+    let is_used_up = |condition: &StepCondition| {
+        matches!(condition, StepCondition::AttemptsLimit { limit } | StepCondition::Recurring { limit, .. }
+            if record.attempt >= *limit)
+    };
+    record.is_permanent || definition.conditions.iter().any(|described| is_used_up(&described.condition))
 }

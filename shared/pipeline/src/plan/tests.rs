@@ -1,3 +1,5 @@
+mod conditions;
+mod holds;
 mod scenario;
 mod simulation;
 mod spawns;

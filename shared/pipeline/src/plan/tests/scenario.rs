@@ -1,21 +1,30 @@
-//! A line of text → a pipeline; the plan for it → text.
+//! A line of text → a pipeline and the world around it; the plan for it → text.
 //!
 //! Parts are separated by ` · `. A part that begins with a number is a stage: `10: move_files success, check 1/3 error`.
-//! Every other part says something about the pipeline: `expires 2h`, `spawned 3h ago`, `stopped`, `was pending`.
+//! One that begins with `world` says something about the rest of the world: `world: maintenance`, `world: import busy
+//! elsewhere` (or `here`), `world: orders success` (their latest pipeline), `world: a hears met` (or `unmet`, `never`).
+//! Every other part says something about the pipeline: `expires 2h`, `spawned 3h ago`, `stopped`, `was pending`,
+//! `paused`, `paused 1h ago`, `paused for 2h` (and going on again).
+//!
 //! A step asks for the steps before to be completed unless it says `finished`, or nothing with `free`; `after a+b` names
-//! the steps. `1/3` is an attempt and its limit, without it there is none.
+//! the steps. `1/3` is an attempt and its limit, without it there is none. `depends a+b`, `alone a+b` (while none of
+//! them runs), `wants orders+stock success+error`, `recurs 3/5m` (so often, and the wait) and `asks counted` (a condition
+//! that somebody registered) are further conditions.
 
+use std::fmt::Debug;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::condition::StepCondition;
+use crate::condition::{Check, StepCondition};
 use crate::definition::{Arguments, Definition, Described, Priority, StepDefinition};
-use crate::facts::World;
-use crate::id::PipelineId;
+use crate::facts::{Asked, World};
+use crate::id::{Name, PipelineId};
 use crate::pipeline::{Pipeline, PipelineStatus, Stop, StoppedBy};
-use crate::plan::{Grace, Plan, plan};
+use crate::plan::{Grace, Outlook, Plan, outlooks, plan};
+use crate::settings::Scope;
 use crate::step::{Step, StepRecord, StepStatus, Token};
 
 /// The grace time of all scenarios.
@@ -28,27 +37,49 @@ pub(super) fn now() -> DateTime<Utc> {
 
 /// What a beat does for the pipeline that the scenario describes.
 pub(super) fn planned(scenario: &str) -> String {
-    in_words(&plan(&parse(scenario), &World::default(), GRACE, now()))
+    let (pipeline, world) = parse(scenario);
+    in_words(&plan(&pipeline, &world, GRACE, now()))
+}
+
+/// Which steps will never be run, and why.
+pub(super) fn never(scenario: &str) -> String {
+    let (pipeline, world) = parse(scenario);
+    let outlooks = outlooks(&pipeline, &world, now());
+    let never = pipeline.steps.iter().zip(&outlooks).filter_map(|(step, outlook)| match outlook {
+        Outlook::Unreachable(reason) => Some(format!("{}: {reason}", step.definition.name)),
+        Outlook::Ended(_) | Outlook::Active | Outlook::Ready | Outlook::Waiting(_) => None,
+    });
+    never.collect::<Vec<_>>().join("\n")
+}
+
+/// The id of a pipeline that is not the scenario's.
+pub(super) fn other_id() -> PipelineId {
+    "01jd9x4k7m3fq8zt0v2c".parse().unwrap()
 }
 
 /// Reads a scenario.
-pub(super) fn parse(scenario: &str) -> Pipeline {
+pub(super) fn parse(scenario: &str) -> (Pipeline, World) {
     let mut steps = Vec::new();
-    let mut pipeline_words = Vec::new();
+    let (mut of_pipeline, mut of_world) = (Vec::new(), Vec::new());
     for part in scenario.split(" · ") {
         match part.split_once(": ") {
-            Some((sort_order, stage)) if sort_order.parse::<i32>().is_ok() => {
+            Some(("world", words)) => of_world.push(words),
+            Some((sort_order, stage)) => {
                 let sort_order = sort_order.parse().unwrap();
                 steps.extend(stage.split(", ").map(|text| step(sort_order, text)));
             }
-            _ => pipeline_words.push(part),
+            None => of_pipeline.push(part),
         }
     }
     let mut pipeline = pipeline(steps);
-    for words in pipeline_words {
+    for words in of_pipeline {
         describe(&mut pipeline, words);
     }
-    pipeline
+    let mut world = World::default();
+    for words in of_world {
+        describe_world(&mut world, &pipeline, words);
+    }
+    (pipeline, world)
 }
 
 /// A pipeline of these steps that stands where they put it.
@@ -85,11 +116,40 @@ fn describe(pipeline: &mut Pipeline, words: &str) {
         ["expires", span] => definition.expire_in = Some(duration(span)),
         ["spawned", span, "ago"] => pipeline.spawned_at = now() - duration(span),
         ["was", status] => pipeline.status = status.parse().unwrap(),
+        ["paused"] => pipeline.paused_at = Some(now()),
+        ["paused", span, "ago"] => pipeline.paused_at = Some(now() - duration(span)),
+        ["paused", "for", span] => pipeline.paused_for = duration(span),
         ["stopped"] => {
             let reason = "Ann had enough".to_owned();
             pipeline.stop = Some(Stop { by: StoppedBy::Cancel, reason, at: now() });
         }
         _ => panic!("`{words}` says nothing about a pipeline"),
+    }
+}
+
+fn describe_world(world: &mut World, pipeline: &Pipeline, words: &str) {
+    let name = |text: &str| text.parse::<Name>().unwrap();
+    let mut busy = |step: &str, id: PipelineId| world.active_steps.entry(name(step)).or_default().push(id);
+    match words.split(' ').collect::<Vec<_>>()[..] {
+        ["maintenance"] => world.settings.insert("maintenance", Scope::Default, "on"),
+        [step, "busy", "here"] => busy(step, pipeline.id.clone()),
+        [step, "busy", "elsewhere"] => busy(step, other_id()),
+        [step, "hears", answer] => {
+            let conditions = &pipeline.step(&name(step)).unwrap().definition.conditions;
+            let is_registered = |it: &Described<_>| matches!(it.condition, StepCondition::Registered { .. });
+            let index = conditions.iter().position(is_registered).unwrap();
+            let answer = match answer {
+                "met" => Check::Met(Arguments::from([("found".to_owned(), "much".to_owned())])),
+                "unmet" => Check::Unmet("the stock is being counted".to_owned()),
+                "never" => Check::Never("the shop has closed down".to_owned()),
+                _ => panic!("`{answer}` is no answer"),
+            };
+            world.registered.insert(Asked { pipeline: Some(pipeline.id.clone()), name: name(step), index }, answer);
+        }
+        [latest, status] => {
+            world.latest.insert(name(latest), (other_id(), status.parse().unwrap()));
+        }
+        _ => panic!("`{words}` says nothing about the world"),
     }
 }
 
@@ -108,7 +168,7 @@ fn step(sort_order: i32, text: &str) -> Step {
             "free" => previous = None,
             "finished" => previous = Some(StepCondition::PreviousStepsFinished { steps: None }),
             "after" => {
-                let names = words.next().unwrap().split('+').map(|name| name.parse().unwrap()).collect();
+                let names = list(words.next().unwrap());
                 let (StepCondition::PreviousStepsCompleted { steps } | StepCondition::PreviousStepsFinished { steps }) =
                     previous.as_mut().unwrap()
                 else {
@@ -116,6 +176,24 @@ fn step(sort_order: i32, text: &str) -> Step {
                 };
                 *steps = Some(names);
             }
+            "depends" => {
+                let steps = list(words.next().unwrap());
+                asks(&mut step, StepCondition::DependingOnNamedSteps { steps });
+            }
+            "alone" => {
+                let steps = list(words.next().unwrap());
+                asks(&mut step, StepCondition::WaitForStepIsNotRunning { steps });
+            }
+            "wants" => {
+                let (pipelines, statuses) = (list(words.next().unwrap()), list(words.next().unwrap()));
+                asks(&mut step, StepCondition::NamedPipelinesHaveStatus { pipelines, statuses });
+            }
+            "recurs" => asks(&mut step, recurring(words.next().unwrap())),
+            "asks" => {
+                let name = words.next().unwrap().to_owned();
+                asks(&mut step, StepCondition::Registered { name, arguments: Arguments::new() });
+            }
+            "run" => step.record.attempt = words.next().unwrap().parse().unwrap(),
             "expires" => step.definition.expire_in = Some(span()),
             "pauses" => asks(&mut step, StepCondition::TimeBetweenAttempts { wait: span() }),
             "sent" => *sent_at = Some(now() - span()),
@@ -130,6 +208,16 @@ fn step(sort_order: i32, text: &str) -> Step {
         asks(&mut step, previous);
     }
     step
+}
+
+fn recurring(text: &str) -> StepCondition {
+    let (limit, wait) = text.split_once('/').map_or((text, Duration::ZERO), |(limit, wait)| (limit, duration(wait)));
+    StepCondition::Recurring { limit: limit.parse().unwrap(), wait }
+}
+
+/// Words with a plus between them.
+pub(super) fn list<T: FromStr<Err: Debug>>(text: &str) -> Vec<T> {
+    text.split('+').map(|word| word.parse().unwrap()).collect()
 }
 
 fn status_or_attempts(step: &mut Step, word: &str) {

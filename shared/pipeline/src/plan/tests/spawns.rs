@@ -27,7 +27,7 @@ fn time(text: &str) -> DateTime<Utc> {
 
 /// The conditions of a definition, separated by commas.
 fn definition(conditions: &str) -> Definition {
-    let mut definition = (*scenario::parse("10: a").definition).clone();
+    let mut definition = (*scenario::parse("10: a").0.definition).clone();
     let condition = |text: &str| match text {
         "no_auto_spawn" => PipelineCondition::NoAutoSpawn,
         "no_sibling" => PipelineCondition::NoSiblingInProgress,
