@@ -179,7 +179,7 @@ pub const SETTINGS: &[Setting] = &[
         kind: Kind::Flag,
         default: "false",
         scopes: ALL_ONLY,
-        description: "spawns and enqueues nothing; running steps end, expiry and statuses go on",
+        description: "spawns and enqueues nothing, and passes over cron times; running steps end, expiry and statuses go on",
     },
     Setting {
         name: "mini_heartbeat",

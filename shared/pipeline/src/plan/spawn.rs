@@ -62,7 +62,8 @@ pub fn spawn(definition: &Definition, facts: &SpawnFacts<'_>) -> Spawn {
     unmet.extend(hold(definition, facts.world));
     for (index, described) in definition.conditions.iter().enumerate() {
         let condition = &described.condition;
-        if let Some(due) = cron(condition, facts.world).ok().flatten().and_then(|cron| cron.latest_due(facts.pulse)) {
+        let asked = cron(definition, condition, facts.world).ok().flatten();
+        if let Some(due) = asked.and_then(|cron| cron.latest_due(facts.pulse)) {
             at = due;
             keys.push(format!("cron {}", due.to_rfc3339_opts(SecondsFormat::Secs, true)));
         }
@@ -87,7 +88,8 @@ pub fn spawn(definition: &Definition, facts: &SpawnFacts<'_>) -> Spawn {
     Spawn::Yes { id: PipelineId::derive(&definition.name, &key, at), arguments, reason: key, found }
 }
 
-/// Why nothing of the definition is spawned now, whatever its conditions say.
+/// Why nothing of the definition is spawned now, whatever its conditions say. The pulse goes on meanwhile: a cron time
+/// that falls due during a hold is passed over.
 fn hold(definition: &Definition, world: &World) -> Option<String> {
     if world.is_in_maintenance() {
         return Some("maintenance mode is on".to_owned());
@@ -110,7 +112,7 @@ fn check(definition: &Definition, index: usize, condition: &PipelineCondition, f
         },
         PipelineCondition::CronExpression { .. }
         | PipelineCondition::ConfigurableCronExpression { .. }
-        | PipelineCondition::CleanUp => match cron(condition, facts.world) {
+        | PipelineCondition::CleanUp => match cron(definition, condition, facts.world) {
             Ok(Some(cron)) => cron_due(&cron, facts.pulse),
             Ok(None) => met(),
             Err(reason) => Check::Unmet(reason),
@@ -146,9 +148,9 @@ fn check(definition: &Definition, index: usize, condition: &PipelineCondition, f
 }
 
 /// The expression behind a condition about time; `None` if the condition is about something else.
-fn cron(condition: &PipelineCondition, world: &World) -> Result<Option<Cron>, String> {
+fn cron(definition: &Definition, condition: &PipelineCondition, world: &World) -> Result<Option<Cron>, String> {
     let of_setting = |name: &str| {
-        let cron = world.settings.cron(name, &Scope::Default);
+        let cron = world.settings.cron(name, &Scope::Pipeline(definition.name.clone()));
         cron.map(Some).ok_or_else(|| format!("setting `{name}` holds no cron expression"))
     };
     match condition {

@@ -3,11 +3,12 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Duration, Utc};
 use insta::assert_snapshot;
 
-use super::scenario;
-use crate::condition::PipelineCondition;
+use super::scenario::{self, list};
+use crate::condition::{Check, PipelineCondition};
 use crate::definition::{Arguments, Definition, Described};
-use crate::facts::World;
+use crate::facts::{Asked, World};
 use crate::id::PipelineId;
+use crate::pipeline::PipelineStatus;
 use crate::plan::{Found, Spawn, SpawnFacts, spawn};
 use crate::schedule::{Cron, Pulse};
 
@@ -32,7 +33,10 @@ fn definition(conditions: &str) -> Definition {
         "no_auto_spawn" => PipelineCondition::NoAutoSpawn,
         "no_sibling" => PipelineCondition::NoSiblingInProgress,
         "bunch" => PipelineCondition::BunchComplete { prefixes: vec!["product-import".to_owned()] },
-        cron => PipelineCondition::CronExpression { cron: Cron::parse(cron, None).unwrap() },
+        "clean_up" => PipelineCondition::CleanUp,
+        "enabled" => PipelineCondition::PipelineEnabled,
+        "maintenance" => PipelineCondition::Maintenance,
+        text => with_words(text),
     };
     definition.conditions = conditions
         .split(", ")
@@ -42,8 +46,21 @@ fn definition(conditions: &str) -> Definition {
     definition
 }
 
+fn with_words(text: &str) -> PipelineCondition {
+    match text.split(' ').collect::<Vec<_>>()[..] {
+        ["setting", setting] => PipelineCondition::ConfigurableCronExpression { setting: setting.to_owned() },
+        ["websites", codes] => PipelineCondition::WebsiteActive { websites: list(codes) },
+        ["alone", steps] => PipelineCondition::NoConflictingStep { steps: list(steps) },
+        ["wants", pipelines, statuses] => {
+            PipelineCondition::NamedPipelinesHaveStatus { pipelines: list(pipelines), statuses: list(statuses) }
+        }
+        ["asks", name] => PipelineCondition::Registered { name: name.to_owned(), arguments: Arguments::new() },
+        _ => PipelineCondition::CronExpression { cron: Cron::parse(text, None).unwrap() },
+    }
+}
+
 /// A beat at 12:00:30 that answers for the last minute; nothing is found and no sibling open.
-static WORLD: std::sync::LazyLock<World> = std::sync::LazyLock::new(World::default);
+static WORLD: LazyLock<World> = LazyLock::new(World::default);
 
 fn facts() -> SpawnFacts<'static> {
     let until = time("12:00:30");
@@ -62,6 +79,19 @@ fn with_bunch() -> SpawnFacts<'static> {
 fn with_sibling() -> SpawnFacts<'static> {
     let sibling = "01jd9x4k7m3fq8zt0v2c".parse().unwrap();
     SpawnFacts { open_sibling: Some(sibling), ..facts() }
+}
+
+/// The same beat in a world with these settings, each a name, a scope and a value.
+fn set(settings: &[(&str, &str, &str)]) -> World {
+    let mut world = World::default();
+    for (name, scope, value) in settings {
+        world.settings.insert(name, scope.parse().unwrap(), value);
+    }
+    world
+}
+
+fn decided_in(world: &World, conditions: &str) -> String {
+    decided(conditions, &SpawnFacts { world, ..facts() })
 }
 
 fn decided(conditions: &str, facts: &SpawnFacts<'_>) -> String {
@@ -153,4 +183,121 @@ fn ids_sort_by_the_time_of_their_cause() {
     assert!(id("0 * * * *", &facts()) < id("0 * * * *", &next_hour));
     // The bunch came at 11:58.
     assert!(id("bunch", &with_bunch()) < id("0 * * * *", &facts()));
+}
+
+#[test]
+fn a_cron_time_of_a_setting_spawns() {
+    let own = set(&[("pipeline.cron", "pipeline:scenario", "0 12 * * *"), ("pipeline.cron", "default", "30 12 * * *")]);
+    assert_snapshot!(decided_in(&own, "setting pipeline.cron"), @"spawn for cron 2026-08-01T12:00:00Z (found 0)");
+    let of_another =
+        set(&[("pipeline.cron", "pipeline:other", "0 12 * * *"), ("pipeline.cron", "default", "30 12 * * *")]);
+    assert_snapshot!(decided_in(&of_another, "setting pipeline.cron"), @"no: cron `30 12 * * *` (UTC) is due next at 2026-08-01T12:30:00Z");
+    assert_snapshot!(decided_in(&set(&[]), "setting pipeline.cron"), @"no: setting `pipeline.cron` holds no cron expression");
+    assert_snapshot!(decided_in(&set(&[("pipeline.cron", "default", "0 0 30 2 *")]), "setting pipeline.cron"), @"no: cron `0 0 30 2 *` (UTC) is never due");
+    // A setting that holds something else, as no file can say.
+    assert_snapshot!(decided_in(&set(&[]), "setting maintenance"), @"no: setting `maintenance` holds no cron expression");
+    assert_snapshot!(decided_in(&set(&[]), "setting no.such"), @"no: setting `no.such` holds no cron expression");
+}
+
+#[test]
+fn a_cron_time_of_a_setting_is_read_in_the_time_zone_of_the_setting() {
+    let noon = ("pipeline.cron", "default", "0 14 * * *");
+    assert_snapshot!(decided_in(&set(&[noon, ("time_zone", "default", "Europe/Berlin")]), "setting pipeline.cron"), @"spawn for cron 2026-08-01T12:00:00Z (found 0)");
+    assert_snapshot!(decided_in(&set(&[noon]), "setting pipeline.cron"), @"no: cron `0 14 * * *` (UTC) is due next at 2026-08-01T14:00:00Z");
+    // One that is written in the definition has its own.
+    assert_snapshot!(decided_in(&set(&[("time_zone", "default", "Europe/Berlin")]), "0 14 * * *"), @"no: cron `0 14 * * *` (UTC) is due next at 2026-08-01T14:00:00Z");
+}
+
+#[test]
+fn the_clean_up_has_a_time_of_its_own() {
+    assert_snapshot!(decided_in(&set(&[]), "clean_up"), @"no: cron `0 3 * * *` (UTC) is due next at 2026-08-02T03:00:00Z");
+    assert_snapshot!(decided_in(&set(&[("clean_up.cron", "default", "0 12 * * *")]), "clean_up"), @"spawn for cron 2026-08-01T12:00:00Z (found 0)");
+    let berlin = set(&[("clean_up.cron", "default", "0 14 * * *"), ("time_zone", "default", "Europe/Berlin")]);
+    assert_snapshot!(decided_in(&berlin, "clean_up"), @"spawn for cron 2026-08-01T12:00:00Z (found 0)");
+}
+
+#[test]
+fn times_of_two_expressions_in_one_pulse_are_one_cause() {
+    let noon = set(&[("clean_up.cron", "default", "0 12 * * *")]);
+    assert_snapshot!(decided_in(&noon, "clean_up, 0 * * * *"), @"spawn for cron 2026-08-01T12:00:00Z + cron 2026-08-01T12:00:00Z (found 0)");
+    assert_snapshot!(decided_in(&noon, "clean_up, 30 * * * *"), @"no: cron `30 * * * *` (UTC) is due next at 2026-08-01T12:30:00Z");
+}
+
+#[test]
+fn all_websites_must_be_active() {
+    assert_snapshot!(decided_in(&set(&[]), "websites de+at"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
+    assert_snapshot!(decided_in(&set(&[("website.active", "website:at", "off")]), "websites de+at"), @"no: website `at` is not active");
+    assert_snapshot!(decided_in(&set(&[("website.active", "website:ch", "off")]), "websites de+at"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
+    let only_de = set(&[("website.active", "default", "off"), ("website.active", "website:de", "on")]);
+    assert_snapshot!(decided_in(&only_de, "websites de"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
+    assert_snapshot!(decided_in(&only_de, "websites de+at"), @"no: website `at` is not active");
+}
+
+#[test]
+fn a_pipeline_can_be_switched_off_by_its_name() {
+    assert_snapshot!(decided_in(&set(&[]), "enabled"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
+    assert_snapshot!(decided_in(&set(&[("pipeline.enabled", "pipeline:scenario", "off")]), "enabled"), @"no: it is switched off by the setting `pipeline.enabled`");
+    assert_snapshot!(decided_in(&set(&[("pipeline.enabled", "pipeline:other", "off")]), "enabled"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
+    let only_this = set(&[("pipeline.enabled", "default", "off"), ("pipeline.enabled", "pipeline:scenario", "on")]);
+    assert_snapshot!(decided_in(&only_this, "enabled"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
+    // Who does not ask is not switched off.
+    assert_snapshot!(decided_in(&set(&[("pipeline.enabled", "default", "off")]), ""), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
+}
+
+#[test]
+fn a_conflicting_step_is_waited_for() {
+    let mut world = World::default();
+    assert_snapshot!(decided_in(&world, "alone import+reindex"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
+    world.active_steps.insert("reindex".parse().unwrap(), vec![scenario::other_id()]);
+    assert_snapshot!(decided_in(&world, "alone import+reindex"), @"no: step `reindex` of pipeline 01jd9x4k7m3fq8zt0v2c is enqueued or running");
+    assert_snapshot!(decided_in(&world, "alone import"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
+}
+
+#[test]
+fn the_status_of_the_latest_pipelines_is_waited_for() {
+    let mut world = World::default();
+    assert_snapshot!(decided_in(&world, "wants orders success"), @"no: there is no pipeline `orders`; wanted is success");
+    world.latest.insert("orders".parse().unwrap(), (scenario::other_id(), PipelineStatus::Running));
+    assert_snapshot!(decided_in(&world, "wants orders success"), @"no: pipeline `orders` 01jd9x4k7m3fq8zt0v2c is running; wanted is success");
+    assert_snapshot!(decided_in(&world, "wants orders success+running"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
+    assert_snapshot!(decided_in(&world, "wants orders+stock success+running"), @"no: there is no pipeline `stock`; wanted is success or running");
+}
+
+#[test]
+fn a_registered_condition_answers_and_hands_over_what_it_found() {
+    let mut world = World::default();
+    assert_snapshot!(decided_in(&world, "asks shop_open"), @"no: condition `shop_open` was not asked: this program does not know it");
+    let mut answer = |check| {
+        let asked = Asked { pipeline: None, name: "scenario".parse().unwrap(), index: 1 };
+        world.registered.insert(asked, check);
+        decided_in(&world, "0 * * * *, asks shop_open")
+    };
+    let found = Arguments::from([("till".to_owned(), "8 pm".to_owned())]);
+    assert_snapshot!(answer(Check::Met(found)), @"spawn for cron 2026-08-01T12:00:00Z, till=8 pm (found 0)");
+    assert_snapshot!(answer(Check::Unmet("the shop is closed".to_owned())), @"no: the shop is closed");
+    assert_snapshot!(answer(Check::Never("the shop has closed down".to_owned())), @"no: the shop has closed down");
+    // It was asked as the second condition.
+    assert_snapshot!(decided_in(&world, "asks shop_open, 0 * * * *"), @"no: condition `shop_open` was not asked: this program does not know it");
+}
+
+#[test]
+fn maintenance_holds_up_every_spawn() {
+    let maintenance = set(&[("maintenance", "default", "on")]);
+    assert_snapshot!(decided_in(&maintenance, "0 * * * *"), @"no: maintenance mode is on");
+    assert_snapshot!(decided_in(&maintenance, ""), @"no: maintenance mode is on");
+    assert_snapshot!(decided_in(&maintenance, "30 * * * *, no_auto_spawn"), @"no: maintenance mode is on + cron `30 * * * *` (UTC) is due next at 2026-08-01T12:30:00Z + it is spawned by hand, by the API or by another pipeline only");
+    let with_bunch = SpawnFacts { world: &maintenance, ..with_bunch() };
+    assert_snapshot!(decided("bunch", &with_bunch), @"no: maintenance mode is on");
+    // The condition says it once where one looks for it.
+    assert_snapshot!(decided_in(&maintenance, "maintenance"), @"no: maintenance mode is on");
+    assert_snapshot!(decided_in(&set(&[]), "maintenance"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
+}
+
+#[test]
+fn spawning_can_be_switched_off_for_all_or_by_name() {
+    assert_snapshot!(decided_in(&set(&[("spawning", "default", "off")]), "0 * * * *"), @"no: spawning is switched off by the setting `spawning`");
+    assert_snapshot!(decided_in(&set(&[("spawning", "pipeline:scenario", "off")]), "30 * * * *"), @"no: spawning is switched off by the setting `spawning` + cron `30 * * * *` (UTC) is due next at 2026-08-01T12:30:00Z");
+    assert_snapshot!(decided_in(&set(&[("spawning", "pipeline:other", "off")]), "0 * * * *"), @"spawn for cron 2026-08-01T12:00:00Z (found 0)");
+    let only_this = set(&[("spawning", "default", "off"), ("spawning", "pipeline:scenario", "on")]);
+    assert_snapshot!(decided_in(&only_this, "0 * * * *"), @"spawn for cron 2026-08-01T12:00:00Z (found 0)");
 }
