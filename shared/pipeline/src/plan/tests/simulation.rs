@@ -19,6 +19,7 @@ use crate::definition::Described;
 use crate::id::Name;
 use crate::pipeline::{Pipeline, PipelineStatus, Stop, StoppedBy};
 use crate::plan::{Plan, plan};
+use crate::settings::Scope;
 use crate::step::{Step, StepRecord, StepStatus, Token};
 use crate::transition::{StepEvent, next};
 
@@ -28,7 +29,7 @@ const LOOKS: usize = 4;
 /// How long a runner may be silent.
 const LEASE: Duration = Duration::from_secs(15 * 60);
 
-/// Longer than leases, pauses and the grace time: whatever waits, waits no more.
+/// Longer than leases, waits and the grace time: whatever waits, waits no more.
 const LONG: Duration = Duration::from_secs(20 * 60);
 
 /// What can happen.
@@ -54,6 +55,10 @@ enum Action {
     Wait(u64),
     /// A person stops the pipeline.
     Cancel,
+    /// A person pauses the pipeline, or lets it go on.
+    Pause,
+    /// Maintenance begins or ends.
+    Maintenance,
 }
 
 struct World {
@@ -62,6 +67,9 @@ struct World {
     messages: Vec<Message>,
     runners: Vec<Runner>,
     looks: Vec<(Pipeline, Plan)>,
+    is_in_maintenance: bool,
+    /// How long the pipeline was paused until now, counted as time passes.
+    paused: Duration,
     /// Makes tokens and owners that differ.
     count: u32,
     /// Every claim that was won, by step and token.
@@ -87,8 +95,17 @@ impl World {
         let mut pipeline = scenario::pipeline(steps);
         Arc::make_mut(&mut pipeline.definition).expire_in = expires_in.map(|minutes| Duration::from_secs(60 * minutes));
         pipeline.spawned_at = scenario::now();
-        let (messages, runners, looks) = (Vec::new(), Vec::new(), Vec::new());
-        World { now: scenario::now(), pipeline, messages, runners, looks, count: 0, claimed: BTreeSet::new() }
+        World {
+            now: scenario::now(),
+            pipeline,
+            messages: Vec::new(),
+            runners: Vec::new(),
+            looks: Vec::new(),
+            is_in_maintenance: false,
+            paused: Duration::ZERO,
+            count: 0,
+            claimed: BTreeSet::new(),
+        }
     }
 
     /// Does an action, if there is anything to do it to.
@@ -118,7 +135,10 @@ impl World {
             Action::Die(which) => {
                 self.runners.swap_remove(which.index(self.runners.len()));
             }
-            Action::Wait(minutes) => self.now += Duration::from_secs(60 * minutes),
+            Action::Wait(minutes) => self.wait(Duration::from_secs(60 * minutes)),
+            Action::Pause if self.pipeline.stop.is_some() || !self.pipeline.status.is_open() => return false,
+            Action::Pause => self.pause_or_resume(),
+            Action::Maintenance => self.is_in_maintenance = !self.is_in_maintenance,
             Action::Cancel if self.pipeline.stop.is_some() || !self.pipeline.status.is_open() => return false,
             Action::Cancel => {
                 let stop = Stop { by: StoppedBy::Cancel, reason: "Ann had enough".to_owned(), at: self.now };
@@ -129,12 +149,34 @@ impl World {
         true
     }
 
-    fn plan(&self) -> Plan {
-        if self.pipeline.status.is_open() {
-            plan(&self.pipeline, &crate::facts::World::default(), GRACE, self.now)
-        } else {
-            Plan::default()
+    fn wait(&mut self, span: Duration) {
+        self.now += span;
+        if self.pipeline.paused_at.is_some() {
+            self.paused += span;
         }
+    }
+
+    fn pause_or_resume(&mut self) {
+        let Pipeline { paused_at, paused_for, version, .. } = &mut self.pipeline;
+        match paused_at.take() {
+            Some(since) => *paused_for += (self.now - since).to_std().unwrap(),
+            None => *paused_at = Some(self.now),
+        }
+        *version += 1;
+    }
+
+    fn plan(&self) -> Plan {
+        if !self.pipeline.status.is_open() {
+            return Plan::default();
+        }
+        let mut facts = crate::facts::World::default();
+        if self.is_in_maintenance {
+            facts.settings.insert("maintenance", Scope::Default, "on");
+        }
+        let plan = plan(&self.pipeline, &facts, GRACE, self.now);
+        self.check_held(&plan);
+        self.check_alone(&plan);
+        plan
     }
 
     /// A full beat. Each plan is carried out twice, and a second beat finds nothing to do.
@@ -195,7 +237,8 @@ impl World {
     fn enqueue(&mut self, seen: &Pipeline, name: &Name) {
         self.count += 1;
         let (now, token) = (self.now, Token(self.count.to_string()));
-        if let Some(record) = self.write(seen, name, StepEvent::Enqueue) {
+        let from = seen.step(name).expect("plans name steps of the pipeline").record.status;
+        if let Some(record) = self.write(seen, name, StepEvent::of_planned(from)) {
             *record = StepRecord {
                 attempt: record.attempt + 1,
                 status: record.status,
@@ -206,7 +249,7 @@ impl World {
                 ..StepRecord::pending()
             };
             self.messages.push(Message { step: name.clone(), token });
-            self.check_enqueued(name);
+            self.check_enqueued(name, from);
         }
     }
 
@@ -292,15 +335,45 @@ impl World {
 
 /// What must hold, said in another way than `plan` does.
 impl World {
+    /// A beat has looked: what is held up is not begun, and nothing expires before its time.
+    fn check_held(&self, plan: &Plan) {
+        let is_paused = self.pipeline.paused_at.is_some() && self.pipeline.stop.is_none();
+        assert!(plan.enqueue.is_empty() || !is_paused && !self.is_in_maintenance, "a hold lets through {plan:?}");
+        assert!(plan.resend.is_empty() || !self.is_in_maintenance, "maintenance lets through {plan:?}");
+        if plan.stop.is_some() {
+            let is_over = |since, span: Option<Duration>| span.is_some_and(|span| since + span < self.now);
+            let mut steps = self.pipeline.steps.iter().filter(|step| step.record.status.is_active());
+            let has_late_step =
+                steps.any(|s| s.record.started_at.is_some_and(|at| is_over(at, s.definition.expire_in)));
+            let is_late = is_over(self.pipeline.spawned_at + self.paused, self.pipeline.definition.expire_in);
+            assert!(!is_paused && (is_late || has_late_step), "{:?} expires too early", self.pipeline);
+        }
+    }
+
+    /// A beat has looked: no step is begun beside one that it wants not to run.
+    fn check_alone(&self, plan: &Plan) {
+        for (index, name) in plan.enqueue.iter().enumerate() {
+            for other in excluded(self.step(name)).filter(|other| *other != name) {
+                let is_active = self.pipeline.step(other).is_some_and(|other| other.record.status.is_active());
+                assert!(!is_active && !plan.enqueue[..index].contains(other), "step {name} is enqueued beside {other}");
+            }
+        }
+    }
+
     /// A step was enqueued just now.
-    fn check_enqueued(&self, name: &Name) {
+    fn check_enqueued(&self, name: &Name, from: StepStatus) {
         let step = self.step(name);
-        assert!(limit(step).is_none_or(|limit| step.record.attempt <= limit), "step {name} is beyond its attempts");
+        let is_within = |limit: u32| step.record.attempt <= limit;
+        assert!(runs(step).map_or(from != StepStatus::Success, is_within), "step {name} is beyond its runs");
+        assert!(from == StepStatus::Success || limit(step).is_none_or(is_within), "step {name} is beyond its attempts");
         for other in self.pipeline.steps.iter().filter(|other| !other.definition.run_always) {
             let is_before = other.definition.sort_order < step.definition.sort_order;
             let name_of_other = &other.definition.name;
             if step.definition.run_always {
-                assert!(self.has_ended(other), "step {name} is enqueued before {name_of_other} has ended");
+                // What was marked by a beat that had looked before the stop never begins.
+                let never_begins = self.pipeline.stop.is_some() && !self.is_worked_on(other);
+                let has_ended = self.has_ended(other) || never_begins;
+                assert!(has_ended, "step {name} is enqueued before {name_of_other} has ended");
             } else if is_before && asks_for_completed(step) {
                 assert!(is_completed(other), "step {name} is enqueued before {name_of_other} is completed");
             } else if is_before && !step.definition.conditions.is_empty() && asks_for_finished(step) {
@@ -319,20 +392,28 @@ impl World {
     fn check_settled(&self, status: PipelineStatus) {
         let steps = &self.pipeline.steps;
         let holds = match status {
-            PipelineStatus::Pending | PipelineStatus::Running | PipelineStatus::Paused => true,
+            PipelineStatus::Pending | PipelineStatus::Running => true,
+            PipelineStatus::Paused => self.pipeline.paused_at.is_some() && self.pipeline.stop.is_none(),
             PipelineStatus::Success => steps.iter().all(is_completed) && self.pipeline.stop.is_none(),
             PipelineStatus::Error => steps.iter().all(|s| self.has_ended(s)) && !steps.iter().all(is_completed),
             PipelineStatus::Cancelled => {
-                self.pipeline.stop.is_some() && !self.runners.iter().any(|r| r.is_working && self.holds(r))
+                self.pipeline.stop.is_some() && !self.pipeline.steps.iter().any(|step| self.is_worked_on(step))
             }
         };
         assert!(holds, "the pipeline is settled {status}: {:?}", self.pipeline);
+    }
+
+    /// Whether a runner that holds the step has begun its work.
+    fn is_worked_on(&self, step: &Step) -> bool {
+        let mut runners = self.runners.iter().filter(|runner| runner.step == step.definition.name);
+        runners.any(|runner| runner.is_working && self.holds(runner))
     }
 
     /// Whether the step has ended or can never be reached.
     fn has_ended(&self, step: &Step) -> bool {
         match step.record.status {
             StepStatus::Enqueued | StepStatus::Running => false,
+            StepStatus::Success if recurs(step) => self.pipeline.stop.is_some() && !step.definition.run_always,
             StepStatus::Success | StepStatus::Skipped | StepStatus::Cancelled => true,
             StepStatus::Error if is_failed(step) => true,
             StepStatus::Error | StepStatus::Pending => self.is_unreachable(step),
@@ -355,11 +436,15 @@ impl World {
 
     /// Lets everything go on undisturbed until the pipeline has ended, and looks at the end.
     fn drain(&mut self, failing_rounds: u8) {
+        self.is_in_maintenance = false;
+        if self.pipeline.paused_at.is_some() {
+            self.pause_or_resume();
+        }
         for round in 0..200_u32 {
             if !self.pipeline.status.is_open() {
                 break;
             }
-            self.now += LONG;
+            self.wait(LONG);
             self.beat();
             while let Some(message) = self.messages.pop() {
                 self.claim(&message);
@@ -379,7 +464,8 @@ impl World {
         for step in steps.iter().filter(|step| step.definition.run_always) {
             let has_run = step.record.attempt > 0 && self.has_ended(step);
             assert!(has_run, "run-always step {} has not run", step.definition.name);
-            assert!(limit(step) != Some(1) || step.record.attempt == 1, "it has run more than once");
+            let may_run_often = limit(step) != Some(1) || runs(step).is_some();
+            assert!(may_run_often || step.record.attempt == 1, "it has run more than once");
         }
     }
 }
@@ -389,17 +475,29 @@ fn version(seen: &Pipeline, name: &Name) -> u64 {
 }
 
 fn limit(step: &Step) -> Option<u32> {
-    step.definition.conditions.iter().find_map(|described| match described.condition {
-        StepCondition::AttemptsLimit { limit } => Some(limit),
-        StepCondition::TimeBetweenAttempts { .. }
-        | StepCondition::PreviousStepsCompleted { .. }
-        | StepCondition::PreviousStepsFinished { .. }
-        | StepCondition::DependingOnNamedSteps { .. }
-        | StepCondition::WaitForStepIsNotRunning { .. }
-        | StepCondition::NamedPipelinesHaveStatus { .. }
-        | StepCondition::Recurring { .. }
-        | StepCondition::Registered { .. } => None,
+    step.definition.conditions.iter().find_map(|described| {
+        if let StepCondition::AttemptsLimit { limit } = described.condition { Some(limit) } else { None }
     })
+}
+
+/// How often a recurring step runs.
+fn runs(step: &Step) -> Option<u32> {
+    step.definition.conditions.iter().find_map(|described| {
+        if let StepCondition::Recurring { limit, .. } = described.condition { Some(limit) } else { None }
+    })
+}
+
+/// Whether a step that succeeded has runs left.
+fn recurs(step: &Step) -> bool {
+    step.record.status == StepStatus::Success && runs(step).is_some_and(|limit| step.record.attempt < limit)
+}
+
+/// The steps that must not run when this one begins.
+fn excluded(step: &Step) -> impl Iterator<Item = &Name> {
+    let lists = step.definition.conditions.iter().filter_map(|described| {
+        if let StepCondition::WaitForStepIsNotRunning { steps } = &described.condition { Some(steps) } else { None }
+    });
+    lists.flatten()
 }
 
 fn asks_for_completed(step: &Step) -> bool {
@@ -414,12 +512,17 @@ fn asks_for_finished(step: &Step) -> bool {
 
 fn is_failed(step: &Step) -> bool {
     let Step { record, .. } = step;
-    record.status == StepStatus::Error && (record.is_permanent || limit(step).is_some_and(|l| record.attempt >= l))
+    let is_used_up = [limit(step), runs(step)].into_iter().flatten().any(|limit| record.attempt >= limit);
+    record.status == StepStatus::Error && (record.is_permanent || is_used_up)
 }
 
 fn is_completed(step: &Step) -> bool {
-    matches!(step.record.status, StepStatus::Success | StepStatus::Skipped)
-        || is_failed(step) && step.definition.allow_failure
+    match step.record.status {
+        StepStatus::Skipped => true,
+        StepStatus::Success => !recurs(step),
+        StepStatus::Error => is_failed(step) && step.definition.allow_failure,
+        StepStatus::Pending | StepStatus::Enqueued | StepStatus::Running | StepStatus::Cancelled => false,
+    }
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
@@ -429,15 +532,21 @@ fn any_step() -> impl Strategy<Value = Step> {
         1 => Just(None),
     ];
     let limit = prop_oneof![4 => (1_u32..4).prop_map(Some), 1 => Just(None)];
-    let pause =
+    let retry =
         prop::option::weighted(0.3, Just(StepCondition::TimeBetweenAttempts { wait: Duration::from_secs(300) }));
+    let recurring = (1_u32..4, prop::sample::select(vec![0, 300]))
+        .prop_map(|(limit, wait)| StepCondition::Recurring { limit, wait: Duration::from_secs(wait) });
+    let alone = prop::collection::vec(0..7, 1..3).prop_map(|others| StepCondition::WaitForStepIsNotRunning {
+        steps: others.into_iter().map(|other| format!("s{other}").parse().unwrap()).collect(),
+    });
+    let further = (prop::option::weighted(0.2, recurring), prop::option::weighted(0.2, alone));
     let expiry = prop::option::weighted(0.1, Just(Duration::from_secs(1_800)));
     let (allowed, always) = (prop::bool::weighted(0.2), prop::bool::weighted(0.25));
-    (0..3, previous, limit, pause, expiry, allowed, always).prop_map(
-        |(order, previous, limit, pause, expire_in, allow_failure, run_always)| {
+    (0..3, previous, limit, retry, further, expiry, allowed, always).prop_map(
+        |(order, previous, limit, retry, (recurring, alone), expire_in, allow_failure, run_always)| {
             let mut definition = scenario::definition("unnamed", order * 10);
             let limit = limit.map(|limit| StepCondition::AttemptsLimit { limit });
-            let conditions = limit.into_iter().chain(pause).chain(previous);
+            let conditions = limit.into_iter().chain(retry).chain(recurring).chain(alone).chain(previous);
             definition.conditions = conditions.map(|condition| Described { condition, description: None }).collect();
             definition.expire_in = expire_in;
             (definition.allow_failure, definition.run_always) = (allow_failure, run_always);
@@ -474,6 +583,8 @@ fn any_action() -> impl Strategy<Value = Action> {
         1 => any::<Index>().prop_map(Action::Double),
         3 => prop::sample::select(vec![1_u64, 6, 16]).prop_map(Action::Wait),
         1 => prop::bool::weighted(0.3).prop_map(|stops| if stops { Action::Cancel } else { Action::Beat }),
+        1 => Just(Action::Pause),
+        1 => Just(Action::Maintenance),
     ]
 }
 
@@ -501,4 +612,20 @@ fn any_interleaving_ends_settled_within_the_attempts() {
     }
     // Or most of the actions would say nothing.
     assert!(acted.get() * 2 > drawn.get(), "only {} of {} actions applied", acted.get(), drawn.get());
+}
+
+#[test]
+fn a_stop_between_two_looks_lets_no_step_begin_after_a_run_always_step() {
+    for first in ["10: a", "10: a recurs 2 success run 1"] {
+        let (pipeline, _) = scenario::parse(&format!("{first} · 20: report always"));
+        let mut world = World::new(pipeline.steps, None);
+        let act = |world: &mut World, action| assert!(world.act(&action));
+        act(&mut world, Action::Look);
+        act(&mut world, Action::Cancel);
+        act(&mut world, Action::Look);
+        for (seen, plan) in std::mem::take(&mut world.looks) {
+            world.apply(&seen, &plan);
+        }
+        world.drain(0);
+    }
 }
