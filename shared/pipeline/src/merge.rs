@@ -40,7 +40,8 @@ pub struct Merged {
     origins: BTreeMap<Name, Origin>,
 }
 
-/// What definitions may use beside what is built in: the conditions that a program registers.
+/// What definitions may use beside what is built in: the conditions that a program registers. A name that is built in
+/// means the built-in condition, so who registers refuses it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Vocabulary {
     /// The types of pipeline conditions.

@@ -13,6 +13,7 @@
 //! reason. A stop ends a pause, but not maintenance. A hold that comes between a look and its writes lets through what
 //! that look planned, as if it had come a moment later.
 
+mod check;
 mod outlook;
 mod spawn;
 

@@ -1,15 +1,16 @@
 //! How each step of a pipeline stands: ended, busy, ready, waiting, or never to be reached.
 
-use std::time::Duration;
-
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::condition::{Check, StepCondition};
 use crate::definition::{Arguments, StepDefinition};
 use crate::facts::{Asked, World};
 use crate::id::Name;
-use crate::pipeline::{Pipeline, PipelineStatus};
-use crate::step::{Step, StepRecord, StepStatus};
+use crate::pipeline::Pipeline;
+use crate::plan::check::{
+    attempts_limit, is_failed_for_good, named_pipelines, recurs, registered, time_between_attempts, time_between_runs,
+};
+use crate::step::{Step, StepStatus};
 
 /// How a step stands in its pipeline, seen now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +52,8 @@ impl Outlook {
 /// How every step stands, in the order of the steps.
 #[must_use]
 pub fn outlooks(pipeline: &Pipeline, world: &World, now: DateTime<Utc>) -> Vec<Outlook> {
-    let mut survey = Survey { pipeline, world, now, outlooks: vec![None; pipeline.steps.len()] };
+    let outlooks = vec![None; pipeline.steps.len()];
+    let mut survey = Survey { pipeline, world, hold: hold(pipeline, world), now, outlooks };
     survey.survey(|step| !step.definition.run_always);
     survey.survey(|step| step.definition.run_always);
     survey.outlooks.into_iter().map(|outlook| outlook.expect("every step is a run-always step or not")).collect()
@@ -60,6 +62,8 @@ pub fn outlooks(pipeline: &Pipeline, world: &World, now: DateTime<Utc>) -> Vec<O
 struct Survey<'a> {
     pipeline: &'a Pipeline,
     world: &'a World,
+    /// Why nothing of the pipeline is enqueued now, whatever the conditions say.
+    hold: Option<String>,
     now: DateTime<Utc>,
     outlooks: Vec<Option<Outlook>>,
 }
@@ -130,22 +134,16 @@ impl Survey<'_> {
             Some(name) => Outlook::Waiting(vec![format!("it runs after all other steps; step `{name}` has not ended")]),
             None => self.conditions(index, before),
         };
-        match (outlook, self.hold()) {
+        match (outlook, &self.hold) {
             // No further run will come, so the runs of the step ended with the one that succeeded.
             (Outlook::Unreachable(_), _) if record.status == StepStatus::Success => Outlook::Ended(Ending::Completed),
-            (Outlook::Ready, Some(hold)) => Outlook::Waiting(vec![hold]),
-            (Outlook::Waiting(reasons), Some(hold)) => Outlook::Waiting([vec![hold], reasons].concat()),
+            (Outlook::Ready, Some(hold)) => Outlook::Waiting(vec![hold.clone()]),
+            (Outlook::Waiting(mut reasons), Some(hold)) => {
+                reasons.insert(0, hold.clone());
+                Outlook::Waiting(reasons)
+            }
             (outlook, _) => outlook,
         }
-    }
-
-    /// Why nothing of the pipeline is enqueued now, whatever the conditions say. A stop ends a pause.
-    fn hold(&self) -> Option<String> {
-        if self.world.is_in_maintenance() {
-            return Some("maintenance mode is on".to_owned());
-        }
-        let since = self.pipeline.paused_at.filter(|_| self.pipeline.stop.is_none())?;
-        Some(format!("the pipeline is paused since {}", since.to_rfc3339_opts(SecondsFormat::Secs, true)))
     }
 
     fn conditions(&self, index: usize, before: &Before) -> Outlook {
@@ -246,8 +244,9 @@ impl Survey<'_> {
         let mut named = Before::default();
         for (other, step) in steps.iter().enumerate() {
             let is_before = step.definition.sort_order < steps[index].definition.sort_order;
-            if let (true, true, Some(outlook)) =
-                (is_before, names.contains(&step.definition.name), &self.outlooks[other])
+            if is_before
+                && names.contains(&step.definition.name)
+                && let Some(outlook) = &self.outlooks[other]
             {
                 named.add(other, outlook);
             }
@@ -260,67 +259,11 @@ impl Survey<'_> {
     }
 }
 
-fn attempts_limit(limit: u32, record: &StepRecord) -> Check {
-    if record.attempt < limit {
-        Check::Met(Arguments::new())
-    } else {
-        Check::Never(format!("all {limit} attempts are used up"))
+/// A stop ends a pause, but not maintenance.
+fn hold(pipeline: &Pipeline, world: &World) -> Option<String> {
+    if world.is_in_maintenance() {
+        return Some("maintenance mode is on".to_owned());
     }
-}
-
-fn time_between_attempts(wait: Duration, record: &StepRecord, now: DateTime<Utc>) -> Check {
-    match record.finished_at {
-        Some(finished) if record.status == StepStatus::Error && now < finished + wait => {
-            let until = (finished + wait).to_rfc3339_opts(SecondsFormat::Secs, true);
-            Check::Unmet(format!("the next attempt waits until {until}"))
-        }
-        _ => Check::Met(Arguments::new()),
-    }
-}
-
-fn time_between_runs(wait: Duration, record: &StepRecord, now: DateTime<Utc>) -> Check {
-    match record.finished_at {
-        Some(finished) if record.status == StepStatus::Success && now < finished + wait => {
-            let until = (finished + wait).to_rfc3339_opts(SecondsFormat::Secs, true);
-            Check::Unmet(format!("the next run waits until {until}"))
-        }
-        _ => Check::Met(Arguments::new()),
-    }
-}
-
-/// Whether a step that succeeded runs again.
-fn recurs(definition: &StepDefinition, record: &StepRecord) -> bool {
-    definition.conditions.iter().any(
-        |described| matches!(described.condition, StepCondition::Recurring { limit, .. } if record.attempt < limit),
-    )
-}
-
-/// Whether the latest pipeline of each name stands where it should.
-pub(super) fn named_pipelines(world: &World, names: &[Name], statuses: &[PipelineStatus]) -> Check {
-    let wanted = || statuses.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(" or ");
-    for name in names {
-        match world.latest.get(name) {
-            None => return Check::Unmet(format!("there is no pipeline `{name}`; wanted is {}", wanted())),
-            Some((id, status)) if !statuses.contains(status) => {
-                return Check::Unmet(format!("pipeline `{name}` {id} is {status}; wanted is {}", wanted()));
-            }
-            Some(_) => {}
-        }
-    }
-    Check::Met(Arguments::new())
-}
-
-/// What a condition that somebody registered answered.
-pub(super) fn registered(world: &World, asked: &Asked, condition: &str) -> Check {
-    let unasked = || Check::Unmet(format!("condition `{condition}` was not asked: this program does not know it"));
-    world.registered.get(asked).cloned().unwrap_or_else(unasked)
-}
-
-/// Whether a failed step has no attempt left: the error is permanent, or a limit of attempts or runs is reached.
-fn is_failed_for_good(definition: &StepDefinition, record: &StepRecord) -> bool {
-    let is_used_up = |condition: &StepCondition| {
-        matches!(condition, StepCondition::AttemptsLimit { limit } | StepCondition::Recurring { limit, .. }
-            if record.attempt >= *limit)
-    };
-    record.is_permanent || definition.conditions.iter().any(|described| is_used_up(&described.condition))
+    let since = pipeline.paused_at.filter(|_| pipeline.stop.is_none())?;
+    Some(format!("the pipeline is paused since {}", since.to_rfc3339_opts(SecondsFormat::Secs, true)))
 }

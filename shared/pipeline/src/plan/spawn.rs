@@ -6,7 +6,7 @@ use crate::condition::{Check, PipelineCondition};
 use crate::definition::{Arguments, Definition};
 use crate::facts::{Asked, World};
 use crate::id::{Name, PipelineId};
-use crate::plan::outlook::{named_pipelines, registered};
+use crate::plan::check::{named_pipelines, registered};
 use crate::schedule::{Cron, Pulse};
 use crate::settings::Scope;
 

@@ -1,0 +1,80 @@
+//! What single conditions answer, and what the conditions of a step mean for its end.
+
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::condition::{Check, StepCondition};
+use crate::definition::{Arguments, StepDefinition};
+use crate::facts::{Asked, World};
+use crate::id::Name;
+use crate::pipeline::PipelineStatus;
+use crate::step::{StepRecord, StepStatus};
+
+/// Whether an attempt is left.
+pub(super) fn attempts_limit(limit: u32, record: &StepRecord) -> Check {
+    if record.attempt < limit {
+        Check::Met(Arguments::new())
+    } else {
+        Check::Never(format!("all {limit} attempts are used up"))
+    }
+}
+
+/// Whether it is time for the attempt after one that failed.
+pub(super) fn time_between_attempts(wait: Duration, record: &StepRecord, now: DateTime<Utc>) -> Check {
+    match record.finished_at {
+        Some(finished) if record.status == StepStatus::Error && now < finished + wait => {
+            let until = (finished + wait).to_rfc3339_opts(SecondsFormat::Secs, true);
+            Check::Unmet(format!("the next attempt waits until {until}"))
+        }
+        _ => Check::Met(Arguments::new()),
+    }
+}
+
+/// Whether it is time for the run after one that succeeded.
+pub(super) fn time_between_runs(wait: Duration, record: &StepRecord, now: DateTime<Utc>) -> Check {
+    match record.finished_at {
+        Some(finished) if record.status == StepStatus::Success && now < finished + wait => {
+            let until = (finished + wait).to_rfc3339_opts(SecondsFormat::Secs, true);
+            Check::Unmet(format!("the next run waits until {until}"))
+        }
+        _ => Check::Met(Arguments::new()),
+    }
+}
+
+/// Whether a step that succeeded runs again.
+pub(super) fn recurs(definition: &StepDefinition, record: &StepRecord) -> bool {
+    definition.conditions.iter().any(
+        |described| matches!(described.condition, StepCondition::Recurring { limit, .. } if record.attempt < limit),
+    )
+}
+
+/// Whether the latest pipeline of each name stands where it should.
+pub(super) fn named_pipelines(world: &World, names: &[Name], statuses: &[PipelineStatus]) -> Check {
+    let wanted = || statuses.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(" or ");
+    for name in names {
+        match world.latest.get(name) {
+            None => return Check::Unmet(format!("there is no pipeline `{name}`; wanted is {}", wanted())),
+            Some((id, status)) if !statuses.contains(status) => {
+                return Check::Unmet(format!("pipeline `{name}` {id} is {status}; wanted is {}", wanted()));
+            }
+            Some(_) => {}
+        }
+    }
+    Check::Met(Arguments::new())
+}
+
+/// What a condition that somebody registered answered.
+pub(super) fn registered(world: &World, asked: &Asked, condition: &str) -> Check {
+    let unasked = || Check::Unmet(format!("condition `{condition}` was not asked: this program does not know it"));
+    world.registered.get(asked).cloned().unwrap_or_else(unasked)
+}
+
+/// Whether a failed step has no attempt left: the error is permanent, or a limit of attempts or runs is reached.
+pub(super) fn is_failed_for_good(definition: &StepDefinition, record: &StepRecord) -> bool {
+    let is_used_up = |condition: &StepCondition| {
+        matches!(condition, StepCondition::AttemptsLimit { limit } | StepCondition::Recurring { limit, .. }
+            if record.attempt >= *limit)
+    };
+    record.is_permanent || definition.conditions.iter().any(|described| is_used_up(&described.condition))
+}
