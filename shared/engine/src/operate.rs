@@ -8,8 +8,8 @@ use pipeline::pipeline::{Stop, StoppedBy};
 use pipeline::{Pipeline, PipelineId, PipelineStatus};
 use store::pipelines::{NewPipeline, PipelineWritten};
 
-use crate::apply::advance;
 use crate::context::{Context, Invocation};
+use crate::mini_heartbeat;
 
 /// Why something cannot be done.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +85,7 @@ pub async fn init(
     let new = NewPipeline { id: id.clone(), definition, arguments, spawned_by, found, after };
     context.store.spawn_pipeline(&new, invocation.now()).await?;
     tracing::info!(pipeline.id = %id, pipeline.name = name, "pipeline spawned by {by}");
-    advance(context, &id, 0, invocation).await?;
+    beat_for(context, &id, invocation).await;
     Ok(id)
 }
 
@@ -107,11 +107,19 @@ pub async fn cancel(context: &Context, id: &PipelineId, reason: &str, invocation
         };
         if is_stopped {
             tracing::info!(pipeline.id = %id, pipeline.name = %pipeline.name(), "pipeline cancelled: {reason}");
-            advance(context, id, 0, invocation).await?;
+            beat_for(context, id, invocation).await;
             return Ok(());
         }
     }
     Err(Error::Busy(id.clone()))
+}
+
+/// Does at once what the next heartbeat would do anyway; what was asked for is done, so a failure here is none.
+async fn beat_for(context: &Context, id: &PipelineId, invocation: &Invocation) {
+    if let Err(error) = mini_heartbeat::beat(context, id, 0, invocation).await {
+        let error = crate::heartbeat::chain(&error);
+        tracing::warn!(pipeline.id = %id, "mini heartbeat failed, the heartbeat will do it: {error}");
+    }
 }
 
 /// Lists pipelines: the open ones first, then the ended ones, each with the latest spawn first. Their steps are not read.

@@ -18,6 +18,8 @@ pub(super) enum Fault {
     Refused,
     /// It is not applied, and never will be.
     Forbidden,
+    /// It waits until the test lets it go on, and is applied then.
+    Late,
     /// It is applied and never answered: whoever asked has died.
     DeadAfter,
     /// It is not applied and never answered: whoever asked has died.
@@ -30,6 +32,10 @@ pub(super) struct FaultyTable {
     armed: Mutex<Vec<Armed>>,
     /// Rung by a write that is never answered.
     pub(super) dead: Notify,
+    /// Rung by a write that waits.
+    pub(super) late: Notify,
+    /// Lets a write go on that waits.
+    pub(super) go_on: Notify,
 }
 
 struct Armed {
@@ -42,17 +48,12 @@ struct Armed {
 
 impl FaultyTable {
     pub(super) fn new(inner: Arc<dyn Table>) -> Self {
-        FaultyTable { inner, armed: Mutex::default(), dead: Notify::new() }
+        FaultyTable { inner, armed: Mutex::default(), dead: Notify::new(), late: Notify::new(), go_on: Notify::new() }
     }
 
     /// Lets one write fail: after `after` good ones, the next to an item whose key contains `key`.
     pub(super) fn arm(&self, fault: Fault, key: &str, after: usize) {
         self.armed.lock().unwrap().push(Armed { key: key.to_owned(), after, fault });
-    }
-
-    /// Whether every armed fault has happened.
-    pub(super) fn is_spent(&self) -> bool {
-        self.armed.lock().unwrap().is_empty()
     }
 
     fn fault(&self, keys: &[&Key]) -> Option<Fault> {
@@ -96,6 +97,11 @@ impl Table for FaultyTable {
         }
         match fault {
             Fault::Repeated => self.inner.write(write).await,
+            Fault::Late => {
+                self.late.notify_one();
+                self.go_on.notified().await;
+                self.inner.write(write).await
+            }
             Fault::ReplyLost | Fault::Refused => Err(lost()),
             Fault::Forbidden => Err(Error::permanent("write an item", "access denied")),
             Fault::DeadAfter | Fault::DeadBefore => {
@@ -113,6 +119,11 @@ impl Table for FaultyTable {
         }
         match fault {
             Fault::Repeated => self.inner.write_group(writes).await,
+            Fault::Late => {
+                self.late.notify_one();
+                self.go_on.notified().await;
+                self.inner.write_group(writes).await
+            }
             Fault::ReplyLost | Fault::Refused => Err(lost()),
             Fault::Forbidden => Err(Error::permanent("write a group of items", "access denied")),
             Fault::DeadAfter | Fault::DeadBefore => {
