@@ -172,7 +172,7 @@ pub(crate) async fn enqueue_step(
 }
 
 /// Notes that a step's message is sent again and returns it; `None` if the step has moved.
-async fn resend_step(
+pub(crate) async fn resend_step(
     context: &Context,
     pipeline: &PipelineId,
     step: &Step,
