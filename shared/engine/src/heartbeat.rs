@@ -229,16 +229,22 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// One line per beat; at a lower level if there was nothing to do, which is so most of the time.
 fn log(report: &BeatReport) {
-    tracing::info!(
-        spawned = report.spawned.len(),
-        looked_at = report.looked_at,
-        enqueued = report.applied.enqueued,
-        resent = report.applied.resent,
-        ghosted = report.applied.ghosted,
-        ended = report.applied.ended,
-        left = report.left,
-        duration_ms = report.duration_ms,
-        "heartbeat"
+    let is_idle = report.applied == Applied::default() && report.spawned.is_empty() && report.problems.is_empty();
+    let words = format!(
+        "heartbeat: {} spawned, {} looked at, {} enqueued, {} sent again, {} ghosted, {} ended, {} left",
+        report.spawned.len(),
+        report.looked_at,
+        report.applied.enqueued,
+        report.applied.resent,
+        report.applied.ghosted,
+        report.applied.ended,
+        report.left
     );
+    if is_idle {
+        tracing::debug!(duration_ms = report.duration_ms, "{words}");
+    } else {
+        tracing::info!(duration_ms = report.duration_ms, "{words}");
+    }
 }
