@@ -5,4 +5,5 @@ mod aws;
 mod conformance;
 mod embedded;
 mod imports;
+mod kills;
 mod systole;
