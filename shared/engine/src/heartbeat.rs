@@ -87,6 +87,10 @@ async fn pass(
     report: &mut BeatReport,
 ) -> store::Result<Option<String>> {
     let loaded = context.definitions.load(context.store.files.as_ref()).await?;
+    if loaded.is_new {
+        // Not with every beat: once for each change of a file is enough.
+        loaded.problems.iter().for_each(|problem| tracing::error!("{problem}"));
+    }
     report.problems.extend(loaded.problems.iter().cloned());
     let open = context.store.open_pipelines(LISTED).await?;
     let drops = bunches::look(context, &loaded.definitions).await;

@@ -15,12 +15,14 @@ use crate::mini_heartbeat;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such definition.
-    #[error("there is no pipeline definition `{name}` (known: {known})")]
+    #[error("there is no pipeline definition `{name}` (known: {known}{broken})")]
     UnknownDefinition {
         /// The name asked for.
         name: String,
         /// The names there are.
         known: String,
+        /// What is wrong with definitions, each behind a semicolon.
+        broken: String,
     },
     /// The definition is broken.
     #[error("the definition cannot be used: {problems}")]
@@ -168,5 +170,7 @@ async fn definition(context: &Context, name: &str) -> Result<Arc<Definition>, Er
         return Err(Error::BrokenDefinition { problems });
     }
     let known = loaded.definitions.iter().map(|definition| definition.name.to_string()).collect::<Vec<_>>().join(", ");
-    Err(Error::UnknownDefinition { name: name.to_owned(), known })
+    // One of them may be its own: a file that is no XML does not tell the names in it.
+    let broken = loaded.problems.iter().map(|problem| format!("; broken: {problem}")).collect();
+    Err(Error::UnknownDefinition { name: name.to_owned(), known, broken })
 }
