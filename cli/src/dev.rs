@@ -26,8 +26,9 @@ pub(crate) async fn run(target: &Target, options: &DevArguments, output: &Output
     }
     let drop_area = root.join("files").join(DROP_PREFIX);
     std::fs::create_dir_all(&drop_area).with_context(|| format!("failed to make `{}`", drop_area.display()))?;
-    let listener =
-        TcpListener::bind(options.listen).await.with_context(|| format!("failed to listen on {}", options.listen))?;
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .with_context(|| format!("failed to listen on {} (--listen names another address)", options.listen))?;
     greet(output, &listener, &drop_area)?;
 
     let (stopper, stop) = host::stop();

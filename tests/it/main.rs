@@ -6,4 +6,5 @@ mod conformance;
 mod embedded;
 mod imports;
 mod kills;
+mod malformed;
 mod systole;
