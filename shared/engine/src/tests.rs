@@ -3,8 +3,11 @@
 mod beats;
 mod executors;
 mod faults;
+mod imports;
 mod leases;
+mod operations;
 mod pipelines;
 mod runs;
+mod shop;
 mod steps;
 mod workshop;

@@ -9,9 +9,9 @@ use store::{Store, keys};
 
 use super::faults::Fault;
 use super::workshop::Workshop;
+use crate::mini_heartbeat;
 use crate::runner::{self, RunReport};
 use crate::work::WorkingDirectory;
-use crate::{mini_heartbeat, operate};
 
 const GRACE_MINUTES: u64 = 6;
 
@@ -474,23 +474,4 @@ async fn tokens_differ_for_whatever_they_fence() {
         workshop.invocation().token(&id, &a, 1, 0),
     ];
     assert!(!others.contains(&token));
-}
-
-#[tokio::test]
-async fn a_running_step_ends_by_itself_after_a_cancel() {
-    let workshop = Workshop::new("10: gate-a, done-b · 20: done-c · 30: done-report always");
-    let id = workshop.spawn().await;
-    let message = workshop.receive().await.unwrap();
-    let invocation = workshop.invocation();
-    let working = runner::run(&workshop.context, &message.body, &invocation);
-    let meanwhile = async {
-        workshop.gate.entered().await;
-        operate::cancel(&workshop.context, &id, "Ann had enough", &workshop.invocation()).await.unwrap();
-        assert_snapshot!(workshop.shown(&id).await, @"running: gate-a running, done-b cancelled, done-c pending, done-report pending");
-        workshop.gate.open();
-    };
-    let (report, ()) = tokio::join!(working, meanwhile);
-    assert_eq!(report.unwrap(), finished(StepStatus::Success));
-    workshop.run_all().await;
-    assert_snapshot!(workshop.shown(&id).await, @"cancelled: gate-a success, done-b cancelled, done-c cancelled, done-report success");
 }
