@@ -41,6 +41,14 @@ pub enum Error {
         /// How.
         status: PipelineStatus,
     },
+    /// Somebody was faster.
+    #[error("pipeline {id} is being stopped already: {reason}")]
+    Stopping {
+        /// Which.
+        id: PipelineId,
+        /// Why.
+        reason: String,
+    },
     /// Others keep writing to the pipeline.
     #[error("pipeline {0} changed while it was being changed; try again")]
     Busy(PipelineId),
@@ -94,7 +102,7 @@ pub async fn init(
 /// Stops an open pipeline: nothing more is begun but its run-always steps; a running step ends by itself.
 ///
 /// # Errors
-/// There is no such pipeline, it has ended, or the store did not answer.
+/// There is no such pipeline, it has ended or is being stopped, or the store did not answer.
 pub async fn cancel(context: &Context, id: &PipelineId, reason: &str, invocation: &Invocation) -> Result<(), Error> {
     for _ in 0..RACES {
         let Some(pipeline) = context.store.pipeline_without_steps(id).await? else {
@@ -103,11 +111,11 @@ pub async fn cancel(context: &Context, id: &PipelineId, reason: &str, invocation
         if !pipeline.status.is_open() {
             return Err(Error::Ended { id: id.clone(), status: pipeline.status });
         }
-        let is_stopped = pipeline.stop.is_some() || {
-            let stop = Stop { by: StoppedBy::Cancel, reason: reason.to_owned(), at: invocation.now() };
-            context.store.stop_pipeline(&pipeline, &stop).await? == PipelineWritten::Done
-        };
-        if is_stopped {
+        if let Some(stop) = pipeline.stop {
+            return Err(Error::Stopping { id: id.clone(), reason: stop.reason });
+        }
+        let stop = Stop { by: StoppedBy::Cancel, reason: reason.to_owned(), at: invocation.now() };
+        if context.store.stop_pipeline(&pipeline, &stop).await? == PipelineWritten::Done {
             tracing::info!(pipeline.id = %id, pipeline.name = %pipeline.name(), "pipeline cancelled: {reason}");
             beat_for(context, id, invocation).await;
             return Ok(());
