@@ -41,7 +41,8 @@ pub struct Applied {
     pub left_to_heartbeat: usize,
 }
 
-/// Most looks at one pipeline in one beat: a stop, what follows from it, and what follows from a ghosted step.
+/// Most looks at one pipeline in one beat: a stop, what follows from it, what follows from a ghosted step, and one more for
+/// a write that was lost.
 const LOOKS: usize = 4;
 
 /// Does for one pipeline what its facts ask for.
@@ -57,9 +58,11 @@ pub async fn advance(context: &Context, id: &PipelineId, hops: u32, invocation: 
             break;
         }
         let plan = plan(&pipeline, context.limits.grace, invocation.now());
-        let needs_another_look = plan.stop.is_some() || !plan.ghosted.is_empty() || !plan.cancel.is_empty();
+        let lost_before = applied.lost;
         beat.apply(&pipeline, &plan, &mut applied).await?;
-        if !needs_another_look {
+        let follows_more = plan.stop.is_some() || !plan.ghosted.is_empty() || !plan.cancel.is_empty();
+        // Where a write was lost, the pipeline has moved on, perhaps to where nobody else looks before the next heartbeat.
+        if !follows_more && applied.lost == lost_before {
             break;
         }
     }

@@ -30,7 +30,15 @@ pub async fn take_over(
     store.free_lease(&is_dead).await?;
     let mut sent = 0;
     for open in store.open_pipelines(context.limits.pipelines_per_beat).await? {
-        let Some(pipeline) = store.pipeline_with_steps(&open.id).await? else { continue };
+        let pipeline = match store.pipeline_with_steps(&open.id).await {
+            Ok(Some(pipeline)) => pipeline,
+            Ok(None) => continue,
+            Err(error) if error.is_retryable() => return Err(error),
+            Err(error) => {
+                tracing::error!(pipeline.id = %open.id, "pipeline passed over: {}", crate::heartbeat::chain(&error));
+                continue;
+            }
+        };
         let mut messages = Vec::new();
         for step in &pipeline.steps {
             let owner = step.record.owner.clone().filter(|owner| is_dead(owner));

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use pipeline::{PipelineId, StepStatus};
-use serde_json::json;
-use store::keys;
-use store::table::{Change, Condition, Relist, Write};
+use pipeline::StepStatus;
 
 use super::faults::Fault;
 use super::workshop::{Workshop, xml};
@@ -23,13 +20,6 @@ fn names(report: &BeatReport) -> Vec<&str> {
 
 fn hourly(name: &str, more: &str) -> String {
     xml(name, "", &format!("cron_expression=0 * * * *{more}"), "10: done-a")
-}
-
-/// Makes an item that nobody can read of a pipeline.
-async fn spoil(workshop: &Workshop, id: &PipelineId) {
-    let change = Change::Patch { attributes: [("status".to_owned(), json!("asleep"))].into(), listing: Relist::Keep };
-    let write = Write { key: keys::pipeline(id), condition: Condition::Present, change };
-    workshop.store().table.write(write).await.unwrap();
 }
 
 #[tokio::test]
@@ -166,7 +156,7 @@ async fn one_pipeline_that_cannot_be_read_does_not_hold_up_the_others() {
     let workshop = Workshop::new("10: done-a");
     let bad = workshop.place("work", "a bad one").await;
     let good = workshop.place("work", "a good one").await;
-    spoil(&workshop, &bad).await;
+    workshop.spoil(&bad).await;
     let report = workshop.beat().await;
     assert_eq!(report.applied.enqueued, 1);
     assert_snapshot!(report.problems.join("\n").replace(bad.as_str(), "…"), @r#"pipeline …: failed to read a stored item: field `status` of item `pipeline/… meta` is `"asleep"`; expected a pipeline status"#);
@@ -179,7 +169,7 @@ async fn a_sibling_that_cannot_be_read_does_not_hold_up_other_definitions() {
     let alone = xml("alone", "", "no_sibling_in_progress", "10: done-a");
     let workshop = Workshop::with(&[alone, hourly("hourly", "")]);
     let bad = workshop.place("alone", "a bad one").await;
-    spoil(&workshop, &bad).await;
+    workshop.spoil(&bad).await;
     let report = workshop.beat().await;
     assert_eq!(names(&report), ["hourly"]);
     assert_snapshot!(report.problems.join("\n").replace(bad.as_str(), "…"), @r#"

@@ -138,6 +138,22 @@ async fn what_a_dead_host_held_goes_on_at_once() {
 }
 
 #[tokio::test]
+async fn a_pipeline_that_cannot_be_read_does_not_keep_a_host_from_taking_over() {
+    let workshop = Workshop::new("10: gate-a limit=1");
+    let bad = workshop.place("work", "a bad one").await;
+    let id = workshop.spawn().await;
+    let message = workshop.receive().await.unwrap();
+    workshop.table.arm(Fault::DeadAfter, "gate-a", 0);
+    workshop.die(runner::run(&workshop.context, &message.body, &workshop.invocation())).await;
+    workshop.spoil(&bad).await;
+    let invocation = workshop.invocation();
+    assert_eq!(take_over::take_over(&workshop.context, |_| true, &invocation).await.unwrap(), 1);
+    workshop.gate.open();
+    workshop.run_all().await;
+    assert_snapshot!(workshop.shown(&id).await, @"success: gate-a success");
+}
+
+#[tokio::test]
 async fn a_definition_that_cannot_be_spawned_by_hand_is_named() {
     let workshop = Workshop::new("10: done-a");
     workshop.store().files.put("pipelines/b.xml", "<config><pipeline name=\"b\"/></config>".into()).await.unwrap();

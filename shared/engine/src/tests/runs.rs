@@ -379,6 +379,25 @@ async fn parallel_steps_that_end_together_lead_on_once() {
 }
 
 #[tokio::test]
+async fn a_last_step_that_ends_while_its_beat_still_settles_ends_the_pipeline() {
+    let workshop = Workshop::new("10: done-a");
+    let id = workshop.place("work", "a cause").await;
+    workshop.table.arm(Fault::DeadBefore, "meta", 0);
+    workshop.die(mini_heartbeat::beat(&workshop.context, &id, 0, &workshop.invocation())).await;
+    // The message is out, and the beat is about to settle the pipeline running.
+    workshop.table.arm(Fault::Late, "meta", 0);
+    let slow_beat = async {
+        workshop.table.late.notified().await;
+        let (pipeline, now) = (workshop.pipeline(&id).await, workshop.now());
+        workshop.store().settle_pipeline(&pipeline, pipeline::PipelineStatus::Running, now).await.unwrap();
+        workshop.table.go_on.notify_one();
+    };
+    let (report, ()) = tokio::join!(workshop.run_one(), slow_beat);
+    assert_eq!(report.unwrap().unwrap(), finished(StepStatus::Success));
+    assert_snapshot!(workshop.shown(&id).await, @"success: done-a success");
+}
+
+#[tokio::test]
 async fn past_the_hop_limit_the_heartbeat_takes_over() {
     let mut workshop = Workshop::new("10: done-a · 20: done-b · 30: done-c · 40: done-d · 50: done-e");
     workshop.context.limits.hop_limit = 2;
