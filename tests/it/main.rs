@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute and not what it calls")]
 
 mod aws;
+mod cli;
 mod conformance;
 mod embedded;
 mod imports;
 mod kills;
 mod malformed;
 mod systole;
+mod tidy;
