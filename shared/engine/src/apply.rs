@@ -11,7 +11,7 @@
 
 use pipeline::plan::{Plan, plan};
 use pipeline::transition::StepEvent;
-use pipeline::{Name, Pipeline, PipelineId, PipelineStatus, Step};
+use pipeline::{Name, Pipeline, PipelineId, PipelineStatus, Step, StepStatus};
 use serde::Serialize;
 use store::message::StepMessage;
 use store::pipelines::PipelineWritten;
@@ -37,7 +37,7 @@ pub struct Applied {
     pub ended: usize,
     /// Writes that somebody else had made first.
     pub lost: usize,
-    /// Ready steps that were left to the heartbeat because the chain of runners got too long.
+    /// Ready steps that a mini beat left to the heartbeat: retries, and all when the chain of runners got too long.
     pub left_to_heartbeat: usize,
 }
 
@@ -132,6 +132,11 @@ impl Beat<'_> {
             return Ok(());
         }
         for step in steps(pipeline, &plan.enqueue) {
+            // A retry comes with a heartbeat: without a wait between attempts a failing step would spin through mini beats.
+            if hops > 0 && step.record.status == StepStatus::Error {
+                applied.left_to_heartbeat += 1;
+                continue;
+            }
             let message = enqueue_step(context, &pipeline.id, step, StepEvent::Enqueue, hops, invocation).await?;
             count(message.is_some(), &mut applied.enqueued, &mut applied.lost);
             messages.extend(message);
