@@ -3,7 +3,8 @@
 //! Each process holds an exclusive lock on a file of its own in `<store>/hosts/`. The operating system frees the lock when
 //! the process ends, however it ends, so whoever gets the lock of another one knows that it is dead.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -17,17 +18,29 @@ pub(crate) struct Alive {
     _lock: File,
 }
 
+/// Processes that have died and whose lock files are still there.
+#[derive(Debug)]
+pub(crate) struct Dead {
+    folder: PathBuf,
+    files: Vec<(PathBuf, File)>,
+}
+
 impl Alive {
     /// Takes the lock of a new process.
     pub(crate) fn begin(store: &Path) -> anyhow::Result<Self> {
         let folder = store.join("hosts");
-        let id = uuid::Uuid::new_v4().simple().to_string();
-        let path = folder.join(&id);
-        let what = || format!("failed to make `{}`", path.display());
-        std::fs::create_dir_all(&folder).with_context(what)?;
-        let lock = File::create_new(&path).with_context(what)?;
-        lock.lock().with_context(what)?;
-        Ok(Alive { folder, id, _lock: lock })
+        std::fs::create_dir_all(&folder).with_context(|| format!("failed to make `{}`", folder.display()))?;
+        loop {
+            let id = uuid::Uuid::new_v4().simple().to_string();
+            let path = folder.join(&id);
+            let what = || format!("failed to make `{}`", path.display());
+            let lock = File::create_new(&path).with_context(what)?;
+            lock.lock().with_context(what)?;
+            // Another process may have swept the file between its making and its lock.
+            if lock.metadata().with_context(what)?.nlink() > 0 {
+                return Ok(Alive { folder, id, _lock: lock });
+            }
+        }
     }
 
     /// The id of an invocation of this process; the process can be told from it.
@@ -35,28 +48,42 @@ impl Alive {
         format!("{}/{what}-{}", self.id, uuid::Uuid::new_v4().simple())
     }
 
-    /// Whether the process that an invocation belonged to is dead. Of strangers (functions) nothing is known.
-    pub(crate) fn is_dead(&self, invocation: &str) -> bool {
-        let Some((id, _)) = invocation.split_once('/') else { return false };
-        if id == self.id || uuid::Uuid::try_parse(id).is_err() {
-            return false;
+    /// The lock files of processes that have died, each locked by us: nobody else sweeps it meanwhile.
+    pub(crate) fn dead(&self) -> Dead {
+        let mut dead = Dead { folder: self.folder.clone(), files: Vec::new() };
+        let Ok(entries) = std::fs::read_dir(&self.folder) else { return dead };
+        for path in entries.flatten().map(|entry| entry.path()).filter(|path| !path.ends_with(&self.id)) {
+            if let Ok(file) = File::open(&path)
+                && file.try_lock().is_ok()
+            {
+                dead.files.push((path, file));
+            }
         }
-        match File::open(self.folder.join(id)) {
-            Ok(file) => !matches!(file.try_lock(), Err(TryLockError::WouldBlock)),
-            // Swept by another process, which found it dead.
-            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-        }
+        dead
+    }
+}
+
+impl Dead {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files.is_empty()
     }
 
-    /// Removes the lock files of dead processes that hold nothing any more.
-    pub(crate) fn sweep(&self) {
-        let Ok(entries) = std::fs::read_dir(&self.folder) else { return };
-        for entry in entries.flatten() {
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if self.is_dead(&format!("{name}/")) {
-                // Another process may have been faster; either way it is gone.
-                let _ = std::fs::remove_file(entry.path());
-            }
+    /// Whether an invocation was one of these processes', or of one that was swept before. Of strangers (functions) nothing
+    /// is known.
+    pub(crate) fn has(&self, invocation: &str) -> bool {
+        let Some((id, _)) = invocation.split_once('/') else { return false };
+        if uuid::Uuid::try_parse(id).is_err() {
+            return false;
+        }
+        let path = self.folder.join(id);
+        self.files.iter().any(|(dead, _)| *dead == path) || !path.exists()
+    }
+
+    /// Removes the lock files: these processes hold nothing any more.
+    pub(crate) fn sweep(self) {
+        for (path, _lock) in self.files {
+            // If it stays, it is swept another time.
+            let _ = std::fs::remove_file(path);
         }
     }
 }
@@ -71,17 +98,40 @@ impl Drop for Alive {
 mod tests {
     use super::*;
 
+    /// Ends a process as a kill does: its lock is freed, its file stays.
+    fn kill(process: Alive) -> PathBuf {
+        let path = process.folder.join(&process.id);
+        drop(process);
+        File::create_new(&path).unwrap();
+        path
+    }
+
     #[test]
-    fn a_process_is_dead_when_its_lock_is_free() {
+    fn a_killed_process_is_found_and_swept_once() {
         let store = tempfile::tempdir().unwrap();
-        let (one, other) = (Alive::begin(store.path()).unwrap(), Alive::begin(store.path()).unwrap());
+        let [one, other, third] = [(); 3].map(|()| Alive::begin(store.path()).unwrap());
+        let invocation = third.invocation_id("runner");
+        assert!(one.dead().is_empty());
+        let path = kill(third);
+        let dead = one.dead();
+        assert!(dead.has(&invocation));
+        assert!(other.dead().is_empty(), "two processes carry on the same");
+        assert!(!other.dead().has(&invocation));
+        dead.sweep();
+        assert!(!path.exists());
+        assert!(one.dead().is_empty());
+    }
+
+    #[test]
+    fn the_living_and_strangers_are_not_dead() {
+        let store = tempfile::tempdir().unwrap();
+        let [one, other] = [(); 2].map(|()| Alive::begin(store.path()).unwrap());
+        let dead = one.dead();
+        assert!(!dead.has(&one.invocation_id("runner")));
+        assert!(!dead.has(&other.invocation_id("runner")));
+        assert!(!dead.has("c6af9ac6-7b61-11e6-9a41-93e8deadbeef"));
         let invocation = other.invocation_id("runner");
-        assert!(!one.is_dead(&invocation));
         drop(other);
-        assert!(one.is_dead(&invocation));
-        one.sweep();
-        assert!(one.is_dead(&invocation));
-        assert!(!one.is_dead(&one.invocation_id("runner")));
-        assert!(!one.is_dead("c6af9ac6-7b61-11e6-9a41-93e8deadbeef"));
+        assert!(dead.has(&invocation));
     }
 }

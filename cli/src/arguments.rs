@@ -109,6 +109,7 @@ pub(crate) enum PipelineCommand {
         definitions: bool,
     },
     /// Spawns a pipeline now, whatever its conditions say.
+    #[command(after_help = "Example:\n  systole pipeline init nightly_export -a since=2026-08-01 -a strict=true")]
     Init {
         /// The name of its definition.
         name: String,
@@ -133,6 +134,9 @@ pub(crate) enum PipelineCommand {
         reason: String,
     },
     /// Checks definition files as the heartbeat does when it loads them.
+    #[command(
+        after_help = "Example:\n  systole pipeline validate my_pipeline.xml && cp my_pipeline.xml .systole/files/pipelines/"
+    )]
     Validate {
         /// The files; those that ship are checked with them, as an overlay would be.
         #[arg(required = true)]
@@ -143,10 +147,19 @@ pub(crate) enum PipelineCommand {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImportCommand {
     /// Puts CSV files and then their ok file into the drop area, and waits for the import.
+    #[command(after_help = DROP_EXAMPLES)]
     Drop(DropArguments),
     /// Lists the files of the drop area and what they wait for.
     List,
 }
+
+const DROP_EXAMPLES: &str = "\
+Examples:
+  systole import drop my-files/                     all CSV and ok files of a folder
+  systole import drop product-import_spring_01.csv  one file; an ok file is written for it
+  systole import drop --no-wait my-files/           leave the work to `systole dev`
+
+Files are named <prefix>_<identifier>_<counter>.csv; those of one identifier are imported as one.";
 
 #[derive(Debug, Args)]
 pub(crate) struct DropArguments {

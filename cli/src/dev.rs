@@ -1,10 +1,11 @@
 //! `systole dev`: heartbeat, runners, file intake and the API in one process, with nothing to install beside it.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use engine::bunches::DROP_PREFIX;
+use engine::definitions::OVERLAY_PREFIX;
 use tokio::net::TcpListener;
 
 use crate::arguments::DevArguments;
@@ -24,11 +25,14 @@ pub(crate) async fn run(target: &Target, options: &DevArguments, output: &Output
     if !options.listen.ip().is_loopback() {
         bail!("`{}` is no loopback address; the API of `systole dev` asks nobody for a name", options.listen);
     }
-    let drop_area = root.join("files").join(DROP_PREFIX);
-    std::fs::create_dir_all(&drop_area).with_context(|| format!("failed to make `{}`", drop_area.display()))?;
-    let listener =
-        TcpListener::bind(options.listen).await.with_context(|| format!("failed to listen on {}", options.listen))?;
-    greet(output, &listener, &drop_area)?;
+    let folders = [DROP_PREFIX, OVERLAY_PREFIX].map(|prefix| root.join("files").join(prefix));
+    for folder in &folders {
+        std::fs::create_dir_all(folder).with_context(|| format!("failed to make `{}`", folder.display()))?;
+    }
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .with_context(|| format!("failed to listen on {} (--listen names another address)", options.listen))?;
+    greet(output, &listener, &folders)?;
 
     let (stopper, stop) = host::stop();
     let host = target.host();
@@ -47,9 +51,10 @@ pub(crate) async fn run(target: &Target, options: &DevArguments, output: &Output
     Ok(ExitReason::Ok)
 }
 
-fn greet(output: &Output, listener: &TcpListener, drop_area: &Path) -> anyhow::Result<()> {
+fn greet(output: &Output, listener: &TcpListener, [drop_area, overlay]: &[PathBuf; 2]) -> anyhow::Result<()> {
     output.say(&format!("API         http://{}/pipelines", listener.local_addr()?))?;
     output.say(&format!("drop files  {}", drop_area.display()))?;
+    output.say(&format!("pipelines   {} (definitions of your own)", overlay.display()))?;
     output.say("stop        Ctrl-C")?;
     Ok(())
 }

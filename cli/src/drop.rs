@@ -5,7 +5,7 @@ mod wait;
 
 use admin::view::{self, PipelineDetails};
 use engine::bunches;
-use pipeline::PipelineStatus;
+use pipeline::{PipelineStatus, StepStatus};
 use serde_json::{Value, json};
 
 pub(crate) use put::{Dropped, put};
@@ -96,12 +96,25 @@ pub(crate) fn results(target: &Target, details: &PipelineDetails) -> String {
             ),
         };
     }
+    if !matches!(details.pipeline.status, PipelineStatus::Success) && is_moved(details) {
+        let files = format!("work/{}/files/", details.pipeline.id);
+        text += &format!("files    {}\n", target.locate(&files));
+    }
     for (label, key) in [("archive", "prefix"), ("report", "report")] {
         if let Some(Value::String(place)) = output(key) {
             text += &format!("{label:8} {}\n", target.locate(&place));
         }
     }
     text
+}
+
+/// Whether the files of the bunch are in the working directory and not yet in the archive.
+fn is_moved(details: &PipelineDetails) -> bool {
+    let has = |executor: &str| {
+        let mut steps = details.steps.iter();
+        steps.any(|step| step.executor == executor && step.status == StepStatus::Success)
+    };
+    has("move_files") && !has("archive")
 }
 
 /// The files that no pipeline took, by what they wait for.

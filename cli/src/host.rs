@@ -6,12 +6,13 @@ use anyhow::Context as _;
 use engine::heartbeat::BeatReport;
 use engine::{heartbeat, runner};
 use serde_json::json;
+use store::queue::MAX_RECEIVES;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::outcome::ExitReason;
-use crate::output::Output;
+use crate::output::{Output, count};
 use crate::target::{BEAT_BUDGET, Host, STEP_BUDGET, Target};
 
 /// How long nothing is tried after a failure: what failed may need a moment, and the log need not fill up.
@@ -123,16 +124,36 @@ pub(crate) async fn run_until(host: Host, wait: Duration, mut stop: Stop) {
     }
 }
 
-/// Takes one message and deals with it; whether there was one.
-async fn run_one(host: &Host, wait: Duration) -> anyhow::Result<bool> {
+/// What became of a look into the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    /// There was no message.
+    Nothing,
+    /// A message was dealt with.
+    Done,
+    /// A message was not dealt with and will be delivered again.
+    Failed,
+}
+
+/// Takes one message and deals with it.
+async fn run_one(host: &Host, wait: Duration) -> anyhow::Result<Taken> {
     let queue = &host.context.store.queue;
-    let Some(message) = queue.receive(1, wait).await?.into_iter().next() else { return Ok(false) };
+    let Some(message) = queue.receive(1, wait).await?.into_iter().next() else { return Ok(Taken::Nothing) };
     match runner::run(&host.context, &message.body, &host.invocation("runner", STEP_BUDGET)).await {
-        Ok(_) => queue.delete(&message.receipt).await?,
-        // Not deleted: it comes again, and after some times it lies in the dead letters.
-        Err(error) => tracing::error!("message {} was not dealt with: {:#}", message.id, anyhow::Error::from(error)),
+        Ok(_) => {
+            queue.delete(&message.receipt).await?;
+            Ok(Taken::Done)
+        }
+        Err(error) => {
+            // Not deleted: it comes again.
+            let (id, count) = (&message.id, message.receive_count);
+            tracing::error!(
+                "message {id} was not dealt with, delivery {count} of {MAX_RECEIVES}: {:#}",
+                anyhow::Error::from(error)
+            );
+            Ok(Taken::Failed)
+        }
     }
-    Ok(true)
 }
 
 /// Beats once, after carrying on what killed processes of this machine held.
@@ -150,12 +171,20 @@ pub(crate) async fn beat_once(target: &Target, output: &Output) -> anyhow::Resul
 
 /// `systole run`.
 pub(crate) async fn run_messages(target: &Target, max: Option<usize>, output: &Output) -> anyhow::Result<ExitReason> {
-    let mut count = 0;
-    while max.is_none_or(|max| count < max) && run_one(&target.host(), Duration::ZERO).await? {
-        count += 1;
+    let host = target.host();
+    let (mut done, mut failed) = (0, 0);
+    while max.is_none_or(|max| done + failed < max) {
+        match run_one(&host, Duration::ZERO).await? {
+            Taken::Nothing => break,
+            Taken::Done => done += 1,
+            Taken::Failed => failed += 1,
+        }
     }
-    output.show(&json!({ "messages": count }), |_| format!("{count} messages dealt with"))?;
-    Ok(ExitReason::Ok)
+    output.show(&json!({ "messages": done, "failed": failed }), |_| {
+        let failed = if failed > 0 { format!(", {failed} not: they come again") } else { String::new() };
+        format!("{} dealt with{failed}", count(done, "message"))
+    })?;
+    Ok(if failed > 0 { ExitReason::Failed } else { ExitReason::Ok })
 }
 
 fn in_words(report: &BeatReport) -> String {

@@ -66,7 +66,9 @@ pub fn init_log(arguments: &Arguments) {
         tracing_subscriber::EnvFilter::builder().with_env_var("SYSTOLE_LOG").try_from_env().unwrap_or_else(|_| {
             tracing_subscriber::EnvFilter::new(format!("warn,engine={level},cli={level},admin={level}"))
         });
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    log.with_ansi(is_terminal).init();
 }
 
 /// Says on standard error why a command failed.

@@ -64,7 +64,11 @@ pub(crate) fn validate(files: &[PathBuf], output: &Output) -> anyhow::Result<Exi
     let problems: Vec<String> = merged.errors.iter().map(ToString::to_string).collect();
     let rows: Vec<DefinitionRow> = merged.definitions.iter().map(view::definition).collect();
     output.show(&json!({ "definitions": rows, "problems": problems }), |_| {
-        if problems.is_empty() { definition_table(&rows) } else { problems.join("\n") }
+        if problems.is_empty() {
+            format!("no problems found\n\n{}", definition_table(&rows))
+        } else {
+            problems.join("\n")
+        }
     })?;
     Ok(if problems.is_empty() { ExitReason::Ok } else { ExitReason::Failed })
 }
@@ -96,7 +100,8 @@ async fn list_definitions(target: &Target, output: &Output) -> anyhow::Result<Ex
     let loaded = target.context.definitions.load(target.context.store.files.as_ref()).await?;
     let rows: Vec<DefinitionRow> = loaded.definitions.iter().map(|definition| view::definition(definition)).collect();
     output.show(&json!({ "definitions": rows, "problems": loaded.problems }), |_| {
-        [definition_table(&rows), loaded.problems.join("\n")].join("\n")
+        let problems = loaded.problems.iter().map(|problem| format!("\nbroken: {problem}"));
+        format!("{}\n{}", definition_table(&rows), problems.collect::<String>())
     })?;
     Ok(ExitReason::Ok)
 }

@@ -87,9 +87,13 @@ impl Host {
     /// Carries on what killed processes of this machine held.
     pub(crate) async fn take_over(&self) -> store::Result<()> {
         let Some(alive) = &self.alive else { return Ok(()) };
+        let dead = alive.dead();
+        if dead.is_empty() {
+            return Ok(());
+        }
         let invocation = self.invocation("take-over", BEAT_BUDGET);
-        take_over(&self.context, |owner| alive.is_dead(owner), &invocation).await?;
-        alive.sweep();
+        take_over(&self.context, |owner| dead.has(owner), &invocation).await?;
+        dead.sweep();
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 mod clock;
 mod database;
 mod folder;
+mod model;
 mod processes;
 
 use std::path::Path;

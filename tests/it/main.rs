@@ -2,7 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute and not what it calls")]
 
 mod aws;
+mod aws_flows;
+mod bunches;
+mod cli;
 mod conformance;
 mod embedded;
 mod imports;
+mod kills;
+mod malformed;
+mod stack;
 mod systole;
+mod tidy;

@@ -217,10 +217,6 @@ impl Running {
         assert!(status.success());
     }
 
-    pub(crate) fn has_ended(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_some()
-    }
-
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn end(mut self) -> Ran {

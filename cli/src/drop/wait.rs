@@ -60,19 +60,18 @@ pub(crate) async fn wait(
     }
     let mut signals = Signals::listen()?;
     let mut look = Look { target, dropped, output, idle_since: None, said: BTreeSet::new() };
-    let mut waited = tokio::select! {
-        waited = look.until_ended(timeout, stop) => waited?,
-        () = signals.next() => look.at_fates().await?.ended(End::Interrupted),
+    let waited = tokio::select! {
+        waited = look.until_ended(timeout, stop) => waited,
+        () = signals.next() => look.at_fates().await.map(|fates| fates.ended(End::Interrupted)),
     };
     stopper.stop();
-    if matches!(waited.end, End::TimedOut | End::Interrupted) && !tasks.is_empty() {
+    let is_early = waited.as_ref().is_ok_and(|waited| matches!(waited.end, End::TimedOut | End::Interrupted));
+    if is_early && !tasks.is_empty() {
         output.say("stopping; steps that have begun are ended first (Ctrl-C kills)")?;
-        host::join(tasks, &mut signals).await?;
-        waited = look.at_fates().await?.ended(waited.end);
-    } else {
-        host::join(tasks, &mut signals).await?;
     }
-    Ok(waited)
+    host::join(tasks, &mut signals).await?;
+    // What has ended meanwhile is told, too.
+    if is_early { Ok(look.at_fates().await?.ended(waited?.end)) } else { waited }
 }
 
 struct Look<'a> {

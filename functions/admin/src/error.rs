@@ -1,6 +1,7 @@
 //! What an operator's program gets when something does not work: a status and a sentence.
 
 use axum::Json;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use engine::operate;
@@ -18,9 +19,35 @@ impl ApiError {
         ApiError { status: StatusCode::BAD_REQUEST, message: message.into() }
     }
 
+    pub(crate) fn wrong_method(message: impl Into<String>) -> Self {
+        ApiError { status: StatusCode::METHOD_NOT_ALLOWED, message: message.into() }
+    }
+
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         ApiError { status: StatusCode::NOT_FOUND, message: message.into() }
     }
+}
+
+/// What is wrong with a request before anybody looked at its meaning.
+impl From<QueryRejection> for ApiError {
+    fn from(rejection: QueryRejection) -> Self {
+        ApiError { status: rejection.status(), message: format!("the query cannot be read: {}", cause(&rejection)) }
+    }
+}
+
+impl From<BytesRejection> for ApiError {
+    fn from(rejection: BytesRejection) -> Self {
+        ApiError { status: rejection.status(), message: format!("the body cannot be read: {}", cause(&rejection)) }
+    }
+}
+
+/// The innermost reason, in which the reader of the request says what it expected.
+fn cause(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
 }
 
 impl IntoResponse for ApiError {
@@ -48,7 +75,9 @@ impl From<operate::Error> for ApiError {
             }
             operate::Error::UnknownDefinition { .. } | operate::Error::UnknownPipeline(_) => StatusCode::NOT_FOUND,
             operate::Error::BrokenDefinition { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            operate::Error::Ended { .. } | operate::Error::Busy(_) => StatusCode::CONFLICT,
+            operate::Error::Ended { .. } | operate::Error::Stopping { .. } | operate::Error::Busy(_) => {
+                StatusCode::CONFLICT
+            }
         };
         ApiError { status, message: error.to_string() }
     }

@@ -12,9 +12,12 @@
 
 mod error;
 mod pipelines;
+#[cfg(test)]
+mod tests;
 pub mod view;
 
 use axum::extract::State;
+use axum::http::Method;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use chrono::{DateTime, Utc};
@@ -36,6 +39,7 @@ pub fn router(context: Context) -> Router {
         .route("/pipelines/{id}/cancel", post(pipelines::cancel))
         .route("/arrivals", get(arrivals))
         .fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
         .with_state(context)
 }
 
@@ -58,6 +62,10 @@ async fn arrivals(State(context): State<Context>) -> Result<Json<Value>, ApiErro
 
 async fn unknown() -> ApiError {
     ApiError::not_found("there is no such route; GET /pipelines lists pipelines")
+}
+
+async fn wrong_method(method: Method) -> ApiError {
+    ApiError::wrong_method(format!("this route does not answer {method}"))
 }
 
 /// One request as the engine sees it.

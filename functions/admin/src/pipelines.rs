@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use engine::{Context, operate};
@@ -45,14 +46,15 @@ const DEFAULT_LIMIT: usize = 50;
 
 pub(crate) async fn list(
     State(context): State<Context>,
-    Query(filter): Query<Filter>,
+    filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<Value>, ApiError> {
+    let Query(filter) = filter?;
     let limit = filter.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=LIMIT).contains(&limit) {
         return Err(ApiError::bad_request(format!("`limit` is {limit}; expected 1 to {LIMIT}")));
     }
     let status: Option<PipelineStatus> =
-        filter.status.map(|status| status.parse()).transpose().map_err(ApiError::bad_request)?;
+        filter.status.map(|status| status.parse()).transpose().map_err(unknown_status)?;
     let wanted = operate::Filter { name: filter.name, status, limit };
     let pipelines = operate::list(&context, &wanted, now()).await?;
     let views: Vec<_> = pipelines.iter().map(|pipeline| view::pipeline(pipeline, now())).collect();
@@ -70,8 +72,11 @@ pub(crate) async fn details(
     Ok(Json(view::details(&pipeline, now())))
 }
 
-pub(crate) async fn init(State(context): State<Context>, body: Bytes) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let init: Init = read(&body)?;
+pub(crate) async fn init(
+    State(context): State<Context>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<(StatusCode, Json<Value>), ApiError> {
+    let init: Init = read(&body?)?;
     let id = operate::init(&context, &init.name, init.arguments, "API", &invocation()).await?;
     Ok((StatusCode::CREATED, Json(json!({ "id": id }))))
 }
@@ -79,13 +84,18 @@ pub(crate) async fn init(State(context): State<Context>, body: Bytes) -> Result<
 pub(crate) async fn cancel(
     State(context): State<Context>,
     Path(id): Path<String>,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
-    let id = parse_id(&id)?;
+    let (id, body) = (parse_id(&id)?, body?);
     let cancel = if body.is_empty() { Cancel::default() } else { read(&body)? };
     let reason = cancel.reason.unwrap_or_else(|| "cancelled by API".to_owned());
     operate::cancel(&context, &id, &reason, &invocation()).await?;
     Ok(Json(json!({ "id": id, "cancelled": true })))
+}
+
+fn unknown_status(problem: String) -> ApiError {
+    let known = PipelineStatus::ALL.map(|status| format!("`{status}`")).join(", ");
+    ApiError::bad_request(format!("{problem} (expected one of {known})"))
 }
 
 fn parse_id(text: &str) -> Result<PipelineId, ApiError> {

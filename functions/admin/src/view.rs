@@ -152,11 +152,11 @@ pub fn arrival(arrival: &Arrival) -> ArrivalRow {
 fn step(pipeline: &Pipeline, step: &Step, outlook: &Outlook, now: DateTime<Utc>) -> StepRow {
     let Step { definition, record } = step;
     let is_over = !pipeline.status.is_open();
-    let is_unreached = is_over && record.status == StepStatus::Pending;
-    let status = if is_unreached { StepStatus::Cancelled } else { record.status };
+    let is_unreached = record.status == StepStatus::Cancelled && record.attempt == 0;
     let waits_for = match outlook {
         Outlook::Waiting(reasons) if !is_over => reasons.clone(),
         Outlook::Unreachable(reason) => vec![reason.clone()],
+        Outlook::Ended(_) if is_unreached => why_unreached(pipeline, step).into_iter().collect(),
         Outlook::Waiting(_) | Outlook::Ended(_) | Outlook::Active | Outlook::Ready => Vec::new(),
     };
     let end = if record.status == StepStatus::Running { Some(now) } else { record.finished_at };
@@ -164,7 +164,7 @@ fn step(pipeline: &Pipeline, step: &Step, outlook: &Outlook, now: DateTime<Utc>)
         name: definition.name.to_string(),
         sort_order: definition.sort_order,
         executor: definition.executor.clone(),
-        status,
+        status: record.status,
         attempt: record.attempt,
         started_at: record.started_at,
         duration_ms: record.started_at.zip(end).map(|(start, end)| (end - start).num_milliseconds().max(0)),
@@ -174,6 +174,16 @@ fn step(pipeline: &Pipeline, step: &Step, outlook: &Outlook, now: DateTime<Utc>)
         log: record.log.clone(),
         output: record.output.clone(),
     }
+}
+
+/// Why the pipeline ended before a step.
+fn why_unreached(pipeline: &Pipeline, step: &Step) -> Option<String> {
+    if let Some(stop) = &pipeline.stop {
+        return Some(format!("the pipeline was stopped: {}", stop.reason));
+    }
+    let before = pipeline.steps.iter().filter(|other| other.definition.sort_order < step.definition.sort_order);
+    let failed = before.into_iter().find(|other| other.record.status == StepStatus::Error)?;
+    Some(format!("step `{}` before it did not succeed", failed.definition.name))
 }
 
 /// An id that no other request has.

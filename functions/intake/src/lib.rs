@@ -29,7 +29,8 @@ pub async fn handle(context: &Context, event: LambdaEvent<SqsEvent>) -> anyhow::
 }
 
 async fn arrive(context: &Context, key: &str, now: DateTime<Utc>) -> anyhow::Result<()> {
-    if !key.starts_with(DROP_PREFIX) || key.ends_with('/') {
+    // As the beat sees it: deeper files, and the empty ones that stand for folders, belong to somebody else.
+    if key.strip_prefix(DROP_PREFIX).is_none_or(|name| name.is_empty() || name.contains('/')) {
         return Ok(());
     }
     let Some(file) = context.store.files.info(key).await? else {

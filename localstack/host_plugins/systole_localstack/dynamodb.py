@@ -1,7 +1,7 @@
 """Starts DynamoDB Local from the files that the install script laid out.
 
 LocalStack would download its own copy, a Java runtime for it and a Java agent that lifts the limit on indexes. None of
-the three is needed: the copy from the npm registry runs on any Java from 11 on, and the table has one index.
+the three is needed: the installed copy runs on the system's Java (17 is tried), and the table has one index.
 """
 
 import os

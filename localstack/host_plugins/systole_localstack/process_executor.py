@@ -51,6 +51,9 @@ class ProcessExecutor(RuntimeExecutor):
         super().__init__(id=id, function_version=function_version)
         logs = Path(os.environ["SYSTOLE_FUNCTION_LOGS"])
         self.log = logs / f"{function_version.id.function_name}-{id[:8]}.log"
+        # While an invocation runs, a file of its id holds the id of the process that runs it; see `kill-invocation`.
+        self.running = logs / "running"
+        self.running.mkdir(exist_ok=True)
         self.lock = threading.Lock()
         self.sandbox = None
         self.environment = {}
@@ -76,11 +79,22 @@ class ProcessExecutor(RuntimeExecutor):
                 self.sandbox.stop()
 
     def invoke(self, payload):
+        # It may have died while it had nothing to do.
+        self._ensure_sandbox()
         log_start = self.log.stat().st_size
-        body, is_error = self.sandbox.run(payload)
-        if not self.sandbox.is_usable:
-            self._start_sandbox()
+        running = self.running / payload["invoke-id"]
+        running.write_text(str(self.sandbox.process.pid))
+        try:
+            body, is_error = self.sandbox.run(payload)
+        finally:
+            running.unlink()
+        self._ensure_sandbox()
         return InvocationResult(payload["invoke-id"], body, is_error=is_error, logs=self._log_from(log_start))
+
+    def _ensure_sandbox(self):
+        if not self.sandbox.is_usable:
+            self.sandbox.stop()
+            self._start_sandbox()
 
     def _start_sandbox(self):
         # `stop` comes from another thread, perhaps during an invocation whose process it kills: no new one then.

@@ -11,7 +11,7 @@
 
 use pipeline::plan::{Plan, plan};
 use pipeline::transition::StepEvent;
-use pipeline::{Name, Pipeline, PipelineId, PipelineStatus, Step};
+use pipeline::{Name, Pipeline, PipelineId, PipelineStatus, Step, StepStatus};
 use serde::Serialize;
 use store::message::StepMessage;
 use store::pipelines::PipelineWritten;
@@ -37,11 +37,12 @@ pub struct Applied {
     pub ended: usize,
     /// Writes that somebody else had made first.
     pub lost: usize,
-    /// Ready steps that were left to the heartbeat because the chain of runners got too long.
+    /// Ready steps that a mini beat left to the heartbeat: retries, and all when the chain of runners got too long.
     pub left_to_heartbeat: usize,
 }
 
-/// Most looks at one pipeline in one beat: a stop, what follows from it, and what follows from a ghosted step.
+/// Most looks at one pipeline in one beat: a stop, what follows from it, what follows from a ghosted step, and one more for
+/// a write that was lost.
 const LOOKS: usize = 4;
 
 /// Does for one pipeline what its facts ask for.
@@ -57,9 +58,11 @@ pub async fn advance(context: &Context, id: &PipelineId, hops: u32, invocation: 
             break;
         }
         let plan = plan(&pipeline, context.limits.grace, invocation.now());
-        let needs_another_look = plan.stop.is_some() || !plan.ghosted.is_empty() || !plan.cancel.is_empty();
+        let lost_before = applied.lost;
         beat.apply(&pipeline, &plan, &mut applied).await?;
-        if !needs_another_look {
+        let follows_more = plan.stop.is_some() || !plan.ghosted.is_empty() || !plan.cancel.is_empty();
+        // Where a write was lost, the pipeline has moved on, perhaps to where nobody else looks before the next heartbeat.
+        if !follows_more && applied.lost == lost_before {
             break;
         }
     }
@@ -129,6 +132,11 @@ impl Beat<'_> {
             return Ok(());
         }
         for step in steps(pipeline, &plan.enqueue) {
+            // A retry comes with a heartbeat: without a wait between attempts a failing step would spin through mini beats.
+            if hops > 0 && step.record.status == StepStatus::Error {
+                applied.left_to_heartbeat += 1;
+                continue;
+            }
             let message = enqueue_step(context, &pipeline.id, step, StepEvent::Enqueue, hops, invocation).await?;
             count(message.is_some(), &mut applied.enqueued, &mut applied.lost);
             messages.extend(message);
@@ -172,7 +180,7 @@ pub(crate) async fn enqueue_step(
 }
 
 /// Notes that a step's message is sent again and returns it; `None` if the step has moved.
-async fn resend_step(
+pub(crate) async fn resend_step(
     context: &Context,
     pipeline: &PipelineId,
     step: &Step,

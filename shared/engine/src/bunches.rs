@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use import::bunch::{self, Bunch, BunchSet, DropFile, MAX_OK_FILE_BYTES};
+use import::file_name::FileName;
 use pipeline::PipelineId;
 use pipeline::condition::PipelineCondition;
 use pipeline::definition::{Arguments, Definition};
@@ -271,13 +272,14 @@ fn bunch_of(arguments: &Arguments) -> Option<Bunch> {
 
 /// Whether a CSV or ok file belongs to what has this identifier.
 fn is_of(name: &str, identifier: &str, prefixes: &[&str]) -> bool {
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let Some((prefix, rest)) = stem.split_once('_') else { return false };
-    prefixes.contains(&prefix)
-        && rest.strip_prefix(identifier).is_some_and(|counter| {
-            let digits = counter.strip_prefix('_').unwrap_or_default();
-            counter.is_empty() || (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
-        })
+    let stem = name.strip_suffix(".ok");
+    let is_bunch = stem.and_then(|stem| stem.split_once('_')).is_some_and(|(prefix, rest)| {
+        // `product-import_x.ok`
+        rest == identifier && prefixes.contains(&prefix)
+    });
+    // `product-import_x_01.ok` releases `product-import_x_01.csv`.
+    let file = stem.map_or_else(|| name.parse(), |stem| format!("{stem}.csv").parse::<FileName>());
+    is_bunch || file.is_ok_and(|file| file.filename() == identifier && prefixes.contains(&file.prefix()))
 }
 
 /// The file name prefixes that a definition's bunches are made of.

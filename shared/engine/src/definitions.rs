@@ -29,6 +29,8 @@ pub struct Loaded {
     pub definitions: Vec<Arc<Definition>>,
     /// Everything that is wrong, as `file:line:column: …`.
     pub problems: Vec<String>,
+    /// Whether files were read, and not just found unchanged.
+    pub is_new: bool,
 }
 
 struct Kept {
@@ -58,7 +60,7 @@ impl Definitions {
         if let Some(kept) = &*self.lock()
             && kept.overlay == overlay
         {
-            return Ok(kept.loaded.clone());
+            return Ok(Loaded { is_new: false, ..kept.loaded.clone() });
         }
         let mut sources = self.shipped.clone();
         for file in &overlay {
@@ -74,9 +76,8 @@ impl Definitions {
         let loaded = Loaded {
             definitions: merged.definitions.into_iter().map(Arc::new).collect(),
             problems: merged.errors.iter().map(ToString::to_string).collect(),
+            is_new: true,
         };
-        // Here and not with every beat: once for each change of a file is enough.
-        loaded.problems.iter().for_each(|problem| tracing::error!("{problem}"));
         *self.lock() = Some(Kept { overlay, loaded: loaded.clone() });
         Ok(loaded)
     }

@@ -9,7 +9,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use pipeline::plan::{Spawn, SpawnFacts, spawn};
 use pipeline::{Definition, PipelineId, Pulse};
 use serde::Serialize;
@@ -48,6 +48,9 @@ pub struct BeatReport {
 /// How long before the end of its time a beat begins nothing more.
 const STOP_MARGIN: Duration = Duration::from_secs(5);
 
+/// Most open pipelines that are listed. All of them, but for the memory: siblings are looked for in the list.
+const LISTED: usize = 100_000;
+
 /// Beats once.
 ///
 /// # Errors
@@ -64,8 +67,8 @@ pub async fn beat(context: &Context, invocation: &Invocation) -> store::Result<B
     };
     let mut report = BeatReport { pulse_until: Some(lease.pulse.until), ..BeatReport::default() };
     let outcome = pass(context, &lease, invocation, &mut report).await;
-    if outcome.is_ok() {
-        context.store.release_lease(&lease).await?;
+    if let Ok(reached) = &outcome {
+        context.store.release_lease(&lease, reached.as_deref()).await?;
     } else if let Err(error) = context.store.abandon_lease(&lease).await {
         // The lease ends by itself; the error of the pass is the one to report.
         tracing::warn!("lease not given back: {error}");
@@ -76,19 +79,43 @@ pub async fn beat(context: &Context, invocation: &Invocation) -> store::Result<B
     Ok(report)
 }
 
-async fn pass(context: &Context, lease: &Lease, invocation: &Invocation, report: &mut BeatReport) -> store::Result<()> {
+/// Does the work of a beat; returns the place of the open pipeline that it came up to, if some are left.
+async fn pass(
+    context: &Context,
+    lease: &Lease,
+    invocation: &Invocation,
+    report: &mut BeatReport,
+) -> store::Result<Option<String>> {
     let loaded = context.definitions.load(context.store.files.as_ref()).await?;
+    if loaded.is_new {
+        // Not with every beat: once for each change of a file is enough.
+        loaded.problems.iter().for_each(|problem| tracing::error!("{problem}"));
+    }
     report.problems.extend(loaded.problems.iter().cloned());
-    let open = context.store.open_pipelines(context.limits.pipelines_per_beat).await?;
-    let mut drops = bunches::look(context, &loaded.definitions).await?;
+    let open = context.store.open_pipelines(LISTED).await?;
+    let drops = bunches::look(context, &loaded.definitions).await;
+    let mut drops = report.or_problem("drop area", drops)?.unwrap_or_default();
     drops.problems.iter().for_each(|problem| tracing::error!("{problem}"));
     report.problems.extend(drops.problems.iter().cloned());
-    let mut all: Vec<PipelineId> = open.iter().map(|open| open.id.clone()).collect();
+    let mut spawned = Vec::new();
     for definition in &loaded.definitions {
-        all.extend(spawn_one(context, definition, lease.pulse, &open, &mut drops, invocation, report).await?);
+        let outcome = spawn_one(context, definition, lease.pulse, &open, &mut drops, invocation, report).await;
+        let what = format!("definition `{}`", definition.name);
+        spawned.extend(report.or_problem(&what, outcome)?.flatten());
     }
-    drops.note(context, invocation.now()).await?;
-    advance_all(context, all, invocation, report).await
+    let noted = drops.note(context, invocation.now()).await;
+    report.or_problem("drop area", noted)?;
+    let open = in_turn(open, lease.reached.as_deref());
+    let reached = advance_all(context, open, spawned, invocation, report).await?;
+    Ok(reached.or(lease.reached.clone()).filter(|_| report.left > 0))
+}
+
+/// The open pipelines in the order in which this beat comes to them: behind where the beat before stopped, then the others.
+fn in_turn(mut open: Vec<OpenPipeline>, reached: Option<&str>) -> Vec<OpenPipeline> {
+    if let Some(reached) = reached {
+        open.sort_by(|a, b| (a.place.as_str() <= reached, &a.place).cmp(&(b.place.as_str() <= reached, &b.place)));
+    }
+    open
 }
 
 async fn spawn_one(
@@ -148,36 +175,52 @@ async fn open_sibling(
     Ok(None)
 }
 
+/// Moves the spawned pipelines on, and as many of the open ones as the time allows; returns the place of the last of them.
 async fn advance_all(
     context: &Context,
-    ids: Vec<PipelineId>,
+    open: Vec<OpenPipeline>,
+    spawned: Vec<PipelineId>,
     invocation: &Invocation,
     report: &mut BeatReport,
-) -> store::Result<()> {
-    let total = ids.len();
-    let work = stream::iter(ids).map(|id| async move {
+) -> store::Result<Option<String>> {
+    let total = open.len() + spawned.len();
+    let spawned = spawned.into_iter().map(|id| (id, None));
+    let in_turn = open.into_iter().take(context.limits.pipelines_per_beat).map(|open| (open.id, Some(open.place)));
+    let work = stream::iter(spawned.chain(in_turn)).map(|(id, place)| async move {
         if invocation.left() < STOP_MARGIN {
-            return Ok::<_, store::Error>(None);
+            return None;
         }
-        Ok(Some((advance(context, &id, 0, invocation).await, id)))
+        Some((advance(context, &id, 0, invocation).await, id, place))
     });
-    let mut results = work.buffer_unordered(context.limits.parallel_pipelines);
-    while let Some(result) = results.try_next().await? {
-        let Some((outcome, id)) = result else { continue };
+    // In their order, so that what was looked at is what comes before the place returned.
+    let mut results = work.buffered(context.limits.parallel_pipelines);
+    let mut reached = None;
+    while let Some(Some((outcome, id, place))) = results.next().await {
         report.looked_at += 1;
-        match outcome {
-            Ok(applied) => report.applied.add(&applied),
-            // One pipeline that cannot be read must not hold up the others.
-            Err(error) if !error.is_retryable() => {
-                let problem = format!("pipeline {id}: {}", chain(&error));
-                tracing::error!("{problem}");
-                report.problems.push(problem);
-            }
-            Err(error) => return Err(error),
+        if let Some(applied) = report.or_problem(&format!("pipeline {id}"), outcome)? {
+            report.applied.add(&applied);
         }
+        reached = place.or(reached);
     }
     report.left = total - report.looked_at;
-    Ok(())
+    Ok(reached)
+}
+
+impl BeatReport {
+    /// What there is, or a problem in its place: what is wrong with one thing must not hold up the others.
+    ///
+    /// An error that may pass ends the beat; the next one is the retry.
+    fn or_problem<T>(&mut self, what: &str, outcome: store::Result<T>) -> store::Result<Option<T>> {
+        match outcome {
+            Err(error) if !error.is_retryable() => {
+                let problem = format!("{what}: {}", chain(&error));
+                tracing::error!("{problem}");
+                self.problems.push(problem);
+                Ok(None)
+            }
+            outcome => outcome.map(Some),
+        }
+    }
 }
 
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
@@ -190,16 +233,22 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// One line per beat; at a lower level if there was nothing to do, which is so most of the time.
 fn log(report: &BeatReport) {
-    tracing::info!(
-        spawned = report.spawned.len(),
-        looked_at = report.looked_at,
-        enqueued = report.applied.enqueued,
-        resent = report.applied.resent,
-        ghosted = report.applied.ghosted,
-        ended = report.applied.ended,
-        left = report.left,
-        duration_ms = report.duration_ms,
-        "heartbeat"
+    let is_idle = report.applied == Applied::default() && report.spawned.is_empty() && report.problems.is_empty();
+    let words = format!(
+        "heartbeat: {} spawned, {} looked at, {} enqueued, {} sent again, {} ghosted, {} ended, {} left",
+        report.spawned.len(),
+        report.looked_at,
+        report.applied.enqueued,
+        report.applied.resent,
+        report.applied.ghosted,
+        report.applied.ended,
+        report.left
     );
+    if is_idle {
+        tracing::debug!(duration_ms = report.duration_ms, "{words}");
+    } else {
+        tracing::info!(duration_ms = report.duration_ms, "{words}");
+    }
 }

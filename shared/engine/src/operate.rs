@@ -8,19 +8,21 @@ use pipeline::pipeline::{Stop, StoppedBy};
 use pipeline::{Pipeline, PipelineId, PipelineStatus};
 use store::pipelines::{NewPipeline, PipelineWritten};
 
-use crate::apply::advance;
 use crate::context::{Context, Invocation};
+use crate::mini_heartbeat;
 
 /// Why something cannot be done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// There is no such definition.
-    #[error("there is no pipeline definition `{name}` (known: {known})")]
+    #[error("there is no pipeline definition `{name}` (known: {known}{broken})")]
     UnknownDefinition {
         /// The name asked for.
         name: String,
         /// The names there are.
         known: String,
+        /// What is wrong with definitions, each behind a semicolon.
+        broken: String,
     },
     /// The definition is broken.
     #[error("the definition cannot be used: {problems}")]
@@ -38,6 +40,14 @@ pub enum Error {
         id: PipelineId,
         /// How.
         status: PipelineStatus,
+    },
+    /// Somebody was faster.
+    #[error("pipeline {id} is being stopped already: {reason}")]
+    Stopping {
+        /// Which.
+        id: PipelineId,
+        /// Why.
+        reason: String,
     },
     /// Others keep writing to the pipeline.
     #[error("pipeline {0} changed while it was being changed; try again")]
@@ -85,14 +95,14 @@ pub async fn init(
     let new = NewPipeline { id: id.clone(), definition, arguments, spawned_by, found, after };
     context.store.spawn_pipeline(&new, invocation.now()).await?;
     tracing::info!(pipeline.id = %id, pipeline.name = name, "pipeline spawned by {by}");
-    advance(context, &id, 0, invocation).await?;
+    beat_for(context, &id, invocation).await;
     Ok(id)
 }
 
 /// Stops an open pipeline: nothing more is begun but its run-always steps; a running step ends by itself.
 ///
 /// # Errors
-/// There is no such pipeline, it has ended, or the store did not answer.
+/// There is no such pipeline, it has ended or is being stopped, or the store did not answer.
 pub async fn cancel(context: &Context, id: &PipelineId, reason: &str, invocation: &Invocation) -> Result<(), Error> {
     for _ in 0..RACES {
         let Some(pipeline) = context.store.pipeline_without_steps(id).await? else {
@@ -101,17 +111,25 @@ pub async fn cancel(context: &Context, id: &PipelineId, reason: &str, invocation
         if !pipeline.status.is_open() {
             return Err(Error::Ended { id: id.clone(), status: pipeline.status });
         }
-        let is_stopped = pipeline.stop.is_some() || {
-            let stop = Stop { by: StoppedBy::Cancel, reason: reason.to_owned(), at: invocation.now() };
-            context.store.stop_pipeline(&pipeline, &stop).await? == PipelineWritten::Done
-        };
-        if is_stopped {
+        if let Some(stop) = pipeline.stop {
+            return Err(Error::Stopping { id: id.clone(), reason: stop.reason });
+        }
+        let stop = Stop { by: StoppedBy::Cancel, reason: reason.to_owned(), at: invocation.now() };
+        if context.store.stop_pipeline(&pipeline, &stop).await? == PipelineWritten::Done {
             tracing::info!(pipeline.id = %id, pipeline.name = %pipeline.name(), "pipeline cancelled: {reason}");
-            advance(context, id, 0, invocation).await?;
+            beat_for(context, id, invocation).await;
             return Ok(());
         }
     }
     Err(Error::Busy(id.clone()))
+}
+
+/// Does at once what the next heartbeat would do anyway; what was asked for is done, so a failure here is none.
+async fn beat_for(context: &Context, id: &PipelineId, invocation: &Invocation) {
+    if let Err(error) = mini_heartbeat::beat(context, id, 0, invocation).await {
+        let error = crate::heartbeat::chain(&error);
+        tracing::warn!(pipeline.id = %id, "mini heartbeat failed, the heartbeat will do it: {error}");
+    }
 }
 
 /// Lists pipelines: the open ones first, then the ended ones, each with the latest spawn first. Their steps are not read.
@@ -160,5 +178,7 @@ async fn definition(context: &Context, name: &str) -> Result<Arc<Definition>, Er
         return Err(Error::BrokenDefinition { problems });
     }
     let known = loaded.definitions.iter().map(|definition| definition.name.to_string()).collect::<Vec<_>>().join(", ");
-    Err(Error::UnknownDefinition { name: name.to_owned(), known })
+    // One of them may be its own: a file that is no XML does not tell the names in it.
+    let broken = loaded.problems.iter().map(|problem| format!("; broken: {problem}")).collect();
+    Err(Error::UnknownDefinition { name: name.to_owned(), known, broken })
 }

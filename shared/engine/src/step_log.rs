@@ -8,7 +8,7 @@ use pipeline::Name;
 /// Most bytes of a log that stay in the step's item, so that a beat over many steps stays cheap.
 pub(crate) const ITEM_LIMIT_BYTES: usize = 700;
 
-/// Most bytes of a log that are kept at all; the middle of a longer one is dropped.
+/// Most bytes of a log that are kept at all; what comes later is dropped, but for errors.
 const LIMIT_BYTES: usize = 1024 * 1024;
 
 /// Collects the lines of one invocation.
@@ -33,12 +33,14 @@ impl StepLog {
     }
 
     pub(crate) fn line(&mut self, at: DateTime<Utc>, level: Level, step: &Name, message: &str) {
+        let is_error = level == Level::Error;
         let level = match level {
             Level::Info => "info",
             Level::Warning => "warning",
             Level::Error => "error",
         };
-        if self.text.len() + message.len() > LIMIT_BYTES {
+        let is_full = self.dropped_lines > 0 || self.text.len() + message.len() > LIMIT_BYTES;
+        if is_full && !is_error {
             self.dropped_lines += 1;
             return;
         }
@@ -61,13 +63,64 @@ impl StepLog {
         if text.len() <= ITEM_LIMIT_BYTES {
             return text;
         }
-        let start = text.len() - ITEM_LIMIT_BYTES;
-        let end = text[text.ceil_char_boundary(start)..].split_once('\n').map_or("", |(_, rest)| rest).to_owned();
-        format!("(the whole log is in {file_key})\n{end}")
+        let end = &text[text.ceil_char_boundary(text.len() - ITEM_LIMIT_BYTES)..];
+        // Whole lines, if there is one.
+        let lines = end.split_once('\n').map_or("", |(_, lines)| lines);
+        format!("(the whole log is in {file_key})\n{}", if lines.is_empty() { end } else { lines })
     }
 
     /// Whether the text is too long for the step's item.
     pub(crate) fn is_long(&self) -> bool {
         self.text.len() > ITEM_LIMIT_BYTES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn log(lines: &[String]) -> StepLog {
+        let mut log = StepLog::default();
+        for line in lines {
+            log.line(DateTime::UNIX_EPOCH, Level::Info, &"a".parse().unwrap(), line);
+        }
+        log
+    }
+
+    #[test]
+    fn a_short_log_stays_whole() {
+        let log = log(&["did it".to_owned()]);
+        assert_eq!(log.for_item("k"), "1970-01-01 00:00:00 a info: did it\n");
+        assert!(!log.is_long());
+    }
+
+    #[test]
+    fn of_a_long_log_the_item_has_the_last_whole_lines() {
+        let log = log(&(0..40).map(|line| format!("line {line} äöü")).collect::<Vec<_>>());
+        let text = log.for_item("k");
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "(the whole log is in k)");
+        assert!(lines[1].starts_with("1970") && lines.last().unwrap().ends_with("line 39 äöü"), "{text}");
+        assert!(text.len() < ITEM_LIMIT_BYTES + 40);
+    }
+
+    #[test]
+    fn of_a_line_that_is_too_long_alone_the_item_has_the_end() {
+        let text = log(&[format!("{} the end", "ä".repeat(2_000))]).for_item("k");
+        assert!(text.ends_with("ä the end\n") && text.len() < ITEM_LIMIT_BYTES + 40, "{text}");
+    }
+
+    #[test]
+    fn a_full_log_drops_what_comes_later_but_for_errors() {
+        let mut log = log(&vec!["x".repeat(1_000); 1_100]);
+        let name = "a".parse().unwrap();
+        log.line(DateTime::UNIX_EPOCH, Level::Info, &name, "short");
+        log.line(DateTime::UNIX_EPOCH, Level::Error, &name, "the shop did not answer");
+        let text = log.text();
+        assert!(!text.contains("short"));
+        let end: Vec<&str> = text.lines().rev().take(2).collect();
+        assert_eq!(end[1], "1970-01-01 00:00:00 a error: the shop did not answer");
+        let dropped = 1_100 - (text.lines().count() - 2) + 1;
+        assert_eq!(end[0], format!("({dropped} more lines were dropped: the log is full)"));
     }
 }

@@ -3,15 +3,21 @@
 //! On AWS a runner that dies is known by its lease alone, and its attempt counts. A local host can know better: a process
 //! that was killed on this machine is gone for certain, and its steps were interrupted, not failed. They go on at their
 //! checkpoint at once, as if the runner had run short of time, without using up an attempt.
+//!
+//! The dead process may also have marked a step enqueued and not sent its message, or received the message and not claimed
+//! the step. That leaves no trace, so the messages of all enqueued steps are sent again; what was not lost is a duplicate.
 
-use pipeline::{Step, StepStatus};
+use pipeline::{Pipeline, Step, StepStatus};
 use store::message::StepMessage;
+use store::queue::Outgoing;
 use store::steps::{Claimed, Held};
 
-use crate::apply::outgoing;
+use crate::apply::{outgoing, resend_step};
 use crate::context::{Context, Invocation};
 
-/// Enqueues the running steps of dead owners again and frees a dead beat's lease; returns how many steps.
+/// Frees a dead beat's lease, enqueues the steps of dead owners again, and sends the messages of all enqueued steps.
+///
+/// Returns how many messages it sent. To be called when a process has died, not with every beat.
 ///
 /// # Errors
 /// The store did not answer.
@@ -22,35 +28,69 @@ pub async fn take_over(
 ) -> store::Result<usize> {
     let store = &context.store;
     store.free_lease(&is_dead).await?;
-    let mut taken = 0;
+    let mut sent = 0;
     for open in store.open_pipelines(context.limits.pipelines_per_beat).await? {
-        let Some(pipeline) = store.pipeline_with_steps(&open.id).await? else { continue };
-        for step in pipeline.steps.iter().filter(|step| step.record.status == StepStatus::Running) {
-            let Some(owner) = step.record.owner.clone().filter(|owner| is_dead(owner)) else { continue };
-            tracing::warn!(
-                pipeline.id = %pipeline.id,
-                step.name = %step.definition.name,
-                "step carried on: the process that ran it is gone"
-            );
-            let mut claimed = Claimed {
-                pipeline: pipeline.id.clone(),
-                name: step.definition.name.clone(),
-                sort_order: step.definition.sort_order,
-                record: step.record.clone(),
-                owner,
-            };
-            let continuation = step.record.continuations + 1;
-            let token = invocation.token(&pipeline.id, &claimed.name, step.record.attempt, continuation);
-            let checkpoint = step.record.checkpoint.clone().unwrap_or_default();
-            let log = step.record.log.clone();
-            let held = store.continue_step(&mut claimed, checkpoint, &token, &log, invocation.now()).await?;
-            if held == Held::Committed {
-                taken += 1;
-                let step = Step { definition: step.definition.clone(), record: claimed.record };
-                let message = StepMessage::new(&pipeline.id, &step, token, 0);
-                store.queue.send(pipeline.definition.priority, vec![outgoing(&message)]).await?;
+        let pipeline = match store.pipeline_with_steps(&open.id).await {
+            Ok(Some(pipeline)) => pipeline,
+            Ok(None) => continue,
+            Err(error) if error.is_retryable() => return Err(error),
+            Err(error) => {
+                tracing::error!(pipeline.id = %open.id, "pipeline passed over: {}", crate::heartbeat::chain(&error));
+                continue;
             }
+        };
+        let mut messages = Vec::new();
+        for step in &pipeline.steps {
+            let owner = step.record.owner.clone().filter(|owner| is_dead(owner));
+            messages.extend(match (step.record.status, owner) {
+                (StepStatus::Running, Some(owner)) => carry_on(context, &pipeline, step, owner, invocation).await?,
+                (StepStatus::Enqueued, _) => resend_step(context, &pipeline.id, step, invocation).await?,
+                (
+                    StepStatus::Running
+                    | StepStatus::Pending
+                    | StepStatus::Success
+                    | StepStatus::Error
+                    | StepStatus::Skipped
+                    | StepStatus::Cancelled,
+                    _,
+                ) => None,
+            });
+        }
+        sent += messages.len();
+        if !messages.is_empty() {
+            store.queue.send(pipeline.definition.priority, messages).await?;
         }
     }
-    Ok(taken)
+    Ok(sent)
+}
+
+/// Marks a step of a dead owner enqueued again, where it left off; `None` if somebody was faster.
+async fn carry_on(
+    context: &Context,
+    pipeline: &Pipeline,
+    step: &Step,
+    owner: String,
+    invocation: &Invocation,
+) -> store::Result<Option<Outgoing>> {
+    let (record, definition) = (&step.record, &step.definition);
+    let mut claimed = Claimed {
+        pipeline: pipeline.id.clone(),
+        name: definition.name.clone(),
+        sort_order: definition.sort_order,
+        record: record.clone(),
+        owner,
+    };
+    let token = invocation.token(&pipeline.id, &definition.name, record.attempt, record.continuations + 1);
+    let checkpoint = record.checkpoint.clone().unwrap_or_default();
+    let held = context.store.continue_step(&mut claimed, checkpoint, &token, &record.log, invocation.now()).await?;
+    if held != Held::Committed {
+        return Ok(None);
+    }
+    tracing::warn!(
+        pipeline.id = %pipeline.id,
+        step.name = %definition.name,
+        "step carried on: the process that ran it is gone"
+    );
+    let step = Step { definition: definition.clone(), record: claimed.record };
+    Ok(Some(outgoing(&StepMessage::new(&pipeline.id, &step, token, 0))))
 }

@@ -1,9 +1,14 @@
 //! The typed store and the engine on the embedded back end, with a clock that the tests set and a table that can fail.
 
+mod beats;
+mod disturbances;
 mod executors;
 mod faults;
+mod imports;
 mod leases;
+mod operations;
 mod pipelines;
 mod runs;
+mod shop;
 mod steps;
 mod workshop;

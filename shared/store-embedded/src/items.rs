@@ -8,6 +8,9 @@ use store::table::{Item, Key, Listed, Listing, ListingQuery, Order, Page, Query}
 /// A page ends after this much text, as DynamoDB's does, so that no query holds the thread for long.
 const PAGE_BYTES: usize = 1024 * 1024;
 
+/// As many entries of a listing as DynamoDB has in a page.
+const PAGE_ENTRIES: usize = 10_000;
+
 /// Expired items that opening the store deletes at most.
 pub(crate) const PURGE_AT_OPEN: u32 = 1000;
 
@@ -138,7 +141,7 @@ pub(crate) fn listing(connection: &Connection, query: &ListingQuery) -> rusqlite
     let mut rows = statement.query((&query.shard, rank, partition, sort))?;
     let mut entries: Vec<Listed> = Vec::new();
     while let Some(row) = rows.next()? {
-        if query.limit.is_some_and(|limit| entries.len() >= limit) {
+        if entries.len() >= query.limit.unwrap_or(PAGE_ENTRIES).min(PAGE_ENTRIES) {
             let next = entries.last().cloned();
             return Ok(Page { entries, next });
         }

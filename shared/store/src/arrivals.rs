@@ -56,6 +56,9 @@ impl Store {
     }
 
     /// Reads what is known of some files; unknown ones are left out.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
     pub async fn arrivals_of(&self, file_keys: &[String]) -> Result<Vec<Arrival>> {
         let keys: Vec<_> = file_keys.iter().map(|key| keys::arrival(key)).collect();
         self.table.batch_get(&keys).await?.iter().map(arrival).collect()

@@ -33,6 +33,8 @@ pub struct Lease {
     pub fence: u64,
     /// The span to answer for.
     pub pulse: Pulse,
+    /// The place of the open pipeline up to which the beat before came, if it did not come to the end.
+    pub reached: Option<String>,
     version: u64,
 }
 
@@ -50,7 +52,7 @@ impl Store {
     pub async fn acquire_lease(&self, owner: &str, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<LeaseOutcome> {
         let key = keys::heartbeat_lease();
         let item = self.table.get(&key).await?;
-        let (mut fence, mut since) = (0, now - FIRST_PULSE);
+        let (mut fence, mut since, mut reached) = (0, now - FIRST_PULSE, None);
         if let Some(item) = &item {
             let fields = Fields::of(item)?;
             if let (Some(by), Some(until)) = (fields.text("owner")?, fields.time("until")?)
@@ -61,6 +63,7 @@ impl Store {
             }
             fence = fields.number("fence")?.unwrap_or(0);
             since = fields.time("pulse_until")?.or(fields.time("first_since")?).unwrap_or(since);
+            reached = fields.text("reached")?.map(str::to_owned);
         }
         // A clock that runs behind the one of the beat before has nothing to answer for yet.
         let pulse = Pulse { since: since.min(now), until: now };
@@ -86,19 +89,21 @@ impl Store {
         let Some(written) = written else { return Ok(LeaseOutcome::Taken { by: NOBODY.to_owned(), until: now }) };
         let fields = Fields::of(&written)?;
         if fields.text("owner")? == Some(owner) {
-            return Ok(LeaseOutcome::Held(Lease { fence: fence + 1, pulse, version: written.version }));
+            return Ok(LeaseOutcome::Held(Lease { fence: fence + 1, pulse, reached, version: written.version }));
         }
         // Another beat was faster.
         let by = fields.text("owner")?.unwrap_or(NOBODY).to_owned();
         Ok(LeaseOutcome::Taken { by, until: fields.time("until")?.unwrap_or(now) })
     }
 
-    /// Gives the lease back and notes that the pulse has been answered for. A lease that was taken over is left alone.
+    /// Gives the lease back and notes that the pulse has been answered for, and how far the beat came with the open
+    /// pipelines (`None` for all of them). A lease that was taken over is left alone.
     ///
     /// # Errors
     /// The store did not answer.
-    pub async fn release_lease(&self, lease: &Lease) -> Result<()> {
+    pub async fn release_lease(&self, lease: &Lease, reached: Option<&str>) -> Result<()> {
         let attributes = items::patch([
+            ("reached", items::optional(reached)),
             ("owner", Value::Null),
             ("until", Value::Null),
             ("pulse_until", items::time(lease.pulse.until)),

@@ -30,6 +30,12 @@ pub struct StepMessage {
     pub hops: u32,
 }
 
+/// What messages of every schema have.
+#[derive(Deserialize)]
+struct Schema {
+    schema: u32,
+}
+
 /// Why a message body is no step message.
 #[derive(Debug, thiserror::Error)]
 pub enum BadMessage {
@@ -76,12 +82,13 @@ impl StepMessage {
     /// The body is not a step message, or one of a newer version.
     pub fn parse(body: &str) -> Result<Self, BadMessage> {
         let quoted = || body.chars().take(QUOTE_LIMIT).collect::<String>();
-        let message: StepMessage =
-            serde_json::from_str(body).map_err(|source| BadMessage::Unreadable { body: quoted(), source })?;
-        if message.schema > SCHEMA {
-            return Err(BadMessage::Newer { found: message.schema });
+        let unreadable = |source| BadMessage::Unreadable { body: quoted(), source };
+        // The schema first: nobody knows which other fields a newer one has.
+        let Schema { schema } = serde_json::from_str(body).map_err(unreadable)?;
+        if schema > SCHEMA {
+            return Err(BadMessage::Newer { found: schema });
         }
-        Ok(message)
+        serde_json::from_str(body).map_err(unreadable)
     }
 
     /// The message as text.

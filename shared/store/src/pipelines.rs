@@ -61,6 +61,8 @@ pub struct OpenPipeline {
     pub id: PipelineId,
     /// The name of its definition.
     pub name: Name,
+    /// Its place: by priority, then by age.
+    pub place: String,
 }
 
 /// What became of a spawn.
@@ -191,7 +193,9 @@ impl Store {
         listed.sort_by(|a, b| a.rank.cmp(&b.rank));
         listed.truncate(limit);
         let open = |listed: &Listed| {
-            Some(OpenPipeline { id: keys::pipeline_id(&listed.key.partition)?, name: keys::open_name(&listed.rank)? })
+            let id = keys::pipeline_id(&listed.key.partition)?;
+            let place = format!("{}/{id}", listed.rank);
+            Some(OpenPipeline { id, name: keys::open_name(&listed.rank)?, place })
         };
         Ok(listed.iter().filter_map(open).collect())
     }

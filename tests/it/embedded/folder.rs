@@ -123,15 +123,16 @@ async fn opening_sweeps_what_a_dead_process_left_and_spares_what_a_living_one_wr
     let store = open(folder.path());
     let uploads = folder.path().join("uploads");
     fs::write(uploads.join(".left"), "half").unwrap();
+    fs::create_dir(uploads.join("a folder of somebody")).unwrap();
     let mut upload = store.files.upload("file").await.unwrap();
     upload.write(Bytes::from_static(b"first, ")).await.unwrap();
-    assert_eq!(fs::read_dir(&uploads).unwrap().count(), 2);
+    assert_eq!(fs::read_dir(&uploads).unwrap().count(), 3);
     let second = open(folder.path());
-    assert_eq!(fs::read_dir(&uploads).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(&uploads).unwrap().count(), 2);
     upload.write(Bytes::from_static(b"second")).await.unwrap();
     upload.finish().await.unwrap();
     assert_eq!(second.files.get("file", None).await.unwrap().unwrap(), "first, second");
-    assert_eq!(fs::read_dir(&uploads).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(&uploads).unwrap().count(), 1);
 }
 
 #[tokio::test]

@@ -7,11 +7,12 @@ use import::product::{CategoryPath, Columns, ProductRow};
 use import::report::{ImportReport, RowOutcome};
 use import::validate::{Issue, Severity};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::files::{Files, Range};
 
 use crate::bunches::BUNCH_ARGUMENT;
-use crate::executor::ExecutorError;
-use crate::work::{Work, WorkingDirectory};
+use crate::executor::{ExecutorError, Outcome};
+use crate::work::{Shortage, Work, WorkingDirectory};
 
 /// Bytes of one read: large enough that reads cost little on S3, small enough that memory stays flat.
 const CHUNK_BYTES: u64 = 1024 * 1024;
@@ -36,6 +37,9 @@ pub(crate) struct Findings {
     /// The categories that the rows name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) categories: Vec<CategoryPath>,
+    /// The file of the latest checkpoint.
+    #[serde(skip)]
+    kept_in: Option<String>,
 }
 
 /// The checkpoint of a step over rows.
@@ -79,9 +83,50 @@ pub(crate) enum NextRow {
     End,
 }
 
+impl Checkpoint {
+    /// Where to go on, and what was found up to there.
+    pub(crate) async fn read(work: &Work<'_>) -> Result<(Place, Findings), ExecutorError> {
+        let Some(checkpoint) = work.checkpoint::<Checkpoint>()? else {
+            return Ok((Place { file: 0, position: None }, Findings::default()));
+        };
+        let findings = Findings::read(work.store.files.as_ref(), Some(&checkpoint.findings)).await?;
+        Ok((checkpoint.place, findings))
+    }
+}
+
+/// Keeps where the work stands; tells how to end if time runs short.
+pub(crate) async fn checkpoint(
+    work: &mut Work<'_>,
+    place: Place,
+    findings: &mut Findings,
+    done: &str,
+) -> Result<Option<Outcome>, ExecutorError> {
+    let rows = findings.report.totals().rows;
+    // The place is in the name, because a file without rows moves on, too.
+    let key = findings.write(work, &format!("{done}-{}-{rows}.json", place.file)).await?;
+    let checkpoint = json!(Checkpoint { place, findings: key.clone() });
+    work.save(checkpoint.clone(), &format!("{} {done}", count(rows, "row"))).await?;
+    if let Some(before) = findings.kept_in.replace(key) {
+        // Nothing leads to it any more.
+        work.store.files.delete(&before).await?;
+    }
+    Ok((work.shortage() == Shortage::Time).then_some(Outcome::Continue { checkpoint }))
+}
+
+/// A number of things: `1 row`, `2 rows`.
+pub(crate) fn count(number: u64, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
 /// The bunch that the pipeline was spawned for.
 pub(crate) fn bunch(work: &Work<'_>) -> Result<Bunch, ExecutorError> {
-    let json = work.argument(BUNCH_ARGUMENT)?;
+    let Some(json) = work.optional_argument(BUNCH_ARGUMENT) else {
+        return Err(ExecutorError::permanent(format!(
+            "step `{}` needs an argument `{BUNCH_ARGUMENT}`; condition `bunch_complete` hands it over when files have \
+             arrived, and a pipeline that was spawned by hand has none",
+            work.step.name
+        )));
+    };
     serde_json::from_str(json)
         .map_err(|error| ExecutorError::permanent(format!("argument `{BUNCH_ARGUMENT}` is no bunch of files: {error}")))
 }
@@ -211,8 +256,9 @@ impl Findings {
         let Some(bytes) = files.get(key, None).await? else {
             return Err(ExecutorError::permanent(format!("file `{key}` is not there any more")));
         };
-        serde_json::from_slice(&bytes)
-            .map_err(|error| ExecutorError::permanent(format!("file `{key}` cannot be read: {error}")))
+        let findings: Findings = serde_json::from_slice(&bytes)
+            .map_err(|error| ExecutorError::permanent(format!("file `{key}` cannot be read: {error}")))?;
+        Ok(Findings { kept_in: Some(key.to_owned()), ..findings })
     }
 
     /// Writes the findings as an artifact and returns its key.

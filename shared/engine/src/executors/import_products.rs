@@ -1,8 +1,9 @@
 //! `import_products`: merges the rows of the bunch into the catalogue.
 //!
 //! Rows are taken in blocks. The products of a block are read at once, the rows applied in their order, and what changed is
-//! written under the version that was read. A block ends where the next checkpoint may be, so a repetition cuts the same
-//! blocks and recognises by its mark what it wrote already: the counts are those of an undisturbed run.
+//! written under the version that was read. A checkpoint follows every block, so a repetition begins with the block that
+//! was interrupted, cuts it alike, and recognises by its mark what it wrote already: the counts are those of an
+//! undisturbed run.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,15 +17,14 @@ use import::validate::{Issue, Severity, missing_if_new};
 use serde_json::json;
 use store::table::Table;
 
-use super::bunch_files::{Checkpoint, Findings, NextRow, Output, Place, ProductFile, ROWS_PER_CHECKPOINT, bunch};
+use super::bunch_files::{
+    Checkpoint, Findings, NextRow, Output, Place, ProductFile, ROWS_PER_CHECKPOINT, bunch, checkpoint, count,
+};
 use crate::executor::{Executor, ExecutorError, Outcome};
-use crate::work::{Shortage, Work};
+use crate::work::Work;
 
 /// The executor.
 pub struct ImportProducts;
-
-/// Rows of one block: one batch read of DynamoDB takes 100 items.
-const BLOCK_ROWS: usize = 250;
 
 /// How often a product is read again because somebody else keeps writing it.
 const RACES: usize = 10;
@@ -41,10 +41,7 @@ impl Executor for ImportProducts {
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let bunch = bunch(work)?;
-        let checkpoint: Option<Checkpoint> = work.checkpoint()?;
-        let key = checkpoint.as_ref().map(|checkpoint| checkpoint.findings.as_str());
-        let mut findings = Findings::read(work.store.files.as_ref(), key).await?;
-        let mut place = checkpoint.map_or(Place { file: 0, position: None }, |checkpoint| checkpoint.place);
+        let (mut place, mut findings) = Checkpoint::read(work).await?;
         while place.file < bunch.files.len() {
             if let Some(outcome) = import_file(work, &bunch, &mut place, &mut findings).await? {
                 return Ok(outcome);
@@ -58,7 +55,10 @@ impl Executor for ImportProducts {
         let key = findings.write(work, "import.json").await?;
         work.set_output(json!(Output { findings: key }));
         if totals.skipped > 0 {
-            let message = format!("{} of {} rows were skipped; the report names them", totals.skipped, totals.rows);
+            let message = match totals.skipped {
+                1 => format!("1 of {} was skipped; the report names it", count(totals.rows, "row")),
+                several => format!("{several} of {} rows were skipped; the report names them", totals.rows),
+            };
             return Err(ExecutorError::InvalidData { message });
         }
         Ok(Outcome::Done)
@@ -77,30 +77,23 @@ async fn import_file(
     let mut file =
         ProductFile::open(files.as_ref(), &directory, bunch, &bunch.files[place.file], place.position).await?;
     let name = file.name().to_owned();
-    let mut rows = 0;
     loop {
         let start = place.position.map_or(0, |position: Position| position.byte_offset);
         let block = read_block(&mut file, place, findings).await?;
-        rows += block.rows;
         let mark = format!("{}/{name}@{start}", bunch.id);
         import_block(work.store.table.as_ref(), &name, &mark, block.changes, findings).await?;
         if block.is_last {
-            break;
+            findings.report.file(&name).unknown_columns.extend(file.unknown_columns());
+            *place = Place { file: place.file + 1, position: None };
         }
-        if rows >= ROWS_PER_CHECKPOINT {
-            rows = 0;
-            let done = findings.report.totals().rows;
-            let key = findings.write(work, &format!("imported-{done}.json")).await?;
-            let checkpoint = json!(Checkpoint { place: *place, findings: key });
-            work.save(checkpoint.clone(), &format!("{done} rows imported")).await?;
-            if work.shortage() == Shortage::Time {
-                return Ok(Some(Outcome::Continue { checkpoint }));
-            }
+        if place.file == bunch.files.len() {
+            return Ok(None);
+        }
+        let outcome = checkpoint(work, *place, findings, "imported").await?;
+        if outcome.is_some() || block.is_last {
+            return Ok(outcome);
         }
     }
-    findings.report.file(&name).unknown_columns.extend(file.unknown_columns());
-    *place = Place { file: place.file + 1, position: None };
-    Ok(None)
 }
 
 /// Some rows in a row.
@@ -125,7 +118,7 @@ async fn read_block(
 ) -> Result<Block, ExecutorError> {
     let mut block = Block::default();
     let name = file.name().to_owned();
-    while block.rows < BLOCK_ROWS as u64 {
+    while block.rows < ROWS_PER_CHECKPOINT {
         match file.next().await? {
             NextRow::Row(row) => {
                 place.position = Some(row.next);
@@ -181,7 +174,7 @@ async fn import_block(
         for (key, outcomes) in outcomes {
             if !written.conflicts.contains(&key) {
                 by_key.remove(&key);
-                count(file, outcomes, findings);
+                count_all(file, outcomes, findings);
             }
         }
     }
@@ -198,14 +191,17 @@ struct Merged {
 fn merge(file: &str, mark: &str, before: Option<Stored>, rows: &[RowChange]) -> Merged {
     if let Some(outcomes) = before.as_ref().and_then(|before| own_outcomes(before, mark)) {
         // An earlier try of this block wrote the product and died before its checkpoint.
-        let outcomes = outcomes.into_iter().zip(rows).map(|(outcome, row)| match outcome {
+        let creation = outcomes.iter().position(|outcome| *outcome == RowOutcome::Created);
+        let again = |(place, (outcome, row)): (usize, (&RowOutcome, &RowChange))| match outcome {
             RowOutcome::Skipped => {
-                let mut copy = before.as_ref().map(|before| before.product.clone());
+                let existed = creation.is_none_or(|creation| creation < place);
+                let mut copy = before.as_ref().filter(|_| existed).map(|before| before.product.clone());
                 apply(file, row, &mut copy).and(Ok(RowOutcome::Skipped))
             }
-            RowOutcome::Created | RowOutcome::Updated | RowOutcome::Unchanged => Ok(outcome),
-        });
-        return Merged { outcomes: outcomes.collect(), update: None };
+            RowOutcome::Created | RowOutcome::Updated | RowOutcome::Unchanged => Ok(*outcome),
+        };
+        let outcomes = outcomes.iter().zip(rows).enumerate().map(again).collect();
+        return Merged { outcomes, update: None };
     }
     let mut product = before.as_ref().map(|before| before.product.clone());
     let outcomes: Vec<_> = rows.iter().map(|row| apply(file, row, &mut product)).collect();
@@ -241,7 +237,7 @@ fn apply(file: &str, row: &RowChange, product: &mut Option<Product>) -> Result<R
     }
 }
 
-fn count(file: &str, outcomes: Vec<Result<RowOutcome, Issue>>, findings: &mut Findings) {
+fn count_all(file: &str, outcomes: Vec<Result<RowOutcome, Issue>>, findings: &mut Findings) {
     for outcome in outcomes {
         match outcome {
             Ok(outcome) => findings.report.file(file).count(outcome),

@@ -4,7 +4,7 @@
 //! (another fingerprint) belongs to the next bunch and is left where it is.
 
 use async_trait::async_trait;
-use import::bunch::{self, DropFile};
+use import::bunch::{self, BunchFile, DropFile};
 
 use super::bunch_files::{bunch, moved_key};
 use crate::bunches::DROP_PREFIX;
@@ -26,10 +26,14 @@ impl Executor for MoveFiles {
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let bunch = bunch(work)?;
+        // All before the first: if one cannot be moved, the others stay with it and are imported with what replaced it.
+        let mut places = Vec::new();
         for file in &bunch.files {
-            let name = file.name.to_string();
-            move_one(work, &name, &file.fingerprint).await?;
-            work.info(&format!("moved `{name}` ({} bytes)", file.size_bytes));
+            places.push(Place::find(work, file).await?);
+        }
+        for (file, place) in bunch.files.iter().zip(places) {
+            place.clear(work).await?;
+            work.info(&format!("moved `{}` ({} bytes)", file.name, file.size_bytes));
         }
         for note in &bunch.left_behind {
             work.warn(note);
@@ -41,21 +45,46 @@ impl Executor for MoveFiles {
     }
 }
 
-async fn move_one(work: &Work<'_>, name: &str, fingerprint: &str) -> Result<(), ExecutorError> {
-    let files = &work.store.files;
-    let (from, to) = (format!("{DROP_PREFIX}{name}"), moved_key(&work.working_directory()?, name));
-    let is_moved = files.info(&to).await?.is_some();
-    let source = files.info(&from).await?;
-    let is_ours = source.as_ref().is_some_and(|source| source.fingerprint == fingerprint);
-    let is_there = is_moved || is_ours && files.copy(&from, &to).await?;
-    if !is_there {
-        let why = if source.is_some() { "was replaced before it was moved; drop its bunch again" } else { "is gone" };
-        return Err(ExecutorError::permanent(format!("file `{from}` {why}")));
+/// Where a file of the bunch is.
+struct Place {
+    from: String,
+    to: String,
+    is_moved: bool,
+    /// Whether the file lies in the drop area as it lay there when the pipeline was spawned.
+    is_there: bool,
+}
+
+impl Place {
+    async fn find(work: &Work<'_>, file: &BunchFile) -> Result<Self, ExecutorError> {
+        let files = &work.store.files;
+        let name = file.name.to_string();
+        let (from, to) = (format!("{DROP_PREFIX}{name}"), moved_key(&work.working_directory()?, &name));
+        let is_moved = files.info(&to).await?.is_some();
+        let source = files.info(&from).await?;
+        let is_there = source.as_ref().is_some_and(|source| source.fingerprint == file.fingerprint);
+        match (is_moved || is_there, source) {
+            (true, _) => Ok(Place { from, to, is_moved, is_there }),
+            (false, Some(_)) => Err(ExecutorError::permanent(format!(
+                "file `{from}` was replaced before it was moved; its bunch stays in the drop area for another pipeline"
+            ))),
+            (false, None) => Err(gone(&from)),
+        }
     }
-    if is_ours {
-        files.delete(&from).await?;
+
+    async fn clear(self, work: &Work<'_>) -> Result<(), ExecutorError> {
+        let files = &work.store.files;
+        if !self.is_moved && !files.copy(&self.from, &self.to).await? {
+            return Err(gone(&self.from));
+        }
+        if self.is_there {
+            files.delete(&self.from).await?;
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+fn gone(key: &str) -> ExecutorError {
+    ExecutorError::permanent(format!("file `{key}` is gone; somebody took it away before it was moved"))
 }
 
 /// Copies an ok file, and removes it once nothing in the drop area needs it any more.

@@ -30,12 +30,13 @@ impl Executor for Report {
             None => find(work, "validate", "validated_by").await?.unwrap_or_default(),
         };
         let categories: Option<Value> = work.output_of("import_categories").await?;
-        let bunch = bunch(work)?;
+        // Without a bunch nothing was imported, which is as good a report as any.
+        let bunch = bunch(work).ok();
         let totals = findings.report.totals();
         let json = json!({
             "pipeline": work.pipeline_id(),
             "definition": work.pipeline.name(),
-            "bunch": bunch.id.to_string(),
+            "bunch": bunch.map(|bunch| bunch.id.to_string()),
             "is_imported": is_imported,
             "totals": totals,
             "categories": categories,

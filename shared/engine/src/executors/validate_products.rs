@@ -11,9 +11,11 @@ use import::report::RowOutcome;
 use import::validate::{Severity, Strictness};
 use serde_json::json;
 
-use super::bunch_files::{Checkpoint, Findings, NextRow, Output, Place, ProductFile, ROWS_PER_CHECKPOINT, bunch};
+use super::bunch_files::{
+    Checkpoint, Findings, NextRow, Output, Place, ProductFile, ROWS_PER_CHECKPOINT, bunch, checkpoint, count,
+};
 use crate::executor::{Executor, ExecutorError, Outcome};
-use crate::work::{Shortage, Work};
+use crate::work::Work;
 
 /// The executor.
 pub struct ValidateProducts;
@@ -34,12 +36,10 @@ impl Executor for ValidateProducts {
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let strictness = strictness(work)?;
         let bunch = bunch(work)?;
-        let checkpoint: Option<Checkpoint> = work.checkpoint()?;
-        let key = checkpoint.as_ref().map(|checkpoint| checkpoint.findings.as_str());
-        let mut findings = Findings::read(work.store.files.as_ref(), key).await?;
-        let mut place = checkpoint.map_or(Place { file: 0, position: None }, |checkpoint| checkpoint.place);
+        let (mut place, mut findings) = Checkpoint::read(work).await?;
+        let mut rows = 0;
         while place.file < bunch.files.len() {
-            if let Some(outcome) = validate_file(work, &bunch, &mut place, &mut findings).await? {
+            if let Some(outcome) = validate_file(work, &bunch, &mut place, &mut rows, &mut findings).await? {
                 return Ok(outcome);
             }
         }
@@ -60,11 +60,12 @@ pub(crate) fn strictness(work: &Work<'_>) -> Result<Strictness, ExecutorError> {
     }
 }
 
-/// Reads one file to its end, or until time runs short.
+/// Reads one file to its end, or until time runs short. `rows` counts those since the last checkpoint.
 async fn validate_file(
     work: &mut Work<'_>,
     bunch: &Bunch,
     place: &mut Place,
+    rows: &mut u64,
     findings: &mut Findings,
 ) -> Result<Option<Outcome>, ExecutorError> {
     let files = work.store.files.clone();
@@ -72,7 +73,6 @@ async fn validate_file(
     let mut file =
         ProductFile::open(files.as_ref(), &directory, bunch, &bunch.files[place.file], place.position).await?;
     let name = file.name().to_owned();
-    let mut rows = 0;
     loop {
         match file.next().await? {
             NextRow::Row(row) => {
@@ -89,14 +89,12 @@ async fn validate_file(
             }
             NextRow::End => break,
         }
-        rows += 1;
-        if rows % ROWS_PER_CHECKPOINT == 0 {
-            let checked = findings.report.totals().rows;
-            let key = findings.write(work, &format!("validated-{checked}.json")).await?;
-            let checkpoint = json!(Checkpoint { place: *place, findings: key });
-            work.save(checkpoint.clone(), &format!("{checked} rows checked")).await?;
-            if work.shortage() == Shortage::Time {
-                return Ok(Some(Outcome::Continue { checkpoint }));
+        *rows += 1;
+        if *rows == ROWS_PER_CHECKPOINT {
+            *rows = 0;
+            let outcome = checkpoint(work, *place, findings, "checked").await?;
+            if outcome.is_some() {
+                return Ok(outcome);
             }
         }
     }
@@ -124,7 +122,7 @@ fn conclude(work: &mut Work<'_>, findings: &Findings, strictness: Strictness) ->
     for issue in issues.iter().take(LOGGED_ISSUES) {
         work.warn(&issue.to_string());
     }
-    let (count, _) = findings.issues();
+    let (found, _) = findings.issues();
     let stopping: Vec<_> = issues.iter().filter(|issue| strictness.stops_at(issue.severity)).collect();
     if let Some(first) = stopping.first() {
         let more = match stopping.len() {
@@ -134,10 +132,13 @@ fn conclude(work: &mut Work<'_>, findings: &Findings, strictness: Strictness) ->
         return Err(ExecutorError::permanent(format!("{first}{more}")));
     }
     let rows = findings.report.totals().rows;
-    work.info(&format!("{rows} rows checked, {} categories named", findings.categories.len()));
+    work.info(&format!("{} checked, {} categories named", count(rows, "row"), findings.categories.len()));
     let unusable = issues.iter().filter(|issue| issue.severity > Severity::Notice).count();
     if unusable > 0 {
-        let message = format!("{count} findings in {rows} rows; the first one: {}", issues[0]);
+        let message = match found {
+            1 => format!("{}", issues[0]),
+            _ => format!("{found} findings in {}; the first one: {}", count(rows, "row"), issues[0]),
+        };
         return Err(ExecutorError::InvalidData { message });
     }
     Ok(Outcome::Done)

@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use store::table::{Attributes, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written};
+use store::table::{
+    Attributes, Change, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
+};
 use store::{Error, Result};
 use tokio::sync::Notify;
 
@@ -18,6 +20,8 @@ pub(super) enum Fault {
     Refused,
     /// It is not applied, and never will be.
     Forbidden,
+    /// It waits until the test lets it go on, and is applied then.
+    Late,
     /// It is applied and never answered: whoever asked has died.
     DeadAfter,
     /// It is not applied and never answered: whoever asked has died.
@@ -30,24 +34,28 @@ pub(super) struct FaultyTable {
     armed: Mutex<Vec<Armed>>,
     /// Rung by a write that is never answered.
     pub(super) dead: Notify,
+    /// Rung by a write that waits.
+    pub(super) late: Notify,
+    /// Lets a write go on that waits.
+    pub(super) go_on: Notify,
 }
 
 struct Armed {
-    /// A part of the key.
-    key: String,
-    /// How many writes to such keys go well before.
+    /// A part of what is written: the key, and the status if it is set.
+    what: String,
+    /// How many such writes go well before.
     after: usize,
     fault: Fault,
 }
 
 impl FaultyTable {
     pub(super) fn new(inner: Arc<dyn Table>) -> Self {
-        FaultyTable { inner, armed: Mutex::default(), dead: Notify::new() }
+        FaultyTable { inner, armed: Mutex::default(), dead: Notify::new(), late: Notify::new(), go_on: Notify::new() }
     }
 
-    /// Lets one write fail: after `after` good ones, the next to an item whose key contains `key`.
-    pub(super) fn arm(&self, fault: Fault, key: &str, after: usize) {
-        self.armed.lock().unwrap().push(Armed { key: key.to_owned(), after, fault });
+    /// Lets one write fail: after `after` good ones, the next whose key and status contain `what`, as in `done-a success`.
+    pub(super) fn arm(&self, fault: Fault, what: &str, after: usize) {
+        self.armed.lock().unwrap().push(Armed { what: what.to_owned(), after, fault });
     }
 
     /// Whether every armed fault has happened.
@@ -55,9 +63,9 @@ impl FaultyTable {
         self.armed.lock().unwrap().is_empty()
     }
 
-    fn fault(&self, keys: &[&Key]) -> Option<Fault> {
+    fn fault(&self, writes: &[Write]) -> Option<Fault> {
         let mut armed = self.armed.lock().unwrap();
-        let is_meant = |armed: &Armed| keys.iter().any(|key| key.to_string().contains(&armed.key));
+        let is_meant = |armed: &Armed| writes.iter().any(|write| described(write).contains(&armed.what));
         let place = armed.iter().position(is_meant)?;
         if armed[place].after > 0 {
             armed[place].after -= 1;
@@ -65,6 +73,15 @@ impl FaultyTable {
         }
         Some(armed.remove(place).fault)
     }
+}
+
+fn described(write: &Write) -> String {
+    let status = match &write.change {
+        Change::Put { attributes, .. } | Change::Patch { attributes, .. } => attributes.get("status"),
+        Change::Delete | Change::Check => None,
+    };
+    let status = status.and_then(serde_json::Value::as_str).unwrap_or_default();
+    format!("{} {status}", write.key)
 }
 
 fn lost() -> Error {
@@ -90,12 +107,17 @@ impl Table for FaultyTable {
     }
 
     async fn write(&self, write: Write) -> Result<Written> {
-        let Some(fault) = self.fault(&[&write.key]) else { return self.inner.write(write).await };
+        let Some(fault) = self.fault(std::slice::from_ref(&write)) else { return self.inner.write(write).await };
         if matches!(fault, Fault::ReplyLost | Fault::Repeated | Fault::DeadAfter) {
             self.inner.write(write.clone()).await?;
         }
         match fault {
             Fault::Repeated => self.inner.write(write).await,
+            Fault::Late => {
+                self.late.notify_one();
+                self.go_on.notified().await;
+                self.inner.write(write).await
+            }
             Fault::ReplyLost | Fault::Refused => Err(lost()),
             Fault::Forbidden => Err(Error::permanent("write an item", "access denied")),
             Fault::DeadAfter | Fault::DeadBefore => {
@@ -106,13 +128,17 @@ impl Table for FaultyTable {
     }
 
     async fn write_group(&self, writes: Vec<Write>) -> Result<GroupWritten> {
-        let keys: Vec<&Key> = writes.iter().map(|write| &write.key).collect();
-        let Some(fault) = self.fault(&keys) else { return self.inner.write_group(writes).await };
+        let Some(fault) = self.fault(&writes) else { return self.inner.write_group(writes).await };
         if matches!(fault, Fault::ReplyLost | Fault::Repeated | Fault::DeadAfter) {
             self.inner.write_group(writes.clone()).await?;
         }
         match fault {
             Fault::Repeated => self.inner.write_group(writes).await,
+            Fault::Late => {
+                self.late.notify_one();
+                self.go_on.notified().await;
+                self.inner.write_group(writes).await
+            }
             Fault::ReplyLost | Fault::Refused => Err(lost()),
             Fault::Forbidden => Err(Error::permanent("write a group of items", "access denied")),
             Fault::DeadAfter | Fault::DeadBefore => {

@@ -41,7 +41,7 @@ async fn the_pulse_moves_on_with_the_release() {
     let first = held(&workshop, "ann").await;
     let start = workshop.now();
     assert_eq!(first.pulse, Pulse { since: start - Duration::minutes(1), until: start });
-    workshop.store().release_lease(&first).await.unwrap();
+    workshop.store().release_lease(&first, None).await.unwrap();
     assert_eq!(workshop.store().last_beat().await.unwrap(), Some(start));
     workshop.wait(3);
     let second = held(&workshop, "bob").await;
@@ -60,10 +60,10 @@ async fn a_lease_that_ended_is_taken_over_and_its_holder_has_no_more_say() {
     workshop.wait(3);
     let alive = held(&workshop, "bob").await;
     assert_eq!(alive.pulse.since, dead.pulse.since);
-    workshop.store().release_lease(&dead).await.unwrap();
+    workshop.store().release_lease(&dead, None).await.unwrap();
     assert_eq!(workshop.store().last_beat().await.unwrap(), None);
     assert!(matches!(acquire(&workshop, "cyd").await, LeaseOutcome::Taken { by, .. } if by == "bob"));
-    workshop.store().release_lease(&alive).await.unwrap();
+    workshop.store().release_lease(&alive, None).await.unwrap();
     assert_eq!(workshop.store().last_beat().await.unwrap(), Some(alive.pulse.until));
 }
 
@@ -73,7 +73,7 @@ async fn a_lease_whose_reply_got_lost_is_ours() {
     for owner in ["ann", "bob"] {
         workshop.table.arm(Fault::Repeated, "lease/", 0);
         let lease = held(&workshop, owner).await;
-        workshop.store().release_lease(&lease).await.unwrap();
+        workshop.store().release_lease(&lease, None).await.unwrap();
         assert_eq!(workshop.store().last_beat().await.unwrap(), Some(workshop.now()));
         workshop.wait(1);
     }
@@ -86,7 +86,7 @@ async fn a_lease_whose_reply_got_lost_is_ours() {
 async fn a_clock_that_runs_behind_answers_for_nothing_new() {
     let workshop = workshop();
     let lease = held(&workshop, "ann").await;
-    workshop.store().release_lease(&lease).await.unwrap();
+    workshop.store().release_lease(&lease, None).await.unwrap();
     let behind = workshop.now() - Duration::seconds(10);
     let outcome = workshop.store().acquire_lease("bob", until(&workshop), behind).await.unwrap();
     let LeaseOutcome::Held(lease) = outcome else { panic!("nobody holds it") };

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use insta::assert_snapshot;
 use pipeline::pipeline::{Stop, StoppedBy};
 use pipeline::{Pipeline, PipelineStatus};
-use serde_json::json;
 use store::pipelines::{NewPipeline, PipelineWritten, Spawned};
-use store::table::{Change, Condition, Relist, Write};
+use store::table::{Change, Condition, Write};
 use store::{Store, keys};
 
 use super::faults::Fault;
@@ -202,10 +201,7 @@ async fn ended_pipelines_come_with_the_latest_first_over_months() {
 async fn a_pipeline_item_that_cannot_be_read_is_named() {
     let workshop = Workshop::new("10: done-a");
     let id = workshop.place(NAME, "a cause").await;
-    let attributes = [("status".to_owned(), json!("asleep"))].into();
-    let change = Change::Patch { attributes, listing: Relist::Keep };
-    let write = Write { key: keys::pipeline(&id), condition: Condition::Present, change };
-    workshop.store().table.write(write).await.unwrap();
+    workshop.spoil(&id).await;
     let error = workshop.store().pipeline_with_steps(&id).await.unwrap_err();
     let error = crate::heartbeat::chain(&error).replace(id.as_str(), "…");
     assert_snapshot!(error, @r#"failed to read a stored item: field `status` of item `pipeline/… meta` is `"asleep"`; expected a pipeline status"#);

@@ -69,7 +69,7 @@ impl Bench {
     async fn claim(&self, message: &StepMessage, owner: &str) -> Claimed {
         match self.try_claim(message, owner).await.unwrap() {
             Claim::Won(claimed) => *claimed,
-            lost => panic!("{owner} does not get the step: {lost:?}"),
+            lost @ (Claim::Lost { .. } | Claim::Gone) => panic!("{owner} does not get the step: {lost:?}"),
         }
     }
 

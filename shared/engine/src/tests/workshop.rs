@@ -9,9 +9,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use pipeline::definition::Arguments;
 use pipeline::{Name, Pipeline, PipelineId, Step, StepStatus};
-use store::Store;
+use serde_json::json;
 use store::pipelines::NewPipeline;
 use store::queue::Received;
+use store::table::{Change, Condition, Relist, Write};
+use store::{Store, keys};
 use store_embedded::Options;
 
 use super::executors::{self, Gate};
@@ -62,7 +64,8 @@ impl Workshop {
     }
 
     fn make(gate: Gate, context: impl FnOnce(Store) -> Context) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        // In memory where the system has such a folder: these tests would wait for nothing but the flushes to the disk.
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let now: Arc<Mutex<DateTime<Utc>>> = Arc::new(Mutex::new("2026-08-01T12:00:00Z".parse().unwrap()));
         let store = open(folder.path(), now.clone());
         let table = Arc::new(FaultyTable::new(store.table));
@@ -116,6 +119,14 @@ impl Workshop {
             found: Vec::new(),
             after: None,
         }
+    }
+
+    /// Makes an item of a pipeline that nobody can read.
+    pub(super) async fn spoil(&self, id: &PipelineId) {
+        let attributes = [("status".to_owned(), json!("asleep"))].into();
+        let change = Change::Patch { attributes, listing: Relist::Keep };
+        let write = Write { key: keys::pipeline(id), condition: Condition::Present, change };
+        self.store().table.write(write).await.unwrap();
     }
 
     pub(super) async fn beat(&self) -> BeatReport {

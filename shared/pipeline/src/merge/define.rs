@@ -209,6 +209,6 @@ fn check_size(definition: &Definition, node: &Node, errors: &mut Errors) {
 
 /// What is wrong with an executor's name that nobody knows.
 pub(super) fn unknown_executor<'k>(step: &StepDefinition, known: impl Iterator<Item = &'k str>) -> String {
-    let remark = suggest::remark(&step.executor, known);
-    format!("step `{}`: there is no executor {}{remark}", step.name, quoted(&step.executor))
+    let expected = suggest::expected(&step.executor, known);
+    format!("step `{}`: there is no executor {}{expected}", step.name, quoted(&step.executor))
 }

@@ -83,7 +83,7 @@ fn unknown_executors_are_refused_where_they_are_named() {
     let mut merged = load([("change.xml", change.as_bytes()), (BASE.0, BASE.1.as_bytes())], &Vocabulary::default());
     merged.refuse_unknown_executors(&BTreeSet::from(["x", "import_products"]));
     assert_eq!(merged.definitions.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["q"]);
-    assert_snapshot!(merged.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"), @"change.xml:2:23: step `b`: there is no executor `importproducts`; did you mean `import_products`?");
+    assert_snapshot!(merged.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"), @"change.xml:2:23: step `b`: there is no executor `importproducts` (expected `import_products` or `x`; did you mean `import_products`?)");
 }
 
 #[test]

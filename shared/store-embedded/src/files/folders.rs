@@ -173,13 +173,19 @@ impl Folders {
     /// Deletes what processes that are gone have left half written.
     fn sweep(&self) -> Result<(), Refusal> {
         for entry in fs::read_dir(&self.uploads)? {
-            let path = entry?.path();
-            match File::open(&path) {
-                Ok(file) if file.try_lock().is_ok() => fs::remove_file(&path)?,
-                // Somebody writes it, or is done with it.
-                Ok(_) => {}
+            let entry = entry?;
+            if !entry.file_type()?.is_file() {
+                continue;
+            }
+            let swept = File::open(entry.path()).and_then(|file| match file.try_lock() {
+                Ok(()) => fs::remove_file(entry.path()),
+                // Somebody writes it.
+                Err(_) => Ok(()),
+            });
+            match swept {
+                // Somebody was done with it, or swept it.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(error.into()),
+                swept => swept?,
             }
         }
         Ok(())

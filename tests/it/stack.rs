@@ -1,0 +1,193 @@
+//! The whole stack as it is deployed: the real functions, woken by S3, SQS and the schedule of the emulated AWS.
+//!
+//! The tests share one stage, as shops do: each has its own files, and those that would wait for each other have their own
+//! definition. They do from outside what people and other systems do, through S3 and the function URL, and look into the
+//! storage for what came of it.
+
+mod imports;
+mod messages;
+mod operators;
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use pipeline::{Pipeline, PipelineId};
+use serde_json::{Value, json};
+use store::Store;
+use store_aws::Config;
+
+/// The deployed stage.
+struct Stack {
+    store: Store,
+    endpoint: String,
+    bucket: String,
+    dead_letters_url: String,
+}
+
+/// An answer of an HTTP server.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    body: String,
+}
+
+/// Much longer than anything takes: a tick comes once a minute, and a busy machine is slow.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+impl Stack {
+    async fn connect() -> Self {
+        let config = Config::from_env().unwrap_or_else(|error| panic!("{error}: run the tests through `make test`"));
+        Stack {
+            store: store_aws::connect(&config).await,
+            endpoint: variable("AWS_ENDPOINT_URL"),
+            bucket: config.bucket_name,
+            dead_letters_url: config.step_dead_letters_url.expect("the variables are those of `.emulators/local.env`"),
+        }
+    }
+
+    /// Puts an object into the bucket as any S3 client would.
+    fn put_object(&self, key: &str, content: &Bytes) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("object");
+        std::fs::write(&file, content).unwrap();
+        let url = format!("{}/{}/{key}", self.endpoint, self.bucket);
+        let answer = curl(["--upload-file", file.to_str().unwrap(), &url]);
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+
+    /// Calls an AWS API that speaks JSON.
+    fn call(&self, service: &str, target: &str, request: &Value) -> Value {
+        let answer = curl([
+            "--header",
+            &format!("X-Amz-Target: {target}"),
+            "--header",
+            "Content-Type: application/x-amz-json-1.1",
+            "--header",
+            &format!("Authorization: AWS4-HMAC-SHA256 Credential=test/20000101/eu-central-1/{service}/aws4_request"),
+            "--data",
+            &request.to_string(),
+            &self.endpoint,
+        ]);
+        assert_eq!(answer.status, 200, "{target}: {answer:?}");
+        if answer.body.is_empty() { Value::Null } else { answer.json() }
+    }
+
+    /// Whether a function has logged something.
+    fn has_logged(&self, function: &str, words: &str) -> bool {
+        let group = format!("/aws/lambda/{}", variable(function));
+        let request = json!({ "logGroupName": group, "filterPattern": "" });
+        let found = self.call("logs", "Logs_20140328.FilterLogEvents", &request);
+        let events = found["events"].as_array().unwrap();
+        // In the log the words are part of a JSON document.
+        let quoted = json!(words).to_string();
+        let words = quoted.trim_matches('"');
+        events.iter().any(|event| event["message"].as_str().unwrap().contains(words))
+    }
+
+    /// Everything in a queue, received or not, as the emulator lists it without receiving it.
+    fn messages(&self, queue_url: &str) -> String {
+        let answer = curl([
+            "--header",
+            "Accept: application/json",
+            &format!("{}/_aws/sqs/messages?ShowInvisible=true&ShowDelayed=true&QueueUrl={queue_url}", self.endpoint),
+        ]);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body
+    }
+
+    /// The pipeline that was spawned from a definition after a moment.
+    async fn spawned(&self, name: &str, after: DateTime<Utc>) -> PipelineId {
+        let what = format!("a beat spawns {name}");
+        let path = format!("pipelines?name={name}&limit=1");
+        eventually(&what, async || {
+            let rows = admin(&path).json();
+            let row = &rows["pipelines"][0];
+            let spawned_at: DateTime<Utc> = row["spawned_at"].as_str()?.parse().unwrap();
+            (spawned_at > after).then(|| row["id"].as_str().unwrap().parse().unwrap())
+        })
+        .await
+    }
+
+    /// The pipeline after its end.
+    async fn ended(&self, id: &PipelineId) -> Pipeline {
+        eventually(&format!("pipeline {id} ends"), async || {
+            Some(self.pipeline(id).await).filter(|pipeline| !pipeline.status.is_open())
+        })
+        .await
+    }
+
+    async fn pipeline(&self, id: &PipelineId) -> Pipeline {
+        self.store.pipeline_with_steps(id).await.unwrap().expect("the pipeline exists")
+    }
+
+    async fn list(&self, prefix: &str) -> Vec<String> {
+        let files = self.store.files.list(prefix, None, 1_000).await.unwrap();
+        files.into_iter().map(|file| file.key).collect()
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// Asks the admin function through its URL.
+fn admin(path: &str) -> Answer {
+    curl([&format!("{}{path}", variable("ADMIN_URL"))])
+}
+
+/// Asks the admin function to do something.
+fn admin_post(path: &str, body: &Value) -> Answer {
+    curl(["--json", &body.to_string(), &format!("{}{path}", variable("ADMIN_URL"))])
+}
+
+/// Makes a request with a program that has nothing in common with ours.
+#[track_caller]
+fn curl<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Answer {
+    let output = Command::new("curl")
+        .args(["--silent", "--show-error", "--max-time", "60", "--write-out", "\n%{http_code}"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    let (body, status) = text.rsplit_once('\n').unwrap();
+    Answer { status: status.parse().unwrap(), body: body.to_owned() }
+}
+
+/// Runs a script of the emulator.
+#[track_caller]
+fn localstack(script: &str, arguments: &[&str]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../localstack").join(script);
+    let status = Command::new(path).args(arguments).status().unwrap();
+    assert!(status.success(), "`localstack/{script} {}` failed", arguments.join(" "));
+}
+
+/// Asks again until there is an answer.
+#[expect(clippy::disallowed_methods, reason = "a test waits for what the functions do by themselves")]
+async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        if let Some(answer) = ask().await {
+            return answer;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("in vain waited for this: {what}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "`localstack/deploy-local` gives the names of the stage in variables")]
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests through `make test`"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "to tell this run's pipelines from those of an earlier one")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}

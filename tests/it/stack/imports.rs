@@ -1,0 +1,138 @@
+//! Files are put into the bucket; the rest happens by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use catalog::product::Product;
+use pipeline::PipelineStatus;
+use serde_json::{Value, json};
+
+use super::{Stack, eventually, localstack, now, variable};
+use crate::bunches::{Files, assert_same_products, bunch, demo_catalogue, imported_on_one_machine};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_in_the_bucket_become_products() {
+    let stack = Stack::connect().await;
+    let files = bunch("two-files");
+    let begun = now();
+    for (name, content) in &files {
+        stack.put_object(&format!("incoming/{name}"), content);
+    }
+
+    let id = stack.spawned("catalog_import", begun).await;
+    let ended = stack.ended(&id).await;
+
+    assert_eq!(ended.status, PipelineStatus::Success, "{ended:#?}");
+    assert!(ended.spawned_by.starts_with("heartbeat"), "{}", ended.spawned_by);
+    assert!(ended.steps.iter().all(|step| step.record.attempt == 1), "{ended:#?}");
+    for (name, _) in &files {
+        assert!(stack.has_logged("INTAKE_FUNCTION", &format!("file `incoming/{name}` arrived")), "{name}");
+    }
+    assert_same_products(&products(&stack, &files).await, &imported_on_one_machine(&files).await);
+    assert_is_archived(&stack, &id, &files).await;
+    assert_no_message_is_left(&stack, &id);
+}
+
+/// The functions have no word for "the machine has burnt down"; this is what it looks like to them.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_outlives_the_runner_that_works_on_it() {
+    let stack = Stack::connect().await;
+    let files = renamed(&demo_catalogue(), "product-import", "surviving-import");
+    // Its own definition, so that it neither waits for the other imports nor holds them up.
+    stack.put_object("pipelines/surviving_import.xml", &surviving_import().into());
+    let begun = now();
+    for (name, content) in &files {
+        stack.put_object(&format!("incoming/{name}"), content);
+    }
+    let id = stack.spawned("surviving_import", begun).await;
+    let step = "import_products".parse().unwrap();
+    let runner = eventually("the import has come to its first checkpoint", async || {
+        let record = stack.store.step_record(&id, 40, &step).await.unwrap()?;
+        record.progress.and(record.owner)
+    })
+    .await;
+
+    localstack("kill-invocation", &[&variable("RUNNER_FUNCTION"), &runner]);
+
+    let ended = stack.ended(&id).await;
+    assert_eq!(ended.status, PipelineStatus::Success, "{ended:#?}");
+    let attempts: BTreeMap<&str, u32> =
+        ended.steps.iter().map(|step| (step.definition.name.as_str(), step.record.attempt)).collect();
+    let expected = [("import_products", 2), ("move_files", 1), ("validate", 1), ("import_categories", 1)];
+    assert_eq!(attempts, BTreeMap::from_iter(expected.into_iter().chain([("archive", 1), ("report", 1)])));
+    assert!(stack.has_logged("HEARTBEAT_FUNCTION", "step ghosted"));
+    let wanted = imported_on_one_machine(&demo_catalogue()).await;
+    assert_same_products(&products(&stack, &files).await, &wanted);
+    let totals = &ended.steps.last().unwrap().record.output.as_ref().unwrap()["totals"];
+    assert_eq!(totals["skipped"], json!(0), "{totals}");
+    assert_is_archived(&stack, &id, &files).await;
+    assert_no_message_is_left(&stack, &id);
+}
+
+/// The catalogue's products that are in the files.
+async fn products(stack: &Stack, files: &Files) -> BTreeMap<String, Product> {
+    let mut keys = BTreeSet::new();
+    for (_, content) in files.iter().filter(|(name, _)| name.ends_with(".csv")) {
+        for row in csv::Reader::from_reader(content.as_ref()).records() {
+            keys.insert(Product::key(&row.unwrap()[0]));
+        }
+    }
+    let keys = Vec::from_iter(keys);
+    let stored = catalog::table::products(stack.store.table.as_ref(), &keys).await.unwrap();
+    stored.into_iter().map(|(key, stored)| (key, stored.product)).collect()
+}
+
+async fn assert_is_archived(stack: &Stack, id: &pipeline::PipelineId, files: &Files) {
+    let left = stack.list("incoming/").await;
+    for (name, _) in files {
+        assert!(!left.contains(&format!("incoming/{name}")), "{name} is still in the drop area");
+    }
+    let prefix = format!("archive/{id}/");
+    let archived = BTreeSet::from_iter(stack.list(&prefix).await);
+    let moved = files.iter().map(|(name, _)| format!("{prefix}files/{name}"));
+    let reports = ["report.json", "report.txt"].map(|name| format!("{prefix}{name}"));
+    assert_eq!(archived, moved.chain(reports).collect());
+    let report = stack.store.files.get(&format!("{prefix}report.json"), None).await.unwrap().unwrap();
+    let report: Value = serde_json::from_slice(&report).unwrap();
+    assert_eq!(report["is_imported"], json!(true));
+}
+
+/// Nothing that concerns the pipeline waits in a queue, and nothing lies in the dead letters.
+fn assert_no_message_is_left(stack: &Stack, id: &pipeline::PipelineId) {
+    for queue in ["STEP_QUEUE_HIGH_URL", "STEP_QUEUE_NORMAL_URL", "STEP_QUEUE_LOW_URL"] {
+        let messages = stack.messages(&variable(queue));
+        assert!(!messages.contains(id.as_str()), "{queue}: {messages}");
+    }
+    let dead = stack.messages(&stack.dead_letters_url);
+    assert!(!dead.contains(id.as_str()), "{dead}");
+}
+
+/// The same files under another prefix.
+fn renamed(files: &Files, from: &str, to: &str) -> Files {
+    let rename = |(name, content): &(String, bytes::Bytes)| {
+        let name = name.replace(from, to);
+        // An ok file names the others.
+        let is_ok = name.ends_with(".ok");
+        let content = if is_ok { text(content).replace(from, to).into() } else { content.clone() };
+        (name, content)
+    };
+    files.iter().map(rename).collect()
+}
+
+fn text(content: &bytes::Bytes) -> &str {
+    std::str::from_utf8(content).unwrap()
+}
+
+/// The shipped definition under another name, without the pause of a minute after a failure.
+fn surviving_import() -> String {
+    let shipped = include_str!("../../../pipelines/catalog_import.xml");
+    let mut changed = shipped
+        .replace(r#"<pipeline name="catalog_import""#, r#"<pipeline name="surviving_import""#)
+        .replace(r#"key="prefixes" value="product-import""#, r#"key="prefixes" value="surviving-import""#);
+    assert_eq!(changed.matches("surviving").count(), 2);
+    let end_tag = "</step_condition>";
+    while let Some(begin) = changed.find(r#"<step_condition type="time_between_attempts""#) {
+        let end = begin + changed[begin..].find(end_tag).unwrap() + end_tag.len();
+        changed.replace_range(begin..end, "");
+    }
+    changed
+}

@@ -1,0 +1,57 @@
+//! What operators do through the URL of the admin function. The emulator lets everybody in; AWS asks for a signature.
+
+use pipeline::{PipelineId, PipelineStatus};
+use serde_json::json;
+
+use super::{Stack, admin, admin_post, eventually};
+
+/// More steps than a person's hand is fast.
+const STEPS: usize = 200;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipeline_is_spawned_looked_at_and_cancelled_by_url() {
+    let stack = Stack::connect().await;
+    stack.put_object("pipelines/long_chain.xml", &long_chain().into());
+    let health = admin("health");
+    assert_eq!((health.status, &health.json()["status"]), (200, &json!("ok")));
+    let definitions = admin("definitions").json();
+    assert_eq!(definitions["problems"], json!([]));
+
+    let spawned = admin_post("pipelines", &json!({ "name": "long_chain" }));
+    assert_eq!(spawned.status, 201, "{spawned:?}");
+    let id: PipelineId = spawned.json()["id"].as_str().unwrap().parse().unwrap();
+    let listed = admin("pipelines?name=long_chain&status=running").json();
+    assert_eq!(listed["pipelines"][0]["id"], json!(id), "{listed}");
+    eventually("the second step has ended", async || {
+        let details = admin(&format!("pipelines/{id}")).json();
+        (details["steps"][1]["status"] == "skipped").then_some(())
+    })
+    .await;
+
+    let cancelled = admin_post(&format!("pipelines/{id}/cancel"), &json!({ "reason": "it takes too long" }));
+    assert_eq!(cancelled.status, 200, "{cancelled:?}");
+    let ended = stack.ended(&id).await;
+    assert_eq!(ended.status, PipelineStatus::Cancelled);
+    assert_eq!(ended.stop.unwrap().reason, "it takes too long");
+    assert_eq!(ended.steps.last().unwrap().record.attempt, 0, "it was never begun");
+    assert_eq!(admin_post(&format!("pipelines/{id}/cancel"), &json!({})).status, 409);
+    assert_eq!(admin("shop").status, 404);
+}
+
+/// One step after the other, each of which finds nothing to do.
+fn long_chain() -> String {
+    let step = |number: usize| {
+        format!(
+            r#"<step name="look_{number}" executorType="archive" sortOrder="{number}"><conditions>
+                <step_condition type="attempts_limit"><argument key="limit" value="1"/></step_condition>
+                <step_condition type="previous_steps_completed"/>
+            </conditions></step>"#
+        )
+    };
+    let steps: String = (1..=STEPS).map(step).collect();
+    format!(
+        r#"<config><pipeline name="long_chain" use-working-directory="true">
+            <conditions><pipeline_condition type="no_auto_spawn"/></conditions>{steps}
+        </pipeline></config>"#
+    )
+}
