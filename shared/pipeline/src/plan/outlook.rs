@@ -220,10 +220,15 @@ impl Survey<'_> {
         let steps = self.pipeline.steps.iter().zip(&self.outlooks).enumerate();
         for (_, (step, outlook)) in steps.filter(|(other, _)| *other != index) {
             let Step { definition: StepDefinition { name, .. }, record } = step;
-            let is_next = *outlook == Some(Outlook::Ready);
-            if (is_next || record.status.is_active()) && names.contains(name) {
-                let status = if is_next { StepStatus::Enqueued } else { record.status };
-                return Check::Unmet(format!("step `{name}` is {status}"));
+            let stands = match outlook {
+                _ if record.status.is_active() => record.status.as_str(),
+                Some(Outlook::Ready) => "to be enqueued first",
+                Some(Outlook::Ended(_) | Outlook::Active | Outlook::Waiting(_) | Outlook::Unreachable(_)) | None => {
+                    continue;
+                }
+            };
+            if names.contains(name) {
+                return Check::Unmet(format!("step `{name}` is {stands}"));
             }
         }
         for name in names {

@@ -92,17 +92,17 @@ fn steps_that_exclude_each_other_do_not_begin_in_one_beat() {
     assert_snapshot!(planned("10: a alone a+b+c, b alone a+b+c, c alone a+b+c"), @r"
     enqueue a
     settle running
-    b waits: step `a` is enqueued
-    c waits: step `a` is enqueued
+    b waits: step `a` is to be enqueued first
+    c waits: step `a` is to be enqueued first
     ");
     assert_snapshot!(planned("10: a success alone a+b+c, b alone a+b+c, c alone a+b+c"), @r"
     enqueue b
-    c waits: step `b` is enqueued
+    c waits: step `b` is to be enqueued first
     ");
     assert_snapshot!(planned("10: a · 20: b free alone a · 30: c free alone b"), @r"
     enqueue a, c
     settle running
-    b waits: step `a` is enqueued
+    b waits: step `a` is to be enqueued first
     ");
 }
 
