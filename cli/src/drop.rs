@@ -117,6 +117,9 @@ fn is_moved(details: &PipelineDetails) -> bool {
     has("move_files") && !has("archive")
 }
 
+/// Most files that are named for one reason.
+const NAMED: usize = 10;
+
 /// The files that no pipeline took, by what they wait for.
 fn still_waiting(waited: &Waited) -> Vec<String> {
     let mut by_reason: std::collections::BTreeMap<&str, Vec<&str>> = std::collections::BTreeMap::new();
@@ -124,7 +127,11 @@ fn still_waiting(waited: &Waited) -> Vec<String> {
         by_reason.entry(reason).or_default().push(name);
     }
     let lines = by_reason.into_iter().map(|(reason, names)| {
-        let names: Vec<_> = names.iter().map(|name| format!("  {name}")).collect();
+        let more = names.len().saturating_sub(NAMED);
+        let mut names: Vec<_> = names.iter().take(NAMED).map(|name| format!("  {name}")).collect();
+        if more > 0 {
+            names.push(format!("  and {more} more"));
+        }
         let reasons: Vec<_> = reason.split("; ").map(|reason| format!("    {reason}")).collect();
         format!("not imported:\n{}\n{}", names.join("\n"), reasons.join("\n"))
     });

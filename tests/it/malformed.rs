@@ -352,6 +352,22 @@ fn a_file_that_is_replaced_after_the_spawn_is_imported_by_another_pipeline() {
     assert!(product.to_string().contains("New and longer"), "{product:#}");
 }
 
+#[test]
+fn a_bunch_of_too_many_files_says_so_and_holds_up_no_other() {
+    let systole = Systole::new();
+    let area = systole.drop_area();
+    // The list of a bunch's files must fit into the item of its pipeline.
+    for number in 0..1_200 {
+        std::fs::write(area.join(format!("product-import_{}_{number:09}.csv", "x".repeat(200))), "").unwrap();
+    }
+    std::fs::write(area.join("product-import.ok"), "").unwrap();
+    systole.json(&["heartbeat"]);
+    let listed = systole.json(&["import", "list"]);
+    let reason = listed[1]["waits_for"].as_str().unwrap();
+    assert!(reason.starts_with("its 1200 files are too many for one pipeline"), "{reason}");
+    systole.json(&["import", "drop", &fixture("header-only")]);
+}
+
 /// A definition that changes while a pipeline runs does not change the pipeline.
 #[test]
 fn a_running_pipeline_keeps_its_definition_when_the_file_breaks() {

@@ -10,7 +10,7 @@ use pipeline::{PipelineId, StepStatus};
 
 use super::put::Dropped;
 use crate::host::{self, Signals};
-use crate::output::{Output, count};
+use crate::output::Output;
 use crate::pipeline_commands::details;
 use crate::target::{Place, Target, now};
 
@@ -155,21 +155,16 @@ impl Look<'_> {
     }
 
     fn say_progress(&mut self, fates: &Fates) -> anyhow::Result<()> {
-        let mut lines = Vec::new();
+        let mut lines: Vec<String> = Vec::new();
         for details in &fates.pipelines {
             lines.push(format!("pipeline {} spawned by {}", details.pipeline.id, details.pipeline.spawned_by));
             let running = details.steps.iter().filter(|step| step.status == StepStatus::Running);
             lines.extend(running.filter_map(|step| Some(format!("  {}: {}", step.name, step.progress.as_ref()?))));
         }
-        let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();
-        for reason in fates.waiting.values().filter(|reason| *reason != NOT_LOOKED_AT) {
-            *by_reason.entry(reason).or_default() += 1;
-        }
         // What files wait for in the end is said in the end.
         if self.idle_since.is_none() {
-            lines.extend(
-                by_reason.into_iter().map(|(reason, files)| format!("{} wait: {reason}", count(files, "file"))),
-            );
+            let reasons: BTreeSet<_> = fates.waiting.values().filter(|reason| *reason != NOT_LOOKED_AT).collect();
+            lines.extend(reasons.into_iter().map(|reason| format!("files wait: {reason}")));
         }
         for line in lines {
             if self.said.insert(line.clone()) {

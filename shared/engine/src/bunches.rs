@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use futures::{StreamExt, TryStreamExt, stream};
 use import::bunch::{self, Bunch, BunchSet, DropFile, MAX_OK_FILE_BYTES};
 use import::file_name::FileName;
 use pipeline::PipelineId;
@@ -26,6 +27,12 @@ pub const BUNCH_ARGUMENT: &str = "bunch";
 
 /// Most files of the drop area that one beat looks at.
 const FILE_LIMIT: usize = 10_000;
+
+/// Most bytes of a bunch's list of files. It travels in the pipeline's item, which takes 400 KB with everything else.
+const BUNCH_LIMIT_BYTES: usize = 300_000;
+
+/// How many notes are written at the same time. The embedded store makes one commit of them.
+const PARALLEL_WRITES: usize = 32;
 
 /// What lies in the drop area, seen by one beat.
 #[derive(Default)]
@@ -144,6 +151,7 @@ impl DropArea {
         let known = context.store.arrivals_of(&keys).await?;
         let known: HashMap<&str, &Arrival> = known.iter().map(|arrival| (arrival.key.as_str(), arrival)).collect();
         let mut waiting: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        let mut writes = Vec::new();
         for (file, key) in self.files.iter().zip(&keys) {
             let before = known.get(key.as_str()).copied().filter(|before| before.fingerprint == file.fingerprint);
             let (waits_for, pipeline) = match self.fates.get(&file.name) {
@@ -162,11 +170,12 @@ impl DropArea {
             if before == Some(&arrival) {
                 continue;
             }
-            context.store.record_arrival(&arrival, now).await?;
-            if let Some(reason) = arrival.waits_for {
+            if let Some(reason) = arrival.waits_for.clone() {
                 waiting.entry(reason).or_default().push(&file.name);
             }
+            writes.push(async move { context.store.record_arrival(&arrival, now).await });
         }
+        stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect::<()>().await?;
         for (reason, names) in waiting {
             let more = if names.len() > 1 { format!(" and {} more", names.len() - 1) } else { String::new() };
             tracing::info!(files = names.len(), "dropped file `{}`{more} waits: {reason}", names[0]);
@@ -204,8 +213,15 @@ impl DropArea {
         let mut next = None;
         for (bunch, at) in complete {
             match (spawned.get(&key(bunch)), next.is_some()) {
-                (None, false) => next = Some(found(bunch, at)),
-                (None, true) => self.set_fate(bunch, &Fate::Waits("waits for the bunch before it".to_owned())),
+                (None, false) => match found(bunch, at) {
+                    Ok(found) => next = Some(found),
+                    // It must not hold up the bunches behind it.
+                    Err(reason) => {
+                        self.set_fate(bunch, &Fate::Waits(reason.clone()));
+                        reasons.push(reason);
+                    }
+                },
+                (None, true) => self.set_fate(bunch, &Fate::Waits("the bunch before it comes first".to_owned())),
                 (Some(id), _) => self.set_fate(bunch, &after_spawn(context, id).await?),
             }
         }
@@ -324,7 +340,15 @@ fn key(bunch: &Bunch) -> String {
     format!("bunch {}", bunch.id)
 }
 
-fn found(bunch: &Bunch, at: DateTime<Utc>) -> Found {
+/// A bunch as a condition finds it, or why no pipeline can take it.
+fn found(bunch: &Bunch, at: DateTime<Utc>) -> Result<Found, String> {
     let json = serde_json::to_string(bunch).expect("a bunch has only string keys and no failing serializer");
-    Found { key: key(bunch), at, arguments: Arguments::from([(BUNCH_ARGUMENT.to_owned(), json)]) }
+    if json.len() > BUNCH_LIMIT_BYTES {
+        let (files, bytes) = (bunch.files.len(), json.len());
+        return Err(format!(
+            "its {files} files are too many for one pipeline (their list takes {bytes} bytes, at most \
+             {BUNCH_LIMIT_BYTES} are possible); drop them under several identifiers"
+        ));
+    }
+    Ok(Found { key: key(bunch), at, arguments: Arguments::from([(BUNCH_ARGUMENT.to_owned(), json)]) })
 }

@@ -101,7 +101,10 @@ async fn pass(
     for definition in &loaded.definitions {
         let outcome = spawn_one(context, definition, lease.pulse, &open, &mut drops, invocation, report).await;
         let what = format!("definition `{}`", definition.name);
-        spawned.extend(report.or_problem(&what, outcome)?.flatten());
+        match report.or_problem(&what, outcome)? {
+            Some(new) => spawned.extend(new),
+            None => drops.hold(definition, report.problems.last().map_or(&[], std::slice::from_ref)),
+        }
     }
     let noted = drops.note(context, invocation.now()).await;
     report.or_problem("drop area", noted)?;
