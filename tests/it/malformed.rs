@@ -352,6 +352,30 @@ fn a_file_that_is_replaced_after_the_spawn_is_imported_by_another_pipeline() {
     assert!(product.to_string().contains("New and longer"), "{product:#}");
 }
 
+/// What a beat sees while a runner moves the files one after the other.
+#[test]
+fn a_half_moved_bunch_stays_with_its_pipeline() {
+    let systole = Systole::new();
+    let area = systole.drop_area();
+    let name = |number: u32| format!("product-import_half_0{number}.csv");
+    for number in [1, 2, 3] {
+        std::fs::write(area.join(name(number)), format!("{HEADER}\nA-{number},Default,simple,One,1\n")).unwrap();
+    }
+    std::fs::write(area.join("product-import_half.ok"), "").unwrap();
+    systole.json(&["heartbeat"]);
+    let id = pipelines(&systole)[0]["id"].as_str().unwrap().to_owned();
+    let moved = systole.files().join("work").join(&id).join("files");
+    std::fs::create_dir_all(&moved).unwrap();
+    std::fs::rename(area.join(name(1)), moved.join(name(1))).unwrap();
+    assert_eq!(systole.json(&["heartbeat"])["spawned"], json!([]));
+    for arrival in systole.json(&["import", "list"]).as_array().unwrap() {
+        assert_eq!((&arrival["pipeline"], &arrival["waits_for"]), (&json!(id), &Value::Null), "{arrival}");
+    }
+    systole.json(&["run"]);
+    assert_eq!(pipelines(&systole)[0]["status"], "success");
+    assert_eq!(systole.run(&["catalog", "export"]).stdout.lines().count(), 3);
+}
+
 #[test]
 fn a_bunch_of_too_many_files_says_so_and_holds_up_no_other() {
     let systole = Systole::new();

@@ -2,7 +2,7 @@
 //!
 //! The bucket is the truth and is listed by every beat; the arrival items are what people see of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -15,7 +15,7 @@ use pipeline::definition::{Arguments, Definition};
 use pipeline::plan::Found;
 use store::arrivals::Arrival;
 use store::files::{FileInfo, Range};
-use store::pipelines::NewPipeline;
+use store::pipelines::{NewPipeline, OpenPipeline};
 
 use crate::context::Context;
 
@@ -57,22 +57,32 @@ enum Fate {
 ///
 /// # Errors
 /// The store did not answer.
-pub async fn look(context: &Context, definitions: &[Arc<Definition>]) -> store::Result<DropArea> {
+pub async fn look(
+    context: &Context,
+    definitions: &[Arc<Definition>],
+    open: &[OpenPipeline],
+) -> store::Result<DropArea> {
     let mut area = DropArea::default();
     let asking: Vec<(&Arc<Definition>, Vec<&str>)> =
         definitions.iter().filter_map(|definition| Some((definition, prefixes(definition)?))).collect();
     if asking.is_empty() {
         return Ok(area);
     }
+    // Before the listing, because a pipeline that moves its files while we look may have ended when we have looked.
+    let taken = Taken::of(context, asking.iter().map(|(definition, _)| *definition), open).await?;
     let listed = context.store.files.list(DROP_PREFIX, None, FILE_LIMIT).await?;
     if listed.len() == FILE_LIMIT {
         area.problems
             .push(format!("the drop area holds {FILE_LIMIT} files or more; only the first ones are looked at"));
     }
     area.files = listed.iter().filter_map(drop_file).collect();
-    let ok_contents = if area.files.is_empty() { BTreeMap::new() } else { ok_contents(context, &listed).await? };
+    if area.files.is_empty() {
+        return Ok(area);
+    }
+    let ok_contents = ok_contents(context, &listed).await?;
+    let free: Vec<DropFile> = area.files.iter().filter(|file| !taken.has(file)).cloned().collect();
     for (definition, prefixes) in &asking {
-        let resolution = bunch::resolve(&area.files, &ok_contents, prefixes);
+        let resolution = bunch::resolve(&free, &ok_contents, prefixes);
         let found = area.oldest(context, definition, prefixes, &resolution.sets).await?;
         area.found.insert(definition.name.to_string(), found);
         for note in resolution.notes {
@@ -80,7 +90,46 @@ pub async fn look(context: &Context, definitions: &[Arc<Definition>]) -> store::
         }
     }
     area.wait_where_nobody_asks(&asking.into_iter().flat_map(|(_, prefixes)| prefixes).collect());
+    for (id, bunch) in &taken.bunches {
+        area.set_fate(bunch, &Fate::Taken(id.clone()));
+    }
     Ok(area)
+}
+
+/// The files of open pipelines. While these move their files, the rest of a bunch must not be taken for another bunch.
+struct Taken {
+    bunches: Vec<(PipelineId, Bunch)>,
+    files: HashSet<(String, String)>,
+}
+
+impl Taken {
+    async fn of(
+        context: &Context,
+        definitions: impl Iterator<Item = &Arc<Definition>>,
+        open: &[OpenPipeline],
+    ) -> store::Result<Self> {
+        let mut taken = Taken { bunches: Vec::new(), files: HashSet::new() };
+        for definition in definitions {
+            let mut ids: BTreeSet<PipelineId> =
+                open.iter().filter(|open| open.name == definition.name).map(|open| open.id.clone()).collect();
+            // The listing may lag behind.
+            ids.extend(context.store.latest_pipeline(&definition.name).await?.id);
+            for id in ids {
+                let pipeline = context.store.pipeline_without_steps(&id).await?;
+                let pipeline = pipeline.filter(|pipeline| pipeline.status.is_open());
+                if let Some(bunch) = pipeline.and_then(|pipeline| bunch_of(&pipeline.arguments)) {
+                    let files = bunch.files.iter().map(|file| (file.name.to_string(), file.fingerprint.clone()));
+                    taken.files.extend(files);
+                    taken.bunches.push((id, bunch));
+                }
+            }
+        }
+        Ok(taken)
+    }
+
+    fn has(&self, file: &DropFile) -> bool {
+        self.files.contains(&(file.name.clone(), file.fingerprint.clone()))
+    }
 }
 
 /// Lists the files of the drop area, and those that left it with a pipeline lately: the waiting ones first, the others by
@@ -222,7 +271,11 @@ impl DropArea {
                     }
                 },
                 (None, true) => self.set_fate(bunch, &Fate::Waits("the bunch before it comes first".to_owned())),
-                (Some(id), _) => self.set_fate(bunch, &after_spawn(context, id).await?),
+                (Some(id), _) => {
+                    let reason =
+                        format!("pipeline {id} was spawned for it and has ended; drop it again to import it again");
+                    self.set_fate(bunch, &Fate::Waits(reason));
+                }
             }
         }
         Ok(next.ok_or_else(|| match reasons.as_slice() {
@@ -268,17 +321,6 @@ impl DropArea {
             self.fates.insert(file.name.clone(), Fate::Waits(reason));
         }
     }
-}
-
-/// What becomes of the files of a bunch that a pipeline was spawned for and that still lie there.
-async fn after_spawn(context: &Context, id: &PipelineId) -> store::Result<Fate> {
-    let pipeline = context.store.pipeline_without_steps(id).await?;
-    Ok(match pipeline.filter(|pipeline| pipeline.status.is_open()) {
-        Some(_) => Fate::Taken(id.clone()),
-        None => {
-            Fate::Waits(format!("pipeline {id} was spawned for it and has ended; drop it again to import it again"))
-        }
-    })
 }
 
 /// The bunch among the arguments of a pipeline.

@@ -93,7 +93,7 @@ async fn pass(
     }
     report.problems.extend(loaded.problems.iter().cloned());
     let open = context.store.open_pipelines(LISTED).await?;
-    let drops = bunches::look(context, &loaded.definitions).await;
+    let drops = bunches::look(context, &loaded.definitions, &open).await;
     let mut drops = report.or_problem("drop area", drops)?.unwrap_or_default();
     drops.problems.iter().for_each(|problem| tracing::error!("{problem}"));
     report.problems.extend(drops.problems.iter().cloned());
