@@ -13,3 +13,4 @@ mod samples;
 mod stack;
 mod systole;
 mod tidy;
+mod watch;
