@@ -1,6 +1,7 @@
 //! Things that are wrong: each with a clear word in the right place, nothing lost, everything else going on.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::time::Duration;
 
 use pipeline::Priority;
@@ -374,6 +375,33 @@ fn a_half_moved_bunch_stays_with_its_pipeline() {
     systole.json(&["run"]);
     assert_eq!(pipelines(&systole)[0]["status"], "success");
     assert_eq!(systole.run(&["catalog", "export"]).stdout.lines().count(), 3);
+}
+
+/// The runner that moved it died between the copy and the deletion.
+#[test]
+fn a_file_that_is_dropped_anew_after_it_was_copied_is_imported_once_more() {
+    let systole = Systole::new();
+    let name = "product-import_anew_01.csv";
+    let write = |folder: &Path, label: &str| {
+        std::fs::write(folder.join(name), format!("{HEADER}\nA-1,Default,simple,{label},1\n")).unwrap();
+    };
+    write(&systole.drop_area(), "Old");
+    std::fs::write(systole.drop_area().join("product-import_anew.ok"), "").unwrap();
+    systole.json(&["heartbeat"]);
+    let first = pipelines(&systole)[0]["id"].clone();
+    let moved = systole.files().join("work").join(first.as_str().unwrap()).join("files");
+    std::fs::create_dir_all(&moved).unwrap();
+    std::fs::copy(systole.drop_area().join(name), moved.join(name)).unwrap();
+
+    let folder = systole.folder("anew");
+    write(&folder, "New");
+    let imported = systole.json(&["import", "drop", folder.to_str().unwrap()]);
+    let [second] = imported["pipelines"].as_array().unwrap().as_slice() else { panic!("{imported:#}") };
+    assert_ne!(second["id"], first);
+    let statuses: Vec<_> = pipelines(&systole).iter().map(|row| row["status"].clone()).collect();
+    assert_eq!(statuses, ["success", "success"]);
+    assert_eq!(systole.json(&["catalog", "show", "A-1"])["default"]["values"]["name"], "New");
+    assert_eq!(systole.dropped(), Vec::<String>::new());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! The bucket is the truth and is listed by every beat; the arrival items are what people see of it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -80,7 +80,7 @@ pub async fn look(
         return Ok(area);
     }
     let ok_contents = ok_contents(context, &listed).await?;
-    let free: Vec<DropFile> = area.files.iter().filter(|file| !taken.has(file)).cloned().collect();
+    let free: Vec<DropFile> = area.files.iter().filter(|file| taken.by(file).is_none()).cloned().collect();
     for (definition, prefixes) in &asking {
         let resolution = bunch::resolve(&free, &ok_contents, prefixes);
         let found = area.oldest(context, definition, prefixes, &resolution.sets).await?;
@@ -90,16 +90,23 @@ pub async fn look(
         }
     }
     area.wait_where_nobody_asks(&asking.into_iter().flat_map(|(_, prefixes)| prefixes).collect());
-    for (id, bunch) in &taken.bunches {
-        area.set_fate(bunch, &Fate::Taken(id.clone()));
+    let fates = area.files.iter().filter_map(|file| Some((file.name.clone(), Fate::Taken(taken.by(file)?.clone()))));
+    area.fates.extend(fates);
+    for (name, id) in &taken.ok_files {
+        // Of the same name there may be one for files that came after those of the pipeline.
+        if ok_contents.get(name).is_some_and(|content| bunch::is_spent(name, content, &free)) {
+            area.fates.insert(name.clone(), Fate::Taken(id.clone()));
+        }
     }
     Ok(area)
 }
 
 /// The files of open pipelines. While these move their files, the rest of a bunch must not be taken for another bunch.
+#[derive(Default)]
 struct Taken {
-    bunches: Vec<(PipelineId, Bunch)>,
-    files: HashSet<(String, String)>,
+    /// By name and fingerprint: what was dropped anew belongs to nobody.
+    files: HashMap<(String, String), PipelineId>,
+    ok_files: HashMap<String, PipelineId>,
 }
 
 impl Taken {
@@ -108,7 +115,7 @@ impl Taken {
         definitions: impl Iterator<Item = &Arc<Definition>>,
         open: &[OpenPipeline],
     ) -> store::Result<Self> {
-        let mut taken = Taken { bunches: Vec::new(), files: HashSet::new() };
+        let mut taken = Taken::default();
         for definition in definitions {
             let mut ids: BTreeSet<PipelineId> =
                 open.iter().filter(|open| open.name == definition.name).map(|open| open.id.clone()).collect();
@@ -118,17 +125,18 @@ impl Taken {
                 let pipeline = context.store.pipeline_without_steps(&id).await?;
                 let pipeline = pipeline.filter(|pipeline| pipeline.status.is_open());
                 if let Some(bunch) = pipeline.and_then(|pipeline| bunch_of(&pipeline.arguments)) {
-                    let files = bunch.files.iter().map(|file| (file.name.to_string(), file.fingerprint.clone()));
-                    taken.files.extend(files);
-                    taken.bunches.push((id, bunch));
+                    let files = bunch.files.into_iter().map(|file| (file.name.to_string(), file.fingerprint));
+                    taken.files.extend(files.map(|file| (file, id.clone())));
+                    taken.ok_files.extend(bunch.ok_files.into_iter().map(|name| (name, id.clone())));
                 }
             }
         }
         Ok(taken)
     }
 
-    fn has(&self, file: &DropFile) -> bool {
-        self.files.contains(&(file.name.clone(), file.fingerprint.clone()))
+    /// The pipeline that has a file.
+    fn by(&self, file: &DropFile) -> Option<&PipelineId> {
+        self.files.get(&(file.name.clone(), file.fingerprint.clone()))
     }
 }
 
