@@ -34,7 +34,7 @@ local-down: ## Stops the emulated AWS
 local-status: ## Tells what of the emulated AWS runs
 	localstack/status
 
-watch: ## Serves every function for `cargo lambda invoke` on port 9000
+watch: ## Serves every function for `scripts/invoke` on port 9000
 	scripts/watch
 
 package: ## Builds the functions for AWS and zips them

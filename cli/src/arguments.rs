@@ -42,7 +42,9 @@ pub struct TargetArguments {
     #[arg(long, global = true, default_value = DEFAULT_STORE, env = "SYSTOLE_STORE", value_name = "FOLDER")]
     pub(crate) store: PathBuf,
     /// Works on AWS, or an emulator, as the environment says (`TABLE_NAME`, `BUCKET_NAME`, `STEP_QUEUE_…_URL`, `AWS_…`).
-    #[arg(long, global = true, conflicts_with = "store")]
+    ///
+    /// The folder of the embedded store does not matter then.
+    #[arg(long, global = true)]
     pub(crate) aws: bool,
 }
 

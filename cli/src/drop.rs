@@ -3,8 +3,10 @@
 mod put;
 mod wait;
 
-use admin::view::{self, PipelineDetails};
-use engine::bunches;
+use std::collections::BTreeMap;
+
+use admin::view::{self, ArrivalRow, PipelineDetails};
+use engine::bunches::{self, DROP_PREFIX};
 use pipeline::{PipelineStatus, StepStatus};
 use serde_json::{Value, json};
 
@@ -32,19 +34,24 @@ pub(crate) async fn run(target: &Target, options: &DropArguments, output: &Outpu
 /// `systole import list`.
 pub(crate) async fn list(target: &Target, output: &Output) -> anyhow::Result<ExitReason> {
     let rows: Vec<_> = bunches::arrivals(&target.context).await?.iter().map(view::arrival).collect();
-    output.show(&rows, |rows| {
-        output::table(
-            &["file", "bytes", "seen (UTC)", "what becomes of it"],
-            rows.iter().map(|row| {
-                let pipeline = row.pipeline.as_ref().map(|id| format!("taken by pipeline {id}"));
-                let fate = pipeline.or_else(|| row.waits_for.clone());
-                let seen = row.seen_at.format("%Y-%m-%d %H:%M:%S").to_string();
-                let fate = fate.unwrap_or_else(|| "the next heartbeat looks".to_owned());
-                vec![row.key.clone(), row.size_bytes.to_string(), seen, fate]
-            }),
-        )
-    })?;
+    output.show(&rows, |rows| in_words(rows))?;
     Ok(ExitReason::Ok)
+}
+
+fn in_words(rows: &[ArrivalRow]) -> String {
+    let name = |row: &ArrivalRow| row.key.strip_prefix(DROP_PREFIX).unwrap_or(&row.key).to_owned();
+    let waits = |row: &ArrivalRow| row.waits_for.clone().filter(|_| row.pipeline.is_none());
+    let waiting: Vec<_> = rows.iter().filter_map(|row| Some((name(row), waits(row)?))).collect();
+    let mut parts = by_reason("waiting", &waiting, usize::MAX);
+    let others = rows.iter().filter(|row| waits(row).is_none()).map(|row| {
+        let fate = row.pipeline.as_ref().map(|id| format!("taken by pipeline {id}"));
+        let seen = row.seen_at.format("%Y-%m-%d %H:%M:%S").to_string();
+        vec![name(row), row.size_bytes.to_string(), seen, fate.unwrap_or_else(|| "the next heartbeat looks".to_owned())]
+    });
+    if waiting.len() < rows.len() || rows.is_empty() {
+        parts.push(output::table(&["file", "bytes", "seen (UTC)", "what becomes of it"], others));
+    }
+    parts.join("\n\n")
 }
 
 /// Prints what became of a drop.
@@ -52,7 +59,8 @@ pub(crate) fn show(target: &Target, dropped: &Dropped, waited: &Waited, output: 
     let Waited { pipelines, waiting, end } = waited;
     output.show(&json!({ "dropped": dropped, "pipelines": pipelines, "waiting": waiting }), |_| {
         let mut parts: Vec<String> = pipelines.iter().map(|details| summary(target, details)).collect();
-        parts.extend(still_waiting(waited));
+        let waiting: Vec<_> = waiting.iter().map(|(name, reason)| (name.clone(), reason.clone())).collect();
+        parts.extend(by_reason("not imported", &waiting, NAMED));
         parts.extend(next(target, waited));
         parts.join("\n")
     })?;
@@ -117,16 +125,23 @@ fn is_moved(details: &PipelineDetails) -> bool {
     has("move_files") && !has("archive")
 }
 
-/// The files that no pipeline took, by what they wait for.
-fn still_waiting(waited: &Waited) -> Vec<String> {
-    let mut by_reason: std::collections::BTreeMap<&str, Vec<&str>> = std::collections::BTreeMap::new();
-    for (name, reason) in &waited.waiting {
+/// Most files that are named for one reason after a drop.
+const NAMED: usize = 10;
+
+/// Files with what they wait for, each reason once, `most` names for one.
+fn by_reason(heading: &str, waiting: &[(String, String)], most: usize) -> Vec<String> {
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, reason) in waiting {
         by_reason.entry(reason).or_default().push(name);
     }
     let lines = by_reason.into_iter().map(|(reason, names)| {
-        let names: Vec<_> = names.iter().map(|name| format!("  {name}")).collect();
+        let more = names.len().saturating_sub(most);
+        let mut names: Vec<_> = names.iter().take(most).map(|name| format!("  {name}")).collect();
+        if more > 0 {
+            names.push(format!("  and {more} more"));
+        }
         let reasons: Vec<_> = reason.split("; ").map(|reason| format!("    {reason}")).collect();
-        format!("not imported:\n{}\n{}", names.join("\n"), reasons.join("\n"))
+        format!("{heading}:\n{}\n{}", names.join("\n"), reasons.join("\n"))
     });
     lines.collect()
 }

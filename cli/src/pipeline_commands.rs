@@ -84,7 +84,8 @@ pub(crate) async fn details(target: &Target, id: &PipelineId) -> anyhow::Result<
 /// The steps of a pipeline as a table.
 pub(crate) fn step_table(steps: &[StepRow]) -> String {
     let row = |step: &StepRow| {
-        let note = step.message.clone().or_else(|| step.waits_for.first().cloned()).or_else(|| step.progress.clone());
+        let progress = step.progress.clone().filter(|_| step.status.is_active());
+        let note = step.message.clone().or_else(|| step.waits_for.first().cloned()).or(progress);
         vec![
             step.name.clone(),
             step.status.to_string(),

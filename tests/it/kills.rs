@@ -17,7 +17,7 @@ use store_embedded::Options;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::systole::{Running, Systole, ask, names, root, wait_for};
+use crate::systole::{Running, Systole, ask, fixture, names, root, wait_for};
 
 /// What comes of an import.
 #[derive(Debug, Clone, PartialEq)]
@@ -208,6 +208,18 @@ fn a_drop_beside_a_host_shares_the_work_with_it() {
     systole.json(&["import", "drop", set.folder.to_str().unwrap()]);
     assert_ends_undisturbed(&systole, set, "a drop beside a host");
     stop(dev);
+}
+
+#[test]
+fn drops_at_once_come_one_after_the_other() {
+    let systole = Systole::new();
+    let drops = ["ragged-row", "store-view-first", "invalid-utf8", "header-only"]
+        .map(|case| systole.start(&["import", "drop", &fixture(case)]));
+    for drop in drops {
+        let ran = drop.end();
+        assert_eq!(ran.code, Some(0), "{ran}");
+    }
+    assert_nothing_is_left(&systole, "drops at once");
 }
 
 /// Waits for the end of the one import and compares what came of it.

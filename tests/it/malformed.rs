@@ -1,6 +1,7 @@
 //! Things that are wrong: each with a clear word in the right place, nothing lost, everything else going on.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::time::Duration;
 
 use pipeline::Priority;
@@ -350,6 +351,73 @@ fn a_file_that_is_replaced_after_the_spawn_is_imported_by_another_pipeline() {
     assert_eq!(statuses, ["success", "error"]);
     let product: Value = systole.json(&["catalog", "show", "A-2"]);
     assert!(product.to_string().contains("New and longer"), "{product:#}");
+}
+
+/// What a beat sees while a runner moves the files one after the other.
+#[test]
+fn a_half_moved_bunch_stays_with_its_pipeline() {
+    let systole = Systole::new();
+    let area = systole.drop_area();
+    let name = |number: u32| format!("product-import_half_0{number}.csv");
+    for number in [1, 2, 3] {
+        std::fs::write(area.join(name(number)), format!("{HEADER}\nA-{number},Default,simple,One,1\n")).unwrap();
+    }
+    std::fs::write(area.join("product-import_half.ok"), "").unwrap();
+    systole.json(&["heartbeat"]);
+    let id = pipelines(&systole)[0]["id"].as_str().unwrap().to_owned();
+    let moved = systole.files().join("work").join(&id).join("files");
+    std::fs::create_dir_all(&moved).unwrap();
+    std::fs::rename(area.join(name(1)), moved.join(name(1))).unwrap();
+    assert_eq!(systole.json(&["heartbeat"])["spawned"], json!([]));
+    for arrival in systole.json(&["import", "list"]).as_array().unwrap() {
+        assert_eq!((&arrival["pipeline"], &arrival["waits_for"]), (&json!(id), &Value::Null), "{arrival}");
+    }
+    systole.json(&["run"]);
+    assert_eq!(pipelines(&systole)[0]["status"], "success");
+    assert_eq!(systole.run(&["catalog", "export"]).stdout.lines().count(), 3);
+}
+
+/// The runner that moved it died between the copy and the deletion.
+#[test]
+fn a_file_that_is_dropped_anew_after_it_was_copied_is_imported_once_more() {
+    let systole = Systole::new();
+    let name = "product-import_anew_01.csv";
+    let write = |folder: &Path, label: &str| {
+        std::fs::write(folder.join(name), format!("{HEADER}\nA-1,Default,simple,{label},1\n")).unwrap();
+    };
+    write(&systole.drop_area(), "Old");
+    std::fs::write(systole.drop_area().join("product-import_anew.ok"), "").unwrap();
+    systole.json(&["heartbeat"]);
+    let first = pipelines(&systole)[0]["id"].clone();
+    let moved = systole.files().join("work").join(first.as_str().unwrap()).join("files");
+    std::fs::create_dir_all(&moved).unwrap();
+    std::fs::copy(systole.drop_area().join(name), moved.join(name)).unwrap();
+
+    let folder = systole.folder("anew");
+    write(&folder, "New");
+    let imported = systole.json(&["import", "drop", folder.to_str().unwrap()]);
+    let [second] = imported["pipelines"].as_array().unwrap().as_slice() else { panic!("{imported:#}") };
+    assert_ne!(second["id"], first);
+    let statuses: Vec<_> = pipelines(&systole).iter().map(|row| row["status"].clone()).collect();
+    assert_eq!(statuses, ["success", "success"]);
+    assert_eq!(systole.json(&["catalog", "show", "A-1"])["default"]["values"]["name"], "New");
+    assert_eq!(systole.dropped(), Vec::<String>::new());
+}
+
+#[test]
+fn a_bunch_of_too_many_files_says_so_and_holds_up_no_other() {
+    let systole = Systole::new();
+    let area = systole.drop_area();
+    // The list of a bunch's files must fit into the item of its pipeline.
+    for number in 0..1_200 {
+        std::fs::write(area.join(format!("product-import_{}_{number:09}.csv", "x".repeat(200))), "").unwrap();
+    }
+    std::fs::write(area.join("product-import.ok"), "").unwrap();
+    systole.json(&["heartbeat"]);
+    let listed = systole.json(&["import", "list"]);
+    let reason = listed[1]["waits_for"].as_str().unwrap();
+    assert!(reason.starts_with("its 1200 files are too many for one pipeline"), "{reason}");
+    systole.json(&["import", "drop", &fixture("header-only")]);
 }
 
 /// A definition that changes while a pipeline runs does not change the pipeline.

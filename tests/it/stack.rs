@@ -99,15 +99,17 @@ impl Stack {
         answer.body
     }
 
-    /// The pipeline that was spawned from a definition after a moment.
+    /// The pipeline that a beat spawned from a definition after a moment.
     async fn spawned(&self, name: &str, after: DateTime<Utc>) -> PipelineId {
-        let what = format!("a beat spawns {name}");
-        let path = format!("pipelines?name={name}&limit=1");
-        eventually(&what, async || {
-            let rows = admin(&path).json();
-            let row = &rows["pipelines"][0];
-            let spawned_at: DateTime<Utc> = row["spawned_at"].as_str()?.parse().unwrap();
-            (spawned_at > after).then(|| row["id"].as_str().unwrap().parse().unwrap())
+        let path = format!("pipelines?name={name}&limit=20");
+        eventually(&format!("a beat spawns {name}"), async || {
+            let answer = admin(&path).json();
+            let is_wanted = |row: &&Value| {
+                let spawned_at: DateTime<Utc> = row["spawned_at"].as_str().unwrap().parse().unwrap();
+                spawned_at > after && row["spawned_by"].as_str().unwrap().starts_with("heartbeat")
+            };
+            let row = answer["pipelines"].as_array().unwrap().iter().find(is_wanted)?;
+            Some(row["id"].as_str().unwrap().parse().unwrap())
         })
         .await
     }

@@ -10,7 +10,7 @@ use pipeline::{PipelineId, StepStatus};
 
 use super::put::Dropped;
 use crate::host::{self, Signals};
-use crate::output::{Output, count};
+use crate::output::Output;
 use crate::pipeline_commands::details;
 use crate::target::{Place, Target, now};
 
@@ -59,7 +59,7 @@ pub(crate) async fn wait(
         tasks.extend((0..2).map(|_| tokio::spawn(host::run_until(host.clone(), RECEIVE_WAIT, stop.clone()))));
     }
     let mut signals = Signals::listen()?;
-    let mut look = Look { target, dropped, output, idle_since: None, said: BTreeSet::new() };
+    let mut look = Look { target, dropped, output, idle_since: None, newest: None, said: BTreeSet::new() };
     let waited = tokio::select! {
         waited = look.until_ended(timeout, stop) => waited,
         () = signals.next() => look.at_fates().await.map(|fates| fates.ended(End::Interrupted)),
@@ -80,6 +80,8 @@ struct Look<'a> {
     output: &'a Output,
     /// When nothing was under way any more.
     idle_since: Option<DateTime<Utc>>,
+    /// The ended pipeline that was spawned last.
+    newest: Option<PipelineId>,
     /// What has been said of the progress.
     said: BTreeSet<String>,
 }
@@ -142,34 +144,35 @@ impl Look<'_> {
         Ok(Fates { pipelines, waiting })
     }
 
-    /// Whether a whole heartbeat has looked since nothing was under way any more: waiting changes nothing then.
+    /// Whether a whole heartbeat has looked and found nothing to do while nothing was under way: waiting changes nothing then.
     async fn is_stuck(&mut self) -> anyhow::Result<bool> {
         let store = &self.target.context.store;
         let looked_at = now();
-        if !store.open_pipelines(1).await?.is_empty() {
+        // Read first: what the beat spawned is seen below.
+        let last_beat = store.last_beat().await?;
+        let is_open = !store.open_pipelines(1).await?.is_empty();
+        // A pipeline may have come and gone between two looks.
+        let newest = store.ended_pipelines(1, 1, looked_at).await?.pop();
+        if is_open || newest != self.newest {
+            self.newest = newest;
             self.idle_since = None;
             return Ok(false);
         }
         let since = *self.idle_since.get_or_insert(looked_at);
-        Ok(store.last_beat().await?.is_some_and(|beat| beat > since))
+        Ok(last_beat.is_some_and(|beat| beat > since))
     }
 
     fn say_progress(&mut self, fates: &Fates) -> anyhow::Result<()> {
-        let mut lines = Vec::new();
+        let mut lines: Vec<String> = Vec::new();
         for details in &fates.pipelines {
             lines.push(format!("pipeline {} spawned by {}", details.pipeline.id, details.pipeline.spawned_by));
             let running = details.steps.iter().filter(|step| step.status == StepStatus::Running);
             lines.extend(running.filter_map(|step| Some(format!("  {}: {}", step.name, step.progress.as_ref()?))));
         }
-        let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();
-        for reason in fates.waiting.values().filter(|reason| *reason != NOT_LOOKED_AT) {
-            *by_reason.entry(reason).or_default() += 1;
-        }
         // What files wait for in the end is said in the end.
         if self.idle_since.is_none() {
-            lines.extend(
-                by_reason.into_iter().map(|(reason, files)| format!("{} wait: {reason}", count(files, "file"))),
-            );
+            let reasons: BTreeSet<_> = fates.waiting.values().filter(|reason| *reason != NOT_LOOKED_AT).collect();
+            lines.extend(reasons.into_iter().map(|reason| format!("files wait: {reason}")));
         }
         for line in lines {
             if self.said.insert(line.clone()) {

@@ -24,11 +24,9 @@ pub async fn handle(context: &Context, event: LambdaEvent<SqsEvent>) -> anyhow::
     for record in &event.payload.records {
         let message = record.message_id.as_deref().unwrap_or("without id");
         let body = record.body.as_deref().unwrap_or_default();
-        let outcome = runner::run(context, body, &invocation).await;
-        if let Err(error) = &outcome {
-            tracing::error!("message {message} was not dealt with: {:#}", anyhow::anyhow!(error.to_string()));
-        }
-        outcome.with_context(|| format!("failed to deal with message {message}"))?;
+        // The runtime logs the error with its causes.
+        let report = runner::run(context, body, &invocation).await;
+        report.with_context(|| format!("failed to deal with message {message}"))?;
     }
     Ok(())
 }

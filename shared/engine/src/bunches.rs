@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use futures::{StreamExt, TryStreamExt, stream};
 use import::bunch::{self, Bunch, BunchSet, DropFile, MAX_OK_FILE_BYTES};
 use import::file_name::FileName;
 use pipeline::PipelineId;
@@ -14,7 +15,7 @@ use pipeline::definition::{Arguments, Definition};
 use pipeline::plan::Found;
 use store::arrivals::Arrival;
 use store::files::{FileInfo, Range};
-use store::pipelines::NewPipeline;
+use store::pipelines::{NewPipeline, OpenPipeline};
 
 use crate::context::Context;
 
@@ -26,6 +27,12 @@ pub const BUNCH_ARGUMENT: &str = "bunch";
 
 /// Most files of the drop area that one beat looks at.
 const FILE_LIMIT: usize = 10_000;
+
+/// Most bytes of a bunch's list of files. It travels in the pipeline's item, which takes 400 KB with everything else.
+const BUNCH_LIMIT_BYTES: usize = 300_000;
+
+/// How many notes are written at the same time. The embedded store makes one commit of them.
+const PARALLEL_WRITES: usize = 32;
 
 /// What lies in the drop area, seen by one beat.
 #[derive(Default)]
@@ -50,22 +57,32 @@ enum Fate {
 ///
 /// # Errors
 /// The store did not answer.
-pub async fn look(context: &Context, definitions: &[Arc<Definition>]) -> store::Result<DropArea> {
+pub async fn look(
+    context: &Context,
+    definitions: &[Arc<Definition>],
+    open: &[OpenPipeline],
+) -> store::Result<DropArea> {
     let mut area = DropArea::default();
     let asking: Vec<(&Arc<Definition>, Vec<&str>)> =
         definitions.iter().filter_map(|definition| Some((definition, prefixes(definition)?))).collect();
     if asking.is_empty() {
         return Ok(area);
     }
+    // Before the listing, because a pipeline that moves its files while we look may have ended when we have looked.
+    let taken = Taken::of(context, asking.iter().map(|(definition, _)| *definition), open).await?;
     let listed = context.store.files.list(DROP_PREFIX, None, FILE_LIMIT).await?;
     if listed.len() == FILE_LIMIT {
         area.problems
             .push(format!("the drop area holds {FILE_LIMIT} files or more; only the first ones are looked at"));
     }
     area.files = listed.iter().filter_map(drop_file).collect();
-    let ok_contents = if area.files.is_empty() { BTreeMap::new() } else { ok_contents(context, &listed).await? };
+    if area.files.is_empty() {
+        return Ok(area);
+    }
+    let ok_contents = ok_contents(context, &listed).await?;
+    let free: Vec<DropFile> = area.files.iter().filter(|file| taken.by(file).is_none()).cloned().collect();
     for (definition, prefixes) in &asking {
-        let resolution = bunch::resolve(&area.files, &ok_contents, prefixes);
+        let resolution = bunch::resolve(&free, &ok_contents, prefixes);
         let found = area.oldest(context, definition, prefixes, &resolution.sets).await?;
         area.found.insert(definition.name.to_string(), found);
         for note in resolution.notes {
@@ -73,7 +90,54 @@ pub async fn look(context: &Context, definitions: &[Arc<Definition>]) -> store::
         }
     }
     area.wait_where_nobody_asks(&asking.into_iter().flat_map(|(_, prefixes)| prefixes).collect());
+    let fates = area.files.iter().filter_map(|file| Some((file.name.clone(), Fate::Taken(taken.by(file)?.clone()))));
+    area.fates.extend(fates);
+    for (name, id) in &taken.ok_files {
+        // Of the same name there may be one for files that came after those of the pipeline.
+        if ok_contents.get(name).is_some_and(|content| bunch::is_spent(name, content, &free)) {
+            area.fates.insert(name.clone(), Fate::Taken(id.clone()));
+        }
+    }
     Ok(area)
+}
+
+/// The files of open pipelines. While these move their files, the rest of a bunch must not be taken for another bunch.
+#[derive(Default)]
+struct Taken {
+    /// By name and fingerprint: what was dropped anew belongs to nobody.
+    files: HashMap<(String, String), PipelineId>,
+    ok_files: HashMap<String, PipelineId>,
+}
+
+impl Taken {
+    async fn of(
+        context: &Context,
+        definitions: impl Iterator<Item = &Arc<Definition>>,
+        open: &[OpenPipeline],
+    ) -> store::Result<Self> {
+        let mut taken = Taken::default();
+        for definition in definitions {
+            let mut ids: BTreeSet<PipelineId> =
+                open.iter().filter(|open| open.name == definition.name).map(|open| open.id.clone()).collect();
+            // The listing may lag behind.
+            ids.extend(context.store.latest_pipeline(&definition.name).await?.id);
+            for id in ids {
+                let pipeline = context.store.pipeline_without_steps(&id).await?;
+                let pipeline = pipeline.filter(|pipeline| pipeline.status.is_open());
+                if let Some(bunch) = pipeline.and_then(|pipeline| bunch_of(&pipeline.arguments)) {
+                    let files = bunch.files.into_iter().map(|file| (file.name.to_string(), file.fingerprint));
+                    taken.files.extend(files.map(|file| (file, id.clone())));
+                    taken.ok_files.extend(bunch.ok_files.into_iter().map(|name| (name, id.clone())));
+                }
+            }
+        }
+        Ok(taken)
+    }
+
+    /// The pipeline that has a file.
+    fn by(&self, file: &DropFile) -> Option<&PipelineId> {
+        self.files.get(&(file.name.clone(), file.fingerprint.clone()))
+    }
 }
 
 /// Lists the files of the drop area, and those that left it with a pipeline lately: the waiting ones first, the others by
@@ -144,6 +208,7 @@ impl DropArea {
         let known = context.store.arrivals_of(&keys).await?;
         let known: HashMap<&str, &Arrival> = known.iter().map(|arrival| (arrival.key.as_str(), arrival)).collect();
         let mut waiting: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        let mut writes = Vec::new();
         for (file, key) in self.files.iter().zip(&keys) {
             let before = known.get(key.as_str()).copied().filter(|before| before.fingerprint == file.fingerprint);
             let (waits_for, pipeline) = match self.fates.get(&file.name) {
@@ -162,11 +227,12 @@ impl DropArea {
             if before == Some(&arrival) {
                 continue;
             }
-            context.store.record_arrival(&arrival, now).await?;
-            if let Some(reason) = arrival.waits_for {
+            if let Some(reason) = arrival.waits_for.clone() {
                 waiting.entry(reason).or_default().push(&file.name);
             }
+            writes.push(async move { context.store.record_arrival(&arrival, now).await });
         }
+        stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect::<()>().await?;
         for (reason, names) in waiting {
             let more = if names.len() > 1 { format!(" and {} more", names.len() - 1) } else { String::new() };
             tracing::info!(files = names.len(), "dropped file `{}`{more} waits: {reason}", names[0]);
@@ -204,9 +270,20 @@ impl DropArea {
         let mut next = None;
         for (bunch, at) in complete {
             match (spawned.get(&key(bunch)), next.is_some()) {
-                (None, false) => next = Some(found(bunch, at)),
-                (None, true) => self.set_fate(bunch, &Fate::Waits("waits for the bunch before it".to_owned())),
-                (Some(id), _) => self.set_fate(bunch, &after_spawn(context, id).await?),
+                (None, false) => match found(bunch, at) {
+                    Ok(found) => next = Some(found),
+                    // It must not hold up the bunches behind it.
+                    Err(reason) => {
+                        self.set_fate(bunch, &Fate::Waits(reason.clone()));
+                        reasons.push(reason);
+                    }
+                },
+                (None, true) => self.set_fate(bunch, &Fate::Waits("the bunch before it comes first".to_owned())),
+                (Some(id), _) => {
+                    let reason =
+                        format!("pipeline {id} was spawned for it and has ended; drop it again to import it again");
+                    self.set_fate(bunch, &Fate::Waits(reason));
+                }
             }
         }
         Ok(next.ok_or_else(|| match reasons.as_slice() {
@@ -252,17 +329,6 @@ impl DropArea {
             self.fates.insert(file.name.clone(), Fate::Waits(reason));
         }
     }
-}
-
-/// What becomes of the files of a bunch that a pipeline was spawned for and that still lie there.
-async fn after_spawn(context: &Context, id: &PipelineId) -> store::Result<Fate> {
-    let pipeline = context.store.pipeline_without_steps(id).await?;
-    Ok(match pipeline.filter(|pipeline| pipeline.status.is_open()) {
-        Some(_) => Fate::Taken(id.clone()),
-        None => {
-            Fate::Waits(format!("pipeline {id} was spawned for it and has ended; drop it again to import it again"))
-        }
-    })
 }
 
 /// The bunch among the arguments of a pipeline.
@@ -324,7 +390,15 @@ fn key(bunch: &Bunch) -> String {
     format!("bunch {}", bunch.id)
 }
 
-fn found(bunch: &Bunch, at: DateTime<Utc>) -> Found {
+/// A bunch as a condition finds it, or why no pipeline can take it.
+fn found(bunch: &Bunch, at: DateTime<Utc>) -> Result<Found, String> {
     let json = serde_json::to_string(bunch).expect("a bunch has only string keys and no failing serializer");
-    Found { key: key(bunch), at, arguments: Arguments::from([(BUNCH_ARGUMENT.to_owned(), json)]) }
+    if json.len() > BUNCH_LIMIT_BYTES {
+        let (files, bytes) = (bunch.files.len(), json.len());
+        return Err(format!(
+            "its {files} files are too many for one pipeline (their list takes {bytes} bytes, at most \
+             {BUNCH_LIMIT_BYTES} are possible); drop them under several identifiers"
+        ));
+    }
+    Ok(Found { key: key(bunch), at, arguments: Arguments::from([(BUNCH_ARGUMENT.to_owned(), json)]) })
 }

@@ -93,7 +93,7 @@ async fn pass(
     }
     report.problems.extend(loaded.problems.iter().cloned());
     let open = context.store.open_pipelines(LISTED).await?;
-    let drops = bunches::look(context, &loaded.definitions).await;
+    let drops = bunches::look(context, &loaded.definitions, &open).await;
     let mut drops = report.or_problem("drop area", drops)?.unwrap_or_default();
     drops.problems.iter().for_each(|problem| tracing::error!("{problem}"));
     report.problems.extend(drops.problems.iter().cloned());
@@ -101,7 +101,10 @@ async fn pass(
     for definition in &loaded.definitions {
         let outcome = spawn_one(context, definition, lease.pulse, &open, &mut drops, invocation, report).await;
         let what = format!("definition `{}`", definition.name);
-        spawned.extend(report.or_problem(&what, outcome)?.flatten());
+        match report.or_problem(&what, outcome)? {
+            Some(new) => spawned.extend(new),
+            None => drops.hold(definition, report.problems.last().map_or(&[], std::slice::from_ref)),
+        }
     }
     let noted = drops.note(context, invocation.now()).await;
     report.or_problem("drop area", noted)?;

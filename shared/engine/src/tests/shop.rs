@@ -95,6 +95,8 @@ impl Shop {
 
     pub(super) async fn totals(&self, id: &PipelineId) -> String {
         let Value::Object(totals) = self.report(id).await["totals"].clone() else { panic!("no totals") };
+        // In an order of their own: other packages of the workspace make JSON objects keep theirs.
+        let totals: std::collections::BTreeMap<_, _> = totals.into_iter().collect();
         totals.iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
     }
 

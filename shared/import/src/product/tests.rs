@@ -40,7 +40,9 @@ fn row(cells: &[(&str, &str)]) -> ProductRow {
 fn stated(column: &str, cell: &str) -> String {
     let row = row(&[(column, cell)]);
     let mut lines: Vec<String> = row.issues.iter().map(|issue| format!("{issue} ({:?})", issue.severity)).collect();
-    let json = serde_json::to_value(row.change.unwrap()).unwrap();
+    let mut json = serde_json::to_value(row.change.unwrap()).unwrap();
+    // Other packages of the workspace make JSON objects keep the order of their fields.
+    json.sort_all_objects();
     for (part, value) in json.as_object().unwrap() {
         let is_empty = value.is_null() || value.as_object().is_some_and(serde_json::Map::is_empty);
         if part != "sku" && !is_empty {
