@@ -58,7 +58,8 @@ pub(crate) fn validate(files: &[PathBuf], output: &Output) -> anyhow::Result<Exi
     let given: BTreeSet<_> = files.iter().filter_map(|path| path.file_name()?.to_str()).collect();
     let shipped = definitions::SHIPPED.iter().filter(|(name, _)| !given.contains(name));
     sources.extend(shipped.map(|(name, xml)| ((*name).to_owned(), xml.as_bytes().to_vec())));
-    let mut merged = merge::load(sources.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
+    let vocabulary = merge::Vocabulary::default();
+    let mut merged = merge::load(sources.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())), &vocabulary);
     let executors = executors::all();
     merged.refuse_unknown_executors(&executors.names().into_iter().collect());
     let problems: Vec<String> = merged.errors.iter().map(ToString::to_string).collect();
@@ -78,7 +79,8 @@ pub(crate) async fn details(target: &Target, id: &PipelineId) -> anyhow::Result<
     let Some(pipeline) = target.context.store.pipeline_with_steps(id).await? else {
         bail!("there is no pipeline {id}");
     };
-    Ok(view::details(&pipeline, now()))
+    let world = engine::world::around(&target.context, &pipeline, now()).await?;
+    Ok(view::details(&pipeline, &world, now()))
 }
 
 /// The steps of a pipeline as a table.

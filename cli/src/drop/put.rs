@@ -151,7 +151,15 @@ impl Claims {
             PipelineCondition::BunchComplete { prefixes } => Some(prefixes.clone()),
             PipelineCondition::NoAutoSpawn
             | PipelineCondition::NoSiblingInProgress
-            | PipelineCondition::CronExpression { .. } => None,
+            | PipelineCondition::CronExpression { .. }
+            | PipelineCondition::ConfigurableCronExpression { .. }
+            | PipelineCondition::CleanUp
+            | PipelineCondition::WebsiteActive { .. }
+            | PipelineCondition::PipelineEnabled
+            | PipelineCondition::NoConflictingStep { .. }
+            | PipelineCondition::NamedPipelinesHaveStatus { .. }
+            | PipelineCondition::Maintenance
+            | PipelineCondition::Registered { .. } => None,
         });
         Ok(Claims { prefixes: prefixes.flatten().collect(), problems: loaded.problems })
     }

@@ -53,8 +53,11 @@ pub(crate) async fn list(
     if !(1..=LIMIT).contains(&limit) {
         return Err(ApiError::bad_request(format!("`limit` is {limit}; expected 1 to {LIMIT}")));
     }
-    let status: Option<PipelineStatus> =
-        filter.status.map(|status| status.parse()).transpose().map_err(unknown_status)?;
+    let status: Option<PipelineStatus> = filter
+        .status
+        .map(|status| status.parse())
+        .transpose()
+        .map_err(|problem: String| ApiError::bad_request(problem))?;
     let wanted = operate::Filter { name: filter.name, status, limit };
     let pipelines = operate::list(&context, &wanted, now()).await?;
     let views: Vec<_> = pipelines.iter().map(|pipeline| view::pipeline(pipeline, now())).collect();
@@ -69,7 +72,8 @@ pub(crate) async fn details(
     let Some(pipeline) = context.store.pipeline_with_steps(&id).await? else {
         return Err(ApiError::not_found(format!("there is no pipeline {id}")));
     };
-    Ok(Json(view::details(&pipeline, now())))
+    let world = engine::world::around(&context, &pipeline, now()).await?;
+    Ok(Json(view::details(&pipeline, &world, now())))
 }
 
 pub(crate) async fn init(
@@ -91,11 +95,6 @@ pub(crate) async fn cancel(
     let reason = cancel.reason.unwrap_or_else(|| "cancelled by API".to_owned());
     operate::cancel(&context, &id, &reason, &invocation()).await?;
     Ok(Json(json!({ "id": id, "cancelled": true })))
-}
-
-fn unknown_status(problem: String) -> ApiError {
-    let known = PipelineStatus::ALL.map(|status| format!("`{status}`")).join(", ");
-    ApiError::bad_request(format!("{problem} (expected one of {known})"))
 }
 
 fn parse_id(text: &str) -> Result<PipelineId, ApiError> {

@@ -105,7 +105,7 @@ async fn a_filter_that_means_nothing_is_refused() {
     for (query, expected) in [
         (
             "status=done",
-            "`done` is not a pipeline status (expected one of `pending`, `running`, `success`, `error`, `cancelled`)",
+            "`done` is not a pipeline status (expected one of `pending`, `running`, `paused`, `success`, `error`, `cancelled`)",
         ),
         ("limit=0", "`limit` is 0; expected 1 to 1000"),
         ("limit=many", "the query cannot be read: limit: invalid digit found in string"),

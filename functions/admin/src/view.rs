@@ -1,6 +1,7 @@
 //! What an operator sees: the domain as JSON. Times are UTC, durations carry their unit.
 
 use chrono::{DateTime, Utc};
+use pipeline::facts::World;
 use pipeline::plan::{self, Outlook};
 use pipeline::{Definition, Pipeline, PipelineStatus, Step, StepStatus};
 use serde::Serialize;
@@ -121,8 +122,8 @@ pub fn pipeline(pipeline: &Pipeline, now: DateTime<Utc>) -> PipelineRow {
 
 /// Shows a pipeline with its steps, and why they wait.
 #[must_use]
-pub fn details(shown: &Pipeline, now: DateTime<Utc>) -> PipelineDetails {
-    let outlooks = plan::outlooks(shown, now);
+pub fn details(shown: &Pipeline, world: &World, now: DateTime<Utc>) -> PipelineDetails {
+    let outlooks = plan::outlooks(shown, world, now);
     let steps = shown.steps.iter().zip(&outlooks).map(|(of, outlook)| step(shown, of, outlook, now)).collect();
     PipelineDetails { pipeline: pipeline(shown, now), steps }
 }

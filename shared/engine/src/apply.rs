@@ -9,6 +9,7 @@
 //!
 //! A lost write is no error: somebody else did the same or better, and the next beat looks again.
 
+use pipeline::condition::StepCondition;
 use pipeline::plan::{Plan, plan};
 use pipeline::transition::StepEvent;
 use pipeline::{Name, Pipeline, PipelineId, PipelineStatus, Step, StepStatus};
@@ -19,6 +20,7 @@ use store::queue::Outgoing;
 use store::steps::Enqueued;
 
 use crate::context::{Context, Invocation};
+use crate::world::Surroundings;
 
 /// What a beat did for pipelines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -49,15 +51,20 @@ const LOOKS: usize = 4;
 ///
 /// # Errors
 /// The store did not answer.
-pub async fn advance(context: &Context, id: &PipelineId, hops: u32, invocation: &Invocation) -> store::Result<Applied> {
-    let beat = Beat { context, invocation, hops };
+pub(crate) async fn advance(
+    surroundings: &Surroundings<'_>,
+    id: &PipelineId,
+    hops: u32,
+    invocation: &Invocation,
+) -> store::Result<Applied> {
+    let beat = Beat { context: surroundings.context, invocation, hops };
     let mut applied = Applied::default();
     for _ in 0..LOOKS {
-        let Some(pipeline) = context.store.pipeline_with_steps(id).await? else { break };
+        let Some(pipeline) = beat.context.store.pipeline_with_steps(id).await? else { break };
         if !pipeline.status.is_open() {
             break;
         }
-        let plan = plan(&pipeline, context.limits.grace, invocation.now());
+        let plan = planned(surroundings, &pipeline, invocation).await?;
         let lost_before = applied.lost;
         beat.apply(&pipeline, &plan, &mut applied).await?;
         let follows_more = plan.stop.is_some() || !plan.ghosted.is_empty() || !plan.cancel.is_empty();
@@ -67,6 +74,16 @@ pub async fn advance(context: &Context, id: &PipelineId, hops: u32, invocation: 
         }
     }
     Ok(applied)
+}
+
+/// Plans, asking the world only what the steps that are otherwise ready want to know.
+async fn planned(surroundings: &Surroundings<'_>, pipeline: &Pipeline, invocation: &Invocation) -> store::Result<Plan> {
+    let (grace, now) = (surroundings.context.limits.grace, invocation.now());
+    let guess = plan(pipeline, &surroundings.guess(), grace, now);
+    match surroundings.around_steps(pipeline, steps(pipeline, &guess.enqueue), now).await? {
+        Some(world) => Ok(plan(pipeline, &world, grace, now)),
+        None => Ok(guess),
+    }
 }
 
 /// What all writes and messages of one pass over a pipeline are made with.
@@ -137,7 +154,7 @@ impl Beat<'_> {
                 applied.left_to_heartbeat += 1;
                 continue;
             }
-            let message = enqueue_step(context, &pipeline.id, step, StepEvent::Enqueue, hops, invocation).await?;
+            let message = enqueue_step(context, &pipeline.id, step, hops, invocation).await?;
             count(message.is_some(), &mut applied.enqueued, &mut applied.lost);
             messages.extend(message);
         }
@@ -160,23 +177,41 @@ impl Beat<'_> {
     }
 }
 
-/// Marks one step enqueued and returns the message that is to be sent after that; `None` if somebody was faster.
-pub(crate) async fn enqueue_step(
+/// Marks one step enqueued as planned and returns the message that is to be sent after that; `None` if somebody was faster.
+async fn enqueue_step(
     context: &Context,
     pipeline: &PipelineId,
     step: &Step,
-    event: StepEvent,
     hops: u32,
     invocation: &Invocation,
 ) -> store::Result<Option<Outgoing>> {
+    let (store, now) = (&context.store, invocation.now());
     let token = invocation.token(pipeline, &step.definition.name, step.record.attempt + 1, 0);
-    match context.store.enqueue_step(pipeline, step, event, &token, invocation.now()).await? {
+    let event = StepEvent::of_planned(step.record.status);
+    let waits_for = waits_for(step);
+    let enqueued = if waits_for.is_empty() {
+        store.enqueue_step(pipeline, step, event, &token, now).await?
+    } else {
+        store.enqueue_step_alone(pipeline, step, &waits_for, event, &token, now).await?
+    };
+    match enqueued {
         Enqueued::Done(record) => {
             let step = Step { definition: step.definition.clone(), record: *record };
             Ok(Some(outgoing(&StepMessage::new(pipeline, &step, token, hops))))
         }
         Enqueued::Lost => Ok(None),
     }
+}
+
+/// The names under which nobody may be busy while the step is.
+fn waits_for(step: &Step) -> Vec<Name> {
+    let mut names = Vec::new();
+    for described in &step.definition.conditions {
+        if let StepCondition::WaitForStepIsNotRunning { steps } = &described.condition {
+            names.extend(steps.iter().cloned());
+        }
+    }
+    names
 }
 
 /// Notes that a step's message is sent again and returns it; `None` if the step has moved.
@@ -196,7 +231,7 @@ pub(crate) fn outgoing(message: &StepMessage) -> Outgoing {
     Outgoing { body: message.body(), delay: std::time::Duration::ZERO }
 }
 
-fn steps<'a>(pipeline: &'a Pipeline, names: &'a [Name]) -> impl Iterator<Item = &'a Step> {
+fn steps<'a>(pipeline: &'a Pipeline, names: &'a [Name]) -> impl Iterator<Item = &'a Step> + Clone {
     names.iter().filter_map(|name| pipeline.step(name))
 }
 

@@ -354,7 +354,15 @@ fn prefixes(definition: &Definition) -> Option<Vec<&str>> {
         PipelineCondition::BunchComplete { prefixes } => Some(prefixes.iter().map(String::as_str).collect()),
         PipelineCondition::NoAutoSpawn
         | PipelineCondition::NoSiblingInProgress
-        | PipelineCondition::CronExpression { .. } => None,
+        | PipelineCondition::CronExpression { .. }
+        | PipelineCondition::ConfigurableCronExpression { .. }
+        | PipelineCondition::CleanUp
+        | PipelineCondition::WebsiteActive { .. }
+        | PipelineCondition::PipelineEnabled
+        | PipelineCondition::NoConflictingStep { .. }
+        | PipelineCondition::NamedPipelinesHaveStatus { .. }
+        | PipelineCondition::Maintenance
+        | PipelineCondition::Registered { .. } => None,
     })
 }
 

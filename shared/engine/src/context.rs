@@ -10,9 +10,11 @@ use sha2::{Digest, Sha256};
 use store::Store;
 use tokio::time::Instant;
 
+use crate::conditions::Conditions;
 use crate::definitions::{self, Definitions};
 use crate::executor::Executors;
 use crate::executors;
+use crate::world::KeptSettings;
 
 /// Made once per process: the store, the lists, the limits.
 #[derive(Clone)]
@@ -21,10 +23,14 @@ pub struct Context {
     pub store: Store,
     /// Every executor that this program has.
     pub executors: Arc<Executors>,
+    /// The conditions that this program registers beside those that are built in.
+    pub conditions: Arc<Conditions>,
     /// Where definitions come from.
     pub definitions: Arc<Definitions>,
     /// Times and caps.
     pub limits: Limits,
+    /// The settings as they were read last.
+    pub settings: Arc<KeptSettings>,
 }
 
 /// The times and caps that the engine works with.
@@ -46,6 +52,8 @@ pub struct Limits {
     ///
     /// The runner's recursion guard is off (`RecursiveLoop: Allow`), so this is what ends a chain that went wild.
     pub hop_limit: u32,
+    /// How old the settings may be that a mini beat goes by.
+    pub settings_kept_for: Duration,
     /// Most open pipelines that one beat looks at.
     pub pipelines_per_beat: usize,
     /// How many pipelines a beat works on at the same time.
@@ -69,10 +77,28 @@ impl Context {
     /// Everything that ships, over the store given.
     #[must_use]
     pub fn shipped(store: Store, limits: Limits) -> Self {
-        let executors = executors::all();
         let shipped = definitions::SHIPPED.map(|(name, xml)| (name.to_owned(), xml.as_bytes().to_vec()));
-        let definitions = Definitions::new(shipped, &executors.names());
-        Context { store, executors: Arc::new(executors), definitions: Arc::new(definitions), limits }
+        Context::new(store, executors::all(), Conditions::default(), shipped, limits)
+    }
+
+    /// A program's own executors, conditions and definition files (name and content) over the store given.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        executors: Executors,
+        conditions: Conditions,
+        definitions: impl IntoIterator<Item = (String, Vec<u8>)>,
+        limits: Limits,
+    ) -> Self {
+        let definitions = Definitions::new(definitions, &executors.names(), conditions.vocabulary());
+        Context {
+            store,
+            executors: Arc::new(executors),
+            conditions: Arc::new(conditions),
+            definitions: Arc::new(definitions),
+            limits,
+            settings: Arc::default(),
+        }
     }
 }
 
@@ -85,6 +111,8 @@ impl Default for Limits {
             renewed_lease: None,
             deadline_margin: Duration::from_secs(5),
             hop_limit: 500,
+            // Short for a person who waits for maintenance mode to take effect, long beside a step of milliseconds.
+            settings_kept_for: Duration::from_secs(5),
             pipelines_per_beat: 2_000,
             parallel_pipelines: 16,
         }

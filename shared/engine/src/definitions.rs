@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pipeline::{Definition, merge};
+use pipeline::Definition;
+use pipeline::merge::{self, Vocabulary};
 use store::files::{FileInfo, Files};
 
 /// The prefix of the overlay in the bucket.
@@ -19,6 +20,7 @@ pub const SHIPPED: [(&str, &str); 1] = [("catalog_import.xml", include_str!("../
 pub struct Definitions {
     shipped: Vec<(String, Vec<u8>)>,
     executors: BTreeSet<&'static str>,
+    vocabulary: Vocabulary,
     kept: Mutex<Option<Kept>>,
 }
 
@@ -39,11 +41,16 @@ struct Kept {
 }
 
 impl Definitions {
-    /// Takes the files that ship and the names of the executors that steps may ask for.
-    pub fn new(shipped: impl IntoIterator<Item = (String, Vec<u8>)>, executors: &[&'static str]) -> Self {
+    /// Takes the files that ship, the names of the executors that steps may ask for, and the registered conditions.
+    pub fn new(
+        shipped: impl IntoIterator<Item = (String, Vec<u8>)>,
+        executors: &[&'static str],
+        vocabulary: Vocabulary,
+    ) -> Self {
         Definitions {
             shipped: shipped.into_iter().collect(),
             executors: executors.iter().copied().collect(),
+            vocabulary,
             kept: Mutex::new(None),
         }
     }
@@ -71,7 +78,8 @@ impl Definitions {
                 sources.push((name, bytes.to_vec()));
             }
         }
-        let mut merged = merge::load(sources.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
+        let mut merged =
+            merge::load(sources.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())), &self.vocabulary);
         merged.refuse_unknown_executors(&self.executors);
         let loaded = Loaded {
             definitions: merged.definitions.into_iter().map(Arc::new).collect(),

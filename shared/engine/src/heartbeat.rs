@@ -20,6 +20,7 @@ use store::pipelines::{NewPipeline, OpenPipeline, Spawned};
 use crate::apply::{Applied, advance};
 use crate::bunches::{self, DropArea};
 use crate::context::{Context, Invocation};
+use crate::world::{LISTED, Surroundings};
 
 /// What a beat did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -47,9 +48,6 @@ pub struct BeatReport {
 
 /// How long before the end of its time a beat begins nothing more.
 const STOP_MARGIN: Duration = Duration::from_secs(5);
-
-/// Most open pipelines that are listed. All of them, but for the memory: siblings are looked for in the list.
-const LISTED: usize = 100_000;
 
 /// Beats once.
 ///
@@ -97,9 +95,10 @@ async fn pass(
     let mut drops = report.or_problem("drop area", drops)?.unwrap_or_default();
     drops.problems.iter().for_each(|problem| tracing::error!("{problem}"));
     report.problems.extend(drops.problems.iter().cloned());
+    let surroundings = Surroundings::of_all(context, context.fresh_settings(invocation.now()).await?, open.clone());
     let mut spawned = Vec::new();
     for definition in &loaded.definitions {
-        let outcome = spawn_one(context, definition, lease.pulse, &open, &mut drops, invocation, report).await;
+        let outcome = spawn_one(&surroundings, definition, lease.pulse, &open, &mut drops, invocation, report).await;
         let what = format!("definition `{}`", definition.name);
         match report.or_problem(&what, outcome)? {
             Some(new) => spawned.extend(new),
@@ -109,7 +108,7 @@ async fn pass(
     let noted = drops.note(context, invocation.now()).await;
     report.or_problem("drop area", noted)?;
     let open = in_turn(open, lease.reached.as_deref());
-    let reached = advance_all(context, open, spawned, invocation, report).await?;
+    let reached = advance_all(&surroundings, open, spawned, invocation, report).await?;
     Ok(reached.or(lease.reached.clone()).filter(|_| report.left > 0))
 }
 
@@ -122,7 +121,7 @@ fn in_turn(mut open: Vec<OpenPipeline>, reached: Option<&str>) -> Vec<OpenPipeli
 }
 
 async fn spawn_one(
-    context: &Context,
+    surroundings: &Surroundings<'_>,
     definition: &Arc<Definition>,
     pulse: Pulse,
     open: &[OpenPipeline],
@@ -130,10 +129,12 @@ async fn spawn_one(
     invocation: &Invocation,
     report: &mut BeatReport,
 ) -> store::Result<Option<PipelineId>> {
+    let context = surroundings.context;
+    let world = &surroundings.around_definition(definition, pulse).await?;
     let bunch = drops.oldest_for(definition);
     let latest = context.store.latest_pipeline(&definition.name).await?;
     let open_sibling = open_sibling(context, definition, latest.id.clone(), open).await?;
-    let facts = SpawnFacts { pulse, open_sibling, bunch };
+    let facts = SpawnFacts { world, pulse, open_sibling, bunch };
     let (id, arguments, reason, found) = match spawn(definition, &facts) {
         Spawn::Yes { id, arguments, reason, found } => (id, arguments, reason, found),
         Spawn::No(reasons) => {
@@ -180,12 +181,13 @@ async fn open_sibling(
 
 /// Moves the spawned pipelines on, and as many of the open ones as the time allows; returns the place of the last of them.
 async fn advance_all(
-    context: &Context,
+    surroundings: &Surroundings<'_>,
     open: Vec<OpenPipeline>,
     spawned: Vec<PipelineId>,
     invocation: &Invocation,
     report: &mut BeatReport,
 ) -> store::Result<Option<String>> {
+    let context = surroundings.context;
     let total = open.len() + spawned.len();
     let spawned = spawned.into_iter().map(|id| (id, None));
     let in_turn = open.into_iter().take(context.limits.pipelines_per_beat).map(|open| (open.id, Some(open.place)));
@@ -193,7 +195,7 @@ async fn advance_all(
         if invocation.left() < STOP_MARGIN {
             return None;
         }
-        Some((advance(context, &id, 0, invocation).await, id, place))
+        Some((advance(surroundings, &id, 0, invocation).await, id, place))
     });
     // In their order, so that what was looked at is what comes before the place returned.
     let mut results = work.buffered(context.limits.parallel_pipelines);

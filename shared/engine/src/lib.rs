@@ -7,6 +7,7 @@
 
 pub mod apply;
 pub mod bunches;
+pub mod conditions;
 pub mod context;
 pub mod definitions;
 pub mod executor;
@@ -18,6 +19,7 @@ pub mod runner;
 mod step_log;
 pub mod take_over;
 mod work;
+pub mod world;
 
 pub use context::{Context, Invocation, Limits};
 pub use executor::{Executor, ExecutorError, Executors, Outcome};

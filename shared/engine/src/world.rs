@@ -1,131 +1,236 @@
-//! Gathers what conditions ask about beside their own pipeline.
+//! What conditions ask about beside their own pipeline, gathered for a beat.
+//!
+//! Most conditions ask nothing of the kind, so a beat plans twice where they do: a first plan that takes what is not known
+//! for met shows which steps are otherwise ready, and only for these the world is asked.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use futures::{StreamExt, TryStreamExt, stream};
+use chrono::{DateTime, Utc};
+use futures::{StreamExt, stream};
 use pipeline::condition::{PipelineCondition, StepCondition};
-use pipeline::facts::World;
-use pipeline::{Definition, Name, Pipeline, PipelineId, PipelineStatus};
+use pipeline::definition::Arguments;
+use pipeline::facts::{Answer, Asked, World};
+use pipeline::settings::Settings;
+use pipeline::{Definition, Name, Pipeline, PipelineId, PipelineStatus, Pulse, Step};
 use store::pipelines::OpenPipeline;
+use tokio::sync::OnceCell;
 
+use crate::conditions::{SpawnQuestion, StepQuestion};
 use crate::context::Context;
 
-/// What the conditions of some definitions or of one pipeline ask about.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Questions {
-    /// Steps of these names: are they busy anywhere?
-    pub steps: BTreeSet<Name>,
-    /// Definitions: where does their latest pipeline stand?
-    pub pipelines: BTreeSet<Name>,
+/// Most open pipelines that are listed. All of them, but for the memory: siblings are looked for in the list.
+pub(crate) const LISTED: usize = 100_000;
+
+/// The world around the pipelines of one beat; what was asked once is not asked again.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) context: &'a Context,
+    settings: Arc<Settings>,
+    open: OnceCell<Vec<OpenPipeline>>,
+    active_steps: OnceCell<BTreeMap<Name, Vec<PipelineId>>>,
 }
 
-impl Questions {
-    /// What the conditions of a pipeline's steps ask.
-    #[must_use]
-    pub fn of_pipeline(pipeline: &Pipeline) -> Self {
-        let mut questions = Questions::default();
-        for step in &pipeline.steps {
-            for described in &step.definition.conditions {
-                questions.add_step_condition(&described.condition);
-            }
-        }
-        questions
-    }
+/// The settings as they were read last.
+///
+/// A mini beat may use them for some seconds: they change rarely, and a beat that began a moment before a change would not
+/// have seen it either. A full beat reads them anew.
+#[derive(Default)]
+pub struct KeptSettings {
+    kept: Mutex<Option<(DateTime<Utc>, Arc<Settings>)>>,
+}
 
-    /// What the conditions of definitions ask, those of their steps included.
-    #[must_use]
-    pub fn of_definitions(definitions: &[Arc<Definition>]) -> Self {
-        let mut questions = Questions::default();
-        for definition in definitions {
-            for described in &definition.conditions {
-                questions.add_pipeline_condition(&described.condition);
-            }
-            for described in definition.steps.iter().flat_map(|step| &step.conditions) {
-                questions.add_step_condition(&described.condition);
-            }
-        }
-        questions
-    }
-
-    fn add_pipeline_condition(&mut self, condition: &PipelineCondition) {
-        match condition {
-            PipelineCondition::NoConflictingStep { steps } => self.steps.extend(steps.iter().cloned()),
-            PipelineCondition::NamedPipelinesHaveStatus { pipelines, .. } => {
-                self.pipelines.extend(pipelines.iter().cloned());
-            }
-            PipelineCondition::NoAutoSpawn
-            | PipelineCondition::NoSiblingInProgress
-            | PipelineCondition::CronExpression { .. }
-            | PipelineCondition::ConfigurableCronExpression { .. }
-            | PipelineCondition::CleanUp
-            | PipelineCondition::WebsiteActive { .. }
-            | PipelineCondition::PipelineEnabled
-            | PipelineCondition::BunchComplete { .. }
-            | PipelineCondition::Maintenance
-            | PipelineCondition::Registered { .. } => {}
-        }
-    }
-
-    fn add_step_condition(&mut self, condition: &StepCondition) {
-        match condition {
-            StepCondition::WaitForStepIsNotRunning { steps } => self.steps.extend(steps.iter().cloned()),
-            StepCondition::NamedPipelinesHaveStatus { pipelines, .. } => {
-                self.pipelines.extend(pipelines.iter().cloned());
-            }
-            StepCondition::AttemptsLimit { .. }
-            | StepCondition::TimeBetweenAttempts { .. }
-            | StepCondition::PreviousStepsCompleted { .. }
-            | StepCondition::PreviousStepsFinished { .. }
-            | StepCondition::DependingOnNamedSteps { .. }
-            | StepCondition::Recurring { .. }
-            | StepCondition::Registered { .. } => {}
-        }
+impl KeptSettings {
+    /// Forgets what was read, because something was changed.
+    pub fn forget(&self) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
-/// Answers questions from what is stored now. Without questions it costs one read, that of the settings.
+impl Context {
+    /// The settings in force, read within the last [`settings_kept_for`](crate::Limits::settings_kept_for).
+    ///
+    /// # Errors
+    /// The store did not answer.
+    pub async fn settings(&self, now: DateTime<Utc>) -> store::Result<Arc<Settings>> {
+        let kept = self.settings.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match kept {
+            Some((at, settings))
+                if at <= now && (now - at).to_std().is_ok_and(|age| age < self.limits.settings_kept_for) =>
+            {
+                Ok(settings)
+            }
+            _ => self.fresh_settings(now).await,
+        }
+    }
+
+    /// The settings in force, read now.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    pub async fn fresh_settings(&self, now: DateTime<Utc>) -> store::Result<Arc<Settings>> {
+        let settings = Arc::new(self.store.settings().await?);
+        *self.settings.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, settings.clone()));
+        Ok(settings)
+    }
+}
+
+impl<'a> Surroundings<'a> {
+    /// The world of a beat that has listed the open pipelines.
+    pub(crate) fn of_all(context: &'a Context, settings: Arc<Settings>, open: Vec<OpenPipeline>) -> Self {
+        Surroundings { context, settings, open: OnceCell::new_with(Some(open)), active_steps: OnceCell::new() }
+    }
+
+    /// The world of one pipeline; the others are listed when somebody asks.
+    pub(crate) fn of_one(context: &'a Context, settings: Arc<Settings>) -> Self {
+        Surroundings { context, settings, open: OnceCell::new(), active_steps: OnceCell::new() }
+    }
+
+    /// The settings in force.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// A world in which everything that is not known counts as met.
+    pub(crate) fn guess(&self) -> World {
+        World { settings: self.settings.as_ref().clone(), is_guess: true, ..World::default() }
+    }
+
+    /// The world as the conditions of some steps see it; `None` if they ask nothing about it.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    pub(crate) async fn around_steps(
+        &self,
+        pipeline: &Pipeline,
+        steps: impl Iterator<Item = &Step> + Clone,
+        now: DateTime<Utc>,
+    ) -> store::Result<Option<World>> {
+        let mut world = World { settings: self.settings.as_ref().clone(), ..World::default() };
+        let mut has_asked = false;
+        for step in steps {
+            for (index, described) in step.definition.conditions.iter().enumerate() {
+                match &described.condition {
+                    StepCondition::WaitForStepIsNotRunning { .. } => {
+                        world.active_steps = self.active_steps().await?.clone()
+                    }
+                    StepCondition::NamedPipelinesHaveStatus { pipelines, .. } => {
+                        self.add_latest(&mut world, pipelines).await?
+                    }
+                    StepCondition::Registered { name, arguments } => {
+                        let answer = self.ask_step(pipeline, step, name, arguments, now).await?;
+                        let asked =
+                            Asked { pipeline: Some(pipeline.id.clone()), name: step.definition.name.clone(), index };
+                        world.registered.extend(answer.map(|answer| (asked, answer)));
+                    }
+                    StepCondition::AttemptsLimit { .. }
+                    | StepCondition::TimeBetweenAttempts { .. }
+                    | StepCondition::PreviousStepsCompleted { .. }
+                    | StepCondition::PreviousStepsFinished { .. }
+                    | StepCondition::DependingOnNamedSteps { .. }
+                    | StepCondition::Recurring { .. } => continue,
+                }
+                has_asked = true;
+            }
+        }
+        Ok(has_asked.then_some(world))
+    }
+
+    /// The world as the conditions of a definition see it.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    pub(crate) async fn around_definition(&self, definition: &Definition, pulse: Pulse) -> store::Result<World> {
+        let mut world = World { settings: self.settings.as_ref().clone(), ..World::default() };
+        for (index, described) in definition.conditions.iter().enumerate() {
+            match &described.condition {
+                PipelineCondition::NoConflictingStep { .. } => world.active_steps = self.active_steps().await?.clone(),
+                PipelineCondition::NamedPipelinesHaveStatus { pipelines, .. } => {
+                    self.add_latest(&mut world, pipelines).await?;
+                }
+                PipelineCondition::Registered { name, arguments } => {
+                    let Some(condition) = self.context.conditions.of_pipelines(name) else { continue };
+                    let question = SpawnQuestion { store: &self.context.store, definition, arguments, pulse };
+                    let asked = Asked { pipeline: None, name: definition.name.clone(), index };
+                    world.registered.insert(asked, condition.check(&question).await?);
+                }
+                PipelineCondition::NoAutoSpawn
+                | PipelineCondition::NoSiblingInProgress
+                | PipelineCondition::CronExpression { .. }
+                | PipelineCondition::ConfigurableCronExpression { .. }
+                | PipelineCondition::CleanUp
+                | PipelineCondition::WebsiteActive { .. }
+                | PipelineCondition::PipelineEnabled
+                | PipelineCondition::BunchComplete { .. }
+                | PipelineCondition::Maintenance => {}
+            }
+        }
+        Ok(world)
+    }
+
+    async fn ask_step(
+        &self,
+        pipeline: &Pipeline,
+        step: &Step,
+        name: &str,
+        arguments: &Arguments,
+        now: DateTime<Utc>,
+    ) -> store::Result<Option<Answer>> {
+        let Some(condition) = self.context.conditions.of_steps(name) else { return Ok(None) };
+        let question = StepQuestion { store: &self.context.store, pipeline, step: &step.definition, arguments, now };
+        condition.check(&question).await.map(Some)
+    }
+
+    async fn add_latest(&self, world: &mut World, names: &[Name]) -> store::Result<()> {
+        for name in names {
+            if !world.latest.contains_key(name)
+                && let Some(found) = self.latest(name).await?
+            {
+                world.latest.insert(name.clone(), found);
+            }
+        }
+        Ok(())
+    }
+
+    async fn latest(&self, name: &Name) -> store::Result<Option<(PipelineId, PipelineStatus)>> {
+        let Some(id) = self.context.store.latest_pipeline(name).await?.id else { return Ok(None) };
+        let pipeline = self.context.store.pipeline_without_steps(&id).await?;
+        Ok(pipeline.map(|pipeline| (id, pipeline.status)))
+    }
+
+    /// By name: in which open pipelines steps are enqueued or running.
+    async fn active_steps(&self) -> store::Result<&BTreeMap<Name, Vec<PipelineId>>> {
+        self.active_steps.get_or_try_init(|| self.find_active_steps()).await
+    }
+
+    async fn find_active_steps(&self) -> store::Result<BTreeMap<Name, Vec<PipelineId>>> {
+        let store = &self.context.store;
+        let open = self.open.get_or_try_init(|| store.open_pipelines(LISTED)).await?;
+        let reads: Vec<_> = open.iter().map(|open| store.pipeline_with_steps(&open.id)).collect();
+        let mut pipelines = stream::iter(reads).buffered(self.context.limits.parallel_pipelines);
+        let mut active: BTreeMap<Name, BTreeSet<PipelineId>> = BTreeMap::new();
+        while let Some(read) = pipelines.next().await {
+            let pipeline = match read {
+                Ok(Some(pipeline)) => pipeline,
+                Ok(None) => continue,
+                Err(error) if error.is_retryable() => return Err(error),
+                // A pipeline that cannot be read is a problem of its own beat, not of all others.
+                Err(_) => continue,
+            };
+            for step in pipeline.steps.iter().filter(|step| step.record.status.is_active()) {
+                active.entry(step.definition.name.clone()).or_default().insert(pipeline.id.clone());
+            }
+        }
+        Ok(active.into_iter().map(|(name, ids)| (name, ids.into_iter().collect())).collect())
+    }
+}
+
+/// The world as every unfinished step of a pipeline sees it, for people who ask why nothing runs.
 ///
 /// # Errors
 /// The store did not answer.
-pub async fn gather(context: &Context, questions: &Questions, open: &[OpenPipeline]) -> store::Result<World> {
-    let settings = context.store.settings().await?;
-    let mut latest = BTreeMap::new();
-    for name in &questions.pipelines {
-        if let Some(found) = latest_of(context, name).await? {
-            latest.insert(name.clone(), found);
-        }
-    }
-    let active_steps = if questions.steps.is_empty() {
-        BTreeMap::new()
-    } else {
-        active_steps(context, &questions.steps, open).await?
-    };
-    Ok(World { settings, active_steps, latest, registered: BTreeMap::new() })
-}
-
-async fn latest_of(context: &Context, name: &Name) -> store::Result<Option<(PipelineId, PipelineStatus)>> {
-    let Some(id) = context.store.latest_pipeline(name).await? else { return Ok(None) };
-    let pipeline = context.store.pipeline_without_steps(&id).await?;
-    Ok(pipeline.map(|pipeline| (id, pipeline.status)))
-}
-
-/// In which open pipelines steps of these names are enqueued or running.
-async fn active_steps(
-    context: &Context,
-    names: &BTreeSet<Name>,
-    open: &[OpenPipeline],
-) -> store::Result<BTreeMap<Name, Vec<PipelineId>>> {
-    let reads: Vec<_> = open.iter().map(|open| context.store.pipeline_with_steps(&open.id)).collect();
-    let pipelines: Vec<Option<Pipeline>> =
-        stream::iter(reads).buffered(context.limits.parallel_pipelines).try_collect().await?;
-    let mut active: BTreeMap<Name, Vec<PipelineId>> = BTreeMap::new();
-    for pipeline in pipelines.into_iter().flatten() {
-        for step in pipeline.steps.iter().filter(|step| step.record.status.is_active()) {
-            if names.contains(&step.definition.name) {
-                active.entry(step.definition.name.clone()).or_default().push(pipeline.id.clone());
-            }
-        }
-    }
-    Ok(active)
+pub async fn around(context: &Context, pipeline: &Pipeline, now: DateTime<Utc>) -> store::Result<World> {
+    let surroundings = Surroundings::of_one(context, context.fresh_settings(now).await?);
+    let unfinished = pipeline.steps.iter().filter(|step| !step.record.status.is_active());
+    let world = surroundings.around_steps(pipeline, unfinished, now).await?;
+    Ok(world.unwrap_or_else(|| World { settings: surroundings.settings().clone(), ..World::default() }))
 }

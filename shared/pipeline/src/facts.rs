@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::condition::Check;
 use crate::id::{Name, PipelineId};
 use crate::pipeline::PipelineStatus;
+use crate::plan::Found;
 use crate::settings::Settings;
 
 /// What is known beside the pipeline or definition in question.
@@ -19,7 +19,23 @@ pub struct World {
     /// By definition: the pipeline that was spawned last, and where it stands.
     pub latest: BTreeMap<Name, (PipelineId, PipelineStatus)>,
     /// What the conditions that others registered answered.
-    pub registered: BTreeMap<Asked, Check>,
+    pub registered: BTreeMap<Asked, Answer>,
+    /// Whether conditions about what is not known here count as met: a first look, which finds out what must be asked.
+    pub is_guess: bool,
+}
+
+/// What a registered condition answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It holds.
+    Met,
+    /// It holds because of something that was found, for which one pipeline is spawned and never a second one. Of a step's
+    /// condition it is as good as [`Answer::Met`].
+    Found(Found),
+    /// It does not hold now, for this reason.
+    Unmet(String),
+    /// It can never hold any more, for this reason.
+    Never(String),
 }
 
 /// Who asked a registered condition.

@@ -91,6 +91,13 @@ pub fn merge(mut documents: Vec<Document>, vocabulary: &Vocabulary) -> Merged {
     merging.finish(vocabulary)
 }
 
+/// Whether definitions mean a condition of ours by that type.
+#[must_use]
+pub fn is_built_in_condition(name: &str) -> bool {
+    condition::PIPELINE_CONDITIONS.iter().any(|known| known.name == name)
+        || condition::STEP_CONDITIONS.iter().chain(condition::RECURRING_CONDITIONS).any(|known| known.name == name)
+}
+
 impl Merged {
     /// Leaves out the definitions with a step whose executor is not among `known`, and reports where it is named.
     pub fn refuse_unknown_executors(&mut self, known: &BTreeSet<&str>) {

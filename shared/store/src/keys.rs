@@ -9,6 +9,7 @@
 //! | what a pipeline was spawned for (a bunch) | `spawned/<name>` | `<key of what was found>` | – |
 //! | latest pipeline of a name | `name/<name>` | `latest` | – |
 //! | lease of the heartbeat, with the pulse | `lease/heartbeat` | `lease` | – |
+//! | steps that are busy under a name that others wait for | `busy/<step name>` | `busy` | – |
 //! | setting | `settings` | `<name>/<scope>` | – |
 //! | line of the audit | `audit` | `<time>/<hash>` | – |
 //! | file seen in the drop area | `arrivals` | `<file key>` | – |
@@ -18,7 +19,6 @@
 use chrono::{DateTime, Utc};
 use pipeline::settings::Scope;
 use pipeline::{DefinitionHash, Name, PipelineId, Priority};
-
 use sha2::{Digest, Sha256};
 
 use crate::table::{Key, Listing};
@@ -89,6 +89,12 @@ pub fn spawned(name: &Name, found: &str) -> Key {
 #[must_use]
 pub fn heartbeat_lease() -> Key {
     Key::new("lease/heartbeat", "lease")
+}
+
+/// The item that tells who is busy under a step name that others wait for.
+#[must_use]
+pub fn busy(step: &Name) -> Key {
+    Key::new(format!("busy/{step}"), "busy")
 }
 
 /// The partition of the settings.

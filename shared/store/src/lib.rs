@@ -8,6 +8,7 @@
 
 pub mod arrivals;
 mod error;
+pub mod exclusions;
 pub mod files;
 mod items;
 pub mod keys;

@@ -8,7 +8,7 @@
 //! | [`Store::open_pipelines`] | the listing, stale | half a read unit per 4 KB and shard |
 //! | [`Store::ended_pipelines`] | the listing, stale, newest first | the same |
 //! | [`Store::latest_pipeline`] | one item, consistent | 1 read unit |
-//! | [`Store::stop_pipeline`], [`Store::settle_pipeline`] | pipeline (version) | 1 write unit, 2 more when it is relisted |
+//! | [`Store::stop_pipeline`], [`Store::pause_pipeline`], [`Store::resume_pipeline`], [`Store::settle_pipeline`] | pipeline (version) | 1 write unit, 2 more when it is relisted |
 //!
 //! A definition is stored once per content and never changed, so that a pipeline's own copy costs a hash.
 
@@ -250,6 +250,26 @@ impl Store {
     pub async fn stop_pipeline(&self, pipeline: &Pipeline, stop: &Stop) -> Result<PipelineWritten> {
         let attributes = items::patch([("stop", json!(stop))]);
         self.patch_pipeline(pipeline, attributes, Relist::Keep, |item| item.attributes.contains_key("stop")).await
+    }
+
+    /// Holds an open pipeline: from the answer on, no beat that looks at it enqueues anything of it.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    pub async fn pause_pipeline(&self, pipeline: &Pipeline, now: DateTime<Utc>) -> Result<PipelineWritten> {
+        let attributes = items::patch([("paused_at", items::time(now))]);
+        self.patch_pipeline(pipeline, attributes, Relist::Keep, |item| item.attributes.contains_key("paused_at")).await
+    }
+
+    /// Ends the hold of a pipeline and adds its length to what does not count for its expiry.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    pub async fn resume_pipeline(&self, pipeline: &Pipeline, now: DateTime<Utc>) -> Result<PipelineWritten> {
+        let held = pipeline.paused_at.and_then(|since| (now - since).to_std().ok()).unwrap_or_default();
+        let held_ms = u64::try_from((pipeline.paused_for + held).as_millis()).unwrap_or(u64::MAX);
+        let attributes = items::patch([("paused_at", json!(null)), ("paused_for_ms", json!(held_ms))]);
+        self.patch_pipeline(pipeline, attributes, Relist::Keep, |item| !item.attributes.contains_key("paused_at")).await
     }
 
     /// Writes the status that follows from the steps; one that ends the pipeline also takes it out of the open ones.

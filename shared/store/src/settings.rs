@@ -54,7 +54,14 @@ impl Store {
     ///
     /// # Errors
     /// The table did not answer; the value may be set.
-    pub async fn set_setting(&self, name: &str, scope: &Scope, value: &str, by: &str, now: DateTime<Utc>) -> Result<()> {
+    pub async fn set_setting(
+        &self,
+        name: &str,
+        scope: &Scope,
+        value: &str,
+        by: &str,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let attributes = items::attributes([("value", json!(value)), ("by", json!(by)), ("at", items::time(now))]);
         let change = Change::Put { attributes, listing: None, expires_at: None };
         self.table.write(Write { key: keys::setting(name, scope), condition: Condition::Any, change }).await?;

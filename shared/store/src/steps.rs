@@ -126,35 +126,47 @@ impl Store {
         token: &Token,
         now: DateTime<Utc>,
     ) -> Result<Enqueued> {
-        let record = &step.record;
-        let status = legal(record.status, event)?;
+        let write = self.enqueue_write(pipeline, step, event, token, now)?;
         self.keep_attempt(pipeline, step).await?;
-        let key = keys::step(pipeline, step.definition.sort_order, &step.definition.name);
+        let (Written::Applied(item) | Written::Conflict(item)) = self.table.write(write).await?;
+        Self::enqueued(item.as_ref(), token)
+    }
+
+    /// The write that counts an attempt and marks the step enqueued.
+    pub(crate) fn enqueue_write(
+        &self,
+        pipeline: &PipelineId,
+        step: &Step,
+        event: StepEvent,
+        token: &Token,
+        now: DateTime<Utc>,
+    ) -> Result<Write> {
+        let record = &step.record;
         let fields = [
             ("schema", json!(SCHEMA)),
-            ("status", json!(status)),
+            ("status", json!(legal(record.status, event)?)),
             ("attempt", json!(record.attempt + 1)),
             ("token", json!(token)),
             ("enqueued_at", items::time(now)),
         ];
-        let write = if record.version == 0 {
+        let key = keys::step(pipeline, step.definition.sort_order, &step.definition.name);
+        if record.version == 0 {
             let change = Change::Put { attributes: items::attributes(fields), listing: None, expires_at: None };
-            Write { key, condition: Condition::Absent, change }
-        } else {
-            let mut attributes = items::patch(fields);
-            for field in PER_ATTEMPT {
-                attributes.insert(field.to_owned(), Value::Null);
-            }
-            let change = Change::Patch { attributes, listing: Relist::Keep };
-            Write { key, condition: Condition::Version(record.version), change }
-        };
-        match self.table.write(write).await? {
-            Written::Applied(item) | Written::Conflict(item) => {
-                let record = item.as_ref().map(items::step_record).transpose()?;
-                let ours = record.filter(|record| record.token.as_ref() == Some(token));
-                Ok(ours.map_or(Enqueued::Lost, |record| Enqueued::Done(Box::new(record))))
-            }
+            return Ok(Write { key, condition: Condition::Absent, change });
         }
+        let mut attributes = items::patch(fields);
+        for field in PER_ATTEMPT {
+            attributes.insert(field.to_owned(), Value::Null);
+        }
+        let change = Change::Patch { attributes, listing: Relist::Keep };
+        Ok(Write { key, condition: Condition::Version(record.version), change })
+    }
+
+    /// Whether the step's item, as it is after an enqueue, shows that the enqueue was ours.
+    pub(crate) fn enqueued(item: Option<&Item>, token: &Token) -> Result<Enqueued> {
+        let record = item.map(items::step_record).transpose()?;
+        let ours = record.filter(|record| record.token.as_ref() == Some(token));
+        Ok(ours.map_or(Enqueued::Lost, |record| Enqueued::Done(Box::new(record))))
     }
 
     /// Takes an enqueued step for one attempt.
@@ -403,7 +415,7 @@ impl Store {
     }
 
     /// Copies the log of the attempt that ended, before the step's item is used for the next one.
-    async fn keep_attempt(&self, pipeline: &PipelineId, step: &Step) -> Result<()> {
+    pub(crate) async fn keep_attempt(&self, pipeline: &PipelineId, step: &Step) -> Result<()> {
         let record = &step.record;
         if record.attempt == 0 {
             return Ok(());

@@ -18,8 +18,8 @@ use store_embedded::Options;
 
 use super::executors::{self, Gate};
 use super::faults::FaultyTable;
+use crate::conditions::Conditions;
 use crate::context::{Context, Invocation, Limits};
-use crate::definitions::Definitions;
 use crate::executor::Executors;
 use crate::heartbeat::{self, BeatReport};
 use crate::operate;
@@ -49,13 +49,7 @@ impl Workshop {
         let files = definitions.iter().enumerate().map(|(n, xml)| (format!("{n}.xml"), xml.clone().into_bytes()));
         let gate = Gate::default();
         let executors = Executors::new(executors::all(&gate));
-        let definitions = Definitions::new(files, &executors.names());
-        Workshop::make(gate, |store| Context {
-            store,
-            executors: Arc::new(executors),
-            definitions: Arc::new(definitions),
-            limits: Limits::default(),
-        })
+        Workshop::make(gate, |store| Context::new(store, executors, Conditions::default(), files, Limits::default()))
     }
 
     /// A workshop with everything that ships.

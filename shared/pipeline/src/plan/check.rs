@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::condition::{Check, StepCondition};
 use crate::definition::{Arguments, StepDefinition};
-use crate::facts::{Asked, World};
+use crate::facts::{Answer, Asked, World};
 use crate::id::Name;
 use crate::pipeline::PipelineStatus;
 use crate::step::{StepRecord, StepStatus};
@@ -54,6 +54,7 @@ pub(super) fn named_pipelines(world: &World, names: &[Name], statuses: &[Pipelin
     let wanted = || statuses.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(" or ");
     for name in names {
         match world.latest.get(name) {
+            None if world.is_guess => {}
             None => return Check::Unmet(format!("there is no pipeline `{name}`; wanted is {}", wanted())),
             Some((id, status)) if !statuses.contains(status) => {
                 return Check::Unmet(format!("pipeline `{name}` {id} is {status}; wanted is {}", wanted()));
@@ -66,8 +67,14 @@ pub(super) fn named_pipelines(world: &World, names: &[Name], statuses: &[Pipelin
 
 /// What a condition that somebody registered answered.
 pub(super) fn registered(world: &World, asked: &Asked, condition: &str) -> Check {
-    let unasked = || Check::Unmet(format!("condition `{condition}` was not asked: this program does not know it"));
-    world.registered.get(asked).cloned().unwrap_or_else(unasked)
+    match world.registered.get(asked) {
+        Some(Answer::Met) => Check::Met(Arguments::new()),
+        Some(Answer::Found(found)) => Check::Met(found.arguments.clone()),
+        Some(Answer::Unmet(reason)) => Check::Unmet(reason.clone()),
+        Some(Answer::Never(reason)) => Check::Never(reason.clone()),
+        None if world.is_guess => Check::Met(Arguments::new()),
+        None => Check::Unmet(format!("condition `{condition}` was not asked: this program does not know it")),
+    }
 }
 
 /// Whether a failed step has no attempt left: the error is permanent, or a limit of attempts or runs is reached.

@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::condition::{Check, PipelineCondition};
 use crate::definition::{Arguments, Definition};
-use crate::facts::{Asked, World};
+use crate::facts::{Answer, Asked, World};
 use crate::id::{Name, PipelineId};
 use crate::plan::check::{named_pipelines, registered};
 use crate::schedule::{Cron, Pulse};
@@ -71,6 +71,11 @@ pub fn spawn(definition: &Definition, facts: &SpawnFacts<'_>) -> Spawn {
             at = bunch.at;
             keys.push(bunch.key.clone());
             found.push(bunch.key.clone());
+        }
+        if let Some(Answer::Found(thing)) = facts.world.registered.get(&asked_by(definition, index)) {
+            at = thing.at;
+            keys.push(thing.key.clone());
+            found.push(thing.key.clone());
         }
         match check(definition, index, condition, facts) {
             Check::Met(handed) => arguments.extend(handed),
@@ -141,10 +146,12 @@ fn check(definition: &Definition, index: usize, condition: &PipelineCondition, f
         }
         // During maintenance nothing is spawned, whether the condition asks for it or not.
         PipelineCondition::Maintenance => met(),
-        PipelineCondition::Registered { name, .. } => {
-            registered(facts.world, &Asked { pipeline: None, name: definition.name.clone(), index }, name)
-        }
+        PipelineCondition::Registered { name, .. } => registered(facts.world, &asked_by(definition, index), name),
     }
+}
+
+fn asked_by(definition: &Definition, index: usize) -> Asked {
+    Asked { pipeline: None, name: definition.name.clone(), index }
 }
 
 /// The expression behind a condition about time; `None` if the condition is about something else.

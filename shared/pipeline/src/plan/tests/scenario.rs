@@ -18,9 +18,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::condition::{Check, StepCondition};
+use crate::condition::StepCondition;
 use crate::definition::{Arguments, Definition, Described, Priority, StepDefinition};
-use crate::facts::{Asked, World};
+use crate::facts::{Answer, Asked, World};
 use crate::id::{Name, PipelineId};
 use crate::pipeline::{Pipeline, PipelineStatus, Stop, StoppedBy};
 use crate::plan::{Grace, Outlook, Plan, outlooks, plan};
@@ -139,9 +139,9 @@ fn describe_world(world: &mut World, pipeline: &Pipeline, words: &str) {
             let is_registered = |it: &Described<_>| matches!(it.condition, StepCondition::Registered { .. });
             let index = conditions.iter().position(is_registered).unwrap();
             let answer = match answer {
-                "met" => Check::Met(Arguments::from([("found".to_owned(), "much".to_owned())])),
-                "unmet" => Check::Unmet("the stock is being counted".to_owned()),
-                "never" => Check::Never("the shop has closed down".to_owned()),
+                "met" => Answer::Met,
+                "unmet" => Answer::Unmet("the stock is being counted".to_owned()),
+                "never" => Answer::Never("the shop has closed down".to_owned()),
                 _ => panic!("`{answer}` is no answer"),
             };
             world.registered.insert(Asked { pipeline: Some(pipeline.id.clone()), name: name(step), index }, answer);

@@ -4,9 +4,9 @@ use chrono::{DateTime, Duration, Utc};
 use insta::assert_snapshot;
 
 use super::scenario::{self, list};
-use crate::condition::{Check, PipelineCondition};
+use crate::condition::PipelineCondition;
 use crate::definition::{Arguments, Definition, Described};
-use crate::facts::{Asked, World};
+use crate::facts::{Answer, Asked, World};
 use crate::id::PipelineId;
 use crate::pipeline::PipelineStatus;
 use crate::plan::{Found, Spawn, SpawnFacts, spawn};
@@ -272,10 +272,10 @@ fn a_registered_condition_answers_and_hands_over_what_it_found() {
         world.registered.insert(asked, check);
         decided_in(&world, "0 * * * *, asks shop_open")
     };
-    let found = Arguments::from([("till".to_owned(), "8 pm".to_owned())]);
-    assert_snapshot!(answer(Check::Met(found)), @"spawn for cron 2026-08-01T12:00:00Z, till=8 pm (found 0)");
-    assert_snapshot!(answer(Check::Unmet("the shop is closed".to_owned())), @"no: the shop is closed");
-    assert_snapshot!(answer(Check::Never("the shop has closed down".to_owned())), @"no: the shop has closed down");
+    assert_snapshot!(answer(Answer::Met), @"spawn for cron 2026-08-01T12:00:00Z (found 0)");
+    assert_snapshot!(answer(Answer::Found(found("order 17"))), @"spawn for cron 2026-08-01T12:00:00Z + order 17, bunch=order 17 (found 1)");
+    assert_snapshot!(answer(Answer::Unmet("the shop is closed".to_owned())), @"no: the shop is closed");
+    assert_snapshot!(answer(Answer::Never("the shop has closed down".to_owned())), @"no: the shop has closed down");
     // It was asked as the second condition.
     assert_snapshot!(decided_in(&world, "asks shop_open, 0 * * * *"), @"no: condition `shop_open` was not asked: this program does not know it");
 }

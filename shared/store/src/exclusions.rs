@@ -1,0 +1,110 @@
+//! Steps that must not run at the same time, in whatever pipelines they are.
+//!
+//! | function | condition | cost on AWS |
+//! |---|---|---|
+//! | [`Store::enqueue_step_alone`] | the step's, and nobody became busy meanwhile under a name that the step waits for | 4 write units and 1 read unit, more per name and per holder |
+//!
+//! A step that waits for others not to run looks at them and is enqueued after that; two such steps that look at the same
+//! moment would both go ahead. So each of them enters itself under its own name, in the same group of writes that enqueues
+//! it, and the group fails if an entry under a name that it waits for has changed since it looked. Entries of steps that
+//! have ended are dropped by whoever enters next.
+//!
+//! Only steps that wait for others enter themselves. One that waits for nobody may begin at any moment anyway, and is seen
+//! by looking at the open pipelines.
+
+use chrono::{DateTime, Utc};
+use pipeline::transition::StepEvent;
+use pipeline::{Name, PipelineId, Step, StepStatus, Token};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::error::Result;
+use crate::items::{self, Fields};
+use crate::steps::Enqueued;
+use crate::table::{Change, Condition, GroupWritten, Item, Write};
+use crate::{Store, keys};
+
+/// One attempt of a step that is or was busy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Holder {
+    pipeline: PipelineId,
+    step: Name,
+    sort_order: i32,
+    attempt: u32,
+}
+
+impl Store {
+    /// Enqueues a step as [`Store::enqueue_step`] does, unless a step of one of the names in `waits_for` became busy.
+    ///
+    /// # Errors
+    /// The store did not answer, an item cannot be read, or the step does not stand where it can be enqueued.
+    pub async fn enqueue_step_alone(
+        &self,
+        pipeline: &PipelineId,
+        step: &Step,
+        waits_for: &[Name],
+        event: StepEvent,
+        token: &Token,
+        now: DateTime<Utc>,
+    ) -> Result<Enqueued> {
+        let own = &step.definition.name;
+        let mut names: Vec<&Name> = waits_for.iter().chain([own]).collect();
+        names.sort();
+        names.dedup();
+        let keys: Vec<_> = names.iter().map(|name| keys::busy(name)).collect();
+        let entries = self.table.batch_get(&keys).await?;
+        let (enqueue, mut group) = (self.enqueue_write(pipeline, step, event, token, now)?, Vec::new());
+        for (name, key) in names.into_iter().zip(keys) {
+            let entry = entries.iter().find(|item| item.key == key);
+            let busy = self.busy(entry, pipeline, step).await?;
+            if waits_for.contains(name) && !busy.is_empty() {
+                return Ok(Enqueued::Lost);
+            }
+            let condition = entry.map_or(Condition::Absent, |item| Condition::Version(item.version));
+            let change = if name == own { enter(busy, pipeline, step) } else { Change::Check };
+            group.push(Write { key, condition, change });
+        }
+        self.keep_attempt(pipeline, step).await?;
+        let key = enqueue.key.clone();
+        group.push(enqueue);
+        // Whether it was us or somebody else, the step's item tells.
+        let written = self.table.write_group(group).await?;
+        let item = match written {
+            GroupWritten::Applied => self.table.get(&key).await?,
+            GroupWritten::Conflict(conflicts) => {
+                conflicts.into_iter().find_map(|(_, item)| item.filter(|item| item.key == key))
+            }
+        };
+        Self::enqueued(item.as_ref(), token)
+    }
+
+    /// Who else is busy under a name: the entries whose attempt has not ended.
+    async fn busy(&self, entry: Option<&Item>, pipeline: &PipelineId, step: &Step) -> Result<Vec<Holder>> {
+        let Some(entry) = entry else { return Ok(Vec::new()) };
+        let holders: Vec<Holder> = Fields::of(entry)?.json("holders", "a list of steps")?.unwrap_or_default();
+        let mut busy = Vec::new();
+        for holder in holders {
+            if holder.pipeline == *pipeline && holder.step == step.definition.name {
+                continue;
+            }
+            let record = self.step_record(&holder.pipeline, holder.sort_order, &holder.step).await?;
+            let is_busy = record.is_some_and(|record| {
+                record.attempt == holder.attempt && matches!(record.status, StepStatus::Enqueued | StepStatus::Running)
+            });
+            busy.extend(is_busy.then_some(holder));
+        }
+        Ok(busy)
+    }
+}
+
+/// Adds a step's next attempt to those that are busy under its name.
+fn enter(mut busy: Vec<Holder>, pipeline: &PipelineId, step: &Step) -> Change {
+    busy.push(Holder {
+        pipeline: pipeline.clone(),
+        step: step.definition.name.clone(),
+        sort_order: step.definition.sort_order,
+        attempt: step.record.attempt + 1,
+    });
+    let attributes = items::attributes([("holders", json!(busy))]);
+    Change::Put { attributes, listing: None, expires_at: None }
+}
