@@ -8,6 +8,7 @@ use pipeline::plan::Grace;
 use pipeline::{Name, PipelineId, Token};
 use sha2::{Digest, Sha256};
 use store::Store;
+use store::services::Services;
 use tokio::time::Instant;
 
 use crate::conditions::Conditions;
@@ -27,6 +28,8 @@ pub struct Context {
     pub conditions: Arc<Conditions>,
     /// Where definitions come from.
     pub definitions: Arc<Definitions>,
+    /// What executors and the monitor may call beside the storage; nothing, unless [`Context::with_services`] says so.
+    pub services: Services,
     /// Times and caps.
     pub limits: Limits,
     /// The settings as they were read last.
@@ -96,9 +99,17 @@ impl Context {
             executors: Arc::new(executors),
             conditions: Arc::new(conditions),
             definitions: Arc::new(definitions),
+            services: Services::default(),
             limits,
             settings: Arc::default(),
         }
+    }
+
+    /// The same with what its executors may call.
+    #[must_use]
+    pub fn with_services(mut self, services: Services) -> Self {
+        self.services = services;
+        self
     }
 }
 
