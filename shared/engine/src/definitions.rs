@@ -1,24 +1,37 @@
 //! Where definitions come from: the files that ship with the program, overlaid by those in the bucket.
+//!
+//! **A broken file changes nothing.** Each overlay file that is read without an error is kept under [`GOOD_PREFIX`]; when it
+//! breaks, that copy stays in force, or the shipped file of its name if it never was good, and every problem says which.
+//! A file goes back as a whole: its new definitions may belong together. Only where there is nothing to go back to, what
+//! is good in the file is used and the rest left out.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
 use pipeline::Definition;
-use pipeline::merge::{self, Vocabulary};
+use pipeline::merge::{self, Merged, Vocabulary};
+use pipeline::xml::limits;
 use store::files::{FileInfo, Files};
 
 /// The prefix of the overlay in the bucket.
 pub const OVERLAY_PREFIX: &str = "pipelines/";
 
+/// The prefix of the last good version of each overlay file.
+pub const GOOD_PREFIX: &str = "definitions/good/";
+
 /// Most overlay files that are read; more is a mistake in the bucket and not a set of definitions.
 const OVERLAY_LIMIT: usize = 200;
+
+/// How often files that turn out broken are replaced: a good version may refer to what is gone from another file.
+const ROUNDS: usize = 3;
 
 /// The definitions that ship, by file name.
 pub const SHIPPED: [(&str, &str); 1] = [("catalog_import.xml", include_str!("../../../pipelines/catalog_import.xml"))];
 
 /// Reads and keeps definitions; made once per process.
 pub struct Definitions {
-    shipped: Vec<(String, Vec<u8>)>,
+    shipped: Vec<(String, Bytes)>,
     executors: BTreeSet<&'static str>,
     vocabulary: Vocabulary,
     kept: Mutex<Option<Kept>>,
@@ -27,17 +40,26 @@ pub struct Definitions {
 /// What a load gave.
 #[derive(Debug, Clone, Default)]
 pub struct Loaded {
-    /// The definitions without an error, by name.
+    /// The definitions in force, by name.
     pub definitions: Vec<Arc<Definition>>,
     /// Everything that is wrong, as `file:line:column: …`.
     pub problems: Vec<String>,
     /// Whether files were read, and not just found unchanged.
     pub is_new: bool,
+    /// The overlay files without an error that have not been kept as good ones by this process.
+    unkept: Vec<(String, Bytes)>,
 }
 
 struct Kept {
     overlay: Vec<FileInfo>,
     loaded: Loaded,
+}
+
+/// A file that takes part in a load.
+struct Source {
+    name: String,
+    bytes: Bytes,
+    is_overlay: bool,
 }
 
 impl Definitions {
@@ -48,7 +70,7 @@ impl Definitions {
         vocabulary: Vocabulary,
     ) -> Self {
         Definitions {
-            shipped: shipped.into_iter().collect(),
+            shipped: shipped.into_iter().map(|(name, bytes)| (name, Bytes::from(bytes))).collect(),
             executors: executors.iter().copied().collect(),
             vocabulary,
             kept: Mutex::new(None),
@@ -69,30 +91,108 @@ impl Definitions {
         {
             return Ok(Loaded { is_new: false, ..kept.loaded.clone() });
         }
-        let mut sources = self.shipped.clone();
-        for file in &overlay {
-            if let Some(bytes) = files.get(&file.key, None).await? {
-                let name = file.key.strip_prefix(OVERLAY_PREFIX).unwrap_or(&file.key).to_owned();
-                // An overlay file takes the place of the shipped file of its name.
-                sources.retain(|(shipped, _)| *shipped != name);
-                sources.push((name, bytes.to_vec()));
+        let mut sources = self.sources(files, &overlay).await?;
+        let mut merged = self.merge(&sources);
+        let mut problems: Vec<String> = merged.errors.iter().map(ToString::to_string).collect();
+        let broken = self.broken(&merged);
+        let unkept = sources.iter().filter(|source| source.is_overlay && !broken.contains(source.name.as_str()));
+        let unkept = unkept.map(|source| (source.name.clone(), source.bytes.clone())).collect();
+        for _ in 0..ROUNDS {
+            let replaced = self.replace(files, &mut sources, &self.broken(&merged)).await?;
+            if replaced.is_empty() {
+                break;
             }
+            problems.extend(replaced);
+            merged = self.merge(&sources);
         }
-        let mut merged =
-            merge::load(sources.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())), &self.vocabulary);
-        merged.refuse_unknown_executors(&self.executors);
-        let loaded = Loaded {
-            definitions: merged.definitions.into_iter().map(Arc::new).collect(),
-            problems: merged.errors.iter().map(ToString::to_string).collect(),
-            is_new: true,
-        };
+        let definitions = merged.definitions.into_iter().map(Arc::new).collect();
+        let loaded = Loaded { definitions, problems, is_new: true, unkept };
         *self.lock() = Some(Kept { overlay, loaded: loaded.clone() });
         Ok(loaded)
+    }
+
+    /// Keeps the overlay files that are good now, for the day when they break. The heartbeat does so after each load.
+    ///
+    /// # Errors
+    /// The store did not answer; the next beat tries again.
+    pub async fn keep_good(&self, files: &dyn Files, loaded: &Loaded) -> store::Result<()> {
+        for (name, bytes) in &loaded.unkept {
+            let key = format!("{GOOD_PREFIX}{name}");
+            if files.get(&key, None).await?.as_ref() != Some(bytes) {
+                files.put(&key, bytes.clone()).await?;
+            }
+        }
+        if let Some(kept) = &mut *self.lock()
+            && kept.loaded.unkept == loaded.unkept
+        {
+            kept.loaded.unkept.clear();
+        }
+        Ok(())
+    }
+
+    /// The same files and words in a process that has loaded nothing yet.
+    #[cfg(test)]
+    pub(crate) fn restarted(&self) -> Self {
+        let Definitions { shipped, executors, vocabulary, .. } = self;
+        let (shipped, executors, vocabulary) = (shipped.clone(), executors.clone(), vocabulary.clone());
+        Definitions { shipped, executors, vocabulary, kept: Mutex::new(None) }
+    }
+
+    /// The shipped files, each with the overlay file of its name in its place, and the other overlay files.
+    async fn sources(&self, files: &dyn Files, overlay: &[FileInfo]) -> store::Result<Vec<Source>> {
+        let mut sources: Vec<Source> = self.shipped.iter().map(shipped).collect();
+        for file in overlay {
+            // Of a file that is too large, as much as shows that it is.
+            let range = store::files::Range { start: 0, length: limits::FILE_BYTES as u64 + 1 };
+            if let Some(bytes) = files.get(&file.key, Some(range)).await? {
+                let name = file.key.strip_prefix(OVERLAY_PREFIX).unwrap_or(&file.key).to_owned();
+                sources.retain(|source| source.name != name);
+                sources.push(Source { name, bytes, is_overlay: true });
+            }
+        }
+        Ok(sources)
+    }
+
+    fn merge(&self, sources: &[Source]) -> Merged {
+        let files = sources.iter().map(|source| (source.name.as_str(), source.bytes.as_ref()));
+        let mut merged = merge::load(files, &self.vocabulary);
+        merged.refuse_unknown_executors(&self.executors);
+        merged
+    }
+
+    /// The names of the files with an error.
+    fn broken<'m>(&self, merged: &'m Merged) -> BTreeSet<&'m str> {
+        merged.errors.iter().map(|error| error.position.file.as_ref()).collect()
+    }
+
+    /// Puts what was good before in the place of broken overlay files, and says so of each.
+    async fn replace(
+        &self,
+        files: &dyn Files,
+        sources: &mut [Source],
+        broken: &BTreeSet<&str>,
+    ) -> store::Result<Vec<String>> {
+        let mut said = Vec::new();
+        for source in sources.iter_mut().filter(|source| source.is_overlay && broken.contains(source.name.as_str())) {
+            let good = files.get(&format!("{GOOD_PREFIX}{}", source.name), None).await?;
+            if let Some(good) = good.filter(|good| *good != source.bytes) {
+                said.push(format!("{}: the last version of the file without an error stays in force", source.name));
+                source.bytes = good;
+            } else if let Some(file) = self.shipped.iter().find(|(name, _)| *name == source.name) {
+                said.push(format!("{}: the shipped file of this name stays in force", source.name));
+                *source = shipped(file);
+            }
+        }
+        Ok(said)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Kept>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn shipped((name, bytes): &(String, Bytes)) -> Source {
+    Source { name: name.clone(), bytes: bytes.clone(), is_overlay: false }
 }
 
 impl Loaded {

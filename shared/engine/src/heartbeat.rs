@@ -90,6 +90,9 @@ async fn pass(
         loaded.problems.iter().for_each(|problem| tracing::error!("{problem}"));
     }
     report.problems.extend(loaded.problems.iter().cloned());
+    if let Err(error) = context.definitions.keep_good(context.store.files.as_ref(), &loaded).await {
+        tracing::warn!("good definition files not kept, the next heartbeat tries again: {}", chain(&error));
+    }
     let open = context.store.open_pipelines(LISTED).await?;
     let drops = bunches::look(context, &loaded.definitions, &open).await;
     let mut drops = report.or_problem("drop area", drops)?.unwrap_or_default();

@@ -202,6 +202,48 @@ async fn a_broken_definition_of_the_overlay_is_a_problem_and_the_others_go_on() 
 }
 
 #[tokio::test]
+async fn the_last_good_version_of_a_broken_file_stays_in_force() {
+    let workshop = Workshop::with(&[hourly("hourly", "")]);
+    let files = &workshop.store().files;
+    files.put("pipelines/mine.xml", hourly("mine", "").into()).await.unwrap();
+    assert_eq!(names(&workshop.beat().await), ["hourly", "mine"]);
+    // Both a file that is no XML and one with a wrong definition in it.
+    for (broken, position) in [("<config>", "1:1"), ("<config><pipeline name=\"mine\"/></config>", "1:9")] {
+        files.put("pipelines/mine.xml", broken.into()).await.unwrap();
+        workshop.wait(60);
+        // A process that starts now has never seen the good version.
+        let report = heartbeat::beat(&workshop.restarted(), &workshop.invocation()).await.unwrap();
+        assert_eq!(names(&report), ["hourly", "mine"], "{:?}", report.problems);
+        let [problem, consequence] = &report.problems[..] else { panic!("{:?}", report.problems) };
+        assert!(problem.starts_with(&format!("mine.xml:{position}: ")), "{problem}");
+        assert_eq!(consequence, "mine.xml: the last version of the file without an error stays in force");
+    }
+    // Whoever takes the file away means it.
+    files.delete("pipelines/mine.xml").await.unwrap();
+    workshop.wait(60);
+    assert_eq!(names(&workshop.beat().await), ["hourly"]);
+}
+
+#[tokio::test]
+async fn a_file_that_never_was_good_leaves_the_shipped_one_in_force() {
+    let workshop = Workshop::with(&[hourly("hourly", "")]);
+    workshop.store().files.put("pipelines/0.xml", "<config>".into()).await.unwrap();
+    let report = workshop.beat().await;
+    assert_eq!(names(&report), ["hourly"]);
+    assert_eq!(report.problems[1], "0.xml: the shipped file of this name stays in force");
+}
+
+#[tokio::test]
+async fn a_file_of_fifty_megabytes_is_refused_unread() {
+    let workshop = Workshop::with(&[hourly("hourly", "")]);
+    let file = bytes::Bytes::from(vec![b' '; 50 << 20]);
+    workshop.store().files.put("pipelines/large.xml", file).await.unwrap();
+    let report = workshop.beat().await;
+    assert_eq!(names(&report), ["hourly"]);
+    assert_snapshot!(report.problems.join("\n"), @"large.xml:1:1: the file has more than 1048576 bytes");
+}
+
+#[tokio::test]
 async fn an_overlay_replaces_the_file_of_its_name() {
     let workshop = Workshop::new("10: done-a");
     workshop.store().files.put("pipelines/0.xml", xml("work", "", "", "10: done-b").into()).await.unwrap();

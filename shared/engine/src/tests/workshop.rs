@@ -67,6 +67,11 @@ impl Workshop {
         Workshop { context, table, gate, now, invocations: AtomicU32::new(0), _folder: folder }
     }
 
+    /// The context of another process, which has loaded nothing yet.
+    pub(super) fn restarted(&self) -> Context {
+        Context { definitions: Arc::new(self.context.definitions.restarted()), ..self.context.clone() }
+    }
+
     pub(super) fn store(&self) -> &Store {
         &self.context.store
     }
