@@ -1,6 +1,7 @@
 //! The typed store and the engine on the embedded back end, with a clock that the tests set and a table that can fail.
 
 mod beats;
+mod checklist;
 mod disturbances;
 mod executors;
 mod faults;

@@ -214,9 +214,20 @@ pub(super) fn xml(name: &str, attributes: &str, conditions: &str, stages: &str) 
 
 fn pipeline_condition(text: &str) -> String {
     let (name, argument) = text.split_once('=').unwrap_or((text, ""));
+    let argument_of = |key: &str, value: &str| format!("<argument key=\"{key}\" value=\"{value}\"/>");
     let key = match name {
         "cron_expression" => "expression",
         "bunch_complete" => "prefixes",
+        "website_active" => "websites",
+        "configurable_cron_expression" => {
+            let setting = argument_of("setting", "pipeline.cron");
+            return format!("<pipeline_condition type=\"{name}\">{setting}</pipeline_condition>");
+        }
+        "named_pipelines_have_status" => {
+            let (pipelines, statuses) = argument.split_once(':').unwrap();
+            let arguments = argument_of("pipelines", pipelines) + &argument_of("statuses", statuses);
+            return format!("<pipeline_condition type=\"{name}\">{arguments}</pipeline_condition>");
+        }
         _ => return format!("<pipeline_condition type=\"{name}\"/>"),
     };
     format!("<pipeline_condition type=\"{name}\"><argument key=\"{key}\" value=\"{argument}\"/></pipeline_condition>")
