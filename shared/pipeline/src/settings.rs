@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::duration;
 use crate::id::Name;
 use crate::schedule::Cron;
+use crate::xml::suggest;
 
 /// Something that can be set.
 #[derive(Debug, Clone, Copy)]
@@ -79,12 +80,12 @@ pub enum Scope {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// There is no such setting.
-    #[error("there is no setting `{name}` (known: {known})")]
+    #[error("there is no setting `{name}`{expected}")]
     Unknown {
         /// The name given.
         name: String,
-        /// All names.
-        known: String,
+        /// All names, and the nearest one.
+        expected: String,
     },
     /// The setting does not exist for such a scope.
     #[error("setting `{name}` cannot be set for `{scope}` (possible: {possible})")]
@@ -247,7 +248,7 @@ impl Setting {
     pub fn named(name: &str) -> Result<&'static Setting, Error> {
         SETTINGS.iter().find(|setting| setting.name == name).ok_or_else(|| Error::Unknown {
             name: name.chars().take(60).collect(),
-            known: SETTINGS.iter().map(|setting| setting.name).collect::<Vec<_>>().join(", "),
+            expected: suggest::expected(name, SETTINGS.iter().map(|setting| setting.name)),
         })
     }
 
@@ -449,10 +450,12 @@ mod tests {
         insta::assert_snapshot!(refused("maintenance", "website:de", "true"), @"setting `maintenance` cannot be set for `website:de` (possible: default)");
         insta::assert_snapshot!(refused("clean_up.cancel_after", "pipeline:a", "soon"), @"setting `clean_up.cancel_after`: `soon` is not a duration (example: `2 hours`)");
         insta::assert_snapshot!(refused("log.level", "default", "debug"), @"setting `log.level`: `debug` is not one of error, warning, info");
+        let unknown = refused("maintainance", "default", "on");
         assert!(
-            refused("maintainance", "default", "on")
-                .starts_with("there is no setting `maintainance` (known: clean_up.")
+            unknown.starts_with("there is no setting `maintainance` (expected `clean_up.cancel_after`, "),
+            "{unknown}"
         );
+        assert!(unknown.ends_with(" or `website.active`; did you mean `maintenance`?)"), "{unknown}");
         insta::assert_snapshot!("shop:1".parse::<Scope>().unwrap_err(), @"`shop:1` is no scope (expected `default`, `pipeline:<name>` or `website:<code>`)");
     }
 

@@ -46,6 +46,29 @@ impl SqsQueue {
             Priority::Low => &self.urls.low,
         }
     }
+
+    async fn count(&self, operation: &str, url: &str) -> Result<Depth> {
+        let reply = self
+            .client
+            .get_queue_attributes()
+            .queue_url(url)
+            .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
+            .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesNotVisible)
+            .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesDelayed)
+            .send()
+            .await
+            .map_err(|error| fold(operation, error))?;
+        let attributes = reply.attributes.unwrap_or_default();
+        let count = |name: QueueAttributeName| match attributes.get(&name).map(|digits| digits.parse()) {
+            Some(Ok(count)) => Ok(count),
+            _ => Err(refuse(operation, format!("the reply has no number `{name}`"))),
+        };
+        Ok(Depth {
+            waiting: count(QueueAttributeName::ApproximateNumberOfMessages)?,
+            in_flight: count(QueueAttributeName::ApproximateNumberOfMessagesNotVisible)?,
+            delayed: count(QueueAttributeName::ApproximateNumberOfMessagesDelayed)?,
+        })
+    }
 }
 
 #[async_trait]
@@ -89,26 +112,14 @@ impl Queue for SqsQueue {
 
     async fn depth(&self, priority: Priority) -> Result<Depth> {
         let operation = format!("read the depth of queue `{}`", priority.as_str());
-        let reply = self
-            .client
-            .get_queue_attributes()
-            .queue_url(self.url(priority))
-            .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
-            .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesNotVisible)
-            .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesDelayed)
-            .send()
-            .await
-            .map_err(|error| fold(&operation, error))?;
-        let attributes = reply.attributes.unwrap_or_default();
-        let count = |name: QueueAttributeName| match attributes.get(&name).map(|digits| digits.parse()) {
-            Some(Ok(count)) => Ok(count),
-            _ => Err(refuse(&operation, format!("the reply has no number `{name}`"))),
-        };
-        Ok(Depth {
-            waiting: count(QueueAttributeName::ApproximateNumberOfMessages)?,
-            in_flight: count(QueueAttributeName::ApproximateNumberOfMessagesNotVisible)?,
-            delayed: count(QueueAttributeName::ApproximateNumberOfMessagesDelayed)?,
-        })
+        self.count(&operation, self.url(priority)).await
+    }
+
+    async fn count_dead_letters(&self) -> Result<u64> {
+        let operation = "count the dead letters";
+        let depth = self.count(operation, self.dead_letters_url(operation)?).await?;
+        // Those that somebody looks at just now are there, too.
+        Ok(depth.waiting + depth.in_flight + depth.delayed)
     }
 
     async fn peek_dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {

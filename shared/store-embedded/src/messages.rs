@@ -149,6 +149,12 @@ pub(crate) fn depth(connection: &Connection, priority: Priority, now: DateTime<U
     Ok(Depth { waiting, in_flight: in_flight.unsigned_abs(), delayed: delayed.unsigned_abs() })
 }
 
+pub(crate) fn count_dead_letters(connection: &Connection) -> rusqlite::Result<u64> {
+    connection
+        .prepare_cached("SELECT count(*) FROM message WHERE dead_at IS NOT NULL")?
+        .query_row([], |row| row.get(0).map(i64::unsigned_abs))
+}
+
 pub(crate) fn dead_letters(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<DeadLetter>> {
     connection
         .prepare_cached("SELECT id, body FROM message WHERE dead_at IS NOT NULL ORDER BY dead_at, id LIMIT ?1")?

@@ -116,6 +116,12 @@ impl Queue for EmbeddedQueue {
             .map_err(|failure| failure.during(format!("count queue `{priority}`")))
     }
 
+    async fn count_dead_letters(&self) -> Result<u64> {
+        self.readers
+            .read(messages::count_dead_letters)
+            .map_err(|failure| failure.during("count the dead letters".to_owned()))
+    }
+
     async fn peek_dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {
         self.readers
             .read(|connection| messages::dead_letters(connection, limit))

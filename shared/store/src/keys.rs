@@ -103,14 +103,20 @@ pub const SETTINGS: &str = "settings";
 /// The item of a setting's value for one scope.
 #[must_use]
 pub fn setting(name: &str, scope: &Scope) -> Key {
+    stored_setting(name, &scope.to_string())
+}
+
+/// The item of a setting's value for a scope as it was found.
+#[must_use]
+pub(crate) fn stored_setting(name: &str, scope: &str) -> Key {
     Key::new(SETTINGS, format!("{name}/{scope}"))
 }
 
-/// The name and the scope in the sort key of a setting.
+/// The name and the scope in the sort key of a setting, both unchecked.
 #[must_use]
-pub fn setting_parts(sort: &str) -> Option<(String, Scope)> {
+pub fn setting_parts(sort: &str) -> Option<(String, String)> {
     let (name, scope) = sort.split_once('/')?;
-    Some((name.to_owned(), scope.parse().ok()?))
+    Some((name.to_owned(), scope.to_owned()))
 }
 
 /// The partition of the audit.
@@ -118,8 +124,8 @@ pub const AUDIT: &str = "audit";
 
 /// The item of one line of the audit; the hash keeps two lines of one millisecond apart.
 #[must_use]
-pub fn audit(at: DateTime<Utc>, what: &str) -> Key {
-    let digest = Sha256::digest(what);
+pub fn audit(at: DateTime<Utc>, by: &str, what: &str) -> Key {
+    let digest = Sha256::digest(format!("{by}\n{what}"));
     let hash: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     Key::new(AUDIT, format!("{}/{hash}", millis(at)))
 }

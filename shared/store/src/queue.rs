@@ -86,6 +86,9 @@ pub trait Queue: Send + Sync {
     /// Tells how full the queue of a priority is.
     async fn depth(&self, priority: Priority) -> Result<Depth>;
 
+    /// Counts the dead letters. Approximate on AWS.
+    async fn count_dead_letters(&self) -> Result<u64>;
+
     /// Looks at up to `limit` dead letters without removing them. AWS shows a sample and hides it for some seconds.
     async fn peek_dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>>;
 

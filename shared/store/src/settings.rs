@@ -2,8 +2,8 @@
 //!
 //! | function | reads or writes | cost on AWS |
 //! |---|---|---|
-//! | [`Store::settings`] | one partition, consistent | 1 read unit per 4 KB |
-//! | [`Store::set_setting`], [`Store::unset_setting`] | the setting and one line of the audit | 2 write units |
+//! | [`Store::settings`], [`Store::stored_settings`] | one partition, consistent | 1 read unit per 4 KB |
+//! | [`Store::set_setting`], [`Store::unset_setting`] | the setting and one line of the audit, one group | 4 write units |
 //! | [`Store::record_audit`], [`Store::audit`] | the audit, newest first | 1 write unit, 1 read unit per 4 KB |
 
 use chrono::{DateTime, Duration, Utc};
@@ -12,8 +12,23 @@ use serde_json::json;
 
 use crate::error::Result;
 use crate::items::{self, Fields, optional};
-use crate::table::{Change, Condition, Order, Query, Write};
+use crate::table::{Change, Condition, Item, Order, Query, Write};
 use crate::{Store, keys};
+
+/// A value as it is stored: nobody has checked yet whether it fits its setting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSetting {
+    /// The name of the setting.
+    pub name: String,
+    /// For whom it holds, in words: one that is no [`Scope`] (any more) is kept as it was found.
+    pub scope: String,
+    /// The value.
+    pub value: String,
+    /// Who set it.
+    pub by: Option<String>,
+    /// Since when.
+    pub at: Option<DateTime<Utc>>,
+}
 
 /// One line of the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,27 +45,36 @@ pub struct AuditEntry {
 const KEEP: Duration = Duration::days(400);
 
 impl Store {
-    /// Reads everything that is set.
+    /// Reads everything that is set and fits its setting.
     ///
     /// # Errors
     /// The table did not answer.
     pub async fn settings(&self) -> Result<Settings> {
         let mut settings = Settings::default();
+        for stored in self.stored_settings().await? {
+            if let Ok(scope) = stored.scope.parse() {
+                settings.insert(&stored.name, scope, &stored.value);
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Reads everything that is set as it is stored, in the order of name and scope.
+    ///
+    /// # Errors
+    /// The table did not answer.
+    pub async fn stored_settings(&self) -> Result<Vec<StoredSetting>> {
+        let mut stored = Vec::new();
         let mut query = Query::prefix(keys::SETTINGS, "");
         loop {
             let page = self.table.query(&query).await?;
-            for item in &page.entries {
-                let parts = keys::setting_parts(&item.key.sort);
-                if let (Some((name, scope)), Some(value)) = (parts, Fields::of(item)?.text("value")?) {
-                    settings.insert(&name, scope, value);
-                }
-            }
-            let Some(next) = page.next else { return Ok(settings) };
+            stored.extend(page.entries.iter().filter_map(stored_setting));
+            let Some(next) = page.next else { return Ok(stored) };
             query.after = Some(next);
         }
     }
 
-    /// Sets a value that has been checked, and notes who did.
+    /// Sets a value that has been checked, and notes who did: both or nothing.
     ///
     /// # Errors
     /// The table did not answer; the value may be set.
@@ -64,18 +88,25 @@ impl Store {
     ) -> Result<()> {
         let attributes = items::attributes([("value", json!(value)), ("by", json!(by)), ("at", items::time(now))]);
         let change = Change::Put { attributes, listing: None, expires_at: None };
-        self.table.write(Write { key: keys::setting(name, scope), condition: Condition::Any, change }).await?;
-        self.record_audit(by, &format!("set `{name}` for {scope} to `{value}`"), now).await
+        let set = Write { key: keys::setting(name, scope), condition: Condition::Any, change };
+        let line = audit_line(by, &format!("set `{name}` for {scope} to `{value}`"), now);
+        // Neither asks for anything, so there is no conflict.
+        self.table.write_group(vec![set, line]).await?;
+        Ok(())
     }
 
-    /// Takes a value back, so that the default or the wider scope holds, and notes who did.
+    /// Takes a value back, so that the default or the wider scope holds, and notes who did: both or nothing.
+    ///
+    /// The scope is given in words, so that what was stored for one that does not exist any more can be taken back, too.
     ///
     /// # Errors
     /// The table did not answer; the value may be gone.
-    pub async fn unset_setting(&self, name: &str, scope: &Scope, by: &str, now: DateTime<Utc>) -> Result<()> {
-        let key = keys::setting(name, scope);
-        self.table.write(Write { key, condition: Condition::Any, change: Change::Delete }).await?;
-        self.record_audit(by, &format!("unset `{name}` for {scope}"), now).await
+    pub async fn unset_setting(&self, name: &str, scope: &str, by: &str, now: DateTime<Utc>) -> Result<()> {
+        let key = keys::stored_setting(name, scope);
+        let unset = Write { key, condition: Condition::Any, change: Change::Delete };
+        let line = audit_line(by, &format!("unset `{name}` for {scope}"), now);
+        self.table.write_group(vec![unset, line]).await?;
+        Ok(())
     }
 
     /// Notes who did what.
@@ -83,9 +114,7 @@ impl Store {
     /// # Errors
     /// The table did not answer.
     pub async fn record_audit(&self, by: &str, what: &str, now: DateTime<Utc>) -> Result<()> {
-        let attributes = items::attributes([("by", json!(by)), ("what", optional(Some(what)))]);
-        let change = Change::Put { attributes, listing: None, expires_at: Some(now + KEEP) };
-        self.table.write(Write { key: keys::audit(now, what), condition: Condition::Any, change }).await?;
+        self.table.write(audit_line(by, what, now)).await?;
         Ok(())
     }
 
@@ -106,4 +135,21 @@ impl Store {
         };
         page.entries.iter().map(entry).collect()
     }
+}
+
+/// A value that is no text was put there by hand; it is shown as it is, and fits if its text does.
+fn stored_setting(item: &Item) -> Option<StoredSetting> {
+    let (name, scope) = keys::setting_parts(&item.key.sort)?;
+    let text = |field: &str| {
+        let value = item.attributes.get(field)?;
+        Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    };
+    let at = text("at").and_then(|at| at.parse().ok());
+    Some(StoredSetting { name, scope, value: text("value").unwrap_or_default(), by: text("by"), at })
+}
+
+fn audit_line(by: &str, what: &str, now: DateTime<Utc>) -> Write {
+    let attributes = items::attributes([("by", json!(by)), ("what", optional(Some(what)))]);
+    let change = Change::Put { attributes, listing: None, expires_at: Some(now + KEEP) };
+    Write { key: keys::audit(now, by, what), condition: Condition::Any, change }
 }

@@ -256,10 +256,15 @@ async fn dead_letters(store: &Store, expected: usize) -> BTreeSet<String> {
 
 async fn too_many_receives_lead_to_the_dead_letters(store: &Store) {
     assert_eq!(store.queue.peek_dead_letters(10).await.unwrap(), Vec::new());
+    assert_eq!(store.queue.count_dead_letters().await.unwrap(), 0);
     wear_out(store, Priority::Normal, "poison").await;
     assert_eq!(dead_letters(store, 1).await, ["poison".to_owned()].into());
     // A look removes nothing.
     assert_eq!(dead_letters(store, 1).await, ["poison".to_owned()].into());
+    eventually("the dead letter is counted", || async {
+        (store.queue.count_dead_letters().await.unwrap() == 1).then_some(())
+    })
+    .await;
     assert_nothing_comes(store).await;
 }
 

@@ -78,7 +78,7 @@ impl SqsQueue {
         }
     }
 
-    fn dead_letters_url(&self, operation: &str) -> Result<&str> {
+    pub(crate) fn dead_letters_url(&self, operation: &str) -> Result<&str> {
         let missing = || refuse(operation, "STEP_DEAD_LETTERS_URL is not set");
         self.dead_letters_url.as_deref().ok_or_else(missing)
     }

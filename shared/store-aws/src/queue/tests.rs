@@ -115,4 +115,6 @@ async fn dead_letters_need_their_queue() {
     let queue = SqsQueue { dead_letters_url: None, ..queue(&[]) };
     let error = queue.peek_dead_letters(1).await.unwrap_err();
     assert_eq!(chain(&error), "failed to look at the dead letters: STEP_DEAD_LETTERS_URL is not set");
+    let error = queue.count_dead_letters().await.unwrap_err();
+    assert_eq!(chain(&error), "failed to count the dead letters: STEP_DEAD_LETTERS_URL is not set");
 }
