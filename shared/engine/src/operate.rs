@@ -3,6 +3,8 @@
 mod cancel;
 mod error;
 mod list;
+pub mod queues;
+pub mod settings;
 mod spawn;
 
 use std::sync::Arc;
