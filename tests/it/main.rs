@@ -7,6 +7,7 @@ mod bunches;
 mod cli;
 mod conformance;
 mod embedded;
+mod hostile;
 mod kills;
 mod malformed;
 mod samples;
