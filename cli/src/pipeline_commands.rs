@@ -40,7 +40,7 @@ pub(crate) async fn run(target: &Target, command: PipelineCommand, output: &Outp
             Ok(ExitReason::Ok)
         }
         PipelineCommand::Cancel { id, reason } => {
-            operate::cancel(context, &id, &reason, &target.host().invocation("cli", BEAT_BUDGET)).await?;
+            operate::cancel(context, &id, "CLI", &reason, &target.host().invocation("cli", BEAT_BUDGET)).await?;
             output.show(&json!({ "id": id, "cancelled": true }), |_| format!("{id} is being cancelled"))?;
             Ok(ExitReason::Ok)
         }

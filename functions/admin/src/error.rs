@@ -75,9 +75,10 @@ impl From<operate::Error> for ApiError {
             }
             operate::Error::UnknownDefinition { .. } | operate::Error::UnknownPipeline(_) => StatusCode::NOT_FOUND,
             operate::Error::BrokenDefinition { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            operate::Error::Ended { .. } | operate::Error::Stopping { .. } | operate::Error::Busy(_) => {
-                StatusCode::CONFLICT
-            }
+            operate::Error::Ended { .. }
+            | operate::Error::Stopping { .. }
+            | operate::Error::KeyReused { .. }
+            | operate::Error::Busy(_) => StatusCode::CONFLICT,
         };
         ApiError { status, message: error.to_string() }
     }

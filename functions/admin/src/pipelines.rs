@@ -93,7 +93,7 @@ pub(crate) async fn cancel(
     let (id, body) = (parse_id(&id)?, body?);
     let cancel = if body.is_empty() { Cancel::default() } else { read(&body)? };
     let reason = cancel.reason.unwrap_or_else(|| "cancelled by API".to_owned());
-    operate::cancel(&context, &id, &reason, &invocation()).await?;
+    operate::cancel(&context, &id, "API", &reason, &invocation()).await?;
     Ok(Json(json!({ "id": id, "cancelled": true })))
 }
 

@@ -9,19 +9,27 @@ mod spawn;
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use pipeline::PipelineId;
 use pipeline::definition::Definition;
 
 pub use cancel::cancel;
 pub use error::Error;
 pub use list::{Filter, list};
-pub use spawn::init;
+pub use spawn::{Initialized, init, init_once};
 
 use crate::context::{Context, Invocation};
 use crate::mini_heartbeat;
 
 /// How often a write is repeated because a beat wrote in between.
 const RACES: usize = 5;
+
+/// Notes who did what. What was done is done, so a failure here is told to the log, with what the audit misses.
+async fn note(context: &Context, by: &str, what: &str, now: DateTime<Utc>) {
+    if let Err(error) = context.store.record_audit(by, what, now).await {
+        tracing::error!("audit not written ({by} {what}): {}", crate::heartbeat::chain(&error));
+    }
+}
 
 /// Does at once what the next heartbeat would do anyway; what was asked for is done, so a failure here is none.
 async fn beat_for(context: &Context, id: &PipelineId, invocation: &Invocation) {

@@ -43,6 +43,16 @@ pub enum Error {
     /// Others keep writing to the pipeline.
     #[error("pipeline {0} changed while it was being changed; try again")]
     Busy(PipelineId),
+    /// A request with the same key asked for something else.
+    #[error("key `{key}` has been used for pipeline {id} of `{name}` with other arguments; expected a fresh key")]
+    KeyReused {
+        /// The key.
+        key: String,
+        /// The definition.
+        name: String,
+        /// What the first request spawned.
+        id: PipelineId,
+    },
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),

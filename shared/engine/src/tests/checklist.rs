@@ -71,7 +71,7 @@ async fn row_03_allow_failure() {
 async fn row_04_run_always_step_also_after_a_cancel() {
     let workshop = Workshop::new("10: done-a · 20: done-b · 30: done-z always");
     let id = workshop.spawn().await;
-    operate::cancel(&workshop.context, &id, "Ann had enough", &workshop.invocation()).await.unwrap();
+    operate::cancel(&workshop.context, &id, "Ann", "Ann had enough", &workshop.invocation()).await.unwrap();
     workshop.run_all().await;
     workshop.beat().await;
     assert_snapshot!(workshop.shown(&id).await, @"cancelled: done-a cancelled, done-b cancelled, done-z success");

@@ -18,7 +18,7 @@ async fn a_running_step_ends_by_itself_after_a_cancel() {
     let working = runner::run(&workshop.context, &message.body, &invocation);
     let meanwhile = async {
         workshop.gate.entered().await;
-        operate::cancel(&workshop.context, &id, "Ann had enough", &workshop.invocation()).await.unwrap();
+        operate::cancel(&workshop.context, &id, "Ann", "Ann had enough", &workshop.invocation()).await.unwrap();
         assert_snapshot!(workshop.shown(&id).await, @"running: gate-a running, done-b cancelled, done-c pending, done-report pending");
         workshop.gate.open();
     };
@@ -32,13 +32,13 @@ async fn a_running_step_ends_by_itself_after_a_cancel() {
 async fn a_cancel_before_anything_has_begun_cancels_it_all() {
     let workshop = Workshop::new("10: done-a · 20: done-b");
     let id = workshop.spawn().await;
-    operate::cancel(&workshop.context, &id, "Ann had enough", &workshop.invocation()).await.unwrap();
+    operate::cancel(&workshop.context, &id, "Ann", "Ann had enough", &workshop.invocation()).await.unwrap();
     assert_snapshot!(workshop.shown(&id).await, @"cancelled: done-a cancelled, done-b cancelled");
     assert_eq!(workshop.run_all().await, [RunReport::NotClaimed { status: StepStatus::Cancelled }]);
-    let error = operate::cancel(&workshop.context, &id, "again", &workshop.invocation()).await.unwrap_err();
+    let error = operate::cancel(&workshop.context, &id, "Ann", "again", &workshop.invocation()).await.unwrap_err();
     assert_snapshot!(error.to_string().replace(id.as_str(), "…"), @"pipeline … has ended, it is cancelled");
     let unknown: PipelineId = "01jd9x4k7m3fq8zt0v2c".parse().unwrap();
-    let error = operate::cancel(&workshop.context, &unknown, "again", &workshop.invocation()).await.unwrap_err();
+    let error = operate::cancel(&workshop.context, &unknown, "Ann", "again", &workshop.invocation()).await.unwrap_err();
     assert_snapshot!(error, @"there is no pipeline 01jd9x4k7m3fq8zt0v2c");
 }
 
@@ -51,7 +51,7 @@ async fn an_enqueue_that_comes_after_a_cancel_is_not_run() {
     let beat = mini_heartbeat::beat(&workshop.context, &id, 0, &invocation);
     let cancel = async {
         workshop.table.late.notified().await;
-        operate::cancel(&workshop.context, &id, "Ann had enough", &workshop.invocation()).await.unwrap();
+        operate::cancel(&workshop.context, &id, "Ann", "Ann had enough", &workshop.invocation()).await.unwrap();
         assert_snapshot!(workshop.shown(&id).await, @"running: done-a cancelled, done-b pending, done-report enqueued");
         workshop.table.go_on.notify_one();
     };
@@ -90,7 +90,7 @@ async fn a_cancel_that_races_with_a_beat_looks_again() {
     let id = workshop.spawn().await;
     workshop.table.arm(Fault::Late, "meta", 0);
     let invocation = workshop.invocation();
-    let cancel = operate::cancel(&workshop.context, &id, "Ann had enough", &invocation);
+    let cancel = operate::cancel(&workshop.context, &id, "Ann", "Ann had enough", &invocation);
     let beat = async {
         workshop.table.late.notified().await;
         let pipeline = workshop.pipeline(&id).await;
@@ -110,7 +110,7 @@ async fn a_cancelled_pipeline_whose_step_never_ends_waits_for_its_lease() {
     let message = workshop.receive().await.unwrap();
     workshop.table.arm(Fault::DeadAfter, "gate-a", 0);
     workshop.die(runner::run(&workshop.context, &message.body, &workshop.invocation())).await;
-    operate::cancel(&workshop.context, &id, "Ann had enough", &workshop.invocation()).await.unwrap();
+    operate::cancel(&workshop.context, &id, "Ann", "Ann had enough", &workshop.invocation()).await.unwrap();
     assert_snapshot!(workshop.shown(&id).await, @"running: gate-a running, done-report pending");
     workshop.wait(3);
     workshop.beat().await;
@@ -198,4 +198,37 @@ async fn lists_show_the_open_ones_first_and_the_latest_of_each() {
     assert_snapshot!(list(None, None, 3).await, @"one running, two running, two success");
     assert_snapshot!(list(Some("one"), None, 10).await, @"one running, one success");
     assert_snapshot!(list(None, Some(PipelineStatus::Success), 1).await, @"two success");
+}
+
+#[tokio::test]
+async fn a_request_with_a_key_spawns_once_however_often_it_comes() {
+    let workshop = Workshop::new("10: done-a");
+    let ask = async |key: &str, value: &str| {
+        let arguments = [("a".to_owned(), value.to_owned())].into();
+        operate::init_once(&workshop.context, "work", arguments, "Ann", key, &workshop.invocation()).await
+    };
+    let first = ask("k1", "1").await.unwrap();
+    workshop.wait(1);
+    let again = ask("k1", "1").await.unwrap();
+    assert_eq!((first.is_new, again.is_new, &first.id), (true, false, &again.id));
+    assert_ne!(ask("k2", "1").await.unwrap().id, first.id);
+    let error = ask("k1", "2").await.unwrap_err().to_string().replace(first.id.as_str(), "…");
+    assert_snapshot!(error, @"key `k1` has been used for pipeline … of `work` with other arguments; expected a fresh key");
+    let (one, other) = tokio::join!(ask("k3", "1"), ask("k3", "1"));
+    assert_eq!(one.unwrap().id, other.unwrap().id);
+    assert_eq!(workshop.store().open_pipelines(10).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn what_people_do_is_noted_with_their_names() {
+    let workshop = Workshop::new("10: done-a");
+    let id = operate::init(&workshop.context, "work", [].into(), "Ann", &workshop.invocation()).await.unwrap();
+    workshop.wait(1);
+    operate::cancel(&workshop.context, &id, "Ben", "too late", &workshop.invocation()).await.unwrap();
+    let audit = workshop.store().audit(10).await.unwrap();
+    let lines: Vec<_> = audit.iter().map(|line| format!("{} {}", line.by, line.what)).collect();
+    assert_eq!(
+        lines,
+        [format!("Ben cancelled pipeline work {id}: too late"), format!("Ann spawned pipeline work {id}")]
+    );
 }
