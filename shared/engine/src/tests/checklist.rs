@@ -1,10 +1,15 @@
 //! What the original can do, row by row of `docs/CHECKLIST.md`; each test is named after its row.
 
+use std::sync::Arc;
+
 use insta::assert_snapshot;
+use pipeline::facts::Answer;
+use pipeline::plan::Found;
 use pipeline::settings::Scope;
 use pipeline::{Priority, StepStatus};
 
 use super::workshop::{Workshop, xml};
+use crate::conditions;
 use crate::operate;
 use crate::runner::RunReport;
 
@@ -420,4 +425,95 @@ async fn row_40_priority_between_pipelines() {
         order.push(message.receipt.priority);
     }
     assert_eq!(order, [Priority::High, Priority::Normal, Priority::Low]);
+}
+
+/// A condition that somebody registered, for pipelines and for steps alike.
+struct ShopIsOpen;
+
+#[async_trait::async_trait]
+impl conditions::PipelineCondition for ShopIsOpen {
+    fn name(&self) -> &'static str {
+        "order_waits"
+    }
+
+    fn description(&self) -> &'static str {
+        "an order waits"
+    }
+
+    async fn check(&self, question: &conditions::SpawnQuestion<'_>) -> store::Result<Answer> {
+        let key = format!("order {}", question.arguments["number"]);
+        let arguments = [("order".to_owned(), question.arguments["number"].clone())].into();
+        Ok(Answer::Found(Found { key, at: question.pulse.until, arguments }))
+    }
+}
+
+#[async_trait::async_trait]
+impl conditions::StepCondition for ShopIsOpen {
+    fn name(&self) -> &'static str {
+        "shop_is_open"
+    }
+
+    fn description(&self) -> &'static str {
+        "the shop is open"
+    }
+
+    async fn check(&self, question: &conditions::StepQuestion<'_>) -> store::Result<Answer> {
+        let is_open = question.now.to_rfc3339().contains("T13:");
+        Ok(if is_open { Answer::Met } else { Answer::Unmet("the shop opens at 13:00".to_owned()) })
+    }
+}
+
+#[tokio::test]
+async fn row_14_own_conditions_and_executors() {
+    let condition =
+        "<pipeline_condition type=\"order_waits\"><argument key=\"number\" value=\"17\"/></pipeline_condition>";
+    let step = "<step name=\"done-a\" executorType=\"done\"><conditions><step_condition type=\"shop_is_open\"/></conditions></step>";
+    let mut workshop = Workshop::with(&[]);
+    let executors = super::executors::all(&workshop.gate);
+    let files = [("own.xml".to_owned(), written("", condition, step).into_bytes())];
+    workshop.context = crate::Context::new(
+        workshop.context.store.clone(),
+        crate::Executors::new(executors),
+        conditions::Conditions::new(
+            [Arc::new(ShopIsOpen) as Arc<dyn conditions::PipelineCondition>],
+            [Arc::new(ShopIsOpen) as Arc<dyn conditions::StepCondition>],
+        ),
+        files,
+        crate::Limits::default(),
+    );
+    assert_eq!(workshop.spawned().await, ["work"]);
+    let id = workshop.store().latest_pipeline(&"work".parse().unwrap()).await.unwrap().id.unwrap();
+    assert_eq!(workshop.pipeline(&id).await.arguments["order"], "17");
+    let why = |world: &pipeline::facts::World, pipeline: &pipeline::Pipeline| {
+        format!("{:?}", pipeline::plan::outlooks(pipeline, world, workshop.now()))
+    };
+    let pipeline = workshop.pipeline(&id).await;
+    let world = crate::world::around(&workshop.context, &pipeline, workshop.now()).await.unwrap();
+    assert_snapshot!(why(&world, &pipeline), @r#"[Waiting(["the shop opens at 13:00"])]"#);
+    // The order was found again, and has its pipeline already.
+    workshop.wait(60);
+    assert!(workshop.spawned().await.is_empty());
+    workshop.run_all().await;
+    assert_snapshot!(workshop.shown(&id).await, @"success: done-a success");
+}
+
+#[test]
+#[should_panic(expected = "condition `attempts_limit` is built in and cannot be registered")]
+fn row_14_a_condition_of_ours_cannot_be_replaced() {
+    struct Limit;
+    #[async_trait::async_trait]
+    impl conditions::StepCondition for Limit {
+        fn name(&self) -> &'static str {
+            "attempts_limit"
+        }
+
+        fn description(&self) -> &'static str {
+            "wants to be ours"
+        }
+
+        async fn check(&self, _: &conditions::StepQuestion<'_>) -> store::Result<Answer> {
+            Ok(Answer::Met)
+        }
+    }
+    let _ = conditions::Conditions::new([], [Arc::new(Limit) as Arc<dyn conditions::StepCondition>]);
 }

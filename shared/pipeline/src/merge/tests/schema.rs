@@ -77,7 +77,7 @@ const TYPES: &[&str] = &[
 ];
 
 #[test]
-fn the_schema_and_the_reader_agree() {
+fn row_06_the_schema_and_the_reader_agree() {
     let mut documents = BTreeSet::new();
     let mut paths = vec![vec![&CONFIG]];
     while let Some(path) = paths.pop() {
