@@ -9,6 +9,8 @@
 //!
 //! A lost write is no error: somebody else did the same or better, and the next beat looks again.
 
+use std::time::Duration;
+
 use pipeline::condition::StepCondition;
 use pipeline::plan::{Plan, plan};
 use pipeline::transition::StepEvent;
@@ -16,7 +18,7 @@ use pipeline::{Name, Pipeline, PipelineId, PipelineStatus, Step, StepStatus};
 use serde::Serialize;
 use store::message::StepMessage;
 use store::pipelines::PipelineWritten;
-use store::queue::Outgoing;
+use store::queue::{DELAY_LIMIT, Outgoing};
 use store::steps::Enqueued;
 
 use crate::context::{Context, Invocation};
@@ -221,14 +223,20 @@ pub(crate) async fn resend_step(
     step: &Step,
     invocation: &Invocation,
 ) -> store::Result<Option<Outgoing>> {
-    let Some(record) = context.store.touch_sent(pipeline, step, invocation.now()).await? else { return Ok(None) };
+    let now = invocation.now();
+    let Some(record) = context.store.touch_sent(pipeline, step, now).await? else { return Ok(None) };
     let Some(token) = record.token.clone() else { return Ok(None) };
+    let delay = record.due_at(now).and_then(|due| (due - now).to_std().ok()).unwrap_or_default();
     let step = Step { definition: step.definition.clone(), record };
-    Ok(Some(outgoing(&StepMessage::new(pipeline, &step, token, 0))))
+    Ok(Some(outgoing_after(&StepMessage::new(pipeline, &step, token, 0), delay)))
 }
 
 pub(crate) fn outgoing(message: &StepMessage) -> Outgoing {
-    Outgoing { body: message.body(), delay: std::time::Duration::ZERO }
+    outgoing_after(message, Duration::ZERO)
+}
+
+pub(crate) fn outgoing_after(message: &StepMessage, delay: Duration) -> Outgoing {
+    Outgoing { body: message.body(), delay: delay.min(DELAY_LIMIT) }
 }
 
 fn steps<'a>(pipeline: &'a Pipeline, names: &'a [Name]) -> impl Iterator<Item = &'a Step> + Clone {

@@ -170,6 +170,12 @@ impl Invocation {
         self.deadline
     }
 
+    /// The same invocation when some time has passed in it.
+    #[cfg(test)]
+    pub(crate) fn later(&self, passed: Duration) -> Self {
+        Invocation { started: self.started - passed, deadline: self.deadline - passed, ..self.clone() }
+    }
+
     /// The token of an enqueue by this invocation.
     ///
     /// It follows from who enqueues what, so that a repetition after a lost reply recognises its own write, while no other

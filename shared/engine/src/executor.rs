@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -38,10 +39,14 @@ pub enum Outcome {
         /// Why, for people.
         reason: String,
     },
-    /// Time ran short; the step is enqueued again without using up an attempt and gets the checkpoint back.
+    /// Time ran short, or there is something to wait for; the step is enqueued again without using up an attempt and gets
+    /// the checkpoint back.
     Continue {
         /// Where to go on.
         checkpoint: serde_json::Value,
+        /// How long to wait before; zero for at once. A message waits 15 minutes at most, so who asked for longer is woken
+        /// early, sees that it is not time yet, and continues again.
+        after: Duration,
     },
 }
 

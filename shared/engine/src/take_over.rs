@@ -7,6 +7,8 @@
 //! The dead process may also have marked a step enqueued and not sent its message, or received the message and not claimed
 //! the step. That leaves no trace, so the messages of all enqueued steps are sent again; what was not lost is a duplicate.
 
+use std::time::Duration;
+
 use pipeline::{Pipeline, Step, StepStatus};
 use store::message::StepMessage;
 use store::queue::Outgoing;
@@ -82,7 +84,8 @@ async fn carry_on(
     };
     let token = invocation.token(&pipeline.id, &definition.name, record.attempt, record.continuations + 1);
     let checkpoint = record.checkpoint.clone().unwrap_or_default();
-    let held = context.store.continue_step(&mut claimed, checkpoint, &token, &record.log, invocation.now()).await?;
+    let (store, now) = (&context.store, invocation.now());
+    let held = store.continue_step(&mut claimed, checkpoint, &token, &record.log, Duration::ZERO, now).await?;
     if held != Held::Committed {
         return Ok(None);
     }

@@ -30,6 +30,8 @@ pub struct Work<'a> {
     pub(crate) output: Option<Value>,
     pub(crate) invocation: &'a Invocation,
     pub(crate) context: &'a Context,
+    /// How many runners have followed each other up to this one.
+    pub(crate) hops: u32,
     pub(crate) log: StepLog,
 }
 

@@ -52,7 +52,7 @@ pub struct StepRecord {
     pub owner: Option<String>,
     /// When the latest attempt was enqueued (or continued).
     pub enqueued_at: Option<DateTime<Utc>>,
-    /// When its message was sent last; a re-sending beat moves it.
+    /// When its message was sent last, or falls due if that is later; a re-sending beat moves it.
     pub sent_at: Option<DateTime<Utc>>,
     /// How often the message had to be sent again.
     pub resends: u32,
@@ -142,6 +142,12 @@ impl fmt::Display for Token {
 }
 
 impl StepRecord {
+    /// When the message of an enqueued step falls due, if a runner is not to come yet.
+    #[must_use]
+    pub fn due_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.sent_at.filter(|due| self.status == StepStatus::Enqueued && *due > now)
+    }
+
     /// The record of a step that was never enqueued.
     #[must_use]
     pub fn pending() -> Self {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use pipeline::Priority;
-use store::queue::{BODY_LIMIT_BYTES, DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
+use store::queue::{BODY_LIMIT_BYTES, DELAY_LIMIT, DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
 use store::{Error, Result};
 use tokio::sync::Notify;
 
@@ -14,9 +14,8 @@ use crate::readers::Readers;
 use crate::writer::{Durability, Writer};
 use crate::{Clock, Options};
 
-/// Most messages of one receive, and the longest delay: the limits of SQS.
+/// Most messages of one receive: the limit of SQS.
 const RECEIVE_LIMIT: usize = 10;
-const DELAY_LIMIT: Duration = Duration::from_secs(900);
 
 /// How long a waiting receiver does not look for what another process has sent.
 const POLL: Duration = Duration::from_millis(500);

@@ -17,12 +17,15 @@ pub const MAX_RECEIVES: u32 = 5;
 /// Most bytes of one message body. Ours carry identifiers only and stay far below the 256 KiB of SQS.
 pub const BODY_LIMIT_BYTES: usize = 64 * 1024;
 
+/// The longest delay of a message: the limit of SQS.
+pub const DELAY_LIMIT: Duration = Duration::from_secs(15 * 60);
+
 /// A message to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outgoing {
     /// The text.
     pub body: String,
-    /// How long it stays hidden at first; 15 minutes at most.
+    /// How long it stays hidden at first; [`DELAY_LIMIT`] at most.
     pub delay: Duration,
 }
 

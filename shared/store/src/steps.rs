@@ -12,6 +12,8 @@
 //! Each write carries a mark of its writer (the token of an enqueue, the owner of a claim). If the condition fails, the
 //! item tells whether our own earlier write, whose reply got lost, is what stands in the way; that counts as success.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use pipeline::step::StepRecord;
 use pipeline::transition::{self, StepEvent};
@@ -253,7 +255,9 @@ impl Store {
         self.write_held(claimed, attributes).await
     }
 
-    /// Hands the step to a further invocation of the same attempt; the message is sent after that.
+    /// Hands the step to a further invocation of the same attempt; the message is sent after that, `delay` from now.
+    ///
+    /// Until then the step is enqueued and due later, see [`StepRecord::due_at`].
     ///
     /// # Errors
     /// The store did not answer, or an item cannot be read.
@@ -263,15 +267,17 @@ impl Store {
         checkpoint: Value,
         token: &Token,
         log: &str,
+        delay: Duration,
         now: DateTime<Utc>,
     ) -> Result<Held> {
+        let sent_at = if delay.is_zero() { Value::Null } else { items::time(now + delay) };
         let mut attributes = items::patch([
             ("status", json!(legal(StepStatus::Running, StepEvent::Continue)?)),
             ("continuations", json!(claimed.record.continuations + 1)),
             ("token", json!(token)),
             ("checkpoint", checkpoint),
             ("enqueued_at", items::time(now)),
-            ("sent_at", Value::Null),
+            ("sent_at", sent_at),
             ("lease_until", Value::Null),
             ("log", optional(Some(log).filter(|log| !log.is_empty()))),
         ]);
@@ -320,7 +326,8 @@ impl Store {
         Ok(self.write_seen(pipeline, step, attributes).await?.is_some())
     }
 
-    /// Notes that the message of an enqueued step is sent again; returns the record that the message must name.
+    /// Notes that the message of an enqueued step is sent again, due no earlier than it was; returns the record that the
+    /// message must name.
     ///
     /// # Errors
     /// The store did not answer, or an item cannot be read.
@@ -330,7 +337,8 @@ impl Store {
         step: &Step,
         now: DateTime<Utc>,
     ) -> Result<Option<StepRecord>> {
-        let attributes = items::patch([("sent_at", items::time(now)), ("resends", json!(step.record.resends + 1))]);
+        let due = step.record.due_at(now).unwrap_or(now);
+        let attributes = items::patch([("sent_at", items::time(due)), ("resends", json!(step.record.resends + 1))]);
         self.write_seen(pipeline, step, attributes).await?.as_ref().map(items::step_record).transpose()
     }
 

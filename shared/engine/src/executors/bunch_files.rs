@@ -1,5 +1,7 @@
 //! The files of a pipeline's bunch, read row by row from the working directory.
 
+use std::time::Duration;
+
 use import::bunch::{Bunch, BunchFile, BunchId};
 use import::csv::{self, Header, Position, ReadRow, RowReader};
 use import::dialect::Dialect;
@@ -110,7 +112,7 @@ pub(crate) async fn checkpoint(
         // Nothing leads to it any more.
         work.store.files.delete(&before).await?;
     }
-    Ok((work.shortage() == Shortage::Time).then_some(Outcome::Continue { checkpoint }))
+    Ok((work.shortage() == Shortage::Time).then_some(Outcome::Continue { checkpoint, after: Duration::ZERO }))
 }
 
 /// A number of things: `1 row`, `2 rows`.

@@ -96,7 +96,10 @@ impl Bench {
 
     async fn go_on(&self, claimed: &mut Claimed, token: &str) -> Held {
         let (store, token) = (self.workshop.store(), Token(token.to_owned()));
-        store.continue_step(claimed, json!({ "row": 7 }), &token, "the log", self.workshop.now()).await.unwrap()
+        store
+            .continue_step(claimed, json!({ "row": 7 }), &token, "the log", Duration::ZERO, self.workshop.now())
+            .await
+            .unwrap()
     }
 
     fn next_write(&self, fault: Fault) {

@@ -1,11 +1,9 @@
 //! Sending: in batches of ten, several at once.
 
-use std::time::Duration;
-
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use pipeline::Priority;
-use store::queue::{BODY_LIMIT_BYTES, Outgoing};
+use store::queue::{BODY_LIMIT_BYTES, DELAY_LIMIT, Outgoing};
 use store::{Error, Result};
 
 use super::{SqsQueue, as_i32, whole_seconds};
@@ -16,8 +14,6 @@ const BATCH_LIMIT: usize = 10;
 const BATCH_LIMIT_BYTES: usize = 256 * 1024;
 /// Requests under way at once.
 const PARALLEL: usize = 4;
-/// The longest that SQS holds a message back.
-const LONGEST_DELAY: Duration = Duration::from_secs(15 * 60);
 
 /// SQS took a batch but not all of its messages.
 #[derive(Debug, thiserror::Error)]
@@ -78,8 +74,8 @@ fn check(message: &Outgoing) -> std::result::Result<(), String> {
     if message.body.is_empty() || message.body.len() > BODY_LIMIT_BYTES {
         return Err(format!("a body has {} bytes; 1 to {BODY_LIMIT_BYTES} are allowed", message.body.len()));
     }
-    if message.delay > LONGEST_DELAY {
-        return Err(format!("a delay is {:?}; at most {LONGEST_DELAY:?} are possible", message.delay));
+    if message.delay > DELAY_LIMIT {
+        return Err(format!("a delay is {:?}; at most {DELAY_LIMIT:?} are possible", message.delay));
     }
     Ok(())
 }
@@ -122,6 +118,8 @@ fn outcome(operation: &str, all: usize, failed: &[BatchResultErrorEntry]) -> Res
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn message(size: usize) -> Outgoing {
@@ -143,6 +141,6 @@ mod tests {
         assert_eq!(check(&late).unwrap_err(), "a delay is 901s; at most 900s are possible");
         assert_eq!(check(&message(0)).unwrap_err(), "a body has 0 bytes; 1 to 65536 are allowed");
         assert!(check(&message(BODY_LIMIT_BYTES + 1)).is_err());
-        assert!(check(&Outgoing { delay: LONGEST_DELAY, ..message(BODY_LIMIT_BYTES) }).is_ok());
+        assert!(check(&Outgoing { delay: DELAY_LIMIT, ..message(BODY_LIMIT_BYTES) }).is_ok());
     }
 }

@@ -1,0 +1,222 @@
+//! One attempt of a step: execute under the deadline, keep the log, and commit the end or hand on to a further invocation.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use pipeline::{Pipeline, Step, StepDefinition};
+use serde_json::Value;
+use store::message::StepMessage;
+use store::queue::DELAY_LIMIT;
+use store::steps::{Claimed, Finish, Held};
+use tokio::sync::Mutex;
+
+use crate::apply::outgoing_after;
+use crate::context::{Context, Invocation};
+use crate::executor::{ExecutorError, Outcome};
+use crate::runner::{Error, RunReport};
+use crate::step_log::{Level, StepLog};
+use crate::work::{Work, WorkingDirectory};
+
+/// What an invocation knows of the attempt that it claimed.
+pub(super) struct Attempt<'a> {
+    pub(super) context: &'a Context,
+    pub(super) message: &'a StepMessage,
+    /// The pipeline, without the records of its steps.
+    pub(super) pipeline: &'a Pipeline,
+    pub(super) step: &'a StepDefinition,
+    pub(super) invocation: &'a Invocation,
+}
+
+/// A delay that lasts as long as heartbeats are apart: the chain of runners is not one behind it.
+const HEARTBEAT_DISTANCE: Duration = Duration::from_secs(60);
+
+impl Attempt<'_> {
+    /// Does the work, and records how it ended.
+    pub(super) async fn run(&self, claimed: Claimed) -> Result<RunReport, Error> {
+        let Attempt { context, pipeline, step, invocation, .. } = *self;
+        let log = StepLog::continued(if claimed.record.continuations > 0 { &claimed.record.log } else { "" });
+        let record = claimed.record.clone();
+        let held = Arc::new(Mutex::new(claimed));
+        let (store, hops) = (&context.store, self.message.hops);
+        let mut work =
+            Work { store, pipeline, step, held: held.clone(), record, output: None, invocation, context, hops, log };
+        let outcome = execute(&mut work).await;
+        let Work { mut log, output, .. } = work;
+        let mut claimed = held.lock().await.clone();
+        claimed.record.output = output;
+        if let Err(error) = &outcome {
+            log.line(invocation.now(), Level::Error, &step.name, &error.chain());
+        }
+        let item_log = keep_log(context, pipeline, &claimed, &log).await?;
+        if let Ok(Outcome::Continue { checkpoint, after }) = outcome {
+            return self.continue_later(&mut claimed, checkpoint, after, &item_log).await;
+        }
+        commit(context, &mut claimed, finish_of(outcome), &item_log, invocation).await
+    }
+
+    /// Hands the attempt on to a further invocation.
+    async fn continue_later(
+        &self,
+        claimed: &mut Claimed,
+        checkpoint: Value,
+        after: Duration,
+        log: &str,
+    ) -> Result<RunReport, Error> {
+        let Attempt { context, message, pipeline, step, invocation } = *self;
+        let delay = after.min(DELAY_LIMIT);
+        let continuation = claimed.record.continuations + 1;
+        let token = invocation.token(&pipeline.id, &step.name, claimed.record.attempt, continuation);
+        let held = context.store.continue_step(claimed, checkpoint, &token, log, delay, invocation.now()).await;
+        if let Some(failure) = held.as_ref().err().and_then(unstorable) {
+            return commit(context, claimed, failure, log, invocation).await;
+        }
+        if let Held::Lost { .. } = held? {
+            return Ok(RunReport::TakenOver);
+        }
+        let hops = if delay < HEARTBEAT_DISTANCE { message.hops + 1 } else { 0 };
+        // Past the cap the message is left to the heartbeat's re-send.
+        if hops <= context.limits.hop_limit {
+            let step = Step { definition: step.clone(), record: claimed.record.clone() };
+            let next = outgoing_after(&StepMessage::new(&pipeline.id, &step, token, hops), delay);
+            context.store.queue.send(pipeline.definition.priority, vec![next]).await?;
+        }
+        Ok(RunReport::Continued)
+    }
+}
+
+/// Executes under the deadline, renewing the lease where the host asks for it.
+async fn execute(work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
+    let Some(executor) = work.context.executors.get(&work.step.executor).cloned() else {
+        return Err(ExecutorError::permanent(format!(
+            "step `{}` asks for the unknown executor `{}` (known: {})",
+            work.step.name,
+            work.step.executor,
+            work.context.executors.names().join(", ")
+        )));
+    };
+    let budget = work.invocation.left().saturating_sub(COMMIT_TIME);
+    let renewal = renew(work.context, work.invocation, work.held.clone());
+    let execution = tokio::time::timeout(budget, executor.execute(work));
+    tokio::select! {
+        biased;
+        outcome = execution => outcome.unwrap_or_else(|_| {
+            let seconds = budget.as_secs();
+            Err(ExecutorError::retryable(format!("the attempt did not end within the {seconds} s of its invocation")))
+        }),
+        lost = renewal => Err(lost),
+    }
+}
+
+/// Lengthens the lease as long as this runner lives, if the host asks for it; ends only when the step was taken from us.
+async fn renew(context: &Context, invocation: &Invocation, held: Arc<Mutex<Claimed>>) -> ExecutorError {
+    let Some(lease) = context.limits.renewed_lease else { return std::future::pending().await };
+    loop {
+        #[expect(clippy::disallowed_methods, reason = "the lease must be renewed while the executor works")]
+        tokio::time::sleep(lease / 3).await;
+        let mut claimed = held.lock().await;
+        match context.store.save_progress(&mut claimed, context.lease_until(invocation)).await {
+            Ok(held) => {
+                if let Err(lost) = crate::work::taken(held) {
+                    return lost;
+                }
+            }
+            Err(error) => tracing::warn!("lease not renewed: {}", crate::heartbeat::chain(&error)),
+        }
+    }
+}
+
+/// Kept free at the end of an invocation to record what came of it.
+const COMMIT_TIME: Duration = Duration::from_secs(2);
+
+/// Records how an attempt ended.
+pub(super) async fn commit(
+    context: &Context,
+    claimed: &mut Claimed,
+    mut finish: Finish,
+    log: &str,
+    invocation: &Invocation,
+) -> Result<RunReport, Error> {
+    let mut held = context.store.finish_step(claimed, &finish, log, invocation.now()).await;
+    if let Some(failure) = held.as_ref().err().and_then(unstorable) {
+        claimed.record.output = None;
+        finish = failure;
+        held = context.store.finish_step(claimed, &finish, log, invocation.now()).await;
+    }
+    match held? {
+        Held::Committed => {
+            log_finished(claimed, &finish);
+            Ok(RunReport::Finished { status: claimed.record.status })
+        }
+        Held::Lost { status } => {
+            let status = status.map_or_else(|| "gone".to_owned(), |status| status.to_string());
+            let (id, name) = (&claimed.pipeline, &claimed.name);
+            tracing::warn!(pipeline.id = %id, step.name = %name, "outcome dropped: the step was taken over, it is {status}");
+            Ok(RunReport::TakenOver)
+        }
+    }
+}
+
+/// Puts a log that is too long for the step's item into a file; returns what goes into the item.
+async fn keep_log(
+    context: &Context,
+    pipeline: &Pipeline,
+    claimed: &Claimed,
+    log: &StepLog,
+) -> Result<String, store::Error> {
+    let token = claimed.record.token.as_ref().map_or("", |token| &token.0);
+    let key = WorkingDirectory::of(&pipeline.id).log_key(&claimed.name, claimed.record.attempt, token);
+    if log.is_long() {
+        context.store.files.put(&key, Bytes::from(log.text())).await?;
+    }
+    Ok(log.for_item(&key))
+}
+
+fn finish_of(outcome: Result<Outcome, ExecutorError>) -> Finish {
+    match outcome {
+        Ok(Outcome::Done | Outcome::Continue { .. }) => Finish::Success { warning: None },
+        Ok(Outcome::Skipped { reason }) => Finish::Skipped(shortened(reason)),
+        Err(ExecutorError::NotFound { message }) => Finish::Skipped(shortened(message)),
+        Err(ExecutorError::InvalidData { message }) => Finish::Success { warning: Some(shortened(message)) },
+        Err(error @ ExecutorError::Retryable { .. }) => {
+            Finish::Error { message: shortened(error.chain()), is_permanent: false }
+        }
+        Err(error @ ExecutorError::Permanent { .. }) => {
+            Finish::Error { message: shortened(error.chain()), is_permanent: true }
+        }
+    }
+}
+
+/// The end of an attempt that leaves something the store refuses for good: too large, or with a number it cannot hold.
+fn unstorable(error: &store::Error) -> Option<Finish> {
+    let message = format!("what the step left cannot be stored: {}", crate::heartbeat::chain(error));
+    (!error.is_retryable()).then(|| Finish::Error { message: shortened(message), is_permanent: true })
+}
+
+/// Most bytes of a message in the step's item; of an error the log has the whole.
+const MESSAGE_LIMIT_BYTES: usize = 500;
+
+fn shortened(mut message: String) -> String {
+    if message.len() > MESSAGE_LIMIT_BYTES {
+        message.truncate(message.floor_char_boundary(MESSAGE_LIMIT_BYTES));
+        message.push('…');
+    }
+    message
+}
+
+fn log_finished(claimed: &Claimed, finish: &Finish) {
+    let record = &claimed.record;
+    let duration_ms = match (record.started_at, record.finished_at) {
+        (Some(started), Some(finished)) => (finished - started).num_milliseconds(),
+        _ => 0,
+    };
+    let (id, name, attempt) = (&claimed.pipeline, &claimed.name, record.attempt);
+    match finish {
+        Finish::Success { warning: None } | Finish::Skipped(_) => {
+            tracing::info!(pipeline.id = %id, step.name = %name, step.attempt = attempt, duration_ms, "step finished: {}", record.status);
+        }
+        Finish::Success { warning: Some(message) } | Finish::Error { message, .. } => {
+            tracing::warn!(pipeline.id = %id, step.name = %name, step.attempt = attempt, duration_ms, "step finished: {}: {message}", record.status);
+        }
+    }
+}
