@@ -6,7 +6,9 @@ pub mod import_categories;
 pub mod import_products;
 pub mod move_files;
 pub mod report;
+pub mod spawn_pipeline;
 pub mod validate_products;
+pub mod wait;
 
 use std::sync::Arc;
 
@@ -22,6 +24,8 @@ pub fn shipped() -> Vec<Arc<dyn Executor>> {
         Arc::new(import_products::ImportProducts),
         Arc::new(archive::Archive),
         Arc::new(report::Report),
+        Arc::new(spawn_pipeline::SpawnPipeline),
+        Arc::new(wait::Wait),
     ]
 }
 

@@ -39,7 +39,7 @@ async fn beat_for(context: &Context, id: &PipelineId, invocation: &Invocation) {
     }
 }
 
-async fn definition(context: &Context, name: &str) -> Result<Arc<Definition>, Error> {
+pub(crate) async fn definition(context: &Context, name: &str) -> Result<Arc<Definition>, Error> {
     let loaded = context.definitions.load(context.store.files.as_ref()).await?;
     if let Some(definition) = loaded.get(name) {
         return Ok(definition.clone());

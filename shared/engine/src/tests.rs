@@ -13,5 +13,7 @@ mod queues;
 mod runs;
 mod settings;
 mod shop;
+mod spawns;
 mod steps;
+mod waits;
 mod workshop;

@@ -1,26 +1,29 @@
 //! Executors that do little, each in its own way.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::executor::{Executor, ExecutorError, Outcome};
-use crate::work::Work;
+use crate::executors::spawn_pipeline::SpawnPipeline;
+use crate::executors::wait::Wait;
+use crate::work::{Shortage, Work};
 
 /// All of them; a step's name begins with that of its executor.
 pub(super) fn all(gate: &Gate) -> Vec<Arc<dyn Executor>> {
-    let mut executors: Vec<Arc<dyn Executor>> = vec![Arc::new(gate.clone())];
+    let mut executors: Vec<Arc<dyn Executor>> = vec![Arc::new(gate.clone()), Arc::new(Wait), Arc::new(SpawnPipeline)];
     for name in NAMES {
         executors.push(Arc::new(Plain { name }));
     }
     executors
 }
 
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 17] = [
     "done", "skips", "missing", "invalid", "fails", "broken", "flaky", "counts", "goes", "panics", "hangs", "chatty",
-    "greedy", "wordy", "rambles",
+    "greedy", "wordy", "rambles", "labours", "naps",
 ];
 
 struct Plain {
@@ -59,9 +62,15 @@ impl Executor for Plain {
                 let count = work.checkpoint::<u64>()?.unwrap_or(0) + 1;
                 work.info(&format!("part {count}"));
                 work.save(json!(count), &format!("{count} of 3")).await?;
-                if count < 3 { Ok(Outcome::Continue { checkpoint: json!(count) }) } else { Ok(Outcome::Done) }
+                if count < 3 { Ok(goes_on(json!(count), Duration::ZERO)) } else { Ok(Outcome::Done) }
             }
-            "goes" => Ok(Outcome::Continue { checkpoint: json!("on") }),
+            "labours" => labour(work),
+            // Two minutes, less what the test itself takes.
+            "naps" => match work.checkpoint::<u64>()? {
+                Some(_) => Ok(Outcome::Done),
+                None => Ok(goes_on(json!(1), Duration::from_secs(110))),
+            },
+            "goes" => Ok(goes_on(json!("on"), Duration::ZERO)),
             "panics" if work.attempt() == 1 => panic!("a bug"),
             "panics" => Ok(Outcome::Done),
             "hangs" => std::future::pending().await,
@@ -78,6 +87,23 @@ impl Executor for Plain {
             other => panic!("`{other}` is no executor of the tests"),
         }
     }
+}
+
+/// Forty minutes of work in pieces of eight seconds, as many to an invocation as its time allows.
+fn labour(work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
+    let mut done = work.checkpoint::<u64>()?.unwrap_or(0);
+    while done < 300 {
+        if work.shortage() == Shortage::Time {
+            return Ok(goes_on(json!(done), Duration::ZERO));
+        }
+        work.invocation = Box::leak(Box::new(work.invocation.later(Duration::from_secs(8))));
+        done += 1;
+    }
+    Ok(Outcome::Done)
+}
+
+fn goes_on(checkpoint: Value, after: Duration) -> Outcome {
+    Outcome::Continue { checkpoint, after }
 }
 
 /// An executor that waits in the middle of its work until a test lets it go on.

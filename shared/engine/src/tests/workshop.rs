@@ -199,7 +199,7 @@ fn open(folder: &Path, now: Arc<Mutex<DateTime<Utc>>>) -> Store {
 /// The XML of a definition: `10: done-a limit=3, flaky-b · 20: done-c always`, with pipeline conditions by their names.
 ///
 /// A step's executor is what its name begins with, up to the dash. It asks for the steps before to be completed, or to be
-/// finished if it is `always`.
+/// finished if it is `always`. In the value of an argument `+` stands for a space.
 pub(super) fn xml(name: &str, attributes: &str, conditions: &str, stages: &str) -> String {
     let conditions: String = conditions.split(", ").filter(|c| !c.is_empty()).map(pipeline_condition).collect();
     let mut steps = String::new();
@@ -244,7 +244,9 @@ fn step(sort_order: &str, text: &str) -> String {
             Some(("limit", limit)) => conditions += &step_condition("attempts_limit", "limit", limit),
             Some(("pause", minutes)) => conditions += &step_condition("time_between_attempts", "minutes", minutes),
             Some(("expires", minutes)) => attributes += &format!(" expireIn=\"{minutes} minutes\""),
-            Some((key, value)) => arguments += &format!("<argument key=\"{key}\" value=\"{value}\"/>"),
+            Some((key, value)) => {
+                arguments += &format!("<argument key=\"{key}\" value=\"{}\"/>", value.replace('+', " "));
+            }
             None if word == "allowed" => attributes += " allowFailure=\"true\"",
             None if word == "always" => (attributes, previous) = (attributes + " runAlwaysStep=\"true\"", "finished"),
             None => panic!("`{word}` says nothing about a step"),

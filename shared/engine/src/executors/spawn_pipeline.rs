@@ -1,0 +1,136 @@
+//! Spawns a pipeline, and may wait for its end.
+//!
+//! | argument | says |
+//! |---|---|
+//! | `pipeline` | the name of its definition |
+//! | `argument.<key>` | an argument `<key>` of the pipeline |
+//! | `wait` | `true`: the step ends when the pipeline has ended, and fails unless that was a success |
+//!
+//! The output is the id of the pipeline. As with a spawn by hand, its conditions are not asked. It lives on its own: a cancel
+//! of this pipeline does not reach it.
+//!
+//! One pipeline is spawned however often the step is repeated: its id is kept in the checkpoint before it is spawned, and a
+//! retry after a failure meets the same one. So the retry of a step whose pipeline failed looks whether somebody has helped
+//! that pipeline to its end meanwhile. A step that runs again after a success spawns another one.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pipeline::definition::Arguments;
+use pipeline::{PipelineId, PipelineStatus};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::pipelines::{NewPipeline, Spawned};
+
+use crate::executor::{Executor, ExecutorError, Outcome};
+use crate::work::Work;
+use crate::{mini_heartbeat, operate};
+
+/// See the module documentation.
+pub struct SpawnPipeline;
+
+/// What a step keeps of the pipeline that it spawns.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Checkpoint {
+    pipeline: PipelineId,
+    /// How often it was looked at since.
+    looks: u32,
+}
+
+const HANDED_ON: &str = "argument.";
+
+/// The wait between two looks at the pipeline: doubled with each, because who takes long takes longer.
+const FIRST_WAIT: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+#[async_trait]
+impl Executor for SpawnPipeline {
+    fn name(&self) -> &'static str {
+        "spawn_pipeline"
+    }
+
+    fn description(&self) -> &'static str {
+        "spawns a pipeline, and may wait for its end"
+    }
+
+    async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
+        let waits = is_to_wait(work)?;
+        let place = match work.checkpoint::<Checkpoint>()? {
+            Some(place) => place,
+            None => begin(work).await?,
+        };
+        if place.looks == 0 {
+            spawn(work, &place.pipeline).await?;
+        }
+        work.set_output(json!(place.pipeline));
+        if waits { look(work, place).await } else { Ok(Outcome::Done) }
+    }
+}
+
+fn is_to_wait(work: &Work<'_>) -> Result<bool, ExecutorError> {
+    match work.optional_argument("wait") {
+        Some("true") => Ok(true),
+        Some("false") | None => Ok(false),
+        Some(other) => Err(ExecutorError::permanent(format!(
+            "step `{}`: argument `wait`: `{other}` is neither `true` nor `false`",
+            work.step.name
+        ))),
+    }
+}
+
+/// Decides on the id, once for all repetitions.
+async fn begin(work: &mut Work<'_>) -> Result<Checkpoint, ExecutorError> {
+    let name = work.argument("pipeline")?;
+    let name = name.parse().map_err(|error| ExecutorError::permanent(format!("argument `pipeline`: {error}")))?;
+    let key = format!("{} {} {}", work.pipeline_id(), work.step.name, work.attempt());
+    let place = Checkpoint { pipeline: PipelineId::derive(&name, &key, work.now()), looks: 0 };
+    work.save(json!(place), &format!("spawns {}", place.pipeline)).await?;
+    Ok(place)
+}
+
+async fn spawn(work: &mut Work<'_>, id: &PipelineId) -> Result<(), ExecutorError> {
+    let name = work.argument("pipeline")?;
+    let definition = match operate::definition(work.context, name).await {
+        Ok(definition) => definition,
+        Err(operate::Error::Store(error)) => return Err(error.into()),
+        Err(refused) => return Err(ExecutorError::permanent(refused.to_string())),
+    };
+    let spawned_by = format!("step `{}` of pipeline {}", work.step.name, work.pipeline_id());
+    let arguments = handed_on(work);
+    let new = NewPipeline { id: id.clone(), definition, arguments, spawned_by, found: Vec::new(), after: None };
+    if work.store.spawn_pipeline(&new, work.now()).await? == Spawned::New {
+        tracing::info!(pipeline.id = %id, pipeline.name = name, "pipeline spawned by {}", new.spawned_by);
+        work.info(&format!("spawned pipeline `{name}` {id}"));
+    }
+    // The pipeline is there; what fails now is done by the next heartbeat.
+    if let Err(error) = mini_heartbeat::beat(work.context, id, work.hops + 1, work.invocation).await {
+        let error = crate::heartbeat::chain(&error);
+        tracing::warn!(pipeline.id = %id, "mini heartbeat failed, the heartbeat will do it: {error}");
+    }
+    Ok(())
+}
+
+/// The arguments of the new pipeline. Those of the step win over those of its pipeline, as for the step itself.
+fn handed_on(work: &Work<'_>) -> Arguments {
+    let given = work.pipeline.arguments.iter().chain(&work.step.arguments);
+    given.filter_map(|(key, value)| Some((key.strip_prefix(HANDED_ON)?.to_owned(), value.clone()))).collect()
+}
+
+async fn look(work: &mut Work<'_>, place: Checkpoint) -> Result<Outcome, ExecutorError> {
+    let id = &place.pipeline;
+    let Some(pipeline) = work.store.pipeline_without_steps(id).await? else {
+        return Err(ExecutorError::permanent(format!("pipeline {id} was deleted before it was seen to end")));
+    };
+    match pipeline.status {
+        PipelineStatus::Success => Ok(Outcome::Done),
+        PipelineStatus::Error | PipelineStatus::Cancelled => {
+            let name = pipeline.name();
+            Err(ExecutorError::retryable(format!("pipeline `{name}` {id} ended, it is {}", pipeline.status)))
+        }
+        PipelineStatus::Pending | PipelineStatus::Running | PipelineStatus::Paused => {
+            let after = (FIRST_WAIT * 2_u32.saturating_pow(place.looks.min(10))).min(LONGEST_WAIT);
+            let checkpoint = json!(Checkpoint { looks: place.looks + 1, ..place });
+            Ok(Outcome::Continue { checkpoint, after })
+        }
+    }
+}
