@@ -31,6 +31,9 @@ const FILE_LIMIT: usize = 10_000;
 /// Most bytes of a bunch's list of files. It travels in the pipeline's item, which takes 400 KB with everything else.
 const BUNCH_LIMIT_BYTES: usize = 300_000;
 
+/// Why a definition has no bunch while nothing of it lies in the drop area.
+const NO_BUNCH: &str = "no bunch has arrived";
+
 /// How many notes are written at the same time. The embedded store makes one commit of them.
 const PARALLEL_WRITES: usize = 32;
 
@@ -77,6 +80,8 @@ pub async fn look(
     }
     area.files = listed.iter().filter_map(drop_file).collect();
     if area.files.is_empty() {
+        let none = |definition: &Definition| (definition.name.to_string(), Err(NO_BUNCH.to_owned()));
+        area.found = asking.iter().map(|(definition, _)| none(definition)).collect();
         return Ok(area);
     }
     let ok_contents = ok_contents(context, &listed).await?;
@@ -287,7 +292,7 @@ impl DropArea {
             }
         }
         Ok(next.ok_or_else(|| match reasons.as_slice() {
-            [] => "no bunch has arrived".to_owned(),
+            [] => NO_BUNCH.to_owned(),
             reasons => reasons.join("; "),
         }))
     }

@@ -166,7 +166,7 @@ async fn spawn_one(
 
 /// An open pipeline of the same name. The listing may lag, so the latest spawn is asked for, too, and what the listing
 /// shows is confirmed.
-async fn open_sibling(
+pub(crate) async fn open_sibling(
     context: &Context,
     definition: &Definition,
     latest: Option<PipelineId>,

@@ -6,6 +6,7 @@ mod list;
 pub mod queues;
 pub mod settings;
 mod spawn;
+mod why;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ pub use cancel::cancel;
 pub use error::Error;
 pub use list::{Filter, list};
 pub use spawn::{Initialized, init, init_once};
+pub use why::{Answered, Why, WhyNotSpawned, WhyStep, conditions_of, why, why_not_spawned, why_of};
 
 use crate::context::{Context, Invocation};
 use crate::mini_heartbeat;

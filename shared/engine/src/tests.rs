@@ -16,4 +16,5 @@ mod shop;
 mod spawns;
 mod steps;
 mod waits;
+mod why;
 mod workshop;

@@ -229,8 +229,31 @@ impl<'a> Surroundings<'a> {
 /// # Errors
 /// The store did not answer.
 pub async fn around(context: &Context, pipeline: &Pipeline, now: DateTime<Utc>) -> store::Result<World> {
+    let is_open = pipeline.status.is_open();
+    let unfinished = pipeline.steps.iter().filter(|step| is_open && !step.record.status.is_active());
+    ask(context, pipeline, unfinished, now).await
+}
+
+/// The world as the conditions of one step see it, wherever it stands.
+///
+/// # Errors
+/// The store did not answer.
+pub async fn around_step(
+    context: &Context,
+    pipeline: &Pipeline,
+    step: &Step,
+    now: DateTime<Utc>,
+) -> store::Result<World> {
+    ask(context, pipeline, std::iter::once(step), now).await
+}
+
+async fn ask(
+    context: &Context,
+    pipeline: &Pipeline,
+    steps: impl Iterator<Item = &Step> + Clone,
+    now: DateTime<Utc>,
+) -> store::Result<World> {
     let surroundings = Surroundings::of_one(context, context.fresh_settings(now).await?);
-    let unfinished = pipeline.steps.iter().filter(|step| !step.record.status.is_active());
-    let world = surroundings.around_steps(pipeline, unfinished, now).await?;
+    let world = surroundings.around_steps(pipeline, steps, now).await?;
     Ok(world.unwrap_or_else(|| World { settings: surroundings.settings().clone(), ..World::default() }))
 }

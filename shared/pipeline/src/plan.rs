@@ -26,8 +26,8 @@ use crate::id::Name;
 use crate::pipeline::{Pipeline, PipelineStatus, Stop, StoppedBy};
 use crate::step::StepStatus;
 
-pub use outlook::{Ending, Outlook, outlooks};
-pub use spawn::{Found, Spawn, SpawnFacts, spawn};
+pub use outlook::{Ending, Outlook, answers, outlooks};
+pub use spawn::{Found, Spawn, SpawnFacts, spawn, spawn_answers};
 
 /// The times that repair works with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

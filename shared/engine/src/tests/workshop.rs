@@ -46,10 +46,15 @@ impl Workshop {
 
     /// A workshop with these definitions and the executors of the tests.
     pub(super) fn with(definitions: &[String]) -> Self {
+        Workshop::with_conditions(definitions, Conditions::default())
+    }
+
+    /// A workshop with these definitions, and conditions beside those that are built in.
+    pub(super) fn with_conditions(definitions: &[String], conditions: Conditions) -> Self {
         let files = definitions.iter().enumerate().map(|(n, xml)| (format!("{n}.xml"), xml.clone().into_bytes()));
         let gate = Gate::default();
         let executors = Executors::new(executors::all(&gate));
-        Workshop::make(gate, |store| Context::new(store, executors, Conditions::default(), files, Limits::default()))
+        Workshop::make(gate, |store| Context::new(store, executors, conditions, files, Limits::default()))
     }
 
     /// A workshop with everything that ships.

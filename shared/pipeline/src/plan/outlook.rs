@@ -59,6 +59,16 @@ pub fn outlooks(pipeline: &Pipeline, world: &World, now: DateTime<Utc>) -> Vec<O
     survey.outlooks.into_iter().map(|outlook| outlook.expect("every step is a run-always step or not")).collect()
 }
 
+/// What every condition of one step answers, in their order, for people.
+///
+/// They are the answers that [`outlooks`] goes by; those of a step that is busy or has ended decide nothing.
+#[must_use]
+pub fn answers(pipeline: &Pipeline, step: &Name, world: &World, now: DateTime<Utc>) -> Vec<Check> {
+    let Some(index) = pipeline.steps.iter().position(|other| other.definition.name == *step) else { return Vec::new() };
+    let outlooks = outlooks(pipeline, world, now).into_iter().map(Some).collect();
+    Survey { pipeline, world, hold: None, now, outlooks }.answers(index)
+}
+
 struct Survey<'a> {
     pipeline: &'a Pipeline,
     world: &'a World,
@@ -156,6 +166,21 @@ impl Survey<'_> {
             }
         }
         if reasons.is_empty() { Outlook::Ready } else { Outlook::Waiting(reasons) }
+    }
+
+    /// The answers of a step's conditions when all steps have been looked at.
+    fn answers(&self, index: usize) -> Vec<Check> {
+        let steps = &self.pipeline.steps;
+        let own = &steps[index].definition;
+        let mut before = Before::default();
+        for (other, step) in steps.iter().enumerate() {
+            let is_before = step.definition.sort_order < own.sort_order && step.definition.run_always == own.run_always;
+            if let (true, Some(outlook)) = (is_before, &self.outlooks[other]) {
+                before.add(other, outlook);
+            }
+        }
+        let conditions = own.conditions.iter().enumerate();
+        conditions.map(|(place, described)| self.check(&described.condition, place, index, &before)).collect()
     }
 
     fn check(&self, condition: &StepCondition, place: usize, index: usize, before: &Before) -> Check {

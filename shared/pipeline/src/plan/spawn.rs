@@ -93,6 +93,13 @@ pub fn spawn(definition: &Definition, facts: &SpawnFacts<'_>) -> Spawn {
     Spawn::Yes { id: PipelineId::derive(&definition.name, &key, at), arguments, reason: key, found }
 }
 
+/// What every condition of a definition answers, in their order, for people; without the holds that [`spawn()`] knows.
+#[must_use]
+pub fn spawn_answers(definition: &Definition, facts: &SpawnFacts<'_>) -> Vec<Check> {
+    let conditions = definition.conditions.iter().enumerate();
+    conditions.map(|(index, described)| check(definition, index, &described.condition, facts)).collect()
+}
+
 /// Why nothing of the definition is spawned now, whatever its conditions say. The pulse goes on meanwhile: a cron time
 /// that falls due during a hold is passed over.
 fn hold(definition: &Definition, world: &World) -> Option<String> {

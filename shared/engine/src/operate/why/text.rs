@@ -1,0 +1,214 @@
+//! The sentences. Times are UTC; what is quoted stands in backticks.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use pipeline::condition::StepCondition;
+use pipeline::duration;
+use pipeline::plan::{Ending, Spawn};
+use pipeline::{Pipeline, Step, StepStatus};
+
+use super::{Outlook, Signals};
+
+/// After how long without a beat people are told so: beats come each minute, and one may be skipped.
+const BEAT_IS_LATE_AFTER_MINUTES: i64 = 3;
+
+/// What a step does, or why it does nothing.
+pub(super) fn step(pipeline: &Pipeline, step: &Step, outlook: &Outlook, signals: &Signals) -> String {
+    match outlook {
+        Outlook::Ended(ending) => ended(pipeline, step, *ending),
+        Outlook::Active if step.record.status == StepStatus::Running => running(step, signals),
+        Outlook::Active => enqueued(pipeline, step, signals),
+        Outlook::Ready => match late_beat(signals.last_beat, signals.now) {
+            Some(late) => format!("it is ready for attempt {}, but {late}", step.record.attempt + 1),
+            None => format!("it is ready: the next beat enqueues attempt {}", step.record.attempt + 1),
+        },
+        Outlook::Waiting(reasons) => format!("{}{}", reasons.join("; "), last_failure(step)),
+        Outlook::Unreachable(reason) => format!("it cannot run any more: {reason}{}", last_failure(step)),
+    }
+}
+
+/// What holds up a pipeline: the step that the others wait for, and what keeps the whole from moving.
+pub(super) fn pipeline(pipeline: &Pipeline, outlooks: &[Outlook], texts: &[String], signals: &Signals) -> String {
+    let about = |index: usize| format!("step `{}`: {}", pipeline.steps[index].definition.name, texts[index]);
+    if !pipeline.status.is_open() {
+        let ended = pipeline.ended_at.map_or(String::new(), |at| format!(" at {}", time(at)));
+        let text = format!("it ended{ended} with the status {}", pipeline.status);
+        let cause = pipeline.stop.as_ref().map(|stop| stop.reason.clone());
+        let failed = || failed(pipeline, outlooks).map(about);
+        return cause.or_else(failed).map_or(text.clone(), |cause| format!("{text}; {cause}"));
+    }
+    let mut parts = Vec::new();
+    if let Some(stop) = &pipeline.stop {
+        parts.push(format!("it is being stopped since {}: {}", time(stop.at), stop.reason));
+    }
+    parts.extend(late_beat(signals.last_beat, signals.now));
+    let find = |is_it: &dyn Fn(usize) -> bool| (0..outlooks.len()).find(|index| is_it(*index));
+    let is_running = |index: usize| {
+        matches!(outlooks[index], Outlook::Active) && pipeline.steps[index].record.status == StepStatus::Running
+    };
+    let next = find(&is_running)
+        .or_else(|| find(&|index| matches!(outlooks[index], Outlook::Active)))
+        .or_else(|| find(&|index| matches!(outlooks[index], Outlook::Ready)))
+        .or_else(|| find(&|index| outlooks[index].is_unfinished()));
+    parts.push(next.map_or_else(|| "all its steps have ended: the next beat settles it".to_owned(), about));
+    let active = outlooks.iter().filter(|outlook| matches!(outlook, Outlook::Active)).count();
+    if active > 1 {
+        parts.push(format!("{} more steps are enqueued or running", active - 1));
+    }
+    parts.join("; ")
+}
+
+/// Why nothing is spawned, or that it is.
+pub(super) fn spawn(spawn: &Spawn, last_beat: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
+    match (spawn, late_beat(last_beat, now)) {
+        (Spawn::No(reasons), None) => reasons.join("; "),
+        (Spawn::No(reasons), Some(late)) => format!("{}; {late}", reasons.join("; ")),
+        (Spawn::Yes { reason, .. }, None) => format!("the next beat spawns it ({reason})"),
+        (Spawn::Yes { reason, .. }, Some(late)) => format!("it is due ({reason}), but {late}"),
+    }
+}
+
+fn ended(pipeline: &Pipeline, step: &Step, ending: Ending) -> String {
+    let record = &step.record;
+    let because = |text: &str| record.message.as_ref().map_or(text.to_owned(), |message| format!("{text}: {message}"));
+    match record.status {
+        StepStatus::Success if record.is_warning => because("it succeeded with a warning"),
+        StepStatus::Success => "it succeeded".to_owned(),
+        StepStatus::Skipped => because("it was skipped"),
+        StepStatus::Cancelled if record.attempt == 0 => format!("it never ran: {}", why_unreached(pipeline, step)),
+        StepStatus::Cancelled => because("it was cancelled before it ran"),
+        StepStatus::Error | StepStatus::Pending | StepStatus::Enqueued | StepStatus::Running => {
+            let failed = if record.is_permanent { "it failed for good".to_owned() } else { used_up(step) };
+            let allowed = if ending == Ending::Completed { ", which is allowed" } else { "" };
+            because(&format!("{failed}{allowed}"))
+        }
+    }
+}
+
+fn used_up(step: &Step) -> String {
+    match limit(step) {
+        Some(limit) => format!("attempts used up ({} of {limit})", step.record.attempt),
+        None => format!("attempt {} failed", step.record.attempt),
+    }
+}
+
+/// How many attempts the definition allows.
+fn limit(step: &Step) -> Option<u32> {
+    let limits = step.definition.conditions.iter().filter_map(|described| match described.condition {
+        StepCondition::AttemptsLimit { limit } | StepCondition::Recurring { limit, .. } => Some(limit),
+        StepCondition::TimeBetweenAttempts { .. }
+        | StepCondition::PreviousStepsCompleted { .. }
+        | StepCondition::PreviousStepsFinished { .. }
+        | StepCondition::DependingOnNamedSteps { .. }
+        | StepCondition::WaitForStepIsNotRunning { .. }
+        | StepCondition::NamedPipelinesHaveStatus { .. }
+        | StepCondition::Registered { .. } => None,
+    });
+    limits.min()
+}
+
+/// Why the pipeline ended before a step.
+fn why_unreached(pipeline: &Pipeline, step: &Step) -> String {
+    if let Some(stop) = &pipeline.stop {
+        return format!("the pipeline was stopped: {}", stop.reason);
+    }
+    let mut before = pipeline.steps.iter().filter(|other| other.definition.sort_order < step.definition.sort_order);
+    match before.find(|other| other.record.status == StepStatus::Error && !other.definition.allow_failure) {
+        Some(failed) => format!("step `{}` before it did not succeed", failed.definition.name),
+        None => "the pipeline ended before it was reached".to_owned(),
+    }
+}
+
+fn running(step: &Step, signals: &Signals) -> String {
+    let record = &step.record;
+    let owner = record.owner.as_deref().unwrap_or("somebody unknown");
+    let attempt = record.attempt;
+    let since = record.started_at.map_or(String::new(), |at| format!(" since {}", time(at)));
+    let progress = record.progress.as_ref().map_or(String::new(), |text| format!(", {text}"));
+    match record.lease_until {
+        Some(until) if until < signals.now => {
+            let end = time(until);
+            let next = match limit(step) {
+                Some(limit) if attempt >= limit => "fails it for good",
+                _ => "ends the attempt, and its conditions decide about another one",
+            };
+            format!(
+                "ghosted: `{owner}` runs attempt {attempt}{since} and gave no sign of life until {end}{progress}; the next beat {next}"
+            )
+        }
+        until => {
+            let lease = until.map_or(String::new(), |at| format!(" and holds it until {}", time(at)));
+            format!("it is running{since}: `{owner}` runs attempt {attempt}{lease}{progress}")
+        }
+    }
+}
+
+fn enqueued(pipeline: &Pipeline, step: &Step, signals: &Signals) -> String {
+    let record = &step.record;
+    if pipeline.stop.is_some() && !step.definition.run_always {
+        return "the pipeline was stopped: the next beat cancels the step, and no runner begins it".to_owned();
+    }
+    let progress = record.progress.as_ref().map_or(String::new(), |text| format!(" ({text})"));
+    // Sent later than enqueued: it asked for a pause.
+    if let Some(due) =
+        record.sent_at.filter(|at| record.resends == 0 && *at > signals.now && Some(*at) > record.enqueued_at)
+    {
+        return format!("attempt {} carries on at {}{progress}", record.attempt, time(due));
+    }
+    let since = record.enqueued_at.map_or(String::new(), |at| format!(" since {}", time(at)));
+    let mut text = format!("attempt {} is enqueued{since} and waits for a runner{progress}", record.attempt);
+    let priority = pipeline.definition.priority;
+    text += &match signals.messages {
+        Some(0) => format!("; no message waits in the queue of priority {priority}, {}", resend(step, signals)),
+        Some(1) => format!("; 1 message waits in the queue of priority {priority}"),
+        Some(messages) => format!("; {messages} messages wait in the queue of priority {priority}"),
+        None => String::new(),
+    };
+    match record.resends {
+        0 => text,
+        1 => text + "; its message was sent again once",
+        times => text + &format!("; its message was sent again {times} times"),
+    }
+}
+
+/// What becomes of a step whose message nobody sees.
+fn resend(step: &Step, signals: &Signals) -> String {
+    let at = step.record.sent_at.map(|sent| sent + signals.resend_after);
+    at.map_or_else(
+        || "so a runner has just taken it".to_owned(),
+        |at| format!("so a runner is about to claim it, or it got lost and is sent again after {}", time(at)),
+    )
+}
+
+fn last_failure(step: &Step) -> String {
+    let record = &step.record;
+    match (&record.message, record.status) {
+        (Some(message), StepStatus::Error) => {
+            let of = limit(step).map_or(String::new(), |limit| format!(" of {limit}"));
+            format!(" (attempt {}{of} failed: {message})", record.attempt)
+        }
+        _ => String::new(),
+    }
+}
+
+/// The step that made a pipeline fail.
+fn failed(pipeline: &Pipeline, outlooks: &[Outlook]) -> Option<usize> {
+    let is_failed = |index: &usize| {
+        pipeline.steps[*index].record.status == StepStatus::Error
+            && matches!(outlooks[*index], Outlook::Ended(Ending::Failed))
+    };
+    (0..outlooks.len()).find(is_failed)
+}
+
+fn late_beat(last_beat: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<String> {
+    let Some(last) = last_beat else { return Some("there was no heartbeat yet".to_owned()) };
+    let minutes = (now - last).num_minutes();
+    if minutes < BEAT_IS_LATE_AFTER_MINUTES {
+        return None;
+    }
+    let span = std::time::Duration::from_secs(60 * minutes.unsigned_abs());
+    Some(format!("there was no heartbeat for {}", duration::in_words(span)))
+}
+
+fn time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
