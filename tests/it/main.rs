@@ -6,6 +6,7 @@ mod aws_flows;
 mod bunches;
 mod cli;
 mod conformance;
+mod docs;
 mod embedded;
 mod hostile;
 mod kills;
