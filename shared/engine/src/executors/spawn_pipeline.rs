@@ -12,6 +12,9 @@
 //! One pipeline is spawned however often the step is repeated: its id is kept in the checkpoint before it is spawned, and a
 //! retry after a failure meets the same one. So the retry of a step whose pipeline failed looks whether somebody has helped
 //! that pipeline to its end meanwhile. A step that runs again after a success spawns another one.
+//!
+//! Pipelines that spawn each other in a circle would never end, so each carries as the argument `spawn_depth` how many
+//! spawned each other before it, and past [`DEPTH_LIMIT`] the step fails for good.
 
 use std::time::Duration;
 
@@ -38,6 +41,12 @@ struct Checkpoint {
 }
 
 const HANDED_ON: &str = "argument.";
+
+/// The argument of a pipeline that tells how many pipelines spawned each other before it.
+const DEPTH: &str = "spawn_depth";
+
+/// Most pipelines that spawn each other in a row: far more than a process has levels.
+const DEPTH_LIMIT: u32 = 16;
 
 /// The wait between two looks at the pipeline: doubled with each, because who takes long takes longer.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
@@ -96,7 +105,8 @@ async fn spawn(work: &mut Work<'_>, id: &PipelineId) -> Result<(), ExecutorError
         Err(refused) => return Err(ExecutorError::permanent(refused.to_string())),
     };
     let spawned_by = format!("step `{}` of pipeline {}", work.step.name, work.pipeline_id());
-    let arguments = handed_on(work);
+    let mut arguments = handed_on(work);
+    arguments.insert(DEPTH.to_owned(), depth(work)?.to_string());
     let new = NewPipeline { id: id.clone(), definition, arguments, spawned_by, found: Vec::new(), after: None };
     if work.store.spawn_pipeline(&new, work.now()).await? == Spawned::New {
         tracing::info!(pipeline.id = %id, pipeline.name = name, "pipeline spawned by {}", new.spawned_by);
@@ -108,6 +118,18 @@ async fn spawn(work: &mut Work<'_>, id: &PipelineId) -> Result<(), ExecutorError
         tracing::warn!(pipeline.id = %id, "mini heartbeat failed, the heartbeat will do it: {error}");
     }
     Ok(())
+}
+
+/// How many pipelines will have spawned each other before the new one.
+fn depth(work: &Work<'_>) -> Result<u32, ExecutorError> {
+    let own: u32 = work.pipeline.arguments.get(DEPTH).and_then(|depth| depth.parse().ok()).unwrap_or(0);
+    if own >= DEPTH_LIMIT {
+        let name = work.pipeline.name();
+        return Err(ExecutorError::permanent(format!(
+            "pipeline `{name}` is the last of {own} that spawned each other; at most {DEPTH_LIMIT} may, in case they go in a circle"
+        )));
+    }
+    Ok(own + 1)
 }
 
 /// The arguments of the new pipeline. Those of the step win over those of its pipeline, as for the step itself.

@@ -517,3 +517,36 @@ fn row_14_a_condition_of_ours_cannot_be_replaced() {
     }
     let _ = conditions::Conditions::new([], [Arc::new(Limit) as Arc<dyn conditions::StepCondition>]);
 }
+
+#[tokio::test]
+async fn row_39_spawn_from_a_step() {
+    let arguments = "<arguments><argument key=\"pipeline\" value=\"other\"/>\
+                     <argument key=\"argument.shop\" value=\"de\"/></arguments>";
+    let step = format!("<step name=\"spawn\" executorType=\"spawn_pipeline\">{arguments}</step>");
+    let other = "<config><pipeline name=\"other\"><conditions><pipeline_condition type=\"no_auto_spawn\"/></conditions>\
+                 <step name=\"wait\" executorType=\"wait\"><arguments><argument key=\"for\" value=\"1 minute\"/></arguments></step>\
+                 </pipeline></config>";
+    let workshop = Workshop::shipped();
+    for (name, xml) in [("work.xml", written("", BY_HAND, &step)), ("other.xml", other.to_owned())] {
+        workshop.store().files.put(&format!("pipelines/{name}"), xml.into()).await.unwrap();
+    }
+    let id = workshop.spawn().await;
+    workshop.run_all().await;
+    let spawned = workshop.store().latest_pipeline(&"other".parse().unwrap()).await.unwrap().id.unwrap();
+    let spawned = workshop.pipeline(&spawned).await;
+    assert_eq!(spawned.arguments["shop"], "de");
+    assert_eq!(spawned.spawned_by, format!("step `spawn` of pipeline {id}"));
+    assert_eq!(workshop.pipeline(&id).await.status.as_str(), "success");
+}
+
+#[tokio::test]
+async fn row_39_pipelines_that_spawn_each_other_in_a_circle_come_to_an_end() {
+    let arguments = "<arguments><argument key=\"pipeline\" value=\"work\"/></arguments>";
+    let step = format!("<step name=\"spawn\" executorType=\"spawn_pipeline\">{arguments}</step>");
+    let workshop = Workshop::shipped();
+    workshop.store().files.put("pipelines/work.xml", written("", BY_HAND, &step).into()).await.unwrap();
+    workshop.spawn().await;
+    assert_eq!(workshop.run_all().await.len(), 17);
+    let last = workshop.store().latest_pipeline(&"work".parse().unwrap()).await.unwrap().id.unwrap();
+    assert_snapshot!(workshop.shown(&last).await, @"error: spawn error for good (pipeline `work` is the last of 16 that spawned each other; at most 16 may, in case they go in a circle)");
+}

@@ -31,7 +31,8 @@ async fn a_step_spawns_a_pipeline_with_arguments_and_names_it() {
     let child = workshop.pipeline(child).await;
     assert_eq!(
         child.arguments.into_iter().collect::<Vec<_>>(),
-        [("channel".to_owned(), "web".to_owned()), ("from".to_owned(), "store 1".to_owned())]
+        [("channel", "web"), ("from", "store 1"), ("spawn_depth", "1")]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
     );
     assert_eq!(child.spawned_by, format!("step `spawn_pipeline-a` of pipeline {id}"));
     assert_snapshot!(workshop.shown(&child.id).await, @"success: done-a success");
