@@ -3,6 +3,7 @@
 mod beats;
 mod checklist;
 mod disturbances;
+mod exclusions;
 mod executors;
 mod faults;
 mod imports;

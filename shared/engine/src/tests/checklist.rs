@@ -550,3 +550,16 @@ async fn row_39_pipelines_that_spawn_each_other_in_a_circle_come_to_an_end() {
     let last = workshop.store().latest_pipeline(&"work".parse().unwrap()).await.unwrap().id.unwrap();
     assert_snapshot!(workshop.shown(&last).await, @"error: spawn error for good (pipeline `work` is the last of 16 that spawned each other; at most 16 may, in case they go in a circle)");
 }
+
+#[tokio::test]
+async fn row_26_why_not_running() {
+    let workshop = Workshop::new("10: fails-a limit=3 pause=5 · 20: done-b");
+    let id = workshop.spawn().await;
+    workshop.run_all().await;
+    let why = operate::why(&workshop.context, &id, workshop.now()).await.unwrap();
+    let steps: Vec<String> = why.steps.iter().map(|step| format!("{}: {}", step.name, step.text)).collect();
+    assert_snapshot!(steps.join("\n"), @r"
+    fails-a: the next attempt waits until 2026-08-01T12:05:00Z (attempt 1 of 3 failed: the shop did not answer)
+    done-b: step `fails-a` before it has not ended
+    ");
+}

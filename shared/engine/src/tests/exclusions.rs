@@ -1,0 +1,110 @@
+//! Steps that must not run at the same time, in pipelines that know nothing of each other.
+
+use pipeline::{PipelineId, StepStatus};
+
+use super::faults::Fault;
+use super::workshop::Workshop;
+use crate::{heartbeat, mini_heartbeat, runner};
+
+/// A pipeline with one step, which waits while any other step of the names runs.
+fn xml(pipeline: &str, step: &str, waits_for: &str) -> String {
+    format!(
+        "<config><pipeline name=\"{pipeline}\"><conditions><pipeline_condition type=\"no_auto_spawn\"/></conditions>\
+         <step name=\"{step}\" executorType=\"done\"><conditions>\
+         <step_condition type=\"wait_for_step_is_not_running\"><argument key=\"steps\" value=\"{waits_for}\"/></step_condition>\
+         <step_condition type=\"attempts_limit\"><argument key=\"limit\" value=\"5\"/></step_condition>\
+         </conditions></step></pipeline></config>"
+    )
+}
+
+/// Two pipelines whose steps exclude each other, spawned and not begun.
+async fn two(steps: [&str; 2], waits_for: [&str; 2]) -> (Workshop, [PipelineId; 2]) {
+    let workshop = Workshop::with(&[xml("one", steps[0], waits_for[0]), xml("two", steps[1], waits_for[1])]);
+    let ids = [workshop.place("one", "x").await, workshop.place("two", "x").await];
+    (workshop, ids)
+}
+
+async fn statuses(workshop: &Workshop, ids: &[PipelineId; 2]) -> [StepStatus; 2] {
+    let mut statuses = [StepStatus::Pending; 2];
+    for (status, id) in statuses.iter_mut().zip(ids) {
+        *status = workshop.pipeline(id).await.steps[0].record.status;
+    }
+    statuses
+}
+
+async fn busy(workshop: &Workshop, ids: &[PipelineId; 2]) -> usize {
+    statuses(workshop, ids).await.iter().filter(|status| status.is_active()).count()
+}
+
+/// Beats and runs until both have ended, and looks after each write that both are never busy.
+async fn live(workshop: &Workshop, ids: &[PipelineId; 2], what: &str) {
+    for _ in 0..50 {
+        workshop.wait(3);
+        let invocation = workshop.invocation();
+        tokio::select! {
+            biased;
+            () = workshop.table.dead.notified() => {}
+            _ = heartbeat::beat(&workshop.context, &invocation) => {}
+        }
+        assert!(busy(workshop, ids).await <= 1, "{what}");
+        while let Some(message) = workshop.receive().await {
+            let invocation = workshop.invocation();
+            let is_dealt_with = tokio::select! {
+                biased;
+                () = workshop.table.dead.notified() => false,
+                report = runner::run(&workshop.context, &message.body, &invocation) => report.is_ok(),
+            };
+            assert!(busy(workshop, ids).await <= 1, "{what}");
+            if is_dealt_with {
+                workshop.store().queue.delete(&message.receipt).await.unwrap();
+            }
+        }
+        if statuses(workshop, ids).await == [StepStatus::Success; 2] {
+            return;
+        }
+    }
+    panic!("{what}: they stand at {:?}", statuses(workshop, ids).await)
+}
+
+#[tokio::test]
+async fn two_steps_that_exclude_each_other_run_one_after_the_other_whatever_write_is_disturbed() {
+    for fault in [Fault::DeadBefore, Fault::DeadAfter, Fault::Refused, Fault::ReplyLost, Fault::Repeated] {
+        for after in 0.. {
+            let (workshop, ids) = two(["a", "b"], ["b", "a"]).await;
+            workshop.table.arm(fault, "", after);
+            live(&workshop, &ids, &format!("{fault:?} at write {after}")).await;
+            if !workshop.table.is_spent() {
+                assert!(after > 5, "{after} writes");
+                break;
+            }
+        }
+    }
+}
+
+/// Both look at the same moment, and nobody is busy; the one that writes later must lose.
+#[tokio::test]
+async fn of_two_beats_at_the_same_moment_one_enqueues() {
+    for (steps, waits_for) in [(["reindex", "reindex"], ["reindex", "reindex"]), (["a", "b"], ["b", "a"])] {
+        let (workshop, ids) = two(steps, waits_for).await;
+        workshop.table.arm(Fault::Late, "busy/", 0);
+        let (first, second) = (workshop.invocation(), workshop.invocation());
+        let late = mini_heartbeat::beat(&workshop.context, &ids[0], 0, &first);
+        let meanwhile = async {
+            workshop.table.late.notified().await;
+            mini_heartbeat::beat(&workshop.context, &ids[1], 0, &second).await.unwrap();
+            workshop.table.go_on.notify_one();
+        };
+        let (late, ()) = tokio::join!(late, meanwhile);
+        assert_eq!(late.unwrap().enqueued, 0);
+        assert_eq!(statuses(&workshop, &ids).await, [StepStatus::Pending, StepStatus::Enqueued]);
+        live(&workshop, &ids, "after the race").await;
+    }
+}
+
+/// Of two steps that both wait for a third, neither waits for the other.
+#[tokio::test]
+async fn steps_that_wait_for_the_same_one_do_not_wait_for_each_other() {
+    let (workshop, ids) = two(["import", "import"], ["reindex", "reindex"]).await;
+    workshop.beat().await;
+    assert_eq!(statuses(&workshop, &ids).await, [StepStatus::Enqueued, StepStatus::Enqueued]);
+}
