@@ -21,9 +21,11 @@ pub(crate) async fn run(target: &Target, command: PipelineCommand, output: &Outp
     match command {
         PipelineCommand::List { definitions: true, .. } => list_definitions(target, output).await,
         PipelineCommand::List { name, status, limit, definitions: false } => {
-            let filter = operate::Filter { name, status, limit };
-            let pipelines = operate::list(context, &filter, now()).await?;
-            let rows: Vec<PipelineRow> = pipelines.iter().map(|pipeline| view::pipeline(pipeline, now())).collect();
+            let filter =
+                operate::Filter { name, statuses: status.into_iter().collect(), limit, ..operate::Filter::default() };
+            let page = operate::list(context, &filter, now()).await?;
+            let readable = page.rows.iter().filter_map(operate::Row::readable);
+            let rows: Vec<PipelineRow> = readable.map(|pipeline| view::pipeline(pipeline, now())).collect();
             output.show(&rows, |rows| pipeline_table(rows))?;
             Ok(ExitReason::Ok)
         }

@@ -58,10 +58,11 @@ pub(crate) async fn list(
         .map(|status| status.parse())
         .transpose()
         .map_err(|problem: String| ApiError::bad_request(problem))?;
-    let wanted = operate::Filter { name: filter.name, status, limit };
-    let pipelines = operate::list(&context, &wanted, now()).await?;
-    let views: Vec<_> = pipelines.iter().map(|pipeline| view::pipeline(pipeline, now())).collect();
-    Ok(Json(json!({ "pipelines": views })))
+    let (name, statuses) = (filter.name, status.into_iter().collect());
+    let wanted = operate::Filter { name, statuses, limit, ..operate::Filter::default() };
+    let page = operate::list(&context, &wanted, now()).await?;
+    let rows: Vec<_> = page.rows.iter().map(|row| view::row(row, now())).collect();
+    Ok(Json(json!({ "pipelines": rows, "next": page.next.map(|next| next.to_string()) })))
 }
 
 pub(crate) async fn details(

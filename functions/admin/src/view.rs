@@ -1,6 +1,7 @@
 //! What an operator sees: the domain as JSON. Times are UTC, durations carry their unit.
 
 use chrono::{DateTime, Utc};
+use engine::operate;
 use pipeline::facts::World;
 use pipeline::plan::{self, Outlook};
 use pipeline::{Definition, Pipeline, PipelineStatus, Step, StepStatus};
@@ -28,6 +29,26 @@ pub struct PipelineRow {
     /// Why it was stopped, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
+}
+
+/// A row of a list of pipelines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum ListRow {
+    /// A pipeline.
+    Readable(Box<PipelineRow>),
+    /// One that cannot be read.
+    Unreadable {
+        /// Its id.
+        id: String,
+        /// The name of its definition, if the listing tells.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+        /// When it was spawned.
+        spawned_at: DateTime<Utc>,
+        /// Why it cannot be read.
+        problem: String,
+    },
 }
 
 /// A pipeline with its steps.
@@ -117,6 +138,20 @@ pub fn pipeline(pipeline: &Pipeline, now: DateTime<Utc>) -> PipelineRow {
         ended_at: pipeline.ended_at,
         duration_ms: (pipeline.ended_at.unwrap_or(now) - pipeline.spawned_at).num_milliseconds().max(0),
         stopped: pipeline.stop.as_ref().map(|stop| stop.reason.clone()),
+    }
+}
+
+/// Shows a row of a list.
+#[must_use]
+pub fn row(row: &operate::Row, now: DateTime<Utc>) -> ListRow {
+    match &row.pipeline {
+        Ok(readable) => ListRow::Readable(Box::new(pipeline(readable, now))),
+        Err(unreadable) => ListRow::Unreadable {
+            id: row.id.to_string(),
+            name: unreadable.name.as_ref().map(ToString::to_string),
+            spawned_at: row.spawned_at,
+            problem: unreadable.problem.clone(),
+        },
     }
 }
 

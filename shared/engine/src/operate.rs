@@ -16,7 +16,7 @@ use pipeline::definition::Definition;
 
 pub use cancel::cancel;
 pub use error::Error;
-pub use list::{Filter, list};
+pub use list::{Cursor, Filter, Page, Row, Unreadable, list};
 pub use spawn::{Initialized, init, init_once};
 pub use why::{Answered, Why, WhyNotSpawned, WhyStep, conditions_of, why, why_not_spawned, why_of};
 

@@ -8,6 +8,7 @@ mod executors;
 mod faults;
 mod imports;
 mod leases;
+mod lists;
 mod operations;
 mod pipelines;
 mod queues;

@@ -170,6 +170,18 @@ pub fn open_name(rank: &str) -> Option<Name> {
     rank.splitn(3, '/').nth(2)?.parse().ok()
 }
 
+/// The moment of the spawn in the rank of an open pipeline.
+#[must_use]
+pub fn open_spawned_at(rank: &str) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(rank.split('/').nth(1)?.parse().ok()?)
+}
+
+/// The moment of the spawn in the rank of an ended pipeline.
+#[must_use]
+pub fn ended_spawned_at(rank: &str) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(rank.split('/').next()?.parse().ok()?)
+}
+
 /// The shard of the listing in which pipelines are that were spawned in a month and have ended.
 #[must_use]
 pub fn ended_shard(month: DateTime<Utc>) -> String {

@@ -6,7 +6,7 @@
 //! | [`Store::pipeline_with_steps`] | one partition, consistent | 1 read unit per 4 KB |
 //! | [`Store::pipeline_without_steps`] | one item, consistent | 1 read unit |
 //! | [`Store::open_pipelines`] | the listing, stale | half a read unit per 4 KB and shard |
-//! | [`Store::ended_pipelines`] | the listing, stale, newest first | the same |
+//! | [`Store::ended_pipelines`], [`Store::ended_pipelines_behind`] | the listing, stale, newest first | the same |
 //! | [`Store::latest_pipeline`] | one item, consistent | 1 read unit |
 //! | [`Store::stop_pipeline`], [`Store::pause_pipeline`], [`Store::resume_pipeline`], [`Store::settle_pipeline`] | pipeline (version) | 1 write unit, 2 more when it is relisted |
 //!
@@ -14,7 +14,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Months, Utc};
+use chrono::{DateTime, Datelike, Months, Utc};
 use pipeline::definition::Arguments;
 use pipeline::pipeline::{Pipeline, PipelineStatus, Stop};
 use pipeline::{Definition, DefinitionHash, Name, PipelineId};
@@ -61,6 +61,8 @@ pub struct OpenPipeline {
     pub id: PipelineId,
     /// The name of its definition.
     pub name: Name,
+    /// When it was spawned.
+    pub spawned_at: DateTime<Utc>,
     /// Its place: by priority, then by age.
     pub place: String,
 }
@@ -195,7 +197,8 @@ impl Store {
         let open = |listed: &Listed| {
             let id = keys::pipeline_id(&listed.key.partition)?;
             let place = format!("{}/{id}", listed.rank);
-            Some(OpenPipeline { id, name: keys::open_name(&listed.rank)?, place })
+            let spawned_at = keys::open_spawned_at(&listed.rank)?;
+            Some(OpenPipeline { id, name: keys::open_name(&listed.rank)?, spawned_at, place })
         };
         Ok(listed.iter().filter_map(open).collect())
     }
@@ -230,6 +233,45 @@ impl Store {
             ids.extend(listed.iter().filter_map(|listed| keys::pipeline_id(&listed.key.partition)));
         }
         Ok(ids)
+    }
+
+    /// Lists up to `limit` ended pipelines with the moments of their spawns, the latest spawn first: behind the one given, or
+    /// from the month of `latest` on, back to the month of `since`. The list is complete if it is empty.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    pub async fn ended_pipelines_behind(
+        &self,
+        behind: Option<&(DateTime<Utc>, PipelineId)>,
+        latest: DateTime<Utc>,
+        since: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<(PipelineId, DateTime<Utc>)>> {
+        let mut found = Vec::new();
+        let mut month = behind.map_or(latest, |(spawned_at, _)| *spawned_at);
+        let mut after = behind.map(|(spawned_at, id)| {
+            let rank = keys::ended_listing(id, *spawned_at).rank;
+            Listed { key: keys::pipeline(id), rank }
+        });
+        while found.len() < limit && (month.year(), month.month()) >= (since.year(), since.month()) {
+            let shard = keys::ended_shard(month);
+            let query =
+                ListingQuery { shard, after: after.take(), order: Order::Descending, limit: Some(limit - found.len()) };
+            let Page { entries, next } = self.table.listing(&query).await?;
+            let entry = |listed: &Listed| {
+                Some((keys::pipeline_id(&listed.key.partition)?, keys::ended_spawned_at(&listed.rank)?))
+            };
+            found.extend(entries.iter().filter_map(entry));
+            after = next;
+            if after.is_none() {
+                // Not a month back from the 31st, but the month before.
+                let Some(before) = month.with_day(1).and_then(|first| first.checked_sub_months(Months::new(1))) else {
+                    break;
+                };
+                month = before;
+            }
+        }
+        Ok(found)
     }
 
     /// Names the pipeline that was spawned last from a definition.

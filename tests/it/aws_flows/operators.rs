@@ -57,7 +57,7 @@ async fn an_import_is_found_by_its_status_and_looked_at() {
         functions.drop_file(&name, content).await;
     }
     let id = only_spawned(&functions.beat().await);
-    assert_eq!(functions.ask(event("admin-pipelines")).await, (200, json!({ "pipelines": [] })));
+    assert_eq!(functions.ask(event("admin-pipelines")).await, (200, json!({ "pipelines": [], "next": null })));
     functions.run(&id).await;
     let (status, found) = functions.ask(event("admin-pipelines")).await;
     assert_eq!((status, &found["pipelines"][0]["id"]), (200, &json!(id)));

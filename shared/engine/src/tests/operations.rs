@@ -190,9 +190,12 @@ async fn lists_show_the_open_ones_first_and_the_latest_of_each() {
         workshop.wait(1);
     }
     let list = async |name: Option<&str>, status, limit| {
-        let filter = operate::Filter { name: name.map(str::to_owned), status, limit };
+        let name = name.map(str::to_owned);
+        let filter = operate::Filter { name, statuses: Vec::from_iter(status), limit, ..operate::Filter::default() };
         let listed = operate::list(&workshop.context, &filter, workshop.now()).await.unwrap();
-        listed.iter().map(|pipeline| format!("{} {}", pipeline.name(), pipeline.status)).collect::<Vec<_>>().join(", ")
+        let row =
+            |row: &operate::Row| row.readable().map(|shown| format!("{} {}", shown.name(), shown.status)).unwrap();
+        listed.rows.iter().map(row).collect::<Vec<_>>().join(", ")
     };
     assert_snapshot!(list(None, None, 10).await, @"one running, two running, two success, one success");
     assert_snapshot!(list(None, None, 3).await, @"one running, two running, two success");

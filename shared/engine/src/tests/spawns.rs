@@ -16,9 +16,9 @@ fn workshop(step: &str, child: &str) -> Workshop {
 
 /// All pipelines of the name `child`.
 async fn children(workshop: &Workshop) -> Vec<PipelineId> {
-    let filter = operate::Filter { name: Some("child".to_owned()), status: None, limit: 100 };
+    let filter = operate::Filter { name: Some("child".to_owned()), limit: 100, ..operate::Filter::default() };
     let listed = operate::list(&workshop.context, &filter, workshop.now()).await.unwrap();
-    listed.into_iter().map(|pipeline| pipeline.id).collect()
+    listed.rows.into_iter().map(|row| row.id).collect()
 }
 
 #[tokio::test]

@@ -1,0 +1,135 @@
+//! Lists of pipelines: what is in them, page by page.
+
+use pipeline::PipelineStatus;
+use pipeline::definition::Arguments;
+
+use super::workshop::{Workshop, xml};
+use crate::operate::{self, Filter};
+
+impl Workshop {
+    /// The names of all pages of a list, a page behind each bar.
+    async fn pages(&self, filter: &Filter) -> String {
+        let (mut pages, mut filter) = (Vec::new(), filter.clone());
+        loop {
+            let page = operate::list(&self.context, &filter, self.now()).await.unwrap();
+            let name = |row: &operate::Row| match &row.pipeline {
+                Ok(pipeline) => pipeline.spawned_by.clone(),
+                Err(unreadable) => format!("? {}", unreadable.problem),
+            };
+            pages.push(page.rows.iter().map(name).collect::<Vec<_>>().join(" "));
+            let Some(next) = page.next else { return pages.join(" | ") };
+            filter.after = Some(next.to_string().parse().unwrap());
+        }
+    }
+
+    /// Spawns a pipeline by somebody, and runs it if it is `done`.
+    async fn one(&self, name: &str, by: &str, argument: &str) -> pipeline::PipelineId {
+        let arguments: Arguments = [("file".to_owned(), argument.to_owned())].into();
+        let id = operate::init(&self.context, name, arguments, by, &self.invocation()).await.unwrap();
+        if name == "done" {
+            self.run_all().await;
+        }
+        self.wait(1);
+        id
+    }
+}
+
+/// Pipelines a to f, of which b, d and f have ended.
+async fn six() -> Workshop {
+    let open = xml("open", "", "no_auto_spawn", "10: fails-a limit=2 pause=100000");
+    let workshop = Workshop::with(&[open, xml("done", "", "no_auto_spawn", "10: done-a")]);
+    for (name, by) in [("open", "a"), ("done", "b"), ("open", "c"), ("done", "d"), ("open", "e"), ("done", "f")] {
+        workshop.one(name, by, &format!("{by}.csv")).await;
+    }
+    workshop
+}
+
+#[tokio::test]
+async fn pages_join_without_a_gap_whatever_their_size() {
+    let workshop = six().await;
+    for (limit, expected) in [
+        (10, "e c a f d b"),
+        (1, "e | c | a | f | d | b | "),
+        (2, "e c | a f | d b | "),
+        (4, "e c a f | d b"),
+        (6, "e c a f d b | "),
+    ] {
+        assert_eq!(workshop.pages(&Filter { limit, ..Filter::default() }).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_is_spawned_between_two_pages_does_not_shift_them() {
+    let workshop = six().await;
+    let filter = Filter { limit: 2, ..Filter::default() };
+    let first = operate::list(&workshop.context, &filter, workshop.now()).await.unwrap();
+    workshop.one("open", "g", "").await;
+    workshop.one("done", "h", "").await;
+    let rest = Filter { after: first.next, limit: 10, ..Filter::default() };
+    assert_eq!(workshop.pages(&rest).await, "a h f d b");
+}
+
+#[tokio::test]
+async fn pages_go_on_in_the_months_before() {
+    let workshop = six().await;
+    workshop.wait(70 * 24 * 60);
+    workshop.one("done", "later", "").await;
+    assert_eq!(workshop.pages(&Filter { limit: 4, ..Filter::default() }).await, "e c a later | f d b");
+    assert_eq!(
+        workshop.pages(&Filter { limit: 1, name: Some("done".into()), ..Filter::default() }).await,
+        "later | f | d | b | "
+    );
+}
+
+#[tokio::test]
+async fn a_list_is_narrowed_by_status_text_and_time() {
+    let workshop = six().await;
+    let at = |text: &str| Some(text.parse().unwrap());
+    let with = |filter: Filter| Filter { limit: 10, ..filter };
+    for (filter, expected) in [
+        (Filter { statuses: vec![PipelineStatus::Success], ..Filter::default() }, "f d b"),
+        (
+            Filter { statuses: vec![PipelineStatus::Running, PipelineStatus::Success], ..Filter::default() },
+            "e c a f d b",
+        ),
+        (Filter { statuses: vec![PipelineStatus::Error], ..Filter::default() }, ""),
+        (Filter { search: Some("C.CSV".into()), ..Filter::default() }, "c"),
+        (Filter { search: Some("done".into()), ..Filter::default() }, "f d b"),
+        (Filter { spawned_after: at("2026-08-01T12:04:00Z"), ..Filter::default() }, "e f"),
+        (Filter { spawned_before: at("2026-08-01T12:02:00Z"), ..Filter::default() }, "a b"),
+        (Filter { name: Some("open".into()), spawned_after: at("2026-08-01T12:01:00Z"), ..Filter::default() }, "e c"),
+    ] {
+        assert_eq!(workshop.pages(&with(filter.clone())).await, expected, "{filter:?}");
+    }
+    let id = workshop.one("open", "g", "").await;
+    let search = Some(id.as_str()[..14].to_owned());
+    assert_eq!(workshop.pages(&with(Filter { search, ..Filter::default() })).await, "g");
+}
+
+#[tokio::test]
+async fn a_pipeline_that_cannot_be_read_is_a_row_that_says_so() {
+    let workshop = six().await;
+    let bad = workshop.one("open", "g", "").await;
+    workshop.spoil(&bad).await;
+    let shown = workshop.pages(&Filter { limit: 10, ..Filter::default() }).await;
+    assert!(shown.starts_with("? ") && shown.ends_with(" e c a f d b"), "{shown}");
+    assert!(shown.contains("expected a pipeline status"), "{shown}");
+    let filter = Filter { limit: 10, name: Some("done".into()), ..Filter::default() };
+    assert_eq!(workshop.pages(&filter).await, "f d b", "its name is known from the listing");
+}
+
+#[test]
+fn a_cursor_that_was_made_up_is_refused() {
+    for text in [
+        "",
+        "o",
+        "x0000000000000",
+        "o17800000000000123",
+        "o+780000000000+01jd9x4k7m3fq8zt0v2c",
+        "oé",
+        "e1234567890123ab",
+    ] {
+        let error = text.parse::<operate::Cursor>().unwrap_err();
+        assert_eq!(error, format!("`{text}` is no cursor (expected `next` of the page before)"));
+    }
+}
