@@ -73,10 +73,15 @@ impl From<operate::Error> for ApiError {
                 let operate::Error::Store(error) = error else { unreachable!("matched above") };
                 return error.into();
             }
-            operate::Error::UnknownDefinition { .. } | operate::Error::UnknownPipeline(_) => StatusCode::NOT_FOUND,
+            operate::Error::UnknownDefinition { .. }
+            | operate::Error::UnknownPipeline(_)
+            | operate::Error::UnknownStep { .. } => StatusCode::NOT_FOUND,
             operate::Error::BrokenDefinition { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             operate::Error::Ended { .. }
             | operate::Error::Stopping { .. }
+            | operate::Error::Paused { .. }
+            | operate::Error::NotPaused(_)
+            | operate::Error::StepActive { .. }
             | operate::Error::KeyReused { .. }
             | operate::Error::Busy(_) => StatusCode::CONFLICT,
         };

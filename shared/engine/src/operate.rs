@@ -2,7 +2,9 @@
 
 mod cancel;
 mod error;
+mod hold;
 mod list;
+mod process;
 pub mod queues;
 pub mod settings;
 mod spawn;
@@ -16,7 +18,9 @@ use pipeline::definition::Definition;
 
 pub use cancel::cancel;
 pub use error::Error;
+pub use hold::{pause, resume};
 pub use list::{Cursor, Filter, Page, Row, Unreadable, list};
+pub use process::process_step;
 pub use spawn::{Initialized, init, init_once};
 pub use why::{Answered, Why, WhyNotSpawned, WhyStep, conditions_of, why, why_not_spawned, why_of};
 

@@ -104,7 +104,7 @@ async fn hold(
         pipeline.stop.as_ref().map(|stop| stop.reason.clone()).or_else(|| {
             (!pipeline.status.is_open()).then(|| format!("the pipeline has ended, it is {}", pipeline.status))
         });
-    if let (Some(reason), false) = (reason, step.run_always) {
+    if let (Some(reason), false) = (reason, step.run_always || claimed.record.is_forced) {
         context.store.drop_claim(&mut claimed, &reason, invocation.now()).await?;
         return Ok(RunReport::Stopped);
     }

@@ -68,6 +68,8 @@ pub struct StepRecord {
     pub is_warning: bool,
     /// Whether the error uses up all attempts.
     pub is_permanent: bool,
+    /// Whether a person asked for the latest attempt, so that it runs although its pipeline is stopped.
+    pub is_forced: bool,
     /// Where a continued attempt goes on.
     pub checkpoint: Option<serde_json::Value>,
     /// What the step leaves for later steps.
@@ -166,6 +168,7 @@ impl StepRecord {
             message: None,
             is_warning: false,
             is_permanent: false,
+            is_forced: false,
             checkpoint: None,
             output: None,
             progress: None,

@@ -140,6 +140,7 @@ pub(crate) fn step_record(item: &Item) -> Result<StepRecord> {
         message: fields.text("message")?.map(str::to_owned),
         is_warning: fields.flag("is_warning")?,
         is_permanent: fields.flag("is_permanent")?,
+        is_forced: fields.flag("is_forced")?,
         checkpoint: item.attributes.get("checkpoint").cloned(),
         output: item.attributes.get("output").cloned(),
         progress: fields.text("progress")?.map(str::to_owned),

@@ -16,6 +16,7 @@ pub mod leases;
 pub mod message;
 pub mod pipelines;
 pub mod queue;
+pub mod retries;
 pub mod services;
 pub mod settings;
 pub mod steps;

@@ -151,15 +151,17 @@ impl Store {
             ("token", json!(token)),
             ("enqueued_at", items::time(now)),
         ];
+        let forced = (event == StepEvent::Retry).then(|| ("is_forced".to_owned(), json!(true)));
         let key = keys::step(pipeline, step.definition.sort_order, &step.definition.name);
         if record.version == 0 {
-            let change = Change::Put { attributes: items::attributes(fields), listing: None, expires_at: None };
+            let mut attributes = items::attributes(fields);
+            attributes.extend(forced);
+            let change = Change::Put { attributes, listing: None, expires_at: None };
             return Ok(Write { key, condition: Condition::Absent, change });
         }
         let mut attributes = items::patch(fields);
-        for field in PER_ATTEMPT {
-            attributes.insert(field.to_owned(), Value::Null);
-        }
+        attributes.extend(PER_ATTEMPT.map(|field| (field.to_owned(), Value::Null)));
+        attributes.extend(forced);
         let change = Change::Patch { attributes, listing: Relist::Keep };
         Ok(Write { key, condition: Condition::Version(record.version), change })
     }
@@ -443,7 +445,7 @@ impl Store {
 }
 
 /// What a new attempt must not inherit. The checkpoint stays: a retry goes on where the failed attempt stood.
-const PER_ATTEMPT: [&str; 12] = [
+const PER_ATTEMPT: [&str; 13] = [
     "continuations",
     "owner",
     "sent_at",
@@ -454,6 +456,7 @@ const PER_ATTEMPT: [&str; 12] = [
     "message",
     "is_warning",
     "is_permanent",
+    "is_forced",
     "output",
     "log",
 ];

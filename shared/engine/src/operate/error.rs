@@ -1,6 +1,6 @@
 //! Why something that a person wants cannot be done.
 
-use pipeline::{PipelineId, PipelineStatus};
+use pipeline::{Name, PipelineId, PipelineStatus, StepStatus};
 
 /// Why something cannot be done.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,39 @@ pub enum Error {
         id: PipelineId,
         /// Why.
         reason: String,
+    },
+    /// The pipeline is on hold already.
+    #[error("pipeline {id} is paused already, since {since}")]
+    Paused {
+        /// Which.
+        id: PipelineId,
+        /// Since when.
+        since: String,
+    },
+    /// The pipeline is not on hold.
+    #[error("pipeline {0} is not paused")]
+    NotPaused(PipelineId),
+    /// The pipeline has no such step.
+    #[error("pipeline {id} has no step `{name}` (it has {known})")]
+    UnknownStep {
+        /// Which.
+        id: PipelineId,
+        /// The name asked for.
+        name: String,
+        /// The first of the names that there are.
+        known: String,
+    },
+    /// The step is enqueued or running.
+    #[error(
+        "step `{step}` of pipeline {id} is {status}; only a step that nobody is busy with can be processed by hand"
+    )]
+    StepActive {
+        /// Which pipeline.
+        id: PipelineId,
+        /// Which step.
+        step: Name,
+        /// Where it stands.
+        status: StepStatus,
     },
     /// Others keep writing to the pipeline.
     #[error("pipeline {0} changed while it was being changed; try again")]

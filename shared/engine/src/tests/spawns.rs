@@ -5,8 +5,8 @@ use pipeline::PipelineId;
 
 use super::faults::Fault;
 use super::workshop::{Workshop, xml};
-use crate::runner::{self, RunReport};
-use crate::{heartbeat, operate};
+use crate::operate;
+use crate::runner::RunReport;
 
 /// A workshop whose pipeline `work` spawns the pipeline `child`.
 fn workshop(step: &str, child: &str) -> Workshop {
@@ -83,36 +83,6 @@ async fn a_step_that_cannot_spawn_says_why() {
     ");
 }
 
-/// Beats and runs until the parent has ended; whoever meets the fault dies or fails there, and others follow.
-async fn live(workshop: &Workshop, id: &PipelineId) {
-    for _ in 0..50 {
-        workshop.wait(3);
-        let invocation = workshop.invocation();
-        tokio::select! {
-            biased;
-            () = workshop.table.dead.notified() => {}
-            _ = heartbeat::beat(&workshop.context, &invocation) => {}
-        }
-        while let Some(message) = workshop.receive().await {
-            let invocation = workshop.invocation();
-            let is_dealt_with = tokio::select! {
-                biased;
-                () = workshop.table.dead.notified() => false,
-                report = runner::run(&workshop.context, &message.body, &invocation) => report.is_ok(),
-            };
-            if is_dealt_with {
-                workshop.store().queue.delete(&message.receipt).await.unwrap();
-            }
-        }
-        if !workshop.pipeline(id).await.status.is_open()
-            && workshop.store().open_pipelines(10).await.unwrap().is_empty()
-        {
-            return;
-        }
-    }
-    panic!("the pipelines have not ended")
-}
-
 #[tokio::test]
 async fn one_pipeline_is_spawned_whatever_write_is_disturbed() {
     for fault in [Fault::DeadBefore, Fault::DeadAfter, Fault::Refused, Fault::ReplyLost, Fault::Repeated] {
@@ -120,7 +90,7 @@ async fn one_pipeline_is_spawned_whatever_write_is_disturbed() {
             let workshop = workshop("wait=true limit=4", "10: done-a limit=4");
             let id = workshop.place("work", "a cause").await;
             workshop.table.arm(fault, "", after);
-            live(&workshop, &id).await;
+            workshop.live().await;
             let disturbed = format!("{fault:?} at write {after}");
             let [child] = &children(&workshop).await[..] else { panic!("not one child, {disturbed}") };
             assert!(workshop.shown(child).await.starts_with("success: done-a success"), "{disturbed}");

@@ -160,6 +160,35 @@ impl Workshop {
         reports
     }
 
+    /// Beats and runs, three minutes apart, until no pipeline is open; whoever meets a fault dies or fails there, and
+    /// others follow.
+    pub(super) async fn live(&self) {
+        for _ in 0..50 {
+            self.wait(3);
+            let invocation = self.invocation();
+            tokio::select! {
+                biased;
+                () = self.table.dead.notified() => {}
+                _ = heartbeat::beat(&self.context, &invocation) => {}
+            }
+            while let Some(message) = self.receive().await {
+                let invocation = self.invocation();
+                let is_dealt_with = tokio::select! {
+                    biased;
+                    () = self.table.dead.notified() => false,
+                    report = runner::run(&self.context, &message.body, &invocation) => report.is_ok(),
+                };
+                if is_dealt_with {
+                    self.store().queue.delete(&message.receipt).await.unwrap();
+                }
+            }
+            if self.store().open_pipelines(10).await.unwrap().is_empty() {
+                return;
+            }
+        }
+        panic!("the pipelines have not ended")
+    }
+
     /// Polls a future until a write of it is never answered, and drops it there.
     pub(super) async fn die<F: Future>(&self, future: F) {
         tokio::select! {

@@ -164,6 +164,7 @@ fn step(sort_order: i32, text: &str) -> Step {
         match word {
             "allowed" => step.definition.allow_failure = true,
             "always" => step.definition.run_always = true,
+            "forced" => step.record.is_forced = true,
             "permanent" => step.record.is_permanent = true,
             "free" => previous = None,
             "finished" => previous = Some(StepCondition::PreviousStepsFinished { steps: None }),
