@@ -154,6 +154,7 @@ impl Claims {
             | PipelineCondition::CronExpression { .. }
             | PipelineCondition::ConfigurableCronExpression { .. }
             | PipelineCondition::CleanUp
+            | PipelineCondition::Initializer
             | PipelineCondition::WebsiteActive { .. }
             | PipelineCondition::PipelineEnabled
             | PipelineCondition::NoConflictingStep { .. }

@@ -362,6 +362,7 @@ fn prefixes(definition: &Definition) -> Option<Vec<&str>> {
         | PipelineCondition::CronExpression { .. }
         | PipelineCondition::ConfigurableCronExpression { .. }
         | PipelineCondition::CleanUp
+        | PipelineCondition::Initializer
         | PipelineCondition::WebsiteActive { .. }
         | PipelineCondition::PipelineEnabled
         | PipelineCondition::NoConflictingStep { .. }

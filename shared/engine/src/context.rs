@@ -15,6 +15,7 @@ use crate::conditions::Conditions;
 use crate::definitions::{self, Definitions};
 use crate::executor::Executors;
 use crate::executors;
+use crate::initializers::DataFetchers;
 use crate::world::KeptSettings;
 
 /// Made once per process: the store, the lists, the limits.
@@ -26,6 +27,8 @@ pub struct Context {
     pub executors: Arc<Executors>,
     /// The conditions that this program registers beside those that are built in.
     pub conditions: Arc<Conditions>,
+    /// The data fetchers that this program registers.
+    pub fetchers: Arc<DataFetchers>,
     /// Where definitions come from.
     pub definitions: Arc<Definitions>,
     /// What executors and the monitor may call beside the storage; nothing, unless [`Context::with_services`] says so.
@@ -61,6 +64,10 @@ pub struct Limits {
     pub pipelines_per_beat: usize,
     /// How many pipelines a beat works on at the same time.
     pub parallel_pipelines: usize,
+    /// How long a data fetcher may take in a beat.
+    pub fetch_time: Duration,
+    /// Most pipelines that one beat spawns for data fetchers.
+    pub fetched_per_beat: usize,
 }
 
 /// One invocation of a function: who it is, what time it is, how long it may take.
@@ -98,6 +105,7 @@ impl Context {
             store,
             executors: Arc::new(executors),
             conditions: Arc::new(conditions),
+            fetchers: Arc::default(),
             definitions: Arc::new(definitions),
             services: Services::default(),
             limits,
@@ -110,6 +118,12 @@ impl Context {
     pub fn with_services(mut self, services: Services) -> Self {
         self.services = services;
         self
+    }
+
+    /// The same with data fetchers.
+    #[must_use]
+    pub fn with_fetchers(self, fetchers: DataFetchers) -> Self {
+        Context { fetchers: Arc::new(fetchers), ..self }
     }
 }
 
@@ -126,6 +140,10 @@ impl Default for Limits {
             settings_kept_for: Duration::from_secs(5),
             pipelines_per_beat: 2_000,
             parallel_pipelines: 16,
+            // A fifth of a beat; a fetcher that needs longer belongs into the pipeline `initialize`.
+            fetch_time: Duration::from_secs(10),
+            // Seconds of a beat, and as many pipelines as it can move on beside the others.
+            fetched_per_beat: 500,
         }
     }
 }

@@ -27,7 +27,10 @@ const OVERLAY_LIMIT: usize = 200;
 const ROUNDS: usize = 3;
 
 /// The definitions that ship, by file name.
-pub const SHIPPED: [(&str, &str); 1] = [("catalog_import.xml", include_str!("../../../pipelines/catalog_import.xml"))];
+pub const SHIPPED: [(&str, &str); 2] = [
+    ("catalog_import.xml", include_str!("../../../pipelines/catalog_import.xml")),
+    ("initialize.xml", include_str!("../../../pipelines/initialize.xml")),
+];
 
 /// Reads and keeps definitions; made once per process.
 pub struct Definitions {

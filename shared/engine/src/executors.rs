@@ -2,6 +2,7 @@
 
 pub mod archive;
 mod bunch_files;
+pub mod fetch_data;
 pub mod import_categories;
 pub mod import_products;
 pub mod move_files;
@@ -26,6 +27,7 @@ pub fn shipped() -> Vec<Arc<dyn Executor>> {
         Arc::new(report::Report),
         Arc::new(spawn_pipeline::SpawnPipeline),
         Arc::new(wait::Wait),
+        Arc::new(fetch_data::FetchData),
     ]
 }
 

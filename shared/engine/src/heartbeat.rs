@@ -20,6 +20,8 @@ use store::pipelines::{NewPipeline, OpenPipeline, Spawned};
 use crate::apply::{Applied, advance};
 use crate::bunches::{self, DropArea};
 use crate::context::{Context, Invocation};
+use crate::definitions::Loaded;
+use crate::initializers::spawn::Initializer;
 use crate::world::{LISTED, Surroundings};
 
 /// What a beat did.
@@ -33,6 +35,8 @@ pub struct BeatReport {
     pub pulse_until: Option<DateTime<Utc>>,
     /// Pipelines that were spawned.
     pub spawned: Vec<String>,
+    /// Pipelines that data fetchers asked for and that are left to the next beat, because this one spawned its share.
+    pub left_to_spawn: usize,
     /// Open pipelines that were looked at.
     pub looked_at: usize,
     /// Open pipelines that are left to the next beat because the time was over.
@@ -47,7 +51,7 @@ pub struct BeatReport {
 }
 
 /// How long before the end of its time a beat begins nothing more.
-const STOP_MARGIN: Duration = Duration::from_secs(5);
+pub(crate) const STOP_MARGIN: Duration = Duration::from_secs(5);
 
 /// Beats once.
 ///
@@ -108,6 +112,7 @@ async fn pass(
             None => drops.hold(definition, report.problems.last().map_or(&[], std::slice::from_ref)),
         }
     }
+    spawned.extend(initialize(&surroundings, &loaded, invocation, report).await?);
     let noted = drops.note(context, invocation.now()).await;
     report.or_problem("drop area", noted)?;
     let open = in_turn(open, lease.reached.as_deref());
@@ -162,6 +167,22 @@ async fn spawn_one(
             Ok(Some(new.id))
         }
     }
+}
+
+/// Spawns what data fetchers ask for.
+async fn initialize(
+    surroundings: &Surroundings<'_>,
+    loaded: &Loaded,
+    invocation: &Invocation,
+    report: &mut BeatReport,
+) -> store::Result<Vec<PipelineId>> {
+    let Surroundings { context, .. } = *surroundings;
+    let fetched = Initializer { context, loaded, settings: surroundings.settings(), invocation }.beat().await?;
+    fetched.problems.iter().for_each(|problem| tracing::error!("{problem}"));
+    report.problems.extend(fetched.problems);
+    report.left_to_spawn = fetched.left;
+    report.spawned.extend(fetched.spawned.iter().map(|(definition, id)| format!("{} {id}", definition.name)));
+    Ok(fetched.spawned.into_iter().map(|(_, id)| id).collect())
 }
 
 /// An open pipeline of the same name. The listing may lag, so the latest spawn is asked for, too, and what the listing

@@ -13,6 +13,7 @@ pub mod definitions;
 pub mod executor;
 pub mod executors;
 pub mod heartbeat;
+pub mod initializers;
 pub mod mini_heartbeat;
 pub mod operate;
 pub mod runner;

@@ -8,6 +8,7 @@ mod executors;
 mod faults;
 mod holds;
 mod imports;
+mod initializers;
 mod leases;
 mod lists;
 mod operations;

@@ -140,7 +140,11 @@ impl<'a> Surroundings<'a> {
     /// # Errors
     /// The store did not answer.
     pub(crate) async fn around_definition(&self, definition: &Definition, pulse: Pulse) -> store::Result<World> {
-        let mut world = World { settings: self.settings.as_ref().clone(), ..World::default() };
+        let mut world = World {
+            settings: self.settings.as_ref().clone(),
+            has_fetchers: !self.context.fetchers.is_empty(),
+            ..World::default()
+        };
         for (index, described) in definition.conditions.iter().enumerate() {
             match &described.condition {
                 PipelineCondition::NoConflictingStep { .. } => world.active_steps = self.active_steps().await?.clone(),
@@ -158,6 +162,7 @@ impl<'a> Surroundings<'a> {
                 | PipelineCondition::CronExpression { .. }
                 | PipelineCondition::ConfigurableCronExpression { .. }
                 | PipelineCondition::CleanUp
+                | PipelineCondition::Initializer
                 | PipelineCondition::WebsiteActive { .. }
                 | PipelineCondition::PipelineEnabled
                 | PipelineCondition::BunchComplete { .. }

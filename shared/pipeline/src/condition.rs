@@ -34,6 +34,9 @@ pub enum PipelineCondition {
     },
     /// The time of the clean-up has come; the same as the expression of the setting `clean_up.cron`.
     CleanUp,
+    /// There are data fetchers, and the settings `initializer.enabled` and `initializer.in_pipeline` say that a pipeline
+    /// asks them.
+    Initializer,
     /// All these websites are active, as the setting `website.active` says for each.
     WebsiteActive {
         /// Their codes.

@@ -14,6 +14,8 @@ use crate::settings::Settings;
 pub struct World {
     /// The settings in force.
     pub settings: Settings,
+    /// Whether this program has data fetchers.
+    pub has_fetchers: bool,
     /// By step name: in which open pipelines a step of that name is enqueued or running.
     pub active_steps: BTreeMap<Name, Vec<PipelineId>>,
     /// By definition: the pipeline that was spawned last, and where it stands.

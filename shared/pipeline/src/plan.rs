@@ -28,7 +28,7 @@ use crate::pipeline::{Pipeline, PipelineStatus, Stop, StoppedBy};
 use crate::step::StepStatus;
 
 pub use outlook::{Ending, Outlook, answers, outlooks};
-pub use spawn::{Found, Spawn, SpawnFacts, spawn, spawn_answers};
+pub use spawn::{Found, Spawn, SpawnFacts, hold as spawn_hold, spawn, spawn_answers};
 
 /// The times that repair works with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

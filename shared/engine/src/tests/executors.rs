@@ -8,13 +8,15 @@ use serde_json::{Value, json};
 use tokio::sync::Notify;
 
 use crate::executor::{Executor, ExecutorError, Outcome};
+use crate::executors::fetch_data::FetchData;
 use crate::executors::spawn_pipeline::SpawnPipeline;
 use crate::executors::wait::Wait;
 use crate::work::{Shortage, Work};
 
 /// All of them; a step's name begins with that of its executor.
 pub(super) fn all(gate: &Gate) -> Vec<Arc<dyn Executor>> {
-    let mut executors: Vec<Arc<dyn Executor>> = vec![Arc::new(gate.clone()), Arc::new(Wait), Arc::new(SpawnPipeline)];
+    let mut executors: Vec<Arc<dyn Executor>> =
+        vec![Arc::new(gate.clone()), Arc::new(FetchData), Arc::new(SpawnPipeline), Arc::new(Wait)];
     for name in NAMES {
         executors.push(Arc::new(Plain { name }));
     }

@@ -35,6 +35,7 @@ pub(super) const PIPELINE_CONDITIONS: &[Known<PipelineCondition>] = &[
     Known { name: "cron_expression", arguments: &["expression", "time_zone"], build: cron_expression },
     Known { name: "configurable_cron_expression", arguments: &["setting"], build: configurable_cron_expression },
     Known { name: "clean_up", arguments: &[], build: |_| Ok(PipelineCondition::CleanUp) },
+    Known { name: "initializer", arguments: &[], build: |_| Ok(PipelineCondition::Initializer) },
     Known { name: "website_active", arguments: &["websites"], build: website_active },
     Known { name: "pipeline_enabled", arguments: &[], build: |_| Ok(PipelineCondition::PipelineEnabled) },
     Known { name: "bunch_complete", arguments: &["prefixes"], build: bunch_complete },

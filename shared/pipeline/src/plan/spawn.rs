@@ -8,7 +8,7 @@ use crate::facts::{Answer, Asked, World};
 use crate::id::{Name, PipelineId};
 use crate::plan::check::{named_pipelines, registered};
 use crate::schedule::{Cron, Pulse};
-use crate::settings::Scope;
+use crate::settings::{Scope, Settings};
 
 /// What is known when a spawn is decided.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ pub fn spawn(definition: &Definition, facts: &SpawnFacts<'_>) -> Spawn {
     let mut arguments = Arguments::new();
     let (mut keys, mut found) = (Vec::new(), Vec::new());
     let mut at = facts.pulse.until;
-    unmet.extend(hold(definition, facts.world));
+    unmet.extend(hold(&definition.name, &facts.world.settings));
     for (index, described) in definition.conditions.iter().enumerate() {
         let condition = &described.condition;
         let asked = cron(definition, condition, facts.world).ok().flatten();
@@ -102,11 +102,12 @@ pub fn spawn_answers(definition: &Definition, facts: &SpawnFacts<'_>) -> Vec<Che
 
 /// Why nothing of the definition is spawned now, whatever its conditions say. The pulse goes on meanwhile: a cron time
 /// that falls due during a hold is passed over.
-fn hold(definition: &Definition, world: &World) -> Option<String> {
-    if world.is_in_maintenance() {
+#[must_use]
+pub fn hold(definition: &Name, settings: &Settings) -> Option<String> {
+    if settings.flag("maintenance", &Scope::Default) {
         return Some("maintenance mode is on".to_owned());
     }
-    let is_on = world.settings.flag("spawning", &Scope::Pipeline(definition.name.clone()));
+    let is_on = settings.flag("spawning", &Scope::Pipeline(definition.clone()));
     (!is_on).then(|| "spawning is switched off by the setting `spawning`".to_owned())
 }
 
@@ -129,6 +130,7 @@ fn check(definition: &Definition, index: usize, condition: &PipelineCondition, f
             Ok(None) => met(),
             Err(reason) => Check::Unmet(reason),
         },
+        PipelineCondition::Initializer => initializer(facts.world),
         PipelineCondition::BunchComplete { .. } => match &facts.bunch {
             Ok(found) => Check::Met(found.arguments.clone()),
             Err(reason) => Check::Unmet((*reason).to_owned()),
@@ -173,6 +175,7 @@ fn cron(definition: &Definition, condition: &PipelineCondition, world: &World) -
         PipelineCondition::CleanUp => of_setting("clean_up.cron"),
         PipelineCondition::NoAutoSpawn
         | PipelineCondition::NoSiblingInProgress
+        | PipelineCondition::Initializer
         | PipelineCondition::WebsiteActive { .. }
         | PipelineCondition::PipelineEnabled
         | PipelineCondition::BunchComplete { .. }
@@ -181,6 +184,16 @@ fn cron(definition: &Definition, condition: &PipelineCondition, world: &World) -
         | PipelineCondition::Maintenance
         | PipelineCondition::Registered { .. } => Ok(None),
     }
+}
+
+fn initializer(world: &World) -> Check {
+    let is_on = |name: &str| world.settings.flag(name, &Scope::Default);
+    Check::Unmet(match (is_on("initializer.enabled"), is_on("initializer.in_pipeline")) {
+        (true, true) if world.has_fetchers => return Check::Met(Arguments::new()),
+        (true, true) => "there are no data fetchers".to_owned(),
+        (true, false) => "the heartbeat asks data fetchers; the setting `initializer.in_pipeline` is off".to_owned(),
+        (false, _) => "data fetchers are switched off by the setting `initializer.enabled`".to_owned(),
+    })
 }
 
 fn cron_due(cron: &Cron, pulse: Pulse) -> Check {

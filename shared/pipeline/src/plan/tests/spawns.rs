@@ -34,6 +34,7 @@ fn definition(conditions: &str) -> Definition {
         "no_sibling" => PipelineCondition::NoSiblingInProgress,
         "bunch" => PipelineCondition::BunchComplete { prefixes: vec!["product-import".to_owned()] },
         "clean_up" => PipelineCondition::CleanUp,
+        "initializer" => PipelineCondition::Initializer,
         "enabled" => PipelineCondition::PipelineEnabled,
         "maintenance" => PipelineCondition::Maintenance,
         text => with_words(text),
@@ -214,6 +215,17 @@ fn the_clean_up_has_a_time_of_its_own() {
     assert_snapshot!(decided_in(&set(&[("clean_up.cron", "default", "0 12 * * *")]), "clean_up"), @"spawn for cron 2026-08-01T12:00:00Z (found 0)");
     let berlin = set(&[("clean_up.cron", "default", "0 14 * * *"), ("time_zone", "default", "Europe/Berlin")]);
     assert_snapshot!(decided_in(&berlin, "clean_up"), @"spawn for cron 2026-08-01T12:00:00Z (found 0)");
+}
+
+#[test]
+fn data_fetchers_get_a_pipeline_where_the_settings_say_so() {
+    let with = |settings: &[(&str, &str, &str)]| World { has_fetchers: true, ..set(settings) };
+    let in_pipeline = ("initializer.in_pipeline", "default", "true");
+    assert_snapshot!(decided_in(&with(&[]), "initializer"), @"no: the heartbeat asks data fetchers; the setting `initializer.in_pipeline` is off");
+    assert_snapshot!(decided_in(&with(&[in_pipeline]), "initializer"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
+    assert_snapshot!(decided_in(&set(&[in_pipeline]), "initializer"), @"no: there are no data fetchers");
+    let off = with(&[in_pipeline, ("initializer.enabled", "default", "false")]);
+    assert_snapshot!(decided_in(&off, "initializer"), @"no: data fetchers are switched off by the setting `initializer.enabled`");
 }
 
 #[test]
