@@ -563,3 +563,51 @@ async fn row_26_why_not_running() {
     done-b: step `fails-a` before it has not ended
     ");
 }
+
+#[tokio::test]
+async fn row_22_cancel_pause_and_resume() {
+    let workshop = Workshop::new("10: done-a · 20: done-b · 30: done-z always");
+    let id = workshop.spawn().await;
+    operate::pause(&workshop.context, &id, "Ann", &workshop.invocation()).await.unwrap();
+    // What is enqueued ends, and nothing follows.
+    assert_eq!(workshop.run_all().await.len(), 1);
+    assert_snapshot!(workshop.shown(&id).await, @"paused: done-a success, done-b pending, done-z pending");
+    workshop.wait(60);
+    workshop.beat().await;
+    assert!(workshop.run_all().await.is_empty());
+    operate::resume(&workshop.context, &id, "Ann", &workshop.invocation()).await.unwrap();
+    operate::cancel(&workshop.context, &id, "Ann", "Ann had enough", &workshop.invocation()).await.unwrap();
+    workshop.run_all().await;
+    workshop.beat().await;
+    assert_snapshot!(workshop.shown(&id).await, @"cancelled: done-a success, done-b cancelled, done-z success");
+}
+
+#[tokio::test]
+async fn row_25_process_a_step_by_hand() {
+    let workshop = Workshop::new("10: fails-a limit=1 · 20: done-b");
+    let id = workshop.spawn().await;
+    workshop.run_all().await;
+    assert_snapshot!(workshop.shown(&id).await, @"error: fails-a error (the shop did not answer), done-b cancelled");
+    // Its attempts are used up, the step before it failed, and the pipeline has ended.
+    let step = "done-b".parse().unwrap();
+    operate::process_step(&workshop.context, &id, &step, "Ann", &workshop.invocation()).await.unwrap();
+    workshop.run_all().await;
+    workshop.beat().await;
+    assert_snapshot!(workshop.shown(&id).await, @"error: fails-a error (the shop did not answer), done-b success");
+}
+
+#[tokio::test]
+async fn row_33_data_between_steps() {
+    let shop = super::shop::Shop::new();
+    shop.drop_fruit().await;
+    let id = shop.spawn().await;
+    shop.workshop.run_all().await;
+    let pipeline = shop.workshop.pipeline(&id).await;
+    // A value in the step's item, and a file under the key of the attempt that committed.
+    let validate = pipeline.steps.iter().find(|step| step.definition.name.as_str() == "validate").unwrap();
+    let output = validate.record.output.as_ref().unwrap().to_string();
+    let artifacts = shop.workshop.store().files.list(&format!("work/{id}/validate/1-"), None, 10).await.unwrap();
+    assert!(!artifacts.is_empty() && artifacts.iter().any(|file| output.contains(&file.key)), "{output} {artifacts:?}");
+    // The steps behind it worked with both.
+    assert_eq!(pipeline.status.as_str(), "success");
+}
