@@ -239,8 +239,8 @@ pub(crate) fn outgoing_after(message: &StepMessage, delay: Duration) -> Outgoing
     Outgoing { body: message.body(), delay: delay.min(DELAY_LIMIT) }
 }
 
-fn steps<'a>(pipeline: &'a Pipeline, names: &'a [Name]) -> impl Iterator<Item = &'a Step> + Clone {
-    names.iter().filter_map(|name| pipeline.step(name))
+fn steps<'a>(pipeline: &'a Pipeline, names: &[Name]) -> std::vec::IntoIter<&'a Step> {
+    pipeline.steps_named(names).into_iter()
 }
 
 fn count(is_ours: bool, done: &mut usize, lost: &mut usize) {

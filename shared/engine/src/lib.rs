@@ -12,6 +12,7 @@ pub mod context;
 pub mod definitions;
 pub mod executor;
 pub mod executors;
+mod fan_out;
 pub mod heartbeat;
 pub mod initializers;
 pub mod mini_heartbeat;

@@ -95,7 +95,8 @@ async fn hold(
     let Some(pipeline) = context.store.pipeline_without_steps(&message.pipeline).await? else {
         return Ok(RunReport::Gone);
     };
-    let Some(step) = pipeline.definition.step(&message.step) else {
+    let added = claimed.definition.take();
+    let Some(step) = added.as_ref().or_else(|| pipeline.definition.step(&message.step)) else {
         let message = format!("pipeline `{}` has no step `{}`", pipeline.name(), message.step);
         let finish = Finish::Error { message, is_permanent: true };
         return attempt::commit(context, &mut claimed, finish, "", invocation).await;

@@ -79,6 +79,7 @@ async fn carry_on(
         pipeline: pipeline.id.clone(),
         name: definition.name.clone(),
         sort_order: definition.sort_order,
+        definition: None,
         record: record.clone(),
         owner,
     };

@@ -5,6 +5,7 @@ mod checklist;
 mod disturbances;
 mod exclusions;
 mod executors;
+mod fan_outs;
 mod faults;
 mod holds;
 mod imports;

@@ -1,4 +1,7 @@
 //! What an executor gets: arguments, working directory, artifacts, log, deadline, attempt, checkpoint.
+//!
+//! Steps hand things on by outputs: a value is one, and a file is one that names an artifact. There is no other storage
+//! between steps, because an output is fenced: it is that of the attempt that succeeded, whole, or there is none.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +16,7 @@ use tokio::sync::Mutex;
 
 use crate::context::{Context, Invocation};
 use crate::executor::ExecutorError;
+use crate::fan_out::Additions;
 use crate::step_log::{Level, StepLog};
 
 /// One attempt of one step, as its executor sees it.
@@ -28,6 +32,7 @@ pub struct Work<'a> {
     /// The record as it was claimed.
     pub(crate) record: StepRecord,
     pub(crate) output: Option<Value>,
+    pub(crate) additions: Additions,
     pub(crate) invocation: &'a Invocation,
     pub(crate) context: &'a Context,
     /// How many runners have followed each other up to this one.
@@ -109,7 +114,8 @@ impl<'a> Work<'a> {
         directory.key(&format!("{}/{}-{token}/{file_name}", self.step.name, self.attempt()))
     }
 
-    /// What an earlier step left, if it has ended and left anything.
+    /// What an earlier step of the definition left, if it has ended and left anything. For the steps that were added, see
+    /// [`Work::outputs_of_added`].
     ///
     /// # Errors
     /// The store did not answer, or the output has another shape; the latter is permanent.
@@ -119,9 +125,7 @@ impl<'a> Work<'a> {
         };
         let record = self.store.step_record(&self.pipeline.id, definition.sort_order, &definition.name).await?;
         let Some(output) = record.and_then(|record| record.output) else { return Ok(None) };
-        serde_json::from_value(output)
-            .map(Some)
-            .map_err(|error| ExecutorError::permanent(format!("the output of step `{step}` cannot be read: {error}")))
+        read_output(step, output).map(Some)
     }
 
     /// Leaves something for later steps; seen when this attempt is committed. At most some hundred bytes: larger things go
@@ -146,7 +150,9 @@ impl<'a> Work<'a> {
     /// # Errors
     /// The step was taken from us: stop at once. Or the store did not answer.
     pub async fn save(&mut self, checkpoint: Value, progress: &str) -> Result<(), ExecutorError> {
-        let mut claimed = self.held.lock().await;
+        let held = self.held.clone();
+        let mut claimed = held.lock().await;
+        self.store_added(&mut claimed).await?;
         claimed.record.checkpoint = Some(checkpoint);
         claimed.record.progress = Some(progress.to_owned());
         let until = self.context.lease_until(self.invocation);
@@ -174,6 +180,11 @@ impl<'a> Work<'a> {
     pub fn warn(&mut self, message: &str) {
         self.log.line(self.invocation.now(), Level::Warning, &self.step.name, message);
     }
+}
+
+pub(crate) fn read_output<T: DeserializeOwned>(step: &str, output: Value) -> Result<T, ExecutorError> {
+    serde_json::from_value(output)
+        .map_err(|error| ExecutorError::permanent(format!("the output of step `{step}` cannot be read: {error}")))
 }
 
 /// An error if the step is not ours any more.

@@ -15,6 +15,10 @@ use crate::id::Name;
 /// steps when it runs.
 pub const STEP_LIMIT: usize = 1_000;
 
+/// Most steps of one pipeline, with those that were added when it ran. A beat that looks at all of them has them in memory
+/// and reads their items, a megabyte per thousand.
+pub const PIPELINE_STEP_LIMIT: usize = 10_000;
+
 /// String arguments, by key.
 pub type Arguments = BTreeMap<String, String>;
 
@@ -69,6 +73,9 @@ pub struct StepDefinition {
     /// What must hold for an attempt; all of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Described<StepCondition>>,
+    /// Whether a step of the running pipeline added it; no definition has such steps.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_added: bool,
 }
 
 /// A condition and the words its author gave it.
@@ -119,6 +126,26 @@ impl Definition {
     #[must_use]
     pub fn step(&self, name: &Name) -> Option<&StepDefinition> {
         self.steps.iter().find(|step| step.name == *name)
+    }
+}
+
+impl StepDefinition {
+    /// A step that waits for the stages before it, as most do, and asks for nothing else.
+    #[must_use]
+    pub fn new(name: Name, executor: impl Into<String>, sort_order: i32) -> Self {
+        let condition = StepCondition::PreviousStepsCompleted { steps: None };
+        StepDefinition {
+            name,
+            executor: executor.into(),
+            sort_order,
+            description: None,
+            expire_in: None,
+            allow_failure: false,
+            run_always: false,
+            arguments: Arguments::new(),
+            conditions: vec![Described { condition, description: None }],
+            is_added: false,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! One spawned pipeline with its steps.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{Arguments, Definition};
+use crate::definition::{Arguments, Definition, StepDefinition};
 use crate::id::{Name, PipelineId};
 use crate::step::{Step, StepRecord, StepStatus};
 
@@ -54,7 +55,7 @@ pub struct Pipeline {
     pub paused_at: Option<DateTime<Utc>>,
     /// How long it was held before, in all.
     pub paused_for: Duration,
-    /// Its steps in the order of the definition.
+    /// Its steps, by sort order; those of one stage in the order of the definition, and then those added, by name.
     pub steps: Vec<Step>,
     /// The version of the stored item.
     pub version: u64,
@@ -94,21 +95,42 @@ impl Pipeline {
         self.steps.iter().find(|step| step.definition.name == *name)
     }
 
-    /// Joins a definition's steps with what has become of them.
+    /// The steps of these names, as far as there are such.
+    #[must_use]
+    pub fn steps_named(&self, names: &[Name]) -> Vec<&Step> {
+        match names {
+            [] => Vec::new(),
+            [name] => self.step(name).into_iter().collect(),
+            names => {
+                let steps: HashMap<&Name, &Step> =
+                    self.steps.iter().map(|step| (&step.definition.name, step)).collect();
+                names.iter().filter_map(|name| steps.get(name).copied()).collect()
+            }
+        }
+    }
+
+    /// Joins a definition's steps, and those that were added, with what has become of them. Of two added steps of one name
+    /// the first counts: who adds twice means the same.
     ///
     /// Steps without a record have not been enqueued yet; once the pipeline has ended they never will be.
     #[must_use]
     pub fn join_steps(
         definition: &Definition,
+        mut added: Vec<StepDefinition>,
         status: PipelineStatus,
         mut record_of: impl FnMut(&Name) -> Option<StepRecord>,
     ) -> Vec<Step> {
         let unreached = if status.is_open() { StepStatus::Pending } else { StepStatus::Cancelled };
-        let join = |step: &crate::StepDefinition| Step {
-            definition: step.clone(),
-            record: record_of(&step.name).unwrap_or(StepRecord { status: unreached, ..StepRecord::pending() }),
+        let join = |definition: StepDefinition| {
+            let record = record_of(&definition.name);
+            Step { definition, record: record.unwrap_or(StepRecord { status: unreached, ..StepRecord::pending() }) }
         };
-        definition.steps.iter().map(join).collect()
+        // Both sorts are stable.
+        added.sort_by(|a, b| a.name.cmp(&b.name));
+        added.dedup_by(|a, b| a.name == b.name);
+        let mut all: Vec<_> = definition.steps.iter().cloned().chain(added).collect();
+        all.sort_by_key(|step| step.sort_order);
+        all.into_iter().map(join).collect()
     }
 }
 

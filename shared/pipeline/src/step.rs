@@ -74,12 +74,27 @@ pub struct StepRecord {
     pub checkpoint: Option<serde_json::Value>,
     /// What the step leaves for later steps.
     pub output: Option<serde_json::Value>,
+    /// Steps that it added to later stages and committed.
+    pub added: Vec<AddedSteps>,
+    /// Steps that it adds: seen by nobody until the step succeeds. They live as long as the checkpoint.
+    pub adding: Vec<AddedSteps>,
     /// How far the work is, in the executor's words.
     pub progress: Option<String>,
     /// The end of the log of the latest attempt.
     pub log: String,
     /// The version of the stored item; 0 while there is none.
     pub version: u64,
+}
+
+/// Names the steps that one invocation of a step added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddedSteps {
+    /// The attempt and the token of the invocation: nobody else writes under it.
+    pub batch: String,
+    /// In how many items they are stored.
+    pub chunks: u32,
+    /// How many they are.
+    pub steps: u32,
 }
 
 /// Fences one enqueue of one attempt.
@@ -171,6 +186,8 @@ impl StepRecord {
             is_forced: false,
             checkpoint: None,
             output: None,
+            added: Vec::new(),
+            adding: Vec::new(),
             progress: None,
             log: String::new(),
             version: 0,

@@ -143,6 +143,8 @@ pub(crate) fn step_record(item: &Item) -> Result<StepRecord> {
         is_forced: fields.flag("is_forced")?,
         checkpoint: item.attributes.get("checkpoint").cloned(),
         output: item.attributes.get("output").cloned(),
+        added: fields.json("added", "a list of added steps")?.unwrap_or_default(),
+        adding: fields.json("adding", "a list of added steps")?.unwrap_or_default(),
         progress: fields.text("progress")?.map(str::to_owned),
         log: fields.text("log")?.unwrap_or_default().to_owned(),
         version: item.version,

@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | pipeline | `pipeline/<id>` | `meta` | `open/<0-7>` by priority and age, later `ended/<year-month>` by age |
 //! | step, once it was enqueued | `pipeline/<id>` | `step/<sort order>/<name>` | – |
+//! | some of the steps that a step added | `pipeline/<id>` | `added/<step>/<attempt>-<token>/<number>` | – |
 //! | log of an earlier attempt | `attempts/<id>` | `<name>/<attempt>` | – |
 //! | definition as spawned from | `definition/<hash>` | `definition` | – |
 //! | what a pipeline was spawned for (a bunch) | `spawned/<name>` | `<key of what was found>` | – |
@@ -53,6 +54,15 @@ pub fn step(id: &PipelineId, sort_order: i32, name: &Name) -> Key {
 pub fn step_name(sort: &str) -> Option<Name> {
     let (place, name) = sort.strip_prefix("step/")?.split_once('/')?;
     (place.len() == 10).then(|| name.parse().ok()).flatten()
+}
+
+/// What the sort keys of all added steps of a pipeline begin with.
+pub(crate) const ADDED: &str = "added/";
+
+/// The item of some of the steps that one invocation of a step added.
+#[must_use]
+pub fn added(id: &PipelineId, adder: &Name, batch: &str, number: u32) -> Key {
+    Key::new(pipeline_partition(id), format!("{ADDED}{adder}/{batch}/{number:06}"))
 }
 
 /// The partition that holds the logs of a pipeline's earlier attempts.

@@ -6,6 +6,7 @@
 //!
 //! **Invariant:** no status changes without a condition.
 
+pub mod added;
 pub mod arrivals;
 mod error;
 pub mod exclusions;

@@ -137,7 +137,7 @@ impl Store {
     /// The store did not answer, or an item cannot be read.
     pub async fn pipeline_with_steps(&self, id: &PipelineId) -> Result<Option<Pipeline>> {
         let mut meta = None;
-        let mut records = std::collections::HashMap::new();
+        let (mut records, mut chunks) = (std::collections::HashMap::new(), Vec::new());
         let mut query = Query::prefix(keys::pipeline_partition(id), "");
         loop {
             let page = self.table.query(&query).await?;
@@ -146,6 +146,8 @@ impl Store {
                     meta = Some(item);
                 } else if let Some(name) = keys::step_name(&item.key.sort) {
                     records.insert(name, items::step_record(&item)?);
+                } else {
+                    chunks.push(item);
                 }
             }
             let Some(next) = page.next else { break };
@@ -153,7 +155,9 @@ impl Store {
         }
         let Some(meta) = meta else { return Ok(None) };
         let mut pipeline = self.pipeline(id, &meta).await?;
-        pipeline.steps = Pipeline::join_steps(&pipeline.definition, pipeline.status, |name| records.remove(name));
+        let added = crate::added::committed(id, &records, &chunks)?;
+        let (definition, status) = (&pipeline.definition, pipeline.status);
+        pipeline.steps = Pipeline::join_steps(definition, added, status, |name| records.remove(name));
         Ok(Some(pipeline))
     }
 

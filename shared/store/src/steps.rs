@@ -17,7 +17,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use pipeline::step::StepRecord;
 use pipeline::transition::{self, StepEvent};
-use pipeline::{Name, PipelineId, Step, StepStatus, Token};
+use pipeline::{Name, PipelineId, Step, StepDefinition, StepStatus, Token};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
@@ -60,6 +60,8 @@ pub struct Claimed {
     pub name: Name,
     /// Its sort order, part of its key.
     pub sort_order: i32,
+    /// What it should do, if that is not in the pipeline's definition because the step was added.
+    pub definition: Option<StepDefinition>,
     /// The record as we wrote it.
     pub record: StepRecord,
     /// Who we are.
@@ -156,6 +158,10 @@ impl Store {
         if record.version == 0 {
             let mut attributes = items::attributes(fields);
             attributes.extend(forced);
+            if step.definition.is_added {
+                // Then the runner, who reads this item only, knows what to do.
+                attributes.insert("definition".to_owned(), json!(step.definition));
+            }
             let change = Change::Put { attributes, listing: None, expires_at: None };
             return Ok(Write { key, condition: Condition::Absent, change });
         }
@@ -205,6 +211,7 @@ impl Store {
                     pipeline: message.pipeline.clone(),
                     name: message.step.clone(),
                     sort_order: message.sort_order,
+                    definition: Fields::of(&item)?.json("definition", "a step definition")?,
                     record,
                     owner: owner.to_owned(),
                 })));
@@ -254,6 +261,10 @@ impl Store {
         if !keeps_checkpoint && claimed.record.checkpoint.is_some() {
             attributes.insert("checkpoint".to_owned(), Value::Null);
         }
+        if !keeps_checkpoint && !claimed.record.adding.is_empty() {
+            let added: Vec<_> = claimed.record.added.iter().chain(&claimed.record.adding).collect();
+            attributes.extend([("added".to_owned(), json!(added)), ("adding".to_owned(), Value::Null)]);
+        }
         self.write_held(claimed, attributes).await
     }
 
@@ -284,6 +295,7 @@ impl Store {
             ("log", optional(Some(log).filter(|log| !log.is_empty()))),
         ]);
         attributes.extend(claimed.record.progress.as_ref().map(|text| ("progress".to_owned(), json!(text))));
+        attributes.extend(adding(claimed));
         self.write_held(claimed, attributes).await
     }
 
@@ -299,6 +311,7 @@ impl Store {
         if let Some(progress) = &claimed.record.progress {
             attributes.insert("progress".to_owned(), json!(progress));
         }
+        attributes.extend(adding(claimed));
         self.write_held(claimed, attributes).await
     }
 
@@ -460,6 +473,12 @@ const PER_ATTEMPT: [&str; 13] = [
     "output",
     "log",
 ];
+
+/// What goes with a checkpoint: the steps that were added up to it.
+fn adding(claimed: &Claimed) -> Option<(String, Value)> {
+    let adding = &claimed.record.adding;
+    (!adding.is_empty()).then(|| ("adding".to_owned(), json!(adding)))
+}
 
 fn legal(from: StepStatus, event: StepEvent) -> Result<StepStatus> {
     transition::next(from, event).map_err(|source| Error::permanent("move a step", source))

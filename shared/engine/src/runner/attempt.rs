@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use crate::apply::outgoing_after;
 use crate::context::{Context, Invocation};
 use crate::executor::{ExecutorError, Outcome};
+use crate::fan_out::Additions;
 use crate::runner::{Error, RunReport};
 use crate::step_log::{Level, StepLog};
 use crate::work::{Work, WorkingDirectory};
@@ -38,12 +39,27 @@ impl Attempt<'_> {
         let log = StepLog::continued(if claimed.record.continuations > 0 { &claimed.record.log } else { "" });
         let record = claimed.record.clone();
         let held = Arc::new(Mutex::new(claimed));
-        let (store, hops) = (&context.store, self.message.hops);
-        let mut work =
-            Work { store, pipeline, step, held: held.clone(), record, output: None, invocation, context, hops, log };
-        let outcome = execute(&mut work).await;
-        let Work { mut log, output, .. } = work;
+        let mut work = Work {
+            store: &context.store,
+            pipeline,
+            step,
+            held: held.clone(),
+            record,
+            output: None,
+            additions: Additions::default(),
+            invocation,
+            context,
+            hops: self.message.hops,
+            log,
+        };
+        let mut outcome = execute(&mut work).await;
         let mut claimed = held.lock().await.clone();
+        if outcome.is_ok()
+            && let Err(error) = work.store_added(&mut claimed).await
+        {
+            outcome = Err(error);
+        }
+        let Work { mut log, output, .. } = work;
         claimed.record.output = output;
         if let Err(error) = &outcome {
             log.line(invocation.now(), Level::Error, &step.name, &error.chain());

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use pipeline::StepDefinition;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -23,9 +24,9 @@ pub(super) fn all(gate: &Gate) -> Vec<Arc<dyn Executor>> {
     executors
 }
 
-const NAMES: [&str; 17] = [
+const NAMES: [&str; 19] = [
     "done", "skips", "missing", "invalid", "fails", "broken", "flaky", "counts", "goes", "panics", "hangs", "chatty",
-    "greedy", "wordy", "rambles", "labours", "naps",
+    "greedy", "wordy", "rambles", "labours", "naps", "fans", "joins",
 ];
 
 struct Plain {
@@ -66,6 +67,12 @@ impl Executor for Plain {
                 work.save(json!(count), &format!("{count} of 3")).await?;
                 if count < 3 { Ok(goes_on(json!(count), Duration::ZERO)) } else { Ok(Outcome::Done) }
             }
+            "fans" => fan_out(work).await,
+            "joins" => {
+                let outputs = work.outputs_of_added::<Value>("fans-a").await?;
+                work.set_output(json!(outputs.len()));
+                Ok(Outcome::Done)
+            }
             "labours" => labour(work),
             // Two minutes, less what the test itself takes.
             "naps" => match work.checkpoint::<u64>()? {
@@ -88,6 +95,29 @@ impl Executor for Plain {
             "rambles" => Err(ExecutorError::InvalidData { message: "wörd ".repeat(400) }),
             other => panic!("`{other}` is no executor of the tests"),
         }
+    }
+}
+
+/// Adds `count` steps of the executor `runs` to the stage `to`, in as many `parts`, each in an invocation of its own. It
+/// fails once in the middle if it is told how it `fails`: with a checkpoint, or without.
+async fn fan_out(work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
+    let number = |key: &str, default: i32| work.optional_argument(key).map_or(default, |text| text.parse().unwrap());
+    let (count, parts, to) = (number("count", 3), number("parts", 1), number("to", 20));
+    let done = work.checkpoint::<i32>()?.unwrap_or(0);
+    let fails = work.optional_argument("fails").filter(|_| work.attempt() == 1 && done == parts / 2);
+    for step in done * count / parts..(done + 1) * count / parts {
+        let named = if fails == Some("unseen") { "unseen" } else { "s" };
+        let name = work.optional_argument("named").unwrap_or(named);
+        let name = format!("{name}{step:04}").parse().unwrap();
+        work.add_step(StepDefinition::new(name, work.optional_argument("runs").unwrap_or("done"), to))?;
+    }
+    if fails == Some("saved") {
+        work.save(json!(done + 1), "half").await?;
+    }
+    match fails {
+        Some(_) => Err(ExecutorError::retryable("the shop did not answer")),
+        None if done + 1 < parts => Ok(goes_on(json!(done + 1), Duration::ZERO)),
+        None => Ok(Outcome::Done),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use store::table::{
-    Attributes, Change, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
+    Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
 };
 use store::{Error, Result};
 use tokio::sync::Notify;
@@ -149,6 +149,33 @@ impl Table for FaultyTable {
     }
 
     async fn batch_put(&self, items: Vec<(Key, Attributes)>) -> Result<()> {
-        self.inner.batch_put(items).await
+        let put = |(key, attributes): &(Key, Attributes)| {
+            let change = Change::Put { attributes: attributes.clone(), listing: None, expires_at: None };
+            Write { key: key.clone(), condition: Condition::Any, change }
+        };
+        let Some(fault) = self.fault(&items.iter().map(put).collect::<Vec<_>>()) else {
+            return self.inner.batch_put(items).await;
+        };
+        // It is not atomic: the half of it may be there.
+        let half = items[..items.len() / 2].to_vec();
+        match fault {
+            Fault::ReplyLost | Fault::Repeated | Fault::DeadAfter => self.inner.batch_put(items.clone()).await?,
+            Fault::Refused | Fault::DeadBefore => self.inner.batch_put(half).await?,
+            Fault::Late | Fault::Forbidden => {}
+        }
+        match fault {
+            Fault::Late => {
+                self.late.notify_one();
+                self.go_on.notified().await;
+                self.inner.batch_put(items).await
+            }
+            Fault::Repeated => self.inner.batch_put(items).await,
+            Fault::ReplyLost | Fault::Refused => Err(lost()),
+            Fault::Forbidden => Err(Error::permanent("put items", "access denied")),
+            Fault::DeadAfter | Fault::DeadBefore => {
+                self.dead.notify_one();
+                std::future::pending().await
+            }
+        }
     }
 }

@@ -102,6 +102,7 @@ fn step<'n>(
         run_always: read(node, "runAlwaysStep", boolean, errors).unwrap_or(false),
         arguments: arguments(node),
         conditions: all.into_iter().map(|(_, described)| described).collect(),
+        is_added: false,
     };
     filters.extend(awaiting.into_iter().map(|(awaited, position)| Filter {
         step: step.name.clone(),

@@ -252,6 +252,7 @@ pub(super) fn definition(name: &str, sort_order: i32) -> StepDefinition {
         run_always: false,
         arguments: Arguments::new(),
         conditions: Vec::new(),
+        is_added: false,
     }
 }
 
