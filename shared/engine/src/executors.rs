@@ -3,10 +3,14 @@
 pub mod archive;
 mod bunch_files;
 pub mod fetch_data;
+pub mod http_request;
 pub mod import_categories;
 pub mod import_products;
+pub mod lambda_invoke;
 pub mod move_files;
 pub mod report;
+mod rest;
+pub mod shell;
 pub mod spawn_pipeline;
 pub mod validate_products;
 pub mod wait;
@@ -28,6 +32,9 @@ pub fn shipped() -> Vec<Arc<dyn Executor>> {
         Arc::new(spawn_pipeline::SpawnPipeline),
         Arc::new(wait::Wait),
         Arc::new(fetch_data::FetchData),
+        Arc::new(http_request::HttpRequest::default()),
+        Arc::new(lambda_invoke::LambdaInvoke),
+        Arc::new(shell::Shell),
     ]
 }
 

@@ -13,6 +13,7 @@ mod initializers;
 mod leases;
 mod lists;
 mod operations;
+mod outside;
 mod pipelines;
 mod processing;
 mod queues;

@@ -11,10 +11,12 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_types::service_config::ServiceConfigKey;
 use store::Store;
+use store::services::Services;
 
 use crate::config::Config;
 use crate::files::S3Files;
 use crate::queue::SqsQueue;
+use crate::services::{self, ServicesConfig};
 use crate::table::DynamoTable;
 
 /// Connects with the region, credentials and endpoints that the SDK finds in its own variables and files.
@@ -26,6 +28,12 @@ pub async fn connect(config: &Config) -> Store {
 pub async fn connect_over(config: &Config, http: impl HttpClient + 'static) -> Store {
     let sdk = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
     store(config, &sdk)
+}
+
+/// Connects, and with the same credentials to what the stage may call beside its storage.
+pub async fn connect_with_services(config: &Config, allowed: &ServicesConfig) -> (Store, Services) {
+    let sdk = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client()).load().await;
+    (store(config, &sdk), services::services(config, allowed, &sdk))
 }
 
 /// Makes the clients from an SDK configuration; its time limits and retries are replaced by ours.

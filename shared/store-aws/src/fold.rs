@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use store::Error;
 
 /// Error codes, besides those with a 5xx status, that say nothing about the request itself.
-const PASSING_CODES: [&str; 18] = [
+pub(crate) const PASSING_CODES: [&str; 18] = [
     // DynamoDB
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",

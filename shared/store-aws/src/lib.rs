@@ -1,7 +1,8 @@
-//! The three storage seams of Systole on DynamoDB, SQS and S3.
+//! The three storage seams of Systole on DynamoDB, SQS and S3, and the services beside them on Lambda and EventBridge.
 //!
 //! The promises are those of `store::{table, queue, files}`; this package adds how AWS keeps them. It is the only one
-//! that names the AWS SDK, and it reads the environment in one place, [`Config::from_env`]. Region, credentials and the
+//! that names the AWS SDK, and it reads the environment in two places, [`Config::from_env`]
+//! and [`ServicesConfig::from_env`]. Region, credentials and the
 //! endpoints of an emulator come from the SDK's own variables.
 //!
 //! **Invariant:** nothing here creates, changes or deletes a table, a queue or a bucket; `infra/storage.yaml` does.
@@ -12,10 +13,12 @@ mod files;
 mod fold;
 mod pause;
 mod queue;
+pub mod services;
 mod table;
 #[cfg(test)]
 mod test_support;
 
 pub use aws_config::SdkConfig;
-pub use clients::{connect, connect_over, http_client, store};
+pub use clients::{connect, connect_over, connect_with_services, http_client, store};
 pub use config::Config;
+pub use services::ServicesConfig;

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,12 +66,23 @@ pub struct Services {
     pub functions: Option<Arc<dyn Functions>>,
     /// Which of them a definition may name.
     pub invokable: Invokable,
+    /// Where functions find the files of the store.
+    pub files_at: Option<FilesAt>,
     /// Where events go; without it they are only logged.
     pub events: Option<Arc<dyn Events>>,
     /// Which web servers may be called, and with which secrets.
     pub http: HttpPolicy,
     /// Whether commands may be run.
     pub shell: ShellPolicy,
+}
+
+/// Where the files of the store are, for functions that read and write them by themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FilesAt {
+    /// In the bucket of this name.
+    Bucket(String),
+    /// In this folder of this machine.
+    Folder(String),
 }
 
 /// The functions that a definition may name.
@@ -102,13 +114,16 @@ pub struct AllowedHost {
 pub struct Secret(String);
 
 /// Whether commands may be run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum ShellPolicy {
     /// No command is run.
     #[default]
     Refused,
     /// Definitions may run any command as the user of this process.
-    Allowed,
+    Allowed {
+        /// All that a command sees of the environment of this process: where programs are, and where it is at home.
+        environment: BTreeMap<String, String>,
+    },
 }
 
 /// Why a list of what may be called cannot be read.
@@ -130,18 +145,21 @@ impl Invokable {
     pub fn parse(list: &str) -> std::result::Result<Self, BadList> {
         let patterns = entries(list).map(|entry| {
             let stem = entry.strip_suffix('*').unwrap_or(entry);
-            let is_name = !stem.is_empty() && stem.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:.$/".contains(&b));
+            let is_name = !stem.is_empty()
+                && !stem.ends_with(":function:")
+                && stem.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:.$/".contains(&b));
             if is_name { Ok(entry.to_owned()) } else { Err(BadList::Function(entry.to_owned())) }
         });
         Ok(Invokable { patterns: patterns.collect::<std::result::Result<_, _>>()? })
     }
 
-    /// Whether a definition may name this function.
+    /// Whether a definition may name this function. What is listed by its ARN may also be called by the name in it, so
+    /// that one definition fits every stage.
     #[must_use]
     pub fn allows(&self, function: &str) -> bool {
-        self.patterns.iter().any(|pattern| match pattern.strip_suffix('*') {
-            Some(stem) => function.starts_with(stem),
-            None => function == pattern,
+        self.patterns.iter().any(|pattern| {
+            let name = pattern.split_once(":function:").map(|(_, name)| name);
+            fits(pattern, function) || name.is_some_and(|name| fits(name, function))
         })
     }
 
@@ -153,7 +171,7 @@ impl Invokable {
 }
 
 impl AllowedHost {
-    /// Reads one entry: a name or an address, with or without a port; IPv6 addresses in brackets.
+    /// Reads one entry: a name with or without a port, or an address with its port; IPv6 addresses in brackets.
     ///
     /// # Errors
     /// The text is no host.
@@ -162,7 +180,7 @@ impl AllowedHost {
         let (host, rest) = match entry.strip_prefix('[') {
             Some(inner) => {
                 let (address, rest) = inner.split_once(']').ok_or_else(bad)?;
-                address.parse::<std::net::Ipv6Addr>().map_err(|_| bad())?;
+                address.parse::<Ipv6Addr>().map_err(|_| bad())?;
                 (address, rest)
             }
             None => entry.split_at(entry.find(':').unwrap_or(entry.len())),
@@ -173,7 +191,8 @@ impl AllowedHost {
             None => return Err(bad()),
         };
         let is_host = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:".contains(&b));
-        if is_host { Ok(AllowedHost { host: host.to_ascii_lowercase(), port }) } else { Err(bad()) }
+        let is_open_address = port.is_none() && host.parse::<IpAddr>().is_ok();
+        if is_host && !is_open_address { Ok(AllowedHost { host: host.to_ascii_lowercase(), port }) } else { Err(bad()) }
     }
 
     /// Reads a list with commas.
@@ -204,6 +223,13 @@ impl fmt::Debug for Secret {
     }
 }
 
+fn fits(pattern: &str, function: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(stem) => function.starts_with(stem),
+        None => function == pattern,
+    }
+}
+
 fn entries(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim).filter(|entry| !entry.is_empty())
 }
@@ -215,10 +241,12 @@ mod tests {
     #[test]
     fn a_function_is_invokable_by_its_name_or_by_the_beginning_of_it() {
         let list = Invokable::parse("systole-erp-*, tax ,arn:aws:lambda:eu-central-1:1:function:mail").unwrap();
-        for allowed in ["systole-erp-", "systole-erp-orders", "tax", "arn:aws:lambda:eu-central-1:1:function:mail"] {
+        let arn = "arn:aws:lambda:eu-central-1:1:function:mail";
+        for allowed in ["systole-erp-", "systole-erp-orders", "tax", arn, "mail"] {
             assert!(list.allows(allowed), "{allowed}");
         }
-        for refused in ["systole-er", "taxes", "ta", "", "*", "mail", "x-systole-erp-orders"] {
+        let other = "arn:aws:lambda:eu-central-1:2:function:mail";
+        for refused in ["systole-er", "taxes", "ta", "", "*", "mails", other, "x-systole-erp-orders"] {
             assert!(!list.allows(refused), "{refused}");
         }
         assert!(!Invokable::default().allows("tax"));
@@ -226,7 +254,7 @@ mod tests {
 
     #[test]
     fn what_would_allow_every_function_is_refused() {
-        for list in ["*", "a*b", "tax,*", "t ax", "ta?x"] {
+        for list in ["*", "a*b", "tax,*", "t ax", "ta?x", "arn:aws:lambda:eu-central-1:1:function:*"] {
             assert!(matches!(Invokable::parse(list), Err(BadList::Function(_))), "{list}");
         }
         assert_eq!(Invokable::parse(" , ").unwrap(), Invokable::default());
@@ -235,22 +263,31 @@ mod tests {
     #[test]
     fn hosts_are_read_with_and_without_a_port() {
         let host = |host: &str, port| AllowedHost { host: host.to_owned(), port };
-        let list =
-            AllowedHost::parse_list("API.example.com, shop.example.com:8443,127.0.0.1:9000,[::1]:9000,[fd00::1]");
+        let list = AllowedHost::parse_list("API.example.com, shop.example.com:8443, 127.0.0.1:9000,[::1]:9000");
         let expected = [
             host("api.example.com", None),
             host("shop.example.com", Some(8443)),
             host("127.0.0.1", Some(9000)),
             host("::1", Some(9000)),
-            host("fd00::1", None),
         ];
         assert_eq!(list.unwrap(), expected);
     }
 
     #[test]
     fn what_is_no_host_is_named() {
-        for entry in ["https://api.example.com", "*.example.com", "a:0", "a:", "a:99999", "[::1", "::1", "[x]:1", "a b"]
-        {
+        for entry in [
+            "https://api.example.com",
+            "*.example.com",
+            "a:0",
+            "a:",
+            "a:99999",
+            "[::1",
+            "::1",
+            "[x]:1",
+            "a b",
+            "10.0.0.1",
+            "[::1]",
+        ] {
             assert_eq!(AllowedHost::parse(entry), Err(BadList::Host(entry.to_owned())), "{entry}");
         }
     }

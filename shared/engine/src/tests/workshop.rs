@@ -12,6 +12,7 @@ use pipeline::{Name, Pipeline, PipelineId, Step, StepStatus};
 use serde_json::json;
 use store::pipelines::NewPipeline;
 use store::queue::Received;
+use store::services::Services;
 use store::table::{Change, Condition, Relist, Write};
 use store::{Store, keys};
 use store_embedded::Options;
@@ -20,7 +21,7 @@ use super::executors::{self, Gate};
 use super::faults::FaultyTable;
 use crate::conditions::Conditions;
 use crate::context::{Context, Invocation, Limits};
-use crate::executor::Executors;
+use crate::executor::{Executor, Executors};
 use crate::heartbeat::{self, BeatReport};
 use crate::operate;
 use crate::runner::{self, RunReport};
@@ -55,6 +56,17 @@ impl Workshop {
         let gate = Gate::default();
         let executors = Executors::new(executors::all(&gate));
         Workshop::make(gate, |store| Context::new(store, executors, conditions, files, Limits::default()))
+    }
+
+    /// A workshop with one definition, one executor beside those of the tests, and what it may call.
+    pub(super) fn outside(definition: &str, executor: Arc<dyn Executor>, services: Services) -> Self {
+        let files = [("0.xml".to_owned(), definition.as_bytes().to_vec())];
+        let gate = Gate::default();
+        let mut executors = executors::all(&gate);
+        executors.push(executor);
+        let (executors, conditions) = (Executors::new(executors), Conditions::default());
+        let context = |store| Context::new(store, executors, conditions, files, Limits::default());
+        Workshop::make(gate, |store| context(store).with_services(services))
     }
 
     /// A workshop with everything that ships.

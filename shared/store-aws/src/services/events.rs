@@ -1,0 +1,192 @@
+//! Events, put on the default bus of EventBridge.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::services::{Event, Events};
+use store::{Error, Result};
+
+use super::call::{Call, Caller};
+use crate::fold::Refusal;
+use crate::pause::before_retry;
+
+/// The default bus of the account.
+pub(super) struct DefaultBus {
+    url: String,
+    caller: Caller,
+}
+
+/// Most entries of one request.
+const ENTRIES: usize = 10;
+
+/// Tries of entries that were not taken.
+const TRIES: u32 = 3;
+
+/// How long one request may take; a beat must not wait for events.
+const LIMIT: Duration = Duration::from_secs(5);
+
+impl DefaultBus {
+    pub(super) fn new(endpoint: String, caller: Caller) -> Self {
+        DefaultBus { url: format!("{endpoint}/"), caller }
+    }
+
+    /// Puts one request full of entries; returns those that were not taken and why.
+    async fn put_once(&self, entries: &[Value]) -> Result<(Vec<Value>, String)> {
+        let operation = format!("put {} events", entries.len());
+        let headers = vec![("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "AWSEvents.PutEvents")];
+        let body = Bytes::from(json!({ "Entries": entries }).to_string());
+        let call = Call { operation, url: self.url.clone(), headers, body, limit: LIMIT };
+        let reply = self.caller.post(&call).await?;
+        let reply: PutReply =
+            serde_json::from_slice(&reply.body).map_err(|error| Error::retryable(&call.operation, error))?;
+        if reply.failed == 0 {
+            return Ok((Vec::new(), String::new()));
+        }
+        let failed = entries.iter().zip(&reply.entries).filter(|(_, result)| result.code.is_some());
+        let why = reply.entries.iter().find_map(PutResult::why).unwrap_or_default();
+        Ok((failed.map(|(entry, _)| entry.clone()).collect(), why))
+    }
+}
+
+#[async_trait]
+impl Events for DefaultBus {
+    async fn put(&self, events: Vec<Event>) -> Result<()> {
+        let entries: Vec<Value> = events.iter().map(entry).collect();
+        for part in entries.chunks(ENTRIES) {
+            let mut left = part.to_vec();
+            for tried in 1.. {
+                let (failed, why) = self.put_once(&left).await?;
+                if failed.is_empty() {
+                    break;
+                }
+                if tried == TRIES {
+                    let operation = format!("put {} of {} events", failed.len(), events.len());
+                    return Err(Error::retryable(operation, Refusal(why)));
+                }
+                left = failed;
+                before_retry(tried).await;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+struct PutReply {
+    #[serde(rename = "FailedEntryCount", default)]
+    failed: u64,
+    #[serde(rename = "Entries", default)]
+    entries: Vec<PutResult>,
+}
+
+#[derive(Deserialize)]
+struct PutResult {
+    #[serde(rename = "ErrorCode")]
+    code: Option<String>,
+    #[serde(rename = "ErrorMessage")]
+    message: Option<String>,
+}
+
+impl PutResult {
+    fn why(&self) -> Option<String> {
+        let message = self.message.as_deref().unwrap_or_default();
+        self.code.as_ref().map(|code| format!("{code}: {message}"))
+    }
+}
+
+fn entry(event: &Event) -> Value {
+    json!({
+        "Source": event.source,
+        "DetailType": event.detail_type,
+        "Detail": event.detail.to_string(),
+        "Time": event.at.timestamp(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_s3::primitives::SdkBody;
+    use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
+
+    use super::*;
+    use crate::test_support::{chain, offline};
+
+    fn bus(replies: &[&str]) -> (DefaultBus, StaticReplayClient) {
+        let events = replies.iter().map(|body| {
+            let response = http::Response::builder().status(200).body(SdkBody::from(*body)).unwrap();
+            ReplayEvent::new(http::Request::new(SdkBody::empty()), response)
+        });
+        let client = StaticReplayClient::new(events.collect());
+        let caller = Caller::over(client.clone(), &offline());
+        (DefaultBus::new("https://events.eu-central-1.amazonaws.com".to_owned(), caller), client)
+    }
+
+    fn events(count: usize) -> Vec<Event> {
+        let event = |number| Event {
+            source: "systole",
+            detail_type: "Pipeline Status Changed",
+            detail: json!({ "number": number }),
+            at: "2026-08-01T12:00:00Z".parse().unwrap(),
+        };
+        (0..count).map(event).collect()
+    }
+
+    /// The numbers of the events of each request.
+    fn numbers(client: &StaticReplayClient) -> Vec<Vec<u64>> {
+        let of_request = |body: &[u8]| {
+            let body: Value = serde_json::from_slice(body).unwrap();
+            let number = |entry: &Value| {
+                let detail: Value = serde_json::from_str(entry["Detail"].as_str().unwrap()).unwrap();
+                detail["number"].as_u64().unwrap()
+            };
+            body["Entries"].as_array().unwrap().iter().map(number).collect()
+        };
+        client.actual_requests().map(|request| of_request(request.body().bytes().unwrap())).collect()
+    }
+
+    #[tokio::test]
+    async fn events_are_put_ten_at_a_time() {
+        let (bus, client) = bus(&[r#"{"FailedEntryCount":0}"#; 3]);
+        bus.put(events(23)).await.unwrap();
+        assert_eq!(numbers(&client).iter().map(Vec::len).collect::<Vec<_>>(), [10, 10, 3]);
+        let request = client.actual_requests().next().unwrap();
+        assert_eq!(request.uri(), "https://events.eu-central-1.amazonaws.com/");
+        assert_eq!(request.headers().get("x-amz-target"), Some("AWSEvents.PutEvents"));
+        let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let expected = json!({
+            "Source": "systole",
+            "DetailType": "Pipeline Status Changed",
+            "Detail": r#"{"number":0}"#,
+            "Time": 1_785_585_600,
+        });
+        assert_eq!(body["Entries"][0], expected);
+    }
+
+    #[tokio::test]
+    async fn only_what_was_not_taken_is_put_again() {
+        let half =
+            r#"{"FailedEntryCount":1,"Entries":[{"EventId":"a"},{"ErrorCode":"Throttling","ErrorMessage":"slow"}]}"#;
+        let (bus, client) = bus(&[half, r#"{"FailedEntryCount":0,"Entries":[{"EventId":"b"}]}"#]);
+        bus.put(events(2)).await.unwrap();
+        assert_eq!(numbers(&client), [vec![0, 1], vec![1]]);
+    }
+
+    #[tokio::test]
+    async fn what_is_never_taken_is_an_error_that_says_why() {
+        let none = r#"{"FailedEntryCount":1,"Entries":[{"ErrorCode":"InternalFailure","ErrorMessage":"oops"}]}"#;
+        let (bus, _) = bus(&[none; 3]);
+        let error = bus.put(events(1)).await.unwrap_err();
+        let expected = "failed to put 1 of 1 events, which may go through later: InternalFailure: oops";
+        assert_eq!((error.is_retryable(), chain(&error).as_str()), (true, expected));
+    }
+
+    #[tokio::test]
+    async fn without_events_nothing_is_sent() {
+        let (bus, client) = bus(&[]);
+        bus.put(Vec::new()).await.unwrap();
+        assert_eq!(client.actual_requests().count(), 0);
+    }
+}
