@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::reach::ReachArguments;
+
 /// Runs process pipelines for shops: imports, exports and everything in between.
 #[derive(Debug, Parser)]
 #[command(name = "systole", version, after_help = EXAMPLES, arg_required_else_help = true)]
@@ -61,6 +63,9 @@ pub(crate) enum Command {
         /// Stops after so many messages.
         #[arg(long, value_name = "COUNT")]
         max: Option<usize>,
+        /// What steps may call.
+        #[command(flatten)]
+        reach: ReachArguments,
     },
     /// Looks at pipelines and acts on them.
     #[command(subcommand)]
@@ -84,6 +89,9 @@ pub(crate) struct DevArguments {
     /// Seconds between two heartbeats.
     #[arg(long, default_value = "1", value_parser = seconds, value_name = "SECONDS")]
     pub(crate) tick: Duration,
+    /// What steps may call.
+    #[command(flatten)]
+    pub(crate) reach: ReachArguments,
 }
 
 #[derive(Debug, Args)]

@@ -13,6 +13,7 @@ mod host;
 mod outcome;
 mod output;
 mod pipeline_commands;
+mod reach;
 mod target;
 
 use clap::Parser;
@@ -36,10 +37,10 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitReason> {
     }
     let target = Target::open(&arguments.target).await?;
     match arguments.command {
-        Command::Dev(options) => dev::run(&target, &options, &output).await,
+        Command::Dev(options) => dev::run(&target.reaching(&options.reach)?, &options, &output).await,
         Command::Demo(options) => demo::run(&target, &options, &output).await,
         Command::Heartbeat => host::beat_once(&target, &output).await,
-        Command::Run { max } => host::run_messages(&target, max, &output).await,
+        Command::Run { max, reach } => host::run_messages(&target.reaching(&reach)?, max, &output).await,
         Command::Pipeline(command) => pipeline_commands::run(&target, command, &output).await,
         Command::Import(ImportCommand::Drop(options)) => drop::run(&target, &options, &output).await,
         Command::Import(ImportCommand::List) => drop::list(&target, &output).await,

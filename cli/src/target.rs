@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
 use engine::take_over::take_over;
 use engine::{Context, Invocation, Limits};
@@ -12,6 +12,7 @@ use store_embedded::Options;
 
 use crate::alive::Alive;
 use crate::arguments::TargetArguments;
+use crate::reach::ReachArguments;
 
 /// The store that a command works on, and the engine over it.
 pub(crate) struct Target {
@@ -49,7 +50,9 @@ impl Target {
     pub(crate) async fn open(arguments: &TargetArguments) -> anyhow::Result<Self> {
         if arguments.aws {
             let config = store_aws::Config::from_env().context("cannot tell which stage to work on")?;
-            let context = Context::shipped(store_aws::connect(&config).await, Limits::default());
+            let allowed = store_aws::ServicesConfig::from_env().context("cannot tell what steps may call")?;
+            let (store, services) = store_aws::connect_with_services(&config, &allowed).await;
+            let context = Context::shipped(store, Limits::default()).with_services(services);
             return Ok(Target { context, place: Place::Aws, alive: None });
         }
         let options = Options { visibility: LEASE, ..Options::default() };
@@ -58,6 +61,18 @@ impl Target {
         let limits = Limits { renewed_lease: Some(LEASE), lease_margin: Duration::from_secs(5), ..Limits::default() };
         let place = Place::Embedded(arguments.store.clone());
         Ok(Target { context: Context::shipped(store, limits), place, alive: Some(alive) })
+    }
+
+    /// The same for steps that may call what the flags name.
+    pub(crate) fn reaching(mut self, reach: &ReachArguments) -> anyhow::Result<Self> {
+        match &self.place {
+            Place::Embedded(root) => self.context.services = reach.services(root)?,
+            Place::Aws if reach.is_any() => {
+                bail!("what steps may call on AWS is said by INVOKABLE_FUNCTIONS and HTTP_ALLOWED_HOSTS");
+            }
+            Place::Aws => {}
+        }
+        Ok(self)
     }
 
     /// What this process does work with.

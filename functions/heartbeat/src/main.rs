@@ -2,12 +2,12 @@
 
 use engine::{Context, Limits};
 use lambda_runtime::service_fn;
-use store_aws::Config;
+use store_aws::{Config, ServicesConfig};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
     lambda_runtime::tracing::init_default_subscriber();
-    let store = store_aws::connect(&Config::from_env()?).await;
-    let context = Context::shipped(store, Limits::default());
+    let (store, services) = store_aws::connect_with_services(&Config::from_env()?, &ServicesConfig::from_env()?).await;
+    let context = Context::shipped(store, Limits::default()).with_services(services);
     lambda_runtime::run(service_fn(|event| heartbeat::handle(&context, event))).await
 }
