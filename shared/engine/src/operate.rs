@@ -1,5 +1,6 @@
 //! What a person can do to pipelines; the same calls behind the CLI and the API.
 
+mod active;
 mod cancel;
 mod error;
 mod hold;
@@ -8,6 +9,7 @@ mod process;
 pub mod queues;
 pub mod settings;
 mod spawn;
+pub mod upload;
 mod why;
 
 use std::sync::Arc;
@@ -16,7 +18,8 @@ use chrono::{DateTime, Utc};
 use pipeline::PipelineId;
 use pipeline::definition::Definition;
 
-pub use cancel::cancel;
+pub use active::{ActiveStep, ActiveSteps, active_steps};
+pub use cancel::{CANCEL_LIMIT, Cancelled, cancel, cancel_all};
 pub use error::Error;
 pub use hold::{pause, resume};
 pub use list::{Cursor, Filter, Page, Row, Unreadable, list};
@@ -45,7 +48,11 @@ async fn beat_for(context: &Context, id: &PipelineId, invocation: &Invocation) {
     }
 }
 
-pub(crate) async fn definition(context: &Context, name: &str) -> Result<Arc<Definition>, Error> {
+/// The definition of a name that is in force.
+///
+/// # Errors
+/// There is no such definition, it is broken, or the store did not answer.
+pub async fn definition(context: &Context, name: &str) -> Result<Arc<Definition>, Error> {
     let loaded = context.definitions.load(context.store.files.as_ref()).await?;
     if let Some(definition) = loaded.get(name) {
         return Ok(definition.clone());

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
-use pipeline::Name;
+use pipeline::{Name, PipelineId};
 
 /// Most bytes of a log that stay in the step's item, so that a beat over many steps stays cheap.
 pub(crate) const ITEM_LIMIT_BYTES: usize = 700;
@@ -67,6 +67,16 @@ impl StepLog {
         // Whole lines, if there is one.
         let lines = end.split_once('\n').map_or("", |(_, lines)| lines);
         format!("(the whole log is in {file_key})\n{}", if lines.is_empty() { end } else { lines })
+    }
+
+    /// The file of the whole log, if a step's item has only its end.
+    #[must_use]
+    pub fn file_of<'a>(kept: &'a str, pipeline: &PipelineId) -> Option<&'a str> {
+        let (first, _) = kept.split_once('\n')?;
+        let key = first.strip_prefix("(the whole log is in ")?.strip_suffix(')')?;
+        // What a step has logged begins with a time; still, no text leads out of the pipeline's own files.
+        let is_ours = key.starts_with(&format!("work/{pipeline}/")) || key.starts_with(&format!("archive/{pipeline}/"));
+        (is_ours && store::files::check_key(key).is_ok()).then_some(key)
     }
 
     /// Whether the text is too long for the step's item.

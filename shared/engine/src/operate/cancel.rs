@@ -2,10 +2,12 @@
 
 use pipeline::PipelineId;
 use pipeline::pipeline::{Stop, StoppedBy};
+use serde::Serialize;
 use store::pipelines::PipelineWritten;
 
 use super::{Error, RACES, beat_for, note};
 use crate::context::{Context, Invocation};
+use crate::world::LISTED;
 
 /// Stops an open pipeline: nothing more is begun but its run-always steps; a running step ends by itself. `by` is who does
 /// it, for the audit.
@@ -39,4 +41,50 @@ pub async fn cancel(
         }
     }
     Err(Error::Busy(id.clone()))
+}
+
+/// What became of one of many cancels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cancelled {
+    /// The pipeline.
+    pub id: PipelineId,
+    /// Why it was not cancelled; none if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// Most pipelines that one call cancels.
+pub const CANCEL_LIMIT: usize = 500;
+
+/// Stops the named pipelines, and all open ones of the named definitions, up to [`CANCEL_LIMIT`]; whoever has more calls
+/// again.
+///
+/// # Errors
+/// The store did not answer; some of them may be stopped. What stands in the way of a single one is told in its place.
+pub async fn cancel_all(
+    context: &Context,
+    ids: &[PipelineId],
+    names: &[String],
+    by: &str,
+    reason: &str,
+    invocation: &Invocation,
+) -> Result<Vec<Cancelled>, Error> {
+    let mut all = ids.to_vec();
+    if !names.is_empty() {
+        let open = context.store.open_pipelines(LISTED).await?.into_iter();
+        all.extend(open.filter(|open| names.iter().any(|name| open.name.as_str() == name)).map(|open| open.id));
+    }
+    let mut seen = std::collections::HashSet::new();
+    all.retain(|id| seen.insert(id.clone()));
+    all.truncate(CANCEL_LIMIT);
+    let mut cancelled = Vec::new();
+    for id in all {
+        let problem = match cancel(context, &id, by, reason, invocation).await {
+            Ok(()) => None,
+            Err(Error::Store(error)) => return Err(error.into()),
+            Err(error) => Some(error.to_string()),
+        };
+        cancelled.push(Cancelled { id, problem });
+    }
+    Ok(cancelled)
 }
