@@ -60,7 +60,8 @@ fn greet(output: &Output, listener: &TcpListener, [drop_area, overlay]: &[PathBu
 }
 
 async fn serve(listener: TcpListener, context: engine::Context, mut stop: Stop) {
-    let server = axum::serve(listener, admin::router(context)).with_graceful_shutdown(async move { stop.wait().await });
+    let server = axum::serve(listener, admin::router(context, admin::Gate::Loopback))
+        .with_graceful_shutdown(async move { stop.wait().await });
     if let Err(error) = server.await {
         tracing::error!("the API ended: {error}");
     }

@@ -19,6 +19,18 @@ impl ApiError {
         ApiError { status: StatusCode::BAD_REQUEST, message: message.into() }
     }
 
+    pub(crate) fn unauthorized(message: impl Into<String>) -> Self {
+        ApiError { status: StatusCode::UNAUTHORIZED, message: message.into() }
+    }
+
+    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
+        ApiError { status: StatusCode::FORBIDDEN, message: message.into() }
+    }
+
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        ApiError { status: StatusCode::CONFLICT, message: message.into() }
+    }
+
     pub(crate) fn wrong_method(message: impl Into<String>) -> Self {
         ApiError { status: StatusCode::METHOD_NOT_ALLOWED, message: message.into() }
     }
@@ -86,6 +98,32 @@ impl From<operate::Error> for ApiError {
             | operate::Error::Busy(_) => StatusCode::CONFLICT,
         };
         ApiError { status, message: error.to_string() }
+    }
+}
+
+impl From<operate::settings::Error> for ApiError {
+    fn from(error: operate::settings::Error) -> Self {
+        use pipeline::settings::Error as Bad;
+        match error {
+            operate::settings::Error::Store(error) => error.into(),
+            operate::settings::Error::Setting(error @ Bad::Unknown { .. }) => ApiError::not_found(error.to_string()),
+            operate::settings::Error::Setting(error @ (Bad::Scope { .. } | Bad::Value { .. })) => {
+                ApiError::bad_request(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<operate::upload::Error> for ApiError {
+    fn from(error: operate::upload::Error) -> Self {
+        use operate::upload::Error;
+        match error {
+            Error::Store(error) => error.into(),
+            error @ Error::Size { .. } => {
+                ApiError { status: StatusCode::PAYLOAD_TOO_LARGE, message: error.to_string() }
+            }
+            error @ (Error::Name { .. } | Error::BrokeOff { .. }) => ApiError::bad_request(error.to_string()),
+        }
     }
 }
 

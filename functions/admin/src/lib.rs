@@ -1,67 +1,74 @@
 //! Lambda function `admin`: the API for operators. `systole dev` serves the same router on localhost.
 //!
-//! | route | does |
-//! |---|---|
-//! | `GET /health` | tells when the last beat was |
-//! | `GET /definitions` | lists what can be spawned, and what is wrong with the rest |
-//! | `GET /pipelines` | lists open and ended pipelines (`?name=`, `?status=`, `?limit=`) |
-//! | `POST /pipelines` | spawns one: `{"name": …, "arguments": {…}}` |
-//! | `GET /pipelines/{id}` | shows one with its steps, and why they wait |
-//! | `POST /pipelines/{id}/cancel` | stops one: `{"reason": …}` |
-//! | `GET /arrivals` | lists the files of the drop area and what they wait for |
+//! `routes.rs` is the table of contents: every route with the role that it takes. `openapi.json` describes each of them
+//! for people and programs, and `GET /openapi` answers with it. What a route does is a call of `engine::operate`, the same
+//! that the command line makes; here are only reading of requests, roles and the shape of answers.
+//!
+//! - All answers are JSON but logs; what does not work is `{"error": "…"}` with what was found and what was expected.
+//! - A field or parameter that is not known is refused: a slip of the pen must not look like a success.
+//! - Lists have limits, and those that can be long a cursor.
+//! - Every change is noted in the audit under the name of who asked for it.
 
+pub mod access;
+mod answer;
+mod changes;
+mod definitions;
 mod error;
+mod health;
+mod logs;
 mod pipelines;
+mod queues;
+mod routes;
+mod settings;
+mod steps;
 #[cfg(test)]
 mod tests;
+mod uploads;
 pub mod view;
 
-use axum::extract::State;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
-use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::middleware::from_fn_with_state;
 use chrono::{DateTime, Utc};
 use engine::{Context, Invocation};
-use serde_json::{Value, json};
 
+pub use crate::access::{Gate, Identity, Role, Rules};
 use crate::error::ApiError;
 
 /// How long one request may take: less than the 29 s after which the function is ended.
 const BUDGET: std::time::Duration = std::time::Duration::from_secs(25);
 
-/// All routes over one context.
-pub fn router(context: Context) -> Router {
-    Router::new()
-        .route("/health", get(health))
-        .route("/definitions", get(definitions))
-        .route("/pipelines", get(pipelines::list).post(pipelines::init))
-        .route("/pipelines/{id}", get(pipelines::details))
-        .route("/pipelines/{id}/cancel", post(pipelines::cancel))
-        .route("/arrivals", get(arrivals))
+/// Most bytes of a body that is JSON. The arguments of a pipeline must fit its item, which takes 400 KB.
+const BODY_LIMIT_BYTES: usize = 512 * 1024;
+
+/// The description of all routes.
+pub const OPENAPI: &str = include_str!("../openapi.json");
+
+/// All routes over one context, behind a gate.
+pub fn router(context: Context, gate: Gate) -> Router {
+    let gate = Arc::new(gate);
+    let mut router = Router::new();
+    for route in routes::table() {
+        let layer = from_fn_with_state((gate.clone(), route.role), access::authorize);
+        router = router.route(route.path, route.handler.route_layer(layer));
+    }
+    router
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .with_state(context)
 }
 
-async fn health(State(context): State<Context>) -> Result<Json<Value>, ApiError> {
-    let last_beat = context.store.last_beat().await?;
-    let seconds = last_beat.map(|beat| (now() - beat).num_seconds());
-    Ok(Json(json!({ "status": "ok", "last_beat_at": last_beat, "seconds_since_last_beat": seconds })))
-}
-
-async fn definitions(State(context): State<Context>) -> Result<Json<Value>, ApiError> {
-    let loaded = context.definitions.load(context.store.files.as_ref()).await?;
-    let definitions: Vec<_> = loaded.definitions.iter().map(|definition| view::definition(definition)).collect();
-    Ok(Json(json!({ "definitions": definitions, "problems": loaded.problems })))
-}
-
-async fn arrivals(State(context): State<Context>) -> Result<Json<Value>, ApiError> {
-    let arrivals: Vec<_> = engine::bunches::arrivals(&context).await?.iter().map(view::arrival).collect();
-    Ok(Json(json!({ "arrivals": arrivals })))
+/// Every route: its method, its path, and the role that it takes.
+pub fn routes() -> impl Iterator<Item = (Method, &'static str, Role)> {
+    routes::table().into_iter().map(|route| (route.method, route.path, route.role))
 }
 
 async fn unknown() -> ApiError {
-    ApiError::not_found("there is no such route; GET /pipelines lists pipelines")
+    ApiError::not_found("there is no such route; GET /openapi describes all there are")
 }
 
 async fn wrong_method(method: Method) -> ApiError {

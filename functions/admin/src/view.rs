@@ -1,12 +1,16 @@
 //! What an operator sees: the domain as JSON. Times are UTC, durations carry their unit.
 
 use chrono::{DateTime, Utc};
-use engine::operate;
+use engine::operate::Answered;
+use engine::{StepLog, operate};
+use pipeline::definition::Arguments;
 use pipeline::facts::World;
 use pipeline::plan::{self, Outlook};
-use pipeline::{Definition, Pipeline, PipelineStatus, Step, StepStatus};
+use pipeline::{Definition, Pipeline, PipelineStatus, Step, StepRecord, StepStatus};
 use serde::Serialize;
 use store::arrivals::Arrival;
+use store::settings::AuditEntry;
+use store::steps::Attempt;
 
 /// A pipeline in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -97,6 +101,87 @@ pub struct StepRow {
     pub output: Option<serde_json::Value>,
 }
 
+/// Everything about one step.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepDetails {
+    /// What the details of its pipeline show of it.
+    #[serde(flatten)]
+    pub step: StepRow,
+    /// Its pipeline.
+    pub pipeline: String,
+    /// The name of the pipeline's definition.
+    pub pipeline_name: String,
+    /// What its author says of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What the executor is told, besides the arguments of the pipeline.
+    pub arguments: Arguments,
+    /// Whether its failure lets the pipeline go on.
+    pub allow_failure: bool,
+    /// Whether it runs whatever becomes of the others.
+    pub run_always: bool,
+    /// Why it does not run, or what it does, in one sentence.
+    pub why: String,
+    /// Its conditions one by one.
+    pub conditions: Vec<Answered>,
+    /// When the latest attempt was enqueued or continued.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enqueued_at: Option<DateTime<Utc>>,
+    /// How often its message had to be sent again.
+    pub resends: u32,
+    /// How often the latest attempt was continued in a further invocation.
+    pub continuations: u32,
+    /// Who ran or runs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Until when its runner holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease_until: Option<DateTime<Utc>>,
+    /// When the latest attempt ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Whether its error uses up all attempts.
+    pub is_permanent: bool,
+    /// Where a continued attempt goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<serde_json::Value>,
+    /// Its attempts, the first one first.
+    pub attempts: Vec<AttemptRow>,
+}
+
+/// One attempt of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AttemptRow {
+    /// Its number.
+    pub number: u32,
+    /// When it was claimed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<DateTime<Utc>>,
+    /// What failed, why it was skipped, or what is wrong with the data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The end of its log.
+    pub log: String,
+    /// Whether `log` is only the end of a longer one.
+    pub is_log_shortened: bool,
+    /// Where the whole log is.
+    pub log_url: String,
+}
+
+/// One line of the audit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AuditRow {
+    /// When it was done.
+    pub at: DateTime<Utc>,
+    /// Who did it.
+    pub by: String,
+    /// What was done.
+    pub what: String,
+}
+
 /// A definition in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DefinitionRow {
@@ -161,6 +246,66 @@ pub fn details(shown: &Pipeline, world: &World, now: DateTime<Utc>) -> PipelineD
     let outlooks = plan::outlooks(shown, world, now);
     let steps = shown.steps.iter().zip(&outlooks).map(|(of, outlook)| step(shown, of, outlook, now)).collect();
     PipelineDetails { pipeline: pipeline(shown, now), steps }
+}
+
+/// Shows everything about one step.
+#[must_use]
+pub fn step_details(
+    of: &Pipeline,
+    shown: &Step,
+    why: String,
+    conditions: Vec<Answered>,
+    earlier: &[Attempt],
+    now: DateTime<Utc>,
+) -> StepDetails {
+    let Step { definition, record } = shown;
+    // Why it waits stands in `why`.
+    let row = step(of, shown, &Outlook::Active, now);
+    let earlier = earlier.iter().filter(|earlier| earlier.number < record.attempt);
+    let mut attempts: Vec<AttemptRow> = earlier.map(|earlier| attempt(of, shown, earlier)).collect();
+    if record.attempt > 0 {
+        let StepRecord { attempt: number, started_at, finished_at, message, log, .. } = record.clone();
+        attempts.push(attempt(of, shown, &Attempt { number, started_at, finished_at, message, log }));
+    }
+    StepDetails {
+        step: row,
+        pipeline: of.id.to_string(),
+        pipeline_name: of.name().to_string(),
+        description: definition.description.clone(),
+        arguments: definition.arguments.clone(),
+        allow_failure: definition.allow_failure,
+        run_always: definition.run_always,
+        why,
+        conditions,
+        enqueued_at: record.enqueued_at,
+        resends: record.resends,
+        continuations: record.continuations,
+        owner: record.owner.clone(),
+        lease_until: record.lease_until,
+        finished_at: record.finished_at,
+        is_permanent: record.is_permanent,
+        checkpoint: record.checkpoint.clone(),
+        attempts,
+    }
+}
+
+fn attempt(of: &Pipeline, step: &Step, attempt: &Attempt) -> AttemptRow {
+    let Attempt { number, started_at, finished_at, message, log } = attempt.clone();
+    AttemptRow {
+        number,
+        started_at,
+        finished_at,
+        message,
+        is_log_shortened: StepLog::file_of(&log, &of.id).is_some(),
+        log,
+        log_url: format!("/pipelines/{}/steps/{}/log?attempt={number}", of.id, step.definition.name),
+    }
+}
+
+/// Shows a line of the audit.
+#[must_use]
+pub fn audit(entry: &AuditEntry) -> AuditRow {
+    AuditRow { at: entry.at, by: entry.by.clone(), what: entry.what.clone() }
 }
 
 /// Shows a definition in a list.

@@ -1,5 +1,6 @@
 //! What operators ask the admin function, through the events of its function URL.
 
+use admin::{Gate, Rules};
 use lambda_http::request::LambdaRequest;
 use lambda_http::tower::Service;
 use lambda_http::{Adapter, Context as LambdaContext, LambdaEvent};
@@ -14,12 +15,19 @@ impl Functions {
     async fn ask(&self, event: Value) -> (u64, Value) {
         let request: LambdaRequest = serde_json::from_value(event).unwrap();
         let LambdaEvent { payload, context, .. }: LambdaEvent<LambdaRequest> = invoked(request);
-        let mut service = Adapter::from(admin::router(self.context.clone()));
+        let mut service = Adapter::from(admin::router(self.context.clone(), gate()));
         let answer = service.call(LambdaEvent::new(payload, LambdaContext::clone(&context))).await.unwrap();
         let answer = serde_json::to_value(answer).unwrap();
         let body = answer["body"].as_str().expect("a body that is text");
         (answer["statusCode"].as_u64().unwrap(), serde_json::from_str(body).unwrap())
     }
+}
+
+/// The gate of a deployment that trusts the caller of the event files.
+fn gate() -> Gate {
+    let bindings =
+        |name| (name == "ROLE_BINDINGS").then(|| "operate=arn:aws:iam::000000000000:user/operator".to_owned());
+    Gate::Aws(Rules::from_lookup(bindings).unwrap())
 }
 
 /// The event of `admin-init.json` for another path and body.
@@ -95,7 +103,7 @@ async fn a_cancelled_import_stops_and_still_reports() {
     let ended = functions.run(&id).await;
 
     assert_eq!(ended.status, PipelineStatus::Cancelled);
-    assert_eq!(ended.stop.unwrap().reason, "wrong prices");
+    assert_eq!(ended.stop.unwrap().reason, "wrong prices (arn:aws:iam::000000000000:user/operator)");
     assert_eq!(functions.list("incoming/").await.len(), 3, "the files stay where they are");
     assert!(functions.list("archive/").await.contains(&format!("archive/{id}/report.txt")));
     let (status, answer) = functions.ask(cancel).await;

@@ -1,15 +1,15 @@
-//! What operators do through the URL of the admin function. The emulator lets everybody in; AWS asks for a signature.
+//! What operators do with the admin function. The emulator's address lets everybody in; the function itself does not.
 
 use pipeline::{PipelineId, PipelineStatus};
 use serde_json::json;
 
-use super::{Stack, admin, admin_post, eventually};
+use super::{Stack, admin, admin_post, admin_unknown, eventually};
 
 /// More steps than a person's hand is fast.
 const STEPS: usize = 200;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pipeline_is_spawned_looked_at_and_cancelled_by_url() {
+async fn a_pipeline_is_spawned_looked_at_and_cancelled() {
     let stack = Stack::connect().await;
     stack.put_object("pipelines/long_chain.xml", &long_chain().into());
     let health = admin("health");
@@ -32,10 +32,18 @@ async fn a_pipeline_is_spawned_looked_at_and_cancelled_by_url() {
     assert_eq!(cancelled.status, 200, "{cancelled:?}");
     let ended = stack.ended(&id).await;
     assert_eq!(ended.status, PipelineStatus::Cancelled);
-    assert_eq!(ended.stop.unwrap().reason, "it takes too long");
+    assert_eq!(ended.stop.unwrap().reason, "it takes too long (arn:aws:iam::000000000000:user/operator)");
     assert_eq!(ended.steps.last().unwrap().record.attempt, 0, "it was never begun");
     assert_eq!(admin_post(&format!("pipelines/{id}/cancel"), &json!({})).status, 409);
     assert_eq!(admin("shop").status, 404);
+}
+
+#[test]
+fn somebody_whom_nobody_knows_gets_no_answer() {
+    for path in ["health", "pipelines", "settings"] {
+        let answer = admin_unknown(path);
+        assert_eq!(answer.status, 401, "{answer:?}");
+    }
 }
 
 /// One step after the other, each of which finds nothing to do.

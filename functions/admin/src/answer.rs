@@ -1,0 +1,48 @@
+//! Reading requests.
+
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
+use pipeline::{Name, PipelineId};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::ApiError;
+
+/// What a list without a filter takes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limited {
+    pub(crate) limit: Option<usize>,
+}
+
+/// Parameters behind the question mark, or what is wrong with them.
+pub(crate) type Parameters<T> = Result<Query<T>, QueryRejection>;
+
+/// A limit within its bounds.
+pub(crate) fn limit(asked: Option<usize>, usual: usize, most: usize) -> Result<usize, ApiError> {
+    match asked.unwrap_or(usual) {
+        limit if (1..=most).contains(&limit) => Ok(limit),
+        limit => Err(ApiError::bad_request(format!("`limit` is {limit}; expected 1 to {most}"))),
+    }
+}
+
+pub(crate) fn id(text: &str) -> Result<PipelineId, ApiError> {
+    text.parse().map_err(|error: pipeline::BadPipelineId| ApiError::bad_request(error.to_string()))
+}
+
+/// The name of a step; what cannot be one is no step.
+pub(crate) fn step_name(id: &PipelineId, text: &str) -> Result<Name, ApiError> {
+    text.parse().map_err(|_| {
+        let shown: String = text.chars().take(60).collect();
+        ApiError::not_found(format!("there is no step `{shown}` in pipeline {id}"))
+    })
+}
+
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(body).map_err(|error| ApiError::bad_request(format!("the body cannot be read: {error}")))
+}
+
+/// Reads a body that may be left out.
+pub(crate) fn read_or_default<T: DeserializeOwned + Default>(body: &[u8]) -> Result<T, ApiError> {
+    if body.is_empty() { Ok(T::default()) } else { read(body) }
+}

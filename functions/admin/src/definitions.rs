@@ -1,0 +1,27 @@
+//! What can be spawned, and why nothing is.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use engine::{Context, operate};
+use serde_json::{Value, json};
+
+use crate::error::ApiError;
+use crate::{now, view};
+
+pub(crate) async fn list(State(context): State<Context>) -> Result<Json<Value>, ApiError> {
+    let loaded = context.definitions.load(context.store.files.as_ref()).await?;
+    let definitions: Vec<_> = loaded.definitions.iter().map(|definition| view::definition(definition)).collect();
+    Ok(Json(json!({ "definitions": definitions, "problems": loaded.problems })))
+}
+
+pub(crate) async fn details(State(context): State<Context>, Path(name): Path<String>) -> Result<Json<Value>, ApiError> {
+    let definition = operate::definition(&context, &name).await?;
+    Ok(Json(json!({ "name": definition.name, "hash": definition.hash(), "definition": *definition })))
+}
+
+pub(crate) async fn why(
+    State(context): State<Context>,
+    Path(name): Path<String>,
+) -> Result<Json<operate::WhyNotSpawned>, ApiError> {
+    Ok(Json(operate::why_not_spawned(&context, &name, now()).await?))
+}

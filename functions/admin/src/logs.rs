@@ -1,0 +1,69 @@
+//! Whole logs. A short one is in the step's item, of a long one the item has the end and names the file.
+
+use axum::extract::{Path, Query, State};
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use engine::{Context, StepLog, operate};
+use pipeline::{Name, Pipeline};
+use serde::Deserialize;
+
+use crate::answer::{self, Parameters};
+use crate::error::ApiError;
+
+/// What `GET …/log` can be asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    attempt: Option<u32>,
+}
+
+/// How long the address of a log file is good.
+const VALID_FOR: std::time::Duration = std::time::Duration::from_secs(300);
+
+pub(crate) async fn log(
+    State(context): State<Context>,
+    Path((id, name)): Path<(String, String)>,
+    asked: Parameters<Asked>,
+) -> Result<Response, ApiError> {
+    let Query(Asked { attempt }) = asked?;
+    let (pipeline, name) = pipeline_and_step(&context, &id, &name).await?;
+    let record = &pipeline.step(&name).expect("it was found just now").record;
+    let number = attempt.unwrap_or(record.attempt);
+    let kept = if number == record.attempt {
+        Some(record.log.clone())
+    } else {
+        let earlier = context.store.attempts(&pipeline.id, &name).await?;
+        earlier.into_iter().find(|earlier| earlier.number == number).map(|earlier| earlier.log)
+    };
+    let Some(kept) = kept else {
+        let message = format!("there is no attempt {number} of step `{name}`; the latest is {}", record.attempt);
+        return Err(ApiError::not_found(message));
+    };
+    let Some(key) = StepLog::file_of(&kept, &pipeline.id) else { return Ok(text(kept.into_bytes())) };
+    if let Some(url) = context.store.files.presign_get(key, VALID_FOR).await? {
+        let location = HeaderValue::from_str(&url).expect("the address of a file is ASCII");
+        return Ok((StatusCode::TEMPORARY_REDIRECT, [(LOCATION, location)]).into_response());
+    }
+    match context.store.files.get(key, None).await? {
+        Some(bytes) => Ok(text(bytes.to_vec())),
+        None => Err(ApiError::not_found(format!("the log file `{key}` is not there any more"))),
+    }
+}
+
+/// A pipeline that has the step.
+pub(crate) async fn pipeline_and_step(context: &Context, id: &str, name: &str) -> Result<(Pipeline, Name), ApiError> {
+    let id = answer::id(id)?;
+    let name = answer::step_name(&id, name)?;
+    let Some(pipeline) = context.store.pipeline_with_steps(&id).await? else {
+        return Err(operate::Error::UnknownPipeline(id).into());
+    };
+    if pipeline.step(&name).is_none() {
+        return Err(ApiError::not_found(format!("there is no step `{name}` in pipeline {id}")));
+    }
+    Ok((pipeline, name))
+}
+
+fn text(bytes: Vec<u8>) -> Response {
+    ([(CONTENT_TYPE, "text/plain; charset=utf-8")], bytes).into_response()
+}

@@ -1,0 +1,101 @@
+//! Settings, maintenance mode, and who changed what.
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, Query, State};
+use axum::{Extension, Json};
+use engine::{Context, operate};
+use operate::settings::{Changed, Held, Maintenance, SettingsReport, Switch};
+use pipeline::settings::Scope;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::access::Identity;
+use crate::answer::{self, Limited, Parameters};
+use crate::error::ApiError;
+use crate::{now, view};
+
+/// For whom a setting is asked or taken back; `default` if nothing is said.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scoped {
+    scope: Option<String>,
+}
+
+/// What `PUT /settings/{name}` takes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewValue {
+    value: String,
+    scope: Option<String>,
+}
+
+/// What `PUT /maintenance` takes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Switched {
+    is_on: bool,
+}
+
+/// Most lines of the audit of one answer.
+const LIMIT: usize = 1_000;
+const DEFAULT_LIMIT: usize = 100;
+
+pub(crate) async fn list(State(context): State<Context>) -> Result<Json<SettingsReport>, ApiError> {
+    Ok(Json(operate::settings::list(&context).await?))
+}
+
+pub(crate) async fn show(
+    State(context): State<Context>,
+    Path(name): Path<String>,
+    asked: Parameters<Scoped>,
+) -> Result<Json<Held>, ApiError> {
+    let Query(Scoped { scope: asked }) = asked?;
+    Ok(Json(operate::settings::get(&context, &name, &scope(asked)?).await?))
+}
+
+pub(crate) async fn set(
+    State(context): State<Context>,
+    Extension(identity): Extension<Identity>,
+    Path(name): Path<String>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Changed>, ApiError> {
+    let NewValue { value, scope: asked } = answer::read(&body?)?;
+    Ok(Json(operate::settings::set(&context, &name, &scope(asked)?, &value, &identity.name, now()).await?))
+}
+
+pub(crate) async fn unset(
+    State(context): State<Context>,
+    Extension(identity): Extension<Identity>,
+    Path(name): Path<String>,
+    asked: Parameters<Scoped>,
+) -> Result<Json<Changed>, ApiError> {
+    let Query(Scoped { scope }) = asked?;
+    // In words: what is stored for a scope that does not exist any more can be taken back, too.
+    let scope = scope.unwrap_or_else(|| Scope::Default.to_string());
+    Ok(Json(operate::settings::unset(&context, &name, &scope, &identity.name, now()).await?))
+}
+
+pub(crate) async fn maintenance(State(context): State<Context>) -> Result<Json<Maintenance>, ApiError> {
+    Ok(Json(operate::settings::maintenance(&context).await?))
+}
+
+pub(crate) async fn set_maintenance(
+    State(context): State<Context>,
+    Extension(identity): Extension<Identity>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Maintenance>, ApiError> {
+    let Switched { is_on } = answer::read(&body?)?;
+    let switch = if is_on { Switch::On } else { Switch::Off };
+    Ok(Json(operate::settings::set_maintenance(&context, switch, &identity.name, now()).await?))
+}
+
+pub(crate) async fn audit(State(context): State<Context>, asked: Parameters<Limited>) -> Result<Json<Value>, ApiError> {
+    let Query(Limited { limit }) = asked?;
+    let entries = context.store.audit(answer::limit(limit, DEFAULT_LIMIT, LIMIT)?).await?;
+    Ok(Json(json!({ "audit": entries.iter().map(view::audit).collect::<Vec<_>>() })))
+}
+
+fn scope(text: Option<String>) -> Result<Scope, ApiError> {
+    text.map_or(Ok(Scope::Default), |text| text.parse().map_err(|problem: String| ApiError::bad_request(problem)))
+}
