@@ -27,8 +27,9 @@ const OVERLAY_LIMIT: usize = 200;
 const ROUNDS: usize = 3;
 
 /// The definitions that ship, by file name.
-pub const SHIPPED: [(&str, &str); 2] = [
+pub const SHIPPED: [(&str, &str); 3] = [
     ("catalog_import.xml", include_str!("../../../pipelines/catalog_import.xml")),
+    ("clean_up_pipelines.xml", include_str!("../../../pipelines/clean_up_pipelines.xml")),
     ("initialize.xml", include_str!("../../../pipelines/initialize.xml")),
 ];
 

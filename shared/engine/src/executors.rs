@@ -2,6 +2,10 @@
 
 pub mod archive;
 mod bunch_files;
+mod clean_up;
+pub mod compress;
+pub mod delete_files;
+pub mod delete_pipelines;
 pub mod fetch_data;
 pub mod http_request;
 pub mod import_categories;
@@ -35,6 +39,9 @@ pub fn shipped() -> Vec<Arc<dyn Executor>> {
         Arc::new(http_request::HttpRequest::default()),
         Arc::new(lambda_invoke::LambdaInvoke),
         Arc::new(shell::Shell),
+        Arc::new(compress::Compress),
+        Arc::new(delete_files::DeleteFiles),
+        Arc::new(delete_pipelines::DeletePipelines),
     ]
 }
 

@@ -2,7 +2,9 @@
 
 mod beats;
 mod checklist;
+mod clean_up;
 mod disturbances;
+mod dying_files;
 mod exclusions;
 mod executors;
 mod fan_outs;

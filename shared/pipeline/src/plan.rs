@@ -25,6 +25,7 @@ use chrono::{DateTime, Utc};
 use crate::facts::World;
 use crate::id::Name;
 use crate::pipeline::{Pipeline, PipelineStatus, Stop, StoppedBy};
+use crate::settings::{Scope, Settings};
 use crate::step::StepStatus;
 
 pub use outlook::{Ending, Outlook, answers, outlooks};
@@ -83,7 +84,7 @@ pub fn plan(pipeline: &Pipeline, world: &World, grace: Grace, now: DateTime<Utc>
     let outlooks = outlooks(pipeline, world, now);
     // A pipeline whose steps have all ended in time is settled, however late the beat comes that does it.
     let can_expire = pipeline.stop.is_none() && outlooks.iter().any(Outlook::is_unfinished);
-    if can_expire && let Some(stop) = expiry(pipeline, now) {
+    if can_expire && let Some(stop) = expiry(pipeline, &world.settings, now) {
         // Nothing else in this beat: what follows from the stop is planned from facts that were read after it.
         return Plan { stop: Some(stop), ..Plan::default() };
     }
@@ -139,7 +140,7 @@ pub fn settled(pipeline: &Pipeline, outlooks: &[Outlook]) -> PipelineStatus {
 ///
 /// Nothing expires during a pause, and the time of a pause does not count for the pipeline. For a step it does, because
 /// the work of a step that has begun goes on.
-fn expiry(pipeline: &Pipeline, now: DateTime<Utc>) -> Option<Stop> {
+fn expiry(pipeline: &Pipeline, settings: &Settings, now: DateTime<Utc>) -> Option<Stop> {
     if pipeline.paused_at.is_some() {
         return None;
     }
@@ -151,6 +152,13 @@ fn expiry(pipeline: &Pipeline, now: DateTime<Utc>) -> Option<Stop> {
         let words = crate::duration::in_words(expire_in);
         let pauses = if pipeline.paused_for.is_zero() { "" } else { ", pauses not counted" };
         return stop(format!("the pipeline did not end within {words} after its spawn{pauses}"));
+    }
+    let cancel_after = settings.duration("clean_up.cancel_after", &Scope::Pipeline(pipeline.name().clone()));
+    if let Some(cancel_after) = cancel_after
+        && is_over(pipeline.spawned_at, cancel_after.saturating_add(pipeline.paused_for))
+    {
+        let words = crate::duration::in_words(cancel_after);
+        return stop(format!("the pipeline is open for longer than {words}, the setting `clean_up.cancel_after`"));
     }
     for step in &pipeline.steps {
         if let (true, Some(started), Some(expire_in)) =

@@ -14,6 +14,9 @@ use crate::table::{Attributes, Item};
 /// The schema of the items that this version writes. A newer one is refused, never guessed at.
 pub(crate) const SCHEMA: u64 = 1;
 
+/// Set on a pipeline that the clean-up deletes: it is gone for everybody else.
+pub(crate) const DELETING: &str = "deleting_at";
+
 /// A stored field that cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error("field `{field}` of item `{item}` is {found}; expected {expected}")]

@@ -8,6 +8,7 @@
 
 pub mod added;
 pub mod arrivals;
+pub mod clean_up;
 mod error;
 pub mod exclusions;
 pub mod files;

@@ -153,7 +153,7 @@ impl Store {
             let Some(next) = page.next else { break };
             query.after = Some(next);
         }
-        let Some(meta) = meta else { return Ok(None) };
+        let Some(meta) = meta.filter(is_there) else { return Ok(None) };
         let mut pipeline = self.pipeline(id, &meta).await?;
         let added = crate::added::committed(id, &records, &chunks)?;
         let (definition, status) = (&pipeline.definition, pipeline.status);
@@ -166,7 +166,7 @@ impl Store {
     /// # Errors
     /// The store did not answer, or an item cannot be read.
     pub async fn pipeline_without_steps(&self, id: &PipelineId) -> Result<Option<Pipeline>> {
-        match self.table.get(&keys::pipeline(id)).await? {
+        match self.table.get(&keys::pipeline(id)).await?.filter(is_there) {
             Some(meta) => Ok(Some(self.pipeline(id, &meta).await?)),
             None => Ok(None),
         }
@@ -179,7 +179,7 @@ impl Store {
     pub async fn pipelines_without_steps(&self, ids: &[PipelineId]) -> Result<Vec<Pipeline>> {
         let keys: Vec<_> = ids.iter().map(keys::pipeline).collect();
         let mut pipelines = std::collections::HashMap::new();
-        for meta in self.table.batch_get(&keys).await? {
+        for meta in self.table.batch_get(&keys).await?.into_iter().filter(is_there) {
             if let Some(id) = keys::pipeline_id(&meta.key.partition) {
                 pipelines.insert(id.clone(), self.pipeline(&id, &meta).await?);
             }
@@ -432,6 +432,11 @@ impl Store {
             version: meta.version,
         })
     }
+}
+
+/// Whether a pipeline is not just being deleted.
+fn is_there(meta: &Item) -> bool {
+    !meta.attributes.contains_key(items::DELETING)
 }
 
 fn after(latest: Option<&Latest>) -> Condition {

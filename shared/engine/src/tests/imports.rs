@@ -244,7 +244,17 @@ async fn an_import_that_dies_at_any_await_leaves_what_an_undisturbed_one_leaves(
 }
 
 /// The executors that no import has, and whose own tests repeat them.
-const PROVEN_ELSEWHERE: [&str; 6] = ["fetch_data", "http_request", "lambda_invoke", "shell", "spawn_pipeline", "wait"];
+const PROVEN_ELSEWHERE: [&str; 9] = [
+    "compress",
+    "delete_files",
+    "delete_pipelines",
+    "fetch_data",
+    "http_request",
+    "lambda_invoke",
+    "shell",
+    "spawn_pipeline",
+    "wait",
+];
 
 /// Runs every step twice to its end, as if the first runner had died before its commit: the second changes nothing.
 #[tokio::test]

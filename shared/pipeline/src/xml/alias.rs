@@ -52,8 +52,8 @@ const EXECUTOR_CLASSES: &[Class] = &[
     class("Reindex", "reindex"),
     class("CompressExecutor", "compress"),
     class("CompressPipelineExecutor", "compress"),
-    class("DeleteExecutor", "delete"),
-    class("DeletePipelineExecutor", "delete_pipeline"),
+    class("DeleteExecutor", "delete_files"),
+    class("DeletePipelineExecutor", "delete_pipelines"),
 ];
 
 /// Reads the type of a condition. A name of ours may still be unknown; who builds the condition finds that.

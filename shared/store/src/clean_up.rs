@@ -1,0 +1,236 @@
+//! Access patterns of the clean-up: ended pipelines from the oldest on, what became of their files, their end.
+//!
+//! | function | reads or writes | cost on AWS |
+//! |---|---|---|
+//! | [`Store::ended_since`] | the listing, stale, oldest first; then the pipelines, consistent | half a read unit per 4 KB, 1 per pipeline |
+//! | [`Store::mark_files`] | pipeline (version) | 1 write unit |
+//! | [`Store::delete_pipeline`] | pipeline (version) marked, its steps and logs deleted, then itself | 3 write units, 1 per step and kept log |
+//!
+//! What stays for ever: the item that tells what a pipeline was spawned for (`spawned/…`), so that a bunch which still lies
+//! in the drop area is not imported again because its pipeline is gone; the latest pipeline of each name; definitions, of
+//! which there is one per content.
+
+use chrono::{DateTime, Datelike, Months, Utc};
+use futures::{StreamExt, TryStreamExt, stream};
+use pipeline::{Name, PipelineId, PipelineStatus};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::items::{self, Fields};
+use crate::pipelines::PipelineWritten;
+use crate::table::{Change, Condition, Item, Key, Listed, ListingQuery, Order, Query, Relist, Write, Written};
+use crate::{Store, keys};
+
+/// An ended pipeline as the clean-up sees it; its definition is not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Its id.
+    pub id: PipelineId,
+    /// The name of its definition.
+    pub name: Name,
+    /// When it ended last.
+    pub ended_at: DateTime<Utc>,
+    /// What has been done with its files since.
+    pub files: FilesMark,
+    version: u64,
+}
+
+/// What has been done with the files of an ended pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FilesMark {
+    /// Nothing.
+    Untouched,
+    /// They are packed, or there were none.
+    Packed,
+    /// They are deleted.
+    Deleted,
+}
+
+/// A place in the row of ended pipelines, by the moment of their spawn: the cursor of the page before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedPlace {
+    /// When the pipeline there was spawned, or the first moment of the month to begin with.
+    pub spawned_at: DateTime<Utc>,
+    /// The pipeline there; `None` for the beginning of the month.
+    pub id: Option<PipelineId>,
+}
+
+/// A page of ended pipelines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedPage {
+    /// Those that were found, the oldest spawn first.
+    pub pipelines: Vec<Ended>,
+    /// Where to go on, or `None` at the end.
+    pub next: Option<EndedPlace>,
+}
+
+/// How many years back the clean-up looks for ended pipelines; each month without any costs half a read unit.
+const YEARS: u32 = 10;
+
+/// How many deletes are under way at once.
+const PARALLEL: usize = 16;
+
+impl EndedPlace {
+    /// Where the row begins.
+    #[must_use]
+    pub fn beginning(now: DateTime<Utc>) -> Self {
+        EndedPlace { spawned_at: now - Months::new(12 * YEARS), id: None }
+    }
+}
+
+impl Store {
+    /// Lists about `limit` ended pipelines behind a place that were spawned up to `until`, the oldest first. A hint: those
+    /// that ended a moment ago may be missing.
+    ///
+    /// # Errors
+    /// The store did not answer, or an item cannot be read.
+    pub async fn ended_since(&self, place: &EndedPlace, until: DateTime<Utc>, limit: usize) -> Result<EndedPage> {
+        let mut listed = Vec::new();
+        let mut month = place.spawned_at;
+        let mut after = place.id.as_ref().map(|id| listed_at(id, place.spawned_at));
+        let mut next = None;
+        while (month.year(), month.month()) <= (until.year(), until.month()) {
+            let query = ListingQuery {
+                shard: keys::ended_shard(month),
+                after: after.take(),
+                order: Order::Ascending,
+                limit: Some(limit - listed.len()),
+            };
+            let page = self.table.listing(&query).await?;
+            listed.extend(page.entries);
+            after = page.next;
+            if after.is_none() {
+                let Some(following) = month.with_day(1).and_then(|first| first.checked_add_months(Months::new(1)))
+                else {
+                    break;
+                };
+                month = following;
+            }
+            if listed.len() >= limit {
+                let is_late = listed.last().and_then(spawned_at).is_none_or(|spawned| spawned > until);
+                next = listed.last().filter(|_| !is_late).and_then(place_of);
+                break;
+            }
+        }
+        listed.retain(|listed| spawned_at(listed).is_some_and(|spawned| spawned <= until));
+        Ok(EndedPage { pipelines: self.ended(&listed).await?, next })
+    }
+
+    async fn ended(&self, listed: &[Listed]) -> Result<Vec<Ended>> {
+        let keys: Vec<Key> = listed.iter().map(|listed| listed.key.clone()).collect();
+        let mut found = std::collections::HashMap::new();
+        for item in self.table.batch_get(&keys).await? {
+            // What cannot be read, because a newer version wrote it, is not ours to clean up.
+            let known = ended(&item).ok().flatten();
+            found.extend(known.map(|ended| (item.key, ended)));
+        }
+        Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
+    }
+
+    /// Notes what was done with the files of a pipeline, unless it has moved since.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    pub async fn mark_files(&self, ended: &Ended, mark: FilesMark, now: DateTime<Utc>) -> Result<PipelineWritten> {
+        let field = match mark {
+            FilesMark::Untouched => return Ok(PipelineWritten::Done),
+            FilesMark::Packed => PACKED,
+            FilesMark::Deleted => DELETED,
+        };
+        Ok(self.patch_ended(ended, field, now).await?.map_or_else(|lost| lost, |_| PipelineWritten::Done))
+    }
+
+    /// Deletes a pipeline from the table. From its first write on nobody but the clean-up finds the pipeline any more; its own
+    /// item goes last, so that what a crash leaves is found and deleted the next time.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    pub async fn delete_pipeline(&self, ended: &Ended, now: DateTime<Utc>) -> Result<PipelineWritten> {
+        let version = match self.patch_ended(ended, items::DELETING, now).await? {
+            Ok(version) => version,
+            Err(lost) => return Ok(lost),
+        };
+        for partition in [keys::attempts_partition(&ended.id), keys::pipeline_partition(&ended.id)] {
+            self.delete_partition(partition).await?;
+        }
+        let condition = Condition::Version(version);
+        let write = Write { key: keys::pipeline(&ended.id), condition, change: Change::Delete };
+        Ok(match self.table.write(write).await? {
+            Written::Applied(_) | Written::Conflict(None) => PipelineWritten::Done,
+            // Another clean-up marked it, too, and will delete it.
+            Written::Conflict(Some(_)) => PipelineWritten::Lost,
+        })
+    }
+
+    /// Deletes everything of a partition but the item of a pipeline.
+    async fn delete_partition(&self, partition: String) -> Result<()> {
+        let mut query = Query::prefix(partition, "");
+        loop {
+            let page = self.table.query(&query).await?;
+            let keys = page.entries.into_iter().map(|item| item.key).filter(|key| key.sort != keys::META);
+            let deletes =
+                keys.map(|key| self.table.write(Write { key, condition: Condition::Any, change: Change::Delete }));
+            let deletes: Vec<_> = deletes.collect();
+            stream::iter(deletes).buffer_unordered(PARALLEL).try_collect::<Vec<_>>().await?;
+            let Some(next) = page.next else { return Ok(()) };
+            query.after = Some(next);
+        }
+    }
+
+    /// Sets a time on the item of an ended pipeline; its version after that, or what stood in the way.
+    async fn patch_ended(
+        &self,
+        ended: &Ended,
+        field: &str,
+        now: DateTime<Utc>,
+    ) -> Result<std::result::Result<u64, PipelineWritten>> {
+        let attributes = items::patch([(field, items::time(now))]);
+        let change = Change::Patch { attributes: attributes.clone(), listing: Relist::Keep };
+        let condition = Condition::Version(ended.version);
+        Ok(match self.table.write(Write { key: keys::pipeline(&ended.id), condition, change }).await? {
+            Written::Applied(item) => Ok(item.map_or(ended.version + 1, |item| item.version)),
+            Written::Conflict(None) => Err(PipelineWritten::Gone),
+            // The reply to our own write got lost.
+            Written::Conflict(Some(item)) if items::is_written(&item, &attributes) => Ok(item.version),
+            Written::Conflict(Some(_)) => Err(PipelineWritten::Lost),
+        })
+    }
+}
+
+const PACKED: &str = "packed_at";
+const DELETED: &str = "files_deleted_at";
+
+/// What the clean-up wants to know of a pipeline's item; `None` if it has not ended (any more).
+fn ended(item: &Item) -> Result<Option<Ended>> {
+    let fields = Fields::of(item)?;
+    let status: Option<PipelineStatus> = fields.parsed("status", "a pipeline status")?;
+    let name: Option<Name> = fields.parsed("name", "the name of a definition")?;
+    let (Some(id), Some(ended_at)) = (keys::pipeline_id(&item.key.partition), fields.time("ended_at")?) else {
+        return Ok(None);
+    };
+    if fields.required("status", status)?.is_open() {
+        return Ok(None);
+    }
+    // A pipeline that was opened again by hand and ended again may have new files.
+    let has_since = |at: Option<DateTime<Utc>>| at.is_some_and(|at| at >= ended_at);
+    let files = if has_since(fields.time(DELETED)?) {
+        FilesMark::Deleted
+    } else if has_since(fields.time(PACKED)?) {
+        FilesMark::Packed
+    } else {
+        FilesMark::Untouched
+    };
+    Ok(Some(Ended { id, name: fields.required("name", name)?, ended_at, files, version: item.version }))
+}
+
+fn listed_at(id: &PipelineId, spawned_at: DateTime<Utc>) -> Listed {
+    Listed { key: keys::pipeline(id), rank: keys::ended_listing(id, spawned_at).rank }
+}
+
+fn spawned_at(listed: &Listed) -> Option<DateTime<Utc>> {
+    keys::ended_spawned_at(&listed.rank)
+}
+
+fn place_of(listed: &Listed) -> Option<EndedPlace> {
+    Some(EndedPlace { spawned_at: spawned_at(listed)?, id: keys::pipeline_id(&listed.key.partition) })
+}
