@@ -1,9 +1,17 @@
 //! The command line.
 
+mod operators;
+mod pipelines;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand};
+
+use crate::output::Paint;
+
+pub(crate) use operators::{MaintenanceCommand, QueueCommand, SettingsCommand};
+pub(crate) use pipelines::{Chosen, PipelineCommand, StepCommand, WatchArguments, Which};
 
 use crate::reach::ReachArguments;
 
@@ -20,8 +28,18 @@ pub struct Arguments {
     /// Logs what the engine does to standard error.
     #[arg(long, short, global = true)]
     pub verbose: bool,
+    /// Shows no colours; so does the variable `NO_COLOR`, if it is not empty.
+    #[arg(long, global = true, env = "NO_COLOR", hide_env = true, action = ArgAction::SetTrue, value_parser = is_said)]
+    no_color: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Arguments {
+    /// Whether colours are wanted where a person looks at a terminal.
+    pub(crate) fn paint(&self) -> Paint {
+        if self.no_color { Paint::Plain } else { Paint::Coloured }
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -29,7 +47,10 @@ Examples:
   systole demo                                   import the demo catalogue and show what happened
   systole dev                                    run everything on this machine until Ctrl-C
   systole import drop my-files/                  import a folder of CSV files
+  systole pipeline watch                         see what runs, live
   systole pipeline list --status error           show what went wrong
+  systole pipeline check 01k9                   why a pipeline does not go on
+  systole maintenance on                         begin nothing more until `maintenance off`
   systole --aws pipeline details 01k9…           look at a pipeline of the stage in the environment
 
 Exit codes: 0 done, 1 failed, 2 wrong command line, 3 a pipeline did not succeed, 4 waited in vain, 130 Ctrl-C.";
@@ -48,17 +69,24 @@ pub struct TargetArguments {
     /// The folder of the embedded store does not matter then.
     #[arg(long, global = true)]
     pub(crate) aws: bool,
+    /// Who does it, for the audit.
+    #[arg(long, global = true, env = "USER", hide_env = true, value_name = "NAME")]
+    pub(crate) by: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Runs heartbeat, runners, file intake and the API on this machine until Ctrl-C.
+    #[command(after_help = "Example:\n  systole dev --runners 4")]
     Dev(DevArguments),
     /// Imports the demo catalogue in front of you and prints what happened.
+    #[command(after_help = "Example:\n  systole demo")]
     Demo(DemoArguments),
     /// Beats once: spawns what is ready, moves every open pipeline on, repairs what got lost.
+    #[command(after_help = "Example:\n  systole heartbeat")]
     Heartbeat,
     /// Runs the steps that are enqueued now, until the queue is empty.
+    #[command(after_help = "Example:\n  systole run --max 10")]
     Run {
         /// Stops after so many messages.
         #[arg(long, value_name = "COUNT")]
@@ -70,13 +98,44 @@ pub(crate) enum Command {
     /// Looks at pipelines and acts on them.
     #[command(subcommand)]
     Pipeline(PipelineCommand),
+    /// Looks at single steps and acts on them.
+    #[command(subcommand)]
+    Step(StepCommand),
+    /// Reads and changes settings.
+    #[command(subcommand)]
+    Settings(SettingsCommand),
+    /// Switches maintenance mode, in which nothing more is begun.
+    #[command(subcommand)]
+    Maintenance(MaintenanceCommand),
+    /// Looks into the queues, and brings dead letters back.
+    #[command(subcommand)]
+    Queue(QueueCommand),
+    /// Shows who changed what, the latest first.
+    #[command(after_help = "Example:\n  systole audit --limit 100")]
+    Audit {
+        /// Most lines to show.
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000), value_name = "COUNT")]
+        limit: u16,
+    },
     /// Brings files in.
     #[command(subcommand)]
     Import(ImportCommand),
     /// Looks into the own catalogue.
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Prints what makes a shell complete these commands.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
 }
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  systole completions bash > ~/.local/share/bash-completion/completions/systole
+  systole completions zsh  > \"${fpath[1]}/_systole\"
+  systole completions fish > ~/.config/fish/completions/systole.fish";
 
 #[derive(Debug, Args)]
 pub(crate) struct DevArguments {
@@ -102,64 +161,12 @@ pub(crate) struct DemoArguments {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum PipelineCommand {
-    /// Lists pipelines, open ones first.
-    List {
-        /// Only pipelines of this definition.
-        #[arg(long)]
-        name: Option<String>,
-        /// Only pipelines that stand there: pending, running, success, error or cancelled.
-        #[arg(long)]
-        status: Option<pipeline::PipelineStatus>,
-        /// Most pipelines to show.
-        #[arg(long, default_value_t = 20)]
-        limit: usize,
-        /// Lists the definitions that can be spawned instead.
-        #[arg(long)]
-        definitions: bool,
-    },
-    /// Spawns a pipeline now, whatever its conditions say.
-    #[command(after_help = "Example:\n  systole pipeline init nightly_export -a since=2026-08-01 -a strict=true")]
-    Init {
-        /// The name of its definition.
-        name: String,
-        /// What its steps are told.
-        #[arg(long = "argument", short, value_name = "KEY=VALUE", value_parser = key_value)]
-        arguments: Vec<(String, String)>,
-    },
-    /// Shows a pipeline with its steps, their logs, and why they wait.
-    Details {
-        /// Its id.
-        id: pipeline::PipelineId,
-        /// Shows the logs, too.
-        #[arg(long)]
-        log: bool,
-    },
-    /// Stops a pipeline: nothing more is begun but its run-always steps.
-    Cancel {
-        /// Its id.
-        id: pipeline::PipelineId,
-        /// Why, for those who look at it later.
-        #[arg(long, default_value = "cancelled by CLI")]
-        reason: String,
-    },
-    /// Checks definition files as the heartbeat does when it loads them.
-    #[command(
-        after_help = "Example:\n  systole pipeline validate my_pipeline.xml && cp my_pipeline.xml .systole/files/pipelines/"
-    )]
-    Validate {
-        /// The files; those that ship are checked with them, as an overlay would be.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub(crate) enum ImportCommand {
     /// Puts CSV files and then their ok file into the drop area, and waits for the import.
     #[command(after_help = DROP_EXAMPLES)]
     Drop(DropArguments),
     /// Lists the files of the drop area and what they wait for.
+    #[command(after_help = "Example:\n  systole import list")]
     List,
 }
 
@@ -190,11 +197,13 @@ pub(crate) struct DropArguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum CatalogCommand {
     /// Shows one product.
+    #[command(after_help = "Example:\n  systole catalog show SKU-1")]
     Show {
         /// Its sku.
         sku: String,
     },
     /// Writes all products to standard output, one JSON object a line, in the order of their skus.
+    #[command(after_help = "Example:\n  systole catalog export | head")]
     Export,
 }
 
@@ -209,4 +218,15 @@ fn seconds(text: &str) -> Result<Duration, String> {
         return Err(format!("{seconds} seconds are out of range (0.05 to 86400)"));
     }
     Ok(Duration::from_secs_f64(seconds))
+}
+
+fn period(text: &str) -> Result<Duration, String> {
+    pipeline::duration::parse(text)
+}
+
+/// Whether `NO_COLOR` says something: anything but nothing counts, as its authors want it.
+#[expect(clippy::unnecessary_wraps, reason = "the shape that clap asks for")]
+fn is_said(text: &str) -> Result<bool, String> {
+    // The flag's own default comes as `false`.
+    Ok(!matches!(text, "" | "false"))
 }

@@ -10,19 +10,25 @@ mod demo;
 mod dev;
 mod drop;
 mod host;
+mod ids;
+mod logs;
 mod outcome;
 mod output;
 mod pipeline_commands;
+mod queue_commands;
 mod reach;
+mod settings_commands;
+mod step_commands;
 mod target;
+mod watch;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 pub use arguments::Arguments;
 pub use outcome::ExitReason;
 
 use crate::arguments::{CatalogCommand, Command, ImportCommand, PipelineCommand};
-use crate::output::Output;
+use crate::output::{Output, Paint};
 use crate::target::Target;
 
 /// Runs one command.
@@ -30,10 +36,12 @@ use crate::target::Target;
 /// # Errors
 /// The command could not do what it was asked for; the exit code follows from the error.
 pub async fn run(arguments: Arguments) -> anyhow::Result<ExitReason> {
-    let output = Output::new(arguments.json);
+    let output = Output::new(arguments.json, arguments.paint());
+    // These need no store: authors check their files before there is one.
     if let Command::Pipeline(PipelineCommand::Validate { files }) = &arguments.command {
-        // Needs no store: authors check their files before there is one.
         return pipeline_commands::validate(files, &output);
+    } else if let Command::Completions { shell } = arguments.command {
+        return complete(shell);
     }
     let target = Target::open(&arguments.target).await?;
     match arguments.command {
@@ -42,11 +50,25 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitReason> {
         Command::Heartbeat => host::beat_once(&target, &output).await,
         Command::Run { max, reach } => host::run_messages(&target.reaching(&reach)?, max, &output).await,
         Command::Pipeline(command) => pipeline_commands::run(&target, command, &output).await,
+        Command::Step(command) => step_commands::run(&target, command, &output).await,
+        Command::Settings(command) => settings_commands::run(&target, command, &output).await,
+        Command::Maintenance(command) => settings_commands::maintenance(&target, command, &output).await,
+        Command::Queue(command) => queue_commands::run(&target, command, &output).await,
+        Command::Audit { limit } => settings_commands::audit(&target, usize::from(limit), &output).await,
+        Command::Completions { shell } => complete(shell),
         Command::Import(ImportCommand::Drop(options)) => drop::run(&target, &options, &output).await,
         Command::Import(ImportCommand::List) => drop::list(&target, &output).await,
         Command::Catalog(CatalogCommand::Show { sku }) => catalog_commands::show(&target, &sku, &output).await,
         Command::Catalog(CatalogCommand::Export) => catalog_commands::export(&target).await,
     }
+}
+
+/// Prints what makes a shell complete these commands.
+fn complete(shell: clap_complete::Shell) -> anyhow::Result<ExitReason> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "systole", &mut script);
+    Output::line(String::from_utf8(script)?.trim_end())?;
+    Ok(ExitReason::Ok)
 }
 
 /// Reads the command line.
@@ -67,7 +89,7 @@ pub fn init_log(arguments: &Arguments) {
         tracing_subscriber::EnvFilter::builder().with_env_var("SYSTOLE_LOG").try_from_env().unwrap_or_else(|_| {
             tracing_subscriber::EnvFilter::new(format!("warn,engine={level},cli={level},admin={level}"))
         });
-    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr()) && arguments.paint() == Paint::Coloured;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     log.with_ansi(is_terminal).init();
 }

@@ -3,12 +3,21 @@
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use anyhow::Context as _;
+use chrono::{DateTime, Utc};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 
 /// Prints in the form that the command line asked for.
 pub(crate) struct Output {
     is_json: bool,
+    paint: Paint,
+}
+
+/// Whether what a person sees has colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Paint {
+    Plain,
+    Coloured,
 }
 
 /// Whether anybody still reads what is printed.
@@ -23,8 +32,27 @@ pub(crate) enum Reader {
 const NARROWEST: usize = 40;
 
 impl Output {
-    pub(crate) fn new(is_json: bool) -> Self {
-        Output { is_json }
+    pub(crate) fn new(is_json: bool, paint: Paint) -> Self {
+        Output { is_json, paint }
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.is_json
+    }
+
+    /// Whether a person looks at a terminal on which lines can be printed anew.
+    pub(crate) fn is_live(&self) -> bool {
+        !self.is_json && io::stdout().is_terminal()
+    }
+
+    /// Colours only where a person looks at a terminal, and only if nobody said that there be none.
+    pub(crate) fn paint(&self) -> Paint {
+        if self.is_live() { self.paint } else { Paint::Plain }
+    }
+
+    /// One line of many: the text for people, or else the value for programs.
+    pub(crate) fn pick(&self, people: &str, programs: impl FnOnce() -> serde_json::Value) -> String {
+        if self.is_json { programs().to_string() } else { people.to_owned() }
     }
 
     /// Prints a value: as JSON, or in the words that `people` makes of it.
@@ -40,6 +68,12 @@ impl Output {
             Self::line(line)?;
         }
         Ok(())
+    }
+
+    /// Says in one line on standard error what did not work.
+    #[expect(clippy::print_stderr, reason = "errors of a part do not end the command")]
+    pub(crate) fn complain(what: &str) {
+        eprintln!("systole: {what}");
     }
 
     /// Prints one line of machine-readable output, whatever was asked for.
@@ -106,6 +140,11 @@ pub(crate) fn duration(milliseconds: i64) -> String {
         60_000..3_600_000 => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1_000),
         _ => format!("{} h {} min", milliseconds / 3_600_000, milliseconds % 3_600_000 / 60_000),
     }
+}
+
+/// A moment in UTC, to the second.
+pub(crate) fn time(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// A number of things: `1 file`, `2 files`.

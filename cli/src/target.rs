@@ -18,6 +18,8 @@ use crate::reach::ReachArguments;
 pub(crate) struct Target {
     pub(crate) context: Context,
     pub(crate) place: Place,
+    /// Who does it, for those who look at it later.
+    pub(crate) by: String,
     alive: Option<Arc<Alive>>,
 }
 
@@ -48,19 +50,23 @@ pub(crate) const BEAT_BUDGET: Duration = Duration::from_secs(20);
 
 impl Target {
     pub(crate) async fn open(arguments: &TargetArguments) -> anyhow::Result<Self> {
+        let by = match arguments.by.as_deref() {
+            None | Some("") => "CLI".to_owned(),
+            Some(name) => format!("{name} (CLI)"),
+        };
         if arguments.aws {
             let config = store_aws::Config::from_env().context("cannot tell which stage to work on")?;
             let allowed = store_aws::ServicesConfig::from_env().context("cannot tell what steps may call")?;
             let (store, services) = store_aws::connect_with_services(&config, &allowed).await;
             let context = Context::shipped(store, Limits::default()).with_services(services);
-            return Ok(Target { context, place: Place::Aws, alive: None });
+            return Ok(Target { context, place: Place::Aws, by, alive: None });
         }
         let options = Options { visibility: LEASE, ..Options::default() };
         let store = store_embedded::open(&arguments.store, options)?;
         let alive = Arc::new(Alive::begin(&arguments.store)?);
         let limits = Limits { renewed_lease: Some(LEASE), lease_margin: Duration::from_secs(5), ..Limits::default() };
         let place = Place::Embedded(arguments.store.clone());
-        Ok(Target { context: Context::shipped(store, limits), place, alive: Some(alive) })
+        Ok(Target { context: Context::shipped(store, limits), place, by, alive: Some(alive) })
     }
 
     /// The same for steps that may call what the flags name.

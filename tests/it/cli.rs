@@ -25,35 +25,54 @@ fn say(systole: &Systole, arguments: &[&str]) -> String {
 
 #[test]
 fn every_command_explains_itself() {
-    let commands: [&[&str]; 14] = [
-        &[],
-        &["dev"],
-        &["demo"],
-        &["heartbeat"],
-        &["run"],
-        &["pipeline"],
-        &["pipeline", "list"],
-        &["pipeline", "init"],
-        &["pipeline", "details"],
-        &["pipeline", "cancel"],
-        &["pipeline", "validate"],
-        &["import"],
-        &["import", "drop"],
-        &["catalog"],
+    let commands = [
+        "dev",
+        "demo",
+        "heartbeat",
+        "run",
+        "audit",
+        "completions",
+        "pipeline list",
+        "pipeline status",
+        "pipeline search",
+        "pipeline init",
+        "pipeline details",
+        "pipeline check",
+        "pipeline watch",
+        "pipeline cancel",
+        "pipeline pause",
+        "pipeline resume",
+        "pipeline validate",
+        "step process",
+        "step log",
+        "step active",
+        "settings list",
+        "settings get",
+        "settings set",
+        "settings unset",
+        "maintenance on",
+        "maintenance off",
+        "maintenance status",
+        "queue status",
+        "queue peek",
+        "queue redrive",
+        "import drop",
+        "import list",
+        "catalog show",
+        "catalog export",
     ];
     for command in commands {
-        let output = program().args(command).arg("--help").output().unwrap();
+        let output = program().args(command.split(' ')).arg("--help").output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success() && text.contains("Usage: systole"), "{command:?}: {text}");
+        assert!(output.status.success() && text.contains("Usage: systole"), "{command}: {text}");
+        // The example is of this very command.
+        let example = text.split_once("Example").map(|(_, example)| example).unwrap_or_default();
+        assert!(example.contains(&format!("systole {command}")), "{command}: {text}");
     }
     let output = program().arg("--help").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     for expected in ["Examples:\n  systole demo ", "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 a pipeline"] {
         assert!(text.contains(expected), "{text}");
-    }
-    for command in [&["import", "drop"][..], &["pipeline", "init"], &["pipeline", "validate"]] {
-        let output = program().args(command).arg("--help").output().unwrap();
-        assert!(String::from_utf8(output.stdout).unwrap().contains("Example"), "{command:?}");
     }
 }
 
@@ -63,7 +82,7 @@ fn a_wrong_command_line_is_told_from_a_failure() {
     for (arguments, expected) in [
         (&["pipelines"][..], "unrecognized subcommand 'pipelines'"),
         (&["pipeline", "list", "--status", "done"], "`done` is not a pipeline status"),
-        (&["pipeline", "details", "42"], "`42` is not a pipeline id"),
+        (&["pipeline", "details", "4!"], "`4!` is not a pipeline id"),
         (&["pipeline", "init", "idle", "-a", "strict"], "`strict` is no KEY=VALUE"),
         (&["import", "drop"], "<PATHS>..."),
         (&["import", "drop", "x", "--timeout", "soon"], "`soon` is no number of seconds"),
@@ -102,7 +121,7 @@ fn a_pipeline_is_spawned_shown_cancelled_and_listed() {
     }
 
     let cancelled = systole.json(&["pipeline", "cancel", id, "--reason", "Ann had enough"]);
-    assert_eq!(cancelled, json!({ "id": id, "cancelled": true }));
+    assert_eq!(cancelled, json!([{ "id": id, "cancelled": true }]));
     let ran = systole.run(&["pipeline", "cancel", id]);
     assert_eq!(ran.code, Some(1), "{ran}");
     assert_eq!(ran.stderr, format!("systole: pipeline {id} has ended, it is cancelled\n"));
@@ -147,7 +166,8 @@ fn a_pipeline_that_is_not_there_is_no_table() {
     }
     let ran = systole.run(&["pipeline", "init", "catalogue"]);
     assert_eq!(ran.code, Some(1), "{ran}");
-    assert_eq!(ran.stderr, "systole: there is no pipeline definition `catalogue` (known: catalog_import)\n");
+    assert!(ran.stderr.starts_with("systole: there is no pipeline definition `catalogue` (known: "), "{ran}");
+    assert!(ran.stderr.contains("catalog_import") && ran.stderr.ends_with(")\n"), "{ran}");
 }
 
 /// Authors check their files before there is a store.
@@ -171,10 +191,9 @@ fn files_are_validated_without_a_store() {
         json["definitions"].as_array().unwrap().iter().map(|row| row["name"].clone()).collect::<Vec<_>>()
     };
     let json: Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(
-        (code, names(&json), &json["problems"]),
-        (Some(0), vec![json!("catalog_import"), json!("idle")], &json!([]))
-    );
+    assert_eq!((code, &json["problems"]), (Some(0), &json!([])));
+    // What ships is checked with it.
+    assert!(names(&json).contains(&json!("idle")) && names(&json).contains(&json!("catalog_import")), "{json:#}");
 
     let (code, out, _) = validate(&["idle.xml", "bad.xml"]);
     assert_eq!(code, Some(1));

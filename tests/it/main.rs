@@ -11,6 +11,7 @@ mod embedded;
 mod hostile;
 mod kills;
 mod malformed;
+mod operators;
 mod samples;
 mod stack;
 mod systole;

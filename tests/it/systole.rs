@@ -122,7 +122,7 @@ impl Systole {
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_systole-under-test"));
     command.current_dir(root());
-    for variable in ["SYSTOLE_STORE", "SYSTOLE_LOG"] {
+    for variable in ["SYSTOLE_STORE", "SYSTOLE_LOG", "USER", "NO_COLOR"] {
         command.env_remove(variable);
     }
     command

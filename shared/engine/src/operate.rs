@@ -63,7 +63,8 @@ pub async fn definition(context: &Context, name: &str) -> Result<Arc<Definition>
         let problems = problems.into_iter().cloned().collect::<Vec<_>>().join("; ");
         return Err(Error::BrokenDefinition { problems });
     }
-    let known = loaded.definitions.iter().map(|definition| definition.name.to_string()).collect::<Vec<_>>().join(", ");
+    let names: Vec<&str> = loaded.definitions.iter().map(|definition| definition.name.as_str()).collect();
+    let known = format!("{}{}", names.join(", "), pipeline::xml::suggest::remark(name, names.iter().copied()));
     // One of them may be its own: a file that is no XML does not tell the names in it.
     let broken = loaded.problems.iter().map(|problem| format!("; broken: {problem}")).collect();
     Err(Error::UnknownDefinition { name: name.to_owned(), known, broken })

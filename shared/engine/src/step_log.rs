@@ -11,6 +11,9 @@ pub(crate) const ITEM_LIMIT_BYTES: usize = 700;
 /// Most bytes of a log that are kept at all; what comes later is dropped, but for errors.
 const LIMIT_BYTES: usize = 1024 * 1024;
 
+/// What the end of a log begins with in the step's item, before the key of the file.
+const WHOLE_IN: &str = "(the whole log is in ";
+
 /// Collects the lines of one invocation.
 #[derive(Debug, Default)]
 pub struct StepLog {
@@ -66,7 +69,13 @@ impl StepLog {
         let end = &text[text.ceil_char_boundary(text.len() - ITEM_LIMIT_BYTES)..];
         // Whole lines, if there is one.
         let lines = end.split_once('\n').map_or("", |(_, lines)| lines);
-        format!("(the whole log is in {file_key})\n{}", if lines.is_empty() { end } else { lines })
+        format!("{WHOLE_IN}{file_key})\n{}", if lines.is_empty() { end } else { lines })
+    }
+
+    /// The key of the file with the whole log, if what a step's item holds is only its end.
+    #[must_use]
+    pub fn file_key(item_text: &str) -> Option<&str> {
+        item_text.strip_prefix(WHOLE_IN)?.split_once(")\n").map(|(key, _)| key)
     }
 
     /// The file of the whole log, if a step's item has only its end.
@@ -102,6 +111,7 @@ mod tests {
         let log = log(&["did it".to_owned()]);
         assert_eq!(log.for_item("k"), "1970-01-01 00:00:00 a info: did it\n");
         assert!(!log.is_long());
+        assert_eq!(StepLog::file_key(&log.for_item("k")), None);
     }
 
     #[test]
@@ -110,6 +120,7 @@ mod tests {
         let text = log.for_item("k");
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[0], "(the whole log is in k)");
+        assert_eq!(StepLog::file_key(&text), Some("k"));
         assert!(lines[1].starts_with("1970") && lines.last().unwrap().ends_with("line 39 äöü"), "{text}");
         assert!(text.len() < ITEM_LIMIT_BYTES + 40);
     }

@@ -16,7 +16,7 @@ pub(crate) mod grammar;
 pub mod limits;
 mod locator;
 mod reader;
-pub(crate) mod suggest;
+pub mod suggest;
 #[cfg(test)]
 mod tests;
 

@@ -13,7 +13,8 @@ const MOST_EDITS: usize = 2;
 const SEPARATORS: usize = 4;
 
 /// What would have been right instead of `found`: `` (expected `a`, `b` or `c`; did you mean `b`?)``.
-pub(crate) fn expected<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+#[must_use]
+pub fn expected<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     let known: Vec<&str> = known.into_iter().collect();
     match known.as_slice() {
         [] => " (expected none)".to_owned(),
@@ -26,7 +27,8 @@ pub(crate) fn expected<'k>(found: &str, known: impl IntoIterator<Item = &'k str>
 }
 
 /// ``; did you mean `step`?``, or nothing if no known word is near.
-pub(crate) fn remark<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> String {
+#[must_use]
+pub fn remark<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     nearest(found, known).map_or_else(String::new, |word| format!("; did you mean `{word}`?"))
 }
 

@@ -1,0 +1,202 @@
+//! The command lines of `systole pipeline …` and `systole step …`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use pipeline::{Name, PipelineStatus};
+
+use super::{key_value, period, seconds};
+use crate::ids::PipelineReference;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PipelineCommand {
+    /// Lists pipelines, open ones first.
+    #[command(after_help = "Examples:\n  systole pipeline list --status error\n  systole pipeline list --definitions")]
+    List {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// Lists the definitions that can be spawned instead.
+        #[arg(long)]
+        definitions: bool,
+    },
+    /// Shows in one line each how many steps of each stage stand where; the open pipelines, if nothing else is asked for.
+    #[command(after_help = "Example:\n  systole pipeline status --name catalog_import")]
+    Status {
+        #[command(flatten)]
+        chosen: Chosen,
+        /// Shows pipelines that have ended, too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Finds pipelines by a text in their id, name, cause or arguments, or by the time of their spawn.
+    #[command(
+        after_help = "Examples:\n  systole pipeline search 20260801-120000\n  systole pipeline search --within \"24 hours\" \
+                      --status error"
+    )]
+    Search {
+        /// The beginning of an id, or a text in name, cause or arguments; capitals count nothing.
+        #[arg(required_unless_present = "within")]
+        text: Option<String>,
+        /// Only those that were spawned so long ago at most, such as `24 hours`.
+        #[arg(long, value_parser = period, value_name = "DURATION")]
+        within: Option<Duration>,
+        #[command(flatten)]
+        chosen: Chosen,
+    },
+    /// Spawns a pipeline now, whatever its conditions say.
+    #[command(after_help = "Example:\n  systole pipeline init nightly_export -a since=2026-08-01 -a strict=true")]
+    Init {
+        /// The name of its definition.
+        name: String,
+        /// What its steps are told.
+        #[arg(long = "argument", short, value_name = "KEY=VALUE", value_parser = key_value)]
+        arguments: Vec<(String, String)>,
+    },
+    /// Shows a pipeline with its steps and why they wait.
+    #[command(after_help = DETAILS_EXAMPLES)]
+    Details {
+        /// Its id or the beginning of it; a definition's name stands for its latest pipeline.
+        id: PipelineReference,
+        /// Shows the logs of all attempts, too.
+        #[arg(long)]
+        log: bool,
+    },
+    /// Tells why a pipeline does not go on, step by step, or why none is spawned, condition by condition.
+    #[command(after_help = "Examples:\n  systole pipeline check 01m804t3nd0z\n  systole pipeline check catalog_import")]
+    Check {
+        /// The name of a definition, or a pipeline's id or the beginning of it.
+        #[arg(value_name = "ID|DEFINITION")]
+        what: String,
+    },
+    /// Shows a pipeline live until it has ended, and ends with the exit code of its outcome.
+    #[command(after_help = WATCH_EXAMPLES)]
+    Watch(WatchArguments),
+    /// Stops pipelines: nothing more is begun but their run-always steps.
+    #[command(after_help = CANCEL_EXAMPLES)]
+    Cancel {
+        #[command(flatten)]
+        which: Which,
+        /// Why, for those who look at it later.
+        #[arg(long, default_value = "cancelled by CLI")]
+        reason: String,
+    },
+    /// Holds pipelines: nothing more is enqueued, what runs goes on to its end, and no time to expiry passes.
+    #[command(
+        after_help = "Examples:\n  systole pipeline pause 01m804t3nd0z\n  systole pipeline pause --name catalog_import"
+    )]
+    Pause {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Ends the hold of pipelines.
+    #[command(after_help = "Example:\n  systole pipeline resume 01m804t3nd0z")]
+    Resume {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Checks definition files as the heartbeat does when it loads them.
+    #[command(
+        after_help = "Example:\n  systole pipeline validate my_pipeline.xml && cp my_pipeline.xml .systole/files/pipelines/"
+    )]
+    Validate {
+        /// The files; those that ship are checked with them, as an overlay would be.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+const DETAILS_EXAMPLES: &str = "\
+Examples:
+  systole pipeline details 01m804t3nd0zr36at44k --log
+  systole pipeline details catalog_import              the latest one of that name";
+
+const WATCH_EXAMPLES: &str = "\
+Examples:
+  systole pipeline watch catalog_import                the latest one of that name
+  systole pipeline watch 01m804t3nd0z && next-command
+  systole pipeline watch                               all open pipelines, until Ctrl-C
+
+Exit codes: 0 success, 3 error or cancelled, 4 the time of --timeout is over, 130 Ctrl-C.";
+
+const CANCEL_EXAMPLES: &str = "\
+Examples:
+  systole pipeline cancel 01m804t3nd0z 01m804v7aa --reason \"wrong files\"
+  systole pipeline cancel --name catalog_import        all open ones of that name";
+
+/// Which pipelines to show.
+#[derive(Debug, Args)]
+pub(crate) struct Chosen {
+    /// Only pipelines of this definition.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Only pipelines that stand there: pending, running, paused, success, error or cancelled.
+    #[arg(long)]
+    pub(crate) status: Option<PipelineStatus>,
+    /// Most pipelines to show.
+    #[arg(long, default_value = "20", value_parser = limit, value_name = "COUNT")]
+    pub(crate) limit: usize,
+}
+
+/// Which pipelines to change.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Which {
+    /// Their ids or the beginnings of them.
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<PipelineReference>,
+    /// All open pipelines of this definition.
+    #[arg(long)]
+    pub(crate) name: Option<Name>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WatchArguments {
+    /// Its id or the beginning of it; a definition's name stands for its latest pipeline. All open ones, if there is none.
+    pub(crate) id: Option<PipelineReference>,
+    /// Ends after so many seconds, whatever has become of the pipeline.
+    #[arg(long, value_parser = seconds, value_name = "SECONDS")]
+    pub(crate) timeout: Option<Duration>,
+    /// Seconds between two looks.
+    #[arg(long, default_value = "0.5", value_parser = seconds, value_name = "SECONDS")]
+    pub(crate) every: Duration,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StepCommand {
+    /// Enqueues one step again, whatever its conditions, its attempts and its pipeline's status say.
+    #[command(after_help = "Example:\n  systole step process 01m804t3nd0z import_products")]
+    Process {
+        /// The pipeline's id or the beginning of it.
+        id: PipelineReference,
+        /// The step's name.
+        step: Name,
+    },
+    /// Shows the logs of a step's attempts, whole.
+    #[command(
+        after_help = "Examples:\n  systole step log 01m804t3nd0z import_products --attempt 2\n  systole step log \
+                      catalog_import import_products --follow"
+    )]
+    Log {
+        /// The pipeline's id or the beginning of it; a definition's name stands for its latest pipeline.
+        id: PipelineReference,
+        /// The step's name.
+        step: Name,
+        /// Only the log of this attempt.
+        #[arg(long, value_name = "NUMBER")]
+        attempt: Option<u32>,
+        /// Shows what comes until the step has ended.
+        #[arg(long, short, conflicts_with = "attempt")]
+        follow: bool,
+    },
+    /// Lists the steps that are enqueued or running in all open pipelines, and how many there are of each.
+    #[command(after_help = "Example:\n  systole step active")]
+    Active,
+}
+
+fn limit(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(limit @ 1..=10_000) => Ok(limit),
+        _ => Err(format!("`{text}` is no number from 1 to 10000")),
+    }
+}

@@ -1,0 +1,100 @@
+//! Pipelines as a person names them: by the beginning of an id, or by a definition's name for its latest one.
+
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::{anyhow, bail};
+use pipeline::{Name, Pipeline, PipelineId};
+
+use crate::target::{Target, now};
+
+/// How a person names a pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PipelineReference(String);
+
+/// Most open and most ended pipelines that a beginning of an id is compared with.
+const LOOK_LIMIT: usize = 10_000;
+
+/// How many months the ended ones go back.
+const MONTHS: u32 = 12;
+
+/// Most candidates that are named where a beginning fits several ids.
+const NAMED: usize = 8;
+
+/// The pipeline whose id this is or begins with this.
+///
+/// # Errors
+/// There is none, there are several, or the store did not answer.
+pub(crate) async fn resolve(target: &Target, reference: &PipelineReference) -> anyhow::Result<PipelineId> {
+    find(target, reference).await?.ok_or_else(|| anyhow!("there is no pipeline whose id begins with `{reference}`"))
+}
+
+/// The pipeline whose id this is or begins with this, or else the latest one of the definition of this name.
+///
+/// # Errors
+/// There is none, there are several, or the store did not answer.
+pub(crate) async fn resolve_or_latest(target: &Target, reference: &PipelineReference) -> anyhow::Result<PipelineId> {
+    if let Some(id) = find(target, reference).await? {
+        return Ok(id);
+    }
+    let latest = match reference.0.parse::<Name>() {
+        Ok(name) => target.context.store.latest_pipeline(&name).await?.id,
+        Err(_) => None,
+    };
+    latest.ok_or_else(|| {
+        anyhow!("there is no pipeline whose id begins with `{reference}` and none of that name; `systole pipeline list` shows them")
+    })
+}
+
+async fn find(target: &Target, reference: &PipelineReference) -> anyhow::Result<Option<PipelineId>> {
+    if let Ok(id) = reference.0.parse() {
+        return Ok(Some(id));
+    }
+    let store = &target.context.store;
+    let mut ids: Vec<PipelineId> = store.open_pipelines(LOOK_LIMIT).await?.into_iter().map(|open| open.id).collect();
+    ids.extend(store.ended_pipelines(LOOK_LIMIT, MONTHS, now()).await?);
+    ids.retain(|id| id.as_str().starts_with(&reference.0));
+    ids.sort();
+    // One that ends while they are listed is in both lists.
+    ids.dedup();
+    match ids.as_slice() {
+        [] => Ok(None),
+        [id] => Ok(Some(id.clone())),
+        several => {
+            let count = several.len();
+            // The latest first: it is the likeliest.
+            let latest: Vec<_> = several.iter().rev().take(NAMED).cloned().collect();
+            let pipelines = store.pipelines_without_steps(&latest).await?;
+            let named: Vec<String> = pipelines.iter().map(describe).collect();
+            let more = if count > named.len() { ", …" } else { "" };
+            bail!("`{reference}` begins {count} ids: {}{more}; give more of it", named.join(", "))
+        }
+    }
+}
+
+fn describe(pipeline: &Pipeline) -> String {
+    format!("{} ({}, {})", pipeline.id, pipeline.name(), pipeline.status)
+}
+
+impl FromStr for PipelineReference {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse::<Name>() {
+            Ok(_) => Ok(PipelineReference(text.to_owned())),
+            Err(_) => {
+                let found: String = text.chars().take(40).collect();
+                Err(format!(
+                    "`{found}` is not a pipeline id (expected 20 characters of `0-9a-z` as in `01jd9x4k7m3fq8zt0v2c`, or the \
+                     beginning of one)"
+                ))
+            }
+        }
+    }
+}
+
+impl fmt::Display for PipelineReference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}

@@ -1,0 +1,59 @@
+//! `systole pipeline check`: why something does not run. The sentences are the engine's, the same as in the API.
+
+use anyhow::anyhow;
+use engine::operate::{self, Answered, Why, WhyNotSpawned};
+use serde_json::Value;
+
+use crate::ids::{PipelineReference, resolve};
+use crate::output::{self, Output};
+use crate::target::{Target, now};
+
+pub(super) async fn run(target: &Target, what: &str, output: &Output) -> anyhow::Result<()> {
+    let unknown = match operate::why_not_spawned(&target.context, what, now()).await {
+        Ok(why) => return output.show(&why, spawn_in_words),
+        Err(unknown @ operate::Error::UnknownDefinition { .. }) => unknown,
+        Err(error) => return Err(error.into()),
+    };
+    let reference = what.parse::<PipelineReference>().map_err(|error| anyhow!(error))?;
+    let id = match resolve(target, &reference).await {
+        Ok(id) => id,
+        Err(error) => return Err(anyhow!("{error}, and {unknown}")),
+    };
+    output.show(&operate::why(&target.context, &id, now()).await?, in_words)
+}
+
+fn in_words(why: &Why) -> String {
+    let row = |step: &operate::WhyStep| vec![step.name.to_string(), step.status.to_string(), step.text.clone()];
+    let table = output::table(&["step", "status", "why"], why.steps.iter().map(row));
+    format!("{} {}: {}\n{}\n\n{table}", why.name, why.id, why.status, why.text)
+}
+
+fn spawn_in_words(why: &WhyNotSpawned) -> String {
+    let mut text = format!("{}: {}", why.name, why.text);
+    if !why.conditions.is_empty() {
+        let row = |answered: &Answered| {
+            let reason = answered.reason.clone().unwrap_or_default();
+            vec![condition(&answered.condition), answered.answer.to_owned(), reason]
+        };
+        let table = output::table(&["condition", "answer", "why"], why.conditions.iter().map(row));
+        text += &format!("\n\n{table}");
+    }
+    text
+}
+
+/// A condition by its type, and what its author gave it in brackets.
+fn condition(condition: &Value) -> String {
+    let kind = condition["type"].as_str().unwrap_or_default();
+    let given =
+        condition.as_object().into_iter().flatten().filter(|(key, _)| !matches!(key.as_str(), "type" | "description"));
+    let given: Vec<String> = given.map(|(key, value)| format!("{key} {}", in_short(value))).collect();
+    if given.is_empty() { kind.to_owned() } else { format!("{kind} ({})", given.join(", ")) }
+}
+
+fn in_short(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(in_short).collect::<Vec<_>>().join(" "),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => value.to_string(),
+    }
+}

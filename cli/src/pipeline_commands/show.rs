@@ -1,0 +1,112 @@
+//! `systole pipeline details`.
+
+use std::collections::BTreeMap;
+
+use admin::view::{self, PipelineDetails, StepRow};
+use anyhow::bail;
+use pipeline::{Pipeline, PipelineId};
+use serde::Serialize;
+
+use crate::drop;
+use crate::ids::{PipelineReference, resolve_or_latest};
+use crate::logs::{self, AttemptLog};
+use crate::output::{self, Output, time};
+use crate::target::{Target, now};
+
+/// Shows the logs, too.
+pub(super) struct Logs;
+
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    details: PipelineDetails,
+    /// By step: the logs of its attempts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logs: Option<BTreeMap<String, Vec<AttemptLog>>>,
+}
+
+pub(super) async fn run(
+    target: &Target,
+    reference: &PipelineReference,
+    with: Option<Logs>,
+    output: &Output,
+) -> anyhow::Result<()> {
+    let id = resolve_or_latest(target, reference).await?;
+    let pipeline = read(target, &id).await?;
+    let mut shown = Shown { details: shown(target, &pipeline).await?, logs: None };
+    if with.is_some() {
+        let mut logs = BTreeMap::new();
+        for step in pipeline.steps.iter().filter(|step| step.record.attempt > 0) {
+            logs.insert(step.definition.name.to_string(), logs::of_step(target, &id, step).await?);
+        }
+        shown.logs = Some(logs);
+    }
+    output.show(&shown, |shown| in_words(target, shown))
+}
+
+/// A pipeline with its steps.
+pub(crate) async fn details(target: &Target, id: &PipelineId) -> anyhow::Result<PipelineDetails> {
+    shown(target, &read(target, id).await?).await
+}
+
+async fn read(target: &Target, id: &PipelineId) -> anyhow::Result<Pipeline> {
+    let Some(pipeline) = target.context.store.pipeline_with_steps(id).await? else {
+        bail!("there is no pipeline {id}");
+    };
+    Ok(pipeline)
+}
+
+async fn shown(target: &Target, pipeline: &Pipeline) -> anyhow::Result<PipelineDetails> {
+    let world = engine::world::around(&target.context, pipeline, now()).await?;
+    Ok(view::details(pipeline, &world, now()))
+}
+
+/// The steps of a pipeline as a table.
+pub(crate) fn step_table(steps: &[StepRow]) -> String {
+    let row = |step: &StepRow| {
+        vec![
+            step.name.clone(),
+            step.status.to_string(),
+            step.attempt.to_string(),
+            step.duration_ms.map(output::duration).unwrap_or_default(),
+            note(step).unwrap_or_default(),
+        ]
+    };
+    output::table(&["step", "status", "attempt", "time", "note"], steps.iter().map(row))
+}
+
+/// What a person wants to know of a step beside its status: what failed, what it waits for, or how far it is.
+pub(crate) fn note(step: &StepRow) -> Option<String> {
+    let progress = step.progress.clone().filter(|_| step.status.is_active());
+    step.message.clone().or_else(|| step.waits_for.first().cloned()).or(progress)
+}
+
+fn in_words(target: &Target, shown: &Shown) -> String {
+    let Shown { details, logs } = shown;
+    let row = &details.pipeline;
+    let mut text = format!(
+        "{} {}: {}, spawned {} UTC by {}, {}\n",
+        row.name,
+        row.id,
+        row.status,
+        time(row.spawned_at),
+        row.spawned_by,
+        output::duration(row.duration_ms)
+    );
+    if let Some(reason) = &row.stopped {
+        text += &format!("stopped: {reason}\n");
+    }
+    text += &format!("\n{}\n", step_table(&details.steps));
+    let results = drop::results(target, details);
+    if !results.is_empty() {
+        text += &format!("\n{results}");
+    }
+    // In the order of the steps.
+    for step in &details.steps {
+        if let Some(logs) = logs.as_ref().and_then(|logs| logs.get(&step.name)) {
+            let attempts: String = logs.iter().map(logs::in_words).collect();
+            text += &format!("\nlog of step `{}`\n{attempts}", step.name);
+        }
+    }
+    text
+}

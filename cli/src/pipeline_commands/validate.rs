@@ -1,0 +1,40 @@
+//! `systole pipeline validate`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use admin::view::{self, DefinitionRow};
+use anyhow::Context as _;
+use engine::{definitions, executors};
+use pipeline::merge;
+use serde_json::json;
+
+use super::definition_table;
+use crate::outcome::ExitReason;
+use crate::output::Output;
+
+/// Checks files together with those that ship, as the heartbeat would load them from the bucket.
+pub(crate) fn validate(files: &[PathBuf], output: &Output) -> anyhow::Result<ExitReason> {
+    let mut sources = Vec::new();
+    for path in files {
+        let bytes = std::fs::read(path).with_context(|| format!("failed to read `{}`", path.display()))?;
+        sources.push((path.display().to_string(), bytes));
+    }
+    let given: BTreeSet<_> = files.iter().filter_map(|path| path.file_name()?.to_str()).collect();
+    let shipped = definitions::SHIPPED.iter().filter(|(name, _)| !given.contains(name));
+    sources.extend(shipped.map(|(name, xml)| ((*name).to_owned(), xml.as_bytes().to_vec())));
+    let vocabulary = merge::Vocabulary::default();
+    let mut merged = merge::load(sources.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())), &vocabulary);
+    let executors = executors::all();
+    merged.refuse_unknown_executors(&executors.names().into_iter().collect());
+    let problems: Vec<String> = merged.errors.iter().map(ToString::to_string).collect();
+    let rows: Vec<DefinitionRow> = merged.definitions.iter().map(view::definition).collect();
+    output.show(&json!({ "definitions": rows, "problems": problems }), |_| {
+        if problems.is_empty() {
+            format!("no problems found\n\n{}", definition_table(&rows))
+        } else {
+            problems.join("\n")
+        }
+    })?;
+    Ok(if problems.is_empty() { ExitReason::Ok } else { ExitReason::Failed })
+}

@@ -1,0 +1,111 @@
+//! `systole settings …`, `systole maintenance …` and `systole audit`.
+
+use anyhow::anyhow;
+use engine::operate::settings::{self, Changed, Maintenance, SettingState, Switch};
+use pipeline::settings::Scope;
+use serde_json::{Value, json};
+
+use crate::arguments::{MaintenanceCommand, SettingsCommand};
+use crate::outcome::ExitReason;
+use crate::output::{self, Output, time};
+use crate::target::{Target, now};
+
+/// `systole settings …`.
+pub(crate) async fn run(target: &Target, command: SettingsCommand, output: &Output) -> anyhow::Result<ExitReason> {
+    let context = &target.context;
+    match command {
+        SettingsCommand::List { set } => list(target, set.then_some(OnlySet), output).await?,
+        SettingsCommand::Get { name, scope } => {
+            let held = settings::get(context, &name, &parse(&scope)?).await?;
+            output.show(&held, |held| held.value.clone())?;
+        }
+        SettingsCommand::Set { name, scope, value } => {
+            let changed = settings::set(context, &name, &parse(&scope)?, &value, &target.by, now()).await?;
+            output.show(&changed, in_words)?;
+        }
+        SettingsCommand::Unset { name, scope } => {
+            let changed = settings::unset(context, &name, &scope, &target.by, now()).await?;
+            output.show(&changed, in_words)?;
+        }
+    }
+    Ok(ExitReason::Ok)
+}
+
+/// `systole maintenance …`.
+pub(crate) async fn maintenance(
+    target: &Target,
+    command: MaintenanceCommand,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
+    let context = &target.context;
+    let state = match command {
+        MaintenanceCommand::On => settings::set_maintenance(context, Switch::On, &target.by, now()).await?,
+        MaintenanceCommand::Off => settings::set_maintenance(context, Switch::Off, &target.by, now()).await?,
+        MaintenanceCommand::Status => settings::maintenance(context).await?,
+    };
+    output.show(&state, maintenance_in_words)?;
+    Ok(ExitReason::Ok)
+}
+
+/// `systole audit`.
+pub(crate) async fn audit(target: &Target, limit: usize, output: &Output) -> anyhow::Result<ExitReason> {
+    let lines = target.context.store.audit(limit).await?;
+    let rows: Vec<Value> =
+        lines.iter().map(|line| json!({ "at": line.at, "by": line.by, "what": line.what })).collect();
+    output.show(&rows, |_| {
+        let row = |line: &store::settings::AuditEntry| vec![time(line.at), line.by.clone(), line.what.clone()];
+        output::table(&["time (UTC)", "who", "what"], lines.iter().map(row))
+    })?;
+    Ok(ExitReason::Ok)
+}
+
+/// Leaves out settings of which nothing is set.
+struct OnlySet;
+
+async fn list(target: &Target, only: Option<OnlySet>, output: &Output) -> anyhow::Result<()> {
+    let mut report = settings::list(&target.context).await?;
+    if only.is_some() {
+        report.settings.retain(|state| !state.set.is_empty());
+    }
+    output.show(&report, |report| {
+        let rows = report.settings.iter().flat_map(rows);
+        let mut text = output::table(&["setting", "value", "default", "what it does"], rows);
+        for problem in &report.problems {
+            text += &format!("\nwarning: {problem}");
+        }
+        text
+    })
+}
+
+/// The row of a setting, and one for each narrower scope for which something is set.
+fn rows(state: &SettingState) -> Vec<Vec<String>> {
+    let shown = |value: &str| if value.is_empty() { "(empty)".to_owned() } else { value.to_owned() };
+    let mut rows =
+        vec![vec![state.name.to_owned(), shown(&state.value), shown(state.default), state.description.to_owned()]];
+    for set in state.set.iter().filter(|set| set.scope != Scope::Default.to_string()) {
+        rows.push(vec![format!("  for {}", set.scope), shown(&set.value), String::new(), String::new()]);
+    }
+    rows
+}
+
+fn in_words(changed: &Changed) -> String {
+    let Changed { name, scope, before, value } = changed;
+    match (before, value) {
+        (Some(before), Some(value)) => format!("`{name}` for {scope} is `{value}` now, it was `{before}`"),
+        (None, Some(value)) => format!("`{name}` for {scope} is `{value}` now, it was not set"),
+        (Some(before), None) => format!("`{name}` for {scope} is not set any more, it was `{before}`"),
+        (None, None) => format!("`{name}` for {scope} was not set"),
+    }
+}
+
+fn maintenance_in_words(state: &Maintenance) -> String {
+    let switch = if state.is_on { "on" } else { "off" };
+    let since = state.since.map(|since| format!(" since {} UTC", time(since))).unwrap_or_default();
+    let by = state.by.as_ref().map(|by| format!(", switched by {by}")).unwrap_or_default();
+    let effect = if state.is_on { ": nothing is spawned and nothing enqueued" } else { "" };
+    format!("maintenance mode is {switch}{since}{by}{effect}")
+}
+
+fn parse(scope: &str) -> anyhow::Result<Scope> {
+    scope.parse().map_err(|error: String| anyhow!(error))
+}

@@ -1,0 +1,257 @@
+//! `systole step …`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use anyhow::{anyhow, bail};
+use chrono::{DateTime, Utc};
+use engine::operate;
+use pipeline::{Name, Pipeline, PipelineId, Step, StepStatus, plan};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::arguments::StepCommand;
+use crate::host::{self, Signals};
+use crate::ids::{PipelineReference, resolve, resolve_or_latest};
+use crate::logs::{self, AttemptLog};
+use crate::outcome::ExitReason;
+use crate::output::{self, Output, Reader, count};
+use crate::target::{BEAT_BUDGET, Target, now};
+
+/// How often a followed log is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Most open pipelines whose steps are looked at.
+const PIPELINES: usize = 1_000;
+
+pub(crate) async fn run(target: &Target, command: StepCommand, output: &Output) -> anyhow::Result<ExitReason> {
+    match command {
+        StepCommand::Log { id, step, attempt: None, follow: true } => follow(target, &id, &step, output).await,
+        StepCommand::Log { id, step, attempt, follow: _ } => log(target, &id, &step, attempt, output).await,
+        StepCommand::Process { id, step } => process(target, &id, &step, output).await,
+        StepCommand::Active => active(target, output).await,
+    }
+}
+
+async fn process(
+    target: &Target,
+    reference: &PipelineReference,
+    step: &Name,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
+    let id = resolve(target, reference).await?;
+    let invocation = target.host().invocation("cli", BEAT_BUDGET);
+    operate::process_step(&target.context, &id, step, &target.by, &invocation).await?;
+    let done = json!({ "id": id, "step": step, "enqueued": true });
+    output.show(&done, |_| format!("step `{step}` of pipeline {id} is enqueued"))?;
+    Ok(ExitReason::Ok)
+}
+
+async fn log(
+    target: &Target,
+    reference: &PipelineReference,
+    name: &Name,
+    attempt: Option<u32>,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
+    let id = resolve_or_latest(target, reference).await?;
+    let step = read(target, &id, name).await?;
+    let mut logs = logs::of_step(target, &id, &step).await?;
+    if let Some(attempt) = attempt {
+        let made = step.record.attempt;
+        logs.retain(|log| log.attempt == attempt);
+        if logs.is_empty() {
+            bail!("step `{name}` of pipeline {id} has no attempt {attempt} (made: {made})");
+        }
+    }
+    output.show(&logs, |logs| {
+        if logs.is_empty() {
+            return format!("step `{name}` has not been attempted yet");
+        }
+        logs.iter().map(logs::in_words).collect()
+    })?;
+    Ok(ExitReason::Ok)
+}
+
+/// Prints the logs as they grow, until the step has ended or somebody presses Ctrl-C.
+async fn follow(
+    target: &Target,
+    reference: &PipelineReference,
+    name: &Name,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
+    let id = resolve_or_latest(target, reference).await?;
+    let mut signals = Signals::listen()?;
+    let (_stopper, mut stop) = host::stop();
+    let mut follower = Follower::default();
+    loop {
+        let pipeline = whole(target, &id).await?;
+        let step = step_of(&pipeline, name)?;
+        let logs = logs::of_step(target, &id, step).await?;
+        for line in follower.news(&logs, step, output) {
+            if Output::line(&line)? == Reader::Gone {
+                return Ok(ExitReason::Ok);
+            }
+        }
+        if has_ended(&pipeline, name) {
+            let is_good = matches!(step.record.status, StepStatus::Success | StepStatus::Skipped);
+            return Ok(if is_good { ExitReason::Ok } else { ExitReason::PipelineFailed });
+        }
+        tokio::select! {
+            () = stop.sleep(LOOK_EVERY) => {}
+            () = signals.next() => return Ok(ExitReason::Interrupted),
+        }
+    }
+}
+
+/// What of the logs has been printed.
+#[derive(Default)]
+struct Follower {
+    printed: BTreeMap<u32, String>,
+    progress: Option<String>,
+}
+
+impl Follower {
+    /// The lines that are new: for people the text below the heading of its attempt, for programs one object each.
+    fn news(&mut self, logs: &[AttemptLog], step: &Step, output: &Output) -> Vec<String> {
+        let mut lines = Vec::new();
+        for log in logs {
+            if !self.printed.contains_key(&log.attempt) && !output.is_json() {
+                lines.push(format!("--- ATTEMPT {} ---", log.attempt));
+            }
+            let printed = self.printed.entry(log.attempt).or_default();
+            // What was printed is the beginning, unless the log was cut: then all of it is new.
+            let fresh = log.log.strip_prefix(printed.as_str()).unwrap_or(&log.log);
+            lines.extend(fresh.lines().map(|line| output.pick(line, || followed(log.attempt, "log", line))));
+            printed.clone_from(&log.log);
+        }
+        let progress = step.record.progress.clone().filter(|_| step.record.status.is_active());
+        if let Some(text) = progress.filter(|text| self.progress.as_ref() != Some(text)) {
+            let attempt = step.record.attempt;
+            lines.push(output.pick(&format!("progress: {text}"), || followed(attempt, "progress", &text)));
+            self.progress = Some(text);
+        }
+        lines
+    }
+}
+
+fn followed(attempt: u32, key: &str, text: &str) -> serde_json::Value {
+    json!({ "attempt": attempt, key: text })
+}
+
+/// Whether nothing more comes of a step.
+fn has_ended(pipeline: &Pipeline, name: &Name) -> bool {
+    if !pipeline.status.is_open() {
+        return true;
+    }
+    // What is not known of the world makes a step wait, not end.
+    let world = pipeline::facts::World { is_guess: true, ..pipeline::facts::World::default() };
+    let outlooks = plan::outlooks(pipeline, &world, now());
+    let mut steps = pipeline.steps.iter().zip(&outlooks);
+    steps.any(|(step, outlook)| step.definition.name == *name && !outlook.is_unfinished())
+}
+
+/// The steps that are enqueued or running.
+#[derive(Debug, Serialize)]
+struct Active {
+    steps: Vec<ActiveStep>,
+    by_status: BTreeMap<String, usize>,
+    by_name: BTreeMap<String, usize>,
+}
+
+#[derive(Debug, Serialize)]
+struct ActiveStep {
+    pipeline: PipelineId,
+    pipeline_name: Name,
+    step: Name,
+    status: String,
+    attempt: u32,
+    /// When it was enqueued, or claimed if it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<DateTime<Utc>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    progress: Option<String>,
+}
+
+async fn active(target: &Target, output: &Output) -> anyhow::Result<ExitReason> {
+    let store = &target.context.store;
+    let mut found = Active { steps: Vec::new(), by_status: BTreeMap::new(), by_name: BTreeMap::new() };
+    for open in store.open_pipelines(PIPELINES).await? {
+        let pipeline = match store.pipeline_with_steps(&open.id).await {
+            Ok(Some(pipeline)) => pipeline,
+            Ok(None) => continue,
+            Err(error) if error.is_retryable() => return Err(error.into()),
+            // One that cannot be read must not hide the others; `pipeline list` names it.
+            Err(_) => continue,
+        };
+        for step in pipeline.steps.iter().filter(|step| step.record.status.is_active()) {
+            found.add(&pipeline, step);
+        }
+    }
+    output.show(&found, active_in_words)?;
+    Ok(ExitReason::Ok)
+}
+
+impl Active {
+    fn add(&mut self, pipeline: &Pipeline, step: &Step) {
+        let Step { definition, record } = step;
+        *self.by_status.entry(record.status.to_string()).or_default() += 1;
+        *self.by_name.entry(definition.name.to_string()).or_default() += 1;
+        let is_running = record.status == StepStatus::Running;
+        self.steps.push(ActiveStep {
+            pipeline: pipeline.id.clone(),
+            pipeline_name: pipeline.name().clone(),
+            step: definition.name.clone(),
+            status: record.status.to_string(),
+            attempt: record.attempt,
+            since: if is_running { record.started_at } else { record.enqueued_at },
+            progress: record.progress.clone(),
+        });
+    }
+}
+
+fn active_in_words(found: &Active) -> String {
+    if found.steps.is_empty() {
+        return "no step is enqueued or running".to_owned();
+    }
+    let rows = found.steps.iter().map(|step| {
+        let since = step.since.map(|since| output::duration((now() - since).num_milliseconds().max(0)));
+        vec![
+            step.pipeline.to_string(),
+            step.pipeline_name.to_string(),
+            step.step.to_string(),
+            step.status.clone(),
+            step.attempt.to_string(),
+            since.unwrap_or_default(),
+            step.progress.clone().unwrap_or_default(),
+        ]
+    });
+    let table = output::table(&["id", "pipeline", "step", "status", "attempt", "for", "progress"], rows);
+    let list = |counts: &BTreeMap<String, usize>| {
+        let counts: Vec<String> = counts.iter().map(|(what, count)| format!("{count} {what}")).collect();
+        counts.join(", ")
+    };
+    let steps = count(found.steps.len(), "step");
+    format!("{table}\n\n{steps}: {}\nby name: {}", list(&found.by_status), list(&found.by_name))
+}
+
+async fn read(target: &Target, id: &PipelineId, name: &Name) -> anyhow::Result<Step> {
+    step_of(&whole(target, id).await?, name).cloned()
+}
+
+async fn whole(target: &Target, id: &PipelineId) -> anyhow::Result<Pipeline> {
+    let pipeline = target.context.store.pipeline_with_steps(id).await?;
+    pipeline.ok_or_else(|| anyhow!("there is no pipeline {id}"))
+}
+
+/// The step of a name, or an error that names those that there are.
+fn step_of<'p>(pipeline: &'p Pipeline, name: &Name) -> anyhow::Result<&'p Step> {
+    pipeline.step(name).ok_or_else(|| {
+        let known = pipeline.steps.iter().map(|step| step.definition.name.as_str());
+        anyhow!(
+            "pipeline {} has no step `{name}`{}",
+            pipeline.id,
+            pipeline::xml::suggest::expected(name.as_str(), known)
+        )
+    })
+}

@@ -1,0 +1,103 @@
+//! What has changed from one look to the next, a line each.
+
+use std::collections::BTreeMap;
+
+use admin::view::PipelineDetails;
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::output::time;
+use crate::pipeline_commands::note;
+
+/// What was said of each pipeline and step last.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    said: BTreeMap<(String, String), String>,
+}
+
+/// Something that is otherwise than in the look before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Change {
+    at: DateTime<Utc>,
+    /// Id and name; none if it is about no pipeline.
+    pipeline: Option<(String, String)>,
+    step: Option<String>,
+    status: Option<String>,
+    attempt: u32,
+    /// What failed, what it waits for, how far it is, or what a person should know.
+    note: Option<String>,
+}
+
+impl Changes {
+    /// What is new since the last call: of the first one, everything that is not simply waiting for its turn.
+    pub(super) fn since_last(
+        &mut self,
+        pipelines: &[PipelineDetails],
+        remark: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Vec<Change> {
+        let mut all: Vec<Change> = pipelines.iter().flat_map(|details| changes(details, now)).collect();
+        let about_nothing = |note: &str| Change {
+            at: now,
+            pipeline: None,
+            step: None,
+            status: None,
+            attempt: 0,
+            note: Some(note.to_owned()),
+        };
+        all.extend(remark.map(about_nothing));
+        all.retain(|change| {
+            let id = change.pipeline.as_ref().map(|(id, _)| id.clone()).unwrap_or_default();
+            let said = (id, change.step.clone().unwrap_or_default());
+            let words = change.what();
+            self.said.insert(said, words.clone()).is_none_or(|before| before != words)
+        });
+        all
+    }
+}
+
+/// The state of a pipeline's steps that have begun, and then of the pipeline.
+fn changes(details: &PipelineDetails, now: DateTime<Utc>) -> Vec<Change> {
+    let of = &details.pipeline;
+    let pipeline = Some((of.id.clone(), of.name.clone()));
+    let begun = details.steps.iter().filter(|step| step.attempt > 0);
+    let mut changes: Vec<Change> = begun
+        .map(|step| Change {
+            at: now,
+            pipeline: pipeline.clone(),
+            step: Some(step.name.clone()),
+            status: Some(step.status.to_string()),
+            attempt: step.attempt,
+            note: note(step),
+        })
+        .collect();
+    let status = Some(of.status.to_string());
+    changes.push(Change { at: now, pipeline, step: None, status, attempt: 0, note: of.stopped.clone() });
+    changes
+}
+
+impl Change {
+    fn what(&self) -> String {
+        let attempt = if self.attempt > 1 { format!(" (attempt {})", self.attempt) } else { String::new() };
+        let note = self.note.as_deref().unwrap_or_default();
+        match &self.status {
+            Some(status) if note.is_empty() => format!("{status}{attempt}"),
+            Some(status) => format!("{status}{attempt}: {note}"),
+            None => note.to_owned(),
+        }
+    }
+
+    pub(super) fn in_words(&self) -> String {
+        let pipeline = self.pipeline.as_ref().map(|(id, name)| format!(" {name} {id}")).unwrap_or_default();
+        let step = self.step.as_ref().map(|step| format!(" {step}")).unwrap_or_default();
+        format!("{}{pipeline}{step}: {}", time(self.at), self.what())
+    }
+
+    pub(super) fn as_json(&self) -> Value {
+        let (id, name) = self.pipeline.clone().unzip();
+        json!({
+            "at": self.at, "pipeline": id, "name": name, "step": self.step, "status": self.status,
+            "attempt": self.step.as_ref().map(|_| self.attempt), "note": self.note,
+        })
+    }
+}
