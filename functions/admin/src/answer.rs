@@ -1,7 +1,8 @@
 //! Reading requests.
 
-use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::request::Parts;
 use pipeline::{Name, PipelineId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -17,6 +18,20 @@ pub(crate) struct Limited {
 
 /// Parameters behind the question mark, or what is wrong with them.
 pub(crate) type Parameters<T> = Result<Query<T>, QueryRejection>;
+
+/// What stands in the places of a path. Other than axum's own, it refuses in the words of this API.
+pub(crate) struct Places<T>(pub(crate) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Places<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(places)) => Ok(Places(places)),
+            Err(rejection) => Err(ApiError::bad_request(format!("the path cannot be read: {rejection}"))),
+        }
+    }
+}
 
 /// A limit within its bounds.
 pub(crate) fn limit(asked: Option<usize>, usual: usize, most: usize) -> Result<usize, ApiError> {

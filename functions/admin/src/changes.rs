@@ -1,8 +1,8 @@
 //! What people do to pipelines.
 
 use axum::body::Bytes;
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
 use engine::{Context, operate};
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::access::Identity;
-use crate::answer;
+use crate::answer::{self, Places};
 use crate::error::ApiError;
 use crate::invocation;
 
@@ -73,7 +73,7 @@ pub(crate) async fn init(
 pub(crate) async fn cancel(
     State(context): State<Context>,
     Extension(identity): Extension<Identity>,
-    Path(id): Path<String>,
+    Places(id): Places<String>,
     body: Body,
 ) -> Result<Json<Value>, ApiError> {
     let (id, body) = (answer::id(&id)?, body?);
@@ -102,7 +102,7 @@ pub(crate) async fn cancel_all(
 pub(crate) async fn pause(
     State(context): State<Context>,
     Extension(identity): Extension<Identity>,
-    Path(id): Path<String>,
+    Places(id): Places<String>,
 ) -> Result<Json<Value>, ApiError> {
     let id = answer::id(&id)?;
     operate::pause(&context, &id, &identity.name, &invocation()).await?;
@@ -112,7 +112,7 @@ pub(crate) async fn pause(
 pub(crate) async fn resume(
     State(context): State<Context>,
     Extension(identity): Extension<Identity>,
-    Path(id): Path<String>,
+    Places(id): Places<String>,
 ) -> Result<Json<Value>, ApiError> {
     let id = answer::id(&id)?;
     operate::resume(&context, &id, &identity.name, &invocation()).await?;
@@ -122,7 +122,7 @@ pub(crate) async fn resume(
 pub(crate) async fn process(
     State(context): State<Context>,
     Extension(identity): Extension<Identity>,
-    Path((id, step)): Path<(String, String)>,
+    Places((id, step)): Places<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
     let id = answer::id(&id)?;
     let step = answer::step_name(&id, &step)?;

@@ -1,10 +1,11 @@
 //! What can be spawned, and why nothing is.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use engine::{Context, operate};
 use serde_json::{Value, json};
 
+use crate::answer::Places;
 use crate::error::ApiError;
 use crate::{now, view};
 
@@ -14,14 +15,17 @@ pub(crate) async fn list(State(context): State<Context>) -> Result<Json<Value>, 
     Ok(Json(json!({ "definitions": definitions, "problems": loaded.problems })))
 }
 
-pub(crate) async fn details(State(context): State<Context>, Path(name): Path<String>) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn details(
+    State(context): State<Context>,
+    Places(name): Places<String>,
+) -> Result<Json<Value>, ApiError> {
     let definition = operate::definition(&context, &name).await?;
     Ok(Json(json!({ "name": definition.name, "hash": definition.hash(), "definition": *definition })))
 }
 
 pub(crate) async fn why(
     State(context): State<Context>,
-    Path(name): Path<String>,
+    Places(name): Places<String>,
 ) -> Result<Json<operate::WhyNotSpawned>, ApiError> {
     Ok(Json(operate::why_not_spawned(&context, &name, now()).await?))
 }

@@ -1,6 +1,6 @@
 //! Whole logs. A short one is in the step's item, of a long one the item has the end and names the file.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -8,7 +8,7 @@ use engine::{Context, StepLog, operate};
 use pipeline::{Name, Pipeline};
 use serde::Deserialize;
 
-use crate::answer::{self, Parameters};
+use crate::answer::{self, Parameters, Places};
 use crate::error::ApiError;
 
 /// What `GET …/log` can be asked for.
@@ -23,7 +23,7 @@ const VALID_FOR: std::time::Duration = std::time::Duration::from_secs(300);
 
 pub(crate) async fn log(
     State(context): State<Context>,
-    Path((id, name)): Path<(String, String)>,
+    Places((id, name)): Places<(String, String)>,
     asked: Parameters<Asked>,
 ) -> Result<Response, ApiError> {
     let Query(Asked { attempt }) = asked?;

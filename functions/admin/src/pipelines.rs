@@ -1,14 +1,14 @@
 //! What pipelines there are, and why they do not run.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use chrono::{DateTime, Utc};
 use engine::{Context, operate};
 use pipeline::{PipelineStatus, duration};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::answer::{self, Parameters};
+use crate::answer::{self, Parameters, Places};
 use crate::error::ApiError;
 use crate::{now, view};
 
@@ -44,7 +44,7 @@ pub(crate) async fn list(State(context): State<Context>, filter: Parameters<Filt
 
 pub(crate) async fn details(
     State(context): State<Context>,
-    Path(id): Path<String>,
+    Places(id): Places<String>,
 ) -> Result<Json<view::PipelineDetails>, ApiError> {
     let id = answer::id(&id)?;
     let Some(pipeline) = context.store.pipeline_with_steps(&id).await? else {
@@ -56,7 +56,7 @@ pub(crate) async fn details(
 
 pub(crate) async fn why(
     State(context): State<Context>,
-    Path(id): Path<String>,
+    Places(id): Places<String>,
 ) -> Result<Json<operate::Why>, ApiError> {
     Ok(Json(operate::why(&context, &answer::id(&id)?, now()).await?))
 }

@@ -2,7 +2,7 @@
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use axum::{Extension, Json};
 use engine::{Context, operate};
 use operate::settings::{Changed, Held, Maintenance, SettingsReport, Switch};
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::access::Identity;
-use crate::answer::{self, Limited, Parameters};
+use crate::answer::{self, Limited, Parameters, Places};
 use crate::error::ApiError;
 use crate::{now, view};
 
@@ -47,7 +47,7 @@ pub(crate) async fn list(State(context): State<Context>) -> Result<Json<Settings
 
 pub(crate) async fn show(
     State(context): State<Context>,
-    Path(name): Path<String>,
+    Places(name): Places<String>,
     asked: Parameters<Scoped>,
 ) -> Result<Json<Held>, ApiError> {
     let Query(Scoped { scope: asked }) = asked?;
@@ -57,7 +57,7 @@ pub(crate) async fn show(
 pub(crate) async fn set(
     State(context): State<Context>,
     Extension(identity): Extension<Identity>,
-    Path(name): Path<String>,
+    Places(name): Places<String>,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Changed>, ApiError> {
     let NewValue { value, scope: asked } = answer::read(&body?)?;
@@ -67,7 +67,7 @@ pub(crate) async fn set(
 pub(crate) async fn unset(
     State(context): State<Context>,
     Extension(identity): Extension<Identity>,
-    Path(name): Path<String>,
+    Places(name): Places<String>,
     asked: Parameters<Scoped>,
 ) -> Result<Json<Changed>, ApiError> {
     let Query(Scoped { scope }) = asked?;

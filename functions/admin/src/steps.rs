@@ -1,11 +1,11 @@
 //! Single steps.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Query, State};
 use engine::{Context, operate};
 use serde::Deserialize;
 
-use crate::answer::{self, Parameters};
+use crate::answer::{self, Parameters, Places};
 use crate::error::ApiError;
 use crate::{logs, now, view};
 
@@ -26,7 +26,7 @@ const CURSOR_LIMIT: usize = 300;
 
 pub(crate) async fn details(
     State(context): State<Context>,
-    Path((id, name)): Path<(String, String)>,
+    Places((id, name)): Places<(String, String)>,
 ) -> Result<Json<view::StepDetails>, ApiError> {
     let (pipeline, name) = logs::pipeline_and_step(&context, &id, &name).await?;
     let step = pipeline.step(&name).expect("it was found just now");

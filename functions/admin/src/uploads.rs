@@ -1,8 +1,8 @@
 //! The drop area: what lies in it, and how files get there.
 
 use axum::body::{Body, Bytes};
+use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::{Extension, Json};
 use engine::operate::upload;
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::access::Identity;
-use crate::answer;
+use crate::answer::{self, Places};
 use crate::error::ApiError;
 use crate::{now, view};
 
@@ -45,7 +45,7 @@ pub(crate) async fn ticket(
 pub(crate) async fn take(
     State(context): State<Context>,
     Extension(identity): Extension<Identity>,
-    Path(name): Path<String>,
+    Places(name): Places<String>,
     body: Body,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     // A function takes no more than 6 MB, and its time is paid for: where there is an address, the bytes go there.

@@ -5,6 +5,8 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
+use store::keys;
+use store::table::{Change, Condition, Relist, Write};
 use tower::ServiceExt;
 
 use super::{Api, error};
@@ -126,6 +128,59 @@ async fn a_step_shows_its_conditions_its_attempts_and_why_it_does_not_run() {
     ] {
         assert_eq!(api.get(&path).await, (StatusCode::NOT_FOUND, error(&expected)));
     }
+}
+
+#[tokio::test]
+async fn of_a_long_log_the_whole_is_read_from_its_file() {
+    let api = Api::new();
+    let id = api.init().await;
+    let (file, path) = (format!("work/{id}/logs/move_files/1-t.log"), format!("/pipelines/{id}/steps/move_files/log"));
+    for (kept, is_shortened) in [
+        (format!("(the whole log is in {file})\nthe end\n"), true),
+        // No text leads to the files of others.
+        ("(the whole log is in pipelines/a.xml)\nthe end\n".to_owned(), false),
+        (format!("(the whole log is in work/{id}/../../pipelines/a.xml)\nthe end\n"), false),
+    ] {
+        let change = Change::Patch { attributes: [("log".to_owned(), json!(kept))].into(), listing: Relist::Keep };
+        let key = keys::step(&id.parse().unwrap(), 10, &"move_files".parse().unwrap());
+        api.context.store.table.write(Write { key, condition: Condition::Present, change }).await.unwrap();
+        let (_, step) = api.get(&format!("/pipelines/{id}/steps/move_files")).await;
+        assert_eq!(step["attempts"][0]["is_log_shortened"], is_shortened, "{step}");
+        if is_shortened {
+            let gone = error(&format!("the log file `{file}` is not there any more"));
+            assert_eq!(api.get(&path).await, (StatusCode::NOT_FOUND, gone));
+            api.context.store.files.put(&file, "the beginning\nthe end\n".into()).await.unwrap();
+            assert_eq!(api.text(&path).await, (StatusCode::OK, "the beginning\nthe end\n".to_owned()));
+        } else {
+            assert_eq!(api.text(&path).await, (StatusCode::OK, kept));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_of_a_path_is_told_as_everything_else() {
+    let api = Api::new();
+    for path in ["/pipelines/%ff", "/pipelines/%ff/steps/a", "/settings/%ff", "/definitions/%ff"] {
+        let (status, body) = api.get(path).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{path}");
+        assert!(body["error"].as_str().unwrap().starts_with("the path cannot be read: "), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_pipeline_that_cannot_be_read_breaks_no_list() {
+    let api = Api::new();
+    let (good, bad) = (api.init().await, api.init().await);
+    let change = Change::Patch { attributes: [("status".to_owned(), json!("asleep"))].into(), listing: Relist::Keep };
+    let key = keys::pipeline(&bad.parse().unwrap());
+    api.context.store.table.write(Write { key, condition: Condition::Present, change }).await.unwrap();
+    let (_, body) = api.get("/pipelines").await;
+    let rows = body["pipelines"].as_array().unwrap();
+    let problem = rows.iter().find(|row| row["id"] == bad.as_str()).unwrap()["problem"].as_str().unwrap();
+    assert!(rows.len() == 2 && problem.contains("expected a pipeline status"), "{body}");
+    let (_, body) = api.get("/steps/active").await;
+    assert_eq!((&body["steps"][0]["pipeline"], body["steps"].as_array().unwrap().len()), (&json!(good), 1));
+    assert!(body["problems"][0].as_str().unwrap().starts_with(&format!("pipeline {bad}: ")), "{body}");
 }
 
 #[tokio::test]
