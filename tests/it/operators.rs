@@ -124,7 +124,7 @@ fn maintenance_holds_everything_until_it_is_switched_off() {
 }
 
 #[test]
-fn stages_active_steps_and_reasons_are_told() {
+fn row_27_stages_active_steps_and_reasons_are_told() {
     let systole = systole();
     assert_eq!(say(&systole, &["pipeline", "status"]), "nothing to show\n");
     assert_eq!(say(&systole, &["step", "active"]), "no step is enqueued or running\n");
@@ -302,7 +302,7 @@ fn dead_letters_are_explained_and_brought_back() {
 }
 
 #[test]
-fn a_watch_tells_each_change_and_ends_as_the_pipeline_does() {
+fn row_29_a_watch_tells_each_change_and_ends_as_the_pipeline_does() {
     let systole = systole();
     let id = spawn(&systole, "idle");
     let watch = systole.start(&["pipeline", "watch", &id, "--every", "0.05"]);

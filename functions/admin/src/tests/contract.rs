@@ -193,7 +193,7 @@ fn expected_names(answer: &Value) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn fields_and_parameters_are_those_that_are_described() {
+async fn row_28_fields_and_parameters_are_those_that_are_described() {
     let api = Api::new();
     for (method, template, operation) in operations() {
         let path = super::roles::filled(&template);

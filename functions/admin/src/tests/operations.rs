@@ -100,7 +100,7 @@ async fn a_pipeline_is_held_and_let_go() {
 }
 
 #[tokio::test]
-async fn a_step_shows_its_conditions_its_attempts_and_why_it_does_not_run() {
+async fn row_30_a_step_shows_its_conditions_its_attempts_and_why_it_does_not_run() {
     let api = Api::new();
     let id = api.init().await;
     let path = format!("/pipelines/{id}/steps/validate");

@@ -68,7 +68,7 @@ impl Deployed {
 }
 
 #[tokio::test]
-async fn every_route_is_closed_to_strangers_and_to_smaller_roles() {
+async fn row_38_every_route_is_closed_to_strangers_and_to_smaller_roles() {
     let deployed = Deployed::new();
     for (method, template, needed) in routes() {
         let (method, path) = (method.as_str(), filled(template));

@@ -104,7 +104,7 @@ async fn outputs(workshop: &Workshop, id: &PipelineId) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn files_are_packed_then_deleted_and_the_pipeline_goes_last() {
+async fn row_34_files_are_packed_then_deleted_and_the_pipeline_goes_last() {
     let workshop = workshop().await;
     set(&workshop, "clean_up.delete_after", "default", "40 weeks").await;
     let id = ended(&workshop, "a").await;

@@ -105,7 +105,7 @@ async fn spawns(workshop: &Workshop) -> usize {
 }
 
 #[tokio::test]
-async fn what_a_fetcher_asks_for_is_spawned_once_and_moved_on_at_once() {
+async fn row_17_what_a_fetcher_asks_for_is_spawned_once_and_moved_on_at_once() {
     let fetcher = Orders::of("orders", &["A1", "A2"]);
     let workshop = workshop([fetcher.clone()]);
     let report = workshop.beat().await;
