@@ -11,6 +11,7 @@
 
 use std::time::Duration;
 
+use futures::{StreamExt, stream};
 use pipeline::condition::StepCondition;
 use pipeline::plan::{Plan, plan};
 use pipeline::transition::StepEvent;
@@ -96,6 +97,21 @@ struct Beat<'a> {
     hops: u32,
 }
 
+/// Why a step is marked.
+#[derive(Clone, Copy)]
+enum Purpose {
+    /// Its message got lost.
+    Resend,
+    /// It is ready.
+    Enqueue {
+        /// The stage that is a gate, see [`Plan::gated`].
+        gated: Option<i32>,
+    },
+}
+
+/// How many steps are marked before their messages are sent.
+const CHUNK: usize = 100;
+
 impl Beat<'_> {
     async fn apply(self, pipeline: &Pipeline, plan: &Plan, applied: &mut Applied) -> store::Result<()> {
         let (store, now) = (&self.context.store, self.invocation.now());
@@ -116,51 +132,84 @@ impl Beat<'_> {
             let is_ours = store.cancel_step(&pipeline.id, step, now).await?;
             count(is_ours, &mut applied.cancelled, &mut applied.lost);
         }
-        let mut messages = Vec::new();
-        let marked = self.mark(pipeline, plan, applied, &mut messages).await;
-        // Even if a later mark failed: what is marked waits for its message.
-        if !messages.is_empty() {
-            store.queue.send(pipeline.definition.priority, messages).await?;
-        }
-        marked?;
+        self.send(pipeline, steps(pipeline, &plan.resend).collect(), Purpose::Resend, applied).await?;
+        self.enqueue(pipeline, plan, applied).await?;
         if let Some(status) = plan.settle {
             self.settle(pipeline, status, applied).await?;
         }
         Ok(())
     }
 
-    /// Marks what is to be sent, and collects the messages of as much as was marked.
-    async fn mark(
-        self,
-        pipeline: &Pipeline,
-        plan: &Plan,
-        applied: &mut Applied,
-        messages: &mut Vec<Outgoing>,
-    ) -> store::Result<()> {
-        let Beat { context, invocation, hops } = self;
-        for step in steps(pipeline, &plan.resend) {
-            let message = resend_step(context, &pipeline.id, step, invocation).await?;
-            count(message.is_some(), &mut applied.resent, &mut applied.lost);
-            if message.is_some() {
-                warn_step(pipeline, step, "message sent again: no runner took the step within the grace time");
-            }
-            messages.extend(message);
-        }
-        if hops > context.limits.hop_limit {
+    async fn enqueue(self, pipeline: &Pipeline, plan: &Plan, applied: &mut Applied) -> store::Result<()> {
+        if self.hops > self.context.limits.hop_limit {
             applied.left_to_heartbeat += plan.enqueue.len();
             return Ok(());
         }
-        for step in steps(pipeline, &plan.enqueue) {
-            // A retry comes with a heartbeat: without a wait between attempts a failing step would spin through mini beats.
-            if hops > 0 && step.record.status == StepStatus::Error {
-                applied.left_to_heartbeat += 1;
-                continue;
+        // A retry comes with a heartbeat: without a wait between attempts a failing step would spin through mini beats.
+        let is_left = |step: &Step| self.hops > 0 && step.record.status == StepStatus::Error;
+        let (left, ready): (Vec<&Step>, Vec<&Step>) = steps(pipeline, &plan.enqueue).partition(|step| is_left(step));
+        applied.left_to_heartbeat += left.len();
+        self.send(pipeline, ready, Purpose::Enqueue { gated: plan.gated }, applied).await
+    }
+
+    /// Marks steps, a chunk at a time, and sends the messages of each chunk right after its marks: who dies in the middle
+    /// of a wide stage leaves few marks without a message.
+    async fn send(
+        self,
+        pipeline: &Pipeline,
+        steps: Vec<&Step>,
+        purpose: Purpose,
+        applied: &mut Applied,
+    ) -> store::Result<()> {
+        let Beat { context, .. } = self;
+        for chunk in steps.chunks(CHUNK) {
+            let marks: Vec<_> = chunk.iter().map(|step| self.mark(&pipeline.id, step, purpose)).collect();
+            let marked = stream::iter(marks).buffered(context.limits.parallel_marks);
+            let outcomes: Vec<store::Result<Option<Outgoing>>> = marked.collect().await;
+            let (mut messages, mut failed) = (Vec::new(), None);
+            for (step, outcome) in chunk.iter().zip(outcomes) {
+                match outcome {
+                    Ok(message) => {
+                        self.count_marked(pipeline, step, purpose, message.is_some(), applied);
+                        messages.extend(message);
+                    }
+                    Err(error) => failed = failed.or(Some(error)),
+                }
             }
-            let message = enqueue_step(context, &pipeline.id, step, hops, invocation).await?;
-            count(message.is_some(), &mut applied.enqueued, &mut applied.lost);
-            messages.extend(message);
+            // Even if a mark failed: what is marked waits for its message.
+            if !messages.is_empty() {
+                context.store.queue.send(pipeline.definition.priority, messages).await?;
+            }
+            if let Some(error) = failed {
+                return Err(error);
+            }
         }
         Ok(())
+    }
+
+    /// Marks one step and returns the message that is to be sent after that; `None` if somebody was faster.
+    async fn mark(self, pipeline: &PipelineId, step: &Step, purpose: Purpose) -> store::Result<Option<Outgoing>> {
+        let Beat { context, invocation, hops } = self;
+        match purpose {
+            Purpose::Resend => resend_step(context, pipeline, step, invocation).await,
+            Purpose::Enqueue { gated } => {
+                let message = enqueue_step(context, pipeline, step, hops, invocation).await?;
+                let is_gated = gated == Some(step.definition.sort_order);
+                Ok(message.map(|message| outgoing(&if is_gated { message.gated() } else { message })))
+            }
+        }
+    }
+
+    fn count_marked(self, pipeline: &Pipeline, step: &Step, purpose: Purpose, is_ours: bool, applied: &mut Applied) {
+        match purpose {
+            Purpose::Enqueue { .. } => count(is_ours, &mut applied.enqueued, &mut applied.lost),
+            Purpose::Resend => {
+                count(is_ours, &mut applied.resent, &mut applied.lost);
+                if is_ours {
+                    warn_step(pipeline, step, "message sent again: no runner took the step within the grace time");
+                }
+            }
+        }
     }
 
     async fn settle(self, pipeline: &Pipeline, status: PipelineStatus, applied: &mut Applied) -> store::Result<()> {
@@ -186,7 +235,7 @@ async fn enqueue_step(
     step: &Step,
     hops: u32,
     invocation: &Invocation,
-) -> store::Result<Option<Outgoing>> {
+) -> store::Result<Option<StepMessage>> {
     let (store, now) = (&context.store, invocation.now());
     let token = invocation.token(pipeline, &step.definition.name, step.record.attempt + 1, 0);
     let event = StepEvent::of_planned(step.record.status);
@@ -199,7 +248,7 @@ async fn enqueue_step(
     match enqueued {
         Enqueued::Done(record) => {
             let step = Step { definition: step.definition.clone(), record: *record };
-            Ok(Some(outgoing(&StepMessage::new(pipeline, &step, token, hops))))
+            Ok(Some(StepMessage::new(pipeline, &step, token, hops)))
         }
         Enqueued::Lost => Ok(None),
     }

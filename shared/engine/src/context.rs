@@ -64,6 +64,8 @@ pub struct Limits {
     pub pipelines_per_beat: usize,
     /// How many pipelines a beat works on at the same time.
     pub parallel_pipelines: usize,
+    /// How many steps of one pipeline a beat marks at the same time.
+    pub parallel_marks: usize,
     /// How long a data fetcher may take in a beat.
     pub fetch_time: Duration,
     /// Most pipelines that one beat spawns for data fetchers.
@@ -140,6 +142,7 @@ impl Default for Limits {
             settings_kept_for: Duration::from_secs(5),
             pipelines_per_beat: 2_000,
             parallel_pipelines: 16,
+            parallel_marks: 16,
             // A fifth of a beat; a fetcher that needs longer belongs into the pipeline `initialize`.
             fetch_time: Duration::from_secs(10),
             // Seconds of a beat, and as many pipelines as it can move on beside the others.

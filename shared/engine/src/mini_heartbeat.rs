@@ -2,10 +2,27 @@
 
 use pipeline::PipelineId;
 use pipeline::settings::Scope;
+use store::message::StepMessage;
 
 use crate::apply::{Applied, advance};
 use crate::context::{Context, Invocation};
 use crate::world::Surroundings;
+
+/// Beats for the pipeline of a step that has just ended; if the step is one of a wide stage that is still busy, only as far
+/// as to find that out.
+///
+/// Whoever ends last finds nobody busy and looks at everything. Two that end at the same moment may both find so. A step
+/// that is found busy looks for itself when it ends, after this one has been committed.
+///
+/// # Errors
+/// The store did not answer. Nothing is lost: the heartbeat does the same within a minute.
+pub async fn beat_behind(context: &Context, message: &StepMessage, invocation: &Invocation) -> store::Result<Applied> {
+    let StepMessage { pipeline, step, sort_order, .. } = message;
+    if message.is_gated && context.store.is_stage_busy(pipeline, *sort_order, step).await? {
+        return Ok(Applied::default());
+    }
+    beat(context, pipeline, message.hops + 1, invocation).await
+}
 
 /// Moves one pipeline on, unless the setting `mini_heartbeat` leaves that to the heartbeat. `hops` counts the runners that
 /// followed each other since the last heartbeat.

@@ -55,11 +55,11 @@ pub enum Error {
 /// # Errors
 /// The message is unreadable, or the outcome could not be recorded: the queue must deliver it again.
 pub async fn run(context: &Context, body: &str, invocation: &Invocation) -> Result<RunReport, Error> {
-    let message = StepMessage::parse(body)?;
+    let mut message = StepMessage::parse(body)?;
     let lease_until = context.lease_until(invocation);
     let claim = context.store.claim_step(&message, &invocation.id, lease_until, invocation.now()).await?;
-    let claimed = match claim {
-        Claim::Won(claimed) => *claimed,
+    let mut claimed = match claim {
+        Claim::Won(claimed) => claimed,
         Claim::Gone => {
             tracing::warn!(pipeline.id = %message.pipeline, step.name = %message.step, "message dropped: the pipeline is gone");
             return Ok(RunReport::Gone);
@@ -72,14 +72,17 @@ pub async fn run(context: &Context, body: &str, invocation: &Invocation) -> Resu
                 "message dropped: it is a duplicate or stale, the step is {status}"
             );
             if is_current && !status.is_active() {
-                // The runner before us may have died between its commit and its mini beat.
+                // The runner before us may have died between its commit and its mini beat, whatever it did.
+                message.is_gated = false;
                 mini_beat(context, &message, invocation).await;
             }
             return Ok(RunReport::NotClaimed { status });
         }
     };
-    let report = hold(context, &message, claimed, invocation).await?;
+    let report = hold(context, &message, &mut claimed, invocation).await?;
     if report != RunReport::Continued {
+        // What it added may be ready although its own stage has not ended.
+        message.is_gated &= claimed.record.added.is_empty();
         mini_beat(context, &message, invocation).await;
     }
     Ok(report)
@@ -89,7 +92,7 @@ pub async fn run(context: &Context, body: &str, invocation: &Invocation) -> Resu
 async fn hold(
     context: &Context,
     message: &StepMessage,
-    mut claimed: Claimed,
+    claimed: &mut Claimed,
     invocation: &Invocation,
 ) -> Result<RunReport, Error> {
     let Some(pipeline) = context.store.pipeline_without_steps(&message.pipeline).await? else {
@@ -99,21 +102,21 @@ async fn hold(
     let Some(step) = added.as_ref().or_else(|| pipeline.definition.step(&message.step)) else {
         let message = format!("pipeline `{}` has no step `{}`", pipeline.name(), message.step);
         let finish = Finish::Error { message, is_permanent: true };
-        return attempt::commit(context, &mut claimed, finish, "", invocation).await;
+        return attempt::commit(context, claimed, finish, "", invocation).await;
     };
     let reason =
         pipeline.stop.as_ref().map(|stop| stop.reason.clone()).or_else(|| {
             (!pipeline.status.is_open()).then(|| format!("the pipeline has ended, it is {}", pipeline.status))
         });
     if let (Some(reason), false) = (reason, step.run_always || claimed.record.is_forced) {
-        context.store.drop_claim(&mut claimed, &reason, invocation.now()).await?;
+        context.store.drop_claim(claimed, &reason, invocation.now()).await?;
         return Ok(RunReport::Stopped);
     }
     Attempt { context, message, pipeline: &pipeline, step, invocation }.run(claimed).await
 }
 
 async fn mini_beat(context: &Context, message: &StepMessage, invocation: &Invocation) {
-    if let Err(error) = mini_heartbeat::beat(context, &message.pipeline, message.hops + 1, invocation).await {
+    if let Err(error) = mini_heartbeat::beat_behind(context, message, invocation).await {
         let error = crate::heartbeat::chain(&error);
         tracing::warn!(pipeline.id = %message.pipeline, "mini heartbeat failed, the heartbeat will do it: {error}");
     }

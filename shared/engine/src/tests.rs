@@ -26,4 +26,5 @@ mod spawns;
 mod steps;
 mod waits;
 mod why;
+mod wide_stages;
 mod workshop;

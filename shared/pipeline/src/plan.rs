@@ -15,6 +15,7 @@
 //! that look planned, as if it had come a moment later.
 
 mod check;
+mod gate;
 mod outlook;
 mod spawn;
 
@@ -51,6 +52,9 @@ pub struct Plan {
     pub cancel: Vec<Name>,
     /// Steps to enqueue, with a new attempt each.
     pub enqueue: Vec<Name>,
+    /// The stage, if it is a wide one, behind which everything waits for the whole of it: while one of its steps is busy,
+    /// the end of another one can make nothing ready. So not each of them has to look at all of them when it ends.
+    pub gated: Option<i32>,
     /// Enqueued steps whose message got lost: send again.
     pub resend: Vec<Name>,
     /// The status that follows from the steps, if it differs from the stored one.
@@ -111,6 +115,7 @@ pub fn plan(pipeline: &Pipeline, world: &World, grace: Grace, now: DateTime<Utc>
             }
         }
     }
+    plan.gated = gate::gated(pipeline, &outlooks);
     let status = settled(pipeline, &outlooks);
     plan.settle = (status != pipeline.status).then_some(status);
     plan

@@ -45,8 +45,14 @@ pub fn pipeline_partition(id: &PipelineId) -> String {
 /// The item of a step.
 #[must_use]
 pub fn step(id: &PipelineId, sort_order: i32, name: &Name) -> Key {
+    Key::new(pipeline_partition(id), format!("{}{name}", stage_prefix(sort_order)))
+}
+
+/// What the sort keys of all steps of a stage begin with.
+#[must_use]
+pub(crate) fn stage_prefix(sort_order: i32) -> String {
     let place = i64::from(sort_order) - i64::from(i32::MIN);
-    Key::new(pipeline_partition(id), format!("step/{place:010}/{name}"))
+    format!("step/{place:010}/")
 }
 
 /// The name in the sort key of a step.

@@ -21,6 +21,7 @@ pub mod queue;
 pub mod retries;
 pub mod services;
 pub mod settings;
+pub mod stages;
 pub mod steps;
 pub mod table;
 

@@ -28,6 +28,10 @@ pub struct StepMessage {
     /// How many runners have followed each other since the last heartbeat.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub hops: u32,
+    /// Whether the step's end can make nothing ready while another step of its stage is busy: then its mini beat ends where
+    /// it finds one.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub is_gated: bool,
 }
 
 /// What messages of every schema have.
@@ -73,7 +77,14 @@ impl StepMessage {
             token,
             version: step.record.version,
             hops,
+            is_gated: false,
         }
+    }
+
+    /// The same message for a step of a stage whose end nobody can go ahead of; see [`pipeline::plan::Plan::gated`].
+    #[must_use]
+    pub fn gated(self) -> Self {
+        StepMessage { is_gated: true, ..self }
     }
 
     /// Reads a message body.
@@ -96,6 +107,11 @@ impl StepMessage {
     pub fn body(&self) -> String {
         serde_json::to_string(self).expect("a message has only string keys and no failing serializer")
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` hands a reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` hands a reference")]

@@ -34,11 +34,11 @@ const HEARTBEAT_DISTANCE: Duration = Duration::from_secs(60);
 
 impl Attempt<'_> {
     /// Does the work, and records how it ended.
-    pub(super) async fn run(&self, claimed: Claimed) -> Result<RunReport, Error> {
+    pub(super) async fn run(&self, claimed: &mut Claimed) -> Result<RunReport, Error> {
         let Attempt { context, pipeline, step, invocation, .. } = *self;
         let log = StepLog::continued(if claimed.record.continuations > 0 { &claimed.record.log } else { "" });
         let record = claimed.record.clone();
-        let held = Arc::new(Mutex::new(claimed));
+        let held = Arc::new(Mutex::new(claimed.clone()));
         let mut work = Work {
             store: &context.store,
             pipeline,
@@ -53,9 +53,9 @@ impl Attempt<'_> {
             log,
         };
         let mut outcome = execute(&mut work).await;
-        let mut claimed = held.lock().await.clone();
+        *claimed = held.lock().await.clone();
         if outcome.is_ok()
-            && let Err(error) = work.store_added(&mut claimed).await
+            && let Err(error) = work.store_added(claimed).await
         {
             outcome = Err(error);
         }
@@ -64,11 +64,11 @@ impl Attempt<'_> {
         if let Err(error) = &outcome {
             log.line(invocation.now(), Level::Error, &step.name, &error.chain());
         }
-        let item_log = keep_log(context, pipeline, &claimed, &log).await?;
+        let item_log = keep_log(context, pipeline, claimed, &log).await?;
         if let Ok(Outcome::Continue { checkpoint, after }) = outcome {
-            return self.continue_later(&mut claimed, checkpoint, after, &item_log).await;
+            return self.continue_later(claimed, checkpoint, after, &item_log).await;
         }
-        commit(context, &mut claimed, finish_of(outcome), &item_log, invocation).await
+        commit(context, claimed, finish_of(outcome), &item_log, invocation).await
     }
 
     /// Hands the attempt on to a further invocation.
@@ -94,7 +94,9 @@ impl Attempt<'_> {
         // Past the cap the message is left to the heartbeat's re-send.
         if hops <= context.limits.hop_limit {
             let step = Step { definition: step.clone(), record: claimed.record.clone() };
-            let next = outgoing_after(&StepMessage::new(&pipeline.id, &step, token, hops), delay);
+            let next = StepMessage::new(&pipeline.id, &step, token, hops);
+            let next = if message.is_gated { next.gated() } else { next };
+            let next = outgoing_after(&next, delay);
             context.store.queue.send(pipeline.definition.priority, vec![next]).await?;
         }
         Ok(RunReport::Continued)

@@ -1,5 +1,6 @@
 //! A table that loses replies, refuses writes, or never answers.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -31,6 +32,8 @@ pub(super) enum Fault {
 /// The embedded table with faults.
 pub(super) struct FaultyTable {
     inner: Arc<dyn Table>,
+    /// What was asked of it.
+    pub(super) counted: Counted,
     armed: Mutex<Vec<Armed>>,
     /// Rung by a write that is never answered.
     pub(super) dead: Notify,
@@ -38,6 +41,30 @@ pub(super) struct FaultyTable {
     pub(super) late: Notify,
     /// Lets a write go on that waits.
     pub(super) go_on: Notify,
+}
+
+/// Counts requests and the items that they read.
+#[derive(Default)]
+pub(super) struct Counted {
+    pub(super) writes: AtomicUsize,
+    /// Requests that read.
+    pub(super) reads: AtomicUsize,
+    /// Items that were read.
+    pub(super) items: AtomicUsize,
+}
+
+impl Counted {
+    /// Begins anew.
+    pub(super) fn forget(&self) {
+        for count in [&self.writes, &self.reads, &self.items] {
+            count.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn read(&self, items: usize) {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        self.items.fetch_add(items, Ordering::Relaxed);
+    }
 }
 
 struct Armed {
@@ -50,7 +77,14 @@ struct Armed {
 
 impl FaultyTable {
     pub(super) fn new(inner: Arc<dyn Table>) -> Self {
-        FaultyTable { inner, armed: Mutex::default(), dead: Notify::new(), late: Notify::new(), go_on: Notify::new() }
+        FaultyTable {
+            inner,
+            counted: Counted::default(),
+            armed: Mutex::default(),
+            dead: Notify::new(),
+            late: Notify::new(),
+            go_on: Notify::new(),
+        }
     }
 
     /// Lets one write fail: after `after` good ones, the next whose key and status contain `what`, as in `done-a success`.
@@ -91,7 +125,9 @@ fn lost() -> Error {
 #[async_trait]
 impl Table for FaultyTable {
     async fn get(&self, key: &Key) -> Result<Option<Item>> {
-        self.inner.get(key).await
+        let item = self.inner.get(key).await?;
+        self.counted.read(usize::from(item.is_some()));
+        Ok(item)
     }
 
     async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Item>> {
@@ -99,7 +135,9 @@ impl Table for FaultyTable {
     }
 
     async fn query(&self, query: &Query) -> Result<Page<Item, String>> {
-        self.inner.query(query).await
+        let page = self.inner.query(query).await?;
+        self.counted.read(page.entries.len());
+        Ok(page)
     }
 
     async fn listing(&self, query: &ListingQuery) -> Result<Page<Listed, Listed>> {
@@ -107,6 +145,7 @@ impl Table for FaultyTable {
     }
 
     async fn write(&self, write: Write) -> Result<Written> {
+        self.counted.writes.fetch_add(1, Ordering::Relaxed);
         let Some(fault) = self.fault(std::slice::from_ref(&write)) else { return self.inner.write(write).await };
         if matches!(fault, Fault::ReplyLost | Fault::Repeated | Fault::DeadAfter) {
             self.inner.write(write.clone()).await?;
@@ -128,6 +167,7 @@ impl Table for FaultyTable {
     }
 
     async fn write_group(&self, writes: Vec<Write>) -> Result<GroupWritten> {
+        self.counted.writes.fetch_add(writes.len(), Ordering::Relaxed);
         let Some(fault) = self.fault(&writes) else { return self.inner.write_group(writes).await };
         if matches!(fault, Fault::ReplyLost | Fault::Repeated | Fault::DeadAfter) {
             self.inner.write_group(writes.clone()).await?;
@@ -149,6 +189,7 @@ impl Table for FaultyTable {
     }
 
     async fn batch_put(&self, items: Vec<(Key, Attributes)>) -> Result<()> {
+        self.counted.writes.fetch_add(items.len(), Ordering::Relaxed);
         let put = |(key, attributes): &(Key, Attributes)| {
             let change = Change::Put { attributes: attributes.clone(), listing: None, expires_at: None };
             Write { key: key.clone(), condition: Condition::Any, change }

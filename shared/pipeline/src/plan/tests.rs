@@ -280,3 +280,25 @@ fn a_settled_pipeline_is_left_alone() {
     assert_snapshot!(planned("was success · 10: a success"), @"nothing to do");
     assert_snapshot!(planned("was error · 10: a error 1/1 · 20: b"), @"nothing to do");
 }
+
+#[test]
+fn a_wide_stage_that_all_others_wait_for_is_a_gate() {
+    let wide = "20: a1, a2, a3, a4, a5, a6, a7, a8, a9";
+    let gate = |before: &str, after: &str| {
+        let planned = planned(&format!("10: z success{before} · {wide} · 30: c{after} · 40: r always"));
+        planned.lines().find(|line| line.starts_with("gated")).unwrap_or("no gate").to_owned()
+    };
+    assert_snapshot!(gate("", ""), @"gated 20");
+    assert_snapshot!(gate("", " finished"), @"gated 20");
+    assert_snapshot!(gate(", y running free", ""), @"no gate");
+    // What waits for one of the steps must hear of its end.
+    assert_snapshot!(gate("", " after a1"), @"no gate");
+    assert_snapshot!(gate("", " free depends a1+a2"), @"no gate");
+    assert_snapshot!(gate("", " depends a1 after a1"), @"no gate");
+    let narrow = planned("20: a1, a2, a3, a4, a5, a6, a7, a8 · 30: c");
+    assert!(!narrow.contains("gated"), "{narrow}");
+    let recurring = planned(&format!("{wide} recurs 3/5m · 30: c"));
+    assert!(!recurring.contains("gated"), "{recurring}");
+    let alone = planned(&format!("{wide}, b alone a1 · 30: c"));
+    assert!(!alone.contains("gated"), "{alone}");
+}

@@ -284,6 +284,7 @@ fn in_words(plan: &Plan) -> String {
             lines.push(format!("{verb} {}", names.join(", ")));
         }
     }
+    lines.extend(plan.gated.map(|stage| format!("gated {stage}")));
     lines.extend(plan.settle.map(|status| format!("settle {status}")));
     lines.extend(plan.waiting.iter().map(|waiting| format!("{} waits: {}", waiting.step, waiting.reasons.join(" + "))));
     lines.join("\n")
