@@ -26,7 +26,9 @@ const NAMED: usize = 8;
 /// # Errors
 /// There is none, there are several, or the store did not answer.
 pub(crate) async fn resolve(target: &Target, reference: &PipelineReference) -> anyhow::Result<PipelineId> {
-    find(target, reference).await?.ok_or_else(|| anyhow!("there is no pipeline whose id begins with `{reference}`"))
+    let missing =
+        || anyhow!("there is no pipeline whose id begins with `{reference}`; `systole pipeline list` shows them");
+    find(target, reference).await?.ok_or_else(missing)
 }
 
 /// The pipeline whose id this is or begins with this, or else the latest one of the definition of this name.
@@ -46,7 +48,11 @@ pub(crate) async fn resolve_or_latest(target: &Target, reference: &PipelineRefer
     })
 }
 
-async fn find(target: &Target, reference: &PipelineReference) -> anyhow::Result<Option<PipelineId>> {
+/// The pipeline whose id this is or begins with this, if there is one.
+///
+/// # Errors
+/// There are several, or the store did not answer.
+pub(crate) async fn find(target: &Target, reference: &PipelineReference) -> anyhow::Result<Option<PipelineId>> {
     if let Ok(id) = reference.0.parse() {
         return Ok(Some(id));
     }

@@ -1,9 +1,9 @@
 //! `systole settings …`, `systole maintenance …` and `systole audit`.
 
+use admin::view::{self, AuditRow};
 use anyhow::anyhow;
 use engine::operate::settings::{self, Changed, Maintenance, SettingState, Switch};
 use pipeline::settings::Scope;
-use serde_json::{Value, json};
 
 use crate::arguments::{MaintenanceCommand, SettingsCommand};
 use crate::outcome::ExitReason;
@@ -50,11 +50,10 @@ pub(crate) async fn maintenance(
 /// `systole audit`.
 pub(crate) async fn audit(target: &Target, limit: usize, output: &Output) -> anyhow::Result<ExitReason> {
     let lines = target.context.store.audit(limit).await?;
-    let rows: Vec<Value> =
-        lines.iter().map(|line| json!({ "at": line.at, "by": line.by, "what": line.what })).collect();
-    output.show(&rows, |_| {
-        let row = |line: &store::settings::AuditEntry| vec![time(line.at), line.by.clone(), line.what.clone()];
-        output::table(&["time (UTC)", "who", "what"], lines.iter().map(row))
+    let rows: Vec<AuditRow> = lines.iter().map(view::audit).collect();
+    output.show(&rows, |rows| {
+        let row = |line: &AuditRow| vec![time(line.at), line.by.clone(), line.what.clone()];
+        output::table(&["time (UTC)", "who", "what"], rows.iter().map(row))
     })?;
     Ok(ExitReason::Ok)
 }

@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
-use chrono::{DateTime, Utc};
-use engine::operate;
+use engine::operate::{self, ActiveSteps};
 use pipeline::{Name, Pipeline, PipelineId, Step, StepStatus, plan};
-use serde::Serialize;
 use serde_json::json;
 
 use crate::arguments::StepCommand;
@@ -151,67 +149,14 @@ fn has_ended(pipeline: &Pipeline, name: &Name) -> bool {
     steps.any(|(step, outlook)| step.definition.name == *name && !outlook.is_unfinished())
 }
 
-/// The steps that are enqueued or running.
-#[derive(Debug, Serialize)]
-struct Active {
-    steps: Vec<ActiveStep>,
-    by_status: BTreeMap<String, usize>,
-    by_name: BTreeMap<String, usize>,
-}
-
-#[derive(Debug, Serialize)]
-struct ActiveStep {
-    pipeline: PipelineId,
-    pipeline_name: Name,
-    step: Name,
-    status: String,
-    attempt: u32,
-    /// When it was enqueued, or claimed if it runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    since: Option<DateTime<Utc>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    progress: Option<String>,
-}
-
 async fn active(target: &Target, output: &Output) -> anyhow::Result<ExitReason> {
-    let store = &target.context.store;
-    let mut found = Active { steps: Vec::new(), by_status: BTreeMap::new(), by_name: BTreeMap::new() };
-    for open in store.open_pipelines(PIPELINES).await? {
-        let pipeline = match store.pipeline_with_steps(&open.id).await {
-            Ok(Some(pipeline)) => pipeline,
-            Ok(None) => continue,
-            Err(error) if error.is_retryable() => return Err(error.into()),
-            // One that cannot be read must not hide the others; `pipeline list` names it.
-            Err(_) => continue,
-        };
-        for step in pipeline.steps.iter().filter(|step| step.record.status.is_active()) {
-            found.add(&pipeline, step);
-        }
-    }
+    let found = operate::active_steps(&target.context, PIPELINES, None).await?;
     output.show(&found, active_in_words)?;
     Ok(ExitReason::Ok)
 }
 
-impl Active {
-    fn add(&mut self, pipeline: &Pipeline, step: &Step) {
-        let Step { definition, record } = step;
-        *self.by_status.entry(record.status.to_string()).or_default() += 1;
-        *self.by_name.entry(definition.name.to_string()).or_default() += 1;
-        let is_running = record.status == StepStatus::Running;
-        self.steps.push(ActiveStep {
-            pipeline: pipeline.id.clone(),
-            pipeline_name: pipeline.name().clone(),
-            step: definition.name.clone(),
-            status: record.status.to_string(),
-            attempt: record.attempt,
-            since: if is_running { record.started_at } else { record.enqueued_at },
-            progress: record.progress.clone(),
-        });
-    }
-}
-
-fn active_in_words(found: &Active) -> String {
-    if found.steps.is_empty() {
+fn active_in_words(found: &ActiveSteps) -> String {
+    if found.steps.is_empty() && found.problems.is_empty() {
         return "no step is enqueued or running".to_owned();
     }
     let rows = found.steps.iter().map(|step| {
@@ -219,8 +164,8 @@ fn active_in_words(found: &Active) -> String {
         vec![
             step.pipeline.to_string(),
             step.pipeline_name.to_string(),
-            step.step.to_string(),
-            step.status.clone(),
+            step.name.to_string(),
+            step.status.to_string(),
             step.attempt.to_string(),
             since.unwrap_or_default(),
             step.progress.clone().unwrap_or_default(),
@@ -231,8 +176,15 @@ fn active_in_words(found: &Active) -> String {
         let counts: Vec<String> = counts.iter().map(|(what, count)| format!("{count} {what}")).collect();
         counts.join(", ")
     };
-    let steps = count(found.steps.len(), "step");
-    format!("{table}\n\n{steps}: {}\nby name: {}", list(&found.by_status), list(&found.by_name))
+    let steps = count(found.steps.len() + found.left_out, "step");
+    let mut text = format!("{table}\n\n{steps}: {}\nby name: {}", list(&found.by_status), list(&found.by_name));
+    if found.next.is_some() {
+        text += &format!("\nonly the first {} open pipelines were looked at", found.pipelines);
+    }
+    for problem in &found.problems {
+        text += &format!("\nwarning: {problem}");
+    }
+    text
 }
 
 async fn read(target: &Target, id: &PipelineId, name: &Name) -> anyhow::Result<Step> {

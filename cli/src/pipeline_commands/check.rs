@@ -1,10 +1,10 @@
 //! `systole pipeline check`: why something does not run. The sentences are the engine's, the same as in the API.
 
-use anyhow::anyhow;
+use anyhow::{anyhow, bail};
 use engine::operate::{self, Answered, Why, WhyNotSpawned};
 use serde_json::Value;
 
-use crate::ids::{PipelineReference, resolve};
+use crate::ids::{PipelineReference, find};
 use crate::output::{self, Output};
 use crate::target::{Target, now};
 
@@ -15,9 +15,8 @@ pub(super) async fn run(target: &Target, what: &str, output: &Output) -> anyhow:
         Err(error) => return Err(error.into()),
     };
     let reference = what.parse::<PipelineReference>().map_err(|error| anyhow!(error))?;
-    let id = match resolve(target, &reference).await {
-        Ok(id) => id,
-        Err(error) => return Err(anyhow!("{error}, and {unknown}")),
+    let Some(id) = find(target, &reference).await? else {
+        bail!("there is no pipeline whose id begins with `{what}`, and {unknown}");
     };
     output.show(&operate::why(&target.context, &id, now()).await?, in_words)
 }
