@@ -80,3 +80,21 @@ fn collect(folder: &Path, named: &mut BTreeSet<u32>) {
         }
     }
 }
+
+/// A command with `--help` behind it is read up to there, and does nothing.
+#[test]
+fn every_command_in_the_documents_is_understood() {
+    let mut commands = 0;
+    for document in documents() {
+        let text = std::fs::read_to_string(&document).unwrap();
+        for line in text.lines().filter_map(|line| line.strip_prefix("$ systole ")) {
+            let line = line.split(['|', '>', '#', '&']).next().unwrap();
+            let mut command = std::process::Command::new("sh");
+            command.arg("-c").arg(format!("\"$0\" {line} --help")).arg(program().get_program());
+            let ran = Running::start(command).end();
+            assert_eq!(ran.code, Some(0), "{}: {ran}", document.display());
+            commands += 1;
+        }
+    }
+    assert!(commands >= 20, "{commands} commands");
+}
