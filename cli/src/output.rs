@@ -52,12 +52,12 @@ impl Output {
 
     /// One line of many: the text for people, or else the value for programs.
     pub(crate) fn pick(&self, people: &str, programs: impl FnOnce() -> serde_json::Value) -> String {
-        if self.is_json { programs().to_string() } else { people.to_owned() }
+        if self.is_json { programs().to_string() } else { harmless(people) }
     }
 
     /// Prints a value: as JSON, or in the words that `people` makes of it.
     pub(crate) fn show<T: Serialize>(&self, value: &T, people: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
-        let text = if self.is_json { serde_json::to_string_pretty(value)? } else { people(value) };
+        let text = if self.is_json { serde_json::to_string_pretty(value)? } else { harmless(&people(value)) };
         Self::line(text.trim_end())?;
         Ok(())
     }
@@ -132,6 +132,11 @@ fn wrapped(text: &str, width: usize) -> String {
     lines.join("\n")
 }
 
+/// A text without what moves the cursor or colours the terminal: logs and messages may quote what came from outside.
+fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { '\u{fffd}' } else { c }).collect()
+}
+
 /// A duration in the unit that reads best.
 pub(crate) fn duration(milliseconds: i64) -> String {
     match milliseconds {
@@ -181,6 +186,16 @@ mod tests {
             wrapped("of product-import_20260801-120000_01.csv only", 10),
             "of\nproduct-import_20260801-120000_01.csv\nonly"
         );
+    }
+
+    #[test]
+    fn what_came_from_outside_does_not_reach_the_terminal_as_a_command() {
+        assert_eq!(
+            harmless("a\tb\nthe shop\x1b[2J said\r no\u{9b}1m"),
+            "a\tb\nthe shop\u{fffd}[2J said\u{fffd} no\u{fffd}1m"
+        );
+        let output = Output::new(false, Paint::Coloured);
+        assert_eq!(output.pick("\x1b]0;title\x07", || serde_json::Value::Null), "\u{fffd}]0;title\u{fffd}");
     }
 
     #[test]
