@@ -41,6 +41,41 @@ pub(crate) fn limit(asked: Option<usize>, usual: usize, most: usize) -> Result<u
     }
 }
 
+/// Which steps of a pipeline are asked for; one that has grown may have thousands.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StepPage {
+    limit: Option<usize>,
+    cursor: Option<String>,
+}
+
+/// Most steps of one answer. With their logs they must fit the 6 MB that a function may answer.
+pub(crate) const STEP_LIMIT: usize = 2_000;
+const DEFAULT_STEP_LIMIT: usize = 1_000;
+
+impl StepPage {
+    /// The rows of one page, and the name of the last one if more follow: the cursor of the next page.
+    pub(crate) fn cut<T>(
+        &self,
+        mut rows: Vec<T>,
+        name: impl Fn(&T) -> String,
+    ) -> Result<(Vec<T>, Option<String>), ApiError> {
+        let limit = limit(self.limit, DEFAULT_STEP_LIMIT, STEP_LIMIT)?;
+        if let Some(cursor) = &self.cursor {
+            let Some(place) = rows.iter().position(|row| name(row) == *cursor) else {
+                let shown: String = cursor.chars().take(60).collect();
+                let problem = format!("`{shown}` is no cursor (expected `next` of the page before)");
+                return Err(ApiError::bad_request(problem));
+            };
+            rows.drain(..=place);
+        }
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| has_more).map(name);
+        Ok((rows, next))
+    }
+}
+
 pub(crate) fn id(text: &str) -> Result<PipelineId, ApiError> {
     text.parse().map_err(|error: pipeline::BadPipelineId| ApiError::bad_request(error.to_string()))
 }

@@ -1,14 +1,16 @@
 //! What pipelines there are, and why they do not run.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{Query, State};
 use chrono::{DateTime, Utc};
 use engine::{Context, operate};
-use pipeline::{PipelineStatus, duration};
-use serde::Deserialize;
+use pipeline::{PipelineStatus, StepStatus, duration};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::answer::{self, Parameters, Places};
+use crate::answer::{self, Parameters, Places, StepPage};
 use crate::error::ApiError;
 use crate::{now, view};
 
@@ -42,23 +44,51 @@ pub(crate) async fn list(State(context): State<Context>, filter: Parameters<Filt
     Ok(Json(json!({ "pipelines": rows, "next": page.next.map(|next| next.to_string()) })))
 }
 
+/// A part of the steps, and how many there are in all.
+#[derive(Debug, Serialize)]
+pub(crate) struct Paged<T> {
+    #[serde(flatten)]
+    shown: T,
+    /// How many steps stand where, on all pages.
+    step_counts: BTreeMap<String, usize>,
+    /// Where to go on with the steps, if more follow.
+    next: Option<String>,
+}
+
 pub(crate) async fn details(
     State(context): State<Context>,
     Places(id): Places<String>,
-) -> Result<Json<view::PipelineDetails>, ApiError> {
-    let id = answer::id(&id)?;
+    page: Parameters<StepPage>,
+) -> Result<Json<Paged<view::PipelineDetails>>, ApiError> {
+    let (id, Query(page)) = (answer::id(&id)?, page?);
     let Some(pipeline) = context.store.pipeline_with_steps(&id).await? else {
         return Err(operate::Error::UnknownPipeline(id).into());
     };
     let world = engine::world::around(&context, &pipeline, now()).await?;
-    Ok(Json(view::details(&pipeline, &world, now())))
+    let mut shown = view::details(&pipeline, &world, now());
+    let step_counts = counts(shown.steps.iter().map(|step| step.status));
+    let (steps, next) = page.cut(shown.steps, |step| step.name.clone())?;
+    shown.steps = steps;
+    Ok(Json(Paged { shown, step_counts, next }))
 }
 
 pub(crate) async fn why(
     State(context): State<Context>,
     Places(id): Places<String>,
-) -> Result<Json<operate::Why>, ApiError> {
-    Ok(Json(operate::why(&context, &answer::id(&id)?, now()).await?))
+    page: Parameters<StepPage>,
+) -> Result<Json<Paged<operate::Why>>, ApiError> {
+    let (id, Query(page)) = (answer::id(&id)?, page?);
+    let mut shown = operate::why(&context, &id, now()).await?;
+    let step_counts = counts(shown.steps.iter().map(|step| step.status));
+    let (steps, next) = page.cut(shown.steps, |step| step.name.to_string())?;
+    shown.steps = steps;
+    Ok(Json(Paged { shown, step_counts, next }))
+}
+
+fn counts(statuses: impl Iterator<Item = StepStatus>) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    statuses.for_each(|status| *counts.entry(status.to_string()).or_default() += 1);
+    counts
 }
 
 impl Filter {

@@ -100,6 +100,23 @@ async fn a_pipeline_is_held_and_let_go() {
 }
 
 #[tokio::test]
+async fn the_steps_of_a_pipeline_come_page_by_page() {
+    let api = Api::new();
+    let id = api.init().await;
+    for path in [format!("/pipelines/{id}"), format!("/pipelines/{id}/why-not-running")] {
+        let (_, all) = api.get(&path).await;
+        assert_eq!((all["steps"].as_array().unwrap().len(), &all["next"]), (6, &Value::Null));
+        assert_eq!(all["step_counts"], json!({ "enqueued": 1, "pending": 5 }));
+        let (_, first) = api.get(&format!("{path}?limit=4")).await;
+        let (_, second) = api.get(&format!("{path}?limit=4&cursor={}", first["next"].as_str().unwrap())).await;
+        let steps: Vec<_> = [&first, &second].into_iter().flat_map(|page| page["steps"].as_array().unwrap()).collect();
+        assert_eq!((steps, &second["next"]), (all["steps"].as_array().unwrap().iter().collect(), &Value::Null));
+        let expected = error("`none` is no cursor (expected `next` of the page before)");
+        assert_eq!(api.get(&format!("{path}?cursor=none")).await, (StatusCode::BAD_REQUEST, expected));
+    }
+}
+
+#[tokio::test]
 async fn row_30_a_step_shows_its_conditions_its_attempts_and_why_it_does_not_run() {
     let api = Api::new();
     let id = api.init().await;
@@ -346,7 +363,14 @@ async fn a_file_that_breaks_off_does_not_appear() {
 #[tokio::test]
 async fn limits_hold_everywhere() {
     let api = Api::new();
-    for (path, most) in [("/pipelines", 1_000), ("/audit", 1_000), ("/steps/active", 1_000), ("/dead-letters", 100)] {
+    let pipeline = format!("/pipelines/{}", api.init().await);
+    for (path, most) in [
+        ("/pipelines", 1_000),
+        ("/audit", 1_000),
+        ("/steps/active", 1_000),
+        ("/dead-letters", 100),
+        (pipeline.as_str(), 2_000),
+    ] {
         for limit in [0, most + 1] {
             let expected = error(&format!("`limit` is {limit}; expected 1 to {most}"));
             assert_eq!(api.get(&format!("{path}?limit={limit}")).await, (StatusCode::BAD_REQUEST, expected));
