@@ -159,7 +159,7 @@ async fn row_10_step_conditions() {
     workshop.run_all().await;
     workshop.beat().await;
     assert_snapshot!(workshop.shown(&id).await, @"running: flaky-a error (the shop did not answer), done-b pending, done-z pending");
-    workshop.wait(5);
+    workshop.wait(6);
     workshop.beat().await;
     workshop.run_all().await;
     assert_snapshot!(workshop.shown(&id).await, @"success: flaky-a success 2, done-b success, done-z success");
