@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
+use pipeline::settings::{Scope, Settings};
 use pipeline::{Name, PipelineId};
 
 /// Most bytes of a log that stay in the step's item, so that a beat over many steps stays cheap.
@@ -19,23 +20,40 @@ const WHOLE_IN: &str = "(the whole log is in ";
 pub struct StepLog {
     text: String,
     dropped_lines: usize,
+    /// What is less grave is not kept.
+    least: Level,
 }
 
 /// How grave a line is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) enum Level {
+    #[default]
     Info,
     Warning,
     Error,
 }
 
+impl Level {
+    /// What the setting `log.level` says for a pipeline.
+    pub(crate) fn set_for(pipeline: &Name, settings: &Settings) -> Self {
+        match settings.text("log.level", &Scope::Pipeline(pipeline.clone())) {
+            "error" => Level::Error,
+            "warning" => Level::Warning,
+            _ => Level::Info,
+        }
+    }
+}
+
 impl StepLog {
     /// Goes on with what an earlier invocation of the attempt wrote.
-    pub(crate) fn continued(text: &str) -> Self {
-        StepLog { text: text.to_owned(), dropped_lines: 0 }
+    pub(crate) fn continued(text: &str, least: Level) -> Self {
+        StepLog { text: text.to_owned(), dropped_lines: 0, least }
     }
 
     pub(crate) fn line(&mut self, at: DateTime<Utc>, level: Level, step: &Name, message: &str) {
+        if level < self.least {
+            return;
+        }
         let is_error = level == Level::Error;
         let level = match level {
             Level::Info => "info",

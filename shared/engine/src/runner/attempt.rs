@@ -36,7 +36,10 @@ impl Attempt<'_> {
     /// Does the work, and records how it ended.
     pub(super) async fn run(&self, claimed: &mut Claimed) -> Result<RunReport, Error> {
         let Attempt { context, pipeline, step, invocation, .. } = *self;
-        let log = StepLog::continued(if claimed.record.continuations > 0 { &claimed.record.log } else { "" });
+        // A step does not fail for settings that cannot be read; it keeps all lines then.
+        let settings = context.settings(invocation.now()).await.unwrap_or_default();
+        let so_far = if claimed.record.continuations > 0 { claimed.record.log.as_str() } else { "" };
+        let log = StepLog::continued(so_far, Level::set_for(pipeline.name(), &settings));
         let record = claimed.record.clone();
         let held = Arc::new(Mutex::new(claimed.clone()));
         let mut work = Work {
