@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use insta::assert_snapshot;
-use pipeline::{StepStatus, Token};
+use pipeline::settings::Scope;
+use pipeline::{PipelineStatus, StepStatus, Token};
 use store::queue::Outgoing;
 use store::{Store, keys};
 
 use super::faults::Fault;
-use super::workshop::Workshop;
+use super::workshop::{NAME, Workshop};
 use crate::mini_heartbeat;
 use crate::runner::{self, RunReport};
 use crate::work::WorkingDirectory;
@@ -501,4 +502,44 @@ async fn tokens_differ_for_whatever_they_fence() {
         workshop.invocation().token(&id, &a, 1, 0),
     ];
     assert!(!others.contains(&token));
+}
+
+#[tokio::test]
+async fn a_log_keeps_lines_as_grave_as_the_setting_asks() {
+    let workshop = Workshop::new("10: done-a · 20: wordy-b · 30: broken-c");
+    let level = Scope::Pipeline(NAME.parse().unwrap());
+    workshop.store().set_setting("log.level", &level, "error", "Ann", workshop.now()).await.unwrap();
+    let id = workshop.spawn().await;
+    workshop.run_all().await;
+    assert_eq!(workshop.step(&id, "done-a").await.record.log, "");
+    let log = workshop.step(&id, "broken-c").await.record.log;
+    assert_snapshot!(log.trim_end(), @"2026-08-01 12:00:00 broken-c error: argument `x` is missing");
+}
+
+/// Two hundred steps, one after the other.
+fn sequence() -> String {
+    (0..200).map(|number| format!("{}: done-{number}", number * 10)).collect::<Vec<_>>().join(" · ")
+}
+
+#[tokio::test]
+async fn two_hundred_steps_follow_each_other_by_mini_heartbeats_alone() {
+    let workshop = Workshop::new(&sequence());
+    let id = workshop.spawn().await;
+    assert_eq!(workshop.run_all().await, vec![finished(StepStatus::Success); 200]);
+    assert_eq!(workshop.pipeline(&id).await.status, PipelineStatus::Success);
+}
+
+#[tokio::test]
+async fn the_heartbeat_takes_over_a_chain_that_got_too_long() {
+    let mut workshop = Workshop::new(&sequence());
+    workshop.context.limits.hop_limit = 60;
+    let id = workshop.spawn().await;
+    let mut runs = vec![workshop.run_all().await.len()];
+    while workshop.pipeline(&id).await.status.is_open() {
+        workshop.wait(1);
+        assert_eq!(workshop.beat().await.applied.enqueued, 1);
+        runs.push(workshop.run_all().await.len());
+    }
+    // The step that a beat enqueues is the first of a chain, sixty hops follow it.
+    assert_eq!(runs, [61, 61, 61, 17]);
 }
