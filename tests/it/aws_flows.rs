@@ -5,6 +5,7 @@ pub(crate) mod events;
 mod imports;
 mod messages;
 mod operators;
+mod outside;
 mod ticks;
 
 use std::time::Duration;

@@ -12,6 +12,7 @@ mod hostile;
 mod kills;
 mod malformed;
 mod operators;
+mod outside;
 mod samples;
 mod stack;
 mod systole;

@@ -30,9 +30,9 @@ struct Stack {
 
 /// An answer of an HTTP server.
 #[derive(Debug)]
-struct Answer {
-    status: u16,
-    body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
 }
 
 /// Much longer than anything takes: a tick comes once a minute, and a busy machine is slow.
@@ -177,7 +177,7 @@ fn admin_unknown(path: &str) -> Answer {
 
 /// Makes a request with a program that has nothing in common with ours.
 #[track_caller]
-fn curl<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Answer {
+pub(crate) fn curl<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Answer {
     let output = Command::new("curl")
         .args(["--silent", "--show-error", "--max-time", "60", "--write-out", "\n%{http_code}"])
         .args(arguments)
@@ -211,7 +211,7 @@ async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T
 }
 
 #[expect(clippy::disallowed_methods, reason = "`localstack/deploy-local` gives the names of the stage in variables")]
-fn variable(name: &str) -> String {
+pub(crate) fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests through `make test`"))
 }
 

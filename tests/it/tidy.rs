@@ -105,6 +105,22 @@ fn the_runner_may_call_runners() {
 }
 
 #[test]
+fn the_runner_may_invoke_only_what_a_parameter_names() {
+    let deployed = resources("functions.yaml");
+    let is_role = |lines: &&Vec<String>| lines.iter().any(|line| line.contains("Type: AWS::IAM::Role"));
+    let rights = deployed.values().filter(is_role).flatten();
+    let mut may_invoke = rights.filter(|line| line.contains("lambda:InvokeFunction"));
+    let only = "Action: lambda:InvokeFunction, Resource: !Ref InvokableFunctions }, !Ref AWS::NoValue]";
+    assert!(may_invoke.next().unwrap().trim().ends_with(only));
+    assert_eq!(may_invoke.next(), None);
+    assert!(deployed["RunnerRole"].iter().any(|line| line.contains("!If [HasInvokable, ") && line.contains(only)));
+    let template = std::fs::read_to_string(root().join("infra/functions.yaml")).unwrap();
+    for parameter in ["InvokableFunctions: { Type: CommaDelimitedList", "HttpAllowedHosts: { Type: String"] {
+        assert!(template.contains(&format!("{parameter}, Default: \"\" }}")), "{parameter} allows nothing by default");
+    }
+}
+
+#[test]
 fn no_role_may_do_everything_or_anywhere() {
     let mut roles = 0;
     for file in names(&root().join("infra")).into_iter().filter(|name| name.ends_with(".yaml")) {
