@@ -14,7 +14,7 @@
 //! that pipeline to its end meanwhile. A step that runs again after a success spawns another one.
 //!
 //! Pipelines that spawn each other in a circle would never end, so each carries as the argument `spawn_depth` how many
-//! spawned each other before it, and past [`DEPTH_LIMIT`] the step fails for good.
+//! spawned each other before it, and past `DEPTH_LIMIT` the step fails for good.
 
 use std::time::Duration;
 
