@@ -59,6 +59,12 @@ impl HttpRequest {
     pub fn with_resolver(resolver: Arc<dyn Resolve>) -> Self {
         HttpRequest { client: Client::new(resolver) }
     }
+
+    /// The executor with other certificates than those that this machine trusts.
+    #[cfg(test)]
+    pub(crate) fn trusting(resolver: Arc<dyn Resolve>, roots: rustls::RootCertStore) -> Self {
+        HttpRequest { client: Client::trusting(resolver, roots) }
+    }
 }
 
 #[async_trait]

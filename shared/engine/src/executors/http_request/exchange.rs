@@ -79,6 +79,14 @@ impl Client {
         Client { resolver, tls: OnceLock::new() }
     }
 
+    /// One that trusts other certificates than this machine.
+    #[cfg(test)]
+    pub(super) fn trusting(resolver: Arc<dyn Resolve>, roots: RootCertStore) -> Self {
+        let client = Client::new(resolver);
+        client.tls.get_or_init(|| configured(roots).expect("the provider knows the usual versions"));
+        client
+    }
+
     /// Sends the request and waits for the head of the response.
     pub(super) async fn send(&self, question: &Question, policy: &HttpPolicy) -> Result<Answered, ExecutorError> {
         let destination = &question.destination;
@@ -136,14 +144,19 @@ impl Client {
         if roots.is_empty() {
             return Err(ExecutorError::permanent("this machine trusts no certificate (SSL_CERT_FILE can name some)"));
         }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| network("no encryption is possible".to_owned(), error))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(self.tls.get_or_init(|| Arc::new(config)).clone())
+        let config = configured(roots)?;
+        Ok(self.tls.get_or_init(|| config).clone())
     }
+}
+
+fn configured(roots: RootCertStore) -> Result<Arc<ClientConfig>, ExecutorError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| network("no encryption is possible".to_owned(), error))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
 }
 
 impl Answered {

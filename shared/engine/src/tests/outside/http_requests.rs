@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::server::{Server, answer};
+use super::server::{Server, answer, roots};
 use super::{called, kept, outcome, output, repeated, services, workshop};
 use crate::executors::http_request::{HttpRequest, Resolve};
 use crate::runner::RunReport;
@@ -182,6 +182,39 @@ async fn the_address_that_was_checked_is_the_one_that_is_called() {
     assert_eq!(outcome(&workshop, &id).await, "success ");
     assert!(server.requests()[0].contains(&format!("host: shop.example.com:{port}\r\n")));
     assert_eq!(names.asked.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn an_encrypted_server_must_prove_that_it_has_the_name() {
+    for (host, expected) in [
+        ("shop.example.com", "success "),
+        ("127.0.0.1", "error no encrypted connection to `127.0.0.1`: invalid peer certificate"),
+    ] {
+        let server = Server::encrypted(&[&answer("200 OK", "", "hello")]).await;
+        let port = server.address.port();
+        let url = format!("https://{host}:{port}/");
+        let listed = format!("{host}:{port},127.0.0.1:{port}");
+        let executor = HttpRequest::trusting(Names::at(&["127.0.0.1"]), roots());
+        let workshop = workshop(Arc::new(executor), &[("url", &url)], services(&listed));
+        let id = called(&workshop).await;
+        let outcome = outcome(&workshop, &id).await;
+        assert!(outcome.starts_with(expected), "{outcome}");
+        assert_eq!(server.requests().len(), usize::from(host == "shop.example.com"));
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_nobody_vouches_for_is_refused() {
+    let server = Server::encrypted(&[&answer("200 OK", "", "hello")]).await;
+    let port = server.address.port();
+    let url = format!("https://shop.example.com:{port}/");
+    let listed = format!("shop.example.com:{port},127.0.0.1:{port}");
+    let executor = HttpRequest::trusting(Names::at(&["127.0.0.1"]), rustls::RootCertStore::empty());
+    let workshop = workshop(Arc::new(executor), &[("url", &url)], services(&listed));
+    let id = called(&workshop).await;
+    let outcome = outcome(&workshop, &id).await;
+    assert!(outcome.starts_with("error no encrypted connection to `shop.example.com`"), "{outcome}");
+    assert!(server.requests().is_empty());
 }
 
 #[tokio::test]

@@ -3,9 +3,13 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{RootCertStore, ServerConfig};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 /// Answers every connection with the next of its texts, the last one again and again.
 pub(super) struct Server {
@@ -24,6 +28,24 @@ impl Server {
         let mut tasks = JoinSet::new();
         tasks.spawn(serve(listener, answers, requests.clone()));
         Server { address, requests, _tasks: tasks }
+    }
+
+    /// The same behind TLS, with a certificate for `shop.example.com`.
+    pub(super) async fn encrypted(answers: &[&str]) -> Self {
+        let inner = Server::with(answers).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (address, target) = (listener.local_addr().unwrap(), inner.address);
+        let acceptor = acceptor();
+        let mut tasks = inner._tasks;
+        tasks.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                // One connection after the other; who does not trust the certificate does not get that far.
+                let Ok(mut outside) = acceptor.accept(stream).await else { continue };
+                let mut inside = TcpStream::connect(target).await.unwrap();
+                let _ = copy_bidirectional(&mut outside, &mut inside).await;
+            }
+        });
+        Server { address, requests: inner.requests, _tasks: tasks }
     }
 
     /// An address on it.
@@ -45,6 +67,21 @@ impl Server {
 /// The answer with a status, headers and a body.
 pub(super) fn answer(status: &str, headers: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
+}
+
+/// The certificates of the tests; `ca.pem` has signed the one of `shop.example.com`, and both are good for a century.
+pub(super) fn roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(include_bytes!("tls/ca.pem")).unwrap()).unwrap();
+    roots
+}
+
+fn acceptor() -> TlsAcceptor {
+    let chain = vec![CertificateDer::from_pem_slice(include_bytes!("tls/shop.pem")).unwrap()];
+    let key = PrivateKeyDer::from_pem_slice(include_bytes!("tls/shop.key.pem")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let versions = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    TlsAcceptor::from(Arc::new(versions.with_no_client_auth().with_single_cert(chain, key).unwrap()))
 }
 
 async fn serve(listener: TcpListener, answers: Vec<String>, requests: Arc<Mutex<Vec<String>>>) {
