@@ -6,6 +6,7 @@
 use anyhow::Context as _;
 use chrono::Utc;
 use engine::heartbeat::BeatReport;
+use engine::monitor::metrics;
 use engine::{Context, Invocation, heartbeat};
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
@@ -20,5 +21,28 @@ pub async fn handle(context: &Context, tick: LambdaEvent<Value>) -> anyhow::Resu
     let now = Utc::now();
     let budget = Invocation::budget_until(lambda.deadline, now);
     let invocation = Invocation::begin(&lambda.request_id, now, budget);
-    heartbeat::beat(context, &invocation).await.context("heartbeat failed")
+    let report = heartbeat::beat(context, &invocation).await.context("heartbeat failed")?;
+    if let Some(metrics) = metrics::embedded(&report, stage(&lambda.env_config.function_name), now) {
+        #[expect(clippy::print_stdout, reason = "CloudWatch takes metrics from such a line of the log")]
+        {
+            println!("{metrics}");
+        }
+    }
+    Ok(report)
+}
+
+/// The stage in the name that `infra/functions.yaml` gives to this function; the name itself if it is another.
+fn stage(function: &str) -> &str {
+    function.strip_prefix("systole-").and_then(|rest| rest.strip_suffix("-heartbeat")).unwrap_or(function)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stage;
+
+    #[test]
+    fn the_stage_is_a_part_of_the_name() {
+        assert_eq!(stage("systole-prod-eu-heartbeat"), "prod-eu");
+        assert_eq!(stage("heartbeat"), "heartbeat");
+    }
 }

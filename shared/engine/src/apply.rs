@@ -20,9 +20,11 @@ use serde::Serialize;
 use store::message::StepMessage;
 use store::pipelines::PipelineWritten;
 use store::queue::{DELAY_LIMIT, Outgoing};
+use store::services::Event;
 use store::steps::Enqueued;
 
 use crate::context::{Context, Invocation};
+use crate::monitor::{self, Monitor, Watched};
 use crate::world::Surroundings;
 
 /// What a beat did for pipelines.
@@ -40,10 +42,17 @@ pub struct Applied {
     pub expired: usize,
     /// Pipelines that ended.
     pub ended: usize,
+    /// Those of them that ended in an error.
+    pub failed: usize,
     /// Writes that somebody else had made first.
     pub lost: usize,
     /// Ready steps that a mini beat left to the heartbeat: retries, and all when the chain of runners got too long.
     pub left_to_heartbeat: usize,
+    /// Events that could not be sent.
+    pub unsent_events: usize,
+    /// What was seen of runners and of steps that wait for them.
+    #[serde(skip)]
+    pub watched: Watched,
 }
 
 /// Most looks at one pipeline in one beat: a stop, what follows from it, what follows from a ghosted step, and one more for
@@ -60,12 +69,17 @@ pub(crate) async fn advance(
     hops: u32,
     invocation: &Invocation,
 ) -> store::Result<Applied> {
-    let beat = Beat { context: surroundings.context, invocation, hops };
+    let beat = Beat { context: surroundings.context, monitor: &surroundings.monitor, invocation, hops };
     let mut applied = Applied::default();
-    for _ in 0..LOOKS {
+    for look in 0..LOOKS {
         let Some(pipeline) = beat.context.store.pipeline_with_steps(id).await? else { break };
         if !pipeline.status.is_open() {
             break;
+        }
+        if look == 0 {
+            let (watched, events) = beat.monitor.watch(&pipeline, surroundings.settings(), invocation.now());
+            applied.watched = watched;
+            beat.tell(events, &mut applied).await;
         }
         let plan = planned(surroundings, &pipeline, invocation).await?;
         let lost_before = applied.lost;
@@ -93,6 +107,7 @@ async fn planned(surroundings: &Surroundings<'_>, pipeline: &Pipeline, invocatio
 #[derive(Clone, Copy)]
 struct Beat<'a> {
     context: &'a Context,
+    monitor: &'a Monitor,
     invocation: &'a Invocation,
     hops: u32,
 }
@@ -116,6 +131,7 @@ impl Beat<'_> {
     async fn apply(self, pipeline: &Pipeline, plan: &Plan, applied: &mut Applied) -> store::Result<()> {
         let (store, now) = (&self.context.store, self.invocation.now());
         if let Some(stop) = &plan.stop {
+            self.tell(vec![monitor::expired(pipeline, stop)], applied).await;
             match store.stop_pipeline(pipeline, stop).await? {
                 PipelineWritten::Done => applied.expired += 1,
                 PipelineWritten::Lost | PipelineWritten::Gone => applied.lost += 1,
@@ -123,6 +139,8 @@ impl Beat<'_> {
             tracing::warn!(pipeline.id = %pipeline.id, pipeline.name = %pipeline.name(), "pipeline expired: {}", stop.reason);
             return Ok(());
         }
+        let ghosts = steps(pipeline, &plan.ghosted).map(|step| monitor::ghosted(pipeline, step, now)).collect();
+        self.tell(ghosts, applied).await;
         for step in steps(pipeline, &plan.ghosted) {
             let is_ours = store.ghost_step(&pipeline.id, step, now).await?;
             count(is_ours, &mut applied.ghosted, &mut applied.lost);
@@ -189,7 +207,7 @@ impl Beat<'_> {
 
     /// Marks one step and returns the message that is to be sent after that; `None` if somebody was faster.
     async fn mark(self, pipeline: &PipelineId, step: &Step, purpose: Purpose) -> store::Result<Option<Outgoing>> {
-        let Beat { context, invocation, hops } = self;
+        let Beat { context, invocation, hops, .. } = self;
         match purpose {
             Purpose::Resend => resend_step(context, pipeline, step, invocation).await,
             Purpose::Enqueue { gated } => {
@@ -212,11 +230,18 @@ impl Beat<'_> {
         }
     }
 
+    /// Tells of what is about to be written.
+    async fn tell(self, events: Vec<Event>, applied: &mut Applied) {
+        applied.unsent_events += self.monitor.tell(self.context, events).await;
+    }
+
     async fn settle(self, pipeline: &Pipeline, status: PipelineStatus, applied: &mut Applied) -> store::Result<()> {
         let now = self.invocation.now();
+        self.tell(monitor::changed(pipeline, status, now), applied).await;
         match self.context.store.settle_pipeline(pipeline, status, now).await? {
             PipelineWritten::Done if !status.is_open() => {
                 applied.ended += 1;
+                applied.failed += usize::from(status == PipelineStatus::Error);
                 let duration_ms = (now - pipeline.spawned_at).num_milliseconds();
                 let (id, name) = (&pipeline.id, pipeline.name());
                 tracing::info!(pipeline.id = %id, pipeline.name = %name, duration_ms, "pipeline ended: {status}");
@@ -315,7 +340,10 @@ impl Applied {
         self.cancelled += other.cancelled;
         self.expired += other.expired;
         self.ended += other.ended;
+        self.failed += other.failed;
         self.lost += other.lost;
         self.left_to_heartbeat += other.left_to_heartbeat;
+        self.unsent_events += other.unsent_events;
+        self.watched.add(other.watched);
     }
 }

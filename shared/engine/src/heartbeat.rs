@@ -22,6 +22,7 @@ use crate::bunches::{self, DropArea};
 use crate::context::{Context, Invocation};
 use crate::definitions::Loaded;
 use crate::initializers::spawn::Initializer;
+use crate::monitor::Watched;
 use crate::world::{LISTED, Surroundings};
 
 /// What a beat did.
@@ -44,6 +45,8 @@ pub struct BeatReport {
     /// What was done for them.
     #[serde(flatten)]
     pub applied: Applied,
+    /// Whether steps wait although no runner is busy.
+    pub is_idle_though_work_is_due: bool,
     /// What is wrong with definitions, drops or single pipelines; everything else went on.
     pub problems: Vec<String>,
     /// How long it took, in milliseconds.
@@ -103,6 +106,7 @@ async fn pass(
     drops.problems.iter().for_each(|problem| tracing::error!("{problem}"));
     report.problems.extend(drops.problems.iter().cloned());
     let surroundings = Surroundings::of_all(context, context.fresh_settings(invocation.now()).await?, open.clone());
+    let surroundings = surroundings.watching(lease.pulse);
     let mut spawned = Vec::new();
     for definition in &loaded.definitions {
         let outcome = spawn_one(&surroundings, definition, lease.pulse, &open, &mut drops, invocation, report).await;
@@ -232,6 +236,8 @@ async fn advance_all(
         reached = place.or(reached);
     }
     report.left = total - report.looked_at;
+    let (watched, settings) = (report.applied.watched, surroundings.settings());
+    report.is_idle_though_work_is_due = watched.is_idle_though_work_is_due(settings, invocation.now());
     Ok(reached)
 }
 
@@ -264,7 +270,8 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 
 /// One line per beat; at a lower level if there was nothing to do, which is so most of the time.
 fn log(report: &BeatReport) {
-    let is_idle = report.applied == Applied::default() && report.spawned.is_empty() && report.problems.is_empty();
+    let applied = Applied { watched: Watched::default(), ..report.applied.clone() };
+    let is_idle = applied == Applied::default() && report.spawned.is_empty() && report.problems.is_empty();
     let words = format!(
         "heartbeat: {} spawned, {} looked at, {} enqueued, {} sent again, {} ghosted, {} ended, {} left",
         report.spawned.len(),

@@ -16,6 +16,7 @@ mod fan_out;
 pub mod heartbeat;
 pub mod initializers;
 pub mod mini_heartbeat;
+pub mod monitor;
 pub mod operate;
 pub mod runner;
 mod step_log;

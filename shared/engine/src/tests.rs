@@ -14,6 +14,7 @@ mod imports;
 mod initializers;
 mod leases;
 mod lists;
+mod monitor;
 mod operations;
 mod outside;
 mod pipelines;

@@ -18,6 +18,7 @@ use tokio::sync::OnceCell;
 
 use crate::conditions::{SpawnQuestion, StepQuestion};
 use crate::context::Context;
+use crate::monitor::Monitor;
 
 /// Most open pipelines that are listed. All of them, but for the memory: siblings are looked for in the list.
 pub(crate) const LISTED: usize = 100_000;
@@ -25,6 +26,7 @@ pub(crate) const LISTED: usize = 100_000;
 /// The world around the pipelines of one beat; what was asked once is not asked again.
 pub(crate) struct Surroundings<'a> {
     pub(crate) context: &'a Context,
+    pub(crate) monitor: Monitor,
     settings: Arc<Settings>,
     open: OnceCell<Vec<OpenPipeline>>,
     active_steps: OnceCell<BTreeMap<Name, Vec<PipelineId>>>,
@@ -77,12 +79,19 @@ impl Context {
 impl<'a> Surroundings<'a> {
     /// The world of a beat that has listed the open pipelines.
     pub(crate) fn of_all(context: &'a Context, settings: Arc<Settings>, open: Vec<OpenPipeline>) -> Self {
-        Surroundings { context, settings, open: OnceCell::new_with(Some(open)), active_steps: OnceCell::new() }
+        let open = OnceCell::new_with(Some(open));
+        Surroundings { context, monitor: Monitor::default(), settings, open, active_steps: OnceCell::new() }
     }
 
     /// The world of one pipeline; the others are listed when somebody asks.
     pub(crate) fn of_one(context: &'a Context, settings: Arc<Settings>) -> Self {
-        Surroundings { context, settings, open: OnceCell::new(), active_steps: OnceCell::new() }
+        let monitor = Monitor::default();
+        Surroundings { context, monitor, settings, open: OnceCell::new(), active_steps: OnceCell::new() }
+    }
+
+    /// The same for a full beat, which also watches how long steps wait.
+    pub(crate) fn watching(self, pulse: Pulse) -> Self {
+        Surroundings { monitor: Monitor::of_beat(pulse), ..self }
     }
 
     /// The settings in force.

@@ -48,8 +48,6 @@ pub enum Kind {
     CronOrNever,
     /// An IANA time zone.
     TimeZone,
-    /// Words with commas between them; may be empty.
-    List,
     /// One of some words.
     Choice(&'static [&'static str]),
 }
@@ -190,13 +188,6 @@ pub const SETTINGS: &[Setting] = &[
         description: "moves a pipeline on right after one of its steps ended",
     },
     Setting {
-        name: "monitor.mail_to",
-        kind: Kind::List,
-        default: "",
-        scopes: PIPELINE,
-        description: "mails to these addresses when a pipeline's status changes",
-    },
-    Setting {
         name: "monitor.waiting_after",
         kind: Kind::Duration,
         default: "15 minutes",
@@ -296,10 +287,6 @@ impl Kind {
             Kind::Duration | Kind::DurationOrNever => duration::parse(value).map(duration::in_words),
             Kind::Cron | Kind::CronOrNever => Cron::parse(value, None).map(|_| value.to_owned()),
             Kind::TimeZone => Cron::parse("* * * * *", Some(value)).map(|_| value.to_owned()),
-            Kind::List => {
-                let words = value.split(',').map(str::trim).filter(|word| !word.is_empty());
-                Ok(words.collect::<Vec<_>>().join(","))
-            }
             Kind::Choice(words) if words.contains(&value) => Ok(value.to_owned()),
             Kind::Choice(words) => Err(format!("`{}` is not one of {}", quoted(), words.join(", "))),
         }
@@ -344,12 +331,6 @@ impl Settings {
     #[must_use]
     pub fn duration(&self, name: &str, scope: &Scope) -> Option<Duration> {
         duration::parse(self.text(name, scope)).ok()
-    }
-
-    /// A list of words.
-    #[must_use]
-    pub fn list(&self, name: &str, scope: &Scope) -> Vec<&str> {
-        self.text(name, scope).split(',').filter(|word| !word.is_empty()).collect()
     }
 
     /// A cron expression in the time zone that is set; `None` if the setting holds none, or is none that could.
@@ -460,15 +441,11 @@ mod tests {
     }
 
     #[test]
-    fn durations_lists_and_crons_are_read() {
-        let settings = set(&[
-            ("clean_up.delete_after", "default", "4 weeks"),
-            ("monitor.mail_to", "pipeline:a", " x@example.com ,y@example.com,"),
-            ("time_zone", "default", "Europe/Berlin"),
-        ]);
+    fn durations_and_crons_are_read() {
+        let settings =
+            set(&[("clean_up.delete_after", "default", "4 weeks"), ("time_zone", "default", "Europe/Berlin")]);
         let a = Scope::Pipeline("a".parse().unwrap());
         assert_eq!(settings.duration("clean_up.delete_after", &a), Some(Duration::from_secs(4 * 604_800)));
-        assert_eq!(settings.list("monitor.mail_to", &a), ["x@example.com", "y@example.com"]);
         assert_eq!(settings.cron("clean_up.cron", &Scope::Default).unwrap().in_words(), "`0 3 * * *` (Europe/Berlin)");
         assert_eq!(settings.duration("clean_up.delete_files_after", &a), Some(Duration::from_secs(26 * 604_800)));
         assert_eq!(set(&[]).duration("clean_up.delete_after", &a), None);
