@@ -23,12 +23,14 @@ pub async fn handle(context: &Context, tick: LambdaEvent<Value>) -> anyhow::Resu
     let invocation = Invocation::begin(&lambda.request_id, now, budget);
     let report = heartbeat::beat(context, &invocation).await.context("heartbeat failed")?;
     if let Some(metrics) = metrics::embedded(&report, stage(&lambda.env_config.function_name), now) {
-        #[expect(clippy::print_stdout, reason = "CloudWatch takes metrics from such a line of the log")]
-        {
-            println!("{metrics}");
-        }
+        print(&metrics);
     }
     Ok(report)
+}
+
+#[expect(clippy::print_stdout, reason = "CloudWatch takes metrics from such a line of the log")]
+fn print(metrics: &Value) {
+    println!("{metrics}");
 }
 
 /// The stage in the name that `infra/functions.yaml` gives to this function; the name itself if it is another.

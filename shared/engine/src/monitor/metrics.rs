@@ -1,4 +1,4 @@
-//! The metrics of a beat, in CloudWatch's embedded metric format: one line of the log is all it takes.
+//! The metrics of a beat in the embedded metric format: one line of the log is all it takes.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};

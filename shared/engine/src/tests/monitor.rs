@@ -12,6 +12,7 @@ use store::{Error, Result};
 
 use super::faults::Fault;
 use super::workshop::{Workshop, xml};
+use crate::heartbeat::BeatReport;
 use crate::monitor::metrics;
 use crate::operate;
 
@@ -252,6 +253,23 @@ async fn the_metrics_of_a_beat_are_one_line_that_cloudwatch_understands() {
     assert!(named.iter().all(|name| line[*name].is_u64()), "{line}");
     assert_eq!((line["OpenPipelines"].as_u64(), line["EnqueuedSteps"].as_u64()), (Some(1), Some(1)));
     assert!(!line.to_string().contains('\n'));
-    let taken = crate::heartbeat::BeatReport { lease_taken_by: Some("x".to_owned()), ..Default::default() };
+    let taken = BeatReport { lease_taken_by: Some("x".to_owned()), ..Default::default() };
     assert_eq!(metrics::embedded(&taken, "test", workshop.now()), None);
+}
+
+#[test]
+fn alarms_and_mail_ask_for_metrics_and_events_that_there_are() {
+    let alarms = include_str!("../../../../infra/alarms.yaml");
+    let metrics: Vec<&str> = metrics::of_beat(&BeatReport::default()).into_iter().map(|(name, _, _)| name).collect();
+    let ours: Vec<&str> = alarms
+        .split("Namespace: Systole\n")
+        .skip(1)
+        .filter_map(|rest| rest.lines().next()?.trim().strip_prefix("MetricName: "))
+        .collect();
+    assert!(ours.first() == Some(&"WorkDueButIdle") && ours.len() >= 5, "{ours:?}");
+    assert!(ours.iter().all(|name| metrics.contains(name)), "{ours:?} are not among {metrics:?}");
+    let told = include_str!("../monitor.rs");
+    let lists = alarms.lines().filter_map(|line| line.split("detail-type: [").nth(1)?.split(']').next());
+    let types: Vec<&str> = lists.flat_map(|list| list.split(", ")).collect();
+    assert!(types.len() >= 4 && types.iter().all(|name| told.contains(&format!("\"{name}\""))), "{types:?}");
 }
