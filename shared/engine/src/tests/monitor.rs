@@ -72,7 +72,7 @@ fn heard_in(mut workshop: Workshop) -> (Workshop, Arc<Bus>) {
 }
 
 #[tokio::test]
-async fn every_change_of_a_status_is_told_once() {
+async fn row_35_every_change_of_a_status_is_told_once() {
     let (workshop, bus) = heard_in(Workshop::new("10: done-a · 20: done-b"));
     workshop.spawn().await;
     assert_snapshot!(bus.heard(), @"Pipeline Status Changed work pending to running");

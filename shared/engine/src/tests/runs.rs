@@ -505,7 +505,7 @@ async fn tokens_differ_for_whatever_they_fence() {
 }
 
 #[tokio::test]
-async fn a_log_keeps_lines_as_grave_as_the_setting_asks() {
+async fn row_37_a_log_keeps_lines_as_grave_as_the_setting_asks() {
     let workshop = Workshop::new("10: done-a · 20: wordy-b · 30: broken-c");
     let level = Scope::Pipeline(NAME.parse().unwrap());
     workshop.store().set_setting("log.level", &level, "error", "Ann", workshop.now()).await.unwrap();
