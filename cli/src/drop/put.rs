@@ -9,7 +9,6 @@ use engine::Context;
 use engine::bunches::DROP_PREFIX;
 use import::bunch::{self, DropFile};
 use import::file_name::FileName;
-use pipeline::condition::PipelineCondition;
 use serde::Serialize;
 use store::arrivals::Arrival;
 use tokio::io::AsyncReadExt;
@@ -147,22 +146,8 @@ impl Claims {
     async fn load(context: &Context) -> anyhow::Result<Self> {
         let loaded = context.definitions.load(context.store.files.as_ref()).await?;
         let conditions = loaded.definitions.iter().flat_map(|definition| &definition.conditions);
-        let prefixes = conditions.filter_map(|described| match &described.condition {
-            PipelineCondition::BunchComplete { prefixes } => Some(prefixes.clone()),
-            PipelineCondition::NoAutoSpawn
-            | PipelineCondition::NoSiblingInProgress
-            | PipelineCondition::CronExpression { .. }
-            | PipelineCondition::ConfigurableCronExpression { .. }
-            | PipelineCondition::CleanUp
-            | PipelineCondition::Initializer
-            | PipelineCondition::WebsiteActive { .. }
-            | PipelineCondition::PipelineEnabled
-            | PipelineCondition::NoConflictingStep { .. }
-            | PipelineCondition::NamedPipelinesHaveStatus { .. }
-            | PipelineCondition::Maintenance
-            | PipelineCondition::Registered { .. } => None,
-        });
-        Ok(Claims { prefixes: prefixes.flatten().collect(), problems: loaded.problems })
+        let prefixes = conditions.filter_map(|described| described.condition.bunch_prefixes()).flatten().cloned();
+        Ok(Claims { prefixes: prefixes.collect(), problems: loaded.problems })
     }
 
     /// Why a file is not dropped, if it is not.

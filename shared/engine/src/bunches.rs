@@ -10,7 +10,6 @@ use futures::{StreamExt, TryStreamExt, stream};
 use import::bunch::{self, Bunch, BunchSet, DropFile, MAX_OK_FILE_BYTES};
 use import::file_name::FileName;
 use pipeline::PipelineId;
-use pipeline::condition::PipelineCondition;
 use pipeline::definition::{Arguments, Definition};
 use pipeline::plan::Found;
 use store::arrivals::Arrival;
@@ -355,21 +354,8 @@ fn is_of(name: &str, identifier: &str, prefixes: &[&str]) -> bool {
 
 /// The file name prefixes that a definition's bunches are made of.
 fn prefixes(definition: &Definition) -> Option<Vec<&str>> {
-    definition.conditions.iter().find_map(|described| match &described.condition {
-        PipelineCondition::BunchComplete { prefixes } => Some(prefixes.iter().map(String::as_str).collect()),
-        PipelineCondition::NoAutoSpawn
-        | PipelineCondition::NoSiblingInProgress
-        | PipelineCondition::CronExpression { .. }
-        | PipelineCondition::ConfigurableCronExpression { .. }
-        | PipelineCondition::CleanUp
-        | PipelineCondition::Initializer
-        | PipelineCondition::WebsiteActive { .. }
-        | PipelineCondition::PipelineEnabled
-        | PipelineCondition::NoConflictingStep { .. }
-        | PipelineCondition::NamedPipelinesHaveStatus { .. }
-        | PipelineCondition::Maintenance
-        | PipelineCondition::Registered { .. } => None,
-    })
+    let prefixes = definition.conditions.iter().find_map(|described| described.condition.bunch_prefixes())?;
+    Some(prefixes.iter().map(String::as_str).collect())
 }
 
 /// A file that lies directly in the drop area; deeper ones belong to somebody else.

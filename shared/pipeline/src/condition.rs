@@ -73,6 +73,28 @@ pub enum PipelineCondition {
     },
 }
 
+impl PipelineCondition {
+    /// The file name prefixes of the bunches that it asks for, in the order of their import; `None` if it asks for none.
+    #[must_use]
+    pub fn bunch_prefixes(&self) -> Option<&[String]> {
+        match self {
+            PipelineCondition::BunchComplete { prefixes } => Some(prefixes),
+            PipelineCondition::NoAutoSpawn
+            | PipelineCondition::NoSiblingInProgress
+            | PipelineCondition::CronExpression { .. }
+            | PipelineCondition::ConfigurableCronExpression { .. }
+            | PipelineCondition::CleanUp
+            | PipelineCondition::Initializer
+            | PipelineCondition::WebsiteActive { .. }
+            | PipelineCondition::PipelineEnabled
+            | PipelineCondition::NoConflictingStep { .. }
+            | PipelineCondition::NamedPipelinesHaveStatus { .. }
+            | PipelineCondition::Maintenance
+            | PipelineCondition::Registered { .. } => None,
+        }
+    }
+}
+
 /// What must hold for a step to be enqueued.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
