@@ -7,7 +7,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 use insta::assert_snapshot;
-use pipeline::settings::Scope;
 use pipeline::{PipelineId, PipelineStatus, StepStatus};
 use serde_json::json;
 use store::pipelines::Spawned;
@@ -26,11 +25,6 @@ async fn workshop() -> Workshop {
     let work = xml(NAME, "use-working-directory=\"true\"", "no_auto_spawn", "10: fetch_data");
     workshop.store().files.put("pipelines/work.xml", Bytes::from(work)).await.unwrap();
     workshop
-}
-
-async fn set(workshop: &Workshop, name: &str, scope: &str, value: &str) {
-    let scope: Scope = scope.parse().unwrap();
-    workshop.store().set_setting(name, &scope, value, "a test", workshop.now()).await.unwrap();
 }
 
 /// A pipeline that has ended now.
@@ -106,7 +100,7 @@ async fn outputs(workshop: &Workshop, id: &PipelineId) -> Vec<String> {
 #[tokio::test]
 async fn row_34_files_are_packed_then_deleted_and_the_pipeline_goes_last() {
     let workshop = workshop().await;
-    set(&workshop, "clean_up.delete_after", "default", "40 weeks").await;
+    workshop.set("clean_up.delete_after", "default", "40 weeks").await;
     let id = ended(&workshop, "a").await;
     let files = leave_files(&workshop, &id).await;
     workshop.wait(12 * WEEK_MINUTES);
@@ -136,8 +130,8 @@ async fn each_pipeline_is_cleaned_up_at_the_time_for_its_name() {
     let workshop = workshop().await;
     let other = xml("other", "", "no_auto_spawn", "10: fetch_data");
     workshop.store().files.put("pipelines/other.xml", Bytes::from(other)).await.unwrap();
-    set(&workshop, "clean_up.delete_files_after", "pipeline:other", "never").await;
-    set(&workshop, "clean_up.delete_after", "pipeline:other", "1 day").await;
+    workshop.set("clean_up.delete_files_after", "pipeline:other", "never").await;
+    workshop.set("clean_up.delete_after", "pipeline:other", "1 day").await;
     let kept = ended(&workshop, "a").await;
     let gone = workshop.place("other", "b").await;
     let pipeline = workshop.pipeline(&gone).await;
@@ -154,7 +148,7 @@ async fn each_pipeline_is_cleaned_up_at_the_time_for_its_name() {
 async fn a_clean_up_that_is_switched_off_is_skipped() {
     let workshop = workshop().await;
     for name in ["clean_up.compress_after", "clean_up.delete_files_after", "clean_up.delete_after"] {
-        set(&workshop, name, "default", "never").await;
+        workshop.set(name, "default", "never").await;
     }
     let id = clean_up(&workshop).await;
     assert_snapshot!(workshop.shown(&id).await, @"success: compress_pipeline_data skipped (the setting `clean_up.compress_after` is `never` for all pipelines), delete_pipeline_data skipped (the setting `clean_up.delete_files_after` is `never` for all pipelines), delete_pipelines skipped (the setting `clean_up.delete_after` is `never` for all pipelines)");
@@ -163,8 +157,8 @@ async fn a_clean_up_that_is_switched_off_is_skipped() {
 #[tokio::test]
 async fn many_pipelines_are_cleaned_up_page_by_page_in_short_invocations() {
     let workshop = workshop().await;
-    set(&workshop, "clean_up.delete_files_after", "default", "never").await;
-    set(&workshop, "clean_up.delete_after", "default", "1 week").await;
+    workshop.set("clean_up.delete_files_after", "default", "never").await;
+    workshop.set("clean_up.delete_after", "default", "1 week").await;
     for number in 0..230 {
         ended(&workshop, &number.to_string()).await;
         // Over three months.
@@ -189,8 +183,8 @@ async fn many_pipelines_are_cleaned_up_page_by_page_in_short_invocations() {
 #[tokio::test]
 async fn what_a_deleted_pipeline_was_spawned_for_spawns_no_other() {
     let workshop = workshop().await;
-    set(&workshop, "clean_up.delete_files_after", "default", "never").await;
-    set(&workshop, "clean_up.delete_after", "default", "1 week").await;
+    workshop.set("clean_up.delete_files_after", "default", "never").await;
+    workshop.set("clean_up.delete_after", "default", "1 week").await;
     let mut new = workshop.new_pipeline(NAME, "a bunch").await;
     new.found = vec!["bunch 7".to_owned()];
     workshop.store().spawn_pipeline(&new, workshop.now()).await.unwrap();
@@ -251,8 +245,8 @@ async fn a_deletion_that_fails_at_any_write_is_finished_the_next_time() {
     for fault in [Fault::Refused, Fault::ReplyLost, Fault::DeadBefore, Fault::DeadAfter] {
         for write in 0.. {
             let workshop = workshop().await;
-            set(&workshop, "clean_up.delete_files_after", "default", "never").await;
-            set(&workshop, "clean_up.delete_after", "default", "1 week").await;
+            workshop.set("clean_up.delete_files_after", "default", "never").await;
+            workshop.set("clean_up.delete_after", "default", "1 week").await;
             let id = operate::init(&workshop.context, NAME, [].into(), "a test", &workshop.invocation()).await.unwrap();
             workshop.run_all().await;
             assert_eq!(workshop.step(&id, "fetch_data").await.record.status, StepStatus::Skipped);
@@ -282,8 +276,8 @@ async fn a_deletion_that_fails_at_any_write_is_finished_the_next_time() {
 #[tokio::test]
 async fn a_pipeline_that_is_being_deleted_is_gone_for_everybody() {
     let workshop = workshop().await;
-    set(&workshop, "clean_up.delete_files_after", "default", "never").await;
-    set(&workshop, "clean_up.delete_after", "default", "1 week").await;
+    workshop.set("clean_up.delete_files_after", "default", "never").await;
+    workshop.set("clean_up.delete_after", "default", "1 week").await;
     let id = ended(&workshop, "a").await;
     workshop.wait(2 * WEEK_MINUTES);
     // The mark goes well, and the delete of the pipeline itself, which comes last, fails.
@@ -311,7 +305,7 @@ async fn the_clean_up_of_the_original_loads_and_runs() {
         r#"<config><pipeline name="theirs" description="Clean up" use-working-directory="true" expire-in="2 hours"><conditions><pipeline_condition type="TechDivision\ProcessPipelines\Helper\Condition\Pipeline\NoAutoSpawn" description=""/></conditions>{steps}</pipeline></config>"#
     );
     workshop.store().files.put("pipelines/theirs.xml", Bytes::from(xml)).await.unwrap();
-    set(&workshop, "clean_up.delete_after", "default", "never").await;
+    workshop.set("clean_up.delete_after", "default", "never").await;
     let invocation = workshop.invocation();
     let id = operate::init(&workshop.context, "theirs", [].into(), "a test", &invocation).await.unwrap();
     workshop.run_all().await;
@@ -334,7 +328,7 @@ async fn the_clean_up_comes_at_its_time() {
 #[tokio::test]
 async fn the_heartbeat_cancels_what_is_open_for_too_long() {
     let workshop = Workshop::new("10: done-a");
-    set(&workshop, "clean_up.cancel_after", "pipeline:work", "2 days").await;
+    workshop.set("clean_up.cancel_after", "pipeline:work", "2 days").await;
     let id = workshop.spawn().await;
     // Nobody takes its message.
     let _message = workshop.receive().await.unwrap();

@@ -4,7 +4,6 @@ use pipeline::PipelineId;
 
 use super::faults::Fault;
 use super::workshop::{Workshop, xml};
-use crate::{heartbeat, runner};
 
 const STAGES: &str = "10: flaky-a limit=4, skips-b limit=4 · 20: counts-c limit=4 · 30: done-report limit=4 always";
 
@@ -19,23 +18,8 @@ async fn before_it_is_due() -> Workshop {
 async fn live(workshop: &Workshop) -> PipelineId {
     for _ in 0..50 {
         workshop.wait(3);
-        let invocation = workshop.invocation();
-        tokio::select! {
-            biased;
-            () = workshop.table.dead.notified() => {}
-            _ = heartbeat::beat(&workshop.context, &invocation) => {}
-        }
-        while let Some(message) = workshop.receive().await {
-            let invocation = workshop.invocation();
-            let is_dealt_with = tokio::select! {
-                biased;
-                () = workshop.table.dead.notified() => false,
-                report = runner::run(&workshop.context, &message.body, &invocation) => report.is_ok(),
-            };
-            if is_dealt_with {
-                workshop.store().queue.delete(&message.receipt).await.unwrap();
-            }
-        }
+        workshop.try_beat().await;
+        while workshop.try_run_one().await {}
         if let [id] = &workshop.store().ended_pipelines(10, 1, workshop.now()).await.unwrap()[..] {
             return id.clone();
         }

@@ -4,7 +4,7 @@ use pipeline::{PipelineId, StepStatus};
 
 use super::faults::Fault;
 use super::workshop::Workshop;
-use crate::{heartbeat, mini_heartbeat, runner};
+use crate::mini_heartbeat;
 
 /// A pipeline with one step, which waits while any other step of the names runs.
 fn xml(pipeline: &str, step: &str, waits_for: &str) -> String {
@@ -36,28 +36,14 @@ async fn busy(workshop: &Workshop, ids: &[PipelineId; 2]) -> usize {
     statuses(workshop, ids).await.iter().filter(|status| status.is_active()).count()
 }
 
-/// Beats and runs until both have ended, and looks after each write that both are never busy.
+/// Beats and runs until both have ended, and looks after each of them that both are never busy.
 async fn live(workshop: &Workshop, ids: &[PipelineId; 2], what: &str) {
     for _ in 0..50 {
         workshop.wait(3);
-        let invocation = workshop.invocation();
-        tokio::select! {
-            biased;
-            () = workshop.table.dead.notified() => {}
-            _ = heartbeat::beat(&workshop.context, &invocation) => {}
-        }
+        workshop.try_beat().await;
         assert!(busy(workshop, ids).await <= 1, "{what}");
-        while let Some(message) = workshop.receive().await {
-            let invocation = workshop.invocation();
-            let is_dealt_with = tokio::select! {
-                biased;
-                () = workshop.table.dead.notified() => false,
-                report = runner::run(&workshop.context, &message.body, &invocation) => report.is_ok(),
-            };
+        while workshop.try_run_one().await {
             assert!(busy(workshop, ids).await <= 1, "{what}");
-            if is_dealt_with {
-                workshop.store().queue.delete(&message.receipt).await.unwrap();
-            }
         }
         if statuses(workshop, ids).await == [StepStatus::Success; 2] {
             return;

@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use insta::{assert_debug_snapshot, assert_snapshot};
 use pipeline::definition::Priority;
-use pipeline::settings::Scope;
 use pipeline::{Name, PipelineId};
 use serde_json::json;
 
@@ -83,11 +82,6 @@ fn workshop(fetchers: impl IntoIterator<Item = Arc<Orders>>) -> Workshop {
     workshop
 }
 
-async fn set(workshop: &Workshop, name: &str, scope: &str, value: &str) {
-    let scope: Scope = scope.parse().unwrap();
-    workshop.store().set_setting(name, &scope, value, "a test", workshop.now()).await.unwrap();
-}
-
 /// What every pipeline was spawned for, in the order of their ids.
 async fn orders(workshop: &Workshop) -> Vec<String> {
     let store = workshop.store();
@@ -155,12 +149,7 @@ async fn a_crash_at_any_write_loses_and_doubles_nothing() {
         for write in 0.. {
             let workshop = workshop([Orders::of("orders", &["A1", "A2", "A3"])]);
             workshop.table.arm(fault, "", write);
-            let invocation = workshop.invocation();
-            tokio::select! {
-                biased;
-                () = workshop.table.dead.notified() => {}
-                _ = heartbeat::beat(&workshop.context, &invocation) => {}
-            }
+            workshop.try_beat().await;
             if !workshop.table.is_spent() {
                 break;
             }
@@ -252,9 +241,9 @@ async fn switches_and_maintenance_hold_what_fetchers_ask_for() {
         ("spawning", "pipeline:work", "false", "true"),
     ] {
         let workshop = workshop([Orders::of("orders", &["A1"])]);
-        set(&workshop, name, scope, held).await;
+        workshop.set(name, scope, held).await;
         assert_eq!(spawns(&workshop).await, 0, "{name} {scope}");
-        set(&workshop, name, scope, free).await;
+        workshop.set(name, scope, free).await;
         assert_eq!(spawns(&workshop).await, 1, "{name} {scope}");
     }
 }
@@ -339,7 +328,7 @@ async fn beats_leave_fetchers_to_the_pipeline_where_the_setting_says_so() {
     let orders = Orders::of("orders", &[]);
     workshop.context = workshop.context.with_fetchers(DataFetchers::new([orders as Arc<dyn DataFetcher>]));
     assert_eq!(spawns(&workshop).await, 0);
-    set(&workshop, "initializer.in_pipeline", "default", "true").await;
+    workshop.set("initializer.in_pipeline", "default", "true").await;
     let report = workshop.beat().await;
     assert!(report.spawned[0].starts_with("initialize "), "{report:?}");
     // One at a time.
@@ -348,7 +337,7 @@ async fn beats_leave_fetchers_to_the_pipeline_where_the_setting_says_so() {
     workshop.run_all().await;
     workshop.wait(1);
     assert_eq!(spawns(&workshop).await, 1);
-    set(&workshop, "initializer.enabled", "default", "false").await;
+    workshop.set("initializer.enabled", "default", "false").await;
     workshop.run_all().await;
     workshop.wait(1);
     assert_eq!(spawns(&workshop).await, 0);
@@ -357,6 +346,6 @@ async fn beats_leave_fetchers_to_the_pipeline_where_the_setting_says_so() {
 #[tokio::test]
 async fn without_fetchers_the_pipeline_for_them_is_not_spawned() {
     let workshop = Workshop::shipped();
-    set(&workshop, "initializer.in_pipeline", "default", "true").await;
+    workshop.set("initializer.in_pipeline", "default", "true").await;
     assert_eq!(spawns(&workshop).await, 0);
 }

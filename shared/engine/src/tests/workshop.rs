@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use pipeline::definition::Arguments;
+use pipeline::settings::Scope;
 use pipeline::{Name, Pipeline, PipelineId, Step, StepStatus};
 use serde_json::json;
 use store::pipelines::NewPipeline;
@@ -177,28 +178,45 @@ impl Workshop {
     pub(super) async fn live(&self) {
         for _ in 0..50 {
             self.wait(3);
-            let invocation = self.invocation();
-            tokio::select! {
-                biased;
-                () = self.table.dead.notified() => {}
-                _ = heartbeat::beat(&self.context, &invocation) => {}
-            }
-            while let Some(message) = self.receive().await {
-                let invocation = self.invocation();
-                let is_dealt_with = tokio::select! {
-                    biased;
-                    () = self.table.dead.notified() => false,
-                    report = runner::run(&self.context, &message.body, &invocation) => report.is_ok(),
-                };
-                if is_dealt_with {
-                    self.store().queue.delete(&message.receipt).await.unwrap();
-                }
-            }
+            self.try_beat().await;
+            while self.try_run_one().await {}
             if self.store().open_pipelines(10).await.unwrap().is_empty() {
                 return;
             }
         }
         panic!("the pipelines have not ended")
+    }
+
+    /// Beats once; a beat that meets a fault dies or fails there.
+    pub(super) async fn try_beat(&self) {
+        let invocation = self.invocation();
+        tokio::select! {
+            biased;
+            () = self.table.dead.notified() => {}
+            _ = heartbeat::beat(&self.context, &invocation) => {}
+        }
+    }
+
+    /// Takes one message, if there is one; a runner that meets a fault dies or fails there, and the message comes again.
+    pub(super) async fn try_run_one(&self) -> bool {
+        let Some(message) = self.receive().await else { return false };
+        let invocation = self.invocation();
+        let is_dealt_with = tokio::select! {
+            biased;
+            () = self.table.dead.notified() => false,
+            report = runner::run(&self.context, &message.body, &invocation) => report.is_ok(),
+        };
+        if is_dealt_with {
+            self.store().queue.delete(&message.receipt).await.unwrap();
+        }
+        true
+    }
+
+    /// Sets something, as an operator does.
+    pub(super) async fn set(&self, name: &str, scope: &str, value: &str) {
+        let scope: Scope = scope.parse().unwrap();
+        self.store().set_setting(name, &scope, value, "a test", self.now()).await.unwrap();
+        self.context.settings.forget();
     }
 
     /// Polls a future until a write of it is never answered, and drops it there.
