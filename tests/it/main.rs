@@ -13,6 +13,7 @@ mod kills;
 mod malformed;
 mod operators;
 mod outside;
+mod protocol;
 mod samples;
 mod stack;
 mod systole;
