@@ -103,7 +103,7 @@ fn invoked_until<T>(payload: T, deadline: DateTime<Utc>) -> LambdaEvent<T> {
 }
 
 /// The event of a fixture with a message that was received.
-fn delivered<T: serde::de::DeserializeOwned>(fixture: &str, message: &Received) -> T {
+pub(crate) fn delivered<T: serde::de::DeserializeOwned>(fixture: &str, message: &Received) -> T {
     let mut event: Value = event(fixture);
     let record = &mut event["Records"][0];
     record["messageId"] = json!(message.id);

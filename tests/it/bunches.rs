@@ -8,6 +8,9 @@ use bytes::Bytes;
 use catalog::product::Product;
 use chrono::{DateTime, Utc};
 use engine::{Context, Invocation, Limits, heartbeat, runner};
+use pipeline::PipelineId;
+use serde_json::Value;
+use store::Store;
 use tests::embedded;
 
 /// The files of a bunch: the CSV files first, the ok file last.
@@ -35,6 +38,11 @@ fn files_of(folder: &Path) -> Files {
 
 /// The catalogue after the same import on an embedded store, without functions, messages over the network or faults.
 pub(crate) async fn imported_on_one_machine(files: &Files) -> BTreeMap<String, Product> {
+    import_on_one_machine(files).await.0
+}
+
+/// What an import comes to there: the catalogue, and the totals of the report.
+pub(crate) async fn import_on_one_machine(files: &Files) -> (BTreeMap<String, Product>, Value) {
     let storage = embedded().await;
     let context = Context::shipped(storage.store.clone(), Limits::default());
     for (name, content) in files {
@@ -47,7 +55,15 @@ pub(crate) async fn imported_on_one_machine(files: &Files) -> BTreeMap<String, P
         runner::run(&context, &message.body, &invocation(&format!("runner-{number}"))).await.unwrap();
         storage.queue.delete(&message.receipt).await.unwrap();
     }
-    catalog::table::all_products(storage.table.as_ref()).await.unwrap()
+    let id = report.spawned[0].split_once(' ').unwrap().1.parse().unwrap();
+    let totals = totals(&storage.store, &id).await;
+    (catalog::table::all_products(storage.table.as_ref()).await.unwrap(), totals)
+}
+
+/// The totals of an import's report.
+pub(crate) async fn totals(store: &Store, id: &PipelineId) -> Value {
+    let report = store.files.get(&format!("archive/{id}/report.json"), None).await.unwrap().unwrap();
+    serde_json::from_slice::<Value>(&report).unwrap()["totals"].clone()
 }
 
 /// Says which products differ, and how the first one does; a catalogue is too long to be printed.

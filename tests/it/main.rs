@@ -3,6 +3,7 @@
 
 mod aws;
 mod aws_flows;
+mod bootstraps;
 mod bunches;
 mod cli;
 mod conformance;

@@ -25,9 +25,22 @@ pub async fn aws() -> Provided {
 /// # Panics
 /// If there is no emulator.
 pub async fn aws_over(http: impl HttpClient + 'static) -> Provided {
+    provide(http).await.0
+}
+
+/// The same with the variables that a function over this storage has in its environment.
+///
+/// # Panics
+/// If there is no emulator.
+pub async fn aws_with_variables() -> (Provided, HashMap<String, String>) {
+    provide(store_aws::http_client()).await
+}
+
+async fn provide(http: impl HttpClient + 'static) -> (Provided, HashMap<String, String>) {
     let storage = tokio::task::spawn_blocking(Storage::borrow).await.expect("the emulator lends storage");
-    let store = store_aws::connect_over(storage.config(), http).await;
-    Provided { store, keep: Box::new(storage) }
+    let store = store_aws::connect_over(&storage.lender().config, http).await;
+    let variables = storage.lender().variables.clone();
+    (Provided { store, keep: Box::new(storage) }, variables)
 }
 
 /// Those who have storage that nobody uses now. As many as tests ever ran at once.
@@ -44,6 +57,7 @@ struct Storage {
 /// A process that has storage and deletes it when this one ends.
 struct Lender {
     config: Config,
+    variables: HashMap<String, String>,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
 }
@@ -61,8 +75,8 @@ impl Storage {
         Storage { lender: Some(lender) }
     }
 
-    fn config(&self) -> &Config {
-        &self.lender.as_ref().expect("it is there until the end").config
+    fn lender(&self) -> &Lender {
+        self.lender.as_ref().expect("it is there until the end")
     }
 }
 
@@ -96,7 +110,7 @@ impl Lender {
         let variables: HashMap<String, String> =
             serde_json::from_str(&line(&mut answers)).expect("it prints variables");
         let config = Config::from_lookup(|name| variables.get(name).cloned()).expect("it prints all variables");
-        Lender { config, requests, answers }
+        Lender { config, variables, requests, answers }
     }
 
     fn empty(&mut self) {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use store::Store;
 
-pub use aws::{aws, aws_over};
+pub use aws::{aws, aws_over, aws_with_variables};
 
 /// A store with its three seams on fresh, empty storage, which goes when this is dropped.
 pub struct Provided {
