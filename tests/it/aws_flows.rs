@@ -6,6 +6,7 @@ mod imports;
 mod messages;
 mod operators;
 mod outside;
+mod storms;
 mod ticks;
 
 use std::time::Duration;

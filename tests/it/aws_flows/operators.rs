@@ -12,7 +12,7 @@ use crate::bunches::bunch;
 
 impl Functions {
     /// Calls the admin function with an event; the status and the body of its answer.
-    async fn ask(&self, event: Value) -> (u64, Value) {
+    pub(super) async fn ask(&self, event: Value) -> (u64, Value) {
         let request: LambdaRequest = serde_json::from_value(event).unwrap();
         let LambdaEvent { payload, context, .. }: LambdaEvent<LambdaRequest> = invoked(request);
         let mut service = Adapter::from(admin::router(self.context.clone(), gate()));
@@ -31,7 +31,7 @@ fn gate() -> Gate {
 }
 
 /// The event of `admin-init.json` for another path and body.
-fn post(path: &str, body: &Value) -> Value {
+pub(super) fn post(path: &str, body: &Value) -> Value {
     let mut event: Value = event("admin-init");
     event["rawPath"] = json!(path);
     event["requestContext"]["http"]["path"] = json!(path);
