@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use engine::heartbeat::BeatReport;
 use engine::{heartbeat, runner};
 use serde_json::json;
-use store::queue::MAX_RECEIVES;
+use store::queue::{MAX_RECEIVES, Receipt};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -116,11 +116,23 @@ pub(crate) async fn beat_until(host: Host, tick: Duration, mut stop: Stop) {
 /// Runs messages, one after the other, until the sign to stop; a step that has begun is ended first.
 /// `wait` is the longest wait for a message.
 pub(crate) async fn run_until(host: Host, wait: Duration, mut stop: Stop) {
+    let mut done = None;
     while !stop.is_set() {
-        if let Err(error) = run_one(&host, wait).await {
+        if let Err(error) = run_one(&host, &mut done, wait).await {
             tracing::error!("runner failed: {error:#}");
             stop.sleep(AFTER_FAILURE).await;
         }
+    }
+    if let Err(error) = delete(&host, done).await {
+        tracing::warn!("a message was not deleted and comes again: {error:#}");
+    }
+}
+
+/// Deletes a message that was dealt with.
+async fn delete(host: &Host, done: Option<Receipt>) -> store::Result<()> {
+    match done {
+        Some(receipt) => host.context.store.queue.delete(&receipt).await,
+        None => Ok(()),
     }
 }
 
@@ -135,13 +147,14 @@ enum Taken {
     Failed,
 }
 
-/// Takes one message and deals with it.
-async fn run_one(host: &Host, wait: Duration) -> anyhow::Result<Taken> {
-    let queue = &host.context.store.queue;
-    let Some(message) = queue.receive(1, wait).await?.into_iter().next() else { return Ok(Taken::Nothing) };
+/// Takes one message and deals with it; the one before is deleted at the same time.
+async fn run_one(host: &Host, done: &mut Option<Receipt>, wait: Duration) -> anyhow::Result<Taken> {
+    let message = host.context.store.queue.next(done.as_ref(), wait).await?;
+    *done = None;
+    let Some(message) = message else { return Ok(Taken::Nothing) };
     match runner::run(&host.context, &message.body, &host.invocation("runner", STEP_BUDGET)).await {
         Ok(_) => {
-            queue.delete(&message.receipt).await?;
+            *done = Some(message.receipt);
             Ok(Taken::Done)
         }
         Err(error) => {
@@ -172,14 +185,15 @@ pub(crate) async fn beat_once(target: &Target, output: &Output) -> anyhow::Resul
 /// `systole run`.
 pub(crate) async fn run_messages(target: &Target, max: Option<usize>, output: &Output) -> anyhow::Result<ExitReason> {
     let host = target.host();
-    let (mut done, mut failed) = (0, 0);
+    let (mut done, mut failed, mut last) = (0, 0, None);
     while max.is_none_or(|max| done + failed < max) {
-        match run_one(&host, Duration::ZERO).await? {
+        match run_one(&host, &mut last, Duration::ZERO).await? {
             Taken::Nothing => break,
             Taken::Done => done += 1,
             Taken::Failed => failed += 1,
         }
     }
+    delete(&host, last).await?;
     output.show(&json!({ "messages": done, "failed": failed }), |_| {
         let failed = if failed > 0 { format!(", {failed} not: they come again") } else { String::new() };
         format!("{} dealt with{failed}", count(done, "message"))

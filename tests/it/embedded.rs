@@ -4,6 +4,7 @@ mod clock;
 mod database;
 mod folder;
 mod model;
+mod outbox;
 mod processes;
 
 use std::path::Path;

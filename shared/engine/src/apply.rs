@@ -15,9 +15,10 @@ use futures::{StreamExt, stream};
 use pipeline::condition::StepCondition;
 use pipeline::plan::{Plan, plan};
 use pipeline::transition::StepEvent;
-use pipeline::{Name, Pipeline, PipelineId, PipelineStatus, Step, StepStatus};
+use pipeline::{Name, Pipeline, PipelineId, PipelineStatus, Step, StepStatus, Token};
 use serde::Serialize;
 use store::message::StepMessage;
+use store::outbox::Mark;
 use store::pipelines::PipelineWritten;
 use store::queue::{DELAY_LIMIT, Outgoing};
 use store::services::Event;
@@ -181,6 +182,10 @@ impl Beat<'_> {
     ) -> store::Result<()> {
         let Beat { context, .. } = self;
         for chunk in steps.chunks(CHUNK) {
+            if self.enqueue_at_once(pipeline, chunk, purpose).await? {
+                applied.enqueued += chunk.len();
+                continue;
+            }
             let marks: Vec<_> = chunk.iter().map(|step| self.mark(&pipeline.id, step, purpose)).collect();
             let marked = stream::iter(marks).buffered(context.limits.parallel_marks);
             let outcomes: Vec<store::Result<Option<Outgoing>>> = marked.collect().await;
@@ -205,6 +210,33 @@ impl Beat<'_> {
         Ok(())
     }
 
+    /// Marks steps and sends their messages in one commit, if that can be done; otherwise does nothing.
+    async fn enqueue_at_once(self, pipeline: &Pipeline, steps: &[&Step], purpose: Purpose) -> store::Result<bool> {
+        let Purpose::Enqueue { gated } = purpose else { return Ok(false) };
+        if self.context.store.outbox.is_none() || steps.iter().any(|step| !waits_for(step).is_empty()) {
+            return Ok(false);
+        }
+        let marks: Vec<Mark<'_>> = steps
+            .iter()
+            .map(|step| Mark {
+                step,
+                event: StepEvent::of_planned(step.record.status),
+                token: token(&pipeline.id, step, self.invocation),
+            })
+            .collect();
+        let message = |step: &Step, token: &Token| {
+            let message = StepMessage::new(&pipeline.id, step, token.clone(), self.hops);
+            self.outgoing(step, message, gated)
+        };
+        let (store, priority) = (&self.context.store, pipeline.definition.priority);
+        store.enqueue_at_once(&pipeline.id, priority, &marks, message, self.invocation.now()).await
+    }
+
+    /// The message of a step, which knows whether its stage is a gate.
+    fn outgoing(self, step: &Step, message: StepMessage, gated: Option<i32>) -> Outgoing {
+        outgoing(&if gated == Some(step.definition.sort_order) { message.gated() } else { message })
+    }
+
     /// Marks one step and returns the message that is to be sent after that; `None` if somebody was faster.
     async fn mark(self, pipeline: &PipelineId, step: &Step, purpose: Purpose) -> store::Result<Option<Outgoing>> {
         let Beat { context, invocation, hops, .. } = self;
@@ -212,8 +244,7 @@ impl Beat<'_> {
             Purpose::Resend => resend_step(context, pipeline, step, invocation).await,
             Purpose::Enqueue { gated } => {
                 let message = enqueue_step(context, pipeline, step, hops, invocation).await?;
-                let is_gated = gated == Some(step.definition.sort_order);
-                Ok(message.map(|message| outgoing(&if is_gated { message.gated() } else { message })))
+                Ok(message.map(|message| self.outgoing(step, message, gated)))
             }
         }
     }
@@ -262,7 +293,7 @@ async fn enqueue_step(
     invocation: &Invocation,
 ) -> store::Result<Option<StepMessage>> {
     let (store, now) = (&context.store, invocation.now());
-    let token = invocation.token(pipeline, &step.definition.name, step.record.attempt + 1, 0);
+    let token = token(pipeline, step, invocation);
     let event = StepEvent::of_planned(step.record.status);
     let waits_for = waits_for(step);
     let enqueued = if waits_for.is_empty() {
@@ -277,6 +308,11 @@ async fn enqueue_step(
         }
         Enqueued::Lost => Ok(None),
     }
+}
+
+/// The token of a step's next enqueue.
+fn token(pipeline: &PipelineId, step: &Step, invocation: &Invocation) -> Token {
+    invocation.token(pipeline, &step.definition.name, step.record.attempt + 1, 0)
 }
 
 /// The names under which nobody may be busy while the step is.

@@ -22,6 +22,7 @@ mod processing;
 mod queues;
 mod runs;
 mod settings;
+mod shared_commits;
 mod shop;
 mod spawns;
 mod steps;

@@ -17,6 +17,7 @@ mod files;
 mod items;
 mod limits;
 mod messages;
+mod outbox;
 mod queue;
 mod readers;
 mod table;
@@ -31,6 +32,7 @@ use store::{Error, Result, Store};
 
 use crate::database::Database;
 use crate::files::{EmbeddedFiles, Folders};
+use crate::outbox::EmbeddedOutbox;
 use crate::queue::EmbeddedQueue;
 use crate::readers::Readers;
 use crate::table::EmbeddedTable;
@@ -60,9 +62,10 @@ pub fn open(root: &Path, options: Options) -> Result<Store> {
     let readers = Arc::new(Readers::new(database.path.clone()));
     let writer = Arc::new(Writer::start(database).map_err(|error| Error::retryable(operation(), error))?);
     let table = EmbeddedTable { writer: writer.clone(), readers: readers.clone(), clock: options.clock.clone() };
-    let queue = EmbeddedQueue::new(writer, readers, options);
+    let queue = Arc::new(EmbeddedQueue::new(writer.clone(), readers, options.clone()));
+    let outbox = EmbeddedOutbox { writer, queue: queue.clone(), clock: options.clock };
     let files = EmbeddedFiles { folders: Arc::new(folders) };
-    Ok(Store::new(Arc::new(table), Arc::new(queue), Arc::new(files)))
+    Ok(Store::new(Arc::new(table), queue, Arc::new(files)).with_outbox(Arc::new(outbox)))
 }
 
 impl Default for Options {

@@ -37,11 +37,37 @@ impl EmbeddedQueue {
         EmbeddedQueue { writer, readers, clock, visibility, bell: Notify::new() }
     }
 
-    async fn take(&self, limit: usize) -> Result<Taken> {
+    /// Tells the receivers that wait of new messages.
+    pub(crate) fn ring(&self, count: usize) {
+        (0..count).for_each(|_| self.bell.notify_one());
+    }
+
+    /// Deletes a delivery and receives in one transaction, and receives again until there is something or time is up.
+    async fn receive_after(&self, mut done: Option<Delivery>, limit: usize, wait: Duration) -> Result<Vec<Received>> {
+        let begun = Instant::now();
+        loop {
+            // Listens before it looks, so that no message slips in between.
+            let mut rung = std::pin::pin!(self.bell.notified());
+            rung.as_mut().enable();
+            let taken = self.take(done.take(), limit).await?;
+            let left = wait.saturating_sub(begun.elapsed());
+            if !taken.messages.is_empty() || left.is_zero() {
+                return Ok(taken.messages);
+            }
+            let until_due = taken.due.map_or(POLL, |due| (due - (self.clock)()).to_std().unwrap_or_default());
+            // Rung or not: it looks again.
+            let _ = tokio::time::timeout(left.min(POLL).min(until_due), rung).await;
+        }
+    }
+
+    async fn take(&self, done: Option<Delivery>, limit: usize) -> Result<Taken> {
         let (clock, visibility) = (self.clock.clone(), self.visibility);
         self.writer
             .execute(Durability::Written, move |connection| {
                 let now = clock();
+                if let Some(delivery) = done {
+                    messages::delete(connection, delivery)?;
+                }
                 messages::take(connection, limit, later(now, visibility), now)
             })
             .await
@@ -63,7 +89,7 @@ impl Queue for EmbeddedQueue {
             .execute(Durability::Flushed, move |connection| messages::send(connection, priority, &messages, clock()))
             .await
             .map_err(|failure| failure.during(operation()))?;
-        (0..count).for_each(|_| self.bell.notify_one());
+        self.ring(count);
         Ok(())
     }
 
@@ -71,20 +97,15 @@ impl Queue for EmbeddedQueue {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let begun = Instant::now();
-        loop {
-            // Listens before it looks, so that no message slips in between.
-            let mut rung = std::pin::pin!(self.bell.notified());
-            rung.as_mut().enable();
-            let taken = self.take(limit.min(RECEIVE_LIMIT)).await?;
-            let left = wait.saturating_sub(begun.elapsed());
-            if !taken.messages.is_empty() || left.is_zero() {
-                return Ok(taken.messages);
-            }
-            let until_due = taken.due.map_or(POLL, |due| (due - (self.clock)()).to_std().unwrap_or_default());
-            // Rung or not: it looks again.
-            let _ = tokio::time::timeout(left.min(POLL).min(until_due), rung).await;
-        }
+        self.receive_after(None, limit.min(RECEIVE_LIMIT), wait).await
+    }
+
+    async fn next(&self, done: Option<&Receipt>, wait: Duration) -> Result<Option<Received>> {
+        let done = match done {
+            Some(receipt) => Some(Delivery::from_handle(&receipt.handle).ok_or_else(|| no_handle("delete", receipt))?),
+            None => None,
+        };
+        Ok(self.receive_after(done, 1, wait).await?.pop())
     }
 
     async fn extend(&self, receipt: &Receipt, visibility: Duration) -> Result<()> {
@@ -140,7 +161,7 @@ impl Queue for EmbeddedQueue {
 }
 
 /// Refuses what SQS would refuse.
-fn check(message: &Outgoing) -> std::result::Result<(), String> {
+pub(crate) fn check(message: &Outgoing) -> std::result::Result<(), String> {
     if !(1..=BODY_LIMIT_BYTES).contains(&message.body.len()) {
         return Err(format!("message of {} bytes; 1 to {BODY_LIMIT_BYTES} are allowed", message.body.len()));
     }

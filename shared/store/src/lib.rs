@@ -16,6 +16,7 @@ mod items;
 pub mod keys;
 pub mod leases;
 pub mod message;
+pub mod outbox;
 pub mod pipelines;
 pub mod queue;
 pub mod retries;
@@ -42,6 +43,8 @@ pub struct Store {
     pub queue: Arc<dyn queue::Queue>,
     /// Import files, archives, artifacts.
     pub files: Arc<dyn files::Files>,
+    /// Items and messages in one commit, where the back end can.
+    pub outbox: Option<Arc<dyn outbox::Outbox>>,
     definitions: Arc<Definitions>,
 }
 
@@ -58,7 +61,13 @@ impl Store {
     /// Joins the seams of one back end.
     #[must_use]
     pub fn new(table: Arc<dyn table::Table>, queue: Arc<dyn queue::Queue>, files: Arc<dyn files::Files>) -> Self {
-        Store { table, queue, files, definitions: Arc::default() }
+        Store { table, queue, files, outbox: None, definitions: Arc::default() }
+    }
+
+    /// The same for a back end whose table and queue can share a commit.
+    #[must_use]
+    pub fn with_outbox(self, outbox: Arc<dyn outbox::Outbox>) -> Self {
+        Store { outbox: Some(outbox), ..self }
     }
 }
 

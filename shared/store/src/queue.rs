@@ -86,6 +86,15 @@ pub trait Queue: Send + Sync {
     /// Deletes a received message. Deleting twice, or after the delivery ran out, is fine.
     async fn delete(&self, receipt: &Receipt) -> Result<()>;
 
+    /// Deletes a message that was dealt with, if there is one, and receives the next as [`Queue::receive`] does. A back end
+    /// may do both at once; on `Err` the message may come again.
+    async fn next(&self, done: Option<&Receipt>, wait: Duration) -> Result<Option<Received>> {
+        if let Some(done) = done {
+            self.delete(done).await?;
+        }
+        Ok(self.receive(1, wait).await?.pop())
+    }
+
     /// Tells how full the queue of a priority is.
     async fn depth(&self, priority: Priority) -> Result<Depth>;
 

@@ -25,6 +25,7 @@ super::on_every_back_end! {
     a_receive_waits_for_a_message
     a_receive_without_messages_ends
     a_delayed_message_waits
+    the_next_message_comes_when_the_last_is_deleted
     deleting_twice_is_fine
     deleting_an_old_delivery_is_fine
     too_many_receives_lead_to_the_dead_letters
@@ -213,6 +214,22 @@ async fn a_delayed_message_waits(store: &Store) {
     let received = receive_one(store).await;
     assert_eq!((received.body.as_str(), received.receive_count), ("delayed", 1));
     assert!(begun.elapsed() >= Duration::from_millis(4500), "it came after {:?}", begun.elapsed());
+}
+
+async fn the_next_message_comes_when_the_last_is_deleted(store: &Store) {
+    store.queue.send(Priority::Normal, vec![message("first"), message("second")]).await.unwrap();
+    let mut bodies = BTreeSet::new();
+    let mut done = None;
+    while let Some(received) = store.queue.next(done.as_ref(), SHORTLY).await.unwrap() {
+        assert!(bodies.insert(received.body.clone()), "`{}` came again", received.body);
+        done = Some(received.receipt);
+    }
+    assert_eq!(bodies, BTreeSet::from(["first".to_owned(), "second".to_owned()]));
+    let is_empty = || async {
+        let depth = store.queue.depth(Priority::Normal).await.unwrap();
+        (depth.waiting + depth.in_flight == 0).then_some(())
+    };
+    eventually("both messages are deleted", is_empty).await;
 }
 
 async fn deleting_twice_is_fine(store: &Store) {

@@ -11,6 +11,7 @@ use pipeline::definition::Arguments;
 use pipeline::settings::Scope;
 use pipeline::{Name, Pipeline, PipelineId, Step, StepStatus};
 use serde_json::json;
+use store::outbox::Outbox;
 use store::pipelines::NewPipeline;
 use store::queue::Received;
 use store::services::Services;
@@ -30,6 +31,7 @@ use crate::runner::{self, RunReport};
 pub(super) struct Workshop {
     pub(super) context: Context,
     pub(super) table: Arc<FaultyTable>,
+    outbox: Arc<dyn Outbox>,
     pub(super) gate: Gate,
     now: Arc<Mutex<DateTime<Utc>>>,
     invocations: AtomicU32,
@@ -81,8 +83,15 @@ impl Workshop {
         let now: Arc<Mutex<DateTime<Utc>>> = Arc::new(Mutex::new("2026-08-01T12:00:00Z".parse().unwrap()));
         let store = open(folder.path(), now.clone());
         let table = Arc::new(FaultyTable::new(store.table));
+        let outbox = store.outbox.expect("the embedded store has one");
         let context = context(Store::new(table.clone(), store.queue, store.files));
-        Workshop { context, table, gate, now, invocations: AtomicU32::new(0), _folder: folder }
+        Workshop { context, table, outbox, gate, now, invocations: AtomicU32::new(0), _folder: folder }
+    }
+
+    /// The same over a back end whose table and queue share their commits, as the embedded store is; nothing fails there.
+    pub(super) fn sharing_commits(mut self) -> Self {
+        self.context.store = self.context.store.with_outbox(self.outbox.clone());
+        self
     }
 
     /// The context of another process, which has loaded nothing yet.
