@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo dev build test lint fmt check local-up local-down local-status watch package deploy clean
+.PHONY: help demo dev build test bench lint fmt check bench local-up local-down local-status watch package deploy clean
 
 help: ## Shows this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,6 +33,9 @@ local-down: ## Stops the emulated AWS
 
 local-status: ## Tells what of the emulated AWS runs
 	localstack/status
+
+bench: ## Measures speed, size and what a step asks of AWS; prints a table, writes target/bench.json (ONLY="sequential aws")
+	scripts/bench $(ONLY)
 
 watch: ## Serves every function for `scripts/invoke` on port 9000
 	scripts/watch

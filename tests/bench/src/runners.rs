@@ -1,0 +1,177 @@
+//! A store on the disk, pipelines of steps that do nothing, and runners.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use engine::conditions::Conditions;
+use engine::{Context, Executor, ExecutorError, Executors, Limits, Outcome, Work, operate, runner};
+use pipeline::definition::Arguments;
+use pipeline::{PipelineId, StepDefinition};
+use store::Store;
+use store::queue::Receipt;
+use store_embedded::Options;
+use tempfile::TempDir;
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::clock::invocation;
+
+/// Does nothing.
+struct Nothing;
+
+/// Adds as many steps as its argument `steps` says to the stage after its own.
+struct FanOut;
+
+#[async_trait]
+impl Executor for Nothing {
+    fn name(&self) -> &'static str {
+        "nothing"
+    }
+
+    fn description(&self) -> &'static str {
+        "does nothing"
+    }
+
+    async fn execute(&self, _work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
+        Ok(Outcome::Done)
+    }
+}
+
+#[async_trait]
+impl Executor for FanOut {
+    fn name(&self) -> &'static str {
+        "fan_out"
+    }
+
+    fn description(&self) -> &'static str {
+        "adds steps that do nothing"
+    }
+
+    async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
+        let steps: u32 =
+            work.argument("steps")?.parse().map_err(|error| ExecutorError::permanent(format!("{error}")))?;
+        for number in 0..steps {
+            let name = format!("s{number}").parse().expect("it is a name");
+            work.add_step(StepDefinition::new(name, "nothing", work.step.sort_order + 10))?;
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+/// A definition whose first step adds `steps` parallel ones, which the last one joins.
+pub(crate) fn fan_out(name: &str, steps: usize) -> String {
+    let step = |name: &str, executor: &str, sort_order: u32, inner: &str| {
+        format!("<step name=\"{name}\" executorType=\"{executor}\" sortOrder=\"{sort_order}\">{inner}</step>")
+    };
+    let argument = format!("<arguments><argument key=\"steps\" value=\"{steps}\"/></arguments>");
+    let join = "<conditions><step_condition type=\"previous_steps_completed\"/></conditions>";
+    pipeline_of(name, &(step("adds", "fan_out", 10, &argument) + &step("joins", "nothing", 30, join)))
+}
+
+/// A folder on the disk that the project lies on, not in memory.
+pub(crate) fn folder() -> anyhow::Result<TempDir> {
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
+    std::fs::create_dir_all(&target)?;
+    Ok(tempfile::tempdir_in(target)?)
+}
+
+/// A durable store in a folder.
+pub(crate) fn open(folder: &Path) -> anyhow::Result<Store> {
+    Ok(store_embedded::open(folder, Options::default())?)
+}
+
+/// The engine over a store, with definitions of steps that do nothing.
+pub(crate) fn context(store: Store, definitions: &[String]) -> Context {
+    let files = definitions.iter().enumerate().map(|(n, xml)| (format!("{n}.xml"), xml.clone().into_bytes()));
+    let executors: [Arc<dyn Executor>; 2] = [Arc::new(Nothing), Arc::new(FanOut)];
+    Context::new(store, Executors::new(executors), Conditions::default(), files, Limits::default())
+}
+
+/// A definition whose stages have these many steps each.
+pub(crate) fn definition(name: &str, stages: &[usize]) -> String {
+    let mut steps = String::new();
+    for (stage, count) in stages.iter().enumerate() {
+        for number in 0..*count {
+            let conditions = match stage {
+                0 => "",
+                _ => "<conditions><step_condition type=\"previous_steps_completed\"/></conditions>",
+            };
+            steps += &format!(
+                "<step name=\"s{stage}-{number}\" executorType=\"nothing\" sortOrder=\"{}\">{conditions}</step>",
+                (stage + 1) * 10
+            );
+        }
+    }
+    pipeline_of(name, &steps)
+}
+
+fn pipeline_of(name: &str, steps: &str) -> String {
+    format!(
+        "<config><pipeline name=\"{name}\"><conditions><pipeline_condition type=\"no_auto_spawn\"/></conditions>{steps}\
+         </pipeline></config>"
+    )
+}
+
+/// Runners of one process.
+pub(crate) struct Runners {
+    tasks: Vec<JoinHandle<()>>,
+    /// Rung by a runner that has dealt with a message.
+    pub(crate) dealt_with: Arc<Notify>,
+}
+
+impl Runners {
+    /// Starts `runners` that work on `slots` messages each.
+    pub(crate) fn start(context: &Context, runners: usize, slots: usize) -> Self {
+        let dealt_with = Arc::new(Notify::new());
+        let tasks = (0..runners * slots).map(|_| tokio::spawn(work(context.clone(), dealt_with.clone()))).collect();
+        Runners { tasks, dealt_with }
+    }
+}
+
+impl Drop for Runners {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Takes a message, deals with it, deletes it, for ever.
+async fn work(context: Context, dealt_with: Arc<Notify>) {
+    let mut done = None;
+    loop {
+        if let Err(error) = work_once(&context, &mut done).await {
+            eprintln!("{error:#}");
+        }
+        dealt_with.notify_one();
+    }
+}
+
+/// As `systole dev` does.
+async fn work_once(context: &Context, done: &mut Option<Receipt>) -> anyhow::Result<()> {
+    let message = context.store.queue.next(done.as_ref(), Duration::from_secs(1)).await?;
+    *done = None;
+    let Some(message) = message else { return Ok(()) };
+    runner::run(context, &message.body, &invocation("runner")).await?;
+    *done = Some(message.receipt);
+    Ok(())
+}
+
+/// Spawns a pipeline by hand.
+pub(crate) async fn spawn(context: &Context, name: &str) -> anyhow::Result<PipelineId> {
+    Ok(operate::init(context, name, Arguments::new(), "bench", &invocation("spawn")).await?)
+}
+
+/// Waits until a pipeline has ended well.
+pub(crate) async fn ended(context: &Context, runners: &Runners, id: &PipelineId) -> anyhow::Result<()> {
+    loop {
+        let rung = runners.dealt_with.notified();
+        let pipeline = context.store.pipeline_without_steps(id).await?;
+        let status = pipeline.map(|pipeline| pipeline.status);
+        anyhow::ensure!(status != Some(pipeline::PipelineStatus::Error), "pipeline {id} failed");
+        if status == Some(pipeline::PipelineStatus::Success) {
+            return Ok(());
+        }
+        rung.await;
+    }
+}
