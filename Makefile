@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo dev build test bench lint fmt check bench local-up local-down local-status watch package deploy clean
+.PHONY: help demo dev build test bench simulate lint fmt check local-up local-down local-status watch package deploy clean
 
 help: ## Shows this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -15,6 +15,10 @@ build: ## Builds everything
 
 test: ## Installs what is missing, starts the emulators, runs every test, stops what it started
 	scripts/test
+
+SEEDS ?= 1000
+simulate: ## Runs the engine under faults that seeds decide: SEEDS=100000 for as many, SEED=7 for the history of one
+	cargo run --locked --profile simulate -p simulation -- $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 lint: ## Checks format, lints, docs, messages, templates, definitions and licences
 	scripts/lint

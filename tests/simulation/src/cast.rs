@@ -1,0 +1,157 @@
+//! Who acts in a run: heartbeats, runners, people. Each is a future that one thread polls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use engine::operate::settings::Switch;
+use engine::{Context, Invocation, heartbeat, operate, runner};
+use pipeline::definition::Arguments;
+use pipeline::settings::Scope;
+use pipeline::{Name, PipelineId};
+
+use crate::chance::Chance;
+use crate::history::What;
+use crate::scenario::Deed;
+use crate::stage::Stage;
+
+/// Who does what people do.
+const PERSON: &str = "a person";
+
+/// Beats once.
+pub(crate) async fn beat(context: Context, invocation: Invocation) -> String {
+    match heartbeat::beat(&context, &invocation).await {
+        Ok(report) => match report.lease_taken_by {
+            Some(by) => format!("{by} beats"),
+            None => format!(
+                "{} spawned, {} enqueued, {} sent again, {} ghosted, {} ended; problems: {:?}",
+                report.spawned.len(),
+                report.applied.enqueued,
+                report.applied.resent,
+                report.applied.ghosted,
+                report.applied.ended,
+                report.problems
+            ),
+        },
+        Err(error) => format!("failed: {}", chain(&error)),
+    }
+}
+
+/// Takes one message and does what a runner function does with it.
+pub(crate) async fn run(context: Context, invocation: Invocation) -> String {
+    let message = match context.store.queue.receive(1, Duration::ZERO).await {
+        Ok(mut received) => received.pop(),
+        Err(error) => return format!("received nothing: {}", chain(&error)),
+    };
+    let Some(message) = message else { return "there was no message".to_owned() };
+    match runner::run(&context, &message.body, &invocation).await {
+        Ok(report) => {
+            let deleted = context.store.queue.delete(&message.receipt).await;
+            let kept = if deleted.is_err() { ", message not deleted" } else { "" };
+            format!("{report:?}{kept}")
+        }
+        Err(error) => format!("failed: {}", chain(&error)),
+    }
+}
+
+/// Does what a person does; in words what came of it.
+pub(crate) async fn act(
+    stage: Arc<Stage>,
+    context: Context,
+    deed: Deed,
+    mut chance: Chance,
+    invocation: Invocation,
+) -> String {
+    match deed {
+        Deed::Spawn(name) => {
+            let cause = format!("request {}", invocation.id);
+            let once = operate::init_once(&context, &name, Arguments::new(), PERSON, &cause, &invocation).await;
+            told(once.map(|spawned| spawned.id.to_string()))
+        }
+        Deed::Put { key, text } => {
+            let put = context.store.files.put(&key, Bytes::from(text)).await;
+            put.map_or_else(|error| chain(&error), |()| format!("put {key}"))
+        }
+        Deed::Maintenance(is_on) => {
+            let switch = if is_on { Switch::On } else { Switch::Off };
+            let set = operate::settings::set_maintenance(&context, switch, PERSON, invocation.now()).await;
+            told(set.map(|_| format!("maintenance {is_on}")))
+        }
+        Deed::MiniHeartbeat(is_on) => {
+            let (value, now) = (is_on.to_string(), invocation.now());
+            let set = operate::settings::set(&context, "mini_heartbeat", &Scope::Default, &value, PERSON, now).await;
+            told(set.map(|_| format!("mini heartbeats {is_on}")))
+        }
+        Deed::Cancel | Deed::Pause | Deed::Resume | Deed::RunStep => {
+            let ids = spawned(&stage);
+            if ids.is_empty() {
+                return "there is no pipeline".to_owned();
+            }
+            let id = chance.pick(&ids).clone();
+            to_pipeline(&context, &id, &deed, &mut chance, &invocation).await
+        }
+        Deed::Tick | Deed::SetClock { .. } => "nothing".to_owned(),
+    }
+}
+
+async fn to_pipeline(
+    context: &Context,
+    id: &PipelineId,
+    deed: &Deed,
+    chance: &mut Chance,
+    invocation: &Invocation,
+) -> String {
+    let done = match deed {
+        Deed::Cancel => operate::cancel(context, id, PERSON, "not wanted any more", invocation).await,
+        Deed::Pause => operate::pause(context, id, PERSON, invocation).await,
+        Deed::Resume => operate::resume(context, id, PERSON, invocation).await,
+        _ => {
+            let Ok(Some(pipeline)) = context.store.pipeline_with_steps(id).await else { return "unknown".to_owned() };
+            let steps: Vec<&Name> = pipeline.steps.iter().map(|step| &step.definition.name).collect();
+            let step = chance.place(steps.len());
+            operate::process_step(context, id, steps[step], PERSON, invocation).await
+        }
+    };
+    told(done.map(|()| format!("{deed:?} {id}")))
+}
+
+/// What people do when nothing goes wrong any more, so that nothing waits for them.
+pub(crate) async fn tidy_up(stage: Arc<Stage>, context: Context, invocation: Invocation) -> String {
+    let now = invocation.now();
+    let off = operate::settings::set_maintenance(&context, Switch::Off, PERSON, now).await;
+    let on = operate::settings::set(&context, "mini_heartbeat", &Scope::Default, "true", PERSON, now).await;
+    let mut resumed = 0;
+    for id in spawned(&stage) {
+        // Of most pipelines it says that they are not on hold.
+        resumed += usize::from(operate::resume(&context, &id, PERSON, &invocation).await.is_ok());
+    }
+    format!("{}, {}, {resumed} resumed", told(off.map(|_| "no maintenance")), told(on.map(|_| "mini heartbeats")))
+}
+
+/// The pipelines that were spawned so far.
+fn spawned(stage: &Stage) -> Vec<PipelineId> {
+    let mut ids: Vec<PipelineId> = Vec::new();
+    for event in &stage.lock().history.events {
+        if let What::Pipeline { id, .. } = &event.what
+            && let Ok(id) = id.parse()
+            && !ids.contains(&id)
+        {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+fn told<T: Into<String>>(outcome: Result<T, impl std::error::Error>) -> String {
+    outcome.map_or_else(|error| format!("refused: {}", chain(&error)), Into::into)
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text += &format!(": {error}");
+        source = error.source();
+    }
+    text
+}

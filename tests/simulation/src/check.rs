@@ -1,0 +1,213 @@
+//! The promises of the engine, each checked by one function against the history of a run.
+//!
+//! Nothing here asks the engine's own code what is right: the promises are said again, in another way, from what was
+//! written, sent and executed.
+
+mod ends;
+mod order;
+mod story;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pipeline::StepStatus;
+use serde_json::Value;
+
+use crate::check::story::{Life, Story, claims};
+use crate::history::{What, short};
+use crate::run::Ended;
+use crate::scenario::{BUNCHES, HARMLESS_SKEW, Hosts};
+
+/// A promise: says what breaks it, if anything does.
+type Promise = fn(&Story<'_>) -> Result<(), String>;
+
+/// All promises, with their names.
+const PROMISES: [(&str, Promise); 14] = [
+    ("every pipeline ends", ends::every_pipeline_ends),
+    ("an attempt has one outcome", an_attempt_has_one_outcome),
+    ("an enqueue is claimed once", an_enqueue_is_claimed_once),
+    ("a step is not tried beyond its attempts", no_attempt_too_many),
+    ("no two runners execute one step at once", no_two_bodies_at_once),
+    ("run-always steps run once, after the rest", ends::run_always_steps_run_once_and_last),
+    ("a pipeline settles as its steps stand", ends::a_pipeline_settles_as_its_steps_stand),
+    ("what a losing attempt left is not seen", losers_are_not_seen),
+    ("a message follows its mark", a_message_follows_its_mark),
+    ("a dropped file has an outcome", a_dropped_file_has_an_outcome),
+    ("a stopped pipeline begins no ordinary step", order::a_stopped_pipeline_begins_nothing),
+    ("steps that exclude each other are never busy together", order::exclusive_steps_are_never_busy_together),
+    ("a step waits for those before it", order::a_step_waits_for_those_before_it),
+    ("a pipeline keeps its definition, and siblings wait", order::definitions_and_siblings),
+];
+
+/// What breaks which promise.
+pub(crate) fn check(ended: &Ended) -> Vec<String> {
+    let story = Story::of(ended);
+    let broken = |(name, promise): &(&str, Promise)| promise(&story).err().map(|why| format!("{name}: {why}"));
+    PROMISES.iter().filter_map(broken).collect()
+}
+
+fn an_attempt_has_one_outcome(story: &Story<'_>) -> Result<(), String> {
+    for life in story.lives.values() {
+        for (name, states) in &life.steps {
+            for pair in states.windows(2) {
+                let [(_, before), (at, after)] = pair else { continue };
+                if let Some(why) = story::illegal(life, name, before, after) {
+                    let time = story.time(*at);
+                    return Err(format!("{} step {name} at {time}: {why}", short(life.id)));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn an_enqueue_is_claimed_once(story: &Story<'_>) -> Result<(), String> {
+    for life in story.lives.values() {
+        for (name, states) in &life.steps {
+            let mut claimed: BTreeSet<&str> = BTreeSet::new();
+            for (at, state) in claims(states) {
+                if !claimed.insert(&state.token) {
+                    let (time, token) = (story.time(at), short(&state.token));
+                    return Err(format!("{} step {name}: token {token} is claimed again at {time}", short(life.id)));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn no_attempt_too_many(story: &Story<'_>) -> Result<(), String> {
+    for life in story.lives.values() {
+        for (name, states) in &life.steps {
+            let Some(limit) = life.definition_of(name).and_then(story::most_runs) else { continue };
+            let tries = claims(states).filter(|(_, state)| state.continuations == 0 && !state.is_forced).count();
+            if tries > limit as usize {
+                return Err(format!("{} step {name} was tried {tries} times of {limit}", short(life.id)));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn no_two_bodies_at_once(story: &Story<'_>) -> Result<(), String> {
+    let Ended { scenario, .. } = story.ended;
+    if scenario.skew > HARMLESS_SKEW {
+        // Clocks that differ by more than the margin of a lease end it before its holder is dead.
+        return Ok(());
+    }
+    for life in story.lives.values() {
+        for (index, first) in life.bodies.iter().enumerate() {
+            for second in life.bodies[index + 1..].iter().filter(|second| second.body.step == first.body.step) {
+                let is_excused = scenario.hosts == Hosts::Machines && life.is_ghosted_between(first, second);
+                if second.begins < first.stops && !is_excused {
+                    let time = story.time(second.begins);
+                    return Err(format!("{} begins at {time} while {} is executed", second.body, first.body));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn losers_are_not_seen(story: &Story<'_>) -> Result<(), String> {
+    for life in story.lives.values() {
+        for (name, states) in &life.steps {
+            for (at, state) in states.iter().filter(|(_, state)| state.status == StepStatus::Success) {
+                let Some(output) = &state.output else { continue };
+                let is_its_own = life.bodies.iter().any(|body| {
+                    body.body.step == *name && body.body.token == state.token && body.output == Some(output)
+                });
+                if !is_its_own && output.get("token").is_some() {
+                    let time = story.time(*at);
+                    return Err(format!(
+                        "{} step {name} at {time}: output {output} is of another attempt",
+                        short(life.id)
+                    ));
+                }
+            }
+        }
+        read_is_committed(story, life)?;
+        added_is_committed(story, life)?;
+    }
+    Ok(())
+}
+
+/// What was read is what the step before had committed by then.
+fn read_is_committed(story: &Story<'_>, life: &Life<'_>) -> Result<(), String> {
+    for (at, event) in story.ended.history.events.iter().enumerate() {
+        let What::Reads { body, of, output } = &event.what else { continue };
+        if body.id != life.id {
+            continue;
+        }
+        let committed = life.steps.get(of.as_str()).into_iter().flatten().filter(|(written, _)| *written < at);
+        if !committed.into_iter().any(|(_, state)| state.output.as_ref() == Some(output)) {
+            return Err(format!("{body} reads {output} of step {of}, which never committed it"));
+        }
+    }
+    Ok(())
+}
+
+/// The pipeline shows the steps that a step added with its success, and no others.
+fn added_is_committed(story: &Story<'_>, life: &Life<'_>) -> Result<(), String> {
+    let Some(shown) = story.ended.pipelines.iter().find(|pipeline| pipeline.id.as_str() == life.id) else {
+        return Err(format!("pipeline {} is not there any more", life.id));
+    };
+    let shown: BTreeSet<&str> =
+        shown.steps.iter().filter(|step| step.definition.is_added).map(|step| step.definition.name.as_str()).collect();
+    let counts = life.added_at(usize::MAX).into_iter().map(|step| step.name.as_str()).collect::<BTreeSet<&str>>();
+    if shown == counts {
+        return Ok(());
+    }
+    Err(format!("{} shows the added steps {shown:?}; committed are {counts:?}", short(life.id)))
+}
+
+fn a_message_follows_its_mark(story: &Story<'_>) -> Result<(), String> {
+    let mut marked: BTreeSet<&str> = BTreeSet::new();
+    for (at, event) in story.ended.history.events.iter().enumerate() {
+        match &event.what {
+            What::Step { state, .. } => drop(marked.insert(&state.token)),
+            What::Sent { message, .. } if !marked.contains(message.token.0.as_str()) => {
+                let (id, step, time) = (short(message.pipeline.as_str()), &message.step, story.time(at));
+                return Err(format!("the message of {id} step {step} is sent at {time} and nothing marks the step"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn a_dropped_file_has_an_outcome(story: &Story<'_>) -> Result<(), String> {
+    let Ended { history, arrivals, .. } = story.ended;
+    let mut moved: BTreeMap<&str, bool> = BTreeMap::new();
+    for event in &history.events {
+        let What::File { key, change } = &event.what else { continue };
+        if let Some(name) = key.strip_prefix("incoming/") {
+            if *change == "puts" {
+                moved.insert(name, false);
+            } else if !moved.contains_key(name) {
+                return Err(format!("file {key} is deleted and was never moved"));
+            }
+        } else if let Some((_, name)) = key.split_once("/files/") {
+            moved.insert(name, true);
+        }
+    }
+    for (name, is_moved) in moved {
+        let arrival = arrivals.iter().find(|arrival| arrival.key.strip_prefix("incoming/") == Some(name));
+        let has_outcome = arrival.is_some_and(|arrival| arrival.waits_for.is_some() || arrival.pipeline.is_some());
+        if !is_moved && !has_outcome {
+            return Err(format!("file {name} lies in the drop area and nothing is said of it: {arrival:?}"));
+        }
+    }
+    one_pipeline_per_bunch(story)
+}
+
+fn one_pipeline_per_bunch(story: &Story<'_>) -> Result<(), String> {
+    let mut spawned: BTreeMap<String, &str> = BTreeMap::new();
+    for life in story.lives.values().filter(|life| life.name == BUNCHES) {
+        let bunch = life.arguments.get("bunch").and_then(Value::as_str).and_then(|text| text.parse::<Value>().ok());
+        let Some(id) = bunch.and_then(|bunch| bunch.get("id").map(Value::to_string)) else { continue };
+        if let Some(other) = spawned.insert(id.clone(), life.id) {
+            return Err(format!("bunch {id} has two pipelines, {other} and {}", life.id));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,226 @@
+//! The history of a run, sorted by pipelines and steps.
+
+use std::collections::BTreeMap;
+
+use pipeline::condition::StepCondition;
+use pipeline::{Definition, StepDefinition, StepStatus};
+use serde_json::Value;
+
+use crate::history::{ActorId, Body, PipelineState, StepState, What};
+use crate::run::Ended;
+
+/// Everything that happened, by pipeline.
+pub(crate) struct Story<'a> {
+    pub(crate) ended: &'a Ended,
+    pub(crate) lives: BTreeMap<&'a str, Life<'a>>,
+}
+
+/// What happened to one pipeline. Moments are places in the history.
+pub(crate) struct Life<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) definition: Definition,
+    pub(crate) arguments: &'a Value,
+    pub(crate) states: Vec<(usize, &'a PipelineState)>,
+    pub(crate) steps: BTreeMap<&'a str, Vec<(usize, &'a StepState)>>,
+    pub(crate) bodies: Vec<Execution<'a>>,
+    /// The steps that were stored under `<adder>/<batch>/<number>`.
+    added: Vec<(&'a str, Vec<StepDefinition>)>,
+}
+
+/// One execution of a step.
+pub(crate) struct Execution<'a> {
+    pub(crate) body: &'a Body,
+    pub(crate) begins: usize,
+    /// When its executor ended, its actor died, or first stood still; the end of the history if nothing of it happened.
+    pub(crate) stops: usize,
+    /// What it left, if its executor ended.
+    pub(crate) output: Option<&'a Value>,
+    actor: ActorId,
+}
+
+impl<'a> Story<'a> {
+    pub(crate) fn of(ended: &'a Ended) -> Self {
+        let mut story = Story { ended, lives: BTreeMap::new() };
+        let mut definitions: BTreeMap<&str, &Value> = BTreeMap::new();
+        for (at, event) in ended.history.events.iter().enumerate() {
+            match &event.what {
+                What::Definition { hash, definition } => drop(definitions.insert(hash, definition)),
+                What::Pipeline { id, state } => story.add_pipeline(at, id, state, &definitions),
+                What::Step { id, step, state } => {
+                    if let Some(life) = story.lives.get_mut(id.as_str()) {
+                        life.steps.entry(step).or_default().push((at, state));
+                    }
+                }
+                What::Added { id, place, steps } => {
+                    if let Some(life) = story.lives.get_mut(id.as_str()) {
+                        let steps = steps.iter().filter_map(|step| serde_json::from_value(step.clone()).ok());
+                        life.added.push((place, steps.collect()));
+                    }
+                }
+                What::WorkBegins(body) => {
+                    let (begins, stops, actor) = (at, usize::MAX, event.actor);
+                    let body = Execution { body, begins, stops, output: None, actor };
+                    if let Some(life) = story.lives.get_mut(body.body.id.as_str()) {
+                        life.bodies.push(body);
+                    }
+                }
+                What::WorkEnds { body, output, .. } => {
+                    if let Some(life) = story.lives.get_mut(body.id.as_str()) {
+                        let mut bodies = life.bodies.iter_mut();
+                        if let Some(ended) = bodies.find(|own| own.body == body && own.actor == event.actor) {
+                            (ended.stops, ended.output) = (ended.stops.min(at), output.as_ref());
+                        }
+                    }
+                }
+                What::Dies(_) | What::Freezes { .. } => {
+                    let bodies = story.lives.values_mut().flat_map(|life| &mut life.bodies);
+                    bodies.filter(|body| body.actor == event.actor).for_each(|body| body.stops = body.stops.min(at));
+                }
+                _ => {}
+            }
+        }
+        story
+    }
+
+    fn add_pipeline(&mut self, at: usize, id: &'a str, state: &'a PipelineState, definitions: &BTreeMap<&str, &Value>) {
+        if let Some(life) = self.lives.get_mut(id) {
+            life.states.push((at, state));
+            return;
+        }
+        let stored = definitions.get(state.definition.as_str()).expect("a definition is stored before its pipelines");
+        let definition = serde_json::from_value((*stored).clone()).expect("a stored definition can be read");
+        let (name, arguments) = (state.name.as_str(), &state.arguments);
+        let (steps, bodies, added) = (BTreeMap::new(), Vec::new(), Vec::new());
+        self.lives
+            .insert(id, Life { id, name, definition, arguments, states: vec![(at, state)], steps, bodies, added });
+    }
+
+    /// A moment of the history as people read it.
+    pub(crate) fn time(&self, at: usize) -> String {
+        let seconds = self.ended.history.events[at].at / 1_000;
+        format!("{}:{:02} min", seconds / 60, seconds % 60)
+    }
+}
+
+impl Life<'_> {
+    /// What a step should do, if it is one of the definition or was added.
+    pub(crate) fn definition_of(&self, name: &str) -> Option<&StepDefinition> {
+        let added = self.added.iter().flat_map(|(_, steps)| steps);
+        self.definition.steps.iter().chain(added).find(|step| step.name.as_str() == name)
+    }
+
+    /// The steps that count at a moment: those of the definition, and those added by steps that have succeeded.
+    pub(crate) fn steps_at(&self, at: usize) -> Vec<&StepDefinition> {
+        self.definition.steps.iter().chain(self.added_at(at)).collect()
+    }
+
+    /// The added steps that count at a moment.
+    pub(crate) fn added_at(&self, at: usize) -> Vec<&StepDefinition> {
+        let mut counting = Vec::new();
+        for (place, steps) in &self.added {
+            let mut parts = place.splitn(3, '/');
+            let (Some(adder), Some(batch)) = (parts.next(), parts.next()) else { continue };
+            let is_named = self.state(adder, at).is_some_and(|state| state.added.iter().any(|own| own == batch));
+            if is_named {
+                counting.extend(steps);
+            }
+        }
+        counting
+    }
+
+    /// Where a step stands before a moment; `None` before its first enqueue.
+    pub(crate) fn state(&self, step: &str, at: usize) -> Option<&StepState> {
+        let states = self.steps.get(step)?;
+        states.iter().rev().find(|(written, _)| *written < at).map(|(_, state)| *state)
+    }
+
+    /// Where the pipeline itself stands before a moment.
+    pub(crate) fn own_state(&self, at: usize) -> Option<&PipelineState> {
+        self.states.iter().rev().find(|(written, _)| *written < at).map(|(_, state)| *state)
+    }
+
+    /// Whether a person has run a step by hand: then much may happen that otherwise may not.
+    pub(crate) fn has_forced(&self) -> bool {
+        self.steps.values().flatten().any(|(_, state)| state.is_forced)
+    }
+
+    /// When somebody wanted the pipeline to end, if anybody did.
+    pub(crate) fn stopped_at(&self) -> Option<usize> {
+        self.states.iter().find(|(_, state)| state.is_stopped).map(|(at, _)| *at)
+    }
+
+    /// Whether the step's lease ran out between the beginnings of two executions.
+    pub(crate) fn is_ghosted_between(&self, first: &Execution<'_>, second: &Execution<'_>) -> bool {
+        let states = self.steps.get(first.body.step.as_str()).into_iter().flatten();
+        states
+            .filter(|(at, _)| (first.begins..second.begins).contains(at))
+            .any(|(_, state)| state.status == StepStatus::Error && state.message.contains("gave no sign of life"))
+    }
+
+    /// The claim that an execution belongs to.
+    pub(crate) fn claim_of(&self, body: &Execution<'_>) -> Option<(usize, &StepState)> {
+        let states = self.steps.get(body.body.step.as_str())?;
+        claims(states).find(|(_, state)| state.token == body.body.token)
+    }
+}
+
+/// The writes by which somebody took a step.
+pub(crate) fn claims<'a, 'b>(
+    states: &'b [(usize, &'a StepState)],
+) -> impl Iterator<Item = (usize, &'a StepState)> + use<'a, 'b> {
+    states.iter().enumerate().filter_map(|(index, (at, state))| {
+        let before = index.checked_sub(1).map(|before| states[before].1);
+        let is_held = before.is_some_and(|before| before.status == StepStatus::Running && before.owner == state.owner);
+        (state.status == StepStatus::Running && !is_held).then_some((*at, *state))
+    })
+}
+
+/// How often a step may be tried in all, if anything limits that.
+pub(crate) fn most_runs(definition: &StepDefinition) -> Option<u32> {
+    recurs(definition).or_else(|| limit(definition))
+}
+
+/// How often a failed step is tried.
+pub(crate) fn limit(definition: &StepDefinition) -> Option<u32> {
+    definition.conditions.iter().find_map(|described| match described.condition {
+        StepCondition::AttemptsLimit { limit } => Some(limit),
+        _ => None,
+    })
+}
+
+/// How often a recurring step runs.
+pub(crate) fn recurs(definition: &StepDefinition) -> Option<u32> {
+    definition.conditions.iter().find_map(|described| match described.condition {
+        StepCondition::Recurring { limit, .. } => Some(limit),
+        _ => None,
+    })
+}
+
+/// Why a step may not go from one state to the next.
+pub(crate) fn illegal(life: &Life<'_>, name: &str, before: &StepState, after: &StepState) -> Option<String> {
+    use StepStatus as S;
+    let is_held = before.token == after.token && before.owner == after.owner;
+    let is_new = before.token != after.token && after.continuations == 0;
+    let recurs = life.definition_of(name).is_some_and(|definition| recurs(definition).is_some());
+    let is_legal = match (before.status, after.status) {
+        (S::Enqueued, S::Enqueued | S::Running | S::Cancelled) => before.token == after.token,
+        (S::Running, S::Running | S::Success | S::Skipped | S::Error | S::Cancelled) => is_held,
+        (S::Running, S::Enqueued) => {
+            before.token != after.token
+                && after.continuations == before.continuations + 1
+                && after.attempt == before.attempt
+        }
+        (S::Error, S::Enqueued) => is_new,
+        (S::Success, S::Enqueued) => is_new && (after.is_forced || recurs),
+        (S::Skipped | S::Cancelled, S::Enqueued) => is_new && after.is_forced,
+        _ => false,
+    };
+    if !is_legal {
+        return Some(format!(
+            "it goes from {} to {}, token {} to {}",
+            before.status, after.status, before.token, after.token
+        ));
+    }
+    (after.version != before.version + 1).then(|| format!("version {} follows {}", after.version, before.version))
+}

@@ -1,0 +1,219 @@
+//! Bugs that are planted between the engine and the seams, so that it shows whether a run would find them.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pipeline::step::{StepRecord, Token};
+use pipeline::{Name, PipelineId, Priority, Step, StepDefinition};
+use serde_json::{Value, json};
+use store::Result;
+use store::message::StepMessage;
+use store::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
+use store::table::{
+    Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
+};
+
+/// A bug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bug {
+    /// A claim takes the step whatever token its message has and wherever the step stands.
+    ClaimWithoutToken,
+    /// The message is sent before the step is marked.
+    SendBeforeMark,
+    /// Messages that got lost are not sent again.
+    NoResend,
+    /// The end of an attempt is written whoever holds the step.
+    CommitWithoutLease,
+    /// An attempt counts when it ends, and not when it is enqueued.
+    AttemptsCountedAtFinish,
+}
+
+/// What stands between the engine and the seams.
+pub(crate) struct Sabotage {
+    bug: Bug,
+    table: Arc<dyn Table>,
+    queue: Arc<dyn Queue>,
+    /// The tokens whose messages were sent before their marks.
+    sent: Mutex<BTreeSet<String>>,
+}
+
+impl Bug {
+    /// All of them.
+    pub const ALL: [Bug; 5] = [
+        Bug::ClaimWithoutToken,
+        Bug::SendBeforeMark,
+        Bug::NoResend,
+        Bug::CommitWithoutLease,
+        Bug::AttemptsCountedAtFinish,
+    ];
+}
+
+/// What a write to a step's item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Deed {
+    Mark,
+    Claim,
+    Finish,
+    Resend,
+    Other,
+}
+
+fn deed(write: &Write) -> Deed {
+    let (Change::Put { attributes, .. } | Change::Patch { attributes, .. }) = &write.change else { return Deed::Other };
+    if !write.key.sort.starts_with("step/") {
+        return Deed::Other;
+    }
+    let status = attributes.get("status").and_then(Value::as_str);
+    match status {
+        Some("enqueued") if attributes.contains_key("attempt") => Deed::Mark,
+        Some("running") => Deed::Claim,
+        // A ghost's end is written by a beat, which sets no log.
+        Some("success" | "skipped" | "error") if attributes.contains_key("log") => Deed::Finish,
+        None if attributes.contains_key("resends") => Deed::Resend,
+        _ => Deed::Other,
+    }
+}
+
+fn attributes(change: &mut Change) -> Option<&mut Attributes> {
+    match change {
+        Change::Put { attributes, .. } | Change::Patch { attributes, .. } => Some(attributes),
+        Change::Delete | Change::Check => None,
+    }
+}
+
+impl Sabotage {
+    pub(crate) fn new(bug: Bug, table: Arc<dyn Table>, queue: Arc<dyn Queue>) -> Self {
+        Sabotage { bug, table, queue, sent: Mutex::default() }
+    }
+
+    fn sent(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a message was sent before its mark, and so is not sent now. If it is sent again later, it is.
+    fn is_sent(&self, message: &Outgoing) -> bool {
+        StepMessage::parse(&message.body).is_ok_and(|message| self.sent().remove(&message.token.0))
+    }
+
+    /// The write as the bug makes it.
+    async fn changed(&self, mut write: Write) -> Result<Write> {
+        match (self.bug, deed(&write)) {
+            (Bug::ClaimWithoutToken, Deed::Claim) | (Bug::CommitWithoutLease, Deed::Finish) => {
+                write.condition = Condition::Present;
+            }
+            (Bug::SendBeforeMark, Deed::Mark) => {
+                if let Some((token, message)) = message(&write) {
+                    self.sent().insert(token);
+                    self.queue.send(Priority::Normal, vec![message]).await?;
+                }
+            }
+            (Bug::AttemptsCountedAtFinish, Deed::Mark) => {
+                if let Some(attempt) = attributes(&mut write.change).and_then(|fields| fields.get_mut("attempt")) {
+                    *attempt = json!(attempt.as_u64().unwrap_or(1) - 1);
+                }
+            }
+            (Bug::AttemptsCountedAtFinish, Deed::Finish) => {
+                let item = self.table.get(&write.key).await?;
+                let before = item.and_then(|item| item.attributes.get("attempt")?.as_u64()).unwrap_or(0);
+                if let Some(fields) = attributes(&mut write.change) {
+                    fields.insert("attempt".to_owned(), json!(before + 1));
+                }
+            }
+            _ => {}
+        }
+        Ok(write)
+    }
+}
+
+/// The message that belongs to a mark, and its token.
+fn message(write: &Write) -> Option<(String, Outgoing)> {
+    let (Change::Put { attributes, .. } | Change::Patch { attributes, .. }) = &write.change else { return None };
+    let id: PipelineId = write.key.partition.strip_prefix("pipeline/")?.parse().ok()?;
+    let name: Name = store::keys::step_name(&write.key.sort)?;
+    let place: i64 = write.key.sort.split('/').nth(1)?.parse().ok()?;
+    let sort_order = i32::try_from(place + i64::from(i32::MIN)).ok()?;
+    let attempt = u32::try_from(attributes.get("attempt")?.as_u64()?).ok()?;
+    let version = if let Condition::Version(version) = write.condition { version + 1 } else { 1 };
+    let definition = StepDefinition::new(name, "unknown", sort_order);
+    let step = Step { definition, record: StepRecord { attempt, version, ..StepRecord::pending() } };
+    let token = attributes.get("token")?.as_str()?.to_owned();
+    let body = StepMessage::new(&id, &step, Token(token.clone()), 0).body();
+    Some((token, Outgoing { body, delay: Duration::ZERO }))
+}
+
+#[async_trait]
+impl Table for Sabotage {
+    async fn get(&self, key: &Key) -> Result<Option<Item>> {
+        self.table.get(key).await
+    }
+
+    async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Item>> {
+        self.table.batch_get(keys).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page<Item, String>> {
+        self.table.query(query).await
+    }
+
+    async fn listing(&self, query: &ListingQuery) -> Result<Page<Listed, Listed>> {
+        self.table.listing(query).await
+    }
+
+    async fn write(&self, write: Write) -> Result<Written> {
+        if (self.bug, deed(&write)) == (Bug::NoResend, Deed::Resend) {
+            return Ok(Written::Conflict(None));
+        }
+        let write = self.changed(write).await?;
+        self.table.write(write).await
+    }
+
+    async fn write_group(&self, writes: Vec<Write>) -> Result<GroupWritten> {
+        let mut changed = Vec::new();
+        for write in writes {
+            changed.push(self.changed(write).await?);
+        }
+        self.table.write_group(changed).await
+    }
+
+    async fn batch_put(&self, items: Vec<(Key, Attributes)>) -> Result<()> {
+        self.table.batch_put(items).await
+    }
+}
+
+#[async_trait]
+impl Queue for Sabotage {
+    async fn send(&self, priority: Priority, messages: Vec<Outgoing>) -> Result<()> {
+        let messages = messages.into_iter().filter(|message| !self.is_sent(message)).collect();
+        self.queue.send(priority, messages).await
+    }
+
+    async fn receive(&self, limit: usize, wait: Duration) -> Result<Vec<Received>> {
+        self.queue.receive(limit, wait).await
+    }
+
+    async fn extend(&self, receipt: &Receipt, visibility: Duration) -> Result<()> {
+        self.queue.extend(receipt, visibility).await
+    }
+
+    async fn delete(&self, receipt: &Receipt) -> Result<()> {
+        self.queue.delete(receipt).await
+    }
+
+    async fn depth(&self, priority: Priority) -> Result<Depth> {
+        self.queue.depth(priority).await
+    }
+
+    async fn count_dead_letters(&self) -> Result<u64> {
+        self.queue.count_dead_letters().await
+    }
+
+    async fn peek_dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {
+        self.queue.peek_dead_letters(limit).await
+    }
+
+    async fn redrive_dead_letters(&self) -> Result<Option<u64>> {
+        self.queue.redrive_dead_letters().await
+    }
+}

@@ -1,0 +1,113 @@
+//! The queue with faults: messages get lost, come twice, late, and in another order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pipeline::Priority;
+use store::Result;
+use store::message::StepMessage;
+use store::queue::{DELAY_LIMIT, DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
+
+use super::{alone, called};
+use crate::faults::{Kind, Way};
+use crate::history::What;
+use crate::stage::Stage;
+
+/// The queue with faults.
+pub(crate) struct Messages {
+    stage: Arc<Stage>,
+    inner: Arc<dyn Queue>,
+}
+
+/// How long a received message is hidden. As in production longer than any runner lives.
+pub(crate) const VISIBILITY: Duration = Duration::from_secs(600);
+
+impl Messages {
+    pub(crate) fn new(stage: Arc<Stage>, inner: Arc<dyn Queue>) -> Self {
+        Messages { stage, inner }
+    }
+}
+
+#[async_trait]
+impl Queue for Messages {
+    async fn send(&self, priority: Priority, messages: Vec<Outgoing>) -> Result<()> {
+        let (inner, stage, count) = (self.inner.clone(), self.stage.clone(), messages.len());
+        called(
+            &self.stage,
+            Kind::Writes,
+            "send",
+            || format!("send {count} messages"),
+            move || {
+                let sent: Vec<Outgoing> = messages.iter().flat_map(|message| on_its_way(&stage, message)).collect();
+                for message in &sent {
+                    stage.message_due(stage.now() + millis(message.delay));
+                }
+                alone(inner.send(priority, sent))
+            },
+        )
+        .await
+    }
+
+    async fn receive(&self, limit: usize, wait: Duration) -> Result<Vec<Received>> {
+        let (inner, stage) = (self.inner.clone(), self.stage.clone());
+        let label = || "receive messages".to_owned();
+        called(&self.stage, Kind::Writes, "receive", label, move || {
+            let received = alone(inner.receive(limit, wait))?;
+            for message in &received {
+                stage.message_due(stage.now() + millis(VISIBILITY));
+                if let Ok(message) = StepMessage::parse(&message.body) {
+                    stage.note(What::Delivered { message: Box::new(message) });
+                }
+            }
+            Ok(received)
+        })
+        .await
+    }
+
+    async fn extend(&self, receipt: &Receipt, visibility: Duration) -> Result<()> {
+        self.inner.extend(receipt, visibility).await
+    }
+
+    async fn delete(&self, receipt: &Receipt) -> Result<()> {
+        let (inner, own) = (self.inner.clone(), receipt.clone());
+        let label = || format!("delete message {}", receipt.handle);
+        called(&self.stage, Kind::Writes, "delete", label, move || alone(inner.delete(&own))).await
+    }
+
+    async fn depth(&self, priority: Priority) -> Result<Depth> {
+        self.inner.depth(priority).await
+    }
+
+    async fn count_dead_letters(&self) -> Result<u64> {
+        self.inner.count_dead_letters().await
+    }
+
+    async fn peek_dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {
+        self.inner.peek_dead_letters(limit).await
+    }
+
+    async fn redrive_dead_letters(&self) -> Result<Option<u64>> {
+        self.inner.redrive_dead_letters().await
+    }
+}
+
+/// What arrives of a message.
+fn on_its_way(stage: &Stage, message: &Outgoing) -> Vec<Outgoing> {
+    let way = stage.way();
+    if let Ok(message) = StepMessage::parse(&message.body) {
+        stage.note(What::Sent { message: Box::new(message), fate: format!("{way:?}") });
+    }
+    let later =
+        |by: u64| Outgoing { delay: (message.delay + Duration::from_millis(by)).min(DELAY_LIMIT), ..message.clone() };
+    match way {
+        Way::Good => vec![message.clone()],
+        Way::Lost => Vec::new(),
+        Way::Twice(by) => vec![message.clone(), later(by)],
+        Way::Late(by) => vec![later(by)],
+    }
+}
+
+fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
+}

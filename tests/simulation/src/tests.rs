@@ -1,0 +1,82 @@
+//! A short run of the simulation, and whether it would find what it is made to find.
+
+use crate::campaign::{Campaign, Finished, replay};
+use crate::sabotage::Bug;
+
+/// How many seeds a bug must be found in. `make simulate` runs as many in seconds.
+const SEEDS_PER_BUG: u64 = 400;
+
+fn campaign(first: u64, seeds: u64, bug: Option<Bug>) -> Finished {
+    let most_failures = if bug.is_some() { 1 } else { 5 };
+    Campaign { first, seeds, threads: 2, most_failures, bug }.run(|_, _| {})
+}
+
+#[test]
+fn all_promises_hold_under_faults() {
+    let finished = campaign(0, 60, None);
+    assert_eq!(finished.failures, Vec::new());
+    let counts = &finished.counts;
+    // Or nothing was proven.
+    for (what, count) in [
+        ("crashes", counts.crashes),
+        ("late calls of the dead", counts.arrived_late),
+        ("standstills", counts.freezes),
+        ("duplicates", counts.duplicates),
+        ("lost messages", counts.lost),
+        ("late messages", counts.late),
+        ("throttles", counts.throttled),
+        ("lost replies", counts.lost_replies),
+        ("stale listings", counts.stale),
+        ("clock jumps", counts.clock_jumps),
+        ("overlapping beats", counts.overlapping_beats),
+        ("operations", counts.operations),
+        ("edits", counts.edits),
+        ("bunches", counts.bunches),
+        ("steps", counts.steps),
+    ] {
+        assert!(count > 0, "no {what}");
+    }
+    assert_eq!(counts.interleavings.len(), 60);
+    assert_eq!(counts.spawned, counts.settled);
+}
+
+#[test]
+fn a_seed_makes_the_same_history_twice() {
+    for seed in 0..5 {
+        let (first, second) = (replay(seed, None), replay(seed, None));
+        assert!(first == second, "seed {seed} makes two histories");
+    }
+}
+
+/// Plants a bug; the seeds that find it must pass without it.
+fn assert_found(bug: Bug) {
+    let found = campaign(0, SEEDS_PER_BUG, Some(bug));
+    let failure = found.failures.first().unwrap_or_else(|| panic!("{bug:?} is not found"));
+    let (_, without) = replay(failure.seed, None);
+    assert_eq!(without, Vec::<String>::new(), "seed {} fails without {bug:?}, too", failure.seed);
+}
+
+#[test]
+fn a_planted_claim_without_token_is_found() {
+    assert_found(Bug::ClaimWithoutToken);
+}
+
+#[test]
+fn a_planted_send_before_the_mark_is_found() {
+    assert_found(Bug::SendBeforeMark);
+}
+
+#[test]
+fn a_planted_lack_of_re_sends_is_found() {
+    assert_found(Bug::NoResend);
+}
+
+#[test]
+fn a_planted_commit_without_the_lease_is_found() {
+    assert_found(Bug::CommitWithoutLease);
+}
+
+#[test]
+fn a_planted_count_of_attempts_at_their_finish_is_found() {
+    assert_found(Bug::AttemptsCountedAtFinish);
+}
