@@ -33,7 +33,7 @@ pub enum RunReport {
     },
     /// The pipeline is being stopped; the step was not run.
     Stopped,
-    /// The step was taken from this runner while it worked; nothing was committed.
+    /// The step was taken from this runner while it worked, or its lease was over before it began; nothing was committed.
     TakenOver,
     /// The pipeline has been deleted.
     Gone,

@@ -38,6 +38,10 @@ impl Attempt<'_> {
         let Attempt { context, pipeline, step, invocation, .. } = *self;
         // A step does not fail for settings that cannot be read; it keeps all lines then.
         let settings = context.settings(invocation.now()).await.unwrap_or_default();
+        if claimed.record.lease_until.is_some_and(|until| until < invocation.now()) {
+            // This host stood still, and somebody else may have the step by now.
+            return Ok(RunReport::TakenOver);
+        }
         let so_far = if claimed.record.continuations > 0 { claimed.record.log.as_str() } else { "" };
         let log = StepLog::continued(so_far, Level::set_for(pipeline.name(), &settings));
         let record = claimed.record.clone();

@@ -543,3 +543,19 @@ async fn the_heartbeat_takes_over_a_chain_that_got_too_long() {
     // The step that a beat enqueues is the first of a chain, sixty hops follow it.
     assert_eq!(runs, [61, 61, 61, 17]);
 }
+
+#[tokio::test]
+async fn a_runner_whose_lease_is_over_does_not_begin() {
+    let mut workshop = Workshop::new("10: done-a limit=2");
+    workshop.context.limits.lease_margin = Duration::ZERO;
+    let id = workshop.spawn().await;
+    let message = workshop.receive().await.unwrap();
+    let late = workshop.invocation_of(Duration::ZERO);
+    let report = runner::run(&workshop.context, &message.body, &late).await.unwrap();
+    assert_eq!(report, RunReport::TakenOver);
+    // Its mini beat sees that the lease is over.
+    let step = workshop.step(&id, "done-a").await;
+    assert_eq!((step.record.status, step.record.output), (StepStatus::Error, None));
+    workshop.live().await;
+    assert_eq!(workshop.shown(&id).await, "success: done-a success 2");
+}
