@@ -1,5 +1,6 @@
 //! Who acts in a run: heartbeats, runners, people. Each is a future that one thread polls.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -113,6 +114,12 @@ async fn to_pipeline(
         }
     };
     told(done.map(|()| format!("{deed:?} {id}")))
+}
+
+/// Takes over what the dead of a machine held.
+pub(crate) async fn take_over(context: Context, dead: BTreeSet<String>, invocation: Invocation) -> String {
+    let sent = engine::take_over::take_over(&context, |owner| dead.contains(owner), &invocation).await;
+    sent.map_or_else(|error| format!("failed: {}", chain(&error)), |sent| format!("took over, {sent} messages sent"))
 }
 
 /// What people do when nothing goes wrong any more, so that nothing waits for them.

@@ -2,6 +2,7 @@
 
 mod turns;
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -79,6 +80,8 @@ pub(crate) struct Run<'a> {
     chance: Chance,
     schedule: u64,
     begun: u64,
+    /// Who died on a machine, where others know for certain that they are gone.
+    dead: BTreeSet<String>,
 }
 
 /// A process: people's, a heartbeat's or a runner's.
@@ -173,6 +176,7 @@ impl<'a> Run<'a> {
             chance,
             schedule: 0,
             begun: 0,
+            dead: BTreeSet::new(),
         };
         for machine in 0..machines {
             let skew = run.draw_skew(machine as u64);
@@ -308,12 +312,12 @@ impl<'a> Run<'a> {
             What::Pipeline { id, .. } => Some(id.as_str()),
             _ => None,
         });
-        ids.collect::<std::collections::BTreeSet<_>>().len()
+        ids.collect::<BTreeSet<_>>().len()
     }
 
     fn end(mut self) -> Ended {
         self.actors.clear();
-        let ids: std::collections::BTreeSet<PipelineId> = {
+        let ids: BTreeSet<PipelineId> = {
             let state = self.stage.lock();
             let ids = state.history.events.iter().filter_map(|event| match &event.what {
                 What::Pipeline { id, .. } => id.parse().ok(),

@@ -80,7 +80,7 @@ impl Scenario {
             4..=8 => HARMLESS_SKEW,
             _ => 10 * MINUTE,
         };
-        let minutes = i64::try_from(chance.within(8, 24)).unwrap_or(0);
+        let minutes = i64::try_from(chance.within(6, 15)).unwrap_or(0);
         let runners = chance.place(4) + 1;
         let deeds = deeds(&definitions, minutes, runners, &mut chance);
         Scenario { definitions, hosts, runners, skew, deeds, calm_at: minutes * MINUTE }

@@ -13,6 +13,12 @@ pub(super) fn every_pipeline_ends(story: &Story<'_>) -> Result<(), String> {
         let (id, status) = (short(pipeline.id.as_str()), pipeline.status);
         return Err(format!("{id} is still {status} long after everything went well again: {}", steps.join(", ")));
     }
+    for pipeline in story.ended.pipelines.iter().filter(|pipeline| pipeline.stop.is_none()) {
+        if let Some(busy) = pipeline.steps.iter().find(|step| step.record.status.is_active()) {
+            let (name, status) = (&busy.definition.name, busy.record.status);
+            return Err(format!("{} has ended, and its step {name} is {status}", short(pipeline.id.as_str())));
+        }
+    }
     if story.ended.pipelines.len() < story.lives.len() {
         return Err("a pipeline has gone".to_owned());
     }
@@ -140,10 +146,12 @@ pub(super) fn run_always_steps_run_once_and_last(story: &Story<'_>) -> Result<()
                 return Err(format!("{id} step {name} runs always and succeeded {runs} times"));
             }
             let Some(first) = life.bodies.iter().find(|body| body.body.step == name.as_str()) else { continue };
-            let ordinary = life
-                .bodies
-                .iter()
-                .filter(|body| life.definition_of(&body.body.step).is_some_and(|definition| !definition.run_always));
+            // What a run-always step adds comes after it.
+            let is_ordinary = |step: &str| {
+                let is_added_by_it = step.starts_with(&format!("{name}."));
+                !is_added_by_it && life.definition_of(step).is_some_and(|definition| !definition.run_always)
+            };
+            let ordinary = life.bodies.iter().filter(|body| is_ordinary(&body.body.step));
             for other in ordinary {
                 let is_beside =
                     other.begins < first.begins && first.begins < other.stops && holds(life, other, first.begins);

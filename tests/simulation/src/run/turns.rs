@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::{Actor, FIRST_RUNNER, RUNNER, Run};
+use super::{Actor, CALL, FIRST_RUNNER, PEOPLE, RUNNER, Run};
 use crate::cast;
 use crate::history::{NOBODY, What};
 use crate::scenario::Hosts;
@@ -119,9 +119,18 @@ impl Run<'_> {
         state.counts.crashes += 1;
         state.frozen.remove(&actor.id);
         state.current = actor.id;
+        let name = state.history.actors[actor.id].clone();
         drop(state);
         drop(actor.future);
         self.stage.lock().current = NOBODY;
+        if self.scenario.hosts == Hosts::Machines {
+            self.dead.insert(name);
+            // Who starts a process again may take over what the dead one held, or leave it to the leases.
+            if self.chance.happens(500) {
+                let dead = self.dead.clone();
+                self.begin("next", PEOPLE, CALL, |context, invocation| cast::take_over(context, dead, invocation));
+            }
+        }
     }
 
     /// Ends functions whose time is over.
