@@ -272,6 +272,9 @@ impl<'a> Run<'a> {
     fn until_settled(&mut self) {
         self.stage.lock().is_calm = true;
         self.stage.lock().frozen.clear();
+        // What is on its way comes before people tidy up: nobody would take back maintenance that begins after that.
+        let now = self.stage.now();
+        self.stage.lock().late.iter_mut().for_each(|late| late.at = late.at.min(now));
         self.machines.iter_mut().for_each(|machine| machine.skew = 0);
         self.stage.note_of(0, What::Outside("from here on nothing goes wrong".to_owned()));
         let stage = self.stage.clone();

@@ -6,7 +6,7 @@ use crate::faults::{Allowed, Place};
 use crate::run::Order;
 
 /// Most runs that one failure is worth.
-const TRIES: usize = 300;
+const TRIES: usize = 150;
 
 /// The places at which something must go wrong for the run to fail. `fails` runs an order and tells whether it fails as
 /// the first one did.
