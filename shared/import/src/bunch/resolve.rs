@@ -91,6 +91,8 @@ impl<'a> DropArea<'a> {
                 continue;
             }
             match file.name.parse::<FileName>() {
+                // `product-import.x_1_1.csv`: the prefix of a name goes up to its underscore.
+                Ok(name) if !prefixes.contains(&name.prefix()) => {}
                 Ok(name) => {
                     let siblings = area.by_identifier.entry(name.filename().to_owned()).or_default();
                     siblings.push(name.clone());

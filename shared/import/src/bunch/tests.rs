@@ -50,6 +50,11 @@ fn products(names: &[&str]) -> String {
 }
 
 #[test]
+fn a_file_whose_prefix_only_begins_like_a_wanted_one_is_left_alone() {
+    assert_eq!(products(&["product-import.new_x_01.csv", "product-import.ok+product-import_x_01.csv"]), "");
+}
+
+#[test]
 fn each_form_of_ok_file_releases_in_both_formats() {
     let csv = "product-import_x_01.csv";
     for ok in ["product-import.ok", "product-import_x.ok", "product-import_x_01.ok"] {
