@@ -86,6 +86,8 @@ impl Store {
     /// The store did not answer, or an item cannot be read.
     pub async fn ended_since(&self, place: &EndedPlace, until: DateTime<Utc>, limit: usize) -> Result<EndedPage> {
         let mut listed = Vec::new();
+        let beginning = EndedPlace::beginning(until);
+        let place = if place.spawned_at < beginning.spawned_at { &beginning } else { place };
         let mut month = place.spawned_at;
         let mut after = place.id.as_ref().map(|id| listed_at(id, place.spawned_at));
         let mut next = None;
@@ -97,7 +99,8 @@ impl Store {
                 limit: Some(limit - listed.len()),
             };
             let page = self.table.listing(&query).await?;
-            listed.extend(page.entries);
+            let belongs = |listed: &Listed| keys::ended_entry(&query.shard, listed).is_some();
+            listed.extend(page.entries.into_iter().filter(belongs));
             after = page.next;
             if after.is_none() {
                 let Some(following) = month.with_day(1).and_then(|first| first.checked_add_months(Months::new(1)))

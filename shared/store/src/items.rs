@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use pipeline::step::StepRecord;
 use pipeline::{StepStatus, Token};
 use serde::de::DeserializeOwned;
@@ -13,6 +13,9 @@ use crate::table::{Attributes, Item};
 
 /// The schema of the items that this version writes. A newer one is refused, never guessed at.
 pub(crate) const SCHEMA: u64 = 1;
+
+/// The latest year of a stored time.
+pub(crate) const LATEST_YEAR: i32 = 9999;
 
 /// Set on a pipeline that the clean-up deletes: it is gone for everybody else.
 pub(crate) const DELETING: &str = "deleting_at";
@@ -66,7 +69,12 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn time(&self, field: &str) -> Result<Option<DateTime<Utc>>> {
-        self.parsed(field, "a time as in `2026-08-01T12:00:00.000Z`")
+        let expected = "a time as in `2026-08-01T12:00:00.000Z`";
+        match self.parsed::<DateTime<Utc>>(field, expected)? {
+            // A time that we wrote has a year of four digits; with others, sums of times could leave what a time can be.
+            Some(time) if !(0..=LATEST_YEAR).contains(&time.year()) => Err(self.malformed(field, expected)),
+            time => Ok(time),
+        }
     }
 
     pub(crate) fn parsed<T: FromStr>(&self, field: &str, expected: &str) -> Result<Option<T>> {
@@ -125,7 +133,11 @@ pub(crate) fn step_record(item: &Item) -> Result<StepRecord> {
     let fields = Fields::of(item)?;
     let count = |field: &str| -> Result<u32> {
         let number = fields.number(field)?.unwrap_or(0);
-        u32::try_from(number).map_err(|_| fields.malformed(field, "a small number"))
+        // The greatest number cannot be counted on.
+        u32::try_from(number)
+            .ok()
+            .filter(|number| *number < u32::MAX)
+            .ok_or_else(|| fields.malformed(field, "a small number"))
     };
     let status: Option<StepStatus> = fields.parsed("status", "a step status")?;
     Ok(StepRecord {

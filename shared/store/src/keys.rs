@@ -17,12 +17,13 @@
 //!
 //! Numbers in keys are zero-padded, so that byte order is their order.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use pipeline::settings::Scope;
 use pipeline::{DefinitionHash, Name, PipelineId, Priority};
 use sha2::{Digest, Sha256};
 
-use crate::table::{Key, Listing};
+use crate::items::LATEST_YEAR;
+use crate::table::{Key, Listed, Listing};
 
 /// Over how many shards the open pipelines are spread: one index partition takes about 1,000 writes a second.
 pub const OPEN_SHARDS: u8 = 8;
@@ -149,8 +150,7 @@ pub fn audit(at: DateTime<Utc>, by: &str, what: &str) -> Key {
 /// The time in the sort key of a line of the audit.
 #[must_use]
 pub fn audit_time(sort: &str) -> Option<DateTime<Utc>> {
-    let (millis, _) = sort.split_once('/')?;
-    DateTime::from_timestamp_millis(millis.parse().ok()?)
+    moment(sort.split_once('/')?.0)
 }
 
 /// The partition of the files seen in the drop area.
@@ -189,13 +189,22 @@ pub fn open_name(rank: &str) -> Option<Name> {
 /// The moment of the spawn in the rank of an open pipeline.
 #[must_use]
 pub fn open_spawned_at(rank: &str) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp_millis(rank.split('/').nth(1)?.parse().ok()?)
+    moment(rank.split('/').nth(1)?)
 }
 
 /// The moment of the spawn in the rank of an ended pipeline.
 #[must_use]
 pub fn ended_spawned_at(rank: &str) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp_millis(rank.split('/').next()?.parse().ok()?)
+    moment(rank.split('/').next()?)
+}
+
+/// The pipeline that an entry of a shard of ended ones names, and the moment of its spawn; `None` for an entry that does
+/// not belong there. Whoever walks through the shards goes on behind what it found, and would go round in a circle if
+/// that led to another month.
+pub(crate) fn ended_entry(shard: &str, listed: &Listed) -> Option<(PipelineId, DateTime<Utc>)> {
+    let (id, spawned_at) = (pipeline_id(&listed.key.partition)?, ended_spawned_at(&listed.rank)?);
+    let place = ended_listing(&id, spawned_at);
+    (place.shard == shard && place.rank == listed.rank).then_some((id, spawned_at))
 }
 
 /// The shard of the listing in which pipelines are that were spawned in a month and have ended.
@@ -220,6 +229,11 @@ fn millis(at: DateTime<Utc>) -> String {
     format!("{:013}", at.timestamp_millis().max(0))
 }
 
+/// The way back from [`millis`], as far as a stored time can be.
+fn moment(millis: &str) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp_millis(millis.parse().ok()?).filter(|at| (1970..=LATEST_YEAR).contains(&at.year()))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -228,6 +242,16 @@ mod tests {
 
     fn id(key: &str) -> PipelineId {
         PipelineId::derive(&"p".parse().unwrap(), key, DateTime::from_timestamp_millis(1_780_000_000_000).unwrap())
+    }
+
+    #[test]
+    fn a_time_that_no_stored_one_can_be_is_none() {
+        assert_eq!(open_spawned_at("1/1780000000000/p"), DateTime::from_timestamp_millis(1_780_000_000_000));
+        for millis in ["-1", "9223372036854775807", "8210266876799999", "x", ""] {
+            assert_eq!(audit_time(&format!("{millis}/h")), None, "{millis}");
+            assert_eq!(open_spawned_at(&format!("1/{millis}/p")), None, "{millis}");
+            assert_eq!(ended_spawned_at(&format!("{millis}/p")), None, "{millis}");
+        }
     }
 
     proptest! {

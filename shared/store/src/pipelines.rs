@@ -87,6 +87,9 @@ pub enum PipelineWritten {
     Gone,
 }
 
+/// No pipeline was spawned before: nobody had a Systole. A list that asks for less looks at no more months.
+const EARLIEST: DateTime<Utc> = DateTime::from_timestamp(1_577_836_800, 0).expect("2020 began at a moment");
+
 impl Store {
     /// Spawns a pipeline, once per id.
     ///
@@ -252,20 +255,21 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<(PipelineId, DateTime<Utc>)>> {
         let mut found = Vec::new();
+        // A cursor may come from outside: what it names need not lie where pipelines are.
+        let month_of = |at: DateTime<Utc>| (at.year(), at.month());
+        let behind = behind.filter(|(spawned_at, _)| month_of(*spawned_at) <= month_of(latest));
+        let since = since.max(EARLIEST);
         let mut month = behind.map_or(latest, |(spawned_at, _)| *spawned_at);
         let mut after = behind.map(|(spawned_at, id)| {
             let rank = keys::ended_listing(id, *spawned_at).rank;
             Listed { key: keys::pipeline(id), rank }
         });
-        while found.len() < limit && (month.year(), month.month()) >= (since.year(), since.month()) {
+        while found.len() < limit && month_of(month) >= month_of(since) {
             let shard = keys::ended_shard(month);
-            let query =
-                ListingQuery { shard, after: after.take(), order: Order::Descending, limit: Some(limit - found.len()) };
+            let limit = Some(limit - found.len());
+            let query = ListingQuery { shard, after: after.take(), order: Order::Descending, limit };
             let Page { entries, next } = self.table.listing(&query).await?;
-            let entry = |listed: &Listed| {
-                Some((keys::pipeline_id(&listed.key.partition)?, keys::ended_spawned_at(&listed.rank)?))
-            };
-            found.extend(entries.iter().filter_map(entry));
+            found.extend(entries.iter().filter_map(|listed| keys::ended_entry(&query.shard, listed)));
             after = next;
             if after.is_none() {
                 // Not a month back from the 31st, but the month before.

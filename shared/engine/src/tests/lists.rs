@@ -1,7 +1,10 @@
 //! Lists of pipelines: what is in them, page by page.
 
+use chrono::{DateTime, Utc};
 use pipeline::PipelineStatus;
 use pipeline::definition::Arguments;
+use store::clean_up::EndedPlace;
+use store::table::{Attributes, Change, Condition, Key, Listing, Write};
 
 use super::workshop::{Workshop, xml};
 use crate::operate::{self, Filter};
@@ -116,6 +119,42 @@ async fn a_pipeline_that_cannot_be_read_is_a_row_that_says_so() {
     assert!(shown.contains("expected a pipeline status"), "{shown}");
     let filter = Filter { limit: 10, name: Some("done".into()), ..Filter::default() };
     assert_eq!(workshop.pages(&filter).await, "f d b", "its name is known from the listing");
+}
+
+#[tokio::test]
+async fn an_entry_that_is_listed_in_another_month_than_its_own_does_not_lead_a_list_or_the_clean_up_in_circles() {
+    let workshop = six().await;
+    for (month, place) in [("2026-07", "1785585677000/01jd9x4k7m3fq8zt0v2c"), ("2026-06", "+1780000000000/x")] {
+        let listing = Some(Listing { shard: format!("ended/{month}"), rank: place.to_owned() });
+        let change = Change::Put { attributes: Attributes::new(), listing, expires_at: None };
+        let key = Key::new("pipeline/01jd9x4k7m3fq8zt0v2c", format!("meta-{month}"));
+        let write = Write { key, condition: Condition::Any, change };
+        workshop.store().table.write(write).await.unwrap();
+    }
+    let page =
+        operate::list(&workshop.context, &Filter { limit: 50, ..Filter::default() }, workshop.now()).await.unwrap();
+    assert_eq!((page.rows.len(), page.next), (6, None));
+    let mut place = EndedPlace::beginning(workshop.now());
+    let mut found = 0;
+    for _ in 0..10 {
+        let page = workshop.store().ended_since(&place, workshop.now(), 1).await.unwrap();
+        found += page.pipelines.len();
+        let Some(next) = page.next else { break };
+        place = next;
+    }
+    assert_eq!(found, 3);
+}
+
+#[tokio::test]
+async fn a_list_from_the_beginning_of_time_looks_at_the_months_of_this_century_only() {
+    let workshop = six().await;
+    let far = "9999-12-31T23:59:59Z".parse().ok();
+    let filter =
+        Filter { spawned_after: Some(DateTime::<Utc>::MIN_UTC), spawned_before: far, limit: 50, ..Filter::default() };
+    assert_eq!(operate::list(&workshop.context, &filter, workshop.now()).await.unwrap().rows.len(), 6);
+    let after = "e999999999999901jd9x4k7m3fq8zt0v2c".parse().ok();
+    let ended = operate::list(&workshop.context, &Filter { after, ..filter }, workshop.now()).await.unwrap();
+    assert_eq!(ended.rows.len(), 3);
 }
 
 #[test]
