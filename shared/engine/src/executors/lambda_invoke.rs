@@ -144,7 +144,10 @@ enum Verdict {
 
 /// Reads the answer; everything that is none is a failure that may pass.
 fn understood(function: &str, answer: Answer) -> Result<Reply, ExecutorError> {
-    let quoted = || String::from_utf8_lossy(&answer.payload).chars().take(QUOTED_CHARS).collect::<String>();
+    let quoted = || {
+        let start: String = String::from_utf8_lossy(&answer.payload).chars().take(QUOTED_CHARS).collect();
+        printable(&start)
+    };
     if let Some(failure) = answer.failure {
         let message = format!("function `{function}` failed ({failure}): {}", quoted());
         return Err(ExecutorError::retryable(message));

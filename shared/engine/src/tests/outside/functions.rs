@@ -155,6 +155,11 @@ async fn an_answer_that_is_none_is_a_failure_that_may_pass_and_is_quoted() {
         let outcome = with_answer(answer.clone()).await;
         assert!(outcome.starts_with("error the answer of function `tax` is not understood: `"), "{answer}: {outcome}");
     }
+    let functions = Played::default();
+    *functions.answers.lock().unwrap() = vec![Play::Fails("a\u{1b}[31mb\nc")];
+    let workshop = invoking(&Arc::new(functions), "tax", &[]);
+    let id = called(&workshop).await;
+    assert_eq!(outcome(&workshop, &id).await, "error function `tax` failed (Unhandled): a [31mb c");
     let outcome = with_answer(json!("x".repeat(1_000))).await;
     let quoted = format!("is not understood: `\"{}`", "x".repeat(299));
     assert!(outcome.contains(&quoted), "{outcome}");
