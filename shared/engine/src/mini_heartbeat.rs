@@ -21,7 +21,7 @@ pub async fn beat_behind(context: &Context, message: &StepMessage, invocation: &
     if message.is_gated && context.store.is_stage_busy(pipeline, *sort_order, step).await? {
         return Ok(Applied::default());
     }
-    beat(context, pipeline, message.hops + 1, invocation).await
+    beat(context, pipeline, message.hops.saturating_add(1), invocation).await
 }
 
 /// Moves one pipeline on, unless the setting `mini_heartbeat` leaves that to the heartbeat. `hops` counts the runners that

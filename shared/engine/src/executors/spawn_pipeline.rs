@@ -113,7 +113,7 @@ async fn spawn(work: &mut Work<'_>, id: &PipelineId) -> Result<(), ExecutorError
         work.info(&format!("spawned pipeline `{name}` {id}"));
     }
     // The pipeline is there; what fails now is done by the next heartbeat.
-    if let Err(error) = mini_heartbeat::beat(work.context, id, work.hops + 1, work.invocation).await {
+    if let Err(error) = mini_heartbeat::beat(work.context, id, work.hops.saturating_add(1), work.invocation).await {
         let error = crate::heartbeat::chain(&error);
         tracing::warn!(pipeline.id = %id, "mini heartbeat failed, the heartbeat will do it: {error}");
     }

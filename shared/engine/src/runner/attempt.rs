@@ -97,7 +97,7 @@ impl Attempt<'_> {
         if let Held::Lost { .. } = held? {
             return Ok(RunReport::TakenOver);
         }
-        let hops = if delay < HEARTBEAT_DISTANCE { message.hops + 1 } else { 0 };
+        let hops = if delay < HEARTBEAT_DISTANCE { message.hops.saturating_add(1) } else { 0 };
         // Past the cap the message is left to the heartbeat's re-send.
         if hops <= context.limits.hop_limit {
             let step = Step { definition: step.clone(), record: claimed.record.clone() };
