@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo dev build test bench simulate lint fmt check local-up local-down local-status watch package deploy clean
+.PHONY: help demo dev build test fuzz bench simulate lint fmt check local-up local-down local-status watch package deploy clean
 
 help: ## Shows this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,6 +19,9 @@ test: ## Installs what is missing, starts the emulators, runs every test, stops 
 SEEDS ?= 1000
 simulate: ## Runs the engine under faults that seeds decide: SEEDS=100000 for as many, SEED=7 for the history of one
 	cargo run --locked --profile simulate -p simulation -- $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+fuzz: ## Fuzzes every reader of outside bytes (MINUTES=1 each), or some (TARGET="csv api"); prints a table
+	MINUTES="$(or $(MINUTES),1)" TARGET="$(TARGET)" scripts/fuzz
 
 lint: ## Checks format, lints, docs, messages, templates, definitions and licences
 	scripts/lint

@@ -1,0 +1,189 @@
+//! Steps: their arguments, checkpoints and outputs, what functions answer, and where requests may go.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use engine::executors::http_request::{HttpRequest, Resolve};
+use engine::executors::lambda_invoke::LambdaInvoke;
+use engine::{Context, Executor, Executors, runner};
+use pipeline::definition::{Arguments, Described, StepDefinition};
+use pipeline::{Definition, Name, PipelineId, StepRecord, StepStatus};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::keys;
+use store::pipelines::NewPipeline;
+use store::services::{AllowedHost, Answer, Functions, HttpPolicy, Invokable, Services};
+use store::table::{Attributes, Change, Condition, Write};
+
+use crate::input::sections;
+use crate::world::{self, NOW, wait_for};
+
+/// A step that has run for a while, as an input describes it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Scene {
+    executor: String,
+    /// Of the step.
+    arguments: Arguments,
+    /// Of its pipeline.
+    given: Arguments,
+    checkpoint: Value,
+    /// What a step before it, `before`, has left.
+    output: Value,
+    /// By key; the pipeline's own prefix is `{id}`.
+    files: BTreeMap<String, String>,
+}
+
+pub(crate) fn executors(data: &[u8]) {
+    let Ok(scene) = serde_json::from_slice::<Scene>(data) else { return };
+    // Without an executor there is no such definition.
+    if engine::executors::all().get(&scene.executor).is_none() {
+        return;
+    }
+    let context = world::context();
+    wait_for(async {
+        run(&context, &scene).await;
+        // What the step has added or asked for goes on.
+        world::beat_and_run(&context).await.expect("no step ends a beat");
+    });
+}
+
+/// Answers, one a section; one that is called `failure` is that of a function that failed.
+pub(crate) fn answers(data: &[u8]) {
+    let sections = sections(data);
+    let mut answers: Vec<Answer> = sections
+        .iter()
+        .map(|section| Answer {
+            payload: Bytes::copy_from_slice(section.content),
+            failure: (section.name == b"failure").then(|| "Unhandled".to_owned()),
+        })
+        .collect();
+    answers.truncate(8);
+    let arguments = Arguments::from([("function".to_owned(), "f".to_owned())]);
+    for answer in answers {
+        let services = Services {
+            functions: Some(Arc::new(Answering(answer))),
+            invokable: Invokable::parse("f").expect("it is a name"),
+            ..Services::default()
+        };
+        let context = context_with(Arc::new(LambdaInvoke), services);
+        let scene = Scene { executor: "lambda_invoke".to_owned(), arguments: arguments.clone(), ..Scene::default() };
+        let record = wait_for(run(&context, &scene));
+        assert!(!record.message.unwrap_or_default().contains(['\n', '\u{1b}']), "a message has control characters");
+    }
+}
+
+/// The first line is the address, the second the hosts that are allowed, the third what names lead to, and the rest
+/// headers as `name: value`. All that names lead to is inside, and nothing inside is allowed: no request goes out.
+pub(crate) fn addresses(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut lines = text.lines();
+    let mut line = || lines.next().unwrap_or_default();
+    let (url, hosts, found) = (line(), line(), line());
+    let is_name = |host: &AllowedHost| host.host.parse::<IpAddr>().is_err();
+    let hosts = AllowedHost::parse_list(hosts).unwrap_or_default().into_iter().filter(is_name).collect();
+    let inside = |text: &str| text.trim().parse().ok().filter(is_inside);
+    let mut found: Vec<IpAddr> = found.split(',').filter_map(inside).collect();
+    found.push(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)));
+    let mut arguments = Arguments::from([("url".to_owned(), url.to_owned())]);
+    for (name, value) in lines.filter_map(|line| line.split_once(": ")) {
+        arguments.insert(format!("header.{name}"), value.to_owned());
+    }
+    let http = HttpPolicy { hosts, ..HttpPolicy::default() };
+    let executor = HttpRequest::with_resolver(Arc::new(Leading(found)));
+    let context = context_with(Arc::new(executor), Services { http, ..Services::default() });
+    let scene = Scene { executor: "http_request".to_owned(), arguments, ..Scene::default() };
+    let record = wait_for(run(&context, &scene));
+    assert_eq!((record.status, record.is_permanent), (StepStatus::Error, true), "{url}: {:?}", record.message);
+}
+
+fn is_inside(address: &IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified(),
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
+
+/// The functions that an input is the answer of.
+struct Answering(Answer);
+
+#[async_trait]
+impl Functions for Answering {
+    async fn invoke(&self, _: &str, _: Bytes, _: Duration) -> store::Result<Answer> {
+        Ok(self.0.clone())
+    }
+}
+
+/// Leads every name to the same addresses.
+struct Leading(Vec<IpAddr>);
+
+#[async_trait]
+impl Resolve for Leading {
+    async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+        Ok(self.0.clone())
+    }
+}
+
+fn context_with(executor: Arc<dyn Executor>, services: Services) -> Context {
+    Context { executors: Arc::new(Executors::new([executor])), services, ..world::context() }
+}
+
+/// Spawns a pipeline whose step `it` has been continued once, and gives a runner its message.
+async fn run(context: &Context, scene: &Scene) -> StepRecord {
+    let name = |text: &str| text.parse::<Name>().expect("the names here are names");
+    let definition = Definition {
+        name: name("scene"),
+        description: None,
+        uses_working_directory: true,
+        expire_in: None,
+        priority: pipeline::Priority::Normal,
+        conditions: Vec::<Described<_>>::new(),
+        steps: vec![
+            StepDefinition::new(name("before"), "wait", 10),
+            StepDefinition {
+                arguments: scene.arguments.clone(),
+                ..StepDefinition::new(name("it"), &*scene.executor, 20)
+            },
+        ],
+    };
+    let id = PipelineId::derive(&definition.name, "scene", NOW);
+    for (key, content) in &scene.files {
+        let content = content.replace("{id}", id.as_str()).into_bytes();
+        let _ = context.store.files.put(&key.replace("{id}", id.as_str()), content.into()).await;
+    }
+    let new = NewPipeline {
+        id: id.clone(),
+        definition: Arc::new(definition),
+        arguments: scene.given.clone(),
+        spawned_by: "an input".to_owned(),
+        found: Vec::new(),
+        after: None,
+    };
+    let before = json!({ "status": "success", "attempt": 1, "output": scene.output });
+    let it = json!({ "status": "enqueued", "attempt": 1, "continuations": 1, "token": "t", "checkpoint": scene.checkpoint,
+        "enqueued_at": NOW, "sent_at": NOW, "started_at": NOW });
+    let message = json!({ "schema": 1, "pipeline": id, "step": "it", "sort_order": 20, "attempt": 1, "continuation": 1,
+        "token": "t", "version": 1 });
+    let mut is_there = context.store.spawn_pipeline(&new, NOW).await.is_ok();
+    for (order, step, attributes) in [(10, "before", before), (20, "it", it)] {
+        let attributes: Attributes = serde_json::from_value(attributes).expect("an item is an object");
+        let change = Change::Put { attributes, listing: None, expires_at: None };
+        let write = Write { key: keys::step(&id, order, &name(step)), condition: Condition::Any, change };
+        is_there &= context.store.table.write(write).await.is_ok();
+    }
+    if !is_there {
+        // It does not fit into the table.
+        return StepRecord::pending();
+    }
+    let report = runner::run(context, &message.to_string(), &world::invocation("runner")).await;
+    report.unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error)));
+    let record = context.store.step_record(&id, 20, &name("it")).await.expect("what a runner wrote can be read");
+    let record = record.unwrap_or_else(StepRecord::pending);
+    assert_ne!(record.status, StepStatus::Running, "the runner has left it");
+    record
+}
