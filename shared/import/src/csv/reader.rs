@@ -173,7 +173,12 @@ impl RowReader {
                 self.advance(usize::from(is_crlf));
                 return Ok(true);
             }
-            match self.read_cell(row) {
+            let result = self.read_cell(row);
+            // Before the cell may be complete: how much came at once must not decide.
+            if row.filled - row.cell_start > MAX_CELL_BYTES {
+                return Err(error(row.cell_line, ErrorKind::CellTooLarge));
+            }
+            match result {
                 ReadFieldResult::Field { record_end } => {
                     if row.ends.len() == MAX_COLUMNS {
                         return Err(error(row.start.line, ErrorKind::TooManyColumns));
@@ -190,9 +195,6 @@ impl RowReader {
                     return Err(error(row.cell_line, ErrorKind::UnterminatedQuote));
                 }
                 ReadFieldResult::InputEmpty | ReadFieldResult::OutputFull | ReadFieldResult::End => {}
-            }
-            if row.filled - row.cell_start > MAX_CELL_BYTES {
-                return Err(error(row.cell_line, ErrorKind::CellTooLarge));
             }
         }
     }

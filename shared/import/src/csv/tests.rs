@@ -234,3 +234,20 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_cell_that_is_a_little_too_large_is_refused_however_it_comes() {
+    let file = format!("sku\n{}\n", "x".repeat(MAX_CELL_BYTES + 1));
+    for piece in [7, 4096, file.len()] {
+        let mut reader = RowReader::new(Format::RFC_4180);
+        let mut pieces = file.as_bytes().chunks(piece);
+        let error = loop {
+            match reader.next_row() {
+                Ok(ReadRow::NeedsInput) => reader.feed(pieces.next().unwrap()),
+                Ok(_) => panic!("a row of pieces of {piece} bytes"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!((error.line, error.kind), (2, ErrorKind::CellTooLarge), "{piece}");
+    }
+}
