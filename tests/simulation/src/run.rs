@@ -275,6 +275,13 @@ impl<'a> Run<'a> {
         // What is on its way comes before people tidy up: nobody would take back maintenance that begins after that.
         let now = self.stage.now();
         self.stage.lock().late.iter_mut().for_each(|late| late.at = late.at.min(now));
+        let people: Vec<ActorId> =
+            self.actors.iter().filter(|actor| actor.machine == PEOPLE).map(|actor| actor.id).collect();
+        for id in people {
+            if let Some(index) = self.actors.iter().position(|actor| actor.id == id) {
+                self.drop_actor(index, "people go home");
+            }
+        }
         self.machines.iter_mut().for_each(|machine| machine.skew = 0);
         self.stage.note_of(0, What::Outside("from here on nothing goes wrong".to_owned()));
         let stage = self.stage.clone();

@@ -111,7 +111,7 @@ impl Run<'_> {
     }
 
     /// Drops an actor without a word; its process starts anew.
-    fn drop_actor(&mut self, index: usize, why: &'static str) {
+    pub(super) fn drop_actor(&mut self, index: usize, why: &'static str) {
         let actor = self.actors.remove(index);
         self.stage.note_of(actor.id, What::Dies(why));
         self.machines[actor.machine].context = self.started();
