@@ -112,7 +112,8 @@ impl Pipeline {
     /// Joins a definition's steps, and those that were added, with what has become of them. Of two added steps of one name
     /// the first counts: who adds twice means the same.
     ///
-    /// Steps without a record have not been enqueued yet; once the pipeline has ended they never will be.
+    /// Steps without a record have not been enqueued yet; once the pipeline has ended they never will be. One that a late
+    /// beat enqueues all the same is never begun, because its runner looks first; it is as good as cancelled.
     #[must_use]
     pub fn join_steps(
         definition: &Definition,
@@ -122,8 +123,11 @@ impl Pipeline {
     ) -> Vec<Step> {
         let unreached = if status.is_open() { StepStatus::Pending } else { StepStatus::Cancelled };
         let join = |definition: StepDefinition| {
-            let record = record_of(&definition.name);
-            Step { definition, record: record.unwrap_or(StepRecord { status: unreached, ..StepRecord::pending() }) }
+            let mut record = record_of(&definition.name).unwrap_or_else(StepRecord::pending);
+            if record.status == StepStatus::Pending || record.status.is_active() && !status.is_open() {
+                record.status = unreached;
+            }
+            Step { definition, record }
         };
         // Both sorts are stable.
         added.sort_by(|a, b| a.name.cmp(&b.name));

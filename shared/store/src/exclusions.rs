@@ -2,7 +2,7 @@
 //!
 //! | function | condition | cost on AWS |
 //! |---|---|---|
-//! | [`Store::enqueue_step_alone`] | the step's, and nobody became busy meanwhile under a name that the step waits for | 4 write units and 1 read unit, more per name and per holder |
+//! | [`Store::enqueue_step_alone`] | the step's, and nobody became busy meanwhile under a name that the step waits for | 4 write units and 1 read unit, more per name, holder and busy holder |
 //!
 //! A step that waits for others not to run looks at them and is enqueued after that; two such steps that look at the same
 //! moment would both go ahead. So each of them enters itself under its own name, in the same group of writes that enqueues
@@ -91,9 +91,17 @@ impl Store {
             let is_busy = record.is_some_and(|record| {
                 record.attempt == holder.attempt && matches!(record.status, StepStatus::Enqueued | StepStatus::Running)
             });
-            busy.extend(is_busy.then_some(holder));
+            // What is enqueued in a pipeline that has ended is never begun, and nobody may be left to say so.
+            if is_busy && self.is_open(&holder.pipeline).await? {
+                busy.push(holder);
+            }
         }
         Ok(busy)
+    }
+
+    async fn is_open(&self, pipeline: &PipelineId) -> Result<bool> {
+        let pipeline = self.pipeline_without_steps(pipeline).await?;
+        Ok(pipeline.is_some_and(|pipeline| pipeline.status.is_open()))
     }
 }
 

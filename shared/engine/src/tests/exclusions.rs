@@ -1,10 +1,12 @@
 //! Steps that must not run at the same time, in pipelines that know nothing of each other.
 
+use pipeline::transition::StepEvent;
 use pipeline::{PipelineId, StepStatus};
+use store::steps::Enqueued;
 
 use super::faults::Fault;
 use super::workshop::Workshop;
-use crate::mini_heartbeat;
+use crate::{mini_heartbeat, operate};
 
 /// A pipeline with one step, which waits while any other step of the names runs.
 fn xml(pipeline: &str, step: &str, waits_for: &str) -> String {
@@ -93,4 +95,26 @@ async fn steps_that_wait_for_the_same_one_do_not_wait_for_each_other() {
     let (workshop, ids) = two(["import", "import"], ["reindex", "reindex"]).await;
     workshop.beat().await;
     assert_eq!(statuses(&workshop, &ids).await, [StepStatus::Enqueued, StepStatus::Enqueued]);
+}
+
+/// A beat that has looked before a cancel marks a step when its pipeline has ended, and dies before it sends the message.
+#[tokio::test]
+async fn a_step_that_is_enqueued_after_the_end_of_its_pipeline_holds_nobody_up_and_can_be_run_by_hand() {
+    let (workshop, ids) = two(["a", "b"], ["b", "a"]).await;
+    let seen = workshop.pipeline(&ids[0]).await;
+    operate::cancel(&workshop.context, &ids[0], "Ann", "Ann had enough", &workshop.invocation()).await.unwrap();
+    let late = workshop.invocation();
+    let (name, waits_for) = ("a".parse().unwrap(), ["b".parse().unwrap()]);
+    let token = late.token(&ids[0], &name, 1, 0);
+    let step = &seen.steps[0];
+    let marked = workshop.store().enqueue_step_alone(&ids[0], step, &waits_for, StepEvent::Enqueue, &token, late.now());
+    assert!(matches!(marked.await.unwrap(), Enqueued::Done(_)));
+    assert_eq!(statuses(&workshop, &ids).await, [StepStatus::Cancelled, StepStatus::Pending]);
+
+    workshop.beat().await;
+    assert_eq!(statuses(&workshop, &ids).await, [StepStatus::Cancelled, StepStatus::Enqueued]);
+    workshop.run_all().await;
+    operate::process_step(&workshop.context, &ids[0], &name, "Ann", &workshop.invocation()).await.unwrap();
+    workshop.run_all().await;
+    assert_eq!(statuses(&workshop, &ids).await, [StepStatus::Success; 2]);
 }
