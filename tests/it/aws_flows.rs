@@ -92,7 +92,7 @@ impl Functions {
 }
 
 /// An event as Lambda hands it over, with a minute left.
-fn invoked<T>(payload: T) -> LambdaEvent<T> {
+pub(crate) fn invoked<T>(payload: T) -> LambdaEvent<T> {
     invoked_until(payload, now() + Duration::from_secs(60))
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn delivered<T: serde::de::DeserializeOwned>(fixture: &str, message: 
 }
 
 #[expect(clippy::disallowed_methods, reason = "a test stands in for the clock of Lambda")]
-fn now() -> DateTime<Utc> {
+pub(crate) fn now() -> DateTime<Utc> {
     Utc::now()
 }
 

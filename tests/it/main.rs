@@ -16,6 +16,7 @@ mod operators;
 mod outside;
 mod protocol;
 mod samples;
+mod security;
 mod stack;
 mod systole;
 mod tidy;

@@ -1,0 +1,7 @@
+//! What SECURITY.md promises: who may do what, what may be reached, and what is never told.
+
+mod caller;
+mod policy;
+mod recorder;
+mod rights;
+mod templates;

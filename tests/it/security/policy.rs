@@ -1,0 +1,85 @@
+//! The templates as CloudFormation sees them in the end, and what the roles in them allow.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::recorder::Asked;
+use crate::systole::root;
+
+/// The resources of all templates for one stage, with nothing left to resolve; see `processed_templates.py`.
+pub(super) fn processed(stage: &str) -> Value {
+    let output = Command::new(root().join(".emulators/sam/bin/python"))
+        .arg(root().join("tests/processed_templates.py"))
+        .arg(stage)
+        .output()
+        .expect("scripts/install-deploy-tools has installed the SAM command line");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// One action on one pattern of resources that a role allows.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Right {
+    pub(super) action: String,
+    pub(super) resource: String,
+}
+
+/// A text, or each of a list of texts.
+pub(super) fn texts(value: &Value) -> Vec<&str> {
+    match value.as_array() {
+        Some(values) => values.iter().flat_map(texts).collect(),
+        None => vec![value.as_str().unwrap_or_else(|| panic!("{value} is no text"))],
+    }
+}
+
+/// All statements of a role, of all its policies.
+pub(super) fn statements(role: &Value) -> Vec<&Value> {
+    let policies = role["Properties"]["Policies"].as_array().expect("the policies are written out");
+    policies.iter().flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().unwrap()).collect()
+}
+
+/// What a role allows, each action on each resource by itself.
+pub(super) fn rights(role: &Value) -> Vec<Right> {
+    let mut rights = Vec::new();
+    for statement in statements(role) {
+        assert_eq!(statement["Effect"], "Allow", "{statement}");
+        for action in texts(&statement["Action"]) {
+            for resource in texts(&statement["Resource"]) {
+                rights.push(Right { action: action.to_owned(), resource: resource.to_owned() });
+            }
+        }
+    }
+    rights
+}
+
+impl Right {
+    /// As IAM decides: actions in any case, `*` for any number of characters.
+    pub(super) fn allows(&self, asked: &Asked) -> bool {
+        matches(&self.action.to_lowercase(), &asked.action.to_lowercase()) && matches(&self.resource, &asked.resource)
+    }
+}
+
+fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((start, rest)) => text
+            .strip_prefix(start)
+            .is_some_and(|text| (0..=text.len()).filter_map(|at| text.get(at..)).any(|text| matches(rest, text))),
+    }
+}
+
+#[test]
+fn a_pattern_matches_as_in_iam() {
+    for (pattern, text, is_match) in [
+        ("arn:aws:s3:::b/work/*", "arn:aws:s3:::b/work/a/b", true),
+        ("arn:aws:s3:::b/work/*", "arn:aws:s3:::b/works/a", false),
+        ("arn:aws:s3:::b", "arn:aws:s3:::b/a", false),
+        ("s3:Get*", "s3:GetObject", true),
+        ("*:b", "a:b:b", true),
+        ("a*c*e", "abcde", true),
+        ("a*c*e", "abcd", false),
+    ] {
+        assert_eq!(matches(pattern, text), is_match, "{pattern} {text}");
+    }
+}
