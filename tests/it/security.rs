@@ -1,5 +1,6 @@
 //! What SECURITY.md promises: who may do what, what may be reached, and what is never told.
 
+mod api;
 mod caller;
 mod policy;
 mod recorder;
