@@ -106,7 +106,7 @@ impl Shop {
 }
 
 /// Reads one request, head and body.
-fn read(stream: &mut impl Read) -> String {
+pub(crate) fn read(stream: &mut impl Read) -> String {
     let mut bytes = Vec::new();
     let mut part = [0; 4096];
     loop {

@@ -5,4 +5,7 @@ mod caller;
 mod policy;
 mod recorder;
 mod rights;
+mod secrets;
 mod templates;
+mod traversal;
+mod uploads;

@@ -2,11 +2,12 @@
 //!
 //! A definition can come from the bucket, so it is not trusted with the network: the deployment lists the hosts that may
 //! be called and holds the secrets that headers may ask for. `address.rs` says where a request may go, `question.rs` reads
-//! the arguments, `exchange.rs` sends and receives.
+//! the arguments, `exchange.rs` sends and receives, `echo.rs` refuses a response that repeats a secret.
 //!
 //! **Invariant:** neither header values nor the query of an address are written to a log, an item or an error.
 
 mod address;
+mod echo;
 mod exchange;
 mod question;
 
@@ -93,7 +94,7 @@ impl Executor for HttpRequest {
         let answered = answered?;
         let (status, headers) = (answered.response.status(), answered.response.headers().clone());
         let file = work.artifact_key(&question.save_as);
-        let size_bytes = answered.save(work.store, &file, until).await?;
+        let size_bytes = answered.save(work.store, &file, &question.echoes, until).await?;
         let took_ms = (work.now() - began).num_milliseconds();
         work.info(&format!(
             "{request}: status {}, {size_bytes} bytes in {took_ms} ms, kept in {file}",

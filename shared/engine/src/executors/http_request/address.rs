@@ -226,8 +226,46 @@ mod tests {
             "http://①②⑦.0.0.1/",
             "http://[::]/",
             "http://[64:ff9b::a9fe:a9fe]/",
+            "http://169.254.169.254./",
+            "http://%31%36%39.254.169.254/",
+            "http://169\u{3002}254\u{ff0e}169\u{ff61}254/",
+            "http://[::169.254.169.254]/",
+            "http://[::127.0.0.1]:9000/",
+            "http://[::1]:9000/",
+            "http://[fe80::1]/",
+            "http://[fec0::1]/",
+            "http://[2002:a9fe:a9fe::1]/",
+            "http://[2001:0:a9fe:a9fe::1]/",
+            "http://127.0.0.1:9001/",
+            "http://127.0.0.2:9000/",
+            "http://localhost:9000/",
+            "http://localhost.:9000/",
+            "http://metadata.google.internal/",
+            "http://instance-data/",
+            "http://kubernetes.default.svc/",
+            "http://api.example.com@127.0.0.1:9000/",
+            "http://api.example.com%2f@169.254.169.254/",
         ] {
             assert!(called(url, "api.example.com,127.0.0.1:9000", &[]).is_err(), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_not_read_as_one() {
+        for url in [
+            "http://[fe80::1%25eth0]/",
+            "http://[::1%lo]/",
+            "http://[127.0.0.1]/",
+            "http://256.256.256.256/",
+            "http://1.2.3.4.5/",
+            "http://0x100000000/",
+            "http://127.0.0.1:99999/",
+            "http://a b/",
+            "http:///",
+            "//127.0.0.1/",
+            "127.0.0.1",
+        ] {
+            assert!(Url::parse(url).is_err(), "{url}");
         }
     }
 
@@ -264,7 +302,17 @@ mod tests {
     fn credentials_and_other_schemes_are_refused() {
         let message = called("https://user:pass@api.example.com/", "api.example.com", &[]).unwrap_err();
         assert!(message.contains("credentials") && !message.contains("pass@"), "{message}");
-        for url in ["ftp://api.example.com/", "file:///etc/passwd", "gopher://api.example.com:443/"] {
+        for url in [
+            "ftp://api.example.com/",
+            "file:///etc/passwd",
+            "file://api.example.com/etc/passwd",
+            "gopher://api.example.com:443/",
+            "ws://api.example.com/",
+            "unix:/run/docker.sock",
+            "data:text/plain,a",
+            "jar:https://api.example.com/!/a",
+            "ldap://api.example.com:443/",
+        ] {
             assert!(called(url, "api.example.com", &[]).is_err(), "{url}");
         }
     }

@@ -27,6 +27,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use super::address::{Destination, Protection, shown};
+use super::echo::{Echoes, Watch};
 use super::question::{BODY_LIMIT_BYTES, Question};
 use crate::executor::ExecutorError;
 
@@ -160,15 +161,25 @@ fn configured(roots: RootCertStore) -> Result<Arc<ClientConfig>, ExecutorError> 
 }
 
 impl Answered {
-    /// Streams the body into a file, which appears whole or not at all; returns its size in bytes.
-    pub(super) async fn save(mut self, store: &Store, key: &str, until: Instant) -> Result<u64, ExecutorError> {
+    /// Streams the body into a file, which appears whole or not at all; returns its size in bytes. A response that repeats
+    /// a secret of the request is refused, whatever its status.
+    pub(super) async fn save(
+        mut self,
+        store: &Store,
+        key: &str,
+        echoes: &Echoes,
+        until: Instant,
+    ) -> Result<u64, ExecutorError> {
+        if let Some(secret) = self.response.headers().values().find_map(|value| echoes.find(value.as_bytes())) {
+            return Err(repeats(secret));
+        }
         let announced = self.response.headers().get(http::header::CONTENT_LENGTH);
         let announced = announced.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
         if announced.is_some_and(|bytes| bytes > BODY_LIMIT_BYTES) {
             return Err(too_large());
         }
         let mut upload = store.files.upload(key).await?;
-        match receive(self.response.body_mut(), upload.as_mut(), until).await {
+        match receive(self.response.body_mut(), upload.as_mut(), echoes.watch(), until).await {
             Ok(size_bytes) => {
                 upload.finish().await?;
                 self.connection.abort_all();
@@ -182,7 +193,12 @@ impl Answered {
     }
 }
 
-async fn receive(body: &mut Incoming, upload: &mut dyn files::Upload, until: Instant) -> Result<u64, ExecutorError> {
+async fn receive(
+    body: &mut Incoming,
+    upload: &mut dyn files::Upload,
+    mut watch: Watch<'_>,
+    until: Instant,
+) -> Result<u64, ExecutorError> {
     let mut size_bytes = 0;
     loop {
         let Ok(frame) = timeout_at(until, body.frame()).await else {
@@ -196,12 +212,19 @@ async fn receive(body: &mut Incoming, upload: &mut dyn files::Upload, until: Ins
         if size_bytes > BODY_LIMIT_BYTES {
             return Err(too_large());
         }
+        if let Some(secret) = watch.look(&bytes) {
+            return Err(repeats(secret));
+        }
         upload.write(bytes).await?;
     }
 }
 
 fn too_large() -> ExecutorError {
     ExecutorError::permanent(format!("the response is larger than {BODY_LIMIT_BYTES} bytes"))
+}
+
+fn repeats(secret: &str) -> ExecutorError {
+    ExecutorError::permanent(format!("the response repeats the secret `{secret}`, so nothing of it is kept"))
 }
 
 /// Connects to the first of the addresses that accepts.

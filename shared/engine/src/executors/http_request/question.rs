@@ -9,6 +9,7 @@ use store::services::HttpPolicy;
 use url::Url;
 
 use super::address::Destination;
+use super::echo::Echoes;
 use crate::executor::ExecutorError;
 use crate::work::Work;
 
@@ -24,6 +25,8 @@ pub(super) struct Question {
     pub(super) expected: Vec<Expected>,
     /// What the file with the response is called.
     pub(super) save_as: String,
+    /// The secrets in it, which must not come back.
+    pub(super) echoes: Echoes,
 }
 
 /// Statuses that count as success.
@@ -66,7 +69,7 @@ impl Question {
             ExecutorError::permanent(format!("argument `url` cannot be read, {error}; {form}"))
         })?;
         let destination = Destination::of(&url, policy)?;
-        let mut headers = headers(work, policy)?;
+        let (mut headers, echoes) = headers(work, policy)?;
         let body = body(work, &mut headers).await?;
         let method = method(work.optional_argument("method").unwrap_or("GET"))?;
         if method != Method::GET && !headers.contains_key(IDEMPOTENCY_KEY) {
@@ -81,6 +84,7 @@ impl Question {
             timeout: timeout(work.optional_argument("timeout_seconds"))?,
             expected: expected(work.optional_argument("expect").unwrap_or("2xx"))?,
             save_as: file_name(work.optional_argument("save_as").unwrap_or("response"))?,
+            echoes,
         })
     }
 
@@ -101,8 +105,8 @@ fn idempotency_key(work: &Work<'_>) -> String {
 }
 
 /// The headers that the step asks for by `header.NAME`, with the secrets of the deployment put in.
-fn headers(work: &Work<'_>, policy: &HttpPolicy) -> Result<HeaderMap, ExecutorError> {
-    let mut headers = HeaderMap::new();
+fn headers(work: &Work<'_>, policy: &HttpPolicy) -> Result<(HeaderMap, Echoes), ExecutorError> {
+    let (mut headers, mut echoes) = (HeaderMap::new(), Echoes::default());
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("systole/", env!("CARGO_PKG_VERSION"))));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     for (key, value) in &work.step.arguments {
@@ -112,11 +116,15 @@ fn headers(work: &Work<'_>, policy: &HttpPolicy) -> Result<HeaderMap, ExecutorEr
         if OURS.contains(&header.as_str()) {
             return Err(ExecutorError::permanent(format!("argument `{key}`: this header cannot be chosen by a step")));
         }
-        let mut value = header_value(name, revealed(key, value, policy)?)?;
+        let revealed = revealed(key, value, policy)?;
+        if let Some(secret) = value.strip_prefix("secret:") {
+            echoes.add(secret, revealed);
+        }
+        let mut value = header_value(name, revealed)?;
         value.set_sensitive(true);
         headers.insert(header, value);
     }
-    Ok(headers)
+    Ok((headers, echoes))
 }
 
 /// The value of a header, or the secret that it names.

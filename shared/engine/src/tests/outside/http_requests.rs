@@ -184,6 +184,39 @@ async fn the_address_that_was_checked_is_the_one_that_is_called() {
     assert_eq!(names.asked.load(Ordering::Relaxed), 1);
 }
 
+/// Knows the name at another address each time it is asked.
+struct Rebinding {
+    asked: AtomicUsize,
+    addresses: [&'static str; 2],
+}
+
+#[async_trait]
+impl Resolve for Rebinding {
+    async fn resolve(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        Ok(vec![self.addresses[asked.min(1)].parse().unwrap()])
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_moves_inside_between_two_attempts_is_refused_then() {
+    let server = Server::with(&[&answer("503 Busy", "", ""), &answer("200 OK", "", "keys of the kingdom")]).await;
+    let port = server.address.port();
+    let url = format!("http://shop.example.com:{port}/");
+    // The first address is listed, the second is another one of this machine.
+    let listed = format!("shop.example.com:{port},127.0.0.1:{port}");
+    let names = Rebinding { asked: AtomicUsize::new(0), addresses: ["127.0.0.1", "127.0.0.2"] };
+    let executor = HttpRequest::with_resolver(Arc::new(names));
+    let workshop = workshop(Arc::new(executor), &[("url", &url)], services(&listed));
+    let id = called(&workshop).await;
+    assert!(outcome(&workshop, &id).await.ends_with("status 503"));
+    workshop.beat().await;
+    workshop.run_all().await;
+    let outcome = outcome(&workshop, &id).await;
+    assert!(outcome.contains("`shop.example.com` is at 127.0.0.2, which is not on the public internet"), "{outcome}");
+    assert_eq!(server.requests().len(), 1);
+}
+
 #[tokio::test]
 async fn an_encrypted_server_must_prove_that_it_has_the_name() {
     for (host, expected) in [
