@@ -8,7 +8,8 @@
 //! | `Step Ghosted` | a running step's lease is over | same attempt |
 //! | `Step Waiting` | a step is enqueued for longer than `monitor.waiting_after`: no runner takes it | same enqueue |
 //!
-//! Events go to the event bus of the stage, if it has one, and into the log in any case. An event is sent **before** the
+//! Events go to the event bus, if there is one, and into the log in any case. On AWS the bus is that of the account, and
+//! the `stage` in an event's detail tells the stages apart. An event is sent **before** the
 //! write that it tells of, so none gets lost in a crash. It may come twice, and, where another beat was faster, be about a
 //! write that was not made; the `id` in its detail follows from what happened, so that a repetition is known by it. What
 //! cannot be sent is counted and logged and stops nothing: the first failure of a beat ends its sending.

@@ -78,6 +78,14 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The stage, as `infra/storage.yaml` puts it into the name of the table; the whole name if that is another one.
+    #[must_use]
+    pub fn stage(&self) -> &str {
+        self.table_name.strip_prefix("systole-").unwrap_or(&self.table_name)
+    }
+}
+
 const TABLE_NAME_FORM: &str = "3 to 255 letters, digits, `_`, `.` or `-` (example: `systole-dev`)";
 const BUCKET_NAME_FORM: &str = "3 to 63 small letters, digits, `.` or `-` (example: `systole-123456789012-dev`)";
 
@@ -135,6 +143,12 @@ mod tests {
         assert!(config.step_queue_urls.normal.ends_with("/normal"));
         assert!(config.step_queue_urls.low.ends_with("/low"));
         assert!(config.step_dead_letters_url.unwrap().ends_with("/dead"));
+    }
+
+    #[test]
+    fn the_stage_is_a_part_of_the_table_name() {
+        assert_eq!(with("", None).unwrap().stage(), "dev");
+        assert_eq!(with("TABLE_NAME", Some("ours")).unwrap().stage(), "ours");
     }
 
     #[test]

@@ -25,8 +25,9 @@ use call::{Caller, Signer};
 pub(crate) fn services(config: &Config, allowed: &ServicesConfig, sdk: &SdkConfig) -> Services {
     let functions = caller("Lambda", "lambda", sdk)
         .map(|(endpoint, caller)| Arc::new(functions::LambdaFunctions::new(endpoint, caller)) as Arc<dyn Functions>);
-    let events = caller("EventBridge", "events", sdk)
-        .map(|(endpoint, caller)| Arc::new(events::DefaultBus::new(endpoint, caller)) as Arc<dyn Events>);
+    let events = caller("EventBridge", "events", sdk).map(|(endpoint, caller)| {
+        Arc::new(events::DefaultBus::new(endpoint, config.stage().to_owned(), caller)) as Arc<dyn Events>
+    });
     Services {
         functions,
         invokable: allowed.invokable.clone(),

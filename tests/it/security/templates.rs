@@ -228,6 +228,17 @@ fn both_doors_of_the_api_ask_who_it_is() {
     }
 }
 
+/// The bus is that of the account, and others may have a stage of Systole on it, too.
+#[test]
+fn mail_is_about_the_events_of_one_stage() {
+    for (name, rule) in of_type("alarms", "AWS::Events::Rule") {
+        assert_eq!(rule["EventPattern"]["source"], json!(["systole"]), "{name}");
+        for pattern in rule["EventPattern"]["$or"].as_array().unwrap() {
+            assert_eq!(pattern["detail"]["stage"], json!(["dev"]), "{name}: {pattern}");
+        }
+    }
+}
+
 #[test]
 fn functions_are_woken_by_the_queues_of_their_stage_only() {
     let queues: Vec<String> = of_type("functions", "AWS::Lambda::EventSourceMapping")

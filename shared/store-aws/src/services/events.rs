@@ -13,9 +13,10 @@ use super::call::{Call, Caller};
 use crate::fold::Refusal;
 use crate::pause::before_retry;
 
-/// The default bus of the account.
+/// The default bus of the account. All stages of the account share it, so each event says which one it is from.
 pub(super) struct DefaultBus {
     url: String,
+    stage: String,
     caller: Caller,
 }
 
@@ -29,8 +30,8 @@ const TRIES: u32 = 3;
 const LIMIT: Duration = Duration::from_secs(5);
 
 impl DefaultBus {
-    pub(super) fn new(endpoint: String, caller: Caller) -> Self {
-        DefaultBus { url: format!("{endpoint}/"), caller }
+    pub(super) fn new(endpoint: String, stage: String, caller: Caller) -> Self {
+        DefaultBus { url: format!("{endpoint}/"), stage, caller }
     }
 
     /// Puts one request full of entries; returns those that were not taken and why.
@@ -54,7 +55,7 @@ impl DefaultBus {
 #[async_trait]
 impl Events for DefaultBus {
     async fn put(&self, events: Vec<Event>) -> Result<()> {
-        let entries: Vec<Value> = events.iter().map(entry).collect();
+        let entries: Vec<Value> = events.iter().map(|event| entry(event, &self.stage)).collect();
         for part in entries.chunks(ENTRIES) {
             let mut left = part.to_vec();
             for tried in 1.. {
@@ -97,11 +98,13 @@ impl PutResult {
     }
 }
 
-fn entry(event: &Event) -> Value {
+fn entry(event: &Event, stage: &str) -> Value {
+    let mut detail = event.detail.clone();
+    detail["stage"] = json!(stage);
     json!({
         "Source": event.source,
         "DetailType": event.detail_type,
-        "Detail": event.detail.to_string(),
+        "Detail": detail.to_string(),
         "Time": event.at.timestamp(),
     })
 }
@@ -121,7 +124,7 @@ mod tests {
         });
         let client = StaticReplayClient::new(events.collect());
         let caller = Caller::over(client.clone(), &offline());
-        (DefaultBus::new("https://events.eu-central-1.amazonaws.com".to_owned(), caller), client)
+        (DefaultBus::new("https://events.eu-central-1.amazonaws.com".to_owned(), "dev".to_owned(), caller), client)
     }
 
     fn events(count: usize) -> Vec<Event> {
@@ -159,10 +162,13 @@ mod tests {
         let expected = json!({
             "Source": "systole",
             "DetailType": "Pipeline Status Changed",
-            "Detail": r#"{"number":0}"#,
             "Time": 1_785_585_600,
         });
-        assert_eq!(body["Entries"][0], expected);
+        let mut entry = body["Entries"][0].clone();
+        let detail = entry.as_object_mut().unwrap().remove("Detail").unwrap();
+        assert_eq!(entry, expected);
+        let detail: Value = serde_json::from_str(detail.as_str().unwrap()).unwrap();
+        assert_eq!(detail, json!({ "number": 0, "stage": "dev" }));
     }
 
     #[tokio::test]
