@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::access::Identity;
-use crate::answer::{self, Limited, Parameters, Places};
+use crate::answer::{self, Parameters, Places};
 use crate::error::ApiError;
 use crate::{now, view};
 
@@ -35,6 +35,14 @@ pub(crate) struct NewValue {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Switched {
     is_on: bool,
+}
+
+/// Which lines of the audit are asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Lines {
+    limit: Option<usize>,
+    cursor: Option<String>,
 }
 
 /// Most lines of the audit of one answer.
@@ -90,10 +98,13 @@ pub(crate) async fn set_maintenance(
     Ok(Json(operate::settings::set_maintenance(&context, switch, &identity.name, now()).await?))
 }
 
-pub(crate) async fn audit(State(context): State<Context>, asked: Parameters<Limited>) -> Result<Json<Value>, ApiError> {
-    let Query(Limited { limit }) = asked?;
-    let entries = context.store.audit(answer::limit(limit, DEFAULT_LIMIT, LIMIT)?).await?;
-    Ok(Json(json!({ "audit": entries.iter().map(view::audit).collect::<Vec<_>>() })))
+pub(crate) async fn audit(State(context): State<Context>, asked: Parameters<Lines>) -> Result<Json<Value>, ApiError> {
+    let Query(Lines { limit, cursor }) = asked?;
+    let after =
+        cursor.map(|cursor| cursor.parse()).transpose().map_err(|problem: String| ApiError::bad_request(problem))?;
+    let page = context.store.audit_page(answer::limit(limit, DEFAULT_LIMIT, LIMIT)?, after).await?;
+    let lines: Vec<_> = page.entries.iter().map(view::audit).collect();
+    Ok(Json(json!({ "audit": lines, "next": page.next.map(|next| next.to_string()) })))
 }
 
 fn scope(text: Option<String>) -> Result<Scope, ApiError> {

@@ -4,7 +4,10 @@
 //! |---|---|---|
 //! | [`Store::settings`], [`Store::stored_settings`] | one partition, consistent | 1 read unit per 4 KB |
 //! | [`Store::set_setting`], [`Store::unset_setting`] | the setting and one line of the audit, one group | 4 write units |
-//! | [`Store::record_audit`], [`Store::audit`] | the audit, newest first | 1 write unit, 1 read unit per 4 KB |
+//! | [`Store::record_audit`], [`Store::audit`], [`Store::audit_page`] | the audit, newest first | 1 write unit, 1 read unit per 4 KB |
+
+use std::fmt;
+use std::str::FromStr;
 
 use chrono::{DateTime, Duration, Utc};
 use pipeline::settings::{Scope, Settings};
@@ -12,7 +15,7 @@ use serde_json::json;
 
 use crate::error::Result;
 use crate::items::{self, Fields, optional};
-use crate::table::{Change, Condition, Item, Order, Query, Write};
+use crate::table::{Change, Condition, Item, Order, Page, Query, Write};
 use crate::{Store, keys};
 
 /// A value as it is stored: nobody has checked yet whether it fits its setting.
@@ -40,6 +43,10 @@ pub struct AuditEntry {
     /// What was done, as a sentence without its subject (``set `maintenance` to `true` ``).
     pub what: String,
 }
+
+/// A place in the audit; opaque outside, and checked when it comes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditPlace(String);
 
 /// How long the audit is kept: over a year, so that last year's Christmas can be looked at.
 const KEEP: Duration = Duration::days(400);
@@ -123,7 +130,16 @@ impl Store {
     /// # Errors
     /// The table did not answer, or an item cannot be read.
     pub async fn audit(&self, limit: usize) -> Result<Vec<AuditEntry>> {
-        let query = Query { order: Order::Descending, limit: Some(limit), ..Query::prefix(keys::AUDIT, "") };
+        Ok(self.audit_page(limit, None).await?.entries)
+    }
+
+    /// Reads a page of the audit, the newest line first; `after` is where the page before ended.
+    ///
+    /// # Errors
+    /// The table did not answer, or an item cannot be read.
+    pub async fn audit_page(&self, limit: usize, after: Option<AuditPlace>) -> Result<Page<AuditEntry, AuditPlace>> {
+        let (order, limit, after) = (Order::Descending, Some(limit), after.map(|place| place.0));
+        let query = Query { order, limit, after, ..Query::prefix(keys::AUDIT, "") };
         let page = self.table.query(&query).await?;
         let entry = |item| {
             let fields = Fields::of(item)?;
@@ -133,7 +149,30 @@ impl Store {
                 what: fields.text("what")?.unwrap_or_default().to_owned(),
             })
         };
-        page.entries.iter().map(entry).collect()
+        let entries: Result<_> = page.entries.iter().map(entry).collect();
+        Ok(Page { entries: entries?, next: page.next.map(AuditPlace) })
+    }
+}
+
+/// Reads a place that somebody has kept.
+impl FromStr for AuditPlace {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let is_hash = |hash: &str| hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let is_place = keys::audit_time(text).is_some() && text.split_once('/').is_some_and(|(_, hash)| is_hash(hash));
+        let shown = || text.chars().take(60).collect::<String>();
+        if is_place {
+            Ok(AuditPlace(text.to_owned()))
+        } else {
+            Err(format!("`{}` is no cursor (expected `next` of the page before)", shown()))
+        }
+    }
+}
+
+impl fmt::Display for AuditPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

@@ -34,6 +34,30 @@ impl Api {
 }
 
 #[tokio::test]
+async fn the_audit_comes_in_pages() {
+    let api = Api::new();
+    for weeks in 1..=5 {
+        let value = json!({ "value": format!("{weeks} weeks") });
+        assert_eq!(api.put("/settings/clean_up.delete_after", value).await.0, StatusCode::OK);
+    }
+    let whole = api.audit().await;
+    assert_eq!(whole.len(), 5);
+    let (mut paged, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let (status, page) = api.get(&format!("/audit?limit=2{cursor}")).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        paged.extend(page["audit"].as_array().unwrap().iter().map(|line| line["what"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(paged, whole);
+    for bad in ["x", "1/x", "1785585600000/zzzzzzzz", "maintenance/default"] {
+        let expected = format!("`{bad}` is no cursor (expected `next` of the page before)");
+        assert_eq!(api.get(&format!("/audit?cursor={bad}")).await, (StatusCode::BAD_REQUEST, super::error(&expected)));
+    }
+}
+
+#[tokio::test]
 async fn a_request_with_a_key_spawns_once() {
     let api = Api::new();
     let wish = json!({ "name": "catalog_import", "key": "k1" });
