@@ -197,6 +197,16 @@ fn files_are_validated_without_a_store() {
     // What ships is checked with it.
     assert!(names(&json).contains(&json!("idle")) && names(&json).contains(&json!("catalog_import")), "{json:#}");
 
+    // What nobody means is allowed, but said.
+    let (start, rest) = IDLE.split_once("<conditions>").unwrap();
+    std::fs::write(path("idle.xml"), format!("{start}{}", rest.split_once("</conditions>").unwrap().1)).unwrap();
+    let (code, out, _) = validate(&["idle.xml"]);
+    assert_eq!(code, Some(0));
+    assert!(out.starts_with("warning: pipeline `idle` has no condition, so every heartbeat spawns one more "), "{out}");
+    let (_, out, _) = validate(&["--json", "idle.xml"]);
+    assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["warnings"].as_array().unwrap().len(), 1);
+    std::fs::write(path("idle.xml"), IDLE).unwrap();
+
     let (code, out, _) = validate(&["idle.xml", "bad.xml"]);
     assert_eq!(code, Some(1));
     assert!(out.contains("bad.xml:5:") && out.contains("`late` is not"), "{out}");

@@ -28,12 +28,14 @@ pub(crate) fn validate(files: &[PathBuf], output: &Output) -> anyhow::Result<Exi
     let executors = executors::all();
     merged.refuse_unknown_executors(&executors.names().into_iter().collect());
     let problems: Vec<String> = merged.errors.iter().map(ToString::to_string).collect();
+    let warnings: Vec<String> = merged.definitions.iter().flat_map(|definition| definition.warnings()).collect();
     let rows: Vec<DefinitionRow> = merged.definitions.iter().map(view::definition).collect();
-    output.show(&json!({ "definitions": rows, "problems": problems }), |_| {
+    output.show(&json!({ "definitions": rows, "problems": problems, "warnings": warnings }), |_| {
+        let warned: String = warnings.iter().map(|warning| format!("warning: {warning}\n")).collect();
         if problems.is_empty() {
-            format!("no problems found\n\n{}", definition_table(&rows))
+            format!("{warned}no problems found\n\n{}", definition_table(&rows))
         } else {
-            problems.join("\n")
+            format!("{warned}{}", problems.join("\n"))
         }
     })?;
     Ok(if problems.is_empty() { ExitReason::Ok } else { ExitReason::Failed })
