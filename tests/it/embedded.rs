@@ -3,6 +3,7 @@
 mod clock;
 mod database;
 mod folder;
+mod joined;
 mod model;
 mod outbox;
 mod processes;

@@ -94,6 +94,30 @@ pub(crate) async fn advance(
     Ok(applied)
 }
 
+/// Does the same if nothing of the pipeline is at work, and there is nothing to do but to go on; `None` otherwise.
+///
+/// # Errors
+/// The store did not answer.
+pub(crate) async fn advance_alone(
+    surroundings: &Surroundings<'_>,
+    id: &PipelineId,
+    hops: u32,
+    invocation: &Invocation,
+) -> store::Result<Option<Applied>> {
+    let beat = Beat { context: surroundings.context, monitor: &surroundings.monitor, invocation, hops };
+    let Some(pipeline) = beat.context.store.pipeline_with_steps(id).await? else { return Ok(None) };
+    if !pipeline.status.is_open() || pipeline.steps.iter().any(|step| step.record.status.is_active()) {
+        return Ok(None);
+    }
+    let plan = planned(surroundings, &pipeline, invocation).await?;
+    if plan.stop.is_some() || !plan.ghosted.is_empty() || !plan.cancel.is_empty() || !plan.resend.is_empty() {
+        return Ok(None);
+    }
+    let mut applied = Applied::default();
+    beat.apply(&pipeline, &plan, &mut applied).await?;
+    Ok((applied.lost == 0).then_some(applied))
+}
+
 /// Plans, asking the world only what the steps that are otherwise ready want to know.
 async fn planned(surroundings: &Surroundings<'_>, pipeline: &Pipeline, invocation: &Invocation) -> store::Result<Plan> {
     let (grace, now) = (surroundings.context.limits.grace, invocation.now());

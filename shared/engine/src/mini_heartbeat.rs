@@ -4,7 +4,7 @@ use pipeline::PipelineId;
 use pipeline::settings::Scope;
 use store::message::StepMessage;
 
-use crate::apply::{Applied, advance};
+use crate::apply::{Applied, advance, advance_alone};
 use crate::context::{Context, Invocation};
 use crate::world::Surroundings;
 
@@ -35,4 +35,21 @@ pub async fn beat(context: &Context, id: &PipelineId, hops: u32, invocation: &In
         return Ok(Applied::default());
     }
     advance(&surroundings, id, hops, invocation).await
+}
+
+/// Moves a pipeline on of which nothing is at work but the step that has just ended. `None`, and nothing done, if something
+/// else is, if the setting `mini_heartbeat` leaves it to the heartbeat, or if more is to be done than to go on.
+///
+/// # Errors
+/// The store did not answer.
+pub(crate) async fn beat_alone(
+    context: &Context,
+    message: &StepMessage,
+    invocation: &Invocation,
+) -> store::Result<Option<Applied>> {
+    let surroundings = Surroundings::of_one(context, context.settings(invocation.now()).await?);
+    if !surroundings.settings().flag("mini_heartbeat", &Scope::Default) {
+        return Ok(None);
+    }
+    advance_alone(&surroundings, &message.pipeline, message.hops.saturating_add(1), invocation).await
 }

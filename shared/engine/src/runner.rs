@@ -9,11 +9,11 @@ mod attempt;
 use pipeline::StepStatus;
 use serde::Serialize;
 use store::message::{BadMessage, StepMessage};
-use store::steps::{Claim, Claimed, Finish};
+use store::steps::{Claim, Claimed};
 
 use crate::context::{Context, Invocation};
 use crate::mini_heartbeat;
-use crate::runner::attempt::Attempt;
+use crate::runner::attempt::{Attempt, End, Worked};
 
 /// What a runner did with a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,12 +79,21 @@ pub async fn run(context: &Context, body: &str, invocation: &Invocation) -> Resu
             return Ok(RunReport::NotClaimed { status });
         }
     };
-    let report = hold(context, &message, &mut claimed, invocation).await?;
-    if report != RunReport::Continued {
-        // What it added may be ready although its own stage has not ended.
-        message.is_gated &= claimed.record.added.is_empty();
-        mini_beat(context, &message, invocation).await;
-    }
+    let report = match hold(context, &message, &mut claimed, invocation).await? {
+        Worked::Left(RunReport::Continued) => return Ok(RunReport::Continued),
+        Worked::Left(report) => report,
+        Worked::Ended(end) => {
+            if !message.is_gated
+                && let Some(report) = attempt::commit_with_beat(context, &message, &mut claimed, &end, invocation).await
+            {
+                return Ok(report);
+            }
+            attempt::commit(context, &mut claimed, end, invocation).await?
+        }
+    };
+    // What it added may be ready although its own stage has not ended.
+    message.is_gated &= claimed.record.added.is_empty();
+    mini_beat(context, &message, invocation).await;
     Ok(report)
 }
 
@@ -94,15 +103,14 @@ async fn hold(
     message: &StepMessage,
     claimed: &mut Claimed,
     invocation: &Invocation,
-) -> Result<RunReport, Error> {
+) -> Result<Worked, Error> {
     let Some(pipeline) = context.store.pipeline_without_steps(&message.pipeline).await? else {
-        return Ok(RunReport::Gone);
+        return Ok(Worked::Left(RunReport::Gone));
     };
     let added = claimed.definition.take();
     let Some(step) = added.as_ref().or_else(|| pipeline.definition.step(&message.step)) else {
         let message = format!("pipeline `{}` has no step `{}`", pipeline.name(), message.step);
-        let finish = Finish::Error { message, is_permanent: true };
-        return attempt::commit(context, claimed, finish, "", invocation).await;
+        return Ok(Worked::Ended(End::without_work(message)));
     };
     let reason =
         pipeline.stop.as_ref().map(|stop| stop.reason.clone()).or_else(|| {
@@ -110,7 +118,7 @@ async fn hold(
         });
     if let (Some(reason), false) = (reason, step.run_always || claimed.record.is_forced) {
         context.store.drop_claim(claimed, &reason, invocation.now()).await?;
-        return Ok(RunReport::Stopped);
+        return Ok(Worked::Left(RunReport::Stopped));
     }
     Attempt { context, message, pipeline: &pipeline, step, invocation }.run(claimed).await
 }

@@ -13,6 +13,7 @@ mod error;
 pub mod exclusions;
 pub mod files;
 mod items;
+pub mod joined;
 pub mod keys;
 pub mod leases;
 pub mod message;

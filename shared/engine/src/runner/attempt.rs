@@ -15,6 +15,7 @@ use crate::apply::outgoing_after;
 use crate::context::{Context, Invocation};
 use crate::executor::{ExecutorError, Outcome};
 use crate::fan_out::Additions;
+use crate::mini_heartbeat;
 use crate::runner::{Error, RunReport};
 use crate::step_log::{Level, StepLog};
 use crate::work::{Work, WorkingDirectory};
@@ -29,18 +30,40 @@ pub(super) struct Attempt<'a> {
     pub(super) invocation: &'a Invocation,
 }
 
+/// How far an invocation came with an attempt.
+pub(super) enum Worked {
+    /// To its end, which is not recorded yet.
+    Ended(End),
+    /// It is not ours any more: handed on, or taken.
+    Left(RunReport),
+}
+
+/// How an attempt ended.
+pub(super) struct End {
+    finish: Finish,
+    /// What of its log goes into the step's item.
+    log: String,
+}
+
+impl End {
+    /// An attempt that fails for good before it has begun.
+    pub(super) fn without_work(message: String) -> Self {
+        End { finish: Finish::Error { message, is_permanent: true }, log: String::new() }
+    }
+}
+
 /// A delay that lasts as long as heartbeats are apart: the chain of runners is not one behind it.
 const HEARTBEAT_DISTANCE: Duration = Duration::from_secs(60);
 
 impl Attempt<'_> {
-    /// Does the work, and records how it ended.
-    pub(super) async fn run(&self, claimed: &mut Claimed) -> Result<RunReport, Error> {
+    /// Does the work, and hands it on to a further invocation if it has not ended.
+    pub(super) async fn run(&self, claimed: &mut Claimed) -> Result<Worked, Error> {
         let Attempt { context, pipeline, step, invocation, .. } = *self;
         // A step does not fail for settings that cannot be read; it keeps all lines then.
         let settings = context.settings(invocation.now()).await.unwrap_or_default();
         if claimed.record.lease_until.is_some_and(|until| until < invocation.now()) {
             // This host stood still, and somebody else may have the step by now.
-            return Ok(RunReport::TakenOver);
+            return Ok(Worked::Left(RunReport::TakenOver));
         }
         let so_far = if claimed.record.continuations > 0 { claimed.record.log.as_str() } else { "" };
         let log = StepLog::continued(so_far, Level::set_for(pipeline.name(), &settings));
@@ -73,9 +96,9 @@ impl Attempt<'_> {
         }
         let item_log = keep_log(context, pipeline, claimed, &log).await?;
         if let Ok(Outcome::Continue { checkpoint, after }) = outcome {
-            return self.continue_later(claimed, checkpoint, after, &item_log).await;
+            return self.continue_later(claimed, checkpoint, after, item_log).await;
         }
-        commit(context, claimed, finish_of(outcome), &item_log, invocation).await
+        Ok(Worked::Ended(End { finish: finish_of(outcome), log: item_log }))
     }
 
     /// Hands the attempt on to a further invocation.
@@ -84,18 +107,18 @@ impl Attempt<'_> {
         claimed: &mut Claimed,
         checkpoint: Value,
         after: Duration,
-        log: &str,
-    ) -> Result<RunReport, Error> {
+        log: String,
+    ) -> Result<Worked, Error> {
         let Attempt { context, message, pipeline, step, invocation } = *self;
         let delay = after.min(DELAY_LIMIT);
         let continuation = claimed.record.continuations + 1;
         let token = invocation.token(&pipeline.id, &step.name, claimed.record.attempt, continuation);
-        let held = context.store.continue_step(claimed, checkpoint, &token, log, delay, invocation.now()).await;
-        if let Some(failure) = held.as_ref().err().and_then(unstorable) {
-            return commit(context, claimed, failure, log, invocation).await;
+        let held = context.store.continue_step(claimed, checkpoint, &token, &log, delay, invocation.now()).await;
+        if let Some(finish) = held.as_ref().err().and_then(unstorable) {
+            return Ok(Worked::Ended(End { finish, log }));
         }
         if let Held::Lost { .. } = held? {
-            return Ok(RunReport::TakenOver);
+            return Ok(Worked::Left(RunReport::TakenOver));
         }
         let hops = if delay < HEARTBEAT_DISTANCE { message.hops.saturating_add(1) } else { 0 };
         // Past the cap the message is left to the heartbeat's re-send.
@@ -106,7 +129,7 @@ impl Attempt<'_> {
             let next = outgoing_after(&next, delay);
             context.store.queue.send(pipeline.definition.priority, vec![next]).await?;
         }
-        Ok(RunReport::Continued)
+        Ok(Worked::Left(RunReport::Continued))
     }
 }
 
@@ -158,15 +181,15 @@ const COMMIT_TIME: Duration = Duration::from_secs(2);
 pub(super) async fn commit(
     context: &Context,
     claimed: &mut Claimed,
-    mut finish: Finish,
-    log: &str,
+    end: End,
     invocation: &Invocation,
 ) -> Result<RunReport, Error> {
-    let mut held = context.store.finish_step(claimed, &finish, log, invocation.now()).await;
+    let End { mut finish, log } = end;
+    let mut held = context.store.finish_step(claimed, &finish, &log, invocation.now()).await;
     if let Some(failure) = held.as_ref().err().and_then(unstorable) {
         claimed.record.output = None;
         finish = failure;
-        held = context.store.finish_step(claimed, &finish, log, invocation.now()).await;
+        held = context.store.finish_step(claimed, &finish, &log, invocation.now()).await;
     }
     match held? {
         Held::Committed => {
@@ -180,6 +203,32 @@ pub(super) async fn commit(
             Ok(RunReport::TakenOver)
         }
     }
+}
+
+/// Records how an attempt ended and what follows from it in one commit, if the back end can and nothing else of the
+/// pipeline is at work: two that ended at the same moment would not see each other. `None`, and nothing done, otherwise.
+pub(super) async fn commit_with_beat(
+    context: &Context,
+    message: &StepMessage,
+    claimed: &mut Claimed,
+    end: &End,
+    invocation: &Invocation,
+) -> Option<RunReport> {
+    let joined = context.store.joined()?;
+    let beside = Context { store: joined.store.clone(), ..context.clone() };
+    let mut finished = claimed.clone();
+    let held = beside.store.finish_step(&mut finished, &end.finish, &end.log, invocation.now()).await;
+    if !matches!(held, Ok(Held::Committed)) {
+        return None;
+    }
+    mini_heartbeat::beat_alone(&beside, message, invocation).await.ok().flatten()?;
+    // After an error the attempt is committed again by itself, and finds its own write if there is one.
+    if !joined.commit().await.unwrap_or(false) {
+        return None;
+    }
+    *claimed = finished;
+    log_finished(claimed, &end.finish);
+    Some(RunReport::Finished { status: claimed.record.status })
 }
 
 /// Puts a log that is too long for the step's item into a file; returns what goes into the item.

@@ -1,0 +1,267 @@
+//! Several steps of work in one commit.
+//!
+//! Work that is written for a table and a queue with a commit for each request runs unchanged over a [`Joined`] store: it
+//! reads what is stored and what it has written itself, and its writes and messages wait. At the end they go through the
+//! [`Outbox`](crate::outbox::Outbox) together, under all their conditions. If one of them does not hold by then, or the
+//! work did what cannot wait, nothing of it has happened, and it is done again over the store itself.
+//!
+//! **Invariant:** nothing that waits here decides anything: all conditions are checked again by the commit.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use pipeline::Priority;
+
+use crate::Store;
+use crate::error::Result;
+use crate::outbox::Outbox;
+use crate::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
+use crate::table::{
+    Attributes, Change, Condition, GROUP_LIMIT, GroupWritten, Item, Key, Listed, ListingQuery, Order, Page, Query,
+    Relist, Table, Write, Written,
+};
+
+/// A store whose writes and messages wait for one commit.
+pub struct Joined {
+    /// The store to work with.
+    pub store: Store,
+    outbox: Arc<dyn Outbox>,
+    waiting: Arc<Waiting>,
+}
+
+/// What waits, and the seams behind.
+struct Waiting {
+    table: Arc<dyn Table>,
+    queue: Arc<dyn Queue>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    writes: Vec<Write>,
+    /// The items as they will be.
+    items: BTreeMap<Key, Option<Item>>,
+    messages: Vec<Outgoing>,
+    priority: Option<Priority>,
+    /// Whether something was asked for that cannot wait.
+    is_spoilt: bool,
+}
+
+impl Store {
+    /// A store like this one whose writes and messages wait for one commit, if the back end can do that.
+    #[must_use]
+    pub fn joined(&self) -> Option<Joined> {
+        let outbox = self.outbox.clone()?;
+        let (table, queue) = (self.table.clone(), self.queue.clone());
+        let waiting = Arc::new(Waiting { table, queue, state: Mutex::default() });
+        let own: Arc<dyn Outbox> = waiting.clone();
+        let store = Store { table: waiting.clone(), queue: waiting.clone(), outbox: Some(own), ..self.clone() };
+        Some(Joined { store, outbox, waiting })
+    }
+}
+
+impl Joined {
+    /// Commits all that waits; `false` if that cannot be, and then nothing of it has happened.
+    ///
+    /// # Errors
+    /// The store did not answer: the commit may have happened.
+    pub async fn commit(self) -> Result<bool> {
+        let State { writes, messages, priority, is_spoilt, .. } = std::mem::take(&mut *self.waiting.state());
+        if is_spoilt || writes.is_empty() || writes.len() > GROUP_LIMIT {
+            return Ok(false);
+        }
+        let priority = priority.unwrap_or_default();
+        Ok(self.outbox.write_and_send(writes, priority, messages).await? == GroupWritten::Applied)
+    }
+}
+
+impl Waiting {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn spoil(&self) {
+        self.state().is_spoilt = true;
+    }
+
+    /// Notes a write if its condition holds; the item as it is otherwise.
+    async fn note(&self, write: Write) -> Result<Written> {
+        let item = self.get(&write.key).await?;
+        if !holds(write.condition, item.as_ref()) {
+            return Ok(Written::Conflict(item));
+        }
+        let written = written(&write, item);
+        let mut state = self.state();
+        // A group cannot hold one item twice.
+        state.is_spoilt |= state.items.insert(write.key.clone(), written.clone()).is_some();
+        state.writes.push(write);
+        Ok(Written::Applied(written))
+    }
+}
+
+fn holds(condition: Condition, item: Option<&Item>) -> bool {
+    match condition {
+        Condition::Any => true,
+        Condition::Absent => item.is_none(),
+        Condition::Present => item.is_some(),
+        Condition::Version(version) => item.is_some_and(|item| item.version == version),
+    }
+}
+
+/// The item after a write whose condition holds.
+fn written(write: &Write, item: Option<Item>) -> Option<Item> {
+    let version = match write.condition {
+        Condition::Absent => 1,
+        Condition::Any | Condition::Present | Condition::Version(_) => item.as_ref().map_or(0, |item| item.version) + 1,
+    };
+    match &write.change {
+        Change::Put { attributes, listing, expires_at } => {
+            let (listing, expires_at) = (listing.clone(), *expires_at);
+            Some(Item { key: write.key.clone(), version, attributes: kept(attributes), listing, expires_at })
+        }
+        Change::Patch { attributes, listing } => {
+            let empty = || Item {
+                key: write.key.clone(),
+                version: 0,
+                attributes: Attributes::new(),
+                listing: None,
+                expires_at: None,
+            };
+            let mut item = Item { version, ..item.unwrap_or_else(empty) };
+            item.attributes.extend(attributes.clone());
+            item.attributes = kept(&item.attributes);
+            match listing {
+                Relist::Keep => {}
+                Relist::Unlist => item.listing = None,
+                Relist::List(listing) => item.listing = Some(listing.clone()),
+            }
+            Some(item)
+        }
+        Change::Delete => None,
+        Change::Check => item,
+    }
+}
+
+/// A null is as good as no attribute.
+fn kept(attributes: &Attributes) -> Attributes {
+    attributes.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+#[async_trait]
+impl Table for Waiting {
+    async fn get(&self, key: &Key) -> Result<Option<Item>> {
+        if let Some(item) = self.state().items.get(key) {
+            return Ok(item.clone());
+        }
+        self.table.get(key).await
+    }
+
+    async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Item>> {
+        if keys.iter().any(|key| self.state().items.contains_key(key)) {
+            self.spoil();
+        }
+        self.table.batch_get(keys).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page<Item, String>> {
+        let page = self.table.query(query).await?;
+        let mut state = self.state();
+        if query.limit.is_some() || query.after.is_some() || query.order == Order::Descending || page.next.is_some() {
+            // What waits would have to be fitted into pages.
+            state.is_spoilt = true;
+            return Ok(page);
+        }
+        let mut items: BTreeMap<String, Item> =
+            page.entries.into_iter().map(|item| (item.key.sort.clone(), item)).collect();
+        let is_asked = |key: &&Key| key.partition == query.partition && key.sort.starts_with(&query.sort_prefix);
+        for key in state.items.keys().filter(is_asked) {
+            match &state.items[key] {
+                Some(item) => items.insert(key.sort.clone(), item.clone()),
+                None => items.remove(&key.sort),
+            };
+        }
+        Ok(Page { entries: items.into_values().collect(), next: None })
+    }
+
+    async fn listing(&self, query: &ListingQuery) -> Result<Page<Listed, Listed>> {
+        self.table.listing(query).await
+    }
+
+    async fn write(&self, write: Write) -> Result<Written> {
+        self.note(write).await
+    }
+
+    async fn write_group(&self, writes: Vec<Write>) -> Result<GroupWritten> {
+        self.write_and_send(writes, Priority::default(), Vec::new()).await
+    }
+
+    async fn batch_put(&self, _items: Vec<(Key, Attributes)>) -> Result<()> {
+        self.spoil();
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Queue for Waiting {
+    async fn send(&self, priority: Priority, messages: Vec<Outgoing>) -> Result<()> {
+        let mut state = self.state();
+        state.is_spoilt |= state.priority.replace(priority).is_some_and(|other| other != priority);
+        state.messages.extend(messages);
+        Ok(())
+    }
+
+    async fn receive(&self, _limit: usize, _wait: Duration) -> Result<Vec<Received>> {
+        self.spoil();
+        Ok(Vec::new())
+    }
+
+    async fn extend(&self, receipt: &Receipt, visibility: Duration) -> Result<()> {
+        self.queue.extend(receipt, visibility).await
+    }
+
+    async fn delete(&self, _receipt: &Receipt) -> Result<()> {
+        self.spoil();
+        Ok(())
+    }
+
+    async fn depth(&self, priority: Priority) -> Result<Depth> {
+        self.queue.depth(priority).await
+    }
+
+    async fn count_dead_letters(&self) -> Result<u64> {
+        self.queue.count_dead_letters().await
+    }
+
+    async fn peek_dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {
+        self.queue.peek_dead_letters(limit).await
+    }
+
+    async fn redrive_dead_letters(&self) -> Result<Option<u64>> {
+        self.spoil();
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl Outbox for Waiting {
+    async fn write_and_send(
+        &self,
+        writes: Vec<Write>,
+        priority: Priority,
+        messages: Vec<Outgoing>,
+    ) -> Result<GroupWritten> {
+        for (place, write) in writes.into_iter().enumerate() {
+            if let Written::Conflict(item) = self.note(write).await? {
+                // Those before it are noted already.
+                self.spoil();
+                return Ok(GroupWritten::Conflict(vec![(place, item)]));
+            }
+        }
+        if !messages.is_empty() {
+            self.send(priority, messages).await?;
+        }
+        Ok(GroupWritten::Applied)
+    }
+}
