@@ -63,3 +63,33 @@ async fn two_that_end_together_do_not_leave_the_join_to_the_heartbeat() {
     assert!(third.body.contains("done-c"), "{}", third.body);
     assert!(workshop.shown(&id).await.ends_with("done-c enqueued"));
 }
+
+#[tokio::test]
+async fn a_stage_of_more_steps_than_one_commit_takes_is_enqueued_whole() {
+    let stage = |order: u32, count: u32| {
+        let steps: Vec<String> = (0..count).map(|number| format!("done-{order}x{number}")).collect();
+        format!("{order}: {}", steps.join(", "))
+    };
+    let workshop = Workshop::new(&format!("{} · {}", stage(10, 230), stage(20, 1))).sharing_commits();
+    let id = workshop.spawn().await;
+    workshop.run_all().await;
+    let pipeline = workshop.pipeline(&id).await;
+    assert_eq!(pipeline.status, pipeline::PipelineStatus::Success);
+    assert!(pipeline.steps.iter().all(|step| step.record.attempt == 1));
+}
+
+/// Two beats that planned the same: the second one finds the marks of the first and sends nothing of its own.
+#[tokio::test]
+async fn a_step_that_somebody_else_moved_is_left_to_them() {
+    let workshop = Workshop::with(&[xml(NAME, "", "no_auto_spawn", "10: done-a, done-b")]).sharing_commits();
+    let id = workshop.place(NAME, "a cause").await;
+    let first = workshop.invocation();
+    let second = workshop.invocation();
+    let (one, two) = tokio::join!(
+        crate::mini_heartbeat::beat(&workshop.context, &id, 0, &first),
+        crate::mini_heartbeat::beat(&workshop.context, &id, 0, &second),
+    );
+    assert_eq!(one.unwrap().enqueued + two.unwrap().enqueued, 2);
+    assert_eq!(workshop.run_all().await.len(), 2);
+    assert_eq!(workshop.shown(&id).await, "success: done-a success, done-b success");
+}
