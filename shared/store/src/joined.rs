@@ -2,7 +2,7 @@
 //!
 //! Work that is written for a table and a queue with a commit for each request runs unchanged over a [`Joined`] store: it
 //! reads what is stored and what it has written itself, and its writes and messages wait. At the end they go through the
-//! [`Outbox`](crate::outbox::Outbox) together, under all their conditions. If one of them does not hold by then, or the
+//! [`Outbox`] together, under all their conditions. If one of them does not hold by then, or the
 //! work did what cannot wait, nothing of it has happened, and it is done again over the store itself.
 //!
 //! **Invariant:** nothing that waits here decides anything: all conditions are checked again by the commit.

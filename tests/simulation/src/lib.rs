@@ -2,7 +2,7 @@
 //! everything going wrong that can, on one thread and a clock that stands still unless the run moves it.
 //!
 //! One number, the seed, decides all of it: the definitions, what people do, whose call of a seam comes next, and what goes
-//! wrong with it. All that happens is one [history](history::History), and one checker goes over it. A seed that
+//! wrong with it. All that happens is one history, and one checker goes over it. A seed that
 //! fails is run again without this and that fault, until all that is left is needed for the failure.
 //!
 //! **Invariant:** the same seed makes the same history, to the byte.
