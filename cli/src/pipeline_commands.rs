@@ -47,6 +47,11 @@ pub(crate) async fn run(target: &Target, command: PipelineCommand, output: &Outp
     Ok(ExitReason::Ok)
 }
 
+/// The lines that come before everything else about definitions that somebody hardly meant so.
+fn warned(warnings: &[String]) -> String {
+    warnings.iter().map(|warning| format!("warning: {warning}\n")).collect()
+}
+
 async fn list(target: &Target, filter: Filter, output: &Output) -> anyhow::Result<()> {
     let rows: Vec<ListRow> = rows(target, filter).await?.iter().map(|row| view::row(row, now())).collect();
     output.show(&rows, |rows| pipeline_table(rows))

@@ -25,6 +25,11 @@ const DEFINITIONS: &str = r#"<config>
     </pipeline>
 </config>"#;
 
+/// What every heartbeat spawns.
+const UNCONDITIONAL: &str = r#"<config><pipeline name="restless">
+    <step name="only" executorType="wait" sortOrder="10"/>
+    </pipeline></config>"#;
+
 fn systole() -> Systole {
     let systole = Systole::new();
     systole.overlay("operators.xml", DEFINITIONS);
@@ -158,6 +163,16 @@ fn row_27_stages_active_steps_and_reasons_are_told() {
     let error = refused(&systole, &["pipeline", "check", "idel"]);
     assert!(error.starts_with("there is no pipeline whose id begins with `idel`, and "), "{error}");
     assert!(error.contains("did you mean `idle`?"), "{error}");
+
+    // Whoever wonders where all the pipelines come from asks here, too.
+    systole.overlay("restless.xml", UNCONDITIONAL);
+    let warning = "pipeline `restless` has no condition, so every heartbeat spawns one more ";
+    let text = say(&systole, &["pipeline", "check", "restless"]);
+    assert!(text.starts_with(&format!("warning: {warning}")) && text.contains("\nrestless: it is due "), "{text}");
+    let why = systole.json(&["pipeline", "check", "restless"]);
+    assert!(why["warnings"][0].as_str().unwrap().starts_with(warning), "{why:#}");
+    assert_eq!(systole.json(&["pipeline", "check", "idle"])["warnings"], json!([]));
+    std::fs::remove_file(systole.files().join("pipelines/restless.xml")).unwrap();
 
     systole.json(&["run"]);
     assert_eq!(systole.json(&["pipeline", "status"]), json!([]));

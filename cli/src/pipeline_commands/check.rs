@@ -4,6 +4,7 @@ use anyhow::{anyhow, bail};
 use engine::operate::{self, Answered, Why, WhyNotSpawned};
 use serde_json::Value;
 
+use super::warned;
 use crate::ids::{PipelineReference, find};
 use crate::output::{self, Output};
 use crate::target::{Target, now};
@@ -28,7 +29,7 @@ fn in_words(why: &Why) -> String {
 }
 
 fn spawn_in_words(why: &WhyNotSpawned) -> String {
-    let mut text = format!("{}: {}", why.name, why.text);
+    let mut text = format!("{}{}: {}", warned(&why.warnings), why.name, why.text);
     if !why.conditions.is_empty() {
         let row = |answered: &Answered| {
             let reason = answered.reason.clone().unwrap_or_default();

@@ -9,7 +9,7 @@ use engine::{definitions, executors};
 use pipeline::merge;
 use serde_json::json;
 
-use super::definition_table;
+use super::{definition_table, warned};
 use crate::outcome::ExitReason;
 use crate::output::Output;
 
@@ -31,12 +31,12 @@ pub(crate) fn validate(files: &[PathBuf], output: &Output) -> anyhow::Result<Exi
     let warnings: Vec<String> = merged.definitions.iter().flat_map(|definition| definition.warnings()).collect();
     let rows: Vec<DefinitionRow> = merged.definitions.iter().map(view::definition).collect();
     output.show(&json!({ "definitions": rows, "problems": problems, "warnings": warnings }), |_| {
-        let warned: String = warnings.iter().map(|warning| format!("warning: {warning}\n")).collect();
-        if problems.is_empty() {
-            format!("{warned}no problems found\n\n{}", definition_table(&rows))
+        let found = if problems.is_empty() {
+            format!("no problems found\n\n{}", definition_table(&rows))
         } else {
-            format!("{warned}{}", problems.join("\n"))
-        }
+            problems.join("\n")
+        };
+        warned(&warnings) + &found
     })?;
     Ok(if problems.is_empty() { ExitReason::Ok } else { ExitReason::Failed })
 }

@@ -55,6 +55,8 @@ pub struct WhyNotSpawned {
     pub text: String,
     /// Its conditions one by one.
     pub conditions: Vec<Answered>,
+    /// What its author hardly meant, as sentences.
+    pub warnings: Vec<String>,
 }
 
 /// A condition and its answer.
@@ -141,7 +143,8 @@ pub async fn why_not_spawned(context: &Context, name: &str, now: DateTime<Utc>) 
         Ok(definition) => definition,
         Err(error @ Error::BrokenDefinition { .. }) => {
             let (name, text) = (name.to_owned(), error.to_string());
-            return Ok(WhyNotSpawned { name, is_due: false, text, conditions: Vec::new() });
+            let (conditions, warnings) = (Vec::new(), Vec::new());
+            return Ok(WhyNotSpawned { name, is_due: false, text, conditions, warnings });
         }
         Err(error) => return Err(error),
     };
@@ -170,6 +173,7 @@ async fn why_not_spawned_from(
         is_due: matches!(spawn, Spawn::Yes { .. }),
         text: text::spawn(&spawn, last_beat, now),
         conditions: conditions.collect(),
+        warnings: definition.warnings(),
     })
 }
 

@@ -299,6 +299,7 @@ async fn what_is_not_spawned_says_why() {
         assert_eq!(why, expected, "{conditions}");
         let why = operate::why_not_spawned(&workshop.context, "work", workshop.now()).await.unwrap();
         assert_eq!((why.is_due, why.conditions[0].answer), (false, "unmet"), "{conditions}");
+        assert_eq!(why.warnings, [""; 0], "{conditions}");
     }
 }
 
