@@ -23,6 +23,8 @@ mod target;
 mod watch;
 
 use clap::{CommandFactory, Parser};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 pub use arguments::Arguments;
 pub use outcome::ExitReason;
@@ -77,7 +79,9 @@ pub fn parse() -> Arguments {
     Arguments::parse()
 }
 
-/// Sets up the log on standard error: everything with `--verbose`, otherwise warnings, but for `dev`, which is a host.
+/// Sets up the log on standard error: everything with `--verbose`, otherwise errors, but for `dev`, which is a host.
+///
+/// `SYSTOLE_LOG` says something else by module.
 pub fn init_log(arguments: &Arguments) {
     let is_host = matches!(arguments.command, Command::Dev(_));
     let level = match (arguments.verbose, is_host) {
@@ -90,8 +94,8 @@ pub fn init_log(arguments: &Arguments) {
             tracing_subscriber::EnvFilter::new(format!("warn,engine={level},cli={level},admin={level}"))
         });
     let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr()) && arguments.paint() == Paint::Coloured;
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    log.with_ansi(is_terminal).init();
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(is_terminal);
+    tracing_subscriber::registry().with(lines.with_filter(store_aws::log::filter(filter))).init();
 }
 
 /// Says on standard error why a command failed.

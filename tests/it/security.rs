@@ -2,6 +2,8 @@
 
 mod api;
 mod caller;
+mod canary;
+mod credentials;
 mod policy;
 mod recorder;
 mod rights;

@@ -6,7 +6,7 @@ use store_aws::Config;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
-    lambda_http::tracing::init_default_subscriber();
+    store_aws::log::init();
     let rules = Rules::from_env()?;
     let store = store_aws::connect(&Config::from_env()?).await;
     lambda_http::run(admin::router(Context::shipped(store, Limits::default()), Gate::Aws(rules))).await

@@ -6,7 +6,7 @@ use store_aws::Config;
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    lambda_runtime::tracing::init_default_subscriber();
+    store_aws::log::init();
     let store = store_aws::connect(&Config::from_env()?).await;
     let context = Context::shipped(store, Limits::default());
     lambda_runtime::run(service_fn(|event| intake::handle(&context, event))).await

@@ -33,6 +33,10 @@ pub(crate) const PASSING_CODES: [&str; 18] = [
     "RequestExpired",
 ];
 
+/// What only a signed request contains.
+const SIGNED: [&str; 5] =
+    ["aws4-hmac-sha256", "x-amz-security-token", "x-amz-credential", "credential=", "aws4_request"];
+
 /// What the service answered, readable in a log.
 #[derive(Debug, thiserror::Error)]
 #[error("{code}: {message} (status {status}, request {request_id})")]
@@ -84,10 +88,19 @@ fn answer(error: &impl ProvideErrorMetadata, reply: &HttpResponse) -> Answer {
     let request_id = ["x-amzn-requestid", "x-amz-request-id"].iter().find_map(|name| reply.headers().get(*name));
     Answer {
         code: meta.code().unwrap_or("no error code").to_owned(),
-        message: meta.message().unwrap_or("no message").to_owned(),
+        message: quotable(meta.message().unwrap_or("no message")).to_owned(),
         status: reply.status().as_u16(),
         request_id: request_id.unwrap_or("unknown").to_owned(),
     }
+}
+
+/// What a service says, unless it repeats what was signed: the session token and the access key are in it.
+///
+/// A service that does not accept a signature does so, and the message would go into logs and the records of steps.
+pub(crate) fn quotable(message: &str) -> &str {
+    let lower = message.to_ascii_lowercase();
+    let is_repeated = SIGNED.iter().any(|signed| lower.contains(signed));
+    if is_repeated { "(what it says repeats the signed request)" } else { message }
 }
 
 fn is_passing(answer: &Answer) -> bool {
@@ -104,7 +117,11 @@ mod tests {
     use crate::test_support::chain;
 
     fn answered(status: u16, code: &str) -> SdkError<GetItemError> {
-        let meta = ErrorMetadata::builder().code(code).message("why").build();
+        answered_with(status, code, "why")
+    }
+
+    fn answered_with(status: u16, code: &str, message: &str) -> SdkError<GetItemError> {
+        let meta = ErrorMetadata::builder().code(code).message(message).build();
         let reply = HttpResponse::new(status.try_into().unwrap(), SdkBody::empty());
         SdkError::service_error(GetItemError::generic(meta), reply)
     }
@@ -144,6 +161,20 @@ mod tests {
         ] {
             let error = fold("get item `a b`", error);
             assert!(!error.is_retryable(), "{}", chain(&error));
+        }
+    }
+
+    #[test]
+    fn a_signed_request_is_not_quoted() {
+        for message in [
+            "The Canonical String should have been 'POST\n/\n\nX-Amz-Security-Token:t0ken\n'",
+            "Authorization header requires 'Signature': AWS4-HMAC-SHA256 SignedHeaders=host",
+            "not a valid key=value pair: 'Credential=AKIA/20260801/eu-central-1/s3'",
+        ] {
+            let error = fold("get item `a b`", answered_with(403, "SignatureDoesNotMatch", message));
+            let expected = "failed to get item `a b`: SignatureDoesNotMatch: (what it says repeats the signed request) \
+                            (status 403, request unknown)";
+            assert_eq!(chain(&error), expected);
         }
     }
 

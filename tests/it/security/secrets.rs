@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::TcpListener;
-use std::path::Path;
 
 use engine::{Context, Limits};
 use pipeline::StepStatus;
@@ -11,94 +10,15 @@ use serde_json::json;
 use store_embedded::Options;
 
 use super::caller::{Asking, signer};
+use super::canary::{Canary, encoded};
 use crate::outside::read;
 use crate::systole::{Running, Systole, program};
 
 /// The secret of a header. The characters are those that other spellings change.
 const SECRET: &str = "Bearer c4nary+8f/2b=7d1e c4nary%3a\"9b";
 
-/// What is looked for: the parts of it that nothing else contains, as they may be written.
-fn spellings() -> Vec<(String, Vec<u8>)> {
-    let mut spellings = Vec::new();
-    for part in ["c4nary+8f/2b=7d1e", "c4nary%3a\"9b"] {
-        let hex: String = part.bytes().map(|byte| format!("{byte:02x}")).collect();
-        let percent: String = part
-            .bytes()
-            .map(
-                |byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") },
-            )
-            .collect();
-        let texts = [
-            part.to_owned(),
-            part.replace('"', "\\\""),
-            hex.to_uppercase(),
-            hex,
-            percent.to_lowercase(),
-            percent.replace("%2F", "/").replace("%3D", "="),
-            percent,
-        ];
-        spellings.extend(texts.into_iter().map(|text| (format!("`{text}`"), text.into_bytes())));
-        for lead in ["", "x", "xx"] {
-            let text = encoded(&format!("{lead}{part}"));
-            // Without the ends, which depend on what stands beside it.
-            let text = text.trim_end_matches('=');
-            let text = text[lead.len() * 2..text.len() - 1].to_owned();
-            spellings.push((format!("`{text}` (base64)"), text.into_bytes()));
-        }
-    }
-    spellings
-}
-
-fn encoded(text: &str) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let digit = |value: u32| char::from(DIGITS[usize::try_from(value & 63).unwrap()]);
-    let group = |bytes: &[u8]| {
-        let all = (0..3).fold(0, |all, at| all << 8 | u32::from(bytes.get(at).copied().unwrap_or(0)));
-        let digits = [digit(all >> 18), digit(all >> 12), digit(all >> 6), digit(all)];
-        digits.into_iter().take(bytes.len() + 1).chain(std::iter::repeat_n('=', 3 - bytes.len())).collect::<String>()
-    };
-    text.as_bytes().chunks(3).map(group).collect()
-}
-
-/// Everything that came out, by where it came out.
-#[derive(Default)]
-struct Outcomes {
-    all: BTreeMap<String, Vec<u8>>,
-}
-
-impl Outcomes {
-    fn add(&mut self, place: impl Into<String>, bytes: impl AsRef<[u8]>) {
-        self.all.entry(place.into()).or_default().extend_from_slice(bytes.as_ref());
-    }
-
-    fn add_folder(&mut self, folder: &Path) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            self.add("names of files", path.file_name().unwrap().as_encoded_bytes());
-            if path.is_dir() {
-                self.add_folder(&path);
-            } else {
-                self.add(path.display().to_string(), std::fs::read(&path).unwrap());
-            }
-        }
-    }
-
-    /// Where a secret is found, and how it is written there.
-    fn leaks(&self) -> Vec<String> {
-        let mut leaks = Vec::new();
-        for (place, bytes) in &self.all {
-            let text = String::from_utf8_lossy(bytes);
-            for (name, spelling) in spellings() {
-                let at = bytes.windows(spelling.len()).position(|window| window == spelling);
-                let line = at.map(|_| text.lines().find(|line| line.contains("4nary")).unwrap_or_default());
-                leaks.extend(
-                    line.map(|line| format!("{place}: {name}: {}", line.chars().take(300).collect::<String>())),
-                );
-            }
-        }
-        leaks
-    }
-}
+/// The parts of it that nothing else contains.
+const PARTS: &[&str] = &["c4nary+8f/2b=7d1e", "c4nary%3a\"9b"];
 
 /// A server that answers every request with what `answer` makes of it.
 fn server(answer: impl Fn(&str) -> String + Send + 'static) -> String {
@@ -166,7 +86,7 @@ fn definition(name: &str, host: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_secret_of_a_header_stays_in_memory_whatever_the_server_does() {
-    let (systole, mut outcomes) = (Systole::new(), Outcomes::default());
+    let (systole, mut canary) = (Systole::new(), Canary::new(PARTS));
     // A value that no header may have, so that the error about it is seen, too.
     let broken = format!("{SECRET}\n");
     let variables = [("SYSTOLE_LOG", "trace"), ("SECRET_CANARY", SECRET), ("SECRET_BROKEN", &broken)];
@@ -174,8 +94,8 @@ async fn the_secret_of_a_header_stays_in_memory_whatever_the_server_does() {
         let mut command = program();
         command.arg("--store").arg(systole.store()).args(arguments).envs(variables);
         let ran = Running::start(command).end();
-        outcomes.add(format!("systole {}: stdout", arguments.join(" ")), &ran.stdout);
-        outcomes.add(format!("systole {}: stderr", arguments.join(" ")), &ran.stderr);
+        canary.add(format!("systole {}: stdout", arguments.join(" ")), &ran.stdout);
+        canary.add(format!("systole {}: stderr", arguments.join(" ")), &ran.stderr);
         ran
     };
     let mut expected = BTreeMap::new();
@@ -210,15 +130,15 @@ async fn the_secret_of_a_header_stays_in_memory_whatever_the_server_does() {
         {
             let asking = Asking::new(signer(admin::Role::Configure), "GET", format!("/pipelines/{id}{target}"));
             let answered = asking.ask(&context).await;
-            outcomes.add(format!("GET {target}"), format!("{answered:?}"));
+            canary.add(format!("GET {target}"), format!("{answered:?}"));
         }
-        outcomes.add("debug of a pipeline", format!("{pipeline:?}"));
+        canary.add("debug of a pipeline", format!("{pipeline:?}"));
     }
     for message in context.store.queue.receive(100, std::time::Duration::ZERO).await.unwrap() {
-        outcomes.add("messages", message.body);
+        canary.add("messages", message.body);
     }
-    outcomes.add_folder(&systole.store());
-    assert_eq!(outcomes.leaks(), Vec::<String>::new());
+    canary.add_folder(&systole.store());
+    assert_eq!(canary.leaks(), Vec::<String>::new());
 }
 
 #[test]
@@ -232,8 +152,8 @@ fn the_canary_would_be_found() {
         encoded(&format!("ab: {SECRET}!")),
         "c4nary%2B8f%2F2b%3D7d1e".to_owned(),
     ] {
-        let mut outcomes = Outcomes::default();
-        outcomes.add("here", &text);
-        assert!(!outcomes.leaks().is_empty(), "{text}");
+        let mut canary = Canary::new(PARTS);
+        canary.add("here", &text);
+        assert!(!canary.leaks().is_empty(), "{text}");
     }
 }

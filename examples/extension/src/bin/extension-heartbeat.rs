@@ -5,7 +5,7 @@ use store_aws::{Config, ServicesConfig};
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    lambda_runtime::tracing::init_default_subscriber();
+    store_aws::log::init();
     let (store, services) = store_aws::connect_with_services(&Config::from_env()?, &ServicesConfig::from_env()?).await;
     let context = extension::context(store, services);
     lambda_runtime::run(service_fn(|event| heartbeat::handle(&context, event))).await

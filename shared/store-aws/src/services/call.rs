@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings,
 use bytes::{Bytes, BytesMut};
 use store::Error;
 
-use crate::fold::{PASSING_CODES, Refusal};
+use crate::fold::{PASSING_CODES, Refusal, quotable};
 use crate::pause::before_retry;
 
 /// Sends requests to one service.
@@ -112,7 +112,7 @@ impl Caller {
             return Ok(Tried::Answered(Reply { function_error, body }));
         }
         let text = String::from_utf8_lossy(&body);
-        let why = format!("status {status}: {}", text.chars().take(QUOTED_CHARS).collect::<String>());
+        let why = format!("status {status}: {}", quotable(&text).chars().take(QUOTED_CHARS).collect::<String>());
         let code = code.unwrap_or_default();
         let is_passing = PASSING_CODES.iter().any(|passing| code.starts_with(passing) || text.contains(passing));
         match status {
