@@ -174,12 +174,16 @@ impl Files for S3Files {
             let request = request.set_start_after(after).max_keys(i32::try_from(most).unwrap_or(i32::MAX));
             let reply = request.send().await.map_err(|error| fold(&operation, error))?;
             for object in reply.contents() {
-                files.push(file_info(&operation, object)?);
+                // What others put there under no valid key, such as the mark of an empty folder, is no file: nobody could
+                // read or delete it here, and a name with `..` must not get into an archive.
+                if check_key(object.key().unwrap_or_default()).is_ok() {
+                    files.push(file_info(&operation, object)?);
+                }
             }
             if !reply.is_truncated().unwrap_or(false) {
                 break;
             }
-            after = files.last().map(|last| last.key.clone());
+            after = reply.contents().last().and_then(Object::key).map(str::to_owned);
         }
         Ok(files)
     }

@@ -6,6 +6,7 @@ use aws_sdk_s3::error::ErrorMetadata;
 use aws_sdk_s3::operation::complete_multipart_upload::CompleteMultipartUploadError;
 use aws_sdk_s3::operation::create_multipart_upload::CreateMultipartUploadOutput;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::operation::put_object::{PutObjectError, PutObjectOutput};
 use aws_sdk_s3::operation::upload_part::UploadPartOutput;
 use aws_sdk_s3::primitives::SdkBody;
@@ -118,4 +119,18 @@ fn a_range_to_the_end_has_no_end() {
 fn the_source_of_a_copy_is_encoded() {
     assert_eq!(encoded("drop/ü +%?#.csv"), "drop/%C3%BC%20%2B%25%3F%23.csv");
     assert_eq!(encoded("a-b_c.d~e/F9"), "a-b_c.d~e/F9");
+}
+
+#[tokio::test]
+async fn what_is_under_no_valid_key_is_not_listed_and_what_comes_after_it_is() {
+    let object = |key: &str| Object::builder().key(key).last_modified(SdkDateTime::from_secs(1)).build();
+    let first = mock!(Client::list_objects_v2).then_output(move || {
+        let keys = ["a/", "a/../../etc/passwd", "/a", "a\nb"];
+        ListObjectsV2Output::builder().set_contents(Some(keys.map(object).into())).is_truncated(true).build()
+    });
+    let second = mock!(Client::list_objects_v2)
+        .match_requests(|list| list.start_after() == Some("a\nb"))
+        .then_output(move || ListObjectsV2Output::builder().contents(object("good")).build());
+    let listed = files(&[&first, &second]).list("", None, 10).await.unwrap();
+    assert_eq!(listed.iter().map(|file| file.key.as_str()).collect::<Vec<_>>(), ["good"]);
 }
