@@ -11,6 +11,7 @@ use crate::check;
 use crate::counts::Counts;
 use crate::run::{Ended, Order, run};
 use crate::sabotage::Bug;
+use crate::scenario::Scenario;
 use crate::shrink::shrink;
 
 /// Many runs.
@@ -136,8 +137,11 @@ pub fn replay(seed: u64, bug: Option<Bug>) -> (String, Vec<String>) {
 fn told(ended: &Ended) -> String {
     let scenario = &ended.scenario;
     let files: String = scenario.definitions.files.iter().map(|(name, xml)| format!("{name}: {xml}\n")).collect();
-    let (hosts, runners, skew) = (scenario.hosts, scenario.runners, scenario.skew);
-    format!("{files}{hosts:?}, {runners} runners, clocks up to {skew} ms apart\n{}", ended.history.text())
+    let Scenario { hosts, commits, runners, skew, .. } = scenario;
+    format!(
+        "{files}{hosts:?}, commits {commits:?}, {runners} runners, clocks up to {skew} ms apart\n{}",
+        ended.history.text()
+    )
 }
 
 /// The promise that a failure is about.

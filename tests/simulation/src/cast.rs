@@ -1,7 +1,7 @@
 //! Who acts in a run: heartbeats, runners, people. Each is a future that one thread polls.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +10,7 @@ use engine::{Context, Invocation, heartbeat, operate, runner};
 use pipeline::definition::Arguments;
 use pipeline::settings::Scope;
 use pipeline::{Name, PipelineId};
+use store::queue::Receipt;
 
 use crate::chance::Chance;
 use crate::history::What;
@@ -34,6 +35,28 @@ pub(crate) async fn beat(context: Context, invocation: Invocation) -> String {
                 report.problems
             ),
         },
+        Err(error) => format!("failed: {}", chain(&error)),
+    }
+}
+
+/// The message that a runner has dealt with and not deleted yet.
+pub(crate) type Done = Arc<Mutex<Option<Receipt>>>;
+
+/// Takes one message and deletes the one before at the same time, and does with it what a machine does.
+pub(crate) async fn run_next(context: Context, done: Done, invocation: Invocation) -> String {
+    let set = |receipt| *done.lock().unwrap_or_else(PoisonError::into_inner) = receipt;
+    let before = done.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let message = match context.store.queue.next(before.as_ref(), Duration::ZERO).await {
+        Ok(message) => message,
+        Err(error) => return format!("received nothing: {}", chain(&error)),
+    };
+    set(None);
+    let Some(message) = message else { return "there was no message".to_owned() };
+    match runner::run(&context, &message.body, &invocation).await {
+        Ok(report) => {
+            set(Some(message.receipt));
+            format!("{report:?}")
+        }
         Err(error) => format!("failed: {}", chain(&error)),
     }
 }

@@ -165,9 +165,9 @@ fn a_message_follows_its_mark(story: &Story<'_>) -> Result<(), String> {
     for (at, event) in story.ended.history.events.iter().enumerate() {
         match &event.what {
             What::Step { state, .. } => drop(marked.insert(&state.token)),
-            What::Sent { message, .. } if !marked.contains(message.token.0.as_str()) => {
+            What::Sent { message, .. } | What::Delivered { message } if !marked.contains(message.token.0.as_str()) => {
                 let (id, step, time) = (short(message.pipeline.as_str()), &message.step, story.time(at));
-                return Err(format!("the message of {id} step {step} is sent at {time} and nothing marks the step"));
+                return Err(format!("the message of {id} step {step} is there at {time} and nothing marks the step"));
             }
             _ => {}
         }

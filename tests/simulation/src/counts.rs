@@ -3,15 +3,25 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::faults::{Fault, Way};
+use crate::faults::{Fault, Kind, Way};
 
 /// Numbers of one run or of many.
 #[derive(Debug, Clone, Default)]
 pub struct Counts {
     /// Runs.
     pub seeds: u64,
+    /// Runs over a store whose table and queue share their commits.
+    pub sharing: u64,
     /// Calls of a seam.
     pub calls: u64,
+    /// Writes and messages that were committed together.
+    pub shared: u64,
+    /// Those of them that ended an attempt.
+    pub shared_ends: u64,
+    /// Actors that died at such a commit: before it, after it, or with it on its way.
+    pub shared_crashes: u64,
+    /// Such commits that were answered with an error, made or not.
+    pub shared_errors: u64,
     /// Actors that died without a word: at a call, or when their time was over.
     pub crashes: u64,
     /// Calls that arrived after the death of their caller.
@@ -51,7 +61,10 @@ pub struct Counts {
 }
 
 impl Counts {
-    pub(crate) fn add(&mut self, fault: Fault) {
+    pub(crate) fn add(&mut self, kind: Kind, fault: Fault) {
+        if kind == Kind::Shares {
+            self.add_shared(fault);
+        }
         match fault {
             Fault::Throttled => self.throttled += 1,
             Fault::ReplyLost | Fault::Repeated => self.lost_replies += 1,
@@ -59,6 +72,14 @@ impl Counts {
             Fault::Freezes(_) => self.freezes += 1,
             Fault::Stale => self.stale += 1,
             Fault::DiesBefore | Fault::DiesAfter | Fault::Slow(_) | Fault::SlowReply(_) => {}
+        }
+    }
+
+    fn add_shared(&mut self, fault: Fault) {
+        match fault {
+            Fault::Throttled | Fault::ReplyLost => self.shared_errors += 1,
+            Fault::DiesBefore | Fault::DiesAfter | Fault::ArrivesLate(_) => self.shared_crashes += 1,
+            Fault::Repeated | Fault::Freezes(_) | Fault::Slow(_) | Fault::SlowReply(_) | Fault::Stale => {}
         }
     }
 
@@ -74,7 +95,12 @@ impl Counts {
     /// Adds the numbers of further runs.
     pub fn merge(&mut self, other: Counts) {
         self.seeds += other.seeds;
+        self.sharing += other.sharing;
         self.calls += other.calls;
+        self.shared += other.shared;
+        self.shared_ends += other.shared_ends;
+        self.shared_crashes += other.shared_crashes;
+        self.shared_errors += other.shared_errors;
         self.crashes += other.crashes;
         self.arrived_late += other.arrived_late;
         self.freezes += other.freezes;
@@ -101,7 +127,12 @@ impl fmt::Display for Counts {
         let interleavings = self.interleavings.len() as u64;
         let rows = [
             ("seeds", self.seeds),
+            ("seeds with a store that shares commits", self.sharing),
             ("seam calls", self.calls),
+            ("shared commits", self.shared),
+            ("shared commits that ended an attempt", self.shared_ends),
+            ("crashes at a shared commit", self.shared_crashes),
+            ("shared commits answered with an error", self.shared_errors),
             ("crashes", self.crashes),
             ("calls of the dead that arrived", self.arrived_late),
             ("standstills", self.freezes),

@@ -51,6 +51,8 @@ pub(crate) enum Kind {
     Lists,
     /// It changes something.
     Writes,
+    /// It writes items and sends messages in one commit.
+    Shares,
 }
 
 /// How often what goes wrong in one run, in a thousand calls each. Each run leaves most of it out and has more of the rest.
@@ -87,7 +89,9 @@ impl Profile {
 
     /// What happens to a call.
     pub(crate) fn fault(&self, kind: Kind, chance: &mut Chance) -> Option<Fault> {
-        let mut drawn = chance.next() % 1_000;
+        // Shared commits are few beside all other calls, and so meet more.
+        let calls = if kind == Kind::Shares { 250 } else { 1_000 };
+        let mut drawn = chance.next() % calls;
         for (index, rate) in self.rates.iter().enumerate() {
             if drawn < *rate {
                 return fault(index, kind, chance);
@@ -131,6 +135,8 @@ fn fault(index: usize, kind: Kind, chance: &mut Chance) -> Option<Fault> {
         Kind::Reads => !is_of_writes && fault != Fault::Stale,
         Kind::Lists => !is_of_writes,
         Kind::Writes => fault != Fault::Stale,
+        // The commit is made within one process: no client repeats it by itself.
+        Kind::Shares => !matches!(fault, Fault::Stale | Fault::Repeated),
     };
     is_possible.then_some(fault)
 }

@@ -18,16 +18,18 @@ use engine::{Context, Invocation, Limits};
 use pipeline::{Pipeline, PipelineId};
 use store::Store;
 use store::arrivals::Arrival;
+use store::outbox::Outbox;
 use store_embedded::Options;
 use tokio::runtime::Runtime;
 
+use crate::cast::Done;
 use crate::chance::Chance;
 use crate::counts::Counts;
 use crate::faults::{Allowed, Place};
 use crate::history::{ActorId, History, What};
 use crate::sabotage::{Bug, Sabotage};
-use crate::scenario::{Deed, Hosts, MINUTE, Scenario};
-use crate::seams::{Bucket, Items, Messages, VISIBILITY, alone};
+use crate::scenario::{Commits, Deed, Hosts, MINUTE, Scenario};
+use crate::seams::{self, Bucket, Items, Messages, VISIBILITY, alone};
 use crate::stage::{At, Stage};
 use crate::{cast, executors};
 
@@ -87,6 +89,8 @@ pub(crate) struct Run<'a> {
 /// A process: people's, a heartbeat's or a runner's.
 struct Machine {
     context: Context,
+    /// What its runner keeps from one message to the next.
+    done: Done,
     /// By how many milliseconds its clock is ahead.
     skew: i64,
 }
@@ -147,12 +151,14 @@ impl<'a> Run<'a> {
         let (table, queue) =
             (Items::new(stage.clone(), inner.table.clone()), Messages::new(stage.clone(), inner.queue.clone()));
         let files = Arc::new(Bucket::new(stage.clone(), inner.files.clone()));
+        let outbox = inner.outbox.clone().filter(|_| scenario.commits == Commits::Shared);
+        let outbox = outbox.map(|outbox| seams::Commits::new(stage.clone(), outbox, inner.table.clone()));
+        let outbox = outbox.map(|outbox| Arc::new(outbox) as Arc<dyn Outbox>);
+        let mut store = Store::new(Arc::new(table), Arc::new(queue), files);
+        store.outbox = outbox;
         let store = match order.bug {
-            None => Store::new(Arc::new(table), Arc::new(queue), files),
-            Some(bug) => {
-                let sabotage = Arc::new(Sabotage::new(bug, Arc::new(table), Arc::new(queue)));
-                Store::new(sabotage.clone(), sabotage, files)
-            }
+            None => store,
+            Some(bug) => Sabotage::plant(bug, store),
         };
         let definitions = files_of(&scenario);
         let executors = executors::all(&stage, shipped);
@@ -181,15 +187,16 @@ impl<'a> Run<'a> {
         for machine in 0..machines {
             let skew = run.draw_skew(machine as u64);
             let context = run.started();
-            run.machines.push(Machine { context, skew });
+            run.machines.push(Machine { context, done: Done::default(), skew });
         }
         run
     }
 
     /// The context of a process that has just been started.
     fn started(&self) -> Context {
-        let Store { table, queue, files, .. } = &self.template.store;
-        let store = Store::new(table.clone(), queue.clone(), files.clone());
+        let Store { table, queue, files, outbox, .. } = self.template.store.clone();
+        let mut store = Store::new(table, queue, files);
+        store.outbox = outbox;
         let (names, vocabulary) = (self.template.executors.names(), self.template.conditions.vocabulary());
         let definitions = engine::definitions::Definitions::new(files_of(&self.scenario), &names, vocabulary);
         Context { store, definitions: Arc::new(definitions), settings: Arc::default(), ..self.template.clone() }
@@ -210,7 +217,7 @@ impl<'a> Run<'a> {
         F: Future<Output = String> + Send + 'static,
     {
         self.begun += 1;
-        let Machine { context, skew } = &self.machines[machine];
+        let Machine { context, skew, .. } = &self.machines[machine];
         let (context, skew, name) = (context.clone(), *skew, format!("{kind}-{}", self.begun));
         let time = moment(self.stage.now() + skew);
         let invocation = Invocation::begin(name.clone(), time, Duration::from_millis(budget.unsigned_abs()));
@@ -341,6 +348,7 @@ impl<'a> Run<'a> {
         let mut state = self.stage.lock();
         let mut counts = std::mem::take(&mut state.counts);
         counts.seeds = 1;
+        counts.sharing = u64::from(self.scenario.commits == Commits::Shared);
         counts.spawned = pipelines.len() as u64;
         counts.settled = pipelines.iter().filter(|pipeline| !pipeline.status.is_open()).count() as u64;
         counts.interleavings.insert(self.schedule);

@@ -8,12 +8,13 @@ use async_trait::async_trait;
 use pipeline::step::{StepRecord, Token};
 use pipeline::{Name, PipelineId, Priority, Step, StepDefinition};
 use serde_json::{Value, json};
-use store::Result;
 use store::message::StepMessage;
+use store::outbox::Outbox;
 use store::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
 use store::table::{
     Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
 };
+use store::{Error, Result, Store};
 
 /// A bug.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub enum Bug {
     CommitWithoutLease,
     /// An attempt counts when it ends, and not when it is enqueued.
     AttemptsCountedAtFinish,
+    /// The messages of a shared commit are sent although one of its conditions does not hold.
+    SendWithoutCommit,
 }
 
 /// What stands between the engine and the seams.
@@ -35,18 +38,20 @@ pub(crate) struct Sabotage {
     bug: Bug,
     table: Arc<dyn Table>,
     queue: Arc<dyn Queue>,
+    outbox: Option<Arc<dyn Outbox>>,
     /// The tokens whose messages were sent before their marks.
     sent: Mutex<BTreeSet<String>>,
 }
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Bug; 5] = [
+    pub const ALL: [Bug; 6] = [
         Bug::ClaimWithoutToken,
         Bug::SendBeforeMark,
         Bug::NoResend,
         Bug::CommitWithoutLease,
         Bug::AttemptsCountedAtFinish,
+        Bug::SendWithoutCommit,
     ];
 }
 
@@ -84,8 +89,14 @@ fn attributes(change: &mut Change) -> Option<&mut Attributes> {
 }
 
 impl Sabotage {
-    pub(crate) fn new(bug: Bug, table: Arc<dyn Table>, queue: Arc<dyn Queue>) -> Self {
-        Sabotage { bug, table, queue, sent: Mutex::default() }
+    /// The store with a bug in front of it.
+    pub(crate) fn plant(bug: Bug, mut store: Store) -> Store {
+        let Store { table, queue, outbox, .. } = store.clone();
+        let sabotage = Arc::new(Sabotage { bug, table, queue, outbox, sent: Mutex::default() });
+        store.outbox = store.outbox.map(|_| sabotage.clone() as Arc<dyn Outbox>);
+        store.table = sabotage.clone();
+        store.queue = sabotage;
+        store
     }
 
     fn sent(&self) -> MutexGuard<'_, BTreeSet<String>> {
@@ -193,6 +204,10 @@ impl Queue for Sabotage {
         self.queue.receive(limit, wait).await
     }
 
+    async fn next(&self, done: Option<&Receipt>, wait: Duration) -> Result<Option<Received>> {
+        self.queue.next(done, wait).await
+    }
+
     async fn extend(&self, receipt: &Receipt, visibility: Duration) -> Result<()> {
         self.queue.extend(receipt, visibility).await
     }
@@ -215,5 +230,32 @@ impl Queue for Sabotage {
 
     async fn redrive_dead_letters(&self) -> Result<Option<u64>> {
         self.queue.redrive_dead_letters().await
+    }
+}
+
+#[async_trait]
+impl Outbox for Sabotage {
+    async fn write_and_send(
+        &self,
+        writes: Vec<Write>,
+        priority: Priority,
+        messages: Vec<Outgoing>,
+    ) -> Result<GroupWritten> {
+        let Some(outbox) = &self.outbox else {
+            return Err(Error::permanent("write and send", "this store has no shared commits"));
+        };
+        if self.bug == Bug::NoResend && writes.iter().any(|write| deed(write) == Deed::Resend) {
+            return Ok(GroupWritten::Conflict(Vec::new()));
+        }
+        let mut changed = Vec::new();
+        for write in writes {
+            changed.push(self.changed(write).await?);
+        }
+        let messages: Vec<Outgoing> = messages.into_iter().filter(|message| !self.is_sent(message)).collect();
+        let written = outbox.write_and_send(changed, priority, messages.clone()).await?;
+        if self.bug == Bug::SendWithoutCommit && written != GroupWritten::Applied {
+            self.queue.send(priority, messages).await?;
+        }
+        Ok(written)
     }
 }

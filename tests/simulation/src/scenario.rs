@@ -11,6 +11,7 @@ pub(crate) use definitions::{BUNCHES, Definitions};
 pub(crate) struct Scenario {
     pub(crate) definitions: Definitions,
     pub(crate) hosts: Hosts,
+    pub(crate) commits: Commits,
     /// How many runners take messages at the same time.
     pub(crate) runners: usize,
     /// By how many milliseconds the clocks of machines differ at most.
@@ -28,6 +29,15 @@ pub(crate) enum Hosts {
     Functions,
     /// Nothing ends them; runners renew their leases.
     Machines,
+}
+
+/// What the back end commits together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Commits {
+    /// Each write and each sending by itself, as AWS does.
+    Apart,
+    /// Writes and messages, and a deletion with the next receive, as the embedded store does.
+    Shared,
 }
 
 /// Something that is done from outside at a moment.
@@ -75,6 +85,8 @@ impl Scenario {
         let mut chance = Chance::of(seed, "scenario", 0);
         let definitions = Definitions::draw(&mut chance);
         let hosts = if chance.happens(700) { Hosts::Functions } else { Hosts::Machines };
+        let is_shared = Chance::of(seed, "commits", 0).happens(500);
+        let commits = if is_shared { Commits::Shared } else { Commits::Apart };
         let skew = match chance.within(0, 9) {
             0..=3 => 0,
             4..=8 => HARMLESS_SKEW,
@@ -83,7 +95,7 @@ impl Scenario {
         let minutes = i64::try_from(chance.within(6, 15)).unwrap_or(0);
         let runners = chance.place(4) + 1;
         let deeds = deeds(&definitions, minutes, runners, &mut chance);
-        Scenario { definitions, hosts, runners, skew, deeds, calm_at: minutes * MINUTE }
+        Scenario { definitions, hosts, commits, runners, skew, deeds, calm_at: minutes * MINUTE }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The embedded seams with faults: each call waits for its turn, and may be refused, repeated, lost, late or stale.
 
 mod files;
+mod outbox;
 mod queue;
 mod table;
 
@@ -16,6 +17,7 @@ use crate::faults::{Fault, Kind};
 use crate::stage::{Late, Stage};
 
 pub(crate) use files::Bucket;
+pub(crate) use outbox::Commits;
 pub(crate) use queue::{Messages, VISIBILITY};
 pub(crate) use table::Items;
 

@@ -80,6 +80,13 @@ pub(crate) enum At {
     Outside = 3,
 }
 
+/// What becomes of a message.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Passage {
+    pub(crate) way: Way,
+    number: u64,
+}
+
 /// The longest that calls take without anything being wrong.
 const LATENCY: u64 = 400;
 
@@ -134,7 +141,7 @@ impl Stage {
 
     /// Whether something may go wrong here; it is noted if so.
     pub(crate) fn disturbs(&self, at: At, number: u64, describe: impl FnOnce() -> String) -> bool {
-        let place = ((at as u64) << 32) | number;
+        let place = place(at, number);
         if !self.lock().allowed.has(place) {
             return false;
         }
@@ -156,27 +163,28 @@ impl Stage {
         if !self.disturbs(At::Call, number, || format!("{fault:?} at {}", label())) {
             return None;
         }
-        self.lock().counts.add(fault);
+        self.lock().counts.add(kind, fault);
         Some(fault)
     }
 
-    /// What becomes of the next message.
-    pub(crate) fn way(&self) -> Way {
-        let (way, number) = {
-            let mut state = self.lock();
-            if state.is_calm {
-                return Way::Good;
-            }
-            state.messages += 1;
-            let number = state.messages;
-            let mut chance = Chance::of(state.seed, "message", number);
-            (state.profile.way(&mut chance), number)
-        };
-        if way == Way::Good || !self.disturbs(At::Message, number, || format!("a message is {way:?}")) {
-            return Way::Good;
+    /// What becomes of the next message, once it is accepted.
+    pub(crate) fn passage(&self) -> Passage {
+        let mut state = self.lock();
+        if state.is_calm {
+            return Passage { way: Way::Good, number: 0 };
         }
-        self.lock().counts.add_way(way);
-        way
+        state.messages += 1;
+        let number = state.messages;
+        let way = state.profile.way(&mut Chance::of(state.seed, "message", number));
+        let way = if state.allowed.has(place(At::Message, number)) { way } else { Way::Good };
+        Passage { way, number }
+    }
+
+    /// Notes what goes wrong with a message that was accepted.
+    pub(crate) fn passes(&self, Passage { way, number }: Passage) {
+        if way != Way::Good && self.disturbs(At::Message, number, || format!("a message is {way:?}")) {
+            self.lock().counts.add_way(way);
+        }
     }
 
     /// Waits for a turn, for `delay` milliseconds at least and a little more.
@@ -213,6 +221,10 @@ impl Stage {
     pub(crate) fn message_due(&self, at: i64) {
         self.lock().due.push(Reverse(at));
     }
+}
+
+fn place(at: At, number: u64) -> Place {
+    ((at as u64) << 32) | number
 }
 
 /// A turn that is waited for.

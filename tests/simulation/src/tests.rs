@@ -33,6 +33,11 @@ fn all_promises_hold_under_faults() {
         ("edits", counts.edits),
         ("bunches", counts.bunches),
         ("steps", counts.steps),
+        ("seeds with commits apart", counts.seeds - counts.sharing),
+        ("shared commits", counts.shared),
+        ("ends of attempts in shared commits", counts.shared_ends),
+        ("crashes at shared commits", counts.shared_crashes),
+        ("errors from shared commits", counts.shared_errors),
     ] {
         assert!(count > 0, "no {what}");
     }
@@ -79,4 +84,9 @@ fn a_planted_commit_without_the_lease_is_found() {
 #[test]
 fn a_planted_count_of_attempts_at_their_finish_is_found() {
     assert_found(Bug::AttemptsCountedAtFinish);
+}
+
+#[test]
+fn a_planted_message_of_a_commit_that_was_not_made_is_found() {
+    assert_found(Bug::SendWithoutCommit);
 }

@@ -12,7 +12,7 @@ use store::queue::{DELAY_LIMIT, DeadLetter, Depth, Outgoing, Queue, Receipt, Rec
 use super::{alone, called};
 use crate::faults::{Kind, Way};
 use crate::history::What;
-use crate::stage::Stage;
+use crate::stage::{Passage, Stage};
 
 /// The queue with faults.
 pub(crate) struct Messages {
@@ -39,11 +39,10 @@ impl Queue for Messages {
             "send",
             || format!("send {count} messages"),
             move || {
-                let sent: Vec<Outgoing> = messages.iter().flat_map(|message| on_its_way(&stage, message)).collect();
-                for message in &sent {
-                    stage.message_due(stage.now() + millis(message.delay));
-                }
-                alone(inner.send(priority, sent))
+                let posts = Posts::draw(&stage, &messages);
+                alone(inner.send(priority, posts.arriving()))?;
+                posts.note(&stage, "");
+                Ok(())
             },
         )
         .await
@@ -54,12 +53,21 @@ impl Queue for Messages {
         let label = || "receive messages".to_owned();
         called(&self.stage, Kind::Writes, "receive", label, move || {
             let received = alone(inner.receive(limit, wait))?;
-            for message in &received {
-                stage.message_due(stage.now() + millis(VISIBILITY));
-                if let Ok(message) = StepMessage::parse(&message.body) {
-                    stage.note(What::Delivered { message: Box::new(message) });
-                }
-            }
+            received.iter().for_each(|message| noted(&stage, message));
+            Ok(received)
+        })
+        .await
+    }
+
+    async fn next(&self, done: Option<&Receipt>, wait: Duration) -> Result<Option<Received>> {
+        let (inner, stage, own) = (self.inner.clone(), self.stage.clone(), done.cloned());
+        let label = || match done {
+            Some(receipt) => format!("delete message {} and receive the next", receipt.handle),
+            None => "receive the next message".to_owned(),
+        };
+        called(&self.stage, Kind::Writes, "next", label, move || {
+            let received = alone(inner.next(own.as_ref(), wait))?;
+            received.iter().for_each(|message| noted(&stage, message));
             Ok(received)
         })
         .await
@@ -92,12 +100,32 @@ impl Queue for Messages {
     }
 }
 
-/// What arrives of a message.
-fn on_its_way(stage: &Stage, message: &Outgoing) -> Vec<Outgoing> {
-    let way = stage.way();
-    if let Ok(message) = StepMessage::parse(&message.body) {
-        stage.note(What::Sent { message: Box::new(message), fate: format!("{way:?}") });
+/// Messages that are being sent, and what becomes of each.
+pub(super) struct Posts(Vec<(Outgoing, Passage)>);
+
+impl Posts {
+    pub(super) fn draw(stage: &Stage, messages: &[Outgoing]) -> Self {
+        Posts(messages.iter().map(|message| (message.clone(), stage.passage())).collect())
     }
+
+    /// What arrives of them.
+    pub(super) fn arriving(&self) -> Vec<Outgoing> {
+        self.0.iter().flat_map(|(message, passage)| arriving(message, passage.way)).collect()
+    }
+
+    /// Notes that they were accepted.
+    pub(super) fn note(&self, stage: &Stage, how: &str) {
+        for (message, passage) in &self.0 {
+            stage.passes(*passage);
+            if let Ok(message) = StepMessage::parse(&message.body) {
+                stage.note(What::Sent { message: Box::new(message), fate: format!("{:?}{how}", passage.way) });
+            }
+        }
+        self.arriving().iter().for_each(|message| stage.message_due(stage.now() + millis(message.delay)));
+    }
+}
+
+fn arriving(message: &Outgoing, way: Way) -> Vec<Outgoing> {
     let later =
         |by: u64| Outgoing { delay: (message.delay + Duration::from_millis(by)).min(DELAY_LIMIT), ..message.clone() };
     match way {
@@ -105,6 +133,14 @@ fn on_its_way(stage: &Stage, message: &Outgoing) -> Vec<Outgoing> {
         Way::Lost => Vec::new(),
         Way::Twice(by) => vec![message.clone(), later(by)],
         Way::Late(by) => vec![later(by)],
+    }
+}
+
+/// Notes that a message was delivered.
+fn noted(stage: &Stage, message: &Received) {
+    stage.message_due(stage.now() + millis(VISIBILITY));
+    if let Ok(message) = StepMessage::parse(&message.body) {
+        stage.note(What::Delivered { message: Box::new(message) });
     }
 }
 

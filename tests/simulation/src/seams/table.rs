@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use serde_json::Value;
 use store::Result;
-use store::table::{Attributes, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written};
+use store::table::{
+    Attributes, Change, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
+};
 
 use super::{alone, called};
 use crate::faults::Kind;
@@ -101,11 +103,7 @@ impl Table for Items {
         called(&self.stage, Kind::Writes, "write_group", label, move || {
             let written = alone(inner.write_group(own.clone()))?;
             if written == GroupWritten::Applied {
-                for write in own.iter().filter(|write| write.key.partition.starts_with("pipeline/")) {
-                    if let Some(item) = alone(inner.get(&write.key))? {
-                        noted(&stage, &item);
-                    }
-                }
+                noted_group(&stage, inner.as_ref(), &own)?;
             }
             Ok(written)
         })
@@ -145,6 +143,17 @@ fn as_listed(
         kept.push((now, fresh.clone()));
     }
     shown.unwrap_or(fresh)
+}
+
+/// Notes what a group of writes left of pipelines and their steps.
+pub(super) fn noted_group(stage: &Stage, table: &dyn Table, writes: &[Write]) -> Result<()> {
+    let is_told = |write: &&Write| write.key.partition.starts_with("pipeline/") && write.change != Change::Check;
+    for write in writes.iter().filter(is_told) {
+        if let Some(item) = alone(table.get(&write.key))? {
+            noted(stage, &item);
+        }
+    }
+    Ok(())
 }
 
 fn noted(stage: &Stage, item: &Item) {

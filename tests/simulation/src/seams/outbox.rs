@@ -1,0 +1,72 @@
+//! Commits of writes and messages with faults: all of it happens or nothing, and nobody may be told which.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use pipeline::Priority;
+use serde_json::Value;
+use store::Result;
+use store::outbox::Outbox;
+use store::queue::Outgoing;
+use store::table::{Change, GroupWritten, Table, Write};
+
+use super::queue::Posts;
+use super::table::noted_group;
+use super::{alone, called};
+use crate::faults::Kind;
+use crate::stage::Stage;
+
+/// The commits that table and queue share, with faults.
+pub(crate) struct Commits {
+    stage: Arc<Stage>,
+    inner: Arc<dyn Outbox>,
+    /// Shows what the commits left.
+    table: Arc<dyn Table>,
+}
+
+impl Commits {
+    pub(crate) fn new(stage: Arc<Stage>, inner: Arc<dyn Outbox>, table: Arc<dyn Table>) -> Self {
+        Commits { stage, inner, table }
+    }
+}
+
+#[async_trait]
+impl Outbox for Commits {
+    async fn write_and_send(
+        &self,
+        writes: Vec<Write>,
+        priority: Priority,
+        messages: Vec<Outgoing>,
+    ) -> Result<GroupWritten> {
+        let (stage, inner, table, own) =
+            (self.stage.clone(), self.inner.clone(), self.table.clone(), (writes.clone(), messages.clone()));
+        let label = || {
+            let keys: Vec<String> = writes.iter().map(|write| format!("`{}`", write.key)).collect();
+            format!("write {} and send {} messages", keys.join(", "), messages.len())
+        };
+        called(&self.stage, Kind::Shares, "share", label, move || {
+            let (writes, messages) = &own;
+            let posts = Posts::draw(&stage, messages);
+            let written = alone(inner.write_and_send(writes.clone(), priority, posts.arriving()))?;
+            if written == GroupWritten::Applied {
+                counted(&stage, writes);
+                noted_group(&stage, table.as_ref(), writes)?;
+                posts.note(&stage, ", with what shares its commit");
+            }
+            Ok(written)
+        })
+        .await
+    }
+}
+
+fn counted(stage: &Stage, writes: &[Write]) {
+    let counts = &mut stage.lock().counts;
+    counts.shared += 1;
+    counts.shared_ends += u64::from(writes.iter().any(ends_an_attempt));
+}
+
+fn ends_an_attempt(write: &Write) -> bool {
+    let (Change::Put { attributes, .. } | Change::Patch { attributes, .. }) = &write.change else { return false };
+    let status = attributes.get("status").and_then(Value::as_str);
+    write.key.sort.starts_with("step/") && matches!(status, Some("success" | "skipped" | "error"))
+}
