@@ -75,7 +75,7 @@ impl Store {
                 conflicts.into_iter().find_map(|(_, item)| item.filter(|item| item.key == key))
             }
         };
-        Self::enqueued(item.as_ref(), token)
+        Self::enqueued(item.as_ref(), step, token)
     }
 
     /// Who else is busy under a name: the entries whose attempt has not ended.

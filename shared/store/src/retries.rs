@@ -42,7 +42,7 @@ impl Store {
                 conflicts.into_iter().find_map(|(_, item)| item.filter(|item| item.key == key))
             }
         };
-        Self::enqueued(item.as_ref(), token)
+        Self::enqueued(item.as_ref(), step, token)
     }
 }
 

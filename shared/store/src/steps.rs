@@ -133,7 +133,7 @@ impl Store {
         let write = self.enqueue_write(pipeline, step, event, token, now)?;
         self.keep_attempt(pipeline, step).await?;
         let (Written::Applied(item) | Written::Conflict(item)) = self.table.write(write).await?;
-        Self::enqueued(item.as_ref(), token)
+        Self::enqueued(item.as_ref(), step, token)
     }
 
     /// The write that counts an attempt and marks the step enqueued.
@@ -172,11 +172,13 @@ impl Store {
         Ok(Write { key, condition: Condition::Version(record.version), change })
     }
 
-    /// Whether the step's item, as it is after an enqueue, shows that the enqueue was ours.
-    pub(crate) fn enqueued(item: Option<&Item>, token: &Token) -> Result<Enqueued> {
+    /// Whether the step's item, as it is after an enqueue, shows that the enqueue was ours. The record has the version that the
+    /// enqueue left: by now a runner may have the step, and a message with the version of its claim would claim it again.
+    pub(crate) fn enqueued(item: Option<&Item>, seen: &Step, token: &Token) -> Result<Enqueued> {
         let record = item.map(items::step_record).transpose()?;
         let ours = record.filter(|record| record.token.as_ref() == Some(token));
-        Ok(ours.map_or(Enqueued::Lost, |record| Enqueued::Done(Box::new(record))))
+        let version = seen.record.version + 1;
+        Ok(ours.map_or(Enqueued::Lost, |record| Enqueued::Done(Box::new(StepRecord { version, ..record }))))
     }
 
     /// Takes an enqueued step for one attempt.

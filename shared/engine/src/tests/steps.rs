@@ -158,6 +158,18 @@ async fn an_enqueue_repeated_by_the_same_invocation_is_ours() {
 }
 
 #[tokio::test]
+async fn an_enqueue_that_is_seen_late_leads_to_no_second_claim() {
+    let bench = Bench::new().await;
+    let mut step = bench.step().await;
+    bench.claim(&bench.enqueue("t1").await, "ann").await;
+    let Enqueued::Done(record) = bench.try_enqueue(&step, "t1").await.unwrap() else { panic!("it was ours") };
+    step.record = *record;
+    let message = StepMessage::new(&bench.id, &step, Token("t1".to_owned()), 0);
+    let claim = bench.try_claim(&message, "bob").await.unwrap();
+    assert_eq!(claim, Claim::Lost { status: StepStatus::Running, is_current: true });
+}
+
+#[tokio::test]
 async fn one_of_two_runners_gets_the_step() {
     let bench = Bench::new().await;
     let message = bench.enqueue("t1").await;
