@@ -1,12 +1,14 @@
 //! The engine's work, done by this process: beats and runners over the embedded store.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use engine::heartbeat;
 use engine::heartbeat::BeatReport;
-use engine::{heartbeat, runner};
+use engine::runner::{self, Turn, Worker};
 use serde_json::json;
-use store::queue::{MAX_RECEIVES, Receipt};
+use store::queue::{MAX_RECEIVES, Received};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -116,57 +118,31 @@ pub(crate) async fn beat_until(host: Host, tick: Duration, mut stop: Stop) {
 /// Runs messages, one after the other, until the sign to stop; a step that has begun is ended first.
 /// `wait` is the longest wait for a message.
 pub(crate) async fn run_until(host: Host, wait: Duration, mut stop: Stop) {
-    let mut done = None;
-    while !stop.is_set() {
-        if let Err(error) = run_one(&host, &mut done, wait).await {
-            tracing::error!("runner failed: {error:#}");
-            stop.sleep(AFTER_FAILURE).await;
+    let sign = stop.clone();
+    let mut worker = worker(&host).while_it_may(move || !sign.is_set());
+    while !stop.is_set() || worker.is_ahead() {
+        match worker.turn(wait).await {
+            Ok(Turn::Nothing | Turn::Done(_)) => {}
+            Ok(Turn::Failed { message, error }) => log_failed(&message, error),
+            Err(error) => {
+                tracing::error!("runner failed: {:#}", anyhow::Error::from(error));
+                stop.sleep(AFTER_FAILURE).await;
+            }
         }
     }
-    if let Err(error) = delete(&host, done).await {
-        tracing::warn!("a message was not deleted and comes again: {error:#}");
+    if let Err(error) = worker.end().await {
+        tracing::warn!("a message was not deleted and comes again: {:#}", anyhow::Error::from(error));
     }
 }
 
-/// Deletes a message that was dealt with.
-async fn delete(host: &Host, done: Option<Receipt>) -> store::Result<()> {
-    match done {
-        Some(receipt) => host.context.store.queue.delete(&receipt).await,
-        None => Ok(()),
-    }
+fn worker(host: &Host) -> Worker<'_> {
+    Worker::new(&host.context, || host.invocation("runner", STEP_BUDGET))
 }
 
-/// What became of a look into the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Taken {
-    /// There was no message.
-    Nothing,
-    /// A message was dealt with.
-    Done,
-    /// A message was not dealt with and will be delivered again.
-    Failed,
-}
-
-/// Takes one message and deals with it; the one before is deleted at the same time.
-async fn run_one(host: &Host, done: &mut Option<Receipt>, wait: Duration) -> anyhow::Result<Taken> {
-    let message = host.context.store.queue.next(done.as_ref(), wait).await?;
-    *done = None;
-    let Some(message) = message else { return Ok(Taken::Nothing) };
-    match runner::run(&host.context, &message.body, &host.invocation("runner", STEP_BUDGET)).await {
-        Ok(_) => {
-            *done = Some(message.receipt);
-            Ok(Taken::Done)
-        }
-        Err(error) => {
-            // Not deleted: it comes again.
-            let (id, count) = (&message.id, message.receive_count);
-            tracing::error!(
-                "message {id} was not dealt with, delivery {count} of {MAX_RECEIVES}: {:#}",
-                anyhow::Error::from(error)
-            );
-            Ok(Taken::Failed)
-        }
-    }
+fn log_failed(message: &Received, error: runner::Error) {
+    let (id, count) = (&message.id, message.receive_count);
+    let error = anyhow::Error::from(error);
+    tracing::error!("message {id} was not dealt with, delivery {count} of {MAX_RECEIVES}: {error:#}");
 }
 
 /// Beats once, after carrying on what killed processes of this machine held.
@@ -185,15 +161,23 @@ pub(crate) async fn beat_once(target: &Target, output: &Output) -> anyhow::Resul
 /// `systole run`.
 pub(crate) async fn run_messages(target: &Target, max: Option<usize>, output: &Output) -> anyhow::Result<ExitReason> {
     let host = target.host();
-    let (mut done, mut failed, mut last) = (0, 0, None);
+    let (mut done, mut failed) = (0, 0);
+    let over = AtomicUsize::new(0);
+    // With the end of one message another one may be taken, if that is not the last.
+    let mut worker =
+        worker(&host).while_it_may(|| max.is_none_or(|max| over.load(Ordering::Relaxed).saturating_add(1) < max));
     while max.is_none_or(|max| done + failed < max) {
-        match run_one(&host, &mut last, Duration::ZERO).await? {
-            Taken::Nothing => break,
-            Taken::Done => done += 1,
-            Taken::Failed => failed += 1,
+        match worker.turn(Duration::ZERO).await? {
+            Turn::Nothing => break,
+            Turn::Done(_) => done += 1,
+            Turn::Failed { message, error } => {
+                log_failed(&message, error);
+                failed += 1;
+            }
         }
+        over.store(done + failed, Ordering::Relaxed);
     }
-    delete(&host, last).await?;
+    worker.end().await?;
     output.show(&json!({ "messages": done, "failed": failed }), |_| {
         let failed = if failed > 0 { format!(", {failed} not: they come again") } else { String::new() };
         format!("{} dealt with{failed}", count(done, "message"))

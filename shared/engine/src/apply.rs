@@ -18,7 +18,7 @@ use pipeline::transition::StepEvent;
 use pipeline::{Name, Pipeline, PipelineId, PipelineStatus, Step, StepStatus, Token};
 use serde::Serialize;
 use store::message::StepMessage;
-use store::outbox::Mark;
+use store::outbox::{COMMIT_LIMIT, Mark};
 use store::pipelines::PipelineWritten;
 use store::queue::{DELAY_LIMIT, Outgoing};
 use store::services::Event;
@@ -152,6 +152,9 @@ enum Purpose {
 /// How many steps are marked before their messages are sent.
 const CHUNK: usize = 100;
 
+/// How many steps are marked in one commit with their messages, where that can be; beside what else the commit writes.
+const AT_ONCE: usize = COMMIT_LIMIT / 2;
+
 impl Beat<'_> {
     async fn apply(self, pipeline: &Pipeline, plan: &Plan, applied: &mut Applied) -> store::Result<()> {
         let (store, now) = (&self.context.store, self.invocation.now());
@@ -205,11 +208,15 @@ impl Beat<'_> {
         applied: &mut Applied,
     ) -> store::Result<()> {
         let Beat { context, .. } = self;
-        for chunk in steps.chunks(CHUNK) {
+        let mut apart = Vec::new();
+        for chunk in steps.chunks(AT_ONCE) {
             if self.enqueue_at_once(pipeline, chunk, purpose).await? {
                 applied.enqueued += chunk.len();
-                continue;
+            } else {
+                apart.extend_from_slice(chunk);
             }
+        }
+        for chunk in apart.chunks(CHUNK) {
             let marks: Vec<_> = chunk.iter().map(|step| self.mark(&pipeline.id, step, purpose)).collect();
             let marked = stream::iter(marks).buffered(context.limits.parallel_marks);
             let outcomes: Vec<store::Result<Option<Outgoing>>> = marked.collect().await;

@@ -11,6 +11,7 @@ use store::Store;
 use store::services::Services;
 use tokio::time::Instant;
 
+use crate::at_work::AtWork;
 use crate::conditions::Conditions;
 use crate::definitions::{self, Definitions};
 use crate::executor::Executors;
@@ -37,6 +38,8 @@ pub struct Context {
     pub limits: Limits,
     /// The settings as they were read last.
     pub settings: Arc<KeptSettings>,
+    /// The steps that this process works on.
+    pub at_work: Arc<AtWork>,
 }
 
 /// The times and caps that the engine works with.
@@ -112,6 +115,7 @@ impl Context {
             services: Services::default(),
             limits,
             settings: Arc::default(),
+            at_work: Arc::default(),
         }
     }
 

@@ -2,18 +2,24 @@
 //!
 //! Claim → look for a stop → execute with a deadline → finish → mini beat. A lost claim is a result, not an error; a
 //! failure of the mini beat never turns a finished step into a failed message. What comes between claim and mini beat is in
-//! `attempt`.
+//! `attempt`; a host that runs message after message has a `worker`, which does in one commit what follows on each other.
 
 mod attempt;
+mod worker;
 
 use pipeline::StepStatus;
 use serde::Serialize;
+use store::exchange::{Next, Started};
 use store::message::{BadMessage, StepMessage};
-use store::steps::{Claim, Claimed};
+use store::queue::Received;
+use store::steps::Claim;
 
+use crate::at_work::Place;
 use crate::context::{Context, Invocation};
 use crate::mini_heartbeat;
-use crate::runner::attempt::{Attempt, End, Worked};
+use crate::runner::attempt::{Ahead, Attempt, Committed, End, Worked};
+
+pub use worker::{Turn, Worker};
 
 /// What a runner did with a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,14 +61,42 @@ pub enum Error {
 /// # Errors
 /// The message is unreadable, or the outcome could not be recorded: the queue must deliver it again.
 pub async fn run(context: &Context, body: &str, invocation: &Invocation) -> Result<RunReport, Error> {
+    match start(context, body, invocation).await? {
+        Start::Step(begun) => Ok(work(context, begun, invocation, None).await?.0),
+        Start::Dropped(report) => Ok(report),
+    }
+}
+
+/// A claimed step, which counts among those at work.
+struct Begun {
+    started: Started,
+    place: Place,
+}
+
+/// A message that was taken with the end of a step.
+struct Taken {
+    received: Received,
+    /// Its step, if that is claimed.
+    begun: Option<Begun>,
+}
+
+/// What became of a message before its step began.
+enum Start {
+    /// The step is claimed.
+    Step(Begun),
+    /// There is nothing to run.
+    Dropped(RunReport),
+}
+
+/// Claims the step that a message names.
+async fn start(context: &Context, body: &str, invocation: &Invocation) -> Result<Start, Error> {
     let mut message = StepMessage::parse(body)?;
     let lease_until = context.lease_until(invocation);
-    let claim = context.store.claim_step(&message, &invocation.id, lease_until, invocation.now()).await?;
-    let mut claimed = match claim {
-        Claim::Won(claimed) => claimed,
+    match context.store.claim_step(&message, &invocation.id, lease_until, invocation.now()).await? {
+        Claim::Won(claimed) => Ok(Start::Step(Begun::of(context, Started { message, claimed, pipeline: None }))),
         Claim::Gone => {
             tracing::warn!(pipeline.id = %message.pipeline, step.name = %message.step, "message dropped: the pipeline is gone");
-            return Ok(RunReport::Gone);
+            Ok(Start::Dropped(RunReport::Gone))
         }
         Claim::Lost { status, is_current } => {
             tracing::warn!(
@@ -76,37 +110,65 @@ pub async fn run(context: &Context, body: &str, invocation: &Invocation) -> Resu
                 message.is_gated = false;
                 mini_beat(context, &message, invocation).await;
             }
-            return Ok(RunReport::NotClaimed { status });
+            Ok(Start::Dropped(RunReport::NotClaimed { status }))
         }
-    };
-    let report = match hold(context, &message, &mut claimed, invocation).await? {
-        Worked::Left(RunReport::Continued) => return Ok(RunReport::Continued),
-        Worked::Left(report) => report,
+    }
+}
+
+impl Begun {
+    fn of(context: &Context, started: Started) -> Self {
+        let place = context.at_work.enter(&started.message);
+        Begun { started, place }
+    }
+}
+
+/// Runs a claimed step to its end and beats; takes the next message in the same commit if it may go `ahead`.
+async fn work(
+    context: &Context,
+    begun: Begun,
+    invocation: &Invocation,
+    ahead: Option<Ahead<'_>>,
+) -> Result<(RunReport, Option<Taken>), Error> {
+    let Begun { mut started, place } = begun;
+    let worked = hold(context, &mut started, invocation).await?;
+    let Started { mut message, mut claimed, .. } = started;
+    let (report, taken, needs_beat) = match worked {
+        Worked::Left(RunReport::Continued) => return Ok((RunReport::Continued, None)),
+        Worked::Left(report) => (report, None, true),
         Worked::Ended(end) => {
-            if !message.is_gated
-                && let Some(report) = attempt::commit_with_beat(context, &message, &mut claimed, &end, invocation).await
-            {
-                return Ok(report);
+            match attempt::commit_at_once(context, &message, &mut claimed, &end, invocation, ahead).await {
+                Some(Committed { report, next, needs_beat }) => {
+                    (report, next.map(|next| Taken::of(context, next)), needs_beat)
+                }
+                None => (attempt::commit(context, &mut claimed, end, invocation).await?, None, true),
             }
-            attempt::commit(context, &mut claimed, end, invocation).await?
         }
     };
     // What it added may be ready although its own stage has not ended.
     message.is_gated &= claimed.record.added.is_empty();
-    mini_beat(context, &message, invocation).await;
-    Ok(report)
+    // The next step is among those at work by now, so it may be the one that looks.
+    let is_last = place.leave();
+    if needs_beat && (is_last || !message.is_gated) {
+        mini_beat(context, &message, invocation).await;
+    }
+    Ok((report, taken))
+}
+
+impl Taken {
+    fn of(context: &Context, next: Next) -> Self {
+        let Next { received, started } = next;
+        Taken { received, begun: started.map(|started| Begun::of(context, started)) }
+    }
 }
 
 /// Looks for a stop, and then does the work of a claimed step.
-async fn hold(
-    context: &Context,
-    message: &StepMessage,
-    claimed: &mut Claimed,
-    invocation: &Invocation,
-) -> Result<Worked, Error> {
-    let Some(pipeline) = context.store.pipeline_without_steps(&message.pipeline).await? else {
-        return Ok(Worked::Left(RunReport::Gone));
+async fn hold(context: &Context, started: &mut Started, invocation: &Invocation) -> Result<Worked, Error> {
+    let Started { message, claimed, pipeline } = started;
+    let pipeline = match pipeline.take() {
+        Some(pipeline) => Some(pipeline),
+        None => context.store.pipeline_without_steps(&message.pipeline).await?,
     };
+    let Some(pipeline) = pipeline else { return Ok(Worked::Left(RunReport::Gone)) };
     let added = claimed.definition.take();
     let Some(step) = added.as_ref().or_else(|| pipeline.definition.step(&message.step)) else {
         let message = format!("pipeline `{}` has no step `{}`", pipeline.name(), message.step);

@@ -82,6 +82,7 @@ async fn carry_on(
         definition: None,
         record: record.clone(),
         owner,
+        item: None,
     };
     let token = invocation.token(&pipeline.id, &definition.name, record.attempt, record.continuations + 1);
     let checkpoint = record.checkpoint.clone().unwrap_or_default();

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::DateTime;
 use serde_json::Value;
-use store::table::{Attributes, Change, Condition, GROUP_LIMIT, ITEM_LIMIT_BYTES, Key, Listing, Relist, Write};
+use store::table::{Attributes, Change, Condition, ITEM_LIMIT_BYTES, Key, Listing, Relist, Write};
 
 /// Most bytes of a partition key.
 const PARTITION_LIMIT_BYTES: usize = 2048;
@@ -43,10 +43,10 @@ pub(crate) fn check_write(mut write: Write) -> Result<Write, String> {
     Ok(write)
 }
 
-/// Why a group is refused, or its writes as they are kept.
-pub(crate) fn check_group(writes: Vec<Write>) -> Result<Vec<Write>, String> {
-    if writes.len() > GROUP_LIMIT {
-        return Err(format!("a group has {} writes; at most {GROUP_LIMIT} are possible", writes.len()));
+/// Why a group of more than `limit` writes or one that cannot be written is refused, or its writes as they are kept.
+pub(crate) fn check_group(writes: Vec<Write>, limit: usize) -> Result<Vec<Write>, String> {
+    if writes.len() > limit {
+        return Err(format!("a group has {} writes; at most {limit} are possible", writes.len()));
     }
     check_different(writes.iter().map(|write| &write.key))?;
     writes.into_iter().map(check_write).collect()

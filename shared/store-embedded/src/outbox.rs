@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use pipeline::Priority;
-use store::outbox::Outbox;
-use store::queue::Outgoing;
-use store::table::{GroupWritten, Write};
+use rusqlite::Connection;
+use store::outbox::{COMMIT_LIMIT, Claiming, Exchanged, Outbox, Take, Taken};
+use store::queue::{Outgoing, Received};
+use store::table::{GroupWritten, Item, Write, Written};
 use store::{Error, Result};
 
 use crate::changes::{self, Prepared};
-use crate::limits::check_group;
+use crate::limits::{check_group, check_write};
+use crate::messages::{self, Delivery, later};
 use crate::queue::{self, EmbeddedQueue};
 use crate::writer::{Durability, Writer};
-use crate::{Clock, messages};
+use crate::{Clock, items};
 
 /// The table and the queue in the SQLite file.
 pub(crate) struct EmbeddedOutbox {
@@ -30,27 +33,91 @@ impl Outbox for EmbeddedOutbox {
         priority: Priority,
         messages: Vec<Outgoing>,
     ) -> Result<GroupWritten> {
-        let (items, count) = (writes.len(), messages.len());
-        let operation = || format!("write {items} items and send {count} messages to queue `{priority}`");
-        let refused = |refusal| Error::permanent(operation(), refusal);
-        messages.iter().try_for_each(queue::check).map_err(refused)?;
-        let group: Vec<Prepared> = check_group(writes).map_err(refused)?.into_iter().map(Prepared::new).collect();
-        let clock = self.clock.clone();
-        let written = self
-            .writer
-            .execute(Durability::Flushed, move |connection| {
-                let written = changes::write_group(connection, &group, clock())?;
-                if written == Ok(GroupWritten::Applied) {
-                    messages::send(connection, priority, &messages, clock())?;
-                }
-                Ok(written)
-            })
-            .await
-            .map_err(|failure| failure.during(operation()))?
-            .map_err(refused)?;
+        let count = messages.len();
+        let (written, _) = self.commit(writes, priority, messages, |_| Ok(())).await?;
         if written == GroupWritten::Applied {
             self.queue.ring(count);
         }
         Ok(written)
     }
+
+    async fn exchange(
+        &self,
+        writes: Vec<Write>,
+        priority: Priority,
+        messages: Vec<Outgoing>,
+        take: Take,
+    ) -> Result<Exchanged> {
+        let Some(done) = Delivery::from_handle(&take.done.handle) else {
+            return Err(queue::no_handle("delete", &take.done));
+        };
+        let (clock, visibility, count) = (self.clock.clone(), self.queue.visibility, messages.len());
+        let take_next = move |connection: &Connection| {
+            let now = clock();
+            let taken = messages::take(connection, 1, later(now, visibility), now)?;
+            let Some(message) = taken.messages.into_iter().next() else { return Ok(None) };
+            messages::delete(connection, done)?;
+            let claim = claim(connection, &take, &message, now)?;
+            Ok(Some(Box::new(Taken { message, claim })))
+        };
+        let (written, taken) = self.commit(writes, priority, messages, take_next).await?;
+        if written != GroupWritten::Applied {
+            return Ok(Exchanged::Conflict);
+        }
+        let taken = taken.flatten();
+        // One of the receivers that wait has nothing to find if we took one.
+        self.queue.ring(count.saturating_sub(usize::from(taken.is_some())));
+        Ok(Exchanged::Applied(taken))
+    }
+}
+
+impl EmbeddedOutbox {
+    /// Writes and sends, and if that can be does `more` in the same transaction.
+    async fn commit<T>(
+        &self,
+        writes: Vec<Write>,
+        priority: Priority,
+        messages: Vec<Outgoing>,
+        mut more: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<(GroupWritten, Option<T>)>
+    where
+        T: Send + 'static,
+    {
+        let (items, count) = (writes.len(), messages.len());
+        let operation = || format!("write {items} items and send {count} messages to queue `{priority}`");
+        let refused = |refusal| Error::permanent(operation(), refusal);
+        messages.iter().try_for_each(queue::check).map_err(refused)?;
+        let writes = check_group(writes, COMMIT_LIMIT).map_err(refused)?;
+        let group: Vec<Prepared> = writes.into_iter().map(Prepared::new).collect();
+        let clock = self.clock.clone();
+        self.writer
+            .execute(Durability::Flushed, move |connection| {
+                let written = match changes::write_group(connection, &group, clock())? {
+                    Ok(written) => written,
+                    Err(refusal) => return Ok(Err(refusal)),
+                };
+                if written != GroupWritten::Applied {
+                    return Ok(Ok((written, None)));
+                }
+                messages::send(connection, priority, &messages, clock())?;
+                Ok(Ok((written, Some(more(connection)?))))
+            })
+            .await
+            .map_err(|failure| failure.during(operation()))?
+            .map_err(refused)
+    }
+}
+
+/// Claims the step of a message that was just taken, and reads what it asks for.
+fn claim(
+    connection: &Connection,
+    take: &Take,
+    message: &Received,
+    now: DateTime<Utc>,
+) -> rusqlite::Result<Option<(Written, Option<Item>)>> {
+    let Some(Claiming { write, get }) = (take.claim)(&message.body) else { return Ok(None) };
+    // What is refused here is refused again, and told, when the step is claimed by itself.
+    let Ok(write) = check_write(write) else { return Ok(None) };
+    let Ok(written) = changes::write(connection, &Prepared::new(write), now)? else { return Ok(None) };
+    Ok(Some((written, items::get(connection, &get)?)))
 }

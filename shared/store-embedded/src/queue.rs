@@ -25,7 +25,7 @@ pub(crate) struct EmbeddedQueue {
     writer: Arc<Writer>,
     readers: Arc<Readers>,
     clock: Clock,
-    visibility: Duration,
+    pub(crate) visibility: Duration,
     /// Rung when this process has sent a message or changed when one falls due: once for each, so that as many receivers
     /// look as have something to find.
     bell: Notify,
@@ -171,6 +171,6 @@ pub(crate) fn check(message: &Outgoing) -> std::result::Result<(), String> {
     Ok(())
 }
 
-fn no_handle(verb: &str, receipt: &Receipt) -> Error {
+pub(crate) fn no_handle(verb: &str, receipt: &Receipt) -> Error {
     Error::permanent(format!("{verb} message `{}`", receipt.handle), "the receipt is of another back end")
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use store::table::{
-    Attributes, Change, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
+    Attributes, Change, GROUP_LIMIT, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
 };
 use store::{Error, Result};
 
@@ -76,7 +76,7 @@ impl Table for EmbeddedTable {
         let Some(first) = writes.first() else { return Ok(GroupWritten::Applied) };
         let (key, count) = (first.key.clone(), writes.len());
         let operation = || format!("write a group of {count} items from `{key}` on");
-        let writes = check_group(writes).map_err(|refusal| Error::permanent(operation(), refusal))?;
+        let writes = check_group(writes, GROUP_LIMIT).map_err(|refusal| Error::permanent(operation(), refusal))?;
         let group: Vec<Prepared> = writes.into_iter().map(Prepared::new).collect();
         let clock = self.clock.clone();
         self.writer

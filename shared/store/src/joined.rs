@@ -16,17 +16,19 @@ use pipeline::Priority;
 
 use crate::Store;
 use crate::error::Result;
-use crate::outbox::Outbox;
+use crate::exchange::{Next, Taker};
+use crate::outbox::{COMMIT_LIMIT, Exchanged, Outbox};
 use crate::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
 use crate::table::{
-    Attributes, Change, Condition, GROUP_LIMIT, GroupWritten, Item, Key, Listed, ListingQuery, Order, Page, Query,
-    Relist, Table, Write, Written,
+    Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Order, Page, Query, Relist, Table,
+    Write, Written,
 };
 
 /// A store whose writes and messages wait for one commit.
 pub struct Joined {
     /// The store to work with.
     pub store: Store,
+    behind: Store,
     outbox: Arc<dyn Outbox>,
     waiting: Arc<Waiting>,
 }
@@ -43,6 +45,8 @@ struct State {
     writes: Vec<Write>,
     /// The items as they will be.
     items: BTreeMap<Key, Option<Item>>,
+    /// Items that need not be read.
+    known: BTreeMap<Key, Arc<Item>>,
     messages: Vec<Outgoing>,
     priority: Option<Priority>,
     /// Whether something was asked for that cannot wait.
@@ -58,22 +62,44 @@ impl Store {
         let waiting = Arc::new(Waiting { table, queue, state: Mutex::default() });
         let own: Arc<dyn Outbox> = waiting.clone();
         let store = Store { table: waiting.clone(), queue: waiting.clone(), outbox: Some(own), ..self.clone() };
-        Some(Joined { store, outbox, waiting })
+        Some(Joined { store, behind: self.clone(), outbox, waiting })
     }
 }
 
 impl Joined {
+    /// Takes an item for known, which saves reading it: if it is not as it is stored, what is written to it conflicts.
+    pub fn know(&self, item: &Arc<Item>) {
+        self.waiting.state().known.insert(item.key.clone(), item.clone());
+    }
+
     /// Commits all that waits; `false` if that cannot be, and then nothing of it has happened.
     ///
     /// # Errors
     /// The store did not answer: the commit may have happened.
     pub async fn commit(self) -> Result<bool> {
-        let State { writes, messages, priority, is_spoilt, .. } = std::mem::take(&mut *self.waiting.state());
-        if is_spoilt || writes.is_empty() || writes.len() > GROUP_LIMIT {
-            return Ok(false);
-        }
-        let priority = priority.unwrap_or_default();
+        let Some((writes, priority, messages)) = self.group() else { return Ok(false) };
         Ok(self.outbox.write_and_send(writes, priority, messages).await? == GroupWritten::Applied)
+    }
+
+    /// Commits all that waits, and claims the step of the next message in the same commit, if there is one. `None` if that
+    /// cannot be, and then nothing of it has happened.
+    ///
+    /// # Errors
+    /// The store did not answer: the commit may have happened.
+    pub async fn exchange(self, taker: &Taker) -> Result<Option<Option<Next>>> {
+        let Some((writes, priority, messages)) = self.group() else { return Ok(None) };
+        match self.outbox.exchange(writes, priority, messages, taker.take()).await? {
+            Exchanged::Conflict => Ok(None),
+            Exchanged::Applied(None) => Ok(Some(None)),
+            Exchanged::Applied(Some(taken)) => Ok(Some(Some(self.behind.next(*taken, taker).await))),
+        }
+    }
+
+    /// All that waits, if it can be committed at once.
+    fn group(&self) -> Option<(Vec<Write>, Priority, Vec<Outgoing>)> {
+        let State { writes, messages, priority, is_spoilt, .. } = std::mem::take(&mut *self.waiting.state());
+        let can_be = !is_spoilt && !writes.is_empty() && writes.len() <= COMMIT_LIMIT;
+        can_be.then(|| (writes, priority.unwrap_or_default(), messages))
     }
 }
 
@@ -152,8 +178,14 @@ fn kept(attributes: &Attributes) -> Attributes {
 #[async_trait]
 impl Table for Waiting {
     async fn get(&self, key: &Key) -> Result<Option<Item>> {
-        if let Some(item) = self.state().items.get(key) {
-            return Ok(item.clone());
+        {
+            let state = self.state();
+            if let Some(item) = state.items.get(key) {
+                return Ok(item.clone());
+            }
+            if let Some(item) = state.known.get(key) {
+                return Ok(Some(item.as_ref().clone()));
+            }
         }
         self.table.get(key).await
     }

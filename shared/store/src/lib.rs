@@ -10,6 +10,7 @@ pub mod added;
 pub mod arrivals;
 pub mod clean_up;
 mod error;
+pub mod exchange;
 pub mod exclusions;
 pub mod files;
 mod items;

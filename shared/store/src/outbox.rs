@@ -3,9 +3,12 @@
 //! | function | condition | cost |
 //! |---|---|---|
 //! | [`Store::enqueue_at_once`] | of each step absent, or the version seen | one commit for all |
+//! | [`Joined::exchange`](crate::joined::Joined::exchange) | of what waits, and the version in the next message | one commit for all |
 //!
 //! What a step needs to go on is a mark and a message. Where these are two requests, the mark comes first and a beat sends
 //! again what got lost in between; where they are one commit, nothing can.
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -15,20 +18,74 @@ use pipeline::{PipelineId, Priority, Step, Token};
 
 use crate::Store;
 use crate::error::Result;
-use crate::queue::Outgoing;
-use crate::table::{GroupWritten, Write};
+use crate::queue::{Outgoing, Receipt, Received};
+use crate::table::{GroupWritten, Item, Key, Write, Written};
+
+/// Most items that one commit of a shared back end writes: as many as a stage may well have, and not so many that whoever
+/// waits for the commit behind would notice.
+pub const COMMIT_LIMIT: usize = 2_000;
 
 /// A table and a queue that share their commits.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Writes all items and sends all messages; none of either if a condition does not hold. The limits are those of
-    /// [`Table::write_group`](crate::table::Table::write_group) and [`Queue::send`](crate::queue::Queue::send).
+    /// Writes up to [`COMMIT_LIMIT`] different items and sends all messages; none of either if a condition does not hold.
     async fn write_and_send(
         &self,
         writes: Vec<Write>,
         priority: Priority,
         messages: Vec<Outgoing>,
     ) -> Result<GroupWritten>;
+
+    /// Does the same, and in the same commit takes the next message that is due, if there is one, writes what claims its
+    /// step, and deletes the message that was dealt with. A back end may leave out all of the latter.
+    async fn exchange(
+        &self,
+        writes: Vec<Write>,
+        priority: Priority,
+        messages: Vec<Outgoing>,
+        _take: Take,
+    ) -> Result<Exchanged> {
+        Ok(match self.write_and_send(writes, priority, messages).await? {
+            GroupWritten::Applied => Exchanged::Applied(None),
+            GroupWritten::Conflict(_) => Exchanged::Conflict,
+        })
+    }
+}
+
+/// How a runner goes on with the next message.
+#[derive(Clone)]
+pub struct Take {
+    /// The message that was dealt with; deleted if another one is taken.
+    pub done: Receipt,
+    /// Makes of the text of the next message what claims its step; `None` if the text is no such message.
+    pub claim: Arc<dyn Fn(&str) -> Option<Claiming> + Send + Sync>,
+}
+
+/// What claims a step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claiming {
+    /// The claim.
+    pub write: Write,
+    /// What is read once the step is claimed.
+    pub get: Key,
+}
+
+/// A message that was taken.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taken {
+    /// The message.
+    pub message: Received,
+    /// What became of the claim and what was read after it, if the text of the message is one.
+    pub claim: Option<(Written, Option<Item>)>,
+}
+
+/// What became of an exchange.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Exchanged {
+    /// A condition of the group does not hold; nothing has happened.
+    Conflict,
+    /// The group is committed. If no message was taken, the one that was dealt with is still there.
+    Applied(Option<Box<Taken>>),
 }
 
 /// A step to enqueue.

@@ -169,10 +169,15 @@ impl Store {
     /// # Errors
     /// The store did not answer, or an item cannot be read.
     pub async fn pipeline_without_steps(&self, id: &PipelineId) -> Result<Option<Pipeline>> {
-        match self.table.get(&keys::pipeline(id)).await?.filter(is_there) {
-            Some(meta) => Ok(Some(self.pipeline(id, &meta).await?)),
+        match self.table.get(&keys::pipeline(id)).await? {
+            Some(meta) => self.pipeline_of(id, &meta).await,
             None => Ok(None),
         }
+    }
+
+    /// The pipeline of an item that has been read, unless it is just being deleted.
+    pub(crate) async fn pipeline_of(&self, id: &PipelineId, meta: &Item) -> Result<Option<Pipeline>> {
+        if is_there(meta) { Ok(Some(self.pipeline(id, meta).await?)) } else { Ok(None) }
     }
 
     /// Reads many pipelines alone; those that are gone are left out, the order is kept.

@@ -12,6 +12,7 @@
 //! Each write carries a mark of its writer (the token of an enqueue, the owner of a claim). If the condition fails, the
 //! item tells whether our own earlier write, whose reply got lost, is what stands in the way; that counts as success.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -66,6 +67,8 @@ pub struct Claimed {
     pub record: StepRecord,
     /// Who we are.
     pub owner: String,
+    /// The item as we wrote it last, if we did.
+    pub item: Option<Arc<Item>>,
 }
 
 /// How an attempt ended.
@@ -192,39 +195,58 @@ impl Store {
         lease_until: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<Claim> {
-        let key = keys::step(&message.pipeline, message.sort_order, &message.step);
-        let started = if message.continuation == 0 { vec![("started_at", items::time(now))] } else { Vec::new() };
+        let mut version = message.version;
+        for _ in 0..=OWN_RACES {
+            let write = Self::claim_write(message, version, owner, lease_until, now)?;
+            let (Written::Applied(item) | Written::Conflict(item)) = self.table.write(write).await?;
+            let Some(item) = item else { return Ok(Claim::Gone) };
+            let version_now = item.version;
+            match Self::claimed(message, owner, item)? {
+                // A beat sent the message again and moved the version; the message is as good as the other one.
+                Claim::Lost { status: StepStatus::Enqueued, is_current: true } => version = version_now,
+                claim => return Ok(claim),
+            }
+        }
+        Ok(Claim::Lost { status: StepStatus::Enqueued, is_current: true })
+    }
+
+    /// The write that claims a step.
+    pub(crate) fn claim_write(
+        message: &StepMessage,
+        version: u64,
+        owner: &str,
+        lease_until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Write> {
         let mut attributes = items::patch([
             ("status", json!(legal(StepStatus::Enqueued, StepEvent::Claim)?)),
             ("owner", json!(owner)),
             ("lease_until", items::time(lease_until)),
         ]);
-        attributes.extend(started.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        let mut version = message.version;
-        for _ in 0..=OWN_RACES {
-            let change = Change::Patch { attributes: attributes.clone(), listing: Relist::Keep };
-            let write = Write { key: key.clone(), condition: Condition::Version(version), change };
-            let (Written::Applied(item) | Written::Conflict(item)) = self.table.write(write).await?;
-            let Some(item) = item else { return Ok(Claim::Gone) };
-            let record = items::step_record(&item)?;
-            let is_current = record.token.as_ref() == Some(&message.token);
-            if is_current && record.status == StepStatus::Running && record.owner.as_deref() == Some(owner) {
-                return Ok(Claim::Won(Box::new(Claimed {
-                    pipeline: message.pipeline.clone(),
-                    name: message.step.clone(),
-                    sort_order: message.sort_order,
-                    definition: Fields::of(&item)?.json("definition", "a step definition")?,
-                    record,
-                    owner: owner.to_owned(),
-                })));
-            }
-            if !(is_current && record.status == StepStatus::Enqueued) {
-                return Ok(Claim::Lost { status: record.status, is_current });
-            }
-            // A beat sent the message again and moved the version; the message is as good as the other one.
-            version = record.version;
+        if message.continuation == 0 {
+            attributes.insert("started_at".to_owned(), items::time(now));
         }
-        Ok(Claim::Lost { status: StepStatus::Enqueued, is_current: true })
+        let key = keys::step(&message.pipeline, message.sort_order, &message.step);
+        let change = Change::Patch { attributes, listing: Relist::Keep };
+        Ok(Write { key, condition: Condition::Version(version), change })
+    }
+
+    /// Whether a step's item, as it is after a claim, shows that the claim was ours.
+    pub(crate) fn claimed(message: &StepMessage, owner: &str, item: Item) -> Result<Claim> {
+        let record = items::step_record(&item)?;
+        let is_current = record.token.as_ref() == Some(&message.token);
+        if !(is_current && record.status == StepStatus::Running && record.owner.as_deref() == Some(owner)) {
+            return Ok(Claim::Lost { status: record.status, is_current });
+        }
+        Ok(Claim::Won(Box::new(Claimed {
+            pipeline: message.pipeline.clone(),
+            name: message.step.clone(),
+            sort_order: message.sort_order,
+            definition: Fields::of(&item)?.json("definition", "a step definition")?,
+            record,
+            owner: owner.to_owned(),
+            item: Some(Arc::new(item)),
+        })))
     }
 
     /// Commits the end of an attempt, if the step is still ours.
@@ -412,6 +434,7 @@ impl Store {
             let is_mine = record.owner.as_ref() == Some(&claimed.owner) && record.attempt == claimed.record.attempt;
             if is_applied || is_mine && items::is_written(&item, &attributes) {
                 claimed.record = record;
+                claimed.item = Some(Arc::new(item));
                 return Ok(Held::Committed);
             }
             if !(is_mine && record.token == claimed.record.token && record.status == StepStatus::Running) {

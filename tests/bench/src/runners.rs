@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::conditions::Conditions;
-use engine::{Context, Executor, ExecutorError, Executors, Limits, Outcome, Work, operate, runner};
+use engine::runner::{Turn, Worker};
+use engine::{Context, Executor, ExecutorError, Executors, Limits, Outcome, Work, operate};
 use pipeline::definition::Arguments;
 use pipeline::{PipelineId, StepDefinition};
 use store::Store;
-use store::queue::Receipt;
 use store_embedded::Options;
 use tempfile::TempDir;
 use tokio::sync::Notify;
@@ -136,25 +136,17 @@ impl Drop for Runners {
     }
 }
 
-/// Takes a message, deals with it, deletes it, for ever.
+/// Deals with message after message, for ever, as `systole dev` does.
 async fn work(context: Context, dealt_with: Arc<Notify>) {
-    let mut done = None;
+    let mut worker = Worker::new(&context, || invocation("runner"));
     loop {
-        if let Err(error) = work_once(&context, &mut done).await {
-            eprintln!("{error:#}");
+        match worker.turn(Duration::from_secs(1)).await {
+            Ok(Turn::Nothing | Turn::Done(_)) => {}
+            Ok(Turn::Failed { error, .. }) => eprintln!("{:#}", anyhow::Error::from(error)),
+            Err(error) => eprintln!("{:#}", anyhow::Error::from(error)),
         }
         dealt_with.notify_one();
     }
-}
-
-/// As `systole dev` does.
-async fn work_once(context: &Context, done: &mut Option<Receipt>) -> anyhow::Result<()> {
-    let message = context.store.queue.next(done.as_ref(), Duration::from_secs(1)).await?;
-    *done = None;
-    let Some(message) = message else { return Ok(()) };
-    runner::run(context, &message.body, &invocation("runner")).await?;
-    *done = Some(message.receipt);
-    Ok(())
 }
 
 /// Spawns a pipeline by hand.

@@ -6,8 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use pipeline::{Pipeline, Step, StepDefinition};
 use serde_json::Value;
+use store::exchange::{Next, Taker};
 use store::message::StepMessage;
-use store::queue::DELAY_LIMIT;
+use store::queue::{DELAY_LIMIT, Receipt};
 use store::steps::{Claimed, Finish, Held};
 use tokio::sync::Mutex;
 
@@ -205,30 +206,68 @@ pub(super) async fn commit(
     }
 }
 
-/// Records how an attempt ended and what follows from it in one commit, if the back end can and nothing else of the
-/// pipeline is at work: two that ended at the same moment would not see each other. `None`, and nothing done, otherwise.
-pub(super) async fn commit_with_beat(
+/// How a runner goes on in the commit that ends a step.
+#[derive(Clone, Copy)]
+pub(super) struct Ahead<'a> {
+    /// The message that is dealt with then.
+    pub(super) done: &'a Receipt,
+    /// The invocation that the next step is claimed for.
+    pub(super) invocation: &'a Invocation,
+}
+
+/// What one commit did.
+pub(super) struct Committed {
+    pub(super) report: RunReport,
+    /// The message that was taken with it.
+    pub(super) next: Option<Next>,
+    /// Whether a mini beat was not in it.
+    pub(super) needs_beat: bool,
+}
+
+/// Records how an attempt ended in one commit with what follows from it: the mini beat, if nothing else of the pipeline is
+/// at work (two that ended at the same moment would not see each other), and the claim of the next step. `None`, and
+/// nothing done, if the back end cannot do that or neither can be.
+pub(super) async fn commit_at_once(
     context: &Context,
     message: &StepMessage,
     claimed: &mut Claimed,
     end: &End,
     invocation: &Invocation,
-) -> Option<RunReport> {
+    ahead: Option<Ahead<'_>>,
+) -> Option<Committed> {
     let joined = context.store.joined()?;
+    claimed.item.iter().for_each(|item| joined.know(item));
     let beside = Context { store: joined.store.clone(), ..context.clone() };
     let mut finished = claimed.clone();
     let held = beside.store.finish_step(&mut finished, &end.finish, &end.log, invocation.now()).await;
     if !matches!(held, Ok(Held::Committed)) {
         return None;
     }
-    mini_heartbeat::beat_alone(&beside, message, invocation).await.ok().flatten()?;
-    // After an error the attempt is committed again by itself, and finds its own write if there is one.
-    if !joined.commit().await.unwrap_or(false) {
-        return None;
+    let is_gated = message.is_gated && finished.record.added.is_empty();
+    if is_gated {
+        // A beat is not in it, so it is worth while only with a claim.
+        ahead?;
+    } else {
+        mini_heartbeat::beat_alone(&beside, message, invocation).await.ok().flatten()?;
     }
+    // After an error the attempt is committed again by itself, and finds its own write if there is one.
+    let next = match ahead {
+        Some(ahead) => joined.exchange(&taker(context, ahead)).await.ok().flatten()?,
+        None => joined.commit().await.ok().filter(|is_committed| *is_committed).map(|_| None)?,
+    };
     *claimed = finished;
     log_finished(claimed, &end.finish);
-    Some(RunReport::Finished { status: claimed.record.status })
+    Some(Committed { report: RunReport::Finished { status: claimed.record.status }, next, needs_beat: is_gated })
+}
+
+fn taker(context: &Context, ahead: Ahead<'_>) -> Taker {
+    let Ahead { done, invocation } = ahead;
+    Taker {
+        done: done.clone(),
+        owner: invocation.id.clone(),
+        lease_until: context.lease_until(invocation),
+        now: invocation.now(),
+    }
 }
 
 /// Puts a log that is too long for the step's item into a file; returns what goes into the item.
