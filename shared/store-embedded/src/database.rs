@@ -8,6 +8,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
+use crate::log::Log;
 use crate::{Clock, items};
 
 /// The schema that this program reads and writes; counts up with every change to [`SCHEMA`].
@@ -51,6 +52,7 @@ const STATEMENT_CACHE: usize = 64;
 pub(crate) struct Database {
     pub(crate) path: Arc<Path>,
     pub(crate) connection: Connection,
+    pub(crate) log: Arc<Log>,
 }
 
 /// Why the database did not do what it was asked. Cloned, because one failed commit fails every request in it.
@@ -66,6 +68,13 @@ pub(crate) enum Failure {
     /// The folder of the database could not be locked or flushed.
     #[error("folder of database `{}` cannot be used", path.display())]
     Folder {
+        path: Arc<Path>,
+        #[source]
+        source: Arc<std::io::Error>,
+    },
+    /// The log of the database could not be flushed: what was committed may be lost with the power.
+    #[error("the log of database `{}` cannot be flushed to its disk", path.display())]
+    Log {
         path: Arc<Path>,
         #[source]
         source: Arc<std::io::Error>,
@@ -91,8 +100,10 @@ impl Database {
         let mut connection = connect(&path).map_err(|error| Failure::sqlite(&path, error))?;
         migrate(&mut connection, &path)?;
         items::purge(&connection, clock(), items::PURGE_AT_OPEN).map_err(|error| Failure::sqlite(&path, error))?;
+        let log = Arc::new(Log::open(&path)?);
+        log.flush()?;
         folder.sync_all().map_err(|error| Failure::folder(&path, error))?;
-        Ok(Database { path, connection })
+        Ok(Database { path, connection, log })
     }
 }
 
@@ -104,10 +115,11 @@ pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     // Otherwise SQLite looks at bound values to see whether they imply `IS NOT NULL` of a partial index, and so prepares
     // cached statements anew with every binding.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    // `FULL` flushes the log with every commit. `fullfsync` is for macOS, whose plain fsync does not reach the disk.
+    // `NORMAL` leaves the flush of a commit to us, see `log`. `fullfsync` is for macOS, whose plain fsync does not reach the
+    // disk.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
+         PRAGMA synchronous = NORMAL;
          PRAGMA fullfsync = ON;
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -16384;",
@@ -139,8 +151,12 @@ impl Failure {
         Failure::Sqlite { path: path.clone(), source: Arc::new(source) }
     }
 
-    fn folder(path: &Arc<Path>, source: std::io::Error) -> Self {
+    pub(crate) fn folder(path: &Arc<Path>, source: std::io::Error) -> Self {
         Failure::Folder { path: path.clone(), source: Arc::new(source) }
+    }
+
+    pub(crate) fn log(path: &Arc<Path>, source: std::io::Error) -> Self {
+        Failure::Log { path: path.clone(), source: Arc::new(source) }
     }
 
     /// Folds the failure into the seam's error.
@@ -165,6 +181,7 @@ impl Failure {
                         | ErrorCode::OperationInterrupted
                 )
             ),
+            Failure::Log { .. } => true,
             Failure::Folder { .. } | Failure::Newer { .. } | Failure::Foreign { .. } | Failure::Stopped { .. } => false,
         }
     }

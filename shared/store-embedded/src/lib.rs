@@ -16,6 +16,7 @@ mod database;
 mod files;
 mod items;
 mod limits;
+mod log;
 mod messages;
 mod outbox;
 mod queue;

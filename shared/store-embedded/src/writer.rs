@@ -1,13 +1,17 @@
 //! The one connection that writes to the database, and how requests share its commits.
 //!
 //! A flush to disk costs more than all the statements of a step, and one flush carries any number of requests. So a
-//! thread takes all requests that wait, executes them in one transaction, commits once and then answers each. A request
-//! checks its conditions before it changes anything and so never undoes its neighbours; should a statement fail after all
-//! (disk full, a bug), the group is rolled back and its requests are executed one by one, so that only those at fault
-//! fail.
+//! thread takes all requests that wait, executes them in one transaction and commits. A second thread flushes the log and
+//! answers, while the first one goes on with the next transaction: a flush carries all that was committed before it. A
+//! request checks its conditions before it changes anything and so never undoes its neighbours; should a statement fail
+//! after all (disk full, a bug), the group is rolled back and its requests are executed one by one, so that only those at
+//! fault fail.
 //!
-//! A request that nobody shares a commit with is committed on the thread of its caller: two changes of threads would take
-//! a third of its time.
+//! A request that nobody shares a commit with is committed and flushed on the thread of its caller: the changes of threads
+//! would take a third of its time.
+//!
+//! **Invariant:** who sees a commit that is not flushed yet can do nothing durable that does not depend on it: all commits
+//! are in one log, and are lost from its end.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,6 +23,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use crate::database::{BUSY_TIMEOUT, Database, Failure};
+use crate::log::Log;
 
 /// Most requests in one transaction: bounds how long the first of them waits for the last.
 const GROUP: usize = 256;
@@ -35,21 +40,27 @@ pub(crate) enum Durability {
 /// Takes requests.
 pub(crate) struct Writer {
     path: Arc<Path>,
+    log: Arc<Log>,
     committer: Arc<Mutex<Committer>>,
     /// Requests that are not answered yet, or whose callers have not seen it.
     asking: AtomicUsize,
     jobs: Option<mpsc::Sender<Box<dyn Job>>>,
-    thread: Option<JoinHandle<()>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl Writer {
     pub(crate) fn start(database: Database) -> std::io::Result<Writer> {
-        let path = database.path.clone();
+        let (path, log) = (database.path.clone(), database.log.clone());
         let (jobs, waiting) = mpsc::channel();
-        let committer = Arc::new(Mutex::new(Committer { database, synchronous: Durability::Flushed }));
-        let shared = committer.clone();
-        let thread = thread::Builder::new().name("store-writer".to_owned()).spawn(move || run(&shared, &waiting))?;
-        Ok(Writer { path, committer, asking: AtomicUsize::new(0), jobs: Some(jobs), thread: Some(thread) })
+        let (committed, unflushed) = mpsc::channel();
+        let committer = Arc::new(Mutex::new(Committer { database }));
+        let (shared, flushed) = (committer.clone(), log.clone());
+        let thread = |name: &str| thread::Builder::new().name(name.to_owned());
+        let threads = vec![
+            thread("store-writer").spawn(move || write_all(&shared, &waiting, &committed))?,
+            thread("store-flusher").spawn(move || flush_all(&flushed, &unflushed))?,
+        ];
+        Ok(Writer { path, log, committer, asking: AtomicUsize::new(0), jobs: Some(jobs), threads })
     }
 
     /// Executes `work` in a transaction and answers after the commit. It may be executed again after a rollback.
@@ -73,18 +84,25 @@ impl Writer {
         if self.asking.load(Ordering::Relaxed) > 1 {
             return Some(job);
         }
-        match self.committer.try_lock() {
+        let committed = match self.committer.try_lock() {
             Ok(mut committer) => committer.try_commit(job),
-            Err(_) => Some(job),
+            Err(_) => return Some(job),
+        };
+        match committed {
+            Ok(committed) => {
+                flush(&self.log, committed);
+                None
+            }
+            Err(job) => Some(job),
         }
     }
 }
 
 impl Drop for Writer {
-    /// Waits for the thread, so that a process that ends leaves a closed database.
+    /// Waits for the threads, so that a process that ends leaves a closed database.
     fn drop(&mut self) {
         drop(self.jobs.take());
-        if let Some(thread) = self.thread.take() {
+        for thread in self.threads.drain(..) {
             // A panic of the thread has been printed by then, and its requests were told.
             let _ = thread.join();
         }
@@ -148,56 +166,46 @@ where
 
 struct Committer {
     database: Database,
-    /// What the connection is set to.
-    synchronous: Durability,
 }
 
+/// Requests that are committed, and to be answered.
+type Committed = Vec<Box<dyn Job>>;
+
 impl Committer {
-    fn commit(&mut self, jobs: Vec<Box<dyn Job>>) {
-        match self.begin(&jobs) {
-            Ok(()) => self.finish(jobs),
-            Err(error) => answer(jobs, Some(&Failure::sqlite(&self.database.path, error))),
+    /// Commits a group; those of it that fail are told at once.
+    fn commit(&mut self, mut jobs: Vec<Box<dyn Job>>) -> Committed {
+        match self.begin().and_then(|()| self.execute(&mut jobs)) {
+            Ok(()) => jobs,
+            Err(error) if jobs.len() == 1 => {
+                answer(jobs, Some(&Failure::sqlite(&self.database.path, error)));
+                Committed::new()
+            }
+            Err(_) => jobs.into_iter().flat_map(|job| self.commit(vec![job])).collect(),
         }
     }
 
     /// Commits one request, or gives it back if another process writes: the caller's thread must not wait for that.
-    fn try_commit(&mut self, job: Box<dyn Job>) -> Option<Box<dyn Job>> {
-        let jobs = vec![job];
-        let begun = self
-            .database
-            .connection
-            .busy_timeout(Duration::ZERO)
-            .and_then(|()| self.begin(&jobs))
-            .and(self.database.connection.busy_timeout(BUSY_TIMEOUT));
-        if begun.is_err() {
-            return jobs.into_iter().next();
-        }
-        self.finish(jobs);
-        None
-    }
-
-    fn finish(&mut self, mut jobs: Vec<Box<dyn Job>>) {
-        match self.execute(&mut jobs) {
-            Ok(()) => answer(jobs, None),
-            Err(error) if jobs.len() == 1 => answer(jobs, Some(&Failure::sqlite(&self.database.path, error))),
-            Err(_) => jobs.into_iter().for_each(|job| self.commit(vec![job])),
-        }
-    }
-
-    fn begin(&mut self, jobs: &[Box<dyn Job>]) -> rusqlite::Result<()> {
-        let is_flushed = jobs.iter().any(|job| job.durability() == Durability::Flushed);
-        let synchronous = if is_flushed { Durability::Flushed } else { Durability::Written };
+    fn try_commit(&mut self, job: Box<dyn Job>) -> Result<Committed, Box<dyn Job>> {
         let connection = &self.database.connection;
-        if synchronous != self.synchronous {
-            // Takes effect when it is prepared, so it cannot be cached.
-            connection.execute_batch(match synchronous {
-                Durability::Flushed => "PRAGMA synchronous = FULL",
-                Durability::Written => "PRAGMA synchronous = NORMAL",
-            })?;
-            self.synchronous = synchronous;
+        let begun = connection
+            .busy_timeout(Duration::ZERO)
+            .and_then(|()| self.begin())
+            .and(connection.busy_timeout(BUSY_TIMEOUT));
+        if begun.is_err() {
+            return Err(job);
         }
-        connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
-        Ok(())
+        let mut jobs = vec![job];
+        Ok(match self.execute(&mut jobs) {
+            Ok(()) => jobs,
+            Err(error) => {
+                answer(jobs, Some(&Failure::sqlite(&self.database.path, error)));
+                Committed::new()
+            }
+        })
+    }
+
+    fn begin(&self) -> rusqlite::Result<()> {
+        self.database.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(|_| ())
     }
 
     fn execute(&self, jobs: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
@@ -214,14 +222,39 @@ impl Committer {
     }
 }
 
-fn run(committer: &Mutex<Committer>, waiting: &mpsc::Receiver<Box<dyn Job>>) {
+fn write_all(
+    committer: &Mutex<Committer>,
+    waiting: &mpsc::Receiver<Box<dyn Job>>,
+    committed: &mpsc::Sender<Box<dyn Job>>,
+) {
     while let Ok(first) = waiting.recv() {
         // Poisoned by a panic, it may be within a transaction: whoever asks is told that this has ended.
         let Ok(mut committer) = committer.lock() else { return };
         let mut jobs = vec![first];
         jobs.extend(waiting.try_iter().take(GROUP - 1));
-        committer.commit(jobs);
+        for job in committer.commit(jobs) {
+            match job.durability() {
+                Durability::Written => job.answer(None),
+                // Without the other thread the request is dropped, and its caller told that the store has stopped.
+                Durability::Flushed => drop(committed.send(job)),
+            }
+        }
     }
+}
+
+fn flush_all(log: &Log, unflushed: &mpsc::Receiver<Box<dyn Job>>) {
+    while let Ok(first) = unflushed.recv() {
+        let mut committed = vec![first];
+        committed.extend(unflushed.try_iter());
+        flush(log, committed);
+    }
+}
+
+/// Answers requests that are committed, after a flush if one of them asks for it.
+fn flush(log: &Log, committed: Committed) {
+    let asks = committed.iter().any(|job| job.durability() == Durability::Flushed);
+    let failure = if asks { log.flush().err() } else { None };
+    answer(committed, failure.as_ref());
 }
 
 fn answer(jobs: Vec<Box<dyn Job>>, failure: Option<&Failure>) {
@@ -253,7 +286,7 @@ mod tests {
         let clock: crate::Clock = Arc::new(chrono::DateTime::default);
         let database = Database::open(folder, &clock).unwrap();
         database.connection.execute_batch("CREATE TABLE note (value INTEGER)").unwrap();
-        Committer { database, synchronous: Durability::Flushed }
+        Committer { database }
     }
 
     fn notes(committer: &Committer) -> Vec<i64> {
@@ -266,7 +299,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut committer = committer(folder.path());
         let (jobs, answers): (Vec<_>, Vec<Answer>) = (1..=6).map(|value| job(value, Durability::Flushed)).unzip();
-        committer.commit(jobs);
+        flush(&committer.database.log.clone(), committer.commit(jobs));
         let answers: Vec<Option<i64>> = answers.into_iter().map(|mut answer| answer.try_recv().unwrap().ok()).collect();
         assert_eq!(answers, [None, Some(2), None, Some(4), None, Some(6)]);
         assert_eq!(notes(&committer), [2, 4, 6]);
@@ -276,17 +309,33 @@ mod tests {
     fn a_group_is_flushed_if_one_of_it_must_be() {
         let folder = tempfile::tempdir().unwrap();
         let mut committer = committer(folder.path());
+        let log = committer.database.log.clone();
         for (durabilities, expected) in [
-            (vec![Durability::Written, Durability::Written], 1),
-            (vec![Durability::Written, Durability::Flushed], 2),
+            (vec![Durability::Written, Durability::Written], 0),
+            (vec![Durability::Written, Durability::Flushed], 1),
             (vec![Durability::Written], 1),
         ] {
-            committer.commit(durabilities.into_iter().map(|durability| job(0, durability).0).collect());
-            let synchronous: i64 =
-                committer.database.connection.query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap();
-            assert_eq!(synchronous, expected);
+            flush(&log, committer.commit(durabilities.into_iter().map(|durability| job(0, durability).0).collect()));
+            assert_eq!(log.flushes(), expected);
         }
         assert_eq!(notes(&committer).len(), 5);
+    }
+
+    /// What one request asks for, by itself and beside others.
+    #[tokio::test]
+    async fn an_answer_comes_after_a_flush() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = committer(folder.path()).database;
+        let log = database.log.clone();
+        let writer = Writer::start(database).unwrap();
+        let note = |connection: &Connection| connection.execute("INSERT INTO note VALUES (2)", []);
+        writer.execute(Durability::Written, note).await.unwrap();
+        assert_eq!(log.flushes(), 0);
+        writer.execute(Durability::Flushed, note).await.unwrap();
+        assert_eq!(log.flushes(), 1);
+        let both = tokio::join!(writer.execute(Durability::Flushed, note), writer.execute(Durability::Flushed, note));
+        assert!(both.0.is_ok() && both.1.is_ok());
+        assert!((2..=3).contains(&log.flushes()));
     }
 
     #[test]
@@ -296,9 +345,10 @@ mod tests {
         let other = Connection::open(&committer.database.path).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
         let (request, mut answer) = job(2, Durability::Flushed);
-        let request = committer.try_commit(request).expect("it comes back");
+        let Err(request) = committer.try_commit(request) else { panic!("it does not come back") };
         other.execute_batch("COMMIT").unwrap();
-        assert!(committer.try_commit(request).is_none());
+        let Ok(committed) = committer.try_commit(request) else { panic!("it comes back") };
+        flush(&committer.database.log, committed);
         assert_eq!(answer.try_recv().unwrap().unwrap(), 2);
     }
 }
