@@ -187,6 +187,10 @@ fn schedules(expression: &str) -> Result<Fields, String> {
     let [minute, hour, day, month, weekday] = fields[..] else {
         return Err(bad(&format!("expected 5 fields, found {}", fields.len())));
     };
+    // Joined to one text, fields of another form could be read as one or more others.
+    if let Some(field) = fields.iter().find(|field| !is_field(field)) {
+        return Err(bad(&format!("`{}` is no list of values, ranges and steps", shortened(field))));
+    }
     let weekday = weekday_names(weekday).ok_or_else(|| bad(&format!("`{weekday}` is not a day of the week")))?;
     let is_restricted = |field: &str| !field.starts_with('*') && field != "?";
     let pairs = if is_restricted(day) && is_restricted(&weekday) {
@@ -200,6 +204,20 @@ fn schedules(expression: &str) -> Result<Fields, String> {
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| bad("one of the fields cannot be read"))?;
     Ok(Fields { schedules, runs_every_hour: hour.starts_with('*') })
+}
+
+/// Whether a field has the form of crontab(5): `*`, `5`, `mon-fri`, `*/15`, `8-18/2`, or several of these with commas.
+fn is_field(field: &str) -> bool {
+    let is_value = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let is_range = |text: &str| match text.split_once('-') {
+        Some((first, last)) => is_value(first) && is_value(last),
+        None => text == "*" || is_value(text),
+    };
+    field == "?"
+        || field.split(',').all(|part| match part.split_once('/') {
+            Some((range, step)) => is_range(range) && is_value(step),
+            None => is_range(part),
+        })
 }
 
 /// Spells crontab's numbered days (0 and 7 are Sunday) as names: the `cron` crate counts from 1 for Sunday.

@@ -103,6 +103,11 @@ fn a_time_that_never_comes_is_never_due() {
 fn bad_expressions_and_zones_are_refused_with_an_example() {
     insta::assert_snapshot!(Cron::parse("0 3 * *", None).unwrap_err(), @"`0 3 * *` is not a cron expression: expected 5 fields, found 4 (example: `0 3 * * *`, every day at 03:00)");
     insta::assert_snapshot!(Cron::parse("0 25 * * *", None).unwrap_err(), @"`0 25 * * *` is not a cron expression: one of the fields cannot be read (example: `0 3 * * *`, every day at 03:00)");
+    insta::assert_snapshot!(Cron::parse("-22 * ** * *", None).unwrap_err(), @"`-22 * ** * *` is not a cron expression: `-22` is no list of values, ranges and steps (example: `0 3 * * *`, every day at 03:00)");
+    for field in ["1-", "1,", "*/", "*-5", "1--2", "1/2/3", "**", "?,1", "é"] {
+        let why = Cron::parse(&format!("{field} * * * *"), None).unwrap_err();
+        assert!(why.contains(&format!("`{field}` is no list")), "{why}");
+    }
     insta::assert_snapshot!(Cron::parse("0 3 * * 8", None).unwrap_err(), @"`0 3 * * 8` is not a cron expression: `8` is not a day of the week (example: `0 3 * * *`, every day at 03:00)");
     insta::assert_snapshot!(Cron::parse("0 3 * * *", Some("Berlin")).unwrap_err(), @"`Berlin` is not a time zone (example: `Europe/Berlin`)");
 }
