@@ -62,7 +62,7 @@ pub enum Error {
 /// The message is unreadable, or the outcome could not be recorded: the queue must deliver it again.
 pub async fn run(context: &Context, body: &str, invocation: &Invocation) -> Result<RunReport, Error> {
     match start(context, body, invocation).await? {
-        Start::Step(begun) => Ok(work(context, begun, invocation, None).await?.0),
+        Start::Step(begun) => Ok(work(context, *begun, invocation, None).await?.0),
         Start::Dropped(report) => Ok(report),
     }
 }
@@ -83,7 +83,7 @@ struct Taken {
 /// What became of a message before its step began.
 enum Start {
     /// The step is claimed.
-    Step(Begun),
+    Step(Box<Begun>),
     /// There is nothing to run.
     Dropped(RunReport),
 }
@@ -93,7 +93,9 @@ async fn start(context: &Context, body: &str, invocation: &Invocation) -> Result
     let mut message = StepMessage::parse(body)?;
     let lease_until = context.lease_until(invocation);
     match context.store.claim_step(&message, &invocation.id, lease_until, invocation.now()).await? {
-        Claim::Won(claimed) => Ok(Start::Step(Begun::of(context, Started { message, claimed, pipeline: None }))),
+        Claim::Won(claimed) => {
+            Ok(Start::Step(Box::new(Begun::of(context, Started { message, claimed, pipeline: None }))))
+        }
         Claim::Gone => {
             tracing::warn!(pipeline.id = %message.pipeline, step.name = %message.step, "message dropped: the pipeline is gone");
             Ok(Start::Dropped(RunReport::Gone))

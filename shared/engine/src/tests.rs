@@ -29,4 +29,5 @@ mod steps;
 mod waits;
 mod why;
 mod wide_stages;
+mod workers;
 mod workshop;

@@ -58,8 +58,11 @@ pub struct Take {
     /// The message that was dealt with; deleted if another one is taken.
     pub done: Receipt,
     /// Makes of the text of the next message what claims its step; `None` if the text is no such message.
-    pub claim: Arc<dyn Fn(&str) -> Option<Claiming> + Send + Sync>,
+    pub claim: Claimer,
 }
+
+/// What claims the step of a message, by its text.
+pub type Claimer = Arc<dyn Fn(&str) -> Option<Claiming> + Send + Sync>;
 
 /// What claims a step.
 #[derive(Debug, Clone, PartialEq)]

@@ -201,11 +201,12 @@ impl Store {
             let (Written::Applied(item) | Written::Conflict(item)) = self.table.write(write).await?;
             let Some(item) = item else { return Ok(Claim::Gone) };
             let version_now = item.version;
-            match Self::claimed(message, owner, item)? {
-                // A beat sent the message again and moved the version; the message is as good as the other one.
-                Claim::Lost { status: StepStatus::Enqueued, is_current: true } => version = version_now,
-                claim => return Ok(claim),
+            let claim = Self::claimed(message, owner, item)?;
+            if claim != (Claim::Lost { status: StepStatus::Enqueued, is_current: true }) {
+                return Ok(claim);
             }
+            // A beat sent the message again and moved the version; the message is as good as the other one.
+            version = version_now;
         }
         Ok(Claim::Lost { status: StepStatus::Enqueued, is_current: true })
     }

@@ -1,11 +1,13 @@
 //! Items and messages in one commit.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use pipeline::Priority;
 use serde_json::json;
-use store::queue::{DELAY_LIMIT, Outgoing};
-use store::table::{Change, Condition, GroupWritten, Key, Write};
+use store::outbox::{Claiming, Exchanged, Take};
+use store::queue::{DELAY_LIMIT, Outgoing, Receipt, Received};
+use store::table::{Change, Condition, GroupWritten, Key, Write, Written};
 use tests::{Provided, embedded};
 
 fn put(sort: &str, condition: Condition) -> Write {
@@ -65,4 +67,75 @@ async fn a_receiver_that_waits_is_woken() {
     let writes = vec![put("a", Condition::Absent)];
     outbox.write_and_send(writes, Priority::Low, messages(Duration::ZERO)).await.unwrap();
     assert!(waiting.await.unwrap().unwrap().is_some());
+}
+
+/// Claims by putting an item that is named as the message.
+fn take(done: &Receipt) -> Take {
+    let claim = |body: &str| {
+        let write = (body != "unreadable").then(|| put(body, Condition::Absent))?;
+        Some(Claiming { write, get: Key::new("outbox", "a") })
+    };
+    Take { done: done.clone(), claim: Arc::new(claim) }
+}
+
+async fn sent_and_received(storage: &Provided, bodies: &[&str]) -> Received {
+    let messages = bodies.iter().map(|body| Outgoing { body: (*body).to_owned(), delay: Duration::ZERO }).collect();
+    storage.queue.send(Priority::Low, messages).await.unwrap();
+    storage.queue.receive(1, Duration::ZERO).await.unwrap().pop().unwrap()
+}
+
+async fn exchange(storage: &Provided, sort: &str, messages: Vec<Outgoing>, done: &Receipt) -> Exchanged {
+    let outbox = storage.outbox.clone().unwrap();
+    outbox.exchange(vec![put(sort, Condition::Absent)], Priority::Low, messages, take(done)).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_exchange_writes_sends_deletes_takes_claims_and_reads() {
+    let storage = embedded().await;
+    let done = sent_and_received(&storage, &["done"]).await.receipt;
+    let next = vec![Outgoing { body: "next".to_owned(), delay: Duration::ZERO }];
+    let Exchanged::Applied(Some(taken)) = exchange(&storage, "a", next, &done).await else { panic!("nothing taken") };
+    assert_eq!(taken.message.body, "next");
+    let Some((Written::Applied(Some(claimed)), Some(read))) = taken.claim else { panic!("{:?}", taken.claim) };
+    assert_eq!((claimed.key.sort.as_str(), read.key.sort.as_str()), ("next", "a"));
+    assert_eq!(super::items(&storage, "outbox").await.len(), 2);
+    // What was dealt with is gone, what was taken is hidden.
+    storage.queue.extend(&taken.message.receipt, Duration::ZERO).await.unwrap();
+    storage.queue.extend(&done, Duration::ZERO).await.unwrap();
+    assert_eq!(bodies(&storage).await, ["next"]);
+}
+
+#[tokio::test]
+async fn an_exchange_without_a_next_message_leaves_the_last_one() {
+    let storage = embedded().await;
+    let done = sent_and_received(&storage, &["done"]).await.receipt;
+    assert_eq!(exchange(&storage, "a", Vec::new(), &done).await, Exchanged::Applied(None));
+    assert_eq!(super::items(&storage, "outbox").await.len(), 1);
+    storage.queue.extend(&done, Duration::ZERO).await.unwrap();
+    assert_eq!(bodies(&storage).await, ["done"]);
+}
+
+#[tokio::test]
+async fn an_exchange_whose_condition_does_not_hold_takes_nothing() {
+    let storage = embedded().await;
+    storage.table.write(put("a", Condition::Absent)).await.unwrap();
+    let done = sent_and_received(&storage, &["done", "next"]).await.receipt;
+    assert_eq!(exchange(&storage, "a", messages(Duration::ZERO), &done).await, Exchanged::Conflict);
+    assert_eq!(bodies(&storage).await, ["next"]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_claimed_is_taken_with_that_news() {
+    let storage = embedded().await;
+    storage.table.write(put("there", Condition::Absent)).await.unwrap();
+    let done = sent_and_received(&storage, &["done", "there", "unreadable"]).await.receipt;
+    let Exchanged::Applied(Some(taken)) = exchange(&storage, "a", Vec::new(), &done).await else {
+        panic!("no message")
+    };
+    assert!(matches!(&taken.claim, Some((Written::Conflict(Some(_)), _))), "{taken:?}");
+    let done = taken.message.receipt;
+    let Exchanged::Applied(Some(taken)) = exchange(&storage, "b", Vec::new(), &done).await else {
+        panic!("no message")
+    };
+    assert_eq!((taken.message.body.as_str(), &taken.claim), ("unreadable", &None));
 }

@@ -314,7 +314,8 @@ fn shortened(mut message: String) -> String {
         message.truncate(message.floor_char_boundary(MESSAGE_LIMIT_BYTES));
         message.push('…');
     }
-    message
+    // What others sent may be quoted in it, and terminals obey such characters.
+    message.replace(char::is_control, " ")
 }
 
 fn log_finished(claimed: &Claimed, finish: &Finish) {

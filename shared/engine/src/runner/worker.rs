@@ -101,7 +101,7 @@ impl<'a> Worker<'a> {
         let begun = match begun {
             Some(begun) => begun,
             None => match start(self.context, &received.body, invocation).await? {
-                Start::Step(begun) => begun,
+                Start::Step(begun) => *begun,
                 Start::Dropped(report) => return Ok(report),
             },
         };
