@@ -1,16 +1,17 @@
 //! Who acts in a run: heartbeats, runners, people. Each is a future that one thread polls.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use engine::operate::settings::Switch;
+use engine::runner::{Turn, Worker};
 use engine::{Context, Invocation, heartbeat, operate, runner};
 use pipeline::definition::Arguments;
 use pipeline::settings::Scope;
 use pipeline::{Name, PipelineId};
-use store::queue::Receipt;
 
 use crate::chance::Chance;
 use crate::history::What;
@@ -39,27 +40,35 @@ pub(crate) async fn beat(context: Context, invocation: Invocation) -> String {
     }
 }
 
-/// The message that a runner has dealt with and not deleted yet.
-pub(crate) type Done = Arc<Mutex<Option<Receipt>>>;
-
-/// Takes one message and deletes the one before at the same time, and does with it what a machine does.
-pub(crate) async fn run_next(context: Context, done: Done, invocation: Invocation) -> String {
-    let set = |receipt| *done.lock().unwrap_or_else(PoisonError::into_inner) = receipt;
-    let before = done.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let message = match context.store.queue.next(before.as_ref(), Duration::ZERO).await {
-        Ok(message) => message,
-        Err(error) => return format!("received nothing: {}", chain(&error)),
+/// Deals with message after message, as a machine does, until there is none or a while is over.
+pub(crate) async fn run_on(context: Context, invocation: Invocation) -> String {
+    let begun = AtomicU32::new(0);
+    let begin = || {
+        let number = begun.fetch_add(1, Ordering::Relaxed);
+        Invocation::begin(format!("{}.{number}", invocation.id), invocation.now(), invocation.left())
     };
-    set(None);
-    let Some(message) = message else { return "there was no message".to_owned() };
-    match runner::run(&context, &message.body, &invocation).await {
-        Ok(report) => {
-            set(Some(message.receipt));
-            format!("{report:?}")
+    let turns = AtomicU32::new(0);
+    let mut worker = Worker::new(&context, begin).while_it_may(|| turns.load(Ordering::Relaxed) + 1 < TURNS);
+    let mut words = Vec::new();
+    while turns.fetch_add(1, Ordering::Relaxed) < TURNS || worker.is_ahead() {
+        match worker.turn(Duration::ZERO).await {
+            Ok(Turn::Nothing) => {
+                words.push("there was no message".to_owned());
+                break;
+            }
+            Ok(Turn::Done(report)) => words.push(format!("{report:?}")),
+            Ok(Turn::Failed { error, .. }) => words.push(format!("failed: {}", chain(&error))),
+            Err(error) => words.push(format!("received nothing: {}", chain(&error))),
         }
-        Err(error) => format!("failed: {}", chain(&error)),
     }
+    if worker.end().await.is_err() {
+        words.push("message not deleted".to_owned());
+    }
+    words.join(", then ")
 }
+
+/// How many messages a machine deals with before it begins anew.
+const TURNS: u32 = 6;
 
 /// Takes one message and does what a runner function does with it.
 pub(crate) async fn run(context: Context, invocation: Invocation) -> String {
@@ -141,8 +150,13 @@ async fn to_pipeline(
 
 /// Takes over what the dead of a machine held.
 pub(crate) async fn take_over(context: Context, dead: BTreeSet<String>, invocation: Invocation) -> String {
-    let sent = engine::take_over::take_over(&context, |owner| dead.contains(owner), &invocation).await;
+    let sent = engine::take_over::take_over(&context, |owner| dead.contains(process(owner)), &invocation).await;
     sent.map_or_else(|error| format!("failed: {}", chain(&error)), |sent| format!("took over, {sent} messages sent"))
+}
+
+/// Who a claim is of; a machine that deals with one message after the other counts them.
+fn process(owner: &str) -> &str {
+    owner.split('.').next().unwrap_or(owner)
 }
 
 /// What people do when nothing goes wrong any more, so that nothing waits for them.

@@ -18,6 +18,8 @@ pub struct Counts {
     pub shared: u64,
     /// Those of them that ended an attempt.
     pub shared_ends: u64,
+    /// Those of them that took the next message.
+    pub taken_ahead: u64,
     /// Actors that died at such a commit: before it, after it, or with it on its way.
     pub shared_crashes: u64,
     /// Such commits that were answered with an error, made or not.
@@ -99,6 +101,7 @@ impl Counts {
         self.calls += other.calls;
         self.shared += other.shared;
         self.shared_ends += other.shared_ends;
+        self.taken_ahead += other.taken_ahead;
         self.shared_crashes += other.shared_crashes;
         self.shared_errors += other.shared_errors;
         self.crashes += other.crashes;
@@ -131,6 +134,7 @@ impl fmt::Display for Counts {
             ("seam calls", self.calls),
             ("shared commits", self.shared),
             ("shared commits that ended an attempt", self.shared_ends),
+            ("shared commits that took the next message", self.taken_ahead),
             ("crashes at a shared commit", self.shared_crashes),
             ("shared commits answered with an error", self.shared_errors),
             ("crashes", self.crashes),

@@ -22,7 +22,6 @@ use store::outbox::Outbox;
 use store_embedded::Options;
 use tokio::runtime::Runtime;
 
-use crate::cast::Done;
 use crate::chance::Chance;
 use crate::counts::Counts;
 use crate::faults::{Allowed, Place};
@@ -89,8 +88,6 @@ pub(crate) struct Run<'a> {
 /// A process: people's, a heartbeat's or a runner's.
 struct Machine {
     context: Context,
-    /// What its runner keeps from one message to the next.
-    done: Done,
     /// By how many milliseconds its clock is ahead.
     skew: i64,
 }
@@ -187,7 +184,7 @@ impl<'a> Run<'a> {
         for machine in 0..machines {
             let skew = run.draw_skew(machine as u64);
             let context = run.started();
-            run.machines.push(Machine { context, done: Done::default(), skew });
+            run.machines.push(Machine { context, skew });
         }
         run
     }

@@ -9,7 +9,7 @@ use pipeline::step::{StepRecord, Token};
 use pipeline::{Name, PipelineId, Priority, Step, StepDefinition};
 use serde_json::{Value, json};
 use store::message::StepMessage;
-use store::outbox::Outbox;
+use store::outbox::{Claiming, Exchanged, Outbox, Take};
 use store::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
 use store::table::{
     Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
@@ -241,21 +241,56 @@ impl Outbox for Sabotage {
         priority: Priority,
         messages: Vec<Outgoing>,
     ) -> Result<GroupWritten> {
-        let Some(outbox) = &self.outbox else {
-            return Err(Error::permanent("write and send", "this store has no shared commits"));
-        };
         if self.bug == Bug::NoResend && writes.iter().any(|write| deed(write) == Deed::Resend) {
             return Ok(GroupWritten::Conflict(Vec::new()));
         }
-        let mut changed = Vec::new();
-        for write in writes {
-            changed.push(self.changed(write).await?);
-        }
-        let messages: Vec<Outgoing> = messages.into_iter().filter(|message| !self.is_sent(message)).collect();
-        let written = outbox.write_and_send(changed, priority, messages.clone()).await?;
+        let (changed, messages) = self.changed_group(writes, messages).await?;
+        let written = self.shared()?.write_and_send(changed, priority, messages.clone()).await?;
         if self.bug == Bug::SendWithoutCommit && written != GroupWritten::Applied {
             self.queue.send(priority, messages).await?;
         }
         Ok(written)
     }
+
+    async fn exchange(
+        &self,
+        writes: Vec<Write>,
+        priority: Priority,
+        messages: Vec<Outgoing>,
+        take: Take,
+    ) -> Result<Exchanged> {
+        let (changed, messages) = self.changed_group(writes, messages).await?;
+        let take = if self.bug == Bug::ClaimWithoutToken { claiming_anyway(take) } else { take };
+        let exchanged = self.shared()?.exchange(changed, priority, messages.clone(), take).await?;
+        if self.bug == Bug::SendWithoutCommit && exchanged == Exchanged::Conflict {
+            self.queue.send(priority, messages).await?;
+        }
+        Ok(exchanged)
+    }
+}
+
+impl Sabotage {
+    fn shared(&self) -> Result<&dyn Outbox> {
+        let none = || Error::permanent("write and send", "this store has no shared commits");
+        self.outbox.as_deref().ok_or_else(none)
+    }
+
+    async fn changed_group(&self, writes: Vec<Write>, messages: Vec<Outgoing>) -> Result<(Vec<Write>, Vec<Outgoing>)> {
+        let mut changed = Vec::new();
+        for write in writes {
+            changed.push(self.changed(write).await?);
+        }
+        Ok((changed, messages.into_iter().filter(|message| !self.is_sent(message)).collect()))
+    }
+}
+
+/// Claims without the version that the message names.
+fn claiming_anyway(take: Take) -> Take {
+    let Take { done, claim } = take;
+    let claim = move |body: &str| {
+        let Claiming { mut write, get } = claim(body)?;
+        write.condition = Condition::Present;
+        Some(Claiming { write, get })
+    };
+    Take { done, claim: Arc::new(claim) }
 }

@@ -1,13 +1,12 @@
 //! Whose turn it is: what can happen next, the choice, and time that passes when nothing can.
 
 use std::cmp::Reverse;
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::{Actor, CALL, FIRST_RUNNER, PEOPLE, RUNNER, Run};
-use crate::cast::{self, Done};
+use crate::cast;
 use crate::history::{NOBODY, What};
 use crate::scenario::{Commits, Hosts};
 
@@ -67,14 +66,9 @@ impl Run<'_> {
         let mut options: Vec<Next> = turns.map(|(number, _)| Next::Turn(*number)).collect();
         let is_due = state.due.peek().is_some_and(|Reverse(at)| *at <= now);
         let is_idle = |machine: &usize| !self.actors.iter().any(|actor| actor.machine == *machine);
-        // Who has dealt with a message looks for another at once.
-        let looks = |machine: &usize| is_idle(machine) && (is_due || self.has_done(*machine));
+        let looks = |machine: &usize| is_idle(machine) && is_due;
         options.extend((FIRST_RUNNER..self.machines.len()).filter(looks).map(Next::Receive));
         options
-    }
-
-    fn has_done(&self, machine: usize) -> bool {
-        self.machines[machine].done.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Lets a runner look for a message.
@@ -87,10 +81,7 @@ impl Run<'_> {
         }
         match self.scenario.commits {
             Commits::Apart => self.begin("runner", machine, RUNNER, cast::run),
-            Commits::Shared => {
-                let done = self.machines[machine].done.clone();
-                self.begin("runner", machine, RUNNER, |context, invocation| cast::run_next(context, done, invocation));
-            }
+            Commits::Shared => self.begin("runner", machine, RUNNER, cast::run_on),
         }
     }
 
@@ -137,7 +128,6 @@ impl Run<'_> {
         let actor = self.actors.remove(index);
         self.stage.note_of(actor.id, What::Dies(why));
         self.machines[actor.machine].context = self.started();
-        self.machines[actor.machine].done = Done::default();
         let mut state = self.stage.lock();
         state.counts.crashes += 1;
         state.frozen.remove(&actor.id);

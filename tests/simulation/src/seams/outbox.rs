@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use pipeline::Priority;
 use serde_json::Value;
 use store::Result;
-use store::outbox::Outbox;
+use store::outbox::{Exchanged, Outbox, Take};
 use store::queue::Outgoing;
-use store::table::{Change, GroupWritten, Table, Write};
+use store::table::{Change, GroupWritten, Table, Write, Written};
 
-use super::queue::Posts;
-use super::table::noted_group;
+use super::queue::{Posts, noted_message};
+use super::table::{noted, noted_group, noted_mark};
 use super::{alone, called};
 use crate::faults::Kind;
 use crate::stage::Stage;
@@ -54,6 +54,45 @@ impl Outbox for Commits {
                 posts.note(&stage, ", with what shares its commit");
             }
             Ok(written)
+        })
+        .await
+    }
+
+    async fn exchange(
+        &self,
+        writes: Vec<Write>,
+        priority: Priority,
+        messages: Vec<Outgoing>,
+        take: Take,
+    ) -> Result<Exchanged> {
+        let (stage, inner, table, own) =
+            (self.stage.clone(), self.inner.clone(), self.table.clone(), (writes.clone(), messages.clone()));
+        let label = || {
+            let keys: Vec<String> = writes.iter().map(|write| format!("`{}`", write.key)).collect();
+            format!("write {}, send {} messages and take the next", keys.join(", "), messages.len())
+        };
+        called(&self.stage, Kind::Shares, "exchange", label, move || {
+            let (writes, messages) = &own;
+            let posts = Posts::draw(&stage, messages);
+            let exchanged = alone(inner.exchange(writes.clone(), priority, posts.arriving(), take.clone()))?;
+            if let Exchanged::Applied(taken) = &exchanged {
+                counted(&stage, writes);
+                let claimed = taken.as_ref().and_then(|taken| match &taken.claim {
+                    Some((Written::Applied(item), _)) => item.as_ref(),
+                    Some((Written::Conflict(_), _)) | None => None,
+                });
+                // The table shows it claimed already.
+                let is_before = |write: &&Write| claimed.is_none_or(|item| write.key != item.key);
+                noted_group(&stage, table.as_ref(), writes.iter().filter(is_before))?;
+                claimed.iter().for_each(|item| noted_mark(&stage, writes, item));
+                posts.note(&stage, ", with what shares its commit");
+                if let Some(taken) = taken {
+                    noted_message(&stage, &taken.message);
+                    stage.lock().counts.taken_ahead += 1;
+                }
+                claimed.iter().for_each(|item| noted(&stage, item));
+            }
+            Ok(exchanged)
         })
         .await
     }

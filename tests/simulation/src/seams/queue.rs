@@ -53,7 +53,7 @@ impl Queue for Messages {
         let label = || "receive messages".to_owned();
         called(&self.stage, Kind::Writes, "receive", label, move || {
             let received = alone(inner.receive(limit, wait))?;
-            received.iter().for_each(|message| noted(&stage, message));
+            received.iter().for_each(|message| noted_message(&stage, message));
             Ok(received)
         })
         .await
@@ -67,7 +67,7 @@ impl Queue for Messages {
         };
         called(&self.stage, Kind::Writes, "next", label, move || {
             let received = alone(inner.next(own.as_ref(), wait))?;
-            received.iter().for_each(|message| noted(&stage, message));
+            received.iter().for_each(|message| noted_message(&stage, message));
             Ok(received)
         })
         .await
@@ -137,7 +137,7 @@ fn arriving(message: &Outgoing, way: Way) -> Vec<Outgoing> {
 }
 
 /// Notes that a message was delivered.
-fn noted(stage: &Stage, message: &Received) {
+pub(super) fn noted_message(stage: &Stage, message: &Received) {
     stage.message_due(stage.now() + millis(VISIBILITY));
     if let Ok(message) = StepMessage::parse(&message.body) {
         stage.note(What::Delivered { message: Box::new(message) });

@@ -146,9 +146,13 @@ fn as_listed(
 }
 
 /// Notes what a group of writes left of pipelines and their steps.
-pub(super) fn noted_group(stage: &Stage, table: &dyn Table, writes: &[Write]) -> Result<()> {
+pub(super) fn noted_group<'a>(
+    stage: &Stage,
+    table: &dyn Table,
+    writes: impl IntoIterator<Item = &'a Write>,
+) -> Result<()> {
     let is_told = |write: &&Write| write.key.partition.starts_with("pipeline/") && write.change != Change::Check;
-    for write in writes.iter().filter(is_told) {
+    for write in writes.into_iter().filter(is_told) {
         if let Some(item) = alone(table.get(&write.key))? {
             noted(stage, &item);
         }
@@ -156,7 +160,18 @@ pub(super) fn noted_group(stage: &Stage, table: &dyn Table, writes: &[Write]) ->
     Ok(())
 }
 
-fn noted(stage: &Stage, item: &Item) {
+/// Notes the mark of a step that the same commit claimed, if it was there that the step was marked.
+pub(super) fn noted_mark(stage: &Stage, writes: &[Write], item: &Item) {
+    if writes.iter().any(|write| write.key == item.key) {
+        let mut marked = item.clone();
+        marked.version -= 1;
+        marked.attributes.insert("status".to_owned(), "enqueued".into());
+        marked.attributes.retain(|name, _| !["owner", "lease_until", "started_at"].contains(&name.as_str()));
+        noted(stage, &marked);
+    }
+}
+
+pub(super) fn noted(stage: &Stage, item: &Item) {
     let Key { partition, sort } = &item.key;
     if let Some(hash) = partition.strip_prefix("definition/") {
         let definition = item.attributes.get("definition").cloned().unwrap_or_default();
