@@ -98,6 +98,8 @@ struct Sky {
     is_stormy: bool,
     /// Requests of a service that still meet the fault of the one before: the client's own retries do not help then.
     outages: BTreeMap<Service, (Fault, u32)>,
+    /// Requests of a service since the last one whose turn it was.
+    fine: BTreeMap<Service, u64>,
     /// How often it was the turn of a fault to meet a service.
     turns: BTreeMap<Service, usize>,
     /// How often each fault has met each service.
@@ -112,12 +114,27 @@ const OUTAGE: u32 = 3;
 /// Most answers that are really held back, which takes 5 s each; of further ones the client is told that they take too long.
 const HELD_BACK: usize = 2;
 
+impl Sky {
+    /// Whether it is the turn of a fault: by luck, or because the share would be missed for want of it.
+    fn is_due(&mut self, service: Service) -> bool {
+        let percent = service.percent_faulty();
+        let fine = self.fine.entry(service).or_default();
+        *fine += 1;
+        let is_due = *fine >= 100 / percent || self.random.below(100) < percent;
+        if is_due {
+            *fine = 0;
+        }
+        is_due
+    }
+}
+
 impl Weather {
     pub(super) fn new() -> Self {
         let sky = Sky {
             random: Random::seeded(),
             is_stormy: false,
             outages: BTreeMap::new(),
+            fine: BTreeMap::new(),
             turns: BTreeMap::new(),
             met: BTreeMap::new(),
             held_back: 0,
@@ -143,7 +160,8 @@ impl Weather {
         Stormy { weather: self.clone(), client: store_aws::http_client() }
     }
 
-    /// What happens to the next request to a service: the faults take turns, when they come is a matter of luck.
+    /// What happens to the next request to a service: the faults take turns, when they come is a matter of luck, but no luck
+    /// lasts for ever.
     fn next(&self, service: Service) -> Option<Fault> {
         let mut sky = self.sky.lock().unwrap();
         if !sky.is_stormy {
@@ -156,7 +174,7 @@ impl Weather {
                 }
                 fault
             }
-            None if sky.random.below(100) < service.percent_faulty() => {
+            None if sky.is_due(service) => {
                 let turn = sky.turns.entry(service).or_default();
                 let fault = Fault::ALL[*turn % Fault::ALL.len()];
                 *turn += 1;
