@@ -196,7 +196,9 @@ impl<'a> Run<'a> {
         store.outbox = outbox;
         let (names, vocabulary) = (self.template.executors.names(), self.template.conditions.vocabulary());
         let definitions = engine::definitions::Definitions::new(files_of(&self.scenario), &names, vocabulary);
-        Context { store, definitions: Arc::new(definitions), settings: Arc::default(), ..self.template.clone() }
+        let at_work = if self.scenario.are_slots { self.template.at_work.clone() } else { Arc::default() };
+        let definitions = Arc::new(definitions);
+        Context { store, definitions, settings: Arc::default(), at_work, ..self.template.clone() }
     }
 
     fn draw_skew(&self, number: u64) -> i64 {

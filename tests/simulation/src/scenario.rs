@@ -12,6 +12,8 @@ pub(crate) struct Scenario {
     pub(crate) definitions: Definitions,
     pub(crate) hosts: Hosts,
     pub(crate) commits: Commits,
+    /// Whether the runners are tasks of one process, which knows what its others work on.
+    pub(crate) are_slots: bool,
     /// How many runners take messages at the same time.
     pub(crate) runners: usize,
     /// By how many milliseconds the clocks of machines differ at most.
@@ -87,6 +89,7 @@ impl Scenario {
         let hosts = if chance.happens(700) { Hosts::Functions } else { Hosts::Machines };
         let is_shared = Chance::of(seed, "commits", 0).happens(500);
         let commits = if is_shared { Commits::Shared } else { Commits::Apart };
+        let are_slots = Chance::of(seed, "slots", 0).happens(500);
         let skew = match chance.within(0, 9) {
             0..=3 => 0,
             4..=8 => HARMLESS_SKEW,
@@ -95,7 +98,7 @@ impl Scenario {
         let minutes = i64::try_from(chance.within(6, 15)).unwrap_or(0);
         let runners = chance.place(4) + 1;
         let deeds = deeds(&definitions, minutes, runners, &mut chance);
-        Scenario { definitions, hosts, commits, runners, skew, deeds, calm_at: minutes * MINUTE }
+        Scenario { definitions, hosts, commits, are_slots, runners, skew, deeds, calm_at: minutes * MINUTE }
     }
 }
 

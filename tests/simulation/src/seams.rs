@@ -19,7 +19,7 @@ use crate::stage::{Late, Stage};
 pub(crate) use files::Bucket;
 pub(crate) use outbox::Commits;
 pub(crate) use queue::{Messages, VISIBILITY};
-pub(crate) use table::Items;
+pub(crate) use table::{Items, LAG};
 
 /// Makes one call of a seam in its turn, and lets go wrong with it what is to go wrong. `act` makes the call and notes what
 /// came of it.

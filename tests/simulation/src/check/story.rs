@@ -101,6 +101,14 @@ impl<'a> Story<'a> {
         let seconds = self.ended.history.events[at].at / 1_000;
         format!("{}:{:02} min", seconds / 60, seconds % 60)
     }
+
+    /// How many milliseconds before `at` a pipeline that had ended was open again, if that is what it was.
+    pub(crate) fn opened_again(&self, life: &Life<'_>, at: usize) -> Option<i64> {
+        let before: Vec<_> = life.states.iter().filter(|(written, _)| *written < at).collect();
+        let last_end = before.iter().rposition(|(_, state)| !state.status.is_open())?;
+        let (opened, _) = before.get(last_end + 1)?;
+        Some(self.ended.history.events[at].at - self.ended.history.events[*opened].at)
+    }
 }
 
 impl Life<'_> {

@@ -26,7 +26,7 @@ pub(crate) struct Items {
 type Listings = Mutex<BTreeMap<String, Vec<(i64, Page<Listed, Listed>)>>>;
 
 /// How far a listing may lag behind.
-const LAG: i64 = 90_000;
+pub(crate) const LAG: i64 = 90_000;
 
 impl Items {
     pub(crate) fn new(stage: Arc<Stage>, inner: Arc<dyn Table>) -> Self {
