@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -117,16 +118,39 @@ fn pipeline_of(name: &str, steps: &str) -> String {
 /// Runners of one process.
 pub(crate) struct Runners {
     tasks: Vec<JoinHandle<()>>,
-    /// Rung by a runner that has dealt with a message.
-    pub(crate) dealt_with: Arc<Notify>,
+    /// What they have dealt with.
+    pub(crate) dealt_with: Arc<DealtWith>,
+}
+
+/// Counts messages that were dealt with.
+#[derive(Default)]
+pub(crate) struct DealtWith {
+    count: AtomicUsize,
+    /// Rung with each of them.
+    bell: Notify,
 }
 
 impl Runners {
     /// Starts `runners` that work on `slots` messages each.
     pub(crate) fn start(context: &Context, runners: usize, slots: usize) -> Self {
-        let dealt_with = Arc::new(Notify::new());
+        let dealt_with = Arc::new(DealtWith::default());
         let tasks = (0..runners * slots).map(|_| tokio::spawn(work(context.clone(), dealt_with.clone()))).collect();
         Runners { tasks, dealt_with }
+    }
+
+    /// How many messages they have dealt with.
+    pub(crate) fn count(&self) -> usize {
+        self.dealt_with.count.load(Ordering::Relaxed)
+    }
+
+    /// Waits until they have dealt with so many: who looks at a pipeline after each step keeps a core from the runners.
+    pub(crate) async fn dealt_with(&self, count: usize) {
+        while self.count() < count {
+            let rung = self.dealt_with.bell.notified();
+            if self.count() < count {
+                rung.await;
+            }
+        }
     }
 }
 
@@ -137,15 +161,16 @@ impl Drop for Runners {
 }
 
 /// Deals with message after message, for ever, as `systole dev` does.
-async fn work(context: Context, dealt_with: Arc<Notify>) {
+async fn work(context: Context, dealt_with: Arc<DealtWith>) {
     let mut worker = Worker::new(&context, || invocation("runner"));
     loop {
         match worker.turn(Duration::from_secs(1)).await {
-            Ok(Turn::Nothing | Turn::Done(_)) => {}
+            Ok(Turn::Nothing) => {}
+            Ok(Turn::Done(_)) => drop(dealt_with.count.fetch_add(1, Ordering::Relaxed)),
             Ok(Turn::Failed { error, .. }) => eprintln!("{:#}", anyhow::Error::from(error)),
             Err(error) => eprintln!("{:#}", anyhow::Error::from(error)),
         }
-        dealt_with.notify_one();
+        dealt_with.bell.notify_one();
     }
 }
 
@@ -157,7 +182,7 @@ pub(crate) async fn spawn(context: &Context, name: &str) -> anyhow::Result<Pipel
 /// Waits until a pipeline has ended well.
 pub(crate) async fn ended(context: &Context, runners: &Runners, id: &PipelineId) -> anyhow::Result<()> {
     loop {
-        let rung = runners.dealt_with.notified();
+        let rung = runners.dealt_with.bell.notified();
         let pipeline = context.store.pipeline_without_steps(id).await?;
         let status = pipeline.map(|pipeline| pipeline.status);
         anyhow::ensure!(status != Some(pipeline::PipelineStatus::Error), "pipeline {id} failed");
