@@ -27,7 +27,7 @@ use crate::counts::Counts;
 use crate::faults::{Allowed, Place};
 use crate::history::{ActorId, History, What};
 use crate::sabotage::{Bug, Sabotage};
-use crate::scenario::{Commits, Deed, Hosts, MINUTE, Scenario};
+use crate::scenario::{Commits, Deed, HARMLESS_SKEW, Hosts, MINUTE, Scenario};
 use crate::seams::{self, Bucket, Items, Messages, VISIBILITY, alone};
 use crate::stage::{At, Stage};
 use crate::{cast, executors};
@@ -293,6 +293,8 @@ impl<'a> Run<'a> {
         let stage = self.stage.clone();
         self.begin("person", PEOPLE, CALL, |context, invocation| cast::tidy_up(stage, context, invocation));
         self.next_tick = self.stage.now();
+        // A dead heartbeat whose clock was ahead holds its lease for so much longer.
+        let outlived = self.stage.now() + self.scenario.skew + 2 * MINUTE;
         let mut quiet = 0;
         for _ in 0..LAST_TICKS {
             self.next_tick += 3 * MINUTE;
@@ -303,7 +305,9 @@ impl<'a> Run<'a> {
                     self.pass_time(self.next_tick);
                 }
             }
-            let is_quiet = self.actors.is_empty() && self.stage.lock().late.is_empty() && self.is_settled();
+            let is_outlived = self.scenario.skew <= HARMLESS_SKEW || self.stage.now() >= outlived;
+            let is_quiet =
+                is_outlived && self.actors.is_empty() && self.stage.lock().late.is_empty() && self.is_settled();
             quiet = if is_quiet && self.spawned() == before { quiet + 1 } else { 0 };
             if quiet == QUIET_TICKS {
                 break;
