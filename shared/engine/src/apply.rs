@@ -18,7 +18,7 @@ use pipeline::transition::StepEvent;
 use pipeline::{Name, Pipeline, PipelineId, PipelineStatus, Step, StepStatus, Token};
 use serde::Serialize;
 use store::message::StepMessage;
-use store::outbox::{COMMIT_LIMIT, Mark};
+use store::outbox::Mark;
 use store::pipelines::PipelineWritten;
 use store::queue::{DELAY_LIMIT, Outgoing};
 use store::services::Event;
@@ -113,6 +113,10 @@ pub(crate) async fn advance_alone(
     if plan.stop.is_some() || !plan.ghosted.is_empty() || !plan.cancel.is_empty() || !plan.resend.is_empty() {
         return Ok(None);
     }
+    if plan.enqueue.len() > CHUNK {
+        // The first of them can run while the others are being marked.
+        return Ok(None);
+    }
     let mut applied = Applied::default();
     beat.apply(&pipeline, &plan, &mut applied).await?;
     Ok((applied.lost == 0).then_some(applied))
@@ -151,9 +155,6 @@ enum Purpose {
 
 /// How many steps are marked before their messages are sent.
 const CHUNK: usize = 100;
-
-/// How many steps are marked in one commit with their messages, where that can be; beside what else the commit writes.
-const AT_ONCE: usize = COMMIT_LIMIT / 2;
 
 impl Beat<'_> {
     async fn apply(self, pipeline: &Pipeline, plan: &Plan, applied: &mut Applied) -> store::Result<()> {
@@ -209,7 +210,7 @@ impl Beat<'_> {
     ) -> store::Result<()> {
         let Beat { context, .. } = self;
         let mut apart = Vec::new();
-        for chunk in steps.chunks(AT_ONCE) {
+        for chunk in steps.chunks(CHUNK) {
             if self.enqueue_at_once(pipeline, chunk, purpose).await? {
                 applied.enqueued += chunk.len();
             } else {

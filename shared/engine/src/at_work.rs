@@ -16,10 +16,29 @@ use store::message::StepMessage;
 /// How many steps are at work of each stage.
 #[derive(Default)]
 pub struct AtWork {
-    stages: Mutex<BTreeMap<Stage, usize>>,
+    stages: Mutex<BTreeMap<Stage, Places>>,
 }
 
 type Stage = (PipelineId, i32);
+
+/// The places of one stage.
+#[derive(Default)]
+struct Places {
+    taken: usize,
+    /// Whether there was more than one at a time.
+    are_shared: bool,
+}
+
+/// Who else of a stage is at work in this process when a step leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Others {
+    /// Somebody, who will look.
+    AtWork,
+    /// Nobody any more: in all likelihood the whole stage has ended.
+    Left,
+    /// Nobody, nor was there anybody: other processes may well be at work.
+    Unknown,
+}
 
 /// The place of one step at work; dropped, it is left.
 pub(crate) struct Place {
@@ -32,31 +51,35 @@ impl AtWork {
     /// Counts the step of a message among those at work.
     pub(crate) fn enter(self: &Arc<Self>, message: &StepMessage) -> Place {
         let stage = (message.pipeline.clone(), message.sort_order);
-        *self.stages().entry(stage.clone()).or_default() += 1;
+        let mut stages = self.stages();
+        let places = stages.entry(stage.clone()).or_default();
+        places.taken += 1;
+        places.are_shared |= places.taken > 1;
         Place { at_work: self.clone(), stage: Some(stage) }
     }
 
-    fn stages(&self) -> std::sync::MutexGuard<'_, BTreeMap<Stage, usize>> {
+    fn stages(&self) -> std::sync::MutexGuard<'_, BTreeMap<Stage, Places>> {
         self.stages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts one less; whether there is none left.
-    fn leave(&self, stage: &Stage) -> bool {
+    /// Counts one less.
+    fn leave(&self, stage: &Stage) -> Others {
         let mut stages = self.stages();
-        let Some(count) = stages.get_mut(stage) else { return true };
-        *count -= 1;
-        let is_last = *count == 0;
-        if is_last {
-            stages.remove(stage);
+        let Some(places) = stages.get_mut(stage) else { return Others::Unknown };
+        places.taken -= 1;
+        if places.taken > 0 {
+            return Others::AtWork;
         }
-        is_last
+        let others = if places.are_shared { Others::Left } else { Others::Unknown };
+        stages.remove(stage);
+        others
     }
 }
 
 impl Place {
-    /// Leaves it; whether no other step of the stage is at work in this process.
-    pub(crate) fn leave(mut self) -> bool {
-        self.stage.take().is_none_or(|stage| self.at_work.leave(&stage))
+    /// Leaves it.
+    pub(crate) fn leave(mut self) -> Others {
+        self.stage.take().map_or(Others::Unknown, |stage| self.at_work.leave(&stage))
     }
 }
 

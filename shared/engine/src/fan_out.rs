@@ -71,11 +71,12 @@ impl Work<'_> {
         let Some(pipeline) = self.store.pipeline_with_steps(&self.pipeline.id).await? else { return Ok(Vec::new()) };
         let mut outputs = Vec::new();
         for step in pipeline.steps.into_iter().filter(|step| step.definition.is_added) {
-            let name = step.definition.name;
+            let name = &step.definition.name;
             let is_meant = name.as_str().rsplit_once('.').is_some_and(|(by, _)| by == adder);
             let has_ended = matches!(step.record.status, StepStatus::Success | StepStatus::Skipped);
             if let (true, true, Some(output)) = (is_meant, has_ended, step.record.output) {
-                outputs.push((name.clone(), crate::work::read_output(name.as_str(), output)?));
+                let output = crate::work::read_output(name.as_str(), output)?;
+                outputs.push((name.clone(), output));
             }
         }
         Ok(outputs)

@@ -14,7 +14,7 @@ use store::message::{BadMessage, StepMessage};
 use store::queue::Received;
 use store::steps::Claim;
 
-use crate::at_work::Place;
+use crate::at_work::{Others, Place};
 use crate::context::{Context, Invocation};
 use crate::mini_heartbeat;
 use crate::runner::attempt::{Ahead, Attempt, Committed, End, Worked};
@@ -149,8 +149,10 @@ async fn work(
     // What it added may be ready although its own stage has not ended.
     message.is_gated &= claimed.record.added.is_empty();
     // The next step is among those at work by now, so it may be the one that looks.
-    let is_last = place.leave();
-    if needs_beat && (is_last || !message.is_gated) {
+    let others = place.leave();
+    // To look around first would be work for nothing.
+    message.is_gated &= others != Others::Left;
+    if needs_beat && !(message.is_gated && others == Others::AtWork) {
         mini_beat(context, &message, invocation).await;
     }
     Ok((report, taken))

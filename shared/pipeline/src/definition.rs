@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -43,7 +44,7 @@ pub struct Definition {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Described<PipelineCondition>>,
     /// In the order of [`StepDefinition::sort_order`]; equal ones as they were written.
-    pub steps: Vec<StepDefinition>,
+    pub steps: Vec<Arc<StepDefinition>>,
 }
 
 /// One step of a definition.
@@ -137,7 +138,7 @@ impl Definition {
 
     /// The step of a name.
     #[must_use]
-    pub fn step(&self, name: &Name) -> Option<&StepDefinition> {
+    pub fn step(&self, name: &Name) -> Option<&Arc<StepDefinition>> {
         self.steps.iter().find(|step| step.name == *name)
     }
 }

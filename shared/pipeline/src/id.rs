@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,7 @@ pub(crate) const NAME_LIMIT_BYTES: usize = 100;
 /// The name of a definition or of a step: ASCII letters, digits, `_`, `-` and `.`, at most 100 of them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Name(String);
+pub struct Name(Arc<str>);
 
 /// Why a text is no [`Name`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +30,7 @@ pub struct BadName {
 /// is repeated after a crash or by a second beat meets its own first try and not a twin.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct PipelineId(String);
+pub struct PipelineId(Arc<str>);
 
 /// Why a text is no [`PipelineId`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,7 +60,7 @@ impl FromStr for Name {
         if text.is_empty() || text.len() > NAME_LIMIT_BYTES || !text.bytes().all(is_allowed) {
             return Err(BadName { found: text.chars().take(NAME_LIMIT_BYTES).collect() });
         }
-        Ok(Name(text.to_owned()))
+        Ok(Name(text.into()))
     }
 }
 
@@ -73,7 +74,7 @@ impl TryFrom<String> for Name {
 
 impl From<Name> for String {
     fn from(name: Name) -> String {
-        name.0
+        name.0.as_ref().to_owned()
     }
 }
 
@@ -90,7 +91,7 @@ impl PipelineId {
         let millis = at.timestamp_millis().max(0).unsigned_abs();
         let digest = Sha256::digest(format!("{name}\n{spawn_key}"));
         let hash = digest.iter().take(8).fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte));
-        PipelineId(base32(millis, TIME_CHARACTERS) + &base32(hash, HASH_CHARACTERS))
+        PipelineId((base32(millis, TIME_CHARACTERS) + &base32(hash, HASH_CHARACTERS)).into())
     }
 
     /// The id as text.
@@ -105,7 +106,7 @@ impl FromStr for PipelineId {
 
     fn from_str(text: &str) -> Result<Self, BadPipelineId> {
         if text.len() == TIME_CHARACTERS + HASH_CHARACTERS && text.bytes().all(|b| ALPHABET.contains(&b)) {
-            Ok(PipelineId(text.to_owned()))
+            Ok(PipelineId(text.into()))
         } else {
             Err(BadPipelineId { found: text.chars().take(40).collect() })
         }
@@ -122,7 +123,7 @@ impl TryFrom<String> for PipelineId {
 
 impl From<PipelineId> for String {
     fn from(id: PipelineId) -> String {
-        id.0
+        id.0.as_ref().to_owned()
     }
 }
 

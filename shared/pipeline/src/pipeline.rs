@@ -117,12 +117,12 @@ impl Pipeline {
     #[must_use]
     pub fn join_steps(
         definition: &Definition,
-        mut added: Vec<StepDefinition>,
+        mut added: Vec<Arc<StepDefinition>>,
         status: PipelineStatus,
         mut record_of: impl FnMut(&Name) -> Option<StepRecord>,
     ) -> Vec<Step> {
         let unreached = if status.is_open() { StepStatus::Pending } else { StepStatus::Cancelled };
-        let join = |definition: StepDefinition| {
+        let join = |definition: Arc<StepDefinition>| {
             let mut record = record_of(&definition.name).unwrap_or_else(StepRecord::pending);
             if record.status == StepStatus::Pending || record.status.is_active() && !status.is_open() {
                 record.status = unreached;

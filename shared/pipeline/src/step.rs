@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,7 @@ pub enum StepStatus {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
     /// What it should do.
-    pub definition: StepDefinition,
+    pub definition: Arc<StepDefinition>,
     /// What has become of it. A step that was never enqueued has the empty record.
     pub record: StepRecord,
 }

@@ -9,8 +9,10 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use store::table::{Attributes, Change, Condition, GroupWritten, Item, Key, Listing, Relist, Write, Written};
 
+use crate::database::Session;
 use crate::items::{self, Stored};
 use crate::limits::check_item;
+use crate::texts::Texts;
 
 /// Expired items that each put of an item that will expire deletes: more than one, so that they cannot pile up.
 const PURGE_PER_PUT: u32 = 2;
@@ -46,9 +48,13 @@ enum Effect<'a> {
 
 impl Prepared {
     /// Expects a write that [`crate::limits`] let pass.
-    pub(crate) fn new(write: Write) -> Prepared {
+    pub(crate) fn new(write: Write, texts: &Texts) -> Prepared {
         let text = match &write.change {
-            Change::Put { attributes, .. } => to_text(attributes),
+            Change::Put { attributes, .. } => {
+                let text = to_text(attributes);
+                texts.keep(&text, attributes);
+                text
+            }
             Change::Patch { .. } | Change::Delete | Change::Check => String::new(),
         };
         Prepared { write, text }
@@ -65,25 +71,25 @@ impl PreparedItem {
 
 /// Writes one item if its condition holds. The inner error says why it is refused for good.
 pub(crate) fn write(
-    connection: &Connection,
+    session: &Session,
     prepared: &Prepared,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<Result<Written, String>> {
     let key = &prepared.write.key;
-    let stored = items::stored(connection, key)?;
+    let stored = items::stored(session, key)?;
     if !holds(prepared.write.condition, stored.as_ref()) {
-        let item = stored.map(|stored| stored.into_item(key.clone())).transpose()?;
+        let item = stored.map(|stored| stored.into_item(key.clone(), &session.texts)).transpose()?;
         return Ok(Ok(Written::Conflict(item)));
     }
-    match resolve(prepared, stored)? {
-        Ok(effect) => Ok(Ok(Written::Applied(apply(connection, key, effect, now)?))),
+    match resolve(prepared, stored, &session.texts)? {
+        Ok(effect) => Ok(Ok(Written::Applied(apply(session, key, effect, now)?))),
         Err(refusal) => Ok(Err(refusal)),
     }
 }
 
 /// Writes all items if all conditions hold.
 pub(crate) fn write_group(
-    connection: &Connection,
+    session: &Session,
     group: &[Prepared],
     now: DateTime<Utc>,
 ) -> rusqlite::Result<Result<GroupWritten, String>> {
@@ -91,12 +97,12 @@ pub(crate) fn write_group(
     let mut conflicts = Vec::new();
     for (place, prepared) in group.iter().enumerate() {
         let key = &prepared.write.key;
-        let stored = items::stored(connection, key)?;
+        let stored = items::stored(session, key)?;
         if !holds(prepared.write.condition, stored.as_ref()) {
-            conflicts.push((place, stored.map(|stored| stored.into_item(key.clone())).transpose()?));
+            conflicts.push((place, stored.map(|stored| stored.into_item(key.clone(), &session.texts)).transpose()?));
             continue;
         }
-        match resolve(prepared, stored)? {
+        match resolve(prepared, stored, &session.texts)? {
             Ok(effect) => effects.push((key, effect)),
             Err(refusal) => return Ok(Err(refusal)),
         }
@@ -105,7 +111,7 @@ pub(crate) fn write_group(
         return Ok(Ok(GroupWritten::Conflict(conflicts)));
     }
     for (key, effect) in effects {
-        apply(connection, key, effect, now)?;
+        apply(session, key, effect, now)?;
     }
     Ok(Ok(GroupWritten::Applied))
 }
@@ -124,7 +130,11 @@ fn holds(condition: Condition, stored: Option<&Stored>) -> bool {
     }
 }
 
-fn resolve<'a>(prepared: &'a Prepared, stored: Option<Stored>) -> rusqlite::Result<Result<Effect<'a>, String>> {
+fn resolve<'a>(
+    prepared: &'a Prepared,
+    stored: Option<Stored>,
+    texts: &Texts,
+) -> rusqlite::Result<Result<Effect<'a>, String>> {
     let Write { key, condition, change } = &prepared.write;
     match change {
         Change::Put { attributes, listing, expires_at } => {
@@ -143,7 +153,7 @@ fn resolve<'a>(prepared: &'a Prepared, stored: Option<Stored>) -> rusqlite::Resu
             let text = Cow::Borrowed(prepared.text.as_str());
             Ok(Ok(if is_indexed_alike { Effect::Revise { item, text } } else { Effect::Save { item, text } }))
         }
-        Change::Patch { attributes, listing } => patch(key, attributes, listing, stored),
+        Change::Patch { attributes, listing } => patch(key, attributes, listing, stored, texts),
         Change::Delete => Ok(Ok(Effect::Remove)),
         Change::Check => Ok(Ok(Effect::Nothing)),
     }
@@ -154,11 +164,12 @@ fn patch(
     attributes: &Attributes,
     relist: &Relist,
     stored: Option<Stored>,
+    texts: &Texts,
 ) -> rusqlite::Result<Result<Effect<'static>, String>> {
     let version = next_version(stored.as_ref());
     let is_new = stored.is_none();
     let mut item = match stored {
-        Some(stored) => Item { version, ..stored.into_item(key.clone())? },
+        Some(stored) => Item { version, ..stored.into_item(key.clone(), texts)? },
         None => Item { key: key.clone(), version, attributes: Attributes::new(), listing: None, expires_at: None },
     };
     for (name, value) in attributes {
@@ -178,7 +189,9 @@ fn patch(
     if let Err(refusal) = check_item(key, &item.attributes) {
         return Ok(Err(refusal));
     }
-    let text = Cow::Owned(to_text(&item.attributes));
+    let text = to_text(&item.attributes);
+    texts.keep(&text, &item.attributes);
+    let text = Cow::Owned(text);
     Ok(Ok(if is_indexed_alike { Effect::Revise { item, text } } else { Effect::Save { item, text } }))
 }
 
@@ -186,23 +199,23 @@ fn next_version(stored: Option<&Stored>) -> u64 {
     stored.map_or(0, |stored| stored.version) + 1
 }
 
-fn apply(connection: &Connection, key: &Key, effect: Effect<'_>, now: DateTime<Utc>) -> rusqlite::Result<Option<Item>> {
+fn apply(session: &Session, key: &Key, effect: Effect<'_>, now: DateTime<Utc>) -> rusqlite::Result<Option<Item>> {
     match effect {
         Effect::Save { item, text } => {
-            save(connection, key, item.version, &text, item.listing.as_ref(), item.expires_at)?;
+            save(session, key, item.version, &text, item.listing.as_ref(), item.expires_at)?;
             if item.expires_at.is_some() {
-                items::purge(connection, now, PURGE_PER_PUT)?;
+                items::purge(session, now, PURGE_PER_PUT)?;
             }
             Ok(Some(item))
         }
         Effect::Revise { item, text } => {
-            connection
+            session
                 .prepare_cached("UPDATE item SET version = ?3, attributes = ?4 WHERE partition = ?1 AND sort = ?2")?
                 .execute((&key.partition, &key.sort, item.version.cast_signed(), text))?;
             Ok(Some(item))
         }
         Effect::Remove => {
-            connection
+            session
                 .prepare_cached("DELETE FROM item WHERE partition = ?1 AND sort = ?2")?
                 .execute((&key.partition, &key.sort))?;
             Ok(None)

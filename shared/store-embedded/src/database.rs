@@ -1,6 +1,7 @@
 //! The SQLite file: opening, its schema, and what its failures mean to a caller.
 
 use std::fs::File;
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::log::Log;
+use crate::texts::Texts;
 use crate::{Clock, items};
 
 /// The schema that this program reads and writes; counts up with every change to [`SCHEMA`].
@@ -51,8 +53,22 @@ const STATEMENT_CACHE: usize = 64;
 /// The opened SQLite file with the connection that writes.
 pub(crate) struct Database {
     pub(crate) path: Arc<Path>,
-    pub(crate) connection: Connection,
+    pub(crate) session: Session,
     pub(crate) log: Arc<Log>,
+}
+
+/// A connection, and what texts say that any connection of this process has met.
+pub(crate) struct Session {
+    connection: Connection,
+    pub(crate) texts: Arc<Texts>,
+}
+
+impl Deref for Session {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
 }
 
 /// Why the database did not do what it was asked. Cloned, because one failed commit fails every request in it.
@@ -73,7 +89,7 @@ pub(crate) enum Failure {
         source: Arc<std::io::Error>,
     },
     /// The log of the database could not be flushed: what was committed may be lost with the power.
-    #[error("the log of database `{}` cannot be flushed to its disk", path.display())]
+    #[error("the log of database `{}` cannot be flushed: look to its disk, then start anew", path.display())]
     Log {
         path: Arc<Path>,
         #[source]
@@ -97,18 +113,25 @@ impl Database {
         // One at a time: two processes that make the file at once would find each other's half. Ends with the function.
         let folder = File::open(root).map_err(|error| Failure::folder(&path, error))?;
         folder.lock().map_err(|error| Failure::folder(&path, error))?;
-        let mut connection = connect(&path).map_err(|error| Failure::sqlite(&path, error))?;
-        migrate(&mut connection, &path)?;
-        items::purge(&connection, clock(), items::PURGE_AT_OPEN).map_err(|error| Failure::sqlite(&path, error))?;
+        let mut session = Session::open(&path, Arc::default()).map_err(|error| Failure::sqlite(&path, error))?;
+        migrate(&mut session.connection, &path)?;
+        items::purge(&session, clock(), items::PURGE_AT_OPEN).map_err(|error| Failure::sqlite(&path, error))?;
         let log = Arc::new(Log::open(&path)?);
         log.flush()?;
         folder.sync_all().map_err(|error| Failure::folder(&path, error))?;
-        Ok(Database { path, connection, log })
+        Ok(Database { path, session, log })
+    }
+}
+
+impl Session {
+    /// Connects to a database.
+    pub(crate) fn open(path: &Path, texts: Arc<Texts>) -> rusqlite::Result<Session> {
+        Ok(Session { connection: connect(path)?, texts })
     }
 }
 
 /// Makes a connection with the settings that all connections share.
-pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
@@ -122,7 +145,7 @@ pub(crate) fn connect(path: &Path) -> rusqlite::Result<Connection> {
          PRAGMA synchronous = NORMAL;
          PRAGMA fullfsync = ON;
          PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -16384;",
+         PRAGMA cache_size = -4096;",
     )?;
     Ok(connection)
 }

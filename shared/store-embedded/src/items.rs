@@ -5,6 +5,9 @@ use rusqlite::types::{Type, Value as Sql};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 use store::table::{Item, Key, Listed, Listing, ListingQuery, Order, Page, Query};
 
+use crate::database::Session;
+use crate::texts::Texts;
+
 /// A page ends after this much text, as DynamoDB's does, so that no query holds the thread for long.
 const PAGE_BYTES: usize = 1024 * 1024;
 
@@ -24,8 +27,9 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    pub(crate) fn into_item(self, key: Key) -> rusqlite::Result<Item> {
-        let attributes = serde_json::from_str(&self.text)
+    pub(crate) fn into_item(self, key: Key, texts: &Texts) -> rusqlite::Result<Item> {
+        let attributes = texts
+            .parse(&self.text)
             .map_err(|error| rusqlite::Error::FromSqlConversionFailure(1, Type::Text, Box::new(error)))?;
         let Stored { version, listing, expires_at, .. } = self;
         Ok(Item { key, version, attributes, listing, expires_at })
@@ -56,13 +60,13 @@ pub(crate) fn stored(connection: &Connection, key: &Key) -> rusqlite::Result<Opt
         .optional()
 }
 
-pub(crate) fn get(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Item>> {
-    stored(connection, key)?.map(|stored| stored.into_item(key.clone())).transpose()
+pub(crate) fn get(session: &Session, key: &Key) -> rusqlite::Result<Option<Item>> {
+    stored(session, key)?.map(|stored| stored.into_item(key.clone(), &session.texts)).transpose()
 }
 
-pub(crate) fn query(connection: &Connection, query: &Query) -> rusqlite::Result<Page<Item, String>> {
+pub(crate) fn query(session: &Session, query: &Query) -> rusqlite::Result<Page<Item, String>> {
     let (from, until) = bounds(query);
-    let mut statement = select_partition(connection, query.order)?;
+    let mut statement = select_partition(session, query.order)?;
     let mut rows = statement.query((&query.partition, from, until))?;
     let mut entries: Vec<Item> = Vec::new();
     let mut bytes = 0;
@@ -73,7 +77,7 @@ pub(crate) fn query(connection: &Connection, query: &Query) -> rusqlite::Result<
         }
         let stored = Stored::from_row(row)?;
         bytes += stored.text.len();
-        entries.push(stored.into_item(Key::new(&query.partition, row.get::<_, String>(5)?))?);
+        entries.push(stored.into_item(Key::new(&query.partition, row.get::<_, String>(5)?), &session.texts)?);
     }
     Ok(Page { entries, next: None })
 }

@@ -22,6 +22,7 @@ mod outbox;
 mod queue;
 mod readers;
 mod table;
+mod texts;
 mod writer;
 
 use std::path::Path;
@@ -60,7 +61,7 @@ pub fn open(root: &Path, options: Options) -> Result<Store> {
     let operation = || format!("open the store in `{}`", root.display());
     let folders = Folders::open(root, options.clock.clone()).map_err(|refusal| refusal.during(operation()))?;
     let database = Database::open(&folders.root, &options.clock).map_err(|failure| failure.during(operation()))?;
-    let readers = Arc::new(Readers::new(database.path.clone()));
+    let readers = Arc::new(Readers::new(database.path.clone(), database.session.texts.clone()));
     let writer = Arc::new(Writer::start(database).map_err(|error| Error::retryable(operation(), error))?);
     let table = EmbeddedTable { writer: writer.clone(), readers: readers.clone(), clock: options.clock.clone() };
     let queue = Arc::new(EmbeddedQueue::new(writer.clone(), readers, options.clone()));

@@ -3,11 +3,16 @@
 //! SQLite would flush it in each commit, with the connection held up meanwhile. Told to leave that, it flushes only what a
 //! checkpoint and the reuse of the log need, and a commit is durable with the next flush of the log, whoever makes it.
 //! Source: <https://www.sqlite.org/pragma.html#pragma_synchronous> and <https://www.sqlite.org/wal.html>.
+//!
+//! After a flush that failed nobody knows what of the log is on the disk, and the next flush would not tell: the system
+//! reports an error once and then takes the lost pages for written. So nothing more is committed until the store has been
+//! closed, which moves what the log holds into the database and flushes that.
+//! Source: Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020.
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::database::Failure;
 
@@ -16,6 +21,8 @@ pub(crate) struct Log {
     path: Arc<Path>,
     file: File,
     flushes: AtomicU64,
+    /// Why a flush failed, if one did.
+    failure: OnceLock<Failure>,
 }
 
 impl Log {
@@ -25,18 +32,40 @@ impl Log {
         path.push("-wal");
         let file = File::options().read(true).write(true).open(&path);
         let file = file.map_err(|error| Failure::folder(database, error))?;
-        Ok(Log { path: database.clone(), file, flushes: AtomicU64::new(0) })
+        Ok(Log { path: database.clone(), file, flushes: AtomicU64::new(0), failure: OnceLock::new() })
     }
 
     /// Brings everything that was committed before to the disk.
     pub(crate) fn flush(&self) -> Result<(), Failure> {
+        self.usable()?;
         self.flushes.fetch_add(1, Ordering::Relaxed);
-        self.file.sync_data().map_err(|error| Failure::log(&self.path, error))
+        self.file.sync_data().map_err(|error| self.fail(error))?;
+        // Another thread's flush may have been told of what this one was asked for.
+        self.usable()
+    }
+
+    /// Fails once a flush has failed: nothing more is to be committed then.
+    pub(crate) fn usable(&self) -> Result<(), Failure> {
+        self.failure.get().cloned().map_or(Ok(()), Err)
+    }
+
+    fn fail(&self, error: std::io::Error) -> Failure {
+        self.failure.get_or_init(|| Failure::log(&self.path, error)).clone()
     }
 
     /// How often it was flushed.
     #[cfg(test)]
     pub(crate) fn flushes(&self) -> u64 {
         self.flushes.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+impl Log {
+    /// A log on which every flush fails: pipes have nothing to flush.
+    pub(crate) fn broken(database: &Arc<Path>) -> Log {
+        let (_, end) = std::io::pipe().unwrap();
+        let file = File::from(std::os::fd::OwnedFd::from(end));
+        Log { path: database.clone(), file, flushes: AtomicU64::new(0), failure: OnceLock::new() }
     }
 }

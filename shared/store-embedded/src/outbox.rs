@@ -5,13 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use pipeline::Priority;
-use rusqlite::Connection;
 use store::outbox::{COMMIT_LIMIT, Claiming, Exchanged, Outbox, Take, Taken};
 use store::queue::{Outgoing, Received};
 use store::table::{GroupWritten, Item, Write, Written};
 use store::{Error, Result};
 
 use crate::changes::{self, Prepared};
+use crate::database::Session;
 use crate::limits::{check_group, check_write};
 use crate::messages::{self, Delivery, later};
 use crate::queue::{self, EmbeddedQueue};
@@ -52,12 +52,12 @@ impl Outbox for EmbeddedOutbox {
             return Err(queue::no_handle("delete", &take.done));
         };
         let (clock, visibility, count) = (self.clock.clone(), self.queue.visibility, messages.len());
-        let take_next = move |connection: &Connection| {
+        let take_next = move |session: &Session| {
             let now = clock();
-            let taken = messages::take(connection, 1, later(now, visibility), now)?;
+            let taken = messages::take(session, 1, later(now, visibility), now)?;
             let Some(message) = taken.messages.into_iter().next() else { return Ok(None) };
-            messages::delete(connection, done)?;
-            let claim = claim(connection, &take, &message, now)?;
+            messages::delete(session, done)?;
+            let claim = claim(session, &take, &message, now)?;
             Ok(Some(Box::new(Taken { message, claim })))
         };
         let (written, taken) = self.commit(writes, priority, messages, take_next).await?;
@@ -78,7 +78,7 @@ impl EmbeddedOutbox {
         writes: Vec<Write>,
         priority: Priority,
         messages: Vec<Outgoing>,
-        mut more: impl FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        mut more: impl FnMut(&Session) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<(GroupWritten, Option<T>)>
     where
         T: Send + 'static,
@@ -88,19 +88,19 @@ impl EmbeddedOutbox {
         let refused = |refusal| Error::permanent(operation(), refusal);
         messages.iter().try_for_each(queue::check).map_err(refused)?;
         let writes = check_group(writes, COMMIT_LIMIT).map_err(refused)?;
-        let group: Vec<Prepared> = writes.into_iter().map(Prepared::new).collect();
+        let group: Vec<Prepared> = writes.into_iter().map(|write| Prepared::new(write, &self.writer.texts)).collect();
         let clock = self.clock.clone();
         self.writer
-            .execute(Durability::Flushed, move |connection| {
-                let written = match changes::write_group(connection, &group, clock())? {
+            .execute(Durability::Flushed, move |session| {
+                let written = match changes::write_group(session, &group, clock())? {
                     Ok(written) => written,
                     Err(refusal) => return Ok(Err(refusal)),
                 };
                 if written != GroupWritten::Applied {
                     return Ok(Ok((written, None)));
                 }
-                messages::send(connection, priority, &messages, clock())?;
-                Ok(Ok((written, Some(more(connection)?))))
+                messages::send(session, priority, &messages, clock())?;
+                Ok(Ok((written, Some(more(session)?))))
             })
             .await
             .map_err(|failure| failure.during(operation()))?
@@ -110,7 +110,7 @@ impl EmbeddedOutbox {
 
 /// Claims the step of a message that was just taken, and reads what it asks for.
 fn claim(
-    connection: &Connection,
+    session: &Session,
     take: &Take,
     message: &Received,
     now: DateTime<Utc>,
@@ -118,6 +118,6 @@ fn claim(
     let Some(Claiming { write, get }) = (take.claim)(&message.body) else { return Ok(None) };
     // What is refused here is refused again, and told, when the step is claimed by itself.
     let Ok(write) = check_write(write) else { return Ok(None) };
-    let Ok(written) = changes::write(connection, &Prepared::new(write), now)? else { return Ok(None) };
-    Ok(Some((written, items::get(connection, &get)?)))
+    let Ok(written) = changes::write(session, &Prepared::new(write, &session.texts), now)? else { return Ok(None) };
+    Ok(Some((written, items::get(session, &get)?)))
 }

@@ -138,7 +138,7 @@ impl Queue for EmbeddedQueue {
 
     async fn count_dead_letters(&self) -> Result<u64> {
         self.readers
-            .read(messages::count_dead_letters)
+            .read(|session| messages::count_dead_letters(session))
             .map_err(|failure| failure.during("count the dead letters".to_owned()))
     }
 

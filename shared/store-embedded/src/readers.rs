@@ -3,36 +3,38 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::Connection;
-
-use crate::database::{Failure, connect};
+use crate::database::{Failure, Session};
+use crate::texts::Texts;
 
 /// Connections at rest. There are never more than threads that read at the same time.
 pub(crate) struct Readers {
     path: Arc<Path>,
-    idle: Mutex<Vec<Connection>>,
+    texts: Arc<Texts>,
+    idle: Mutex<Vec<Session>>,
 }
 
 impl Readers {
-    pub(crate) fn new(path: Arc<Path>) -> Self {
-        Readers { path, idle: Mutex::new(Vec::new()) }
+    pub(crate) fn new(path: Arc<Path>, texts: Arc<Texts>) -> Self {
+        Readers { path, texts, idle: Mutex::new(Vec::new()) }
     }
 
     /// Reads on the thread of the caller: a query of some rows takes less time than handing it to another thread.
-    pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Failure> {
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&Session) -> rusqlite::Result<T>) -> Result<T, Failure> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let connection = match idle {
-            Some(connection) => connection,
+        let session = match idle {
+            Some(session) => session,
             None => self.connect().map_err(|error| Failure::sqlite(&self.path, error))?,
         };
-        let outcome = work(&connection).map_err(|error| Failure::sqlite(&self.path, error));
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        let outcome = work(&session).map_err(|error| Failure::sqlite(&self.path, error));
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
         outcome
     }
 
-    fn connect(&self) -> rusqlite::Result<Connection> {
-        let connection = connect(&self.path)?;
-        connection.pragma_update(None, "query_only", true)?;
-        Ok(connection)
+    fn connect(&self) -> rusqlite::Result<Session> {
+        let session = Session::open(&self.path, self.texts.clone())?;
+        session.pragma_update(None, "query_only", true)?;
+        // In KiB. What is cached is worth nothing once another connection has written.
+        session.pragma_update(None, "cache_size", -1024)?;
+        Ok(session)
     }
 }

@@ -29,17 +29,17 @@ pub(crate) struct EmbeddedTable {
 impl Table for EmbeddedTable {
     async fn get(&self, key: &Key) -> Result<Option<Item>> {
         self.readers
-            .read(|connection| items::get(connection, key))
+            .read(|session| items::get(session, key))
             .map_err(|failure| failure.during(format!("get item `{key}`")))
     }
 
     async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Item>> {
         self.readers
-            .read(|connection| {
+            .read(|session| {
                 // One transaction instead of one for each key.
-                let transaction = connection.unchecked_transaction()?;
+                let _transaction = session.unchecked_transaction()?;
                 let keys: HashSet<&Key> = keys.iter().collect();
-                keys.into_iter().filter_map(|key| items::get(&transaction, key).transpose()).collect()
+                keys.into_iter().filter_map(|key| items::get(session, key).transpose()).collect()
             })
             .map_err(|failure| failure.during(format!("get {} items", keys.len())))
     }
@@ -47,13 +47,13 @@ impl Table for EmbeddedTable {
     async fn query(&self, query: &Query) -> Result<Page<Item, String>> {
         let operation = || format!("query `{} {}*`", query.partition, query.sort_prefix);
         check_limit(query.limit).map_err(|refusal| Error::permanent(operation(), refusal))?;
-        self.readers.read(|connection| items::query(connection, query)).map_err(|failure| failure.during(operation()))
+        self.readers.read(|session| items::query(session, query)).map_err(|failure| failure.during(operation()))
     }
 
     async fn listing(&self, query: &ListingQuery) -> Result<Page<Listed, Listed>> {
         let operation = || format!("query listing `{}`", query.shard);
         check_limit(query.limit).map_err(|refusal| Error::permanent(operation(), refusal))?;
-        self.readers.read(|connection| items::listing(connection, query)).map_err(|failure| failure.during(operation()))
+        self.readers.read(|session| items::listing(session, query)).map_err(|failure| failure.during(operation()))
     }
 
     async fn write(&self, write: Write) -> Result<Written> {
@@ -62,11 +62,11 @@ impl Table for EmbeddedTable {
         if write.change == Change::Check {
             return Err(Error::permanent(operation(), "a check alone changes nothing: it belongs in a group"));
         }
-        let prepared =
-            check_write(write).map(Prepared::new).map_err(|refusal| Error::permanent(operation(), refusal))?;
+        let write = check_write(write).map_err(|refusal| Error::permanent(operation(), refusal))?;
+        let prepared = Prepared::new(write, &self.writer.texts);
         let clock = self.clock.clone();
         self.writer
-            .execute(Durability::Flushed, move |connection| changes::write(connection, &prepared, clock()))
+            .execute(Durability::Flushed, move |session| changes::write(session, &prepared, clock()))
             .await
             .map_err(|failure| failure.during(operation()))?
             .map_err(|refusal| Error::permanent(operation(), refusal))
@@ -77,10 +77,10 @@ impl Table for EmbeddedTable {
         let (key, count) = (first.key.clone(), writes.len());
         let operation = || format!("write a group of {count} items from `{key}` on");
         let writes = check_group(writes, GROUP_LIMIT).map_err(|refusal| Error::permanent(operation(), refusal))?;
-        let group: Vec<Prepared> = writes.into_iter().map(Prepared::new).collect();
+        let group: Vec<Prepared> = writes.into_iter().map(|write| Prepared::new(write, &self.writer.texts)).collect();
         let clock = self.clock.clone();
         self.writer
-            .execute(Durability::Flushed, move |connection| changes::write_group(connection, &group, clock()))
+            .execute(Durability::Flushed, move |session| changes::write_group(session, &group, clock()))
             .await
             .map_err(|failure| failure.during(operation()))?
             .map_err(|refusal| Error::permanent(operation(), refusal))
@@ -94,8 +94,8 @@ impl Table for EmbeddedTable {
             let rest = prepared.split_off(prepared.len().min(BATCH));
             let batch = std::mem::replace(&mut prepared, rest);
             self.writer
-                .execute(Durability::Flushed, move |connection| {
-                    batch.iter().try_for_each(|item| changes::put(connection, item))
+                .execute(Durability::Flushed, move |session| {
+                    batch.iter().try_for_each(|item| changes::put(session, item))
                 })
                 .await
                 .map_err(|failure| failure.during(operation()))?;

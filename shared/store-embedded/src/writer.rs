@@ -19,11 +19,11 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use crate::database::{BUSY_TIMEOUT, Database, Failure};
+use crate::database::{BUSY_TIMEOUT, Database, Failure, Session};
 use crate::log::Log;
+use crate::texts::Texts;
 
 /// Most requests in one transaction: bounds how long the first of them waits for the last.
 const GROUP: usize = 256;
@@ -41,6 +41,7 @@ pub(crate) enum Durability {
 pub(crate) struct Writer {
     path: Arc<Path>,
     log: Arc<Log>,
+    pub(crate) texts: Arc<Texts>,
     committer: Arc<Mutex<Committer>>,
     /// Requests that are not answered yet, or whose callers have not seen it.
     asking: AtomicUsize,
@@ -50,7 +51,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn start(database: Database) -> std::io::Result<Writer> {
-        let (path, log) = (database.path.clone(), database.log.clone());
+        let (path, log, texts) = (database.path.clone(), database.log.clone(), database.session.texts.clone());
         let (jobs, waiting) = mpsc::channel();
         let (committed, unflushed) = mpsc::channel();
         let committer = Arc::new(Mutex::new(Committer { database }));
@@ -60,16 +61,17 @@ impl Writer {
             thread("store-writer").spawn(move || write_all(&shared, &waiting, &committed))?,
             thread("store-flusher").spawn(move || flush_all(&flushed, &unflushed))?,
         ];
-        Ok(Writer { path, log, committer, asking: AtomicUsize::new(0), jobs: Some(jobs), threads })
+        Ok(Writer { path, log, texts, committer, asking: AtomicUsize::new(0), jobs: Some(jobs), threads })
     }
 
     /// Executes `work` in a transaction and answers after the commit. It may be executed again after a rollback.
     pub(crate) async fn execute<T, F>(&self, durability: Durability, work: F) -> Result<T, Failure>
     where
         T: Send + 'static,
-        F: FnMut(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        F: FnMut(&Session) -> rusqlite::Result<T> + Send + 'static,
     {
         let stopped = || Failure::Stopped { path: self.path.clone() };
+        self.log.usable()?;
         let _asking = Asking::enter(&self.asking);
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Request { durability, work, outcome: None, reply });
@@ -128,7 +130,7 @@ impl Drop for Asking<'_> {
 /// A request without its type of answer.
 trait Job: Send {
     fn durability(&self) -> Durability;
-    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()>;
+    fn run(&mut self, session: &Session) -> rusqlite::Result<()>;
     fn answer(self: Box<Self>, failure: Option<Failure>);
 }
 
@@ -142,14 +144,14 @@ struct Request<T, F> {
 impl<T, F> Job for Request<T, F>
 where
     T: Send,
-    F: FnMut(&Connection) -> rusqlite::Result<T> + Send,
+    F: FnMut(&Session) -> rusqlite::Result<T> + Send,
 {
     fn durability(&self) -> Durability {
         self.durability
     }
 
-    fn run(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        self.outcome = Some((self.work)(connection)?);
+    fn run(&mut self, session: &Session) -> rusqlite::Result<()> {
+        self.outcome = Some((self.work)(session)?);
         Ok(())
     }
 
@@ -186,11 +188,9 @@ impl Committer {
 
     /// Commits one request, or gives it back if another process writes: the caller's thread must not wait for that.
     fn try_commit(&mut self, job: Box<dyn Job>) -> Result<Committed, Box<dyn Job>> {
-        let connection = &self.database.connection;
-        let begun = connection
-            .busy_timeout(Duration::ZERO)
-            .and_then(|()| self.begin())
-            .and(connection.busy_timeout(BUSY_TIMEOUT));
+        let session = &self.database.session;
+        let begun =
+            session.busy_timeout(Duration::ZERO).and_then(|()| self.begin()).and(session.busy_timeout(BUSY_TIMEOUT));
         if begun.is_err() {
             return Err(job);
         }
@@ -205,18 +205,18 @@ impl Committer {
     }
 
     fn begin(&self) -> rusqlite::Result<()> {
-        self.database.connection.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(|_| ())
+        self.database.session.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(|_| ())
     }
 
     fn execute(&self, jobs: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
-        let connection = &self.database.connection;
+        let session = &self.database.session;
         let outcome = jobs
             .iter_mut()
-            .try_for_each(|job| job.run(connection))
-            .and_then(|()| connection.prepare_cached("COMMIT")?.execute([]).map(|_| ()));
+            .try_for_each(|job| job.run(session))
+            .and_then(|()| session.prepare_cached("COMMIT")?.execute([]).map(|_| ()));
         // Some errors have ended the transaction already.
-        if outcome.is_err() && !connection.is_autocommit() {
-            connection.execute_batch("ROLLBACK")?;
+        if outcome.is_err() && !session.is_autocommit() {
+            session.execute_batch("ROLLBACK")?;
         }
         outcome
     }
@@ -265,6 +265,8 @@ fn answer(jobs: Vec<Box<dyn Job>>, failure: Option<&Failure>) {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::Connection;
+
     use super::*;
 
     type Answer = oneshot::Receiver<Result<i64, Failure>>;
@@ -272,11 +274,11 @@ mod tests {
     /// A request that notes `value`, and then fails if it is odd.
     fn job(value: i64, durability: Durability) -> (Box<dyn Job>, Answer) {
         let (reply, answer) = oneshot::channel();
-        let work = move |connection: &Connection| {
-            connection.execute("INSERT INTO note VALUES (?1)", [value])?;
+        let work = move |session: &Session| {
+            session.execute("INSERT INTO note VALUES (?1)", [value])?;
             match value % 2 {
                 0 => Ok(value),
-                _ => connection.query_row("SELECT value FROM note WHERE value < 0", [], |row| row.get(0)),
+                _ => session.query_row("SELECT value FROM note WHERE value < 0", [], |row| row.get(0)),
             }
         };
         (Box::new(Request { durability, work, outcome: None, reply }), answer)
@@ -285,12 +287,12 @@ mod tests {
     fn committer(folder: &Path) -> Committer {
         let clock: crate::Clock = Arc::new(chrono::DateTime::default);
         let database = Database::open(folder, &clock).unwrap();
-        database.connection.execute_batch("CREATE TABLE note (value INTEGER)").unwrap();
+        database.session.execute_batch("CREATE TABLE note (value INTEGER)").unwrap();
         Committer { database }
     }
 
     fn notes(committer: &Committer) -> Vec<i64> {
-        let mut statement = committer.database.connection.prepare("SELECT value FROM note ORDER BY value").unwrap();
+        let mut statement = committer.database.session.prepare("SELECT value FROM note ORDER BY value").unwrap();
         statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
     }
 
@@ -330,7 +332,7 @@ mod tests {
         let log = database.log.clone();
         let before = log.flushes();
         let writer = Writer::start(database).unwrap();
-        let note = |connection: &Connection| connection.execute("INSERT INTO note VALUES (2)", []);
+        let note = |session: &Session| session.execute("INSERT INTO note VALUES (2)", []);
         writer.execute(Durability::Written, note).await.unwrap();
         assert_eq!(log.flushes(), before);
         writer.execute(Durability::Flushed, note).await.unwrap();
@@ -338,6 +340,24 @@ mod tests {
         let both = tokio::join!(writer.execute(Durability::Flushed, note), writer.execute(Durability::Flushed, note));
         assert!(both.0.is_ok() && both.1.is_ok());
         assert!((2..=3).contains(&(log.flushes() - before)));
+    }
+
+    #[tokio::test]
+    async fn after_a_flush_that_failed_nothing_more_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut database = committer(folder.path()).database;
+        database.log = Arc::new(Log::broken(&database.path));
+        let path = database.path.clone();
+        let writer = Writer::start(database).unwrap();
+        let note = |session: &Session| session.execute("INSERT INTO note VALUES (2)", []);
+        for durability in [Durability::Written, Durability::Flushed, Durability::Flushed, Durability::Written] {
+            let answer = writer.execute(durability, note).await;
+            assert_eq!(answer.is_ok(), durability == Durability::Written && writer.log.flushes() == 0);
+        }
+        assert_eq!(writer.log.flushes(), 1);
+        let count: i64 =
+            Connection::open(&path).unwrap().query_row("SELECT count(*) FROM note", [], |r| r.get(0)).unwrap();
+        assert_eq!(count, 2);
     }
 
     #[test]

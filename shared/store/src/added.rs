@@ -10,6 +10,7 @@
 //! named by nobody. They count when the step has succeeded: whoever reads the pipeline with its steps joins them then.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use pipeline::step::AddedSteps;
 use pipeline::{Name, PipelineId, StepDefinition, StepRecord};
@@ -95,7 +96,7 @@ pub(crate) fn committed(
     id: &PipelineId,
     records: &HashMap<Name, StepRecord>,
     chunks: &[Item],
-) -> Result<Vec<StepDefinition>> {
+) -> Result<Vec<Arc<StepDefinition>>> {
     let by_sort: HashMap<&str, &Item> = chunks.iter().map(|item| (item.key.sort.as_str(), item)).collect();
     let mut steps = Vec::new();
     for (adder, batch) in records.iter().flat_map(|(name, record)| record.added.iter().map(move |it| (name, it))) {
@@ -105,8 +106,9 @@ pub(crate) fn committed(
                 let why = "a step has added what it should hold, but it is not there";
                 return Err(Error::permanent(format!("get item `{key}`"), why));
             };
-            let chunk: Option<Vec<StepDefinition>> = Fields::of(item)?.json("steps", "a list of steps")?;
-            steps.extend(chunk.unwrap_or_default());
+            let chunk = item.attributes.meaning(|| Fields::of(item)?.json("steps", "a list of steps"))?;
+            let chunk: Option<&Vec<Arc<StepDefinition>>> = (*chunk).as_ref();
+            steps.extend(chunk.into_iter().flatten().cloned());
         }
     }
     Ok(steps)

@@ -1,10 +1,12 @@
 //! Items to domain types and back. A field that cannot be read is an error that names item, field and value.
 
+use std::ops::Range;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Utc};
 use pipeline::step::StepRecord;
-use pipeline::{StepStatus, Token};
+use pipeline::{StepDefinition, StepStatus, Token};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -70,7 +72,11 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn time(&self, field: &str) -> Result<Option<DateTime<Utc>>> {
         let expected = "a time as in `2026-08-01T12:00:00.000Z`";
-        match self.parsed::<DateTime<Utc>>(field, expected)? {
+        let time = match self.text(field)?.and_then(own_time) {
+            Some(time) => Some(time),
+            None => self.parsed::<DateTime<Utc>>(field, expected)?,
+        };
+        match time {
             // A time that we wrote has a year of four digits; with others, sums of times could leave what a time can be.
             Some(time) if !(0..=LATEST_YEAR).contains(&time.year()) => Err(self.malformed(field, expected)),
             time => Ok(time),
@@ -84,7 +90,7 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn json<T: DeserializeOwned>(&self, field: &str, expected: &str) -> Result<Option<T>> {
         let Some(value) = self.item.attributes.get(field) else { return Ok(None) };
-        serde_json::from_value(value.clone()).map(Some).map_err(|_| self.malformed(field, expected))
+        T::deserialize(value).map(Some).map_err(|_| self.malformed(field, expected))
     }
 
     pub(crate) fn required<T>(&self, field: &str, value: Option<T>) -> Result<T> {
@@ -104,6 +110,20 @@ impl<'a> Fields<'a> {
         };
         Error::permanent("read a stored item", source)
     }
+}
+
+/// Reads a time as [`time`] writes it. Every item of a step has four of them, and reading any form that a time may have
+/// takes as long as all the rest of the item.
+fn own_time(text: &str) -> Option<DateTime<Utc>> {
+    const FORM: &[u8; 24] = b"0000-00-00T00:00:00.000Z";
+    let text: &[u8; 24] = text.as_bytes().try_into().ok()?;
+    let fits = |(found, form): (&u8, &u8)| if *form == b'0' { found.is_ascii_digit() } else { found == form };
+    if !text.iter().zip(FORM).all(fits) {
+        return None;
+    }
+    let number = |digits: Range<usize>| text[digits].iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+    let date = NaiveDate::from_ymd_opt(number(0..4).cast_signed(), number(5..7), number(8..10))?;
+    Some(date.and_hms_milli_opt(number(11..13), number(14..16), number(17..19), number(20..23))?.and_utc())
 }
 
 /// A time as items hold it: milliseconds, fixed width, so that text order is time order.
@@ -128,8 +148,28 @@ pub(crate) fn is_written(item: &Item, attributes: &Attributes) -> bool {
     attributes.iter().all(|(name, value)| item.attributes.get(name).unwrap_or(&Value::Null) == value)
 }
 
+/// What the item of a step says.
+pub(crate) struct StoredStep {
+    /// What has become of the step; the version is that of the item.
+    record: StepRecord,
+    /// What the step should do, if it was added.
+    pub(crate) definition: Option<Arc<StepDefinition>>,
+}
+
 /// Reads the item of a step.
+pub(crate) fn step(item: &Item) -> Result<Arc<StoredStep>> {
+    item.attributes.meaning(|| {
+        let definition = Fields::of(item)?.json("definition", "a step definition")?;
+        Ok(StoredStep { record: read_record(item)?, definition })
+    })
+}
+
+/// Reads what has become of a step from its item.
 pub(crate) fn step_record(item: &Item) -> Result<StepRecord> {
+    Ok(StepRecord { version: item.version, ..step(item)?.record.clone() })
+}
+
+fn read_record(item: &Item) -> Result<StepRecord> {
     let fields = Fields::of(item)?;
     let count = |field: &str| -> Result<u32> {
         let number = fields.number(field)?.unwrap_or(0);
@@ -169,4 +209,33 @@ pub(crate) fn step_record(item: &Item) -> Result<StepRecord> {
 /// An optional text as a value; empty if there is none.
 pub(crate) fn optional(text: Option<&str>) -> Value {
     text.map_or(Value::Null, |text| json!(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_read_as_it_is_written() {
+        for millis in [0, 1, 951_782_399_999, 951_868_799_999, 1_700_000_000_123, 253_402_300_799_999] {
+            let at = DateTime::from_timestamp_millis(millis).unwrap();
+            assert_eq!(own_time(time(at).as_str().unwrap()), Some(at));
+        }
+    }
+
+    #[test]
+    fn other_forms_of_a_time_are_left_to_the_general_reader() {
+        for text in [
+            "2026-08-01T12:00:00Z",
+            "2026-08-01T12:00:00.000+00:00",
+            "2026-08-01t12:00:00.000Z",
+            "2026-08-01T12:00:60.000Z",
+            "2026-02-30T12:00:00.000Z",
+            "2026-08-01T12:00:00.0000Z",
+            "+026-08-01T12:00:00.000Z",
+            "",
+        ] {
+            assert_eq!(own_time(text), None, "{text}");
+        }
+    }
 }

@@ -122,7 +122,7 @@ impl Waiting {
         let mut state = self.state();
         // A group cannot hold one item twice.
         state.is_spoilt |= state.items.insert(write.key.clone(), written.clone()).is_some();
-        state.writes.push(write);
+        state.writes.push(whole(write, written.as_ref()));
         Ok(Written::Applied(written))
     }
 }
@@ -156,8 +156,8 @@ fn written(write: &Write, item: Option<Item>) -> Option<Item> {
                 expires_at: None,
             };
             let mut item = Item { version, ..item.unwrap_or_else(empty) };
-            item.attributes.extend(attributes.clone());
-            item.attributes = kept(&item.attributes);
+            item.attributes.extend(attributes.iter().map(|(name, value)| (name.clone(), value.clone())));
+            item.attributes.retain(|_, value| !value.is_null());
             match listing {
                 Relist::Keep => {}
                 Relist::Unlist => item.listing = None,
@@ -170,9 +170,26 @@ fn written(write: &Write, item: Option<Item>) -> Option<Item> {
     }
 }
 
+/// The write with the whole item instead of a patch, where the version says what is patched: the commit, which others wait
+/// for, then need not read and merge it again.
+fn whole(write: Write, written: Option<&Item>) -> Write {
+    let Write { key, condition, change } = write;
+    let change = match (change, condition, written) {
+        (Change::Patch { .. }, Condition::Version(_), Some(Item { attributes, listing, expires_at, .. })) => {
+            Change::Put { attributes: attributes.clone(), listing: listing.clone(), expires_at: *expires_at }
+        }
+        (change, _, _) => change,
+    };
+    Write { key, condition, change }
+}
+
 /// A null is as good as no attribute.
 fn kept(attributes: &Attributes) -> Attributes {
-    attributes.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.clone(), value.clone())).collect()
+    let mut kept = attributes.clone();
+    if kept.values().any(serde_json::Value::is_null) {
+        kept.retain(|_, value| !value.is_null());
+    }
+    kept
 }
 
 #[async_trait]
@@ -205,16 +222,17 @@ impl Table for Waiting {
             state.is_spoilt = true;
             return Ok(page);
         }
-        let mut items: BTreeMap<String, Item> =
-            page.entries.into_iter().map(|item| (item.key.sort.clone(), item)).collect();
-        let is_asked = |key: &&Key| key.partition == query.partition && key.sort.starts_with(&query.sort_prefix);
-        for key in state.items.keys().filter(is_asked) {
-            match &state.items[key] {
-                Some(item) => items.insert(key.sort.clone(), item.clone()),
-                None => items.remove(&key.sort),
-            };
+        let mut entries = page.entries;
+        let is_asked = |key: &Key| key.partition == query.partition && key.sort.starts_with(&query.sort_prefix);
+        for (key, item) in state.items.iter().filter(|(key, _)| is_asked(key)) {
+            match (entries.binary_search_by(|entry| entry.key.sort.cmp(&key.sort)), item) {
+                (Ok(place), Some(item)) => entries[place] = item.clone(),
+                (Err(place), Some(item)) => entries.insert(place, item.clone()),
+                (Ok(place), None) => drop(entries.remove(place)),
+                (Err(_), None) => {}
+            }
         }
-        Ok(Page { entries: items.into_values().collect(), next: None })
+        Ok(Page { entries, next: None })
     }
 
     async fn listing(&self, query: &ListingQuery) -> Result<Page<Listed, Listed>> {

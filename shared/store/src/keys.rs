@@ -46,7 +46,7 @@ pub fn pipeline_partition(id: &PipelineId) -> String {
 /// The item of a step.
 #[must_use]
 pub fn step(id: &PipelineId, sort_order: i32, name: &Name) -> Key {
-    Key::new(pipeline_partition(id), format!("{}{name}", stage_prefix(sort_order)))
+    Key::new(pipeline_partition(id), stage_prefix(sort_order) + name.as_str())
 }
 
 /// What the sort keys of all steps of a stage begin with.

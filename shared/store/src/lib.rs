@@ -8,6 +8,7 @@
 
 pub mod added;
 pub mod arrivals;
+mod attributes;
 pub mod clean_up;
 mod error;
 pub mod exchange;

@@ -94,12 +94,15 @@ impl StepMessage {
     pub fn parse(body: &str) -> Result<Self, BadMessage> {
         let quoted = || body.chars().take(QUOTE_LIMIT).collect::<String>();
         let unreadable = |source| BadMessage::Unreadable { body: quoted(), source };
-        // The schema first: nobody knows which other fields a newer one has.
-        let Schema { schema } = serde_json::from_str(body).map_err(unreadable)?;
-        if schema > SCHEMA {
-            return Err(BadMessage::Newer { found: schema });
+        // Of a newer schema nobody knows the other fields: it may be no message to us, or look like one.
+        let newer = |schema: u32| (schema > SCHEMA).then_some(BadMessage::Newer { found: schema });
+        match serde_json::from_str::<StepMessage>(body) {
+            Ok(message) => newer(message.schema).map_or(Ok(message), Err),
+            Err(error) => {
+                let found = serde_json::from_str(body).ok().and_then(|Schema { schema }| newer(schema));
+                Err(found.unwrap_or_else(|| unreadable(error)))
+            }
         }
-        serde_json::from_str(body).map_err(unreadable)
     }
 
     /// The message as text.

@@ -21,9 +21,9 @@ use crate::error::Result;
 use crate::queue::{Outgoing, Receipt, Received};
 use crate::table::{GroupWritten, Item, Key, Write, Written};
 
-/// Most items that one commit of a shared back end writes: as many as a stage may well have, and not so many that whoever
-/// waits for the commit behind would notice.
-pub const COMMIT_LIMIT: usize = 2_000;
+/// Most items that one commit of a shared back end writes: a hundred marks and what belongs to them, and not so many that
+/// whoever waits for the commit behind would notice.
+pub const COMMIT_LIMIT: usize = 200;
 
 /// A table and a queue that share their commits.
 #[async_trait]

@@ -62,7 +62,7 @@ pub struct Claimed {
     /// Its sort order, part of its key.
     pub sort_order: i32,
     /// What it should do, if that is not in the pipeline's definition because the step was added.
-    pub definition: Option<StepDefinition>,
+    pub definition: Option<Arc<StepDefinition>>,
     /// The record as we wrote it.
     pub record: StepRecord,
     /// Who we are.
@@ -243,7 +243,7 @@ impl Store {
             pipeline: message.pipeline.clone(),
             name: message.step.clone(),
             sort_order: message.sort_order,
-            definition: Fields::of(&item)?.json("definition", "a step definition")?,
+            definition: items::step(&item)?.definition.clone(),
             record,
             owner: owner.to_owned(),
             item: Some(Arc::new(item)),

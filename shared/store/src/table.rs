@@ -10,13 +10,12 @@
 //! - the back end owns `version`: 1 after a write under [`Condition::Absent`] or [`Condition::Any`] of a whole item,
 //!   one more than before after any other write.
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
 use crate::error::Result;
+
+pub use crate::attributes::Attributes;
 
 /// Most items that one [`Table::write_group`] takes: the limit of a DynamoDB transaction.
 pub const GROUP_LIMIT: usize = 100;
@@ -32,13 +31,6 @@ pub struct Key {
     /// The place within the partition; queries go by its prefix and in its byte order.
     pub sort: String,
 }
-
-/// What an item holds besides its key.
-///
-/// Names are short words, other than those of the table itself (`pk`, `sk`, `version`, `listing_shard`, `listing_rank`,
-/// `expires_at`); values are JSON without floating point numbers and without empty names in objects. A `null` is as good as
-/// no attribute and is left out; within a value it stays.
-pub type Attributes = BTreeMap<String, Value>;
 
 /// The place of an item in the sparse listing: an item without one is not listed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -24,6 +24,10 @@ use anyhow::{Context as _, bail};
 
 use crate::report::Report;
 
+/// As `systole` has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What one run of a measurement found, by row.
 type Found = BTreeMap<String, f64>;
 

@@ -126,7 +126,9 @@ pub(crate) struct Runners {
 #[derive(Default)]
 pub(crate) struct DealtWith {
     count: AtomicUsize,
-    /// Rung with each of them.
+    /// From how many on somebody wants to know.
+    wanted: AtomicUsize,
+    /// Rung with each of them from then on.
     bell: Notify,
 }
 
@@ -140,11 +142,12 @@ impl Runners {
 
     /// How many messages they have dealt with.
     pub(crate) fn count(&self) -> usize {
-        self.dealt_with.count.load(Ordering::Relaxed)
+        self.dealt_with.count.load(Ordering::SeqCst)
     }
 
-    /// Waits until they have dealt with so many: who looks at a pipeline after each step keeps a core from the runners.
+    /// Waits until they have dealt with so many: who looks after each step keeps a core from the runners.
     pub(crate) async fn dealt_with(&self, count: usize) {
+        self.dealt_with.wanted.store(count, Ordering::SeqCst);
         while self.count() < count {
             let rung = self.dealt_with.bell.notified();
             if self.count() < count {
@@ -166,11 +169,13 @@ async fn work(context: Context, dealt_with: Arc<DealtWith>) {
     loop {
         match worker.turn(Duration::from_secs(1)).await {
             Ok(Turn::Nothing) => {}
-            Ok(Turn::Done(_)) => drop(dealt_with.count.fetch_add(1, Ordering::Relaxed)),
+            Ok(Turn::Done(_)) => drop(dealt_with.count.fetch_add(1, Ordering::SeqCst)),
             Ok(Turn::Failed { error, .. }) => eprintln!("{:#}", anyhow::Error::from(error)),
             Err(error) => eprintln!("{:#}", anyhow::Error::from(error)),
         }
-        dealt_with.bell.notify_one();
+        if dealt_with.count.load(Ordering::SeqCst) >= dealt_with.wanted.load(Ordering::SeqCst) {
+            dealt_with.bell.notify_one();
+        }
     }
 }
 

@@ -20,6 +20,7 @@ type Model = BTreeMap<Key, Item>;
 fn attributes() -> impl Strategy<Value = Attributes> {
     let value = prop_oneof![Just(json!(null)), (0..9).prop_map(|n| json!(n)), Just(json!({"deep": [1, null]}))];
     prop::collection::btree_map(select(vec!["a", "b", "c"]).prop_map(str::to_owned), value, 0..3)
+        .prop_map(Attributes::from)
 }
 
 fn listing() -> impl Strategy<Value = Listing> {

@@ -1,5 +1,7 @@
 //! What may happen: the processes' own moves, and the faults.
 
+use std::sync::Arc;
+
 use pipeline::transition::{self, StepEvent};
 use pipeline::{PipelineStatus, StepDefinition, StepStatus};
 
@@ -84,7 +86,7 @@ impl Pipelines {
         &self.planner.definition().steps[usize::from(step)]
     }
 
-    pub(super) fn steps(&self) -> &[StepDefinition] {
+    pub(super) fn steps(&self) -> &[Arc<StepDefinition>] {
         &self.planner.definition().steps
     }
 

@@ -147,7 +147,7 @@ fn message(write: &Write) -> Option<(String, Outgoing)> {
     let sort_order = i32::try_from(place + i64::from(i32::MIN)).ok()?;
     let attempt = u32::try_from(attributes.get("attempt")?.as_u64()?).ok()?;
     let version = if let Condition::Version(version) = write.condition { version + 1 } else { 1 };
-    let definition = StepDefinition::new(name, "unknown", sort_order);
+    let definition = StepDefinition::new(name, "unknown", sort_order).into();
     let step = Step { definition, record: StepRecord { attempt, version, ..StepRecord::pending() } };
     let token = attributes.get("token")?.as_str()?.to_owned();
     let body = StepMessage::new(&id, &step, Token(token.clone()), 0).body();

@@ -27,7 +27,7 @@ pub(super) struct Attempt<'a> {
     pub(super) message: &'a StepMessage,
     /// The pipeline, without the records of its steps.
     pub(super) pipeline: &'a Pipeline,
-    pub(super) step: &'a StepDefinition,
+    pub(super) step: &'a Arc<StepDefinition>,
     pub(super) invocation: &'a Invocation,
 }
 

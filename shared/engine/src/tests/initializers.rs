@@ -202,7 +202,7 @@ async fn a_request_that_cannot_be_spawned_is_a_problem_and_the_others_go_on() {
     fetcher.add(NewPipelineRequest { definition: Wanted::Named("wrok".parse().unwrap()), ..order("A2") });
     let workshop = workshop([fetcher.clone()]);
     let mut definition = workshop.new_pipeline(NAME, "x").await.definition.as_ref().clone();
-    definition.steps[0].executor = "magic".to_owned();
+    Arc::make_mut(&mut definition.steps[0]).executor = "magic".to_owned();
     fetcher.add(NewPipelineRequest { definition: Wanted::Built(Arc::new(definition)), ..order("A3") });
     let report = workshop.beat().await;
     assert_eq!(orders(&workshop).await, ["A1"]);

@@ -1,5 +1,6 @@
 //! Steps from their message to their end: what executors return, what gets lost on the way, who takes over.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use insta::assert_snapshot;
@@ -130,7 +131,8 @@ async fn a_lost_message_of_a_continued_step_is_sent_again() {
 async fn an_unknown_executor_is_named_with_the_known_ones() {
     let workshop = Workshop::new("10: done-a limit=3");
     let mut new = workshop.new_pipeline("work", "a cause").await;
-    std::sync::Arc::make_mut(&mut new.definition).steps[0].executor = "import_prodcuts".to_owned();
+    let step = &mut Arc::make_mut(&mut new.definition).steps[0];
+    Arc::make_mut(step).executor = "import_prodcuts".to_owned();
     workshop.store().spawn_pipeline(&new, workshop.now()).await.unwrap();
     workshop.beat().await;
     workshop.run_all().await;

@@ -1,6 +1,7 @@
 //! From a merged pipeline to its definition.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Vocabulary;
 use super::condition::{
@@ -77,7 +78,7 @@ fn pipeline(node: &Node, vocabulary: &Vocabulary, errors: &mut Errors) -> Option
         expire_in: read(node, "expire-in", duration::parse, errors),
         priority: read(node, "priority", |text| trimmed(text).parse(), errors).unwrap_or(Priority::default()),
         conditions: asked.into_iter().map(|(_, described)| described).collect(),
-        steps,
+        steps: steps.into_iter().map(Arc::new).collect(),
     };
     check_size(&definition, node, errors);
     Some((definition, origin))

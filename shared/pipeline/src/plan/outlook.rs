@@ -3,7 +3,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::condition::{Check, StepCondition};
-use crate::definition::{Arguments, StepDefinition};
+use crate::definition::Arguments;
 use crate::facts::{Asked, World};
 use crate::id::Name;
 use crate::pipeline::Pipeline;
@@ -244,7 +244,8 @@ impl Survey<'_> {
     fn not_running(&self, names: &[Name], index: usize) -> Check {
         let steps = self.pipeline.steps.iter().zip(&self.outlooks).enumerate();
         for (_, (step, outlook)) in steps.filter(|(other, _)| *other != index) {
-            let Step { definition: StepDefinition { name, .. }, record } = step;
+            let Step { definition, record } = step;
+            let name = &definition.name;
             let stands = match outlook {
                 _ if record.status.is_active() => record.status.as_str(),
                 Some(Outlook::Ready) => "to be enqueued first",

@@ -144,11 +144,12 @@ async fn run(context: &Context, scene: &Scene) -> StepRecord {
         priority: pipeline::Priority::Normal,
         conditions: Vec::<Described<_>>::new(),
         steps: vec![
-            StepDefinition::new(name("before"), "wait", 10),
+            StepDefinition::new(name("before"), "wait", 10).into(),
             StepDefinition {
                 arguments: scene.arguments.clone(),
                 ..StepDefinition::new(name("it"), &*scene.executor, 20)
-            },
+            }
+            .into(),
         ],
     };
     let id = PipelineId::derive(&definition.name, "scene", NOW);

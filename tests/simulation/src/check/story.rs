@@ -115,12 +115,12 @@ impl Life<'_> {
     /// What a step should do, if it is one of the definition or was added.
     pub(crate) fn definition_of(&self, name: &str) -> Option<&StepDefinition> {
         let added = self.added.iter().flat_map(|(_, steps)| steps);
-        self.definition.steps.iter().chain(added).find(|step| step.name.as_str() == name)
+        self.definition.steps.iter().map(|step| &**step).chain(added).find(|step| step.name.as_str() == name)
     }
 
     /// The steps that count at a moment: those of the definition, and those added by steps that have succeeded.
     pub(crate) fn steps_at(&self, at: usize) -> Vec<&StepDefinition> {
-        self.definition.steps.iter().chain(self.added_at(at)).collect()
+        self.definition.steps.iter().map(|step| &**step).chain(self.added_at(at)).collect()
     }
 
     /// The added steps that count at a moment.

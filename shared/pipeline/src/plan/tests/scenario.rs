@@ -156,14 +156,14 @@ fn describe_world(world: &mut World, pipeline: &Pipeline, words: &str) {
 fn step(sort_order: i32, text: &str) -> Step {
     let mut words = text.split(' ');
     let name = words.next().unwrap();
-    let mut step = Step { definition: definition(name, sort_order), record: StepRecord::pending() };
+    let mut step = Step { definition: definition(name, sort_order).into(), record: StepRecord::pending() };
     let mut previous = Some(StepCondition::PreviousStepsCompleted { steps: None });
     while let Some(word) = words.next() {
         let mut span = || duration(words.next().unwrap());
         let StepRecord { sent_at, started_at, finished_at, lease_until, .. } = &mut step.record;
         match word {
-            "allowed" => step.definition.allow_failure = true,
-            "always" => step.definition.run_always = true,
+            "allowed" => Arc::make_mut(&mut step.definition).allow_failure = true,
+            "always" => Arc::make_mut(&mut step.definition).run_always = true,
             "forced" => step.record.is_forced = true,
             "permanent" => step.record.is_permanent = true,
             "free" => previous = None,
@@ -195,7 +195,7 @@ fn step(sort_order: i32, text: &str) -> Step {
                 asks(&mut step, StepCondition::Registered { name, arguments: Arguments::new() });
             }
             "run" => step.record.attempt = words.next().unwrap().parse().unwrap(),
-            "expires" => step.definition.expire_in = Some(span()),
+            "expires" => Arc::make_mut(&mut step.definition).expire_in = Some(span()),
             "pauses" => asks(&mut step, StepCondition::TimeBetweenAttempts { wait: span() }),
             "sent" => *sent_at = Some(now() - span()),
             "started" => *started_at = Some(now() - span()),
@@ -257,7 +257,7 @@ pub(super) fn definition(name: &str, sort_order: i32) -> StepDefinition {
 }
 
 fn asks(step: &mut Step, condition: StepCondition) {
-    step.definition.conditions.push(Described { condition, description: None });
+    Arc::make_mut(&mut step.definition).conditions.push(Described { condition, description: None });
 }
 
 fn duration(text: &str) -> Duration {

@@ -364,7 +364,7 @@ fn any_step() -> impl Strategy<Value = Step> {
             definition.conditions = conditions.map(|condition| Described { condition, description: None }).collect();
             definition.expire_in = expire_in;
             (definition.allow_failure, definition.run_always) = (allow_failure, run_always);
-            Step { definition, record: StepRecord::pending() }
+            Step { definition: definition.into(), record: StepRecord::pending() }
         },
     )
 }
@@ -373,7 +373,7 @@ fn any_steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(any_step(), 1..7).prop_map(|mut steps| {
         steps.sort_by_key(|step| step.definition.sort_order);
         for (index, step) in steps.iter_mut().enumerate() {
-            step.definition.name = format!("s{index}").parse().unwrap();
+            Arc::make_mut(&mut step.definition).name = format!("s{index}").parse().unwrap();
         }
         steps
     })
