@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use pipeline::Priority;
-use store::outbox::{COMMIT_LIMIT, Claiming, Exchanged, Outbox, Take, Taken};
-use store::queue::{Outgoing, Received};
-use store::table::{GroupWritten, Item, Write, Written};
+use store::outbox::{COMMIT_LIMIT, Claiming, Exchanged, Group, Outbox, Take, Taken};
+use store::queue::Received;
+use store::table::{GroupWritten, Item, Written};
 use store::{Error, Result};
 
 use crate::changes::{self, Prepared};
@@ -27,31 +26,20 @@ pub(crate) struct EmbeddedOutbox {
 
 #[async_trait]
 impl Outbox for EmbeddedOutbox {
-    async fn write_and_send(
-        &self,
-        writes: Vec<Write>,
-        priority: Priority,
-        messages: Vec<Outgoing>,
-    ) -> Result<GroupWritten> {
-        let count = messages.len();
-        let (written, _) = self.commit(writes, priority, messages, |_| Ok(())).await?;
+    async fn write_and_send(&self, group: Group) -> Result<GroupWritten> {
+        let count = group.messages.len();
+        let (written, _) = self.commit(group, |_| Ok(())).await?;
         if written == GroupWritten::Applied {
             self.queue.ring(count);
         }
         Ok(written)
     }
 
-    async fn exchange(
-        &self,
-        writes: Vec<Write>,
-        priority: Priority,
-        messages: Vec<Outgoing>,
-        take: Take,
-    ) -> Result<Exchanged> {
+    async fn exchange(&self, group: Group, take: Take) -> Result<Exchanged> {
         let Some(done) = Delivery::from_handle(&take.done.handle) else {
             return Err(queue::no_handle("delete", &take.done));
         };
-        let (clock, visibility, count) = (self.clock.clone(), self.queue.visibility, messages.len());
+        let (clock, visibility, count) = (self.clock.clone(), self.queue.visibility, group.messages.len());
         let take_next = move |session: &Session| {
             let now = clock();
             let taken = messages::take(session, 1, later(now, visibility), now)?;
@@ -60,7 +48,7 @@ impl Outbox for EmbeddedOutbox {
             let claim = claim(session, &take, &message, now)?;
             Ok(Some(Box::new(Taken { message, claim })))
         };
-        let (written, taken) = self.commit(writes, priority, messages, take_next).await?;
+        let (written, taken) = self.commit(group, take_next).await?;
         if written != GroupWritten::Applied {
             return Ok(Exchanged::Conflict);
         }
@@ -75,24 +63,24 @@ impl EmbeddedOutbox {
     /// Writes and sends, and if that can be does `more` in the same transaction.
     async fn commit<T>(
         &self,
-        writes: Vec<Write>,
-        priority: Priority,
-        messages: Vec<Outgoing>,
+        group: Group,
         mut more: impl FnMut(&Session) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<(GroupWritten, Option<T>)>
     where
         T: Send + 'static,
     {
+        let Group { writes, priority, messages } = group;
         let (items, count) = (writes.len(), messages.len());
         let operation = || format!("write {items} items and send {count} messages to queue `{priority}`");
         let refused = |refusal| Error::permanent(operation(), refusal);
         messages.iter().try_for_each(queue::check).map_err(refused)?;
         let writes = check_group(writes, COMMIT_LIMIT).map_err(refused)?;
-        let group: Vec<Prepared> = writes.into_iter().map(|write| Prepared::new(write, &self.writer.texts)).collect();
+        let prepared: Vec<Prepared> =
+            writes.into_iter().map(|write| Prepared::new(write, &self.writer.texts)).collect();
         let clock = self.clock.clone();
         self.writer
             .execute(Durability::Flushed, move |session| {
-                let written = match changes::write_group(session, &group, clock())? {
+                let written = match changes::write_group(session, &prepared, clock())? {
                     Ok(written) => written,
                     Err(refusal) => return Ok(Err(refusal)),
                 };

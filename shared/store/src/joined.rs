@@ -17,7 +17,7 @@ use pipeline::Priority;
 use crate::Store;
 use crate::error::Result;
 use crate::exchange::{Next, Taker};
-use crate::outbox::{COMMIT_LIMIT, Exchanged, Outbox};
+use crate::outbox::{COMMIT_LIMIT, Exchanged, Group, Outbox};
 use crate::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
 use crate::table::{
     Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Order, Page, Query, Relist, Table,
@@ -77,8 +77,8 @@ impl Joined {
     /// # Errors
     /// The store did not answer: the commit may have happened.
     pub async fn commit(self) -> Result<bool> {
-        let Some((writes, priority, messages)) = self.group() else { return Ok(false) };
-        Ok(self.outbox.write_and_send(writes, priority, messages).await? == GroupWritten::Applied)
+        let Some(group) = self.group() else { return Ok(false) };
+        Ok(self.outbox.write_and_send(group).await? == GroupWritten::Applied)
     }
 
     /// Commits all that waits, and claims the step of the next message in the same commit, if there is one. `None` if that
@@ -87,8 +87,8 @@ impl Joined {
     /// # Errors
     /// The store did not answer: the commit may have happened.
     pub async fn exchange(self, taker: &Taker) -> Result<Option<Option<Next>>> {
-        let Some((writes, priority, messages)) = self.group() else { return Ok(None) };
-        match self.outbox.exchange(writes, priority, messages, taker.take()).await? {
+        let Some(group) = self.group() else { return Ok(None) };
+        match self.outbox.exchange(group, taker.take()).await? {
             Exchanged::Conflict => Ok(None),
             Exchanged::Applied(None) => Ok(Some(None)),
             Exchanged::Applied(Some(taken)) => Ok(Some(Some(self.behind.next(*taken, taker).await))),
@@ -96,10 +96,10 @@ impl Joined {
     }
 
     /// All that waits, if it can be committed at once.
-    fn group(&self) -> Option<(Vec<Write>, Priority, Vec<Outgoing>)> {
+    fn group(&self) -> Option<Group> {
         let State { writes, messages, priority, is_spoilt, .. } = std::mem::take(&mut *self.waiting.state());
         let can_be = !is_spoilt && !writes.is_empty() && writes.len() <= COMMIT_LIMIT;
-        can_be.then(|| (writes, priority.unwrap_or_default(), messages))
+        can_be.then(|| Group { writes, priority: priority.unwrap_or_default(), messages })
     }
 }
 
@@ -244,7 +244,7 @@ impl Table for Waiting {
     }
 
     async fn write_group(&self, writes: Vec<Write>) -> Result<GroupWritten> {
-        self.write_and_send(writes, Priority::default(), Vec::new()).await
+        self.write_and_send(Group { writes, ..Group::default() }).await
     }
 
     async fn batch_put(&self, _items: Vec<(Key, Attributes)>) -> Result<()> {
@@ -296,12 +296,8 @@ impl Queue for Waiting {
 
 #[async_trait]
 impl Outbox for Waiting {
-    async fn write_and_send(
-        &self,
-        writes: Vec<Write>,
-        priority: Priority,
-        messages: Vec<Outgoing>,
-    ) -> Result<GroupWritten> {
+    async fn write_and_send(&self, group: Group) -> Result<GroupWritten> {
+        let Group { writes, priority, messages } = group;
         for (place, write) in writes.into_iter().enumerate() {
             if let Written::Conflict(item) = self.note(write).await? {
                 // Those before it are noted already.

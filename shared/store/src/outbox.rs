@@ -29,27 +29,27 @@ pub const COMMIT_LIMIT: usize = 200;
 #[async_trait]
 pub trait Outbox: Send + Sync {
     /// Writes up to [`COMMIT_LIMIT`] different items and sends all messages; none of either if a condition does not hold.
-    async fn write_and_send(
-        &self,
-        writes: Vec<Write>,
-        priority: Priority,
-        messages: Vec<Outgoing>,
-    ) -> Result<GroupWritten>;
+    async fn write_and_send(&self, group: Group) -> Result<GroupWritten>;
 
     /// Does the same, and in the same commit takes the next message that is due, if there is one, writes what claims its
     /// step, and deletes the message that was dealt with. A back end may leave out all of the latter.
-    async fn exchange(
-        &self,
-        writes: Vec<Write>,
-        priority: Priority,
-        messages: Vec<Outgoing>,
-        _take: Take,
-    ) -> Result<Exchanged> {
-        Ok(match self.write_and_send(writes, priority, messages).await? {
+    async fn exchange(&self, group: Group, _take: Take) -> Result<Exchanged> {
+        Ok(match self.write_and_send(group).await? {
             GroupWritten::Applied => Exchanged::Applied(None),
             GroupWritten::Conflict(_) => Exchanged::Conflict,
         })
     }
+}
+
+/// What one commit writes and sends.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Group {
+    /// The writes, of different items.
+    pub writes: Vec<Write>,
+    /// The queue of the messages.
+    pub priority: Priority,
+    /// What is sent.
+    pub messages: Vec<Outgoing>,
 }
 
 /// How a runner goes on with the next message.
@@ -117,13 +117,13 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool> {
         let Some(outbox) = &self.outbox else { return Ok(false) };
-        let (mut writes, mut messages) = (Vec::with_capacity(marks.len()), Vec::with_capacity(marks.len()));
+        let mut group = Group { priority, ..Group::default() };
         for Mark { step, event, token } in marks {
-            writes.push(self.enqueue_write(pipeline, step, *event, token, now)?);
+            group.writes.push(self.enqueue_write(pipeline, step, *event, token, now)?);
             self.keep_attempt(pipeline, step).await?;
-            messages.push(message(&marked(step), token));
+            group.messages.push(message(&marked(step), token));
         }
-        Ok(outbox.write_and_send(writes, priority, messages).await? == GroupWritten::Applied)
+        Ok(outbox.write_and_send(group).await? == GroupWritten::Applied)
     }
 }
 

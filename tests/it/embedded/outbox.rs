@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pipeline::Priority;
 use serde_json::json;
-use store::outbox::{Claiming, Exchanged, Take};
+use store::outbox::{Claiming, Exchanged, Group, Take};
 use store::queue::{DELAY_LIMIT, Outgoing, Receipt, Received};
 use store::table::{Change, Condition, GroupWritten, Key, Write, Written};
 use tests::{Provided, embedded};
@@ -20,6 +20,10 @@ fn messages(delay: Duration) -> Vec<Outgoing> {
     ["first", "second"].map(|body| Outgoing { body: body.to_owned(), delay }).into()
 }
 
+fn group(writes: Vec<Write>, messages: Vec<Outgoing>) -> Group {
+    Group { writes, priority: Priority::Low, messages }
+}
+
 async fn bodies(storage: &Provided) -> Vec<String> {
     let received = storage.queue.receive(10, Duration::ZERO).await.unwrap();
     received.into_iter().map(|message| message.body).collect()
@@ -30,7 +34,7 @@ async fn items_and_messages_are_there_together() {
     let storage = embedded().await;
     let outbox = storage.outbox.clone().unwrap();
     let writes = vec![put("a", Condition::Absent), put("b", Condition::Absent)];
-    let written = outbox.write_and_send(writes, Priority::High, messages(Duration::ZERO)).await.unwrap();
+    let written = outbox.write_and_send(group(writes, messages(Duration::ZERO))).await.unwrap();
     assert_eq!(written, GroupWritten::Applied);
     assert_eq!(super::items(&storage, "outbox").await.len(), 2);
     assert_eq!(bodies(&storage).await, ["first", "second"]);
@@ -42,7 +46,7 @@ async fn nothing_is_sent_if_a_condition_does_not_hold() {
     let outbox = storage.outbox.clone().unwrap();
     storage.table.write(put("b", Condition::Absent)).await.unwrap();
     let writes = vec![put("a", Condition::Absent), put("b", Condition::Absent)];
-    let written = outbox.write_and_send(writes, Priority::High, messages(Duration::ZERO)).await.unwrap();
+    let written = outbox.write_and_send(group(writes, messages(Duration::ZERO))).await.unwrap();
     assert!(matches!(&written, GroupWritten::Conflict(conflicts) if conflicts[0].0 == 1), "{written:?}");
     assert_eq!(super::items(&storage, "outbox").await.len(), 1);
     assert!(bodies(&storage).await.is_empty());
@@ -53,7 +57,7 @@ async fn a_message_that_cannot_be_sent_writes_nothing() {
     let storage = embedded().await;
     let outbox = storage.outbox.clone().unwrap();
     let late = messages(DELAY_LIMIT + Duration::from_secs(1));
-    let error = outbox.write_and_send(vec![put("a", Condition::Absent)], Priority::High, late).await.unwrap_err();
+    let error = outbox.write_and_send(group(vec![put("a", Condition::Absent)], late)).await.unwrap_err();
     assert!(!error.is_retryable(), "{error}");
     assert!(super::items(&storage, "outbox").await.is_empty());
 }
@@ -65,7 +69,7 @@ async fn a_receiver_that_waits_is_woken() {
     let (outbox, queue) = (storage.outbox.clone().unwrap(), storage.queue.clone());
     let waiting = tokio::spawn(async move { queue.next(None, Duration::from_secs(60)).await });
     let writes = vec![put("a", Condition::Absent)];
-    outbox.write_and_send(writes, Priority::Low, messages(Duration::ZERO)).await.unwrap();
+    outbox.write_and_send(group(writes, messages(Duration::ZERO))).await.unwrap();
     assert!(waiting.await.unwrap().unwrap().is_some());
 }
 
@@ -86,7 +90,7 @@ async fn sent_and_received(storage: &Provided, bodies: &[&str]) -> Received {
 
 async fn exchange(storage: &Provided, sort: &str, messages: Vec<Outgoing>, done: &Receipt) -> Exchanged {
     let outbox = storage.outbox.clone().unwrap();
-    outbox.exchange(vec![put(sort, Condition::Absent)], Priority::Low, messages, take(done)).await.unwrap()
+    outbox.exchange(group(vec![put(sort, Condition::Absent)], messages), take(done)).await.unwrap()
 }
 
 #[tokio::test]

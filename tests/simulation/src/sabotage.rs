@@ -9,7 +9,7 @@ use pipeline::step::{StepRecord, Token};
 use pipeline::{Name, PipelineId, Priority, Step, StepDefinition};
 use serde_json::{Value, json};
 use store::message::StepMessage;
-use store::outbox::{Claiming, Exchanged, Outbox, Take};
+use store::outbox::{Claiming, Exchanged, Group, Outbox, Take};
 use store::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
 use store::table::{
     Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
@@ -235,35 +235,24 @@ impl Queue for Sabotage {
 
 #[async_trait]
 impl Outbox for Sabotage {
-    async fn write_and_send(
-        &self,
-        writes: Vec<Write>,
-        priority: Priority,
-        messages: Vec<Outgoing>,
-    ) -> Result<GroupWritten> {
-        if self.bug == Bug::NoResend && writes.iter().any(|write| deed(write) == Deed::Resend) {
+    async fn write_and_send(&self, group: Group) -> Result<GroupWritten> {
+        if self.bug == Bug::NoResend && group.writes.iter().any(|write| deed(write) == Deed::Resend) {
             return Ok(GroupWritten::Conflict(Vec::new()));
         }
-        let (changed, messages) = self.changed_group(writes, messages).await?;
-        let written = self.shared()?.write_and_send(changed, priority, messages.clone()).await?;
+        let group = self.changed_group(group).await?;
+        let written = self.shared()?.write_and_send(group.clone()).await?;
         if self.bug == Bug::SendWithoutCommit && written != GroupWritten::Applied {
-            self.queue.send(priority, messages).await?;
+            self.queue.send(group.priority, group.messages).await?;
         }
         Ok(written)
     }
 
-    async fn exchange(
-        &self,
-        writes: Vec<Write>,
-        priority: Priority,
-        messages: Vec<Outgoing>,
-        take: Take,
-    ) -> Result<Exchanged> {
-        let (changed, messages) = self.changed_group(writes, messages).await?;
+    async fn exchange(&self, group: Group, take: Take) -> Result<Exchanged> {
+        let group = self.changed_group(group).await?;
         let take = if self.bug == Bug::ClaimWithoutToken { claiming_anyway(take) } else { take };
-        let exchanged = self.shared()?.exchange(changed, priority, messages.clone(), take).await?;
+        let exchanged = self.shared()?.exchange(group.clone(), take).await?;
         if self.bug == Bug::SendWithoutCommit && exchanged == Exchanged::Conflict {
-            self.queue.send(priority, messages).await?;
+            self.queue.send(group.priority, group.messages).await?;
         }
         Ok(exchanged)
     }
@@ -275,12 +264,12 @@ impl Sabotage {
         self.outbox.as_deref().ok_or_else(none)
     }
 
-    async fn changed_group(&self, writes: Vec<Write>, messages: Vec<Outgoing>) -> Result<(Vec<Write>, Vec<Outgoing>)> {
-        let mut changed = Vec::new();
-        for write in writes {
-            changed.push(self.changed(write).await?);
+    async fn changed_group(&self, mut group: Group) -> Result<Group> {
+        for write in &mut group.writes {
+            *write = self.changed(write.clone()).await?;
         }
-        Ok((changed, messages.into_iter().filter(|message| !self.is_sent(message)).collect()))
+        group.messages.retain(|message| !self.is_sent(message));
+        Ok(group)
     }
 }
 

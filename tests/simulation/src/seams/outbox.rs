@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use pipeline::Priority;
 use serde_json::Value;
 use store::Result;
-use store::outbox::{Exchanged, Outbox, Take};
-use store::queue::Outgoing;
+use store::outbox::{Exchanged, Group, Outbox, Take};
 use store::table::{Change, GroupWritten, Table, Write, Written};
 
 use super::queue::{Posts, noted_message};
@@ -32,49 +30,34 @@ impl Commits {
 
 #[async_trait]
 impl Outbox for Commits {
-    async fn write_and_send(
-        &self,
-        writes: Vec<Write>,
-        priority: Priority,
-        messages: Vec<Outgoing>,
-    ) -> Result<GroupWritten> {
-        let (stage, inner, table, own) =
-            (self.stage.clone(), self.inner.clone(), self.table.clone(), (writes.clone(), messages.clone()));
-        let label = || {
-            let keys: Vec<String> = writes.iter().map(|write| format!("`{}`", write.key)).collect();
-            format!("write {} and send {} messages", keys.join(", "), messages.len())
-        };
-        called(&self.stage, Kind::Shares, "share", label, move || {
-            let (writes, messages) = &own;
-            let posts = Posts::draw(&stage, messages);
-            let written = alone(inner.write_and_send(writes.clone(), priority, posts.arriving()))?;
-            if written == GroupWritten::Applied {
-                counted(&stage, writes);
-                noted_group(&stage, table.as_ref(), writes)?;
-                posts.note(&stage, ", with what shares its commit");
-            }
-            Ok(written)
-        })
+    async fn write_and_send(&self, group: Group) -> Result<GroupWritten> {
+        let (stage, inner, table, own) = (self.stage.clone(), self.inner.clone(), self.table.clone(), group.clone());
+        called(
+            &self.stage,
+            Kind::Shares,
+            "share",
+            || label(&group),
+            move || {
+                let posts = Posts::draw(&stage, &own.messages);
+                let written = alone(inner.write_and_send(Group { messages: posts.arriving(), ..own.clone() }))?;
+                if written == GroupWritten::Applied {
+                    counted(&stage, &own.writes);
+                    noted_group(&stage, table.as_ref(), &own.writes)?;
+                    posts.note(&stage, ", with what shares its commit");
+                }
+                Ok(written)
+            },
+        )
         .await
     }
 
-    async fn exchange(
-        &self,
-        writes: Vec<Write>,
-        priority: Priority,
-        messages: Vec<Outgoing>,
-        take: Take,
-    ) -> Result<Exchanged> {
-        let (stage, inner, table, own) =
-            (self.stage.clone(), self.inner.clone(), self.table.clone(), (writes.clone(), messages.clone()));
-        let label = || {
-            let keys: Vec<String> = writes.iter().map(|write| format!("`{}`", write.key)).collect();
-            format!("write {}, send {} messages and take the next", keys.join(", "), messages.len())
-        };
+    async fn exchange(&self, group: Group, take: Take) -> Result<Exchanged> {
+        let (stage, inner, table, own) = (self.stage.clone(), self.inner.clone(), self.table.clone(), group.clone());
+        let label = || format!("{} and take the next", label(&group));
         called(&self.stage, Kind::Shares, "exchange", label, move || {
-            let (writes, messages) = &own;
-            let posts = Posts::draw(&stage, messages);
-            let exchanged = alone(inner.exchange(writes.clone(), priority, posts.arriving(), take.clone()))?;
+            let writes = &own.writes;
+            let posts = Posts::draw(&stage, &own.messages);
+            let exchanged = alone(inner.exchange(Group { messages: posts.arriving(), ..own.clone() }, take.clone()))?;
             if let Exchanged::Applied(taken) = &exchanged {
                 counted(&stage, writes);
                 let claimed = taken.as_ref().and_then(|taken| match &taken.claim {
@@ -96,6 +79,11 @@ impl Outbox for Commits {
         })
         .await
     }
+}
+
+fn label(group: &Group) -> String {
+    let keys: Vec<String> = group.writes.iter().map(|write| format!("`{}`", write.key)).collect();
+    format!("write {} and send {} messages", keys.join(", "), group.messages.len())
 }
 
 fn counted(stage: &Stage, writes: &[Write]) {
