@@ -189,9 +189,7 @@ fn patch(
     if let Err(refusal) = check_item(key, &item.attributes) {
         return Ok(Err(refusal));
     }
-    let text = to_text(&item.attributes);
-    texts.keep(&text, &item.attributes);
-    let text = Cow::Owned(text);
+    let text = Cow::Owned(to_text(&item.attributes));
     Ok(Ok(if is_indexed_alike { Effect::Revise { item, text } } else { Effect::Save { item, text } }))
 }
 
