@@ -138,9 +138,11 @@ fn holds(condition: Condition, item: Option<&Item>) -> bool {
 
 /// The item after a write whose condition holds.
 fn written(write: &Write, item: Option<Item>) -> Option<Item> {
-    let version = match write.condition {
-        Condition::Absent => 1,
-        Condition::Any | Condition::Present | Condition::Version(_) => item.as_ref().map_or(0, |item| item.version) + 1,
+    let version = match (write.condition, &write.change) {
+        (Condition::Absent, _) | (Condition::Any, Change::Put { .. }) => 1,
+        (Condition::Any | Condition::Present | Condition::Version(_), _) => {
+            item.as_ref().map_or(0, |it| it.version) + 1
+        }
     };
     match &write.change {
         Change::Put { attributes, listing, expires_at } => {

@@ -23,8 +23,8 @@ use serde_json::json;
 use crate::error::{Error, Result};
 use crate::items::{self, Fields, SCHEMA};
 use crate::table::{
-    Change, Condition, GroupWritten, ITEM_LIMIT_BYTES, Item, Listed, ListingQuery, Order, Page, Query, Relist, Write,
-    Written,
+    Attributes, Change, Condition, GroupWritten, ITEM_LIMIT_BYTES, Item, Listed, ListingQuery, Order, Page, Query,
+    Relist, Write, Written,
 };
 use crate::{Store, keys};
 
@@ -110,10 +110,10 @@ impl Store {
         ]);
         let put = Change::Put { attributes: attributes.clone(), listing: Some(listing), expires_at: None };
         let pointer = items::attributes([("pipeline", json!(new.id)), ("spawned_at", items::time(now))]);
-        let point = Change::Put { attributes: pointer, listing: None, expires_at: None };
+        let point = Change::Put { attributes: pointer.clone(), listing: None, expires_at: None };
         let mut group = vec![
             Write { key: keys::pipeline(&new.id), condition: Condition::Absent, change: put },
-            Write { key: keys::latest(&definition.name), condition: after(new.after.as_ref()), change: point.clone() },
+            point_at(&definition.name, new.after.as_ref(), pointer),
         ];
         group.extend(new.found.iter().map(|found| Write {
             key: keys::spawned(&definition.name, found),
@@ -354,7 +354,7 @@ impl Store {
     async fn patch_pipeline(
         &self,
         pipeline: &Pipeline,
-        attributes: crate::table::Attributes,
+        attributes: Attributes,
         listing: Relist,
         says_the_same: impl Fn(&Item) -> bool,
     ) -> Result<PipelineWritten> {
@@ -448,10 +448,16 @@ fn is_there(meta: &Item) -> bool {
     !meta.attributes.contains_key(items::DELETING)
 }
 
-fn after(latest: Option<&Latest>) -> Condition {
-    match latest {
-        None => Condition::Any,
-        Some(Latest { version: None, .. }) => Condition::Absent,
-        Some(Latest { version: Some(version), .. }) => Condition::Version(*version),
-    }
+/// The write that notes which pipeline of this name was spawned last, if that must be `after` the one seen.
+///
+/// Who asks for nothing patches: that counts the version on, which whoever asks then finds changed. A put would begin again
+/// with 1, which may be the version that was seen.
+fn point_at(name: &Name, after: Option<&Latest>, attributes: Attributes) -> Write {
+    let put = |attributes| Change::Put { attributes, listing: None, expires_at: None };
+    let (condition, change) = match after {
+        None => (Condition::Any, Change::Patch { attributes, listing: Relist::Keep }),
+        Some(Latest { version: None, .. }) => (Condition::Absent, put(attributes)),
+        Some(Latest { version: Some(version), .. }) => (Condition::Version(*version), put(attributes)),
+    };
+    Write { key: keys::latest(name), condition, change }
 }

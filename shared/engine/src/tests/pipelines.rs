@@ -85,6 +85,20 @@ async fn two_beats_that_saw_no_sibling_spawn_one() {
 }
 
 #[tokio::test]
+async fn a_beat_that_saw_no_sibling_sees_a_spawn_by_hand_meanwhile() {
+    let workshop = Workshop::new("10: done-a");
+    let name = NAME.parse().unwrap();
+    // Whatever was there before: nothing, and the trace of one or two spawns that asked for nothing.
+    for round in 0..3 {
+        let after = Some(workshop.store().latest_pipeline(&name).await.unwrap());
+        let by_hand = workshop.new_pipeline(NAME, &format!("round {round}, by hand")).await;
+        assert_eq!(spawn(&workshop, &by_hand).await, Spawned::New);
+        let new = workshop.new_pipeline(NAME, &format!("round {round}, beat")).await;
+        assert_eq!(spawn(&workshop, &NewPipeline { after, ..new }).await, Spawned::Existed);
+    }
+}
+
+#[tokio::test]
 async fn a_pipeline_keeps_the_definition_it_was_spawned_from() {
     let workshop = Workshop::new("10: done-a");
     let old = workshop.place(NAME, "a cause").await;

@@ -37,7 +37,15 @@ pub(super) fn exclusive_steps_are_never_busy_together(story: &Story<'_>) -> Resu
         }
         busy.remove(&(id.as_str(), step.as_str()));
         if state.status.is_active() {
-            let other = busy.iter().find(|(_, other)| !other.is_forced && !state.is_forced);
+            // What a late beat marks in a pipeline that has ended is never begun.
+            let is_open = |id: &str| {
+                let own_state = story.lives.get(id).and_then(|life| life.own_state(at));
+                own_state.is_none_or(|own| own.status.is_open())
+            };
+            let is_hindrance = |other_id: &str, other: &StepState| {
+                !other.is_forced && !state.is_forced && is_open(id) && is_open(other_id)
+            };
+            let other = busy.iter().find(|((other_id, _), other)| is_hindrance(other_id, other));
             if let Some(((other_id, other), _)) = other {
                 let (id, other_id, time) = (short(id), short(other_id), story.time(at));
                 return Err(format!("{id} step {step} is {} at {time} while {other_id} step {other} is", state.status));
