@@ -22,7 +22,7 @@ use store::files::{FileInfo, Files, PutOutcome, Range, Upload, check_key};
 use store::{Error, Result};
 use uuid::Uuid;
 
-use crate::fold::{code, fold, refuse};
+use crate::fold::{Refusal, code, fold, refuse};
 use crate::pause;
 
 /// Where a writer leaves its token; `x-amz-meta-` comes before it.
@@ -171,7 +171,7 @@ impl Files for S3Files {
         while files.len() < limit {
             let most = (limit - files.len()).min(LIST_LIMIT);
             let request = self.client.list_objects_v2().bucket(&self.bucket_name).prefix(prefix);
-            let request = request.set_start_after(after).max_keys(i32::try_from(most).unwrap_or(i32::MAX));
+            let request = request.set_start_after(after.clone()).max_keys(i32::try_from(most).unwrap_or(i32::MAX));
             let reply = request.send().await.map_err(|error| fold(&operation, error))?;
             for object in reply.contents() {
                 // What others put there under no valid key, such as the mark of an empty folder, is no file: nobody could
@@ -183,7 +183,13 @@ impl Files for S3Files {
             if !reply.is_truncated().unwrap_or(false) {
                 break;
             }
-            after = reply.contents().last().and_then(Object::key).map(str::to_owned);
+            let last = reply.contents().last().and_then(Object::key).map(str::to_owned);
+            if last <= after {
+                // Whoever went on would ask the same again, for ever.
+                let why = Refusal("the answer says that there are more, and names none behind those before".to_owned());
+                return Err(Error::retryable(operation, why));
+            }
+            after = last;
         }
         Ok(files)
     }

@@ -134,3 +134,16 @@ async fn what_is_under_no_valid_key_is_not_listed_and_what_comes_after_it_is() {
     let listed = files(&[&first, &second]).list("", None, 10).await.unwrap();
     assert_eq!(listed.iter().map(|file| file.key.as_str()).collect::<Vec<_>>(), ["good"]);
 }
+
+#[tokio::test]
+async fn a_list_that_does_not_go_on_is_an_error() {
+    for keys in [&[][..], &["a"], &["b"]] {
+        let objects =
+            keys.iter().map(|key| Object::builder().key(*key).last_modified(SdkDateTime::from_secs(1)).build());
+        let page = ListObjectsV2Output::builder().set_contents(Some(objects.collect())).is_truncated(true).build();
+        let rule = mock!(Client::list_objects_v2).then_output(move || page.clone());
+        let error = files(&[&rule]).list("", Some("b"), 10).await.unwrap_err();
+        assert!(error.is_retryable(), "{error}");
+        assert_eq!(rule.num_calls(), 1);
+    }
+}
