@@ -63,7 +63,7 @@ impl Prepared {
 
 impl PreparedItem {
     pub(crate) fn new(key: Key, mut attributes: Attributes) -> Result<PreparedItem, String> {
-        attributes.retain(|_, value| !value.is_null());
+        attributes.drop_nulls();
         check_item(&key, &attributes)?;
         Ok(PreparedItem { key, text: to_text(&attributes) })
     }

@@ -12,7 +12,7 @@
 use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::database::Failure;
 
@@ -21,6 +21,8 @@ pub(crate) struct Log {
     path: Arc<Path>,
     file: File,
     flushes: AtomicU64,
+    /// Held by who flushes: only one of two at a time would be told of a failure.
+    turn: Mutex<()>,
     /// Why a flush failed, if one did.
     failure: OnceLock<Failure>,
 }
@@ -31,26 +33,25 @@ impl Log {
         let mut path = database.as_os_str().to_owned();
         path.push("-wal");
         let file = File::options().read(true).write(true).open(&path);
-        let file = file.map_err(|error| Failure::folder(database, error))?;
-        Ok(Log { path: database.clone(), file, flushes: AtomicU64::new(0), failure: OnceLock::new() })
+        Ok(Log::over(database, file.map_err(|error| Failure::folder(database, error))?))
+    }
+
+    fn over(database: &Arc<Path>, file: File) -> Log {
+        let (flushes, turn, failure) = (AtomicU64::new(0), Mutex::new(()), OnceLock::new());
+        Log { path: database.clone(), file, flushes, turn, failure }
     }
 
     /// Brings everything that was committed before to the disk.
     pub(crate) fn flush(&self) -> Result<(), Failure> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.usable()?;
         self.flushes.fetch_add(1, Ordering::Relaxed);
-        self.file.sync_data().map_err(|error| self.fail(error))?;
-        // Another thread's flush may have been told of what this one was asked for.
-        self.usable()
+        self.file.sync_data().map_err(|error| self.failure.get_or_init(|| Failure::log(&self.path, error)).clone())
     }
 
     /// Fails once a flush has failed: nothing more is to be committed then.
     pub(crate) fn usable(&self) -> Result<(), Failure> {
         self.failure.get().cloned().map_or(Ok(()), Err)
-    }
-
-    fn fail(&self, error: std::io::Error) -> Failure {
-        self.failure.get_or_init(|| Failure::log(&self.path, error)).clone()
     }
 
     /// How often it was flushed.
@@ -65,7 +66,6 @@ impl Log {
     /// A log on which every flush fails: pipes have nothing to flush.
     pub(crate) fn broken(database: &Arc<Path>) -> Log {
         let (_, end) = std::io::pipe().unwrap();
-        let file = File::from(std::os::fd::OwnedFd::from(end));
-        Log { path: database.clone(), file, flushes: AtomicU64::new(0), failure: OnceLock::new() }
+        Log::over(database, File::from(std::os::fd::OwnedFd::from(end)))
     }
 }

@@ -33,6 +33,14 @@ impl Attributes {
         Self::default()
     }
 
+    /// Removes what is null and as good as no attribute.
+    pub fn drop_nulls(&mut self) {
+        // Others may hold what would be copied for the change.
+        if self.values().any(Value::is_null) {
+            self.retain(|_, value| !value.is_null());
+        }
+    }
+
     /// What the attributes mean, which is read from them once for all copies. Each item has one meaning: asked for another
     /// type, they are read again.
     ///

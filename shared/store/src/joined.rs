@@ -146,8 +146,9 @@ fn written(write: &Write, item: Option<Item>) -> Option<Item> {
     };
     match &write.change {
         Change::Put { attributes, listing, expires_at } => {
-            let (listing, expires_at) = (listing.clone(), *expires_at);
-            Some(Item { key: write.key.clone(), version, attributes: kept(attributes), listing, expires_at })
+            let (mut attributes, listing, expires_at) = (attributes.clone(), listing.clone(), *expires_at);
+            attributes.drop_nulls();
+            Some(Item { key: write.key.clone(), version, attributes, listing, expires_at })
         }
         Change::Patch { attributes, listing } => {
             let empty = || Item {
@@ -159,7 +160,7 @@ fn written(write: &Write, item: Option<Item>) -> Option<Item> {
             };
             let mut item = Item { version, ..item.unwrap_or_else(empty) };
             item.attributes.extend(attributes.iter().map(|(name, value)| (name.clone(), value.clone())));
-            item.attributes.retain(|_, value| !value.is_null());
+            item.attributes.drop_nulls();
             match listing {
                 Relist::Keep => {}
                 Relist::Unlist => item.listing = None,
@@ -183,15 +184,6 @@ fn whole(write: Write, written: Option<&Item>) -> Write {
         (change, _, _) => change,
     };
     Write { key, condition, change }
-}
-
-/// A null is as good as no attribute.
-fn kept(attributes: &Attributes) -> Attributes {
-    let mut kept = attributes.clone();
-    if kept.values().any(serde_json::Value::is_null) {
-        kept.retain(|_, value| !value.is_null());
-    }
-    kept
 }
 
 #[async_trait]
