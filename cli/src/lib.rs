@@ -23,6 +23,7 @@ mod target;
 mod watch;
 
 use clap::{CommandFactory, Parser};
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -82,17 +83,19 @@ pub fn parse() -> Arguments {
 /// Sets up the log on standard error: everything with `--verbose`, otherwise errors, but for `dev`, which is a host.
 ///
 /// `SYSTOLE_LOG` says something else by module.
+#[expect(clippy::disallowed_methods, reason = "the log is there before the configuration is read")]
 pub fn init_log(arguments: &Arguments) {
     let is_host = matches!(arguments.command, Command::Dev(_));
     let level = match (arguments.verbose, is_host) {
-        (true, _) => "debug",
-        (false, true) => "info",
-        (false, false) => "error",
+        (true, _) => LevelFilter::DEBUG,
+        (false, true) => LevelFilter::INFO,
+        (false, false) => LevelFilter::ERROR,
     };
-    let filter =
-        tracing_subscriber::EnvFilter::builder().with_env_var("SYSTOLE_LOG").try_from_env().unwrap_or_else(|_| {
-            tracing_subscriber::EnvFilter::new(format!("warn,engine={level},cli={level},admin={level}"))
-        });
+    let own = ["engine", "cli", "admin"].map(|module| (module, level));
+    let filter = match std::env::var("SYSTOLE_LOG") {
+        Ok(wanted) if !wanted.trim().is_empty() => store_aws::log::readable(&wanted),
+        _ => Targets::new().with_default(LevelFilter::WARN).with_targets(own),
+    };
     let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr()) && arguments.paint() == Paint::Coloured;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(is_terminal);
     tracing_subscriber::registry().with(lines.with_filter(store_aws::log::filter(filter))).init();

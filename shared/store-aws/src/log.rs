@@ -6,7 +6,7 @@
 //!
 //! **Invariant:** no filter that an operator can set makes a library say more than [`LIMITS`] allow it.
 
-use tracing_subscriber::filter::{EnvFilter, FilterExt, LevelFilter, Targets};
+use tracing_subscriber::filter::{FilterExt, LevelFilter, Targets};
 use tracing_subscriber::layer::{Filter, Layer, SubscriberExt};
 use tracing_subscriber::registry::Registry;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -45,18 +45,30 @@ pub fn init() {
 }
 
 /// Lets through what is wanted, but of libraries no more than [`LIMITS`] allow.
-pub fn filter<S: 'static>(wanted: EnvFilter) -> impl Filter<S> + Send + Sync + 'static {
+pub fn filter<S: 'static>(wanted: Targets) -> impl Filter<S> + Send + Sync + 'static {
     wanted.and(Targets::new().with_default(LevelFilter::TRACE).with_targets(LIMITS))
 }
 
 /// What an operator wants to see of a function, by its variables; `INFO` if they do not say.
-fn wanted(variable: impl Fn(&'static str) -> Option<String>) -> EnvFilter {
+fn wanted(variable: impl Fn(&'static str) -> Option<String>) -> Targets {
     let modules = variable("RUST_LOG").unwrap_or_default();
     let level = variable("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse::<LevelFilter>().ok());
     // Of two levels for all modules the later one counts.
-    EnvFilter::builder().parse_lossy(match level {
+    readable(&match level {
         Some(level) => format!("{modules},{level}"),
         None => format!("info,{modules}"),
+    })
+}
+
+/// What can be read of a text as `module=level,level`: a program logs even if somebody has mistyped how.
+#[must_use]
+pub fn readable(text: &str) -> Targets {
+    let parts = text.split(',').filter(|part| !part.trim().is_empty());
+    parts.filter_map(|part| part.trim().parse::<Targets>().ok()).fold(Targets::new(), |all, part| {
+        match part.default_level() {
+            Some(level) => all.with_default(level),
+            None => all.with_targets(part),
+        }
     })
 }
 
@@ -85,7 +97,7 @@ mod tests {
     }
 
     /// What is written of one event of each level of each of some modules.
-    fn written(wanted: EnvFilter) -> Vec<String> {
+    fn written(wanted: Targets) -> Vec<String> {
         let written = Written::default();
         let writer = written.clone();
         let lines = tracing_subscriber::fmt::layer().without_time().with_ansi(false);
@@ -124,16 +136,16 @@ mod tests {
             "INFO ours",
             "WARN ours",
         ];
-        for wanted in ["trace", "trace,aws_sigv4::http_request=trace", "trace,aws_sigv4=trace,[span]=trace"] {
-            assert_eq!(written(EnvFilter::new(wanted)), all, "{wanted}");
+        for wanted in ["trace", "trace,aws_sigv4::http_request=trace", "trace,aws_sigv4=trace,[span]=no,,x=y=z"] {
+            assert_eq!(written(readable(wanted)), all, "{wanted}");
         }
     }
 
     #[test]
     fn what_is_not_wanted_is_not_written() {
-        assert_eq!(written(EnvFilter::new("off")), Vec::<String>::new());
+        assert_eq!(written(readable("off")), Vec::<String>::new());
         let some = ["WARN aws_sigv4::http_request::sign", "INFO engine::runner", "WARN engine::runner"];
-        assert_eq!(written(EnvFilter::new("aws_sigv4=info,engine=info")), some);
+        assert_eq!(written(readable("aws_sigv4=info,engine=info")), some);
     }
 
     /// What a function writes with these variables.

@@ -2,14 +2,9 @@
 
 use anyhow::Context as _;
 
-/// The row that tells the peak memory of a measurement, if that is one of the figures.
-pub(crate) fn memory_row(measurement: &str) -> Option<&'static str> {
-    match measurement {
-        "sequential" | "pipelines" | "fanout" => Some("peak_rss_mb"),
-        "import" => Some("import_peak_rss_mb"),
-        "beat" => Some("beat_peak_rss_mb"),
-        _ => None,
-    }
+/// The row that tells the peak memory of a measurement.
+pub(crate) fn memory_row(measurement: &str) -> String {
+    format!("{measurement}_peak_rss_mb")
 }
 
 /// The most memory that this process ever had resident, in MB of 1,000,000 bytes.
