@@ -52,7 +52,11 @@ pub fn filter<S: 'static>(wanted: Targets) -> impl Filter<S> + Send + Sync + 'st
 /// What an operator wants to see of a function, by its variables; `INFO` if they do not say.
 fn wanted(variable: impl Fn(&'static str) -> Option<String>) -> Targets {
     let modules = variable("RUST_LOG").unwrap_or_default();
-    let level = variable("AWS_LAMBDA_LOG_LEVEL").and_then(|level| level.parse::<LevelFilter>().ok());
+    let level = variable("AWS_LAMBDA_LOG_LEVEL").and_then(|level| match level.parse::<LevelFilter>() {
+        Ok(level) => Some(level),
+        // Lambda knows one level more.
+        Err(_) => level.eq_ignore_ascii_case("FATAL").then_some(LevelFilter::ERROR),
+    });
     // Of two levels for all modules the later one counts.
     readable(&match level {
         Some(level) => format!("{modules},{level}"),
@@ -164,6 +168,7 @@ mod tests {
         assert_eq!(of_function(&[]), info);
         assert_eq!(of_function(&[("AWS_LAMBDA_LOG_LEVEL", "nonsense")]), info);
         assert_eq!(of_function(&[("AWS_LAMBDA_LOG_LEVEL", "WARN")]), warn);
+        assert_eq!(of_function(&[("AWS_LAMBDA_LOG_LEVEL", "FATAL")]), Vec::<String>::new());
         assert_eq!(of_function(&[("RUST_LOG", "warn")]), warn);
         assert_eq!(of_function(&[("AWS_LAMBDA_LOG_LEVEL", "WARN"), ("RUST_LOG", "trace")]), warn);
         let more = of_function(&[("RUST_LOG", "engine=warn")]);
