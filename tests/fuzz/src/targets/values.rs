@@ -121,9 +121,8 @@ pub(crate) fn variables(data: &[u8]) {
     let _ = Rules::from_lookup(lookup);
     if let Ok(config) = ServicesConfig::from_variables(variables.clone()) {
         assert!(!config.invokable.allows(""), "a function without a name may be called");
-        for secret in config.http.secrets.values().map(store::services::Secret::reveal).filter(|it| it.len() > 8) {
-            let shown = format!("{:?}", config.http.secrets.values().collect::<Vec<_>>());
-            assert!(!shown.contains(secret), "a secret is shown");
+        for secret in config.http.secrets.values() {
+            assert_eq!(format!("{secret:?}"), "(secret)", "a secret is shown");
         }
     }
     for (_, value) in &variables {
