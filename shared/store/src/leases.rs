@@ -52,7 +52,7 @@ impl Store {
     pub async fn acquire_lease(&self, owner: &str, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<LeaseOutcome> {
         let key = keys::heartbeat_lease();
         let item = self.table.get(&key).await?;
-        let (mut fence, mut since, mut reached) = (0, now - FIRST_PULSE, None);
+        let (mut fence, mut since, mut reached) = (1, now - FIRST_PULSE, None);
         if let Some(item) = &item {
             let fields = Fields::of(item)?;
             if let (Some(by), Some(until)) = (fields.text("owner")?, fields.time("until")?)
@@ -61,7 +61,8 @@ impl Store {
             {
                 return Ok(LeaseOutcome::Taken { by: by.to_owned(), until });
             }
-            fence = fields.number("fence")?.unwrap_or(0);
+            // No beat comes so far; a damaged number must not keep all of them from their work.
+            fence = fields.number("fence")?.unwrap_or(0).saturating_add(1);
             since = fields.time("pulse_until")?.or(fields.time("first_since")?).unwrap_or(since);
             reached = fields.text("reached")?.map(str::to_owned);
         }
@@ -70,7 +71,7 @@ impl Store {
         let fields = [
             ("owner", json!(owner)),
             ("until", items::time(until)),
-            ("fence", json!(fence + 1)),
+            ("fence", json!(fence)),
             // Until a beat is complete, this is where the first pulse begins.
             ("first_since", items::time(since)),
         ];
@@ -89,7 +90,7 @@ impl Store {
         let Some(written) = written else { return Ok(LeaseOutcome::Taken { by: NOBODY.to_owned(), until: now }) };
         let fields = Fields::of(&written)?;
         if fields.text("owner")? == Some(owner) {
-            return Ok(LeaseOutcome::Held(Lease { fence: fence + 1, pulse, reached, version: written.version }));
+            return Ok(LeaseOutcome::Held(Lease { fence, pulse, reached, version: written.version }));
         }
         // Another beat was faster.
         let by = fields.text("owner")?.unwrap_or(NOBODY).to_owned();
