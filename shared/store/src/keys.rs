@@ -200,11 +200,12 @@ pub fn ended_spawned_at(rank: &str) -> Option<DateTime<Utc>> {
 
 /// The pipeline that an entry of a shard of ended ones names, and the moment of its spawn; `None` for an entry that does
 /// not belong there. Whoever walks through the shards goes on behind what it found, and would go round in a circle if
-/// that led to another month.
+/// that led to another month or to another item.
 pub(crate) fn ended_entry(shard: &str, listed: &Listed) -> Option<(PipelineId, DateTime<Utc>)> {
     let (id, spawned_at) = (pipeline_id(&listed.key.partition)?, ended_spawned_at(&listed.rank)?);
     let place = ended_listing(&id, spawned_at);
-    (place.shard == shard && place.rank == listed.rank).then_some((id, spawned_at))
+    let is_its_own = listed.key == pipeline(&id) && place.shard == shard && place.rank == listed.rank;
+    is_its_own.then_some((id, spawned_at))
 }
 
 /// The shard of the listing in which pipelines are that were spawned in a month and have ended.
@@ -252,6 +253,19 @@ mod tests {
             assert_eq!(open_spawned_at(&format!("1/{millis}/p")), None, "{millis}");
             assert_eq!(ended_spawned_at(&format!("{millis}/p")), None, "{millis}");
         }
+    }
+
+    #[test]
+    fn an_entry_of_an_ended_pipeline_is_none_under_any_other_key_shard_or_rank() {
+        let (id, spawned_at) = (id("x"), DateTime::from_timestamp_millis(1_780_000_000_000).unwrap());
+        let Listing { shard, rank } = ended_listing(&id, spawned_at);
+        let listed = Listed { key: pipeline(&id), rank };
+        assert_eq!(ended_entry(&shard, &listed), Some((id.clone(), spawned_at)));
+        let other_key = Listed { key: Key::new(pipeline(&id).partition, "met-1a"), ..listed.clone() };
+        assert_eq!(ended_entry(&shard, &other_key), None);
+        assert_eq!(ended_entry("ended/1999-12", &listed), None);
+        let other_rank = Listed { rank: format!("0{}", listed.rank), ..listed };
+        assert_eq!(ended_entry(&shard, &other_rank), None);
     }
 
     proptest! {
