@@ -23,7 +23,7 @@ enum Target {
 
 use Target::{AtLeast, AtMost};
 
-/// All rows, in the order of the table.
+/// All rows that have a target or a unit worth telling, in the order of the table; others follow as they are found.
 const ROWS: [Row; 27] = [
     Row { name: "flush_ms", unit: "ms per flush of the disk", target: None },
     Row { name: "sequential_ms_per_step", unit: "ms", target: Some(AtMost(0.4)) },
@@ -77,7 +77,7 @@ impl Report {
         }
     }
 
-    /// The medians as lines of text.
+    /// The medians as lines of text, and none of them left out.
     pub(crate) fn table(&self) -> String {
         let mut text =
             format!("{}\n\n{:<46} {:>12}  {:<32} target\n", machine::described(), "figure", "median", "unit");
@@ -86,6 +86,9 @@ impl Report {
             for (name, value) in medians.iter().filter(|(name, _)| row.is_of(name)) {
                 text += &format!("{name:<46} {value:>12.3}  {:<32} {}\n", row.unit, verdict(row, *value));
             }
+        }
+        for (name, value) in medians.iter().filter(|(name, _)| !ROWS.iter().any(|row| row.is_of(name))) {
+            text += &format!("{name:<46} {value:>12.3}\n");
         }
         text
     }
@@ -133,13 +136,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_peak_is_the_greatest_of_the_medians() {
+    fn the_peak_is_the_greatest_of_the_medians_and_every_figure_is_shown() {
         let mut report = Report::default();
         for (narrow, wide) in [(17.0, 40.0), (18.0, 70.0), (90.0, 50.0)] {
             report.add(Found::from([
                 ("sequential_peak_rss_mb".to_owned(), narrow),
                 ("fanout_peak_rss_mb".to_owned(), wide),
                 ("import_peak_rss_mb".to_owned(), 99.0),
+                ("unheard_of".to_owned(), 7.0),
             ]));
         }
         let table = report.table();
@@ -151,6 +155,7 @@ mod tests {
                 vec!["fanout_peak_rss_mb", "50.000", "MB"],
                 vec!["import_peak_rss_mb", "99.000", "MB"],
                 vec!["sequential_peak_rss_mb", "18.000", "MB"],
+                vec!["unheard_of", "7.000"],
             ]
         );
     }
