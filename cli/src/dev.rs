@@ -38,11 +38,10 @@ pub(crate) async fn run(target: &Target, options: &DevArguments, output: &Output
     let host = target.host();
     let mut signals = Signals::listen()?;
     let mut tasks = vec![
-        tokio::spawn(host::beat_until(host.clone(), options.tick, stop.clone())),
+        host::spawn_beats(&host, options.tick, &stop),
         tokio::spawn(serve(listener, target.context.clone(), stop.clone())),
     ];
-    let runner = || host::run_until(host.clone(), RECEIVE_WAIT, stop.clone());
-    tasks.extend((0..options.runners).map(|_| tokio::spawn(runner())));
+    tasks.extend((0..options.runners).map(|_| host::spawn_runner(&host, RECEIVE_WAIT, &stop)));
     signals.next().await;
     output.say("stopping; steps that have begun are ended first (once more Ctrl-C kills)")?;
     stopper.stop();

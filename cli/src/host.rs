@@ -104,8 +104,31 @@ pub(crate) async fn join(tasks: Vec<JoinHandle<()>>, signals: &mut Signals) -> a
 /// The exit code of a process that a second Ctrl-C ended.
 const KILLED: i32 = 130;
 
+/// Begins what beats every `tick` until the sign to stop.
+pub(crate) fn spawn_beats(host: &Host, tick: Duration, stop: &Stop) -> JoinHandle<()> {
+    let (host, sign) = (host.clone(), stop.clone());
+    tokio::spawn(kept_up("the heartbeat", move || beat_until(host.clone(), tick, sign.clone()), stop.clone()))
+}
+
+/// Begins what runs messages, one after the other, until the sign to stop. `wait` is the longest wait for a message.
+pub(crate) fn spawn_runner(host: &Host, wait: Duration, stop: &Stop) -> JoinHandle<()> {
+    let (host, sign) = (host.clone(), stop.clone());
+    tokio::spawn(kept_up("a runner", move || run_until(host.clone(), wait, sign.clone()), stop.clone()))
+}
+
+/// Begins a part of the host anew whenever it panics: as with functions, a panic costs what was under way and no more.
+async fn kept_up<F>(part: &str, begin: impl Fn() -> F, mut stop: Stop)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    while let Err(error) = tokio::spawn(begin()).await {
+        tracing::error!("{part} begins anew: {error}");
+        stop.sleep(AFTER_FAILURE).await;
+    }
+}
+
 /// Beats every `tick` until the sign to stop. A beat that fails is logged; the next one is the retry.
-pub(crate) async fn beat_until(host: Host, tick: Duration, mut stop: Stop) {
+async fn beat_until(host: Host, tick: Duration, mut stop: Stop) {
     while !stop.is_set() {
         if let Err(error) = beat(&host).await {
             tracing::error!("heartbeat failed: {:#}", anyhow::Error::from(error));
@@ -116,8 +139,7 @@ pub(crate) async fn beat_until(host: Host, tick: Duration, mut stop: Stop) {
 }
 
 /// Runs messages, one after the other, until the sign to stop; a step that has begun is ended first.
-/// `wait` is the longest wait for a message.
-pub(crate) async fn run_until(host: Host, wait: Duration, mut stop: Stop) {
+async fn run_until(host: Host, wait: Duration, mut stop: Stop) {
     let sign = stop.clone();
     let mut worker = worker(&host).while_it_may(move || !sign.is_set());
     while !stop.is_set() || worker.is_ahead() {
@@ -208,4 +230,26 @@ fn in_words(report: &BeatReport) -> String {
         words += &format!("problem: {problem}\n");
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_part_that_panics_begins_anew() {
+        let (stopper, stop) = stop();
+        // Or it would wait between two tries.
+        stopper.stop();
+        let begun = Arc::new(AtomicUsize::new(0));
+        let counted = begun.clone();
+        let part = move || {
+            let number = counted.fetch_add(1, Ordering::SeqCst);
+            async move { assert!(number == 2, "an item that nobody could foresee") }
+        };
+        kept_up("a part", part, stop).await;
+        assert_eq!(begun.load(Ordering::SeqCst), 3);
+    }
 }

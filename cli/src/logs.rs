@@ -33,7 +33,7 @@ pub(crate) async fn of_step(target: &Target, id: &PipelineId, step: &Step) -> an
             started_at: attempt.started_at,
             finished_at: attempt.finished_at,
             message: attempt.message,
-            log: whole(target, attempt.log).await?,
+            log: whole(target, id, attempt.log).await?,
         });
     }
     if record.attempt > 0 {
@@ -42,7 +42,7 @@ pub(crate) async fn of_step(target: &Target, id: &PipelineId, step: &Step) -> an
             started_at: record.started_at,
             finished_at: record.finished_at,
             message: record.message.clone(),
-            log: whole(target, record.log.clone()).await?,
+            log: whole(target, id, record.log.clone()).await?,
         });
     }
     Ok(logs)
@@ -55,8 +55,8 @@ pub(crate) fn in_words(attempt: &AttemptLog) -> String {
 }
 
 /// Reads the file of a log that is too long for its step's item. If the file has been cleaned up, its end remains.
-async fn whole(target: &Target, log: String) -> anyhow::Result<String> {
-    let Some(key) = StepLog::file_key(&log) else { return Ok(log) };
+async fn whole(target: &Target, id: &PipelineId, log: String) -> anyhow::Result<String> {
+    let Some(key) = StepLog::file_of(&log, id) else { return Ok(log) };
     match target.context.store.files.get(key, None).await? {
         Some(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         None => Ok(log),

@@ -36,13 +36,80 @@ fn files_of(folder: &Path) -> Files {
     paths.iter().map(read).collect()
 }
 
-/// The catalogue after the same import on an embedded store, without functions, messages over the network or faults.
-pub(crate) async fn imported_on_one_machine(files: &Files) -> BTreeMap<String, Product> {
-    import_on_one_machine(files).await.0
+/// How the import that ships has a step wait after a failure.
+const PAUSE: &str = r#"
+                <step_condition type="time_between_attempts" description="A minute after a failure">
+                    <argument key="wait" value="1 minute"/>
+                </step_condition>"#;
+
+/// The import that ships, with more attempts, no pause between them and more time: what disturbs it may last.
+pub(crate) fn patient_import() -> String {
+    let shipped = std::fs::read_to_string(crate::systole::root().join("pipelines/catalog_import.xml")).unwrap();
+    let changes =
+        [(PAUSE, ""), (r#""limit" value="3""#, r#""limit" value="99""#), (r#"in="6 hours""#, r#"in="9 days""#)];
+    changes.into_iter().fold(shipped, |text, (from, to)| {
+        assert!(text.contains(from), "the import that ships has no `{from}`");
+        text.replace(from, to)
+    })
 }
 
-/// What an import comes to there: the catalogue, and the totals of the report.
-pub(crate) async fn import_on_one_machine(files: &Files) -> (BTreeMap<String, Product>, Value) {
+/// What an import leaves.
+pub(crate) struct Imported {
+    products: BTreeMap<String, Product>,
+    categories: Vec<String>,
+    /// The report, without what differs from pipeline to pipeline.
+    report: Value,
+    /// The same for people.
+    text: String,
+    /// Whatever else is in its archive, by name.
+    archive: BTreeMap<String, Bytes>,
+    /// What is left where files are dropped.
+    dropped: Vec<String>,
+}
+
+impl Imported {
+    pub(crate) async fn by(store: &Store, id: &PipelineId) -> Self {
+        let prefix = format!("archive/{id}/");
+        let mut archive = BTreeMap::new();
+        for file in store.files.list(&prefix, None, 1_000).await.unwrap() {
+            let content = store.files.get(&file.key, None).await.unwrap().unwrap();
+            archive.insert(file.key[prefix.len()..].to_owned(), content);
+        }
+        let mut report: Value = serde_json::from_slice(&archive.remove("report.json").unwrap()).unwrap();
+        for differs in ["pipeline", "bunch"] {
+            report.as_object_mut().unwrap().remove(differs);
+        }
+        let text = String::from_utf8(archive.remove("report.txt").unwrap().into()).unwrap();
+        let dropped = store.files.list("incoming/", None, 1_000).await.unwrap();
+        Imported {
+            products: catalog::table::all_products(store.table.as_ref()).await.unwrap(),
+            categories: catalog::table::categories(store.table.as_ref()).await.unwrap(),
+            report,
+            text: text.replace(&id.to_string(), "ID"),
+            archive,
+            dropped: dropped.into_iter().map(|file| file.key).collect(),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_same(&self, wanted: &Imported, story: &str) {
+        assert_same_products(&self.products, &wanted.products);
+        assert_eq!(self.categories, wanted.categories, "{story}");
+        assert_eq!(self.report, wanted.report, "{story}");
+        assert_eq!(self.text, wanted.text, "{story}");
+        assert_eq!(self.archive.keys().collect::<Vec<_>>(), wanted.archive.keys().collect::<Vec<_>>(), "{story}");
+        assert!(self.archive == wanted.archive, "an archived file differs: {story}");
+        assert_eq!(self.dropped, wanted.dropped, "{story}");
+    }
+}
+
+/// The catalogue after the same import on an embedded store, without functions, messages over the network or faults.
+pub(crate) async fn imported_on_one_machine(files: &Files) -> BTreeMap<String, Product> {
+    import_on_one_machine(files).await.products
+}
+
+/// What an import leaves there.
+pub(crate) async fn import_on_one_machine(files: &Files) -> Imported {
     let storage = embedded().await;
     let context = Context::shipped(storage.store.clone(), Limits::default());
     for (name, content) in files {
@@ -56,8 +123,7 @@ pub(crate) async fn import_on_one_machine(files: &Files) -> (BTreeMap<String, Pr
         storage.queue.delete(&message.receipt).await.unwrap();
     }
     let id = report.spawned[0].split_once(' ').unwrap().1.parse().unwrap();
-    let totals = totals(&storage.store, &id).await;
-    (catalog::table::all_products(storage.table.as_ref()).await.unwrap(), totals)
+    Imported::by(&storage.store, &id).await
 }
 
 /// The totals of an import's report.

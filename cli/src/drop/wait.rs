@@ -55,8 +55,8 @@ pub(crate) async fn wait(
     let mut tasks = Vec::new();
     if matches!(target.place, Place::Embedded(_)) {
         let host = target.host();
-        tasks.push(tokio::spawn(host::beat_until(host.clone(), LOOK_EVERY, stop.clone())));
-        tasks.extend((0..2).map(|_| tokio::spawn(host::run_until(host.clone(), RECEIVE_WAIT, stop.clone()))));
+        tasks.push(host::spawn_beats(&host, LOOK_EVERY, &stop));
+        tasks.extend((0..2).map(|_| host::spawn_runner(&host, RECEIVE_WAIT, &stop)));
     }
     let mut signals = Signals::listen()?;
     let mut look = Look { target, dropped, output, idle_since: None, newest: None, said: BTreeSet::new() };

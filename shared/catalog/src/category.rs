@@ -4,21 +4,17 @@ use std::collections::BTreeSet;
 
 use import::product::CategoryPath;
 
-/// Returns the paths and everything above them, each once: parents before children, then by name.
-#[must_use]
-pub fn paths_with_parents<'a>(paths: impl IntoIterator<Item = &'a CategoryPath>) -> Vec<CategoryPath> {
-    let mut all = BTreeSet::new();
-    for path in paths {
-        let mut next = Some(path.clone());
-        // Whoever has a path already has everything above it.
-        while let Some(path) = next.filter(|path| !all.contains(path)) {
-            next = path.parent();
-            all.insert(path);
-        }
+/// Adds a path and everything above it. In the order of the set parents come before their children.
+pub fn add_with_parents(all: &mut BTreeSet<CategoryPath>, path: &CategoryPath) {
+    // Whoever has a path already has everything above it.
+    if all.contains(path) {
+        return;
     }
-    let mut ordered: Vec<CategoryPath> = all.into_iter().collect();
-    ordered.sort_by_key(|path| path.levels().len());
-    ordered
+    let mut next = Some(path.clone());
+    while let Some(path) = next.filter(|path| !all.contains(path)) {
+        next = path.parent();
+        all.insert(path);
+    }
 }
 
 #[cfg(test)]
@@ -27,9 +23,15 @@ mod tests {
 
     use super::*;
 
+    fn with_parents(paths: &[CategoryPath]) -> Vec<CategoryPath> {
+        let mut all = BTreeSet::new();
+        paths.iter().for_each(|path| add_with_parents(&mut all, path));
+        all.into_iter().collect()
+    }
+
     fn texts(paths: &[&str]) -> Vec<String> {
         let paths: Vec<CategoryPath> = paths.iter().map(|path| path.parse().unwrap()).collect();
-        paths_with_parents(&paths).iter().map(ToString::to_string).collect()
+        with_parents(&paths).iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -47,7 +49,7 @@ mod tests {
         #[test]
         fn every_path_comes_once_behind_its_parent(paths in prop::collection::vec("[a-c](/[a-c]){0,3}", 0..10)) {
             let paths: Vec<CategoryPath> = paths.iter().map(|path| path.parse().unwrap()).collect();
-            let ordered = paths_with_parents(&paths);
+            let ordered = with_parents(&paths);
             for (index, path) in ordered.iter().enumerate() {
                 prop_assert!(!ordered[index + 1..].contains(path));
                 prop_assert!(path.parent().is_none_or(|parent| ordered[..index].contains(&parent)));
@@ -55,7 +57,7 @@ mod tests {
             prop_assert!(paths.iter().all(|path| ordered.contains(path)));
             let mut turned = paths;
             turned.reverse();
-            prop_assert_eq!(paths_with_parents(&turned), ordered);
+            prop_assert_eq!(with_parents(&turned), ordered);
         }
     }
 }

@@ -10,7 +10,7 @@
 //!
 //! **Invariant:** a product that no row changes is not written.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use import::product::CategoryPath;
@@ -96,11 +96,11 @@ pub async fn write_products(table: &dyn Table, updates: &[Update]) -> Result<Out
     Ok(Outcome { written: updates.len() - conflicts.len(), conflicts })
 }
 
-/// Creates those of the categories that do not exist; parents must come before children. Returns how many were created.
+/// Creates those of the categories that do not exist, parents before children. Returns how many were created.
 ///
 /// # Errors
 /// The store did not answer.
-pub async fn create_categories(table: &dyn Table, paths: &[CategoryPath], mark: &str) -> Result<usize, Error> {
+pub async fn create_categories(table: &dyn Table, paths: &BTreeSet<CategoryPath>, mark: &str) -> Result<usize, Error> {
     let mut created = 0;
     for path in paths {
         let attributes = Attributes::from([("name".to_owned(), json!(path.name())), ("mark".to_owned(), json!(mark))]);

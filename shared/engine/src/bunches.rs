@@ -33,6 +33,12 @@ const BUNCH_LIMIT_BYTES: usize = 300_000;
 /// Why a definition has no bunch while nothing of it lies in the drop area.
 const NO_BUNCH: &str = "no bunch has arrived";
 
+/// Most bytes of all ok files that one beat reads; it keeps them in memory.
+const OK_FILES_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How many ok files are read at the same time.
+const PARALLEL_READS: usize = 16;
+
 /// How many notes are written at the same time. The embedded store makes one commit of them.
 const PARALLEL_WRITES: usize = 32;
 
@@ -83,7 +89,7 @@ pub async fn look(
         area.found = asking.iter().map(|(definition, _)| none(definition)).collect();
         return Ok(area);
     }
-    let ok_contents = ok_contents(context, &listed).await?;
+    let (ok_contents, unread) = ok_contents(context, &listed).await?;
     let free: Vec<DropFile> = area.files.iter().filter(|file| taken.by(file).is_none()).cloned().collect();
     for (definition, prefixes) in &asking {
         let resolution = bunch::resolve(&free, &ok_contents, prefixes);
@@ -92,6 +98,10 @@ pub async fn look(
         for note in resolution.notes {
             area.wait_where_named(&note);
         }
+    }
+    for (name, problem) in unread {
+        area.fates.insert(name, Fate::Waits(problem.clone()));
+        area.problems.push(problem);
     }
     area.wait_where_nobody_asks(&asking.into_iter().flat_map(|(_, prefixes)| prefixes).collect());
     let fates = area.files.iter().filter_map(|file| Some((file.name.clone(), Fate::Taken(taken.by(file)?.clone()))));
@@ -254,6 +264,7 @@ impl DropArea {
     ) -> store::Result<Result<Found, String>> {
         let mut complete: Vec<(&Bunch, DateTime<Utc>)> = Vec::new();
         let mut reasons = Vec::new();
+        let by_identifier = self.by_identifier(prefixes);
         for set in sets {
             match set {
                 BunchSet::Complete(bunch) => {
@@ -261,9 +272,9 @@ impl DropArea {
                     bunch.left_behind.iter().for_each(|left| self.wait_where_named(left));
                 }
                 BunchSet::Incomplete { identifier, reasons: why } => {
-                    let of_set = self.files.iter().filter(|file| is_of(&file.name, identifier, prefixes));
                     let fate = Fate::Waits(why.join("; "));
-                    self.fates.extend(of_set.map(|file| (file.name.clone(), fate.clone())));
+                    let of_set = by_identifier.get(identifier).into_iter().flatten();
+                    self.fates.extend(of_set.map(|name| (name.clone(), fate.clone())));
                     reasons.extend(why.iter().cloned());
                 }
             }
@@ -298,10 +309,7 @@ impl DropArea {
 
     /// When the last file of a bunch came.
     fn arrived_at(&self, bunch: &Bunch) -> DateTime<Utc> {
-        let modified = |name: String| {
-            let place = self.files.binary_search_by(|file| file.name.cmp(&name)).ok()?;
-            Some(self.files[place].modified)
-        };
+        let modified = |name: String| Some(self.files[self.place(&name)?].modified);
         bunch.files.iter().filter_map(|file| modified(file.name.to_string())).max().unwrap_or_default()
     }
 
@@ -310,10 +318,28 @@ impl DropArea {
         self.fates.extend(files.chain(bunch.ok_files.iter().cloned()).map(|name| (name, fate.clone())));
     }
 
+    /// The names of CSV and ok files by what they belong to.
+    fn by_identifier(&self, prefixes: &[&str]) -> HashMap<String, Vec<String>> {
+        let mut names: HashMap<String, Vec<String>> = HashMap::new();
+        for file in &self.files {
+            for identifier in identifiers(&file.name, prefixes) {
+                names.entry(identifier).or_default().push(file.name.clone());
+            }
+        }
+        names
+    }
+
+    /// The place of a file in the list, which is sorted as keys are.
+    fn place(&self, name: &str) -> Option<usize> {
+        self.files.binary_search_by(|file| file.name.as_str().cmp(name)).ok()
+    }
+
     /// Puts a finding down at every file that it names.
     fn wait_where_named(&mut self, finding: &str) {
-        for file in self.files.iter().filter(|file| finding.contains(&format!("`{}`", file.name))) {
-            self.fates.entry(file.name.clone()).or_insert_with(|| Fate::Waits(finding.to_owned()));
+        for name in finding.split('`') {
+            if self.place(name).is_some() {
+                self.fates.entry(name.to_owned()).or_insert_with(|| Fate::Waits(finding.to_owned()));
+            }
         }
     }
 
@@ -340,16 +366,15 @@ fn bunch_of(arguments: &Arguments) -> Option<Bunch> {
     serde_json::from_str(arguments.get(BUNCH_ARGUMENT)?).ok()
 }
 
-/// Whether a CSV or ok file belongs to what has this identifier.
-fn is_of(name: &str, identifier: &str, prefixes: &[&str]) -> bool {
+/// What a CSV or ok file belongs to; the name of an ok file can be read in two ways.
+fn identifiers(name: &str, prefixes: &[&str]) -> BTreeSet<String> {
     let stem = name.strip_suffix(".ok");
-    let is_bunch = stem.and_then(|stem| stem.split_once('_')).is_some_and(|(prefix, rest)| {
-        // `product-import_x.ok`
-        rest == identifier && prefixes.contains(&prefix)
-    });
+    // `product-import_x.ok`
+    let bunch = stem.and_then(|stem| stem.split_once('_')).filter(|(prefix, _)| prefixes.contains(prefix));
     // `product-import_x_01.ok` releases `product-import_x_01.csv`.
     let file = stem.map_or_else(|| name.parse(), |stem| format!("{stem}.csv").parse::<FileName>());
-    is_bunch || file.is_ok_and(|file| file.filename() == identifier && prefixes.contains(&file.prefix()))
+    let file = file.ok().filter(|file| prefixes.contains(&file.prefix()));
+    bunch.map(|(_, rest)| rest.to_owned()).into_iter().chain(file.map(|file| file.filename().to_owned())).collect()
 }
 
 /// The file name prefixes that a definition's bunches are made of.
@@ -369,21 +394,41 @@ fn drop_file(file: &FileInfo) -> Option<DropFile> {
     })
 }
 
-async fn ok_contents(context: &Context, listed: &[FileInfo]) -> store::Result<BTreeMap<String, String>> {
-    let mut contents = BTreeMap::new();
+/// The contents of the ok files by their names, and the names of those that were not read, with the reason.
+async fn ok_contents(
+    context: &Context,
+    listed: &[FileInfo],
+) -> store::Result<(BTreeMap<String, String>, Vec<(String, String)>)> {
+    let (mut reads, mut unread, mut total_bytes) = (Vec::new(), Vec::new(), 0);
     for file in listed.iter().filter(|file| file.key.to_ascii_lowercase().ends_with(".ok")) {
         let Some(name) = file.key.strip_prefix(DROP_PREFIX).filter(|name| !name.contains('/')) else { continue };
-        if file.size_bytes == 0 {
-            contents.insert(name.to_owned(), String::new());
-            continue;
-        }
-        // One byte more than allowed, so that the resolver sees that the file is too large.
-        let range = Range { start: 0, length: MAX_OK_FILE_BYTES + 1 };
-        if let Some(bytes) = context.store.files.get(&file.key, Some(range)).await? {
-            contents.insert(name.to_owned(), String::from_utf8_lossy(&bytes).into_owned());
+        if file.size_bytes > MAX_OK_FILE_BYTES {
+            let bytes = file.size_bytes;
+            let why = format!("`{name}` has {bytes} bytes; an ok file with more than {MAX_OK_FILE_BYTES} is not read");
+            unread.push((name.to_owned(), why));
+        } else if total_bytes + file.size_bytes > OK_FILES_LIMIT_BYTES {
+            let why = format!("`{name}` is not read: the ok files before it have {total_bytes} bytes already");
+            unread.push((name.to_owned(), why));
+        } else {
+            total_bytes += file.size_bytes;
+            reads.push(ok_content(context, file, name));
         }
     }
-    Ok(contents)
+    let contents: Vec<Option<(String, String)>> =
+        stream::iter(reads).buffer_unordered(PARALLEL_READS).try_collect().await?;
+    Ok((contents.into_iter().flatten().collect(), unread))
+}
+
+/// An ok file's name and content, unless it is gone.
+async fn ok_content(context: &Context, file: &FileInfo, name: &str) -> store::Result<Option<(String, String)>> {
+    if file.size_bytes == 0 {
+        return Ok(Some((name.to_owned(), String::new())));
+    }
+    let range = Range { start: 0, length: MAX_OK_FILE_BYTES + 1 };
+    let bytes = context.store.files.get(&file.key, Some(range)).await?;
+    // One that has grown since it was listed is looked at by the next beat.
+    let bytes = bytes.filter(|bytes| bytes.len() as u64 <= MAX_OK_FILE_BYTES);
+    Ok(bytes.map(|bytes| (name.to_owned(), String::from_utf8_lossy(&bytes).into_owned())))
 }
 
 fn key(bunch: &Bunch) -> String {

@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use pipeline::settings::{Scope, Settings};
 use pipeline::{Name, PipelineId};
 
+use crate::work::is_file_of;
+
 /// Most bytes of a log that stay in the step's item, so that a beat over many steps stays cheap.
 pub(crate) const ITEM_LIMIT_BYTES: usize = 700;
 
@@ -90,20 +92,13 @@ impl StepLog {
         format!("{WHOLE_IN}{file_key})\n{}", if lines.is_empty() { end } else { lines })
     }
 
-    /// The key of the file with the whole log, if what a step's item holds is only its end.
-    #[must_use]
-    pub fn file_key(item_text: &str) -> Option<&str> {
-        item_text.strip_prefix(WHOLE_IN)?.split_once(")\n").map(|(key, _)| key)
-    }
-
     /// The file of the whole log, if a step's item has only its end.
     #[must_use]
     pub fn file_of<'a>(kept: &'a str, pipeline: &PipelineId) -> Option<&'a str> {
         let (first, _) = kept.split_once('\n')?;
-        let key = first.strip_prefix("(the whole log is in ")?.strip_suffix(')')?;
+        let key = first.strip_prefix(WHOLE_IN)?.strip_suffix(')')?;
         // What a step has logged begins with a time; still, no text leads out of the pipeline's own files.
-        let is_ours = key.starts_with(&format!("work/{pipeline}/")) || key.starts_with(&format!("archive/{pipeline}/"));
-        (is_ours && store::files::check_key(key).is_ok()).then_some(key)
+        is_file_of(pipeline, key).then_some(key)
     }
 
     /// Whether the text is too long for the step's item.
@@ -124,23 +119,31 @@ mod tests {
         log
     }
 
+    fn id() -> PipelineId {
+        PipelineId::derive(&"p".parse().unwrap(), "1", DateTime::UNIX_EPOCH)
+    }
+
+    fn key() -> String {
+        format!("work/{}/logs/a/1-0.log", id())
+    }
+
     #[test]
     fn a_short_log_stays_whole() {
         let log = log(&["did it".to_owned()]);
         assert_eq!(log.for_item("k"), "1970-01-01 00:00:00 a info: did it\n");
         assert!(!log.is_long());
-        assert_eq!(StepLog::file_key(&log.for_item("k")), None);
+        assert_eq!(StepLog::file_of(&log.for_item(&key()), &id()), None);
     }
 
     #[test]
     fn of_a_long_log_the_item_has_the_last_whole_lines() {
         let log = log(&(0..40).map(|line| format!("line {line} äöü")).collect::<Vec<_>>());
-        let text = log.for_item("k");
+        let text = log.for_item(&key());
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "(the whole log is in k)");
-        assert_eq!(StepLog::file_key(&text), Some("k"));
+        assert_eq!(lines[0], format!("(the whole log is in {})", key()));
+        assert_eq!(StepLog::file_of(&text, &id()), Some(key().as_str()));
         assert!(lines[1].starts_with("1970") && lines.last().unwrap().ends_with("line 39 äöü"), "{text}");
-        assert!(text.len() < ITEM_LIMIT_BYTES + 40);
+        assert!(text.len() < ITEM_LIMIT_BYTES + 40 + key().len());
     }
 
     #[test]

@@ -114,6 +114,20 @@ impl<'a> Work<'a> {
         directory.key(&format!("{}/{}-{token}/{file_name}", self.step.name, self.attempt()))
     }
 
+    /// Refuses the key of a file that is not one of this pipeline: outputs may come from outside, as those of a function do.
+    ///
+    /// # Errors
+    /// Permanent, and names the key.
+    pub(crate) fn check_own_file(&self, key: &str) -> Result<(), ExecutorError> {
+        let id = self.pipeline_id();
+        if is_file_of(id, key) {
+            return Ok(());
+        }
+        Err(ExecutorError::permanent(format!(
+            "`{key}` is no file of this pipeline (expected is a key that begins with `work/{id}/` or `archive/{id}/`)"
+        )))
+    }
+
     /// What an earlier step of the definition left, if it has ended and left anything. For the steps that were added, see
     /// [`Work::outputs_of_added`].
     ///
@@ -205,6 +219,12 @@ impl Context {
     }
 }
 
+/// Whether a key is that of a file that a pipeline works on or has left.
+pub(crate) fn is_file_of(pipeline: &PipelineId, key: &str) -> bool {
+    let is_ours = ["work", "archive"].iter().any(|place| key.starts_with(&format!("{place}/{pipeline}/")));
+    is_ours && store::files::check_key(key).is_ok()
+}
+
 impl WorkingDirectory {
     /// The working directory of a pipeline.
     #[must_use]
@@ -228,5 +248,35 @@ impl WorkingDirectory {
     #[must_use]
     pub(crate) fn log_key(&self, step: &Name, attempt: u32, token: &str) -> String {
         self.key(&format!("logs/{step}/{attempt}-{token}.log"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn the_files_of_a_pipeline_lie_below_its_own_prefixes() {
+        let id = |cause: &str| PipelineId::derive(&"p".parse().unwrap(), cause, DateTime::UNIX_EPOCH);
+        let (own, other) = (id("own"), id("other"));
+        for key in [format!("work/{own}/first/1-t/a.json"), format!("archive/{own}/files/a.csv")] {
+            assert!(is_file_of(&own, &key), "{key}");
+        }
+        for key in [
+            format!("work/{other}/files/a.csv"),
+            format!("archive/{other}/files/a.csv"),
+            format!("work/{own}"),
+            format!("work/{own}x/a.csv"),
+            format!("work/{own}/../{other}/files/a.csv"),
+            format!("work/{own}//a.csv"),
+            format!("/work/{own}/a.csv"),
+            "pipelines/a.xml".to_owned(),
+            "incoming/a.csv".to_owned(),
+            String::new(),
+        ] {
+            assert!(!is_file_of(&own, &key), "{key}");
+        }
     }
 }

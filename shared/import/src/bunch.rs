@@ -38,8 +38,8 @@ use crate::file_name::FileName;
 
 pub use resolve::{is_spent, resolve};
 
-/// Bytes of an ok file that are read at most. A hundred thousand names fit; what is larger is not an ok file.
-pub const MAX_OK_FILE_BYTES: u64 = 8 * 1024 * 1024;
+/// Bytes of an ok file that are read at most. Ten thousand names fit; what is larger is not an ok file.
+pub const MAX_OK_FILE_BYTES: u64 = 1024 * 1024;
 
 /// A file seen in the drop area.
 #[derive(Debug, Clone, PartialEq, Eq)]

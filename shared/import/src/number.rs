@@ -81,6 +81,9 @@ fn ungrouped(whole: &str, grouping: char) -> Option<String> {
 pub fn sum(one: &str, other: &str) -> Option<String> {
     let decimals = |number: &str| number.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     let places = decimals(one).max(decimals(other));
+    if places > MAX_CHARS {
+        return None;
+    }
     let scaled = |number: &str| -> Option<i128> {
         let zeros = "0".repeat(places - decimals(number));
         format!("{}{zeros}", number.replacen('.', "", 1)).parse().ok()
@@ -156,6 +159,7 @@ mod tests {
             assert_eq!(sum(one, other).as_deref(), Some(expected));
         }
         assert_eq!(sum(&"9".repeat(40), "1"), None);
+        assert_eq!(sum(&format!("0.{}1", "0".repeat(70_000)), "1"), None);
     }
 
     proptest! {

@@ -10,6 +10,9 @@ use crate::validate::{Issue, Severity};
 /// Issues kept for each file; the others are only counted.
 pub const MAX_ISSUES: usize = 100;
 
+/// Characters of a name that the columns of the table make room for.
+const MAX_NAME_WIDTH: usize = 120;
+
 /// What became of an import, file by file.
 ///
 /// Parts of a file, and files, may be imported by several runners; each writes a report, and merging them in any
@@ -91,24 +94,24 @@ impl ImportReport {
 impl FileReport {
     /// Counts a row.
     pub fn count(&mut self, outcome: RowOutcome) {
-        self.rows.rows += 1;
-        match outcome {
-            RowOutcome::Created => self.rows.created += 1,
-            RowOutcome::Updated => self.rows.updated += 1,
-            RowOutcome::Unchanged => self.rows.unchanged += 1,
-            RowOutcome::Skipped => self.rows.skipped += 1,
-        }
+        let one = RowCounts { rows: 1, ..RowCounts::default() };
+        self.rows.add(match outcome {
+            RowOutcome::Created => RowCounts { created: 1, ..one },
+            RowOutcome::Updated => RowCounts { updated: 1, ..one },
+            RowOutcome::Unchanged => RowCounts { unchanged: 1, ..one },
+            RowOutcome::Skipped => RowCounts { skipped: 1, ..one },
+        });
     }
 
     /// Notes an issue.
     pub fn note(&mut self, issue: Issue) {
-        self.issue_count += 1;
+        self.issue_count = self.issue_count.saturating_add(1);
         self.keep(issue);
     }
 
     fn merge(&mut self, other: Self) {
         self.rows.add(other.rows);
-        self.issue_count += other.issue_count;
+        self.issue_count = self.issue_count.saturating_add(other.issue_count);
         self.unknown_columns.extend(other.unknown_columns);
         for issue in other.issues {
             self.keep(issue);
@@ -126,12 +129,13 @@ impl FileReport {
 }
 
 impl RowCounts {
+    /// Counts that were damaged where they were kept must not stop an import.
     fn add(&mut self, other: Self) {
-        self.rows += other.rows;
-        self.created += other.created;
-        self.updated += other.updated;
-        self.unchanged += other.unchanged;
-        self.skipped += other.skipped;
+        self.rows = self.rows.saturating_add(other.rows);
+        self.created = self.created.saturating_add(other.created);
+        self.updated = self.updated.saturating_add(other.updated);
+        self.unchanged = self.unchanged.saturating_add(other.unchanged);
+        self.skipped = self.skipped.saturating_add(other.skipped);
     }
 }
 
@@ -139,7 +143,7 @@ impl RowCounts {
 impl fmt::Display for ImportReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.files.keys().map(|name| name.chars().count());
-        let width = names.max().unwrap_or_default().max("total".len());
+        let width = names.max().unwrap_or_default().clamp("total".len(), MAX_NAME_WIDTH);
         let headings = ["rows", "created", "updated", "unchanged", "skipped", "issues"];
         write!(f, "{:width$}", "file")?;
         for heading in headings {
@@ -149,7 +153,7 @@ impl fmt::Display for ImportReport {
         let mut total = FileReport { rows: self.totals(), ..FileReport::default() };
         for (name, file) in &self.files {
             file.write_counts(f, name, width)?;
-            total.issue_count += file.issue_count;
+            total.issue_count = total.issue_count.saturating_add(file.issue_count);
         }
         total.write_counts(f, "total", width)?;
         for (name, file) in &self.files {
@@ -208,6 +212,15 @@ mod tests {
             found: Some("1,5".to_owned()),
             ..Issue::about("product-import_x_01.csv", line, "is not a number".to_owned(), severity)
         }
+    }
+
+    #[test]
+    fn what_was_damaged_can_still_be_shown() {
+        let mut report = ImportReport::default();
+        report.file(&"x".repeat(70_000)).rows = RowCounts { rows: u64::MAX, ..RowCounts::default() };
+        report.file("b").count(RowOutcome::Created);
+        assert_eq!(report.totals().rows, u64::MAX);
+        assert!(report.to_string().contains("\nb "));
     }
 
     #[test]

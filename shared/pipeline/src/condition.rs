@@ -177,6 +177,7 @@ pub enum Check {
 mod whole_seconds {
     use std::time::Duration;
 
+    use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub(super) fn serialize<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -184,6 +185,6 @@ mod whole_seconds {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-        Ok(Duration::from_secs(u64::deserialize(deserializer)?))
+        crate::duration::of_seconds(u64::deserialize(deserializer)?).map_err(D::Error::custom)
     }
 }

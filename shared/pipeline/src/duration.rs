@@ -32,6 +32,15 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     Ok(duration)
 }
 
+/// The duration of so many seconds as it is stored. What is longer than any that was read could not be added to a time.
+pub(crate) fn of_seconds(seconds: u64) -> Result<Duration, String> {
+    let duration = Duration::from_secs(seconds);
+    if duration > LIMIT {
+        return Err(format!("{seconds} s are out of range (at most {} s, 366 days)", LIMIT.as_secs()));
+    }
+    Ok(duration)
+}
+
 /// Writes a duration in words that [`parse`] reads back, in the largest units that fit.
 #[must_use]
 pub fn in_words(duration: Duration) -> String {
@@ -55,6 +64,7 @@ fn shortened(text: &str) -> String {
 pub(crate) mod seconds {
     use std::time::Duration;
 
+    use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     #[expect(clippy::ref_option, reason = "serde's `with` hands a reference to the field")]
@@ -63,7 +73,8 @@ pub(crate) mod seconds {
     }
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-        Ok(Option::<u64>::deserialize(deserializer)?.map(Duration::from_secs))
+        let seconds = Option::<u64>::deserialize(deserializer)?;
+        seconds.map(super::of_seconds).transpose().map_err(D::Error::custom)
     }
 }
 
@@ -80,6 +91,16 @@ mod tests {
             assert_eq!(duration.as_secs(), seconds);
             assert_eq!(parse(&in_words(duration)).unwrap(), duration);
         }
+    }
+
+    #[test]
+    fn a_stored_duration_can_be_added_to_a_time() {
+        assert_eq!(of_seconds(60), Ok(Duration::from_secs(60)));
+        insta::assert_snapshot!(of_seconds(u64::MAX).unwrap_err(), @"18446744073709551615 s are out of range (at most 31622400 s, 366 days)");
+        let recurring = r#"{"type":"recurring","limit":5,"wait":18446744073709551615}"#;
+        assert!(serde_json::from_str::<crate::condition::StepCondition>(recurring).is_err());
+        let fitting = recurring.replace("18446744073709551615", "60");
+        assert!(serde_json::from_str::<crate::condition::StepCondition>(&fitting).is_ok());
     }
 
     #[test]

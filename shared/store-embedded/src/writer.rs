@@ -189,8 +189,9 @@ impl Committer {
     /// Commits one request, or gives it back if another process writes: the caller's thread must not wait for that.
     fn try_commit(&mut self, job: Box<dyn Job>) -> Result<Committed, Box<dyn Job>> {
         let session = &self.database.session;
-        let begun =
-            session.busy_timeout(Duration::ZERO).and_then(|()| self.begin()).and(session.busy_timeout(BUSY_TIMEOUT));
+        let begun = session.busy_timeout(Duration::ZERO).and_then(|()| self.begin());
+        // Of a database that is open this cannot fail; a job with a begun transaction must not be given back.
+        let _ = session.busy_timeout(BUSY_TIMEOUT);
         if begun.is_err() {
             return Err(job);
         }

@@ -367,7 +367,7 @@ impl Store {
     }
 
     /// Notes that the message of an enqueued step is sent again, due no earlier than it was; returns the record that the
-    /// message must name.
+    /// message must name, or `None` if the step has moved.
     ///
     /// # Errors
     /// The store did not answer, or an item cannot be read.
@@ -379,7 +379,11 @@ impl Store {
     ) -> Result<Option<StepRecord>> {
         let due = step.record.due_at(now).unwrap_or(now);
         let attributes = items::patch([("sent_at", items::time(due)), ("resends", json!(step.record.resends + 1))]);
-        self.write_seen(pipeline, step, attributes).await?.as_ref().map(items::step_record).transpose()
+        let written = self.write_seen(pipeline, step, attributes).await?;
+        let record = written.as_ref().map(items::step_record).transpose()?;
+        // Our own note, or the like of another beat in the same moment, may be followed by a claim already. A message that
+        // names the version of a claim would let a second runner claim the step.
+        Ok(record.filter(|record| record.status == StepStatus::Enqueued))
     }
 
     /// Gives a claimed step back unrun because its pipeline is stopped.

@@ -111,9 +111,26 @@ fn bombs(target: &str) -> Vec<(&'static str, Vec<u8>)> {
         "bunches" => {
             let names: String = (0..5_000).map(|n| format!("=== product-import_x_{n:04}.csv\n")).collect();
             let listed: String = (0..50_000).map(|n| format!("product-import_x_{n:05}.csv\n")).collect();
+            let bunches: String = (0..2_000).map(|n| format!("product-import_{n}_1.csv\n")).collect();
+            let waiting: String = (0..3_000).map(|n| format!("=== product-import_{n}_1.csv\n")).collect();
+            let wrong = format!("=== product-import.ok\n{bunches}{}", "x\n".repeat(30_000));
             vec![
+                ("made: wrong lines", wrong.into_bytes()),
+                ("made: many bunches", waiting.into_bytes()),
                 ("made: many files", [names, "=== product-import_x.ok\n".to_owned()].concat().into_bytes()),
                 ("made: a long list", format!("=== product-import.ok\n{listed}").into_bytes()),
+            ]
+        }
+        "drops" => {
+            let head = "=== product-import_x_01.csv\nsku,categories,name\n";
+            let ok = "\n=== product-import_x.ok\n";
+            let row = |category: String| format!("{head}1,{category},a{ok}").into_bytes();
+            let many: String = (0..10_000).map(|n| format!("1,a{n:04},a\n")).collect();
+            let waiting: String = (0..3_000).map(|n| format!("=== product-import_{n}_1.csv\n")).collect();
+            vec![
+                ("made: a deep category", row("a/".repeat(30_000) + "a")),
+                ("made: many categories", format!("{head}{many}{ok}").into_bytes()),
+                ("made: many bunches", waiting.into_bytes()),
             ]
         }
         "crons" => vec![("made: a list", format!("{} * * * *", "0-59,".repeat(39)).into_bytes())],

@@ -1,5 +1,6 @@
 //! The files of a pipeline's bunch, read row by row from the working directory.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use import::bunch::{Bunch, BunchFile, BunchId};
@@ -22,6 +23,9 @@ const CHUNK_BYTES: u64 = 1024 * 1024;
 /// How many rows are worked on between two checkpoints.
 pub(crate) const ROWS_PER_CHECKPOINT: u64 = 1_000;
 
+/// After how many bytes of rows there is one in any case: rows may be large, and those in between are kept in memory.
+pub(crate) const BYTES_PER_CHECKPOINT: u64 = 4 * 1024 * 1024;
+
 /// Where a step over all rows of a bunch stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Place {
@@ -37,8 +41,8 @@ pub(crate) struct Findings {
     /// What became of the rows so far.
     pub(crate) report: ImportReport,
     /// The categories that the rows name.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) categories: Vec<CategoryPath>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) categories: BTreeSet<CategoryPath>,
     /// The file of the latest checkpoint.
     #[serde(skip)]
     kept_in: Option<String>,
@@ -91,7 +95,7 @@ impl Checkpoint {
         let Some(checkpoint) = work.checkpoint::<Checkpoint>()? else {
             return Ok((Place { file: 0, position: None }, Findings::default()));
         };
-        let findings = Findings::read(work.store.files.as_ref(), Some(&checkpoint.findings)).await?;
+        let findings = Findings::read(work, &checkpoint.findings).await?;
         Ok((checkpoint.place, findings))
     }
 }
@@ -252,10 +256,10 @@ impl Findings {
         report.count(RowOutcome::Skipped);
     }
 
-    /// The findings that a checkpoint or an output names, or none.
-    pub(crate) async fn read(files: &dyn Files, key: Option<&str>) -> Result<Findings, ExecutorError> {
-        let Some(key) = key else { return Ok(Findings::default()) };
-        let Some(bytes) = files.get(key, None).await? else {
+    /// The findings that a checkpoint or an output names.
+    pub(crate) async fn read(work: &Work<'_>, key: &str) -> Result<Findings, ExecutorError> {
+        work.check_own_file(key)?;
+        let Some(bytes) = work.store.files.get(key, None).await? else {
             return Err(ExecutorError::permanent(format!("file `{key}` is not there any more")));
         };
         let findings: Findings = serde_json::from_slice(&bytes)
@@ -274,7 +278,7 @@ impl Findings {
     /// How many issues were found, and the gravest.
     pub(crate) fn issues(&self) -> (u64, Option<Severity>) {
         let files = self.report.files.values();
-        let count = files.clone().map(|file| file.issue_count).sum();
+        let count = files.clone().fold(0, |count: u64, file| count.saturating_add(file.issue_count));
         (count, files.flat_map(|file| &file.issues).map(|issue| issue.severity).max())
     }
 }

@@ -114,7 +114,7 @@ impl Walk {
             return Err(error);
         }
         work.warn(&format!("pipeline `{}` {}: {}", ended.name, ended.id, error.chain()));
-        self.checkpoint.counts.problems += 1;
+        self.counts().problems = self.counts().problems.saturating_add(1);
         Ok(())
     }
 
@@ -133,6 +133,20 @@ impl Walk {
             return Err(ExecutorError::InvalidData { message });
         }
         Ok(Outcome::Done)
+    }
+}
+
+/// Counts that were damaged where they were kept must not stop a clean-up.
+impl Counts {
+    pub(super) fn add_pipeline(&mut self) {
+        self.pipelines = self.pipelines.saturating_add(1);
+    }
+
+    pub(super) fn add_files(&mut self, sizes: impl Iterator<Item = u64>) {
+        for size_bytes in sizes {
+            self.files = self.files.saturating_add(1);
+            self.size_bytes = self.size_bytes.saturating_add(size_bytes);
+        }
     }
 }
 
@@ -168,8 +182,7 @@ pub(super) async fn delete_below(work: &Work<'_>, prefix: &str, counts: &mut Cou
             return Ok(false);
         }
         delete_all(work, page.iter().map(|file| file.key.clone()).collect()).await?;
-        counts.files += page.len() as u64;
-        counts.size_bytes += page.iter().map(|file| file.size_bytes).sum::<u64>();
+        counts.add_files(page.iter().map(|file| file.size_bytes));
     }
 }
 

@@ -107,8 +107,7 @@ async fn pack(work: &mut Work<'_>, ended: &Ended, walk: &mut Walk) -> Result<boo
             Some(index) => index,
             None => {
                 let index = write_part(work, &ended.id, &key, &files).await?;
-                walk.counts().files += index.files.len() as u64;
-                walk.counts().size_bytes += index.files.iter().map(|file| file.size_bytes).sum::<u64>();
+                walk.counts().add_files(index.files.iter().map(|file| file.size_bytes));
                 index
             }
         };
@@ -118,7 +117,7 @@ async fn pack(work: &mut Work<'_>, ended: &Ended, walk: &mut Walk) -> Result<boo
     work.store.mark_files(ended, FilesMark::Packed, work.now()).await?;
     let files = walk.counts().files - before.files;
     if files > 0 {
-        walk.counts().pipelines += 1;
+        walk.counts().add_pipeline();
         let key = part_key(&ended.id, 1);
         work.info(&format!("pipeline `{}` {}: {files} files packed into {key}", ended.name, ended.id));
     }

@@ -52,8 +52,8 @@ async fn delete(work: &mut Work<'_>, ended: &Ended, walk: &mut Walk) -> Result<b
     }
     work.store.mark_files(ended, FilesMark::Deleted, work.now()).await?;
     let files = walk.counts().files - before;
-    walk.counts().pipelines += u64::from(files > 0);
     if files > 0 {
+        walk.counts().add_pipeline();
         work.info(&format!("pipeline `{}` {}: {files} files deleted", ended.name, ended.id));
     }
     Ok(true)

@@ -48,7 +48,7 @@ impl Executor for DeletePipelines {
 
 async fn delete(work: &mut Work<'_>, ended: &Ended, walk: &mut Walk) -> Result<(), ExecutorError> {
     if work.store.delete_pipeline(ended, work.now()).await? == PipelineWritten::Done {
-        walk.counts().pipelines += 1;
+        walk.counts().add_pipeline();
         work.info(&format!(
             "pipeline `{}` {} deleted, it ended at {}",
             ended.name,

@@ -54,13 +54,13 @@ impl Executor for FetchData {
             let has_time = || work.shortage() == Shortage::None;
             // Some time must be left to spawn, or an invocation after the other would only ask.
             let fetched = initializer.one(fetcher.as_ref(), work.time_left() / 4 * 3, has_time).await?;
-            progress.spawned += fetched.spawned.len();
+            progress.spawned = progress.spawned.saturating_add(fetched.spawned.len());
             fetched.problems.iter().for_each(|problem| work.warn(problem));
             work.info(&format!("data fetcher `{}`: {} pipelines spawned", fetcher.name(), fetched.spawned.len()));
             if fetched.left > 0 {
                 return Ok(Outcome::Continue { checkpoint: json!(progress), after: Duration::ZERO });
             }
-            progress.problems += fetched.problems.len();
+            progress.problems = progress.problems.saturating_add(fetched.problems.len());
             fetcher.name().clone_into(&mut progress.after);
             work.save(json!(progress), &format!("{} pipelines spawned", progress.spawned)).await?;
         }

@@ -29,7 +29,7 @@ impl Executor for ImportCategories {
                 "step `{step}` left no list of categories; name the step that validates in argument `validated_by` of step `{name}`"
             )));
         };
-        let findings = Findings::read(work.store.files.as_ref(), Some(&output.findings)).await?;
+        let findings = Findings::read(work, &output.findings).await?;
         if findings.categories.is_empty() {
             return Ok(Outcome::Skipped { reason: "the rows name no categories".to_owned() });
         }

@@ -18,7 +18,8 @@ use serde_json::json;
 use store::table::Table;
 
 use super::bunch_files::{
-    Checkpoint, Findings, NextRow, Output, Place, ProductFile, ROWS_PER_CHECKPOINT, bunch, checkpoint, count,
+    BYTES_PER_CHECKPOINT, Checkpoint, Findings, NextRow, Output, Place, ProductFile, ROWS_PER_CHECKPOINT, bunch,
+    checkpoint, count,
 };
 use crate::executor::{Executor, ExecutorError, Outcome};
 use crate::work::Work;
@@ -118,7 +119,9 @@ async fn read_block(
 ) -> Result<Block, ExecutorError> {
     let mut block = Block::default();
     let name = file.name().to_owned();
-    while block.rows < ROWS_PER_CHECKPOINT {
+    let offset = |place: &Place| place.position.map_or(0, |position: Position| position.byte_offset);
+    let start = offset(place);
+    while block.rows < ROWS_PER_CHECKPOINT && offset(place).saturating_sub(start) < BYTES_PER_CHECKPOINT {
         match file.next().await? {
             NextRow::Row(row) => {
                 place.position = Some(row.next);

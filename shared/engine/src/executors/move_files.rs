@@ -4,7 +4,8 @@
 //! (another fingerprint) belongs to the next bunch and is left where it is.
 
 use async_trait::async_trait;
-use import::bunch::{self, BunchFile, DropFile};
+use import::bunch::{self, BunchFile, DropFile, MAX_OK_FILE_BYTES};
+use store::files::Range;
 
 use super::bunch_files::{bunch, moved_key};
 use crate::bunches::DROP_PREFIX;
@@ -91,7 +92,13 @@ fn gone(key: &str) -> ExecutorError {
 async fn move_ok_file(work: &mut Work<'_>, name: &str) -> Result<(), ExecutorError> {
     let files = work.store.files.clone();
     let from = format!("{DROP_PREFIX}{name}");
-    let Some(content) = files.get(&from, None).await? else { return Ok(()) };
+    // What is larger than any ok file was put there since; it stays as it is.
+    let range = Range { start: 0, length: MAX_OK_FILE_BYTES + 1 };
+    let Some(content) = files.get(&from, Some(range)).await? else { return Ok(()) };
+    if content.len() as u64 > MAX_OK_FILE_BYTES {
+        work.warn(&format!("`{name}` stays in the drop area: it has more than {MAX_OK_FILE_BYTES} bytes now"));
+        return Ok(());
+    }
     files.copy(&from, &moved_key(&work.working_directory()?, name)).await?;
     let remaining: Vec<DropFile> = files
         .list(DROP_PREFIX, None, 10_000)

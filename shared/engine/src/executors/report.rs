@@ -60,7 +60,7 @@ impl Executor for Report {
 async fn find(work: &Work<'_>, step: &str, argument: &str) -> Result<Option<Findings>, ExecutorError> {
     let step = work.optional_argument(argument).unwrap_or(step);
     let Some(output) = work.output_of::<Output>(step).await? else { return Ok(None) };
-    Findings::read(work.store.files.as_ref(), Some(&output.findings)).await.map(Some)
+    Findings::read(work, &output.findings).await.map(Some)
 }
 
 fn text(work: &Work<'_>, report: &ImportReport, is_imported: bool) -> String {

@@ -151,7 +151,7 @@ async fn look(work: &mut Work<'_>, place: Checkpoint) -> Result<Outcome, Executo
         }
         PipelineStatus::Pending | PipelineStatus::Running | PipelineStatus::Paused => {
             let after = (FIRST_WAIT * 2_u32.saturating_pow(place.looks.min(10))).min(LONGEST_WAIT);
-            let checkpoint = json!(Checkpoint { looks: place.looks + 1, ..place });
+            let checkpoint = json!(Checkpoint { looks: place.looks.saturating_add(1), ..place });
             Ok(Outcome::Continue { checkpoint, after })
         }
     }

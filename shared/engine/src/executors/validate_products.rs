@@ -4,7 +4,7 @@
 //! them out and says so. What is so broken that rows cannot be told apart stops the pipeline either way.
 
 use async_trait::async_trait;
-use catalog::category::paths_with_parents;
+use catalog::category::add_with_parents;
 use import::bunch::Bunch;
 use import::product::{ProductRow, Stated};
 use import::report::RowOutcome;
@@ -110,10 +110,7 @@ fn check_row(file: &str, row: ProductRow, findings: &mut Findings) {
         report.note(issue);
     }
     if let Some(Stated::Set(categories)) = row.change.and_then(|change| change.categories) {
-        let new = paths_with_parents(categories.iter().map(|link| &link.path).chain(&findings.categories));
-        if new.len() > findings.categories.len() {
-            findings.categories = new;
-        }
+        categories.iter().for_each(|link| add_with_parents(&mut findings.categories, &link.path));
     }
 }
 

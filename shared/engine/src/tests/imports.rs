@@ -136,6 +136,23 @@ async fn an_ok_file_that_names_absent_files_holds_the_bunch_up() {
 }
 
 #[tokio::test]
+async fn an_ok_file_that_is_too_large_is_not_read() {
+    let shop = Shop::new();
+    shop.drop_fruit().await;
+    let text = "\n".repeat(1024 * 1024 + 1);
+    let files = shop.workshop.store().files.clone();
+    files.put("incoming/product-import_20260801-120000.ok", text.into()).await.unwrap();
+    let report = shop.workshop.beat().await;
+    assert!(report.spawned.is_empty());
+    let problem =
+        "`product-import_20260801-120000.ok` has 1048577 bytes; an ok file with more than 1048576 is not read";
+    assert_eq!(report.problems, [problem]);
+    let arrivals = shop.arrivals().await;
+    assert!(arrivals.contains(&format!("product-import_20260801-120000.ok waits: {problem}\n")), "{arrivals}");
+    assert!(arrivals.contains("_01.csv waits: no ok file for"), "{arrivals}");
+}
+
+#[tokio::test]
 async fn two_bunches_are_imported_one_after_the_other() {
     let shop = Shop::new();
     shop.drop_rows("product-import_20260801-120000_01.csv", &[APPLE]).await;

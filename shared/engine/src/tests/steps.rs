@@ -124,6 +124,17 @@ fn chain(error: &dyn std::error::Error) -> String {
     crate::heartbeat::chain(error)
 }
 
+/// Two beats note the same thing in the same moment, and between them a runner claims the step.
+#[tokio::test]
+async fn a_step_that_was_claimed_meanwhile_is_not_sent_again() {
+    let bench = Bench::new().await;
+    let message = bench.enqueue("t1").await;
+    let seen = bench.step().await;
+    assert!(bench.resend(&seen).await.is_some());
+    bench.claim(&message, "ann").await;
+    assert_eq!(bench.resend(&seen).await, None);
+}
+
 #[tokio::test]
 async fn an_enqueue_counts_an_attempt_and_wins_once() {
     let bench = Bench::new().await;

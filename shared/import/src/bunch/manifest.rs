@@ -1,5 +1,8 @@
 use crate::file_name::FileName;
 
+/// Characters of a wrong line that are shown.
+const MAX_QUOTED_CHARS: usize = 60;
+
 /// The content of an ok file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Manifest {
@@ -14,7 +17,7 @@ pub(super) enum Manifest {
 pub(super) struct Line {
     /// Counted from 1.
     pub(super) number: usize,
-    /// The file it names, or what it says instead.
+    /// The file it names, or the beginning of what it says instead.
     pub(super) name: Result<FileName, String>,
 }
 
@@ -27,11 +30,27 @@ impl Manifest {
             .enumerate()
             .map(|(index, line)| (index + 1, line.trim()))
             .filter(|(_, line)| !line.is_empty())
-            .map(|(number, line)| Line { number, name: line.parse().map_err(|_| line.to_owned()) })
+            .map(|(number, line)| Line { number, name: line.parse().map_err(|_| beginning(line)) })
             .collect();
         match lines.is_empty() {
             true => Self::Empty,
             false => Self::List(lines),
         }
+    }
+
+    /// Returns its lines; one that names nothing has none.
+    pub(super) fn lines(&self) -> &[Line] {
+        match self {
+            Self::Empty => &[],
+            Self::List(lines) => lines,
+        }
+    }
+}
+
+/// Enough of a line to find it again: a file that was taken for an ok file may have endless ones.
+fn beginning(line: &str) -> String {
+    match line.char_indices().nth(MAX_QUOTED_CHARS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
     }
 }

@@ -5,7 +5,14 @@ use super::{Bunch, BunchFile, BunchId, BunchSet, DropFile, Resolution};
 use crate::file_name::FileName;
 
 /// Reasons and notes of one bunch that are worth reading; the rest is counted.
-const MAX_SENTENCES: usize = 20;
+pub(super) const MAX_SENTENCES: usize = 20;
+
+/// The first sentences about something, and how many more there were.
+#[derive(Debug, Clone, Default)]
+struct Sentences {
+    kept: Vec<String>,
+    more: usize,
+}
 
 /// Finds the bunches in the drop area and says of each whether it is complete.
 ///
@@ -23,7 +30,7 @@ pub fn resolve(files: &[DropFile], ok_contents: &BTreeMap<String, String>, prefi
     }
     let identifiers: BTreeSet<String> = drop_area.identifiers();
     let sets = identifiers.into_iter().map(|identifier| drop_area.judge(identifier, &ok_names)).collect();
-    Resolution { sets, notes: shortened(drop_area.notes) }
+    Resolution { sets, notes: drop_area.notes.into_texts() }
 }
 
 /// Says whether an ok file releases none of the files that are still in the drop area, so that it can leave too.
@@ -32,10 +39,9 @@ pub fn resolve(files: &[DropFile], ok_contents: &BTreeMap<String, String>, prefi
 /// bunch's ok files and leaves those in place that another bunch still needs.
 #[must_use]
 pub fn is_spent(ok_name: &str, content: &str, remaining: &[DropFile]) -> bool {
-    let is_named = |file: &FileName| match Manifest::parse(content) {
-        Manifest::Empty => true,
-        Manifest::List(lines) => lines.iter().any(|line| line.name.as_ref() == Ok(file)),
-    };
+    let manifest = Manifest::parse(content);
+    let named: BTreeSet<&FileName> = manifest.lines().iter().filter_map(|line| line.name.as_ref().ok()).collect();
+    let is_named = |file: &FileName| matches!(manifest, Manifest::Empty) || named.contains(file);
     !remaining.iter().any(|file| {
         let Ok(name) = file.name.parse::<FileName>() else {
             return false;
@@ -53,8 +59,8 @@ struct DropArea<'a> {
     /// Released files, and by which ok files.
     released: BTreeMap<FileName, BTreeSet<String>>,
     /// What keeps a bunch waiting, by identifier.
-    problems: BTreeMap<String, Vec<String>>,
-    notes: Vec<String>,
+    problems: BTreeMap<String, Sentences>,
+    notes: Sentences,
 }
 
 /// An ok file of a wanted prefix.
@@ -80,7 +86,7 @@ impl<'a> DropArea<'a> {
             by_identifier: BTreeMap::new(),
             released: BTreeMap::new(),
             problems: BTreeMap::new(),
-            notes: Vec::new(),
+            notes: Sentences::default(),
         };
         let mut names: Vec<&DropFile> = files.iter().collect();
         names.sort_unstable_by_key(|file| &file.name);
@@ -98,7 +104,7 @@ impl<'a> DropArea<'a> {
                     siblings.push(name.clone());
                     area.arrived.insert(name, file);
                 }
-                Err(error) => area.notes.push(error.to_string()),
+                Err(error) => area.notes.push(|| error.to_string()),
             }
         }
         area
@@ -131,9 +137,9 @@ impl<'a> DropArea<'a> {
         let name = ok_file.name;
         if files.is_empty() {
             match &ok_file.reach {
-                Reach::Prefix => self
-                    .notes
-                    .push(format!("`{name}` is empty and releases every file with its prefix, but none has arrived")),
+                Reach::Prefix => self.notes.push(|| {
+                    format!("`{name}` is empty and releases every file with its prefix, but none has arrived")
+                }),
                 Reach::Bunch(identifier) => self.problem(
                     identifier,
                     format!("`{name}` is empty and releases every file of its bunch, but none has arrived"),
@@ -166,13 +172,13 @@ impl<'a> DropArea<'a> {
 
     fn apply_list(&mut self, ok_file: &OkFile<'_>, lines: &[Line]) {
         let name = ok_file.name;
+        let mut wrong = Sentences::default();
         for line in lines {
             let number = line.number;
             match &line.name {
                 Ok(file) => match ok_file.refusal(file) {
                     Some(why) => {
-                        let sentence = format!("`{name}` line {number} names `{file}`, {why}");
-                        self.blame(ok_file, lines, &sentence);
+                        wrong.push(|| format!("`{name}` line {number} names `{file}`, {why}"));
                     }
                     None if self.arrived.contains_key(file) => self.release(file.clone(), name),
                     None => self.problem(
@@ -180,20 +186,22 @@ impl<'a> DropArea<'a> {
                         format!("`{name}` line {number} names `{file}`, which has not arrived"),
                     ),
                 },
-                Err(text) => {
-                    let sentence = format!(
+                Err(text) => wrong.push(|| {
+                    format!(
                         "`{name}` line {number}: `{text}` is not the name of an import file \
                          (example: `{}_20260801-120000_01.csv`)",
                         ok_file.prefix
-                    );
-                    self.blame(ok_file, lines, &sentence);
-                }
+                    )
+                }),
             }
+        }
+        if !wrong.kept.is_empty() {
+            self.blame(ok_file, lines, &wrong);
         }
     }
 
-    /// Holds up every bunch that relies on a manifest with a wrong line.
-    fn blame(&mut self, ok_file: &OkFile<'_>, lines: &[Line], sentence: &str) {
+    /// Holds up every bunch that relies on a manifest with wrong lines.
+    fn blame(&mut self, ok_file: &OkFile<'_>, lines: &[Line], wrong: &Sentences) {
         let identifiers: BTreeSet<&str> = match &ok_file.reach {
             Reach::Bunch(identifier) => BTreeSet::from([identifier.as_str()]),
             Reach::File(file) => BTreeSet::from([file.filename()]),
@@ -205,10 +213,10 @@ impl<'a> DropArea<'a> {
                 .collect(),
         };
         if identifiers.is_empty() {
-            self.notes.push(sentence.to_owned());
+            self.notes.extend(wrong);
         }
         for identifier in identifiers {
-            self.problem(identifier, sentence.to_owned());
+            self.problems.entry(identifier.to_owned()).or_default().extend(wrong);
         }
     }
 
@@ -217,7 +225,7 @@ impl<'a> DropArea<'a> {
     }
 
     fn problem(&mut self, identifier: &str, sentence: String) {
-        self.problems.entry(identifier.to_owned()).or_default().push(sentence);
+        self.problems.entry(identifier.to_owned()).or_default().push(|| sentence);
     }
 
     fn identifiers(&self) -> BTreeSet<String> {
@@ -226,7 +234,7 @@ impl<'a> DropArea<'a> {
 
     fn judge(&self, identifier: String, ok_names: &BTreeSet<&str>) -> BunchSet {
         let mut reasons = self.problems.get(&identifier).cloned().unwrap_or_default();
-        let mut left_behind = Vec::new();
+        let mut left_behind = Sentences::default();
         let mut released = Vec::new();
         for prefix in self.prefixes {
             let mut files: Vec<&FileName> =
@@ -234,20 +242,19 @@ impl<'a> DropArea<'a> {
             files.sort_by_key(|file| (file.number(), *file));
             let (ready, waiting): (Vec<&FileName>, Vec<&FileName>) =
                 files.into_iter().partition(|file| self.released.contains_key(*file));
-            let sentences = waiting.iter().map(|file| why_not_released(file, ok_names));
-            match ready.is_empty() {
-                true => reasons.extend(sentences),
-                false => left_behind.extend(sentences),
+            let sentences = if ready.is_empty() { &mut reasons } else { &mut left_behind };
+            for file in waiting {
+                sentences.push(|| why_not_released(file, ok_names));
             }
             released.extend(ready);
         }
-        match reasons.is_empty() {
+        match reasons.kept.is_empty() {
             true => BunchSet::Complete(self.bunch(&identifier, &released, left_behind)),
-            false => BunchSet::Incomplete { identifier, reasons: shortened(reasons) },
+            false => BunchSet::Incomplete { identifier, reasons: reasons.into_texts() },
         }
     }
 
-    fn bunch(&self, identifier: &str, files: &[&FileName], left_behind: Vec<String>) -> Bunch {
+    fn bunch(&self, identifier: &str, files: &[&FileName], left_behind: Sentences) -> Bunch {
         let drop_files: Vec<&DropFile> = files.iter().map(|file| self.arrived[*file]).collect();
         let ok_files: BTreeSet<&String> = files.iter().flat_map(|file| &self.released[*file]).collect();
         Bunch {
@@ -262,7 +269,7 @@ impl<'a> DropArea<'a> {
                 })
                 .collect(),
             ok_files: ok_files.into_iter().cloned().collect(),
-            left_behind: shortened(left_behind),
+            left_behind: left_behind.into_texts(),
         }
     }
 }
@@ -318,11 +325,26 @@ fn why_not_released(file: &FileName, ok_names: &BTreeSet<&str>) -> String {
     }
 }
 
-fn shortened(mut sentences: Vec<String>) -> Vec<String> {
-    if sentences.len() > MAX_SENTENCES {
-        let more = sentences.len() - MAX_SENTENCES;
-        sentences.truncate(MAX_SENTENCES);
-        sentences.push(format!("and {more} more"));
+impl Sentences {
+    fn push(&mut self, sentence: impl FnOnce() -> String) {
+        if self.kept.len() < MAX_SENTENCES {
+            self.kept.push(sentence());
+        } else {
+            self.more += 1;
+        }
     }
-    sentences
+
+    fn extend(&mut self, others: &Sentences) {
+        for sentence in &others.kept {
+            self.push(|| sentence.clone());
+        }
+        self.more += others.more;
+    }
+
+    fn into_texts(mut self) -> Vec<String> {
+        if self.more > 0 {
+            self.kept.push(format!("and {} more", self.more));
+        }
+        self.kept
+    }
 }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
+use super::resolve::MAX_SENTENCES;
 use super::*;
 
 const STAMP: DateTime<Utc> = DateTime::UNIX_EPOCH;
@@ -257,6 +258,22 @@ fn a_crowded_drop_area_is_resolved_at_once() {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let sets = resolution(&["product-import"], &names).sets;
     assert_eq!(sets.iter().filter(|set| matches!(set, BunchSet::Complete(_))).count(), 5_000);
+}
+
+/// An ok file may have thousands of wrong lines and name thousands of bunches: what is said of each stays short.
+#[test]
+fn what_is_wrong_with_a_long_ok_file_is_said_briefly_at_each_bunch() {
+    let good = (0..500).map(|n| format!("product-import_{n}_1.csv"));
+    let wrong = (0..5_000).map(|n| format!("line {n} {}", "x".repeat(500)));
+    let content = good.chain(wrong).collect::<Vec<_>>().join("; ");
+    let sets = resolution(&["product-import"], &[&format!("product-import.ok = {content}")]).sets;
+    assert_eq!(sets.len(), 500);
+    for set in sets {
+        let BunchSet::Incomplete { reasons, .. } = set else { panic!("{set:?} is complete") };
+        assert_eq!(reasons.len(), MAX_SENTENCES + 1);
+        assert!(reasons.iter().all(|reason| reason.len() < 250), "{reasons:?}");
+        assert_eq!(reasons.last().map(String::as_str), Some("and 4981 more"));
+    }
 }
 
 proptest! {

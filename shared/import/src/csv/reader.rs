@@ -231,9 +231,10 @@ impl RowReader {
 
     fn advance(&mut self, bytes: usize) {
         for &byte in &self.input[self.cursor..self.cursor + bytes] {
-            self.place.position.byte_offset += 1;
+            // A position may come from a checkpoint that was damaged.
+            self.place.position.byte_offset = self.place.position.byte_offset.saturating_add(1);
             let is_line_end = byte == b'\r' || (byte == b'\n' && !self.place.is_after_cr);
-            self.place.position.line += u64::from(is_line_end);
+            self.place.position.line = self.place.position.line.saturating_add(u64::from(is_line_end));
             self.place.is_after_cr = byte == b'\r';
         }
         self.cursor += bytes;

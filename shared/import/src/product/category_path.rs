@@ -27,15 +27,27 @@ pub enum CategoryPathError {
     /// A name is longer than a catalogue takes.
     #[error("has a level of more than 255 characters")]
     LongLevel,
+    /// It leads deeper than any catalogue.
+    #[error("has more than {MAX_LEVELS} levels")]
+    TooDeep,
+    /// It is longer than the key of an item may be.
+    #[error("has more than {MAX_BYTES} bytes")]
+    TooLong,
 }
 
 const MAX_LEVEL_CHARS: usize = 255;
+
+/// Levels of a path; shops get along with ten.
+const MAX_LEVELS: usize = 32;
+
+/// Bytes of a path as text: it is a sort key, of which DynamoDB takes 1,024.
+const MAX_BYTES: usize = 1_000;
 
 impl CategoryPath {
     /// Reads a path; a name with the separator in it is quoted, or the separator is escaped by a backslash.
     ///
     /// # Errors
-    /// Refuses a path with an empty or an overlong level or an open quote.
+    /// Refuses a path with an empty or an overlong level or an open quote, and one that is too deep or too long.
     pub fn parse(text: &str, separator: char) -> Result<Self, CategoryPathError> {
         let parts = cell::split(text, separator, &[]).map_err(|_| CategoryPathError::OpenQuote)?;
         let mut levels: Vec<String> = Vec::new();
@@ -60,7 +72,14 @@ impl CategoryPath {
         if levels.iter().any(|name| name.chars().count() > MAX_LEVEL_CHARS) {
             return Err(CategoryPathError::LongLevel);
         }
-        Ok(Self { levels })
+        if levels.len() > MAX_LEVELS {
+            return Err(CategoryPathError::TooDeep);
+        }
+        let path = Self { levels };
+        if path.to_string().len() > MAX_BYTES {
+            return Err(CategoryPathError::TooLong);
+        }
+        Ok(path)
     }
 
     /// Returns the names from the root down.
@@ -149,6 +168,9 @@ mod tests {
     #[test]
     fn a_broken_path_says_what_is_wrong() {
         assert_snapshot!(levels("Default Category//Bikes"), @"`Default Category//Bikes` has an empty level (example: `Default Category/Bikes/Touring`)");
+        assert_eq!("a/".repeat(40).trim_end_matches('/').parse::<CategoryPath>(), Err(CategoryPathError::TooDeep));
+        let wide = ["ü".repeat(255), "ä".repeat(255)].join("/");
+        assert_eq!(wide.parse::<CategoryPath>(), Err(CategoryPathError::TooLong));
         assert_snapshot!(levels("Default Category/\"Bikes"), @r#"`Default Category/"Bikes` has a quote that is never closed"#);
     }
 

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::category_path::CategoryPath;
 use super::change::Stated;
@@ -63,7 +63,7 @@ impl Reading<'_> {
         self.change.additional_images = self.read_list(column, stated, |text, dialect| {
             let labels = cell::places(labels, dialect).map_err(says)?;
             let positions = positions_in(positions, dialect)?;
-            let disabled = cell::list(disabled, dialect).map_err(says)?;
+            let disabled: HashSet<String> = cell::list(disabled, dialect).map_err(says)?.into_iter().collect();
             let paths = cell::places(text, dialect).map_err(says)?;
             let images = paths.into_iter().enumerate().filter(|(_, path)| !path.is_empty());
             Ok(images

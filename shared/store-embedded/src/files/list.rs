@@ -13,12 +13,13 @@ use super::refusal::Refusal;
 
 /// What is known of a file.
 pub(crate) fn info(key: String, metadata: &Metadata) -> io::Result<FileInfo> {
-    let modified = metadata.modified()?;
     let (size, seconds, nanos, inode) = (metadata.size(), metadata.mtime(), metadata.mtime_nsec(), metadata.ino());
+    // Anybody can give a file a time that no calendar has.
+    let modified_at = DateTime::from_timestamp(seconds, u32::try_from(nanos).unwrap_or(0));
     Ok(FileInfo {
         key,
         size_bytes: metadata.len(),
-        modified_at: DateTime::<Utc>::from(modified),
+        modified_at: modified_at.unwrap_or(DateTime::<Utc>::UNIX_EPOCH),
         fingerprint: format!("{size:x}-{seconds:x}.{nanos:x}-{inode:x}"),
     })
 }

@@ -167,6 +167,7 @@ async fn left_by(work: &Work<'_>, step: &str) -> Result<(Bytes, &'static str), E
     let Some(key) = output.get("file").and_then(serde_json::Value::as_str) else {
         return Ok((Bytes::from(output.to_string()), "application/json"));
     };
+    work.check_own_file(key)?;
     let info = work.store.files.info(key).await?;
     let gone = || ExecutorError::NotFound { message: format!("the file `{key}` of step `{step}` is gone") };
     let size_bytes = info.ok_or_else(gone)?.size_bytes;
