@@ -3,24 +3,30 @@
 //! The planner and the table of moves are the real ones; the store's conditional writes, the queue, the beats and the
 //! runners are modelled move by move, each named for the function that it stands for. What is checked:
 //!
-//! - *safe*: only the owner of the current attempt commits, no attempt has two outcomes, no more tries begin than attempts
-//!   are allowed, no step that is claimed after a stop begins, none begins or is enqueued before those that it waits for
-//!   have ended, a message starts only what it was sent for, a pipeline ends with no step active;
+//! - *safe*: only the owner of the current attempt commits, no attempt has two outcomes, no two executors work for one
+//!   attempt, no more tries begin than attempts are allowed, no step that is claimed after a stop begins, none begins or
+//!   is enqueued before those that it waits for have ended, a message starts only what it was sent for, a pipeline ends
+//!   with no step active, and what runs always has had its success or all of its attempts by then;
 //! - *live*: whatever goes wrong, however late it comes, each run ends, and ends with the pipeline settled.
 //!
 //! Time passes at will: a lease or a grace time that must end may end at any moment, and one that need not may, as often as
 //! `Faults::impatience` allows. A delayed message is one that comes late. Lost replies to one's own writes do not show,
-//! because each write knows its own success again; a store that does not answer is a process that dies.
+//! because each write knows its own success again, all but a claim in a shared commit; a store that does not answer is a
+//! process that dies.
 
 mod beat;
 mod checker;
+mod flaw;
+mod joined;
 mod model;
 mod planner;
 mod runner;
 mod state;
+mod take_over;
 
 use self::checker::{Checked, check};
-use self::model::{Flaw, Pipelines};
+use self::flaw::Flaw;
+use self::model::Pipelines;
 use self::planner::Planner;
 use self::state::Faults;
 
@@ -47,7 +53,17 @@ fn pipelines(steps: &str, attempts: u8, faults: Faults) -> Pipelines {
         );
     }
     let planner = Planner::new(&(xml + "</pipeline></config>"));
-    Pipelines { planner, attempts, has_gates: false, heartbeats: 1, runners: 2, faults, flaw: Flaw::None }
+    Pipelines {
+        planner,
+        attempts,
+        has_gates: false,
+        takes_over: false,
+        shares_commits: false,
+        heartbeats: 1,
+        runners: 2,
+        faults,
+        flaw: Flaw::None,
+    }
 }
 
 #[track_caller]
@@ -91,6 +107,10 @@ fn a_stopped_pipeline_begins_nothing() {
 fn what_runs_always_runs_behind_a_stop() {
     let faults = Faults { crashes: 1, cancels: 1, continuations: 1, ..Faults::default() };
     assert_holds("a cancel with a step that runs always", &pipelines(CLEANED_UP, 1, faults));
+    let impatient = Faults { impatience: 1, cancels: 1, ..Faults::default() };
+    assert_holds("one that runs always behind one that has not begun", &pipelines(CLEANED_UP, 1, impatient));
+    let failing = Faults { failures: 2, cancels: 1, ..Faults::default() };
+    assert_holds("one that runs always until it has failed for good", &pipelines(CLEANED_UP, 2, failing));
 }
 
 #[test]
@@ -100,25 +120,71 @@ fn heartbeats_that_overlap_do_nothing_twice() {
 }
 
 #[test]
+fn what_the_dead_held_goes_on_once() {
+    let faults = Faults { crashes: 2, duplicates: 1, impatience: 1, ..Faults::default() };
+    assert_holds("a take-over", &Pipelines { takes_over: true, ..pipelines(ONE, 2, faults) });
+    let crash = Faults { crashes: 1, ..Faults::default() };
+    assert_holds("a take-over of several", &Pipelines { takes_over: true, ..pipelines(JOIN, 1, crash) });
+}
+
+#[test]
+fn what_the_dead_held_ends_behind_a_stop() {
+    let faults = Faults { crashes: 1, cancels: 1, ..Faults::default() };
+    assert_holds("a take-over and a cancel", &Pipelines { takes_over: true, ..pipelines(CLEANED_UP, 1, faults) });
+}
+
+#[test]
+fn a_take_over_and_a_heartbeat_do_nothing_twice() {
+    let faults = Faults { crashes: 2, impatience: 1, ..Faults::default() };
+    let two = Pipelines { heartbeats: 2, takes_over: true, ..pipelines(ONE, 1, faults) };
+    assert_holds("a take-over beside a heartbeat", &two);
+}
+
+#[test]
+fn what_ends_and_begins_in_one_commit_does_so_once() {
+    let faults = Faults { crashes: 2, duplicates: 1, impatience: 1, ..Faults::default() };
+    assert_holds("a shared commit", &Pipelines { shares_commits: true, ..pipelines(CHAIN, 1, faults) });
+    let failing = Faults { crashes: 1, failures: 1, ..Faults::default() };
+    assert_holds("a shared commit and a join", &Pipelines { shares_commits: true, ..pipelines(JOIN, 2, failing) });
+}
+
+#[test]
+fn what_is_taken_with_an_end_does_not_begin_behind_a_stop() {
+    let faults = Faults { crashes: 2, duplicates: 1, cancels: 1, ..Faults::default() };
+    assert_holds("a shared commit and a cancel", &Pipelines { shares_commits: true, ..pipelines(CHAIN, 1, faults) });
+}
+
+#[test]
 fn every_protocol_that_is_wrong_in_one_place_is_found_out() {
     let none = Faults::default();
     let crash = Faults { crashes: 1, ..none };
     let impatience = Faults { impatience: 1, ..none };
     let stale = Faults { duplicates: 1, failures: 1, ..none };
     let cancel = Faults { cancels: 1, ..none };
-    let never_ends = "the pipeline never ends";
-    for (flaw, attempts, faults, violated, moves) in [
-        (Flaw::NoToken, 2, impatience, "somebody else's attempt is committed", 12),
-        (Flaw::ClaimWithoutToken, 2, stale, "a message starts what it was not sent for", 10),
-        (Flaw::NoResend, 1, crash, never_ends, 5),
-        (Flaw::SendFirst, 1, none, never_ends, 5),
-        (Flaw::CommitWithoutLease, 1, impatience, "an attempt has two outcomes", 8),
-        (Flaw::CountAtFinish, 1, crash, "more tries begin than attempts are allowed", 13),
-        (Flaw::LookFirst, 1, cancel, "a step that was claimed after the stop begins", 6),
-        (Flaw::MarkWithoutCondition, 1, none, "more tries begin than attempts are allowed", 8),
+    let impatient_cancel = Faults { impatience: 1, ..cancel };
+    let (never_ends, too_many) = ("the pipeline never ends", "more tries begin than attempts are allowed");
+    let late = "a step that was claimed after the stop begins";
+    let two_work = "two executors work for one attempt";
+    let one = |attempts, faults| pipelines(ONE, attempts, faults);
+    for (flaw, right, violated, moves) in [
+        (Flaw::NoToken, one(2, impatience), "somebody else's attempt is committed", 12),
+        (Flaw::ClaimWithoutToken, one(2, stale), "a message starts what it was not sent for", 10),
+        (Flaw::NoResend, one(1, crash), never_ends, 5),
+        (Flaw::SendFirst, one(1, none), never_ends, 5),
+        (Flaw::CommitWithoutLease, one(1, impatience), "an attempt has two outcomes", 8),
+        (Flaw::CountAtFinish, one(1, crash), too_many, 13),
+        (Flaw::LookFirst, one(1, cancel), late, 6),
+        (Flaw::MarkWithoutCondition, Pipelines { heartbeats: 2, ..one(1, none) }, too_many, 8),
+        (Flaw::DropAlways, pipelines(CLEANED_UP, 1, cancel), "what runs always has not run", 9),
+        (
+            Flaw::BeginLate,
+            pipelines(CLEANED_UP, 1, impatient_cancel),
+            "a step begins behind one that runs behind all others",
+            12,
+        ),
+        (Flaw::TakeOverLiving, Pipelines { takes_over: true, ..one(1, crash) }, two_work, 9),
+        (Flaw::TakeUnseen, Pipelines { shares_commits: true, ..pipelines(CHAIN, 1, cancel) }, late, 9),
     ] {
-        let heartbeats = if flaw == Flaw::MarkWithoutCondition { 2 } else { 1 };
-        let right = Pipelines { heartbeats, ..pipelines(ONE, attempts, faults) };
         assert!(matches!(check(&right), Checked::Holds { .. }), "without {flaw:?}");
         let Checked::Violated { what, story } = check(&Pipelines { flaw, ..right }) else { panic!("{flaw:?} holds") };
         assert_eq!((what, story.len() - 1), (violated, moves), "{flaw:?}:\n{}", story.join("\n"));

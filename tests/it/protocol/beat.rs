@@ -3,9 +3,11 @@
 use pipeline::StepStatus;
 use pipeline::transition::StepEvent;
 
-use super::model::{Flaw, Pipelines, moved};
+use super::flaw::Flaw;
+use super::model::{Pipelines, moved};
 use super::planner::{Seen, Sight};
 use super::state::{Beat, Message, Op, Record, State};
+use super::take_over::carry_on;
 
 /// Whose lease and grace times are over when a beat looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +28,7 @@ pub(super) enum Kind {
 }
 
 /// `apply::LOOKS`.
-const LOOKS: u8 = 4;
+pub(super) const LOOKS: u8 = 4;
 
 impl Pipelines {
     /// All times at which a look may be.
@@ -85,10 +87,19 @@ impl Pipelines {
 
     /// Does the next thing of a beat.
     pub(super) fn advance(&self, state: &mut State, beat: &mut Beat) {
+        beat.looks_again |= !self.apply(state, beat);
+        if beat.ops.is_empty() && (!beat.looks_again || beat.looks >= LOOKS) {
+            *beat = Beat::default();
+        }
+    }
+
+    /// Does it, and says whether nobody was faster.
+    pub(super) fn apply(&self, state: &mut State, beat: &mut Beat) -> bool {
         let op = beat.ops.remove(0);
-        let is_ours = match op {
+        match op {
             Op::Ghost { step, version } => self.ghost(state, step, version),
             Op::Cancel { step, version } => cancel(state, step, version),
+            Op::CarryOn { step, owner } => carry_on(state, step, owner, beat),
             Op::Touch { step, version } => touch(state, step, version, beat),
             Op::Mark { step, version, is_gated } => self.mark(state, step, version, is_gated, beat),
             Op::Send(message) => {
@@ -97,10 +108,6 @@ impl Pipelines {
                 true
             }
             Op::Settle { status, version } => self.settle(state, status, version),
-        };
-        beat.looks_again |= !is_ours;
-        if beat.ops.is_empty() && (!beat.looks_again || beat.looks >= LOOKS) {
-            *beat = Beat::default();
         }
     }
 
@@ -179,8 +186,8 @@ fn touch(state: &mut State, step: u8, version: u8, beat: &mut Beat) -> bool {
 }
 
 /// `Beat::send`: the messages of a chunk follow its last mark.
-fn send_behind_marks(beat: &mut Beat, message: Message) {
-    let is_mark = |op: &&Op| matches!(op, Op::Touch { .. } | Op::Mark { .. });
+pub(super) fn send_behind_marks(beat: &mut Beat, message: Message) {
+    let is_mark = |op: &&Op| matches!(op, Op::CarryOn { .. } | Op::Touch { .. } | Op::Mark { .. });
     let marks = beat.ops.iter().take_while(is_mark).count();
     let sends = beat.ops[marks..].iter().take_while(|op| matches!(op, Op::Send(_))).count();
     beat.ops.insert(marks + sends, Op::Send(message));

@@ -7,8 +7,9 @@ use pipeline::{PipelineStatus, StepDefinition, StepStatus};
 
 use super::beat::{Kind, Time};
 use super::checker::Model;
+use super::flaw::Flaw;
 use super::planner::Planner;
-use super::state::{Beat, Faults, Message, Outcome, Record, Runner, State};
+use super::state::{Beat, Faults, Joined, Message, Outcome, Record, Runner, State};
 
 /// A pipeline and what may happen to it.
 pub(super) struct Pipelines {
@@ -17,33 +18,14 @@ pub(super) struct Pipelines {
     pub(super) attempts: u8,
     /// Whether the stage of several steps is a gate (in the product, one of nine or more).
     pub(super) has_gates: bool,
+    /// Whether the processes are those of one machine, and a heartbeat knows which of them have died.
+    pub(super) takes_over: bool,
+    /// Whether the table and the queue share their commits, and a runner ends a step and takes the next one in one of them.
+    pub(super) shares_commits: bool,
     pub(super) heartbeats: usize,
     pub(super) runners: usize,
     pub(super) faults: Faults,
     pub(super) flaw: Flaw,
-}
-
-/// A protocol that is wrong in one place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flaw {
-    /// As it is.
-    None,
-    /// Neither claim nor commit asks for the token or the owner.
-    NoToken,
-    /// The claim alone does not.
-    ClaimWithoutToken,
-    /// Nobody sends a message again.
-    NoResend,
-    /// A message is sent before its mark, and never again.
-    SendFirst,
-    /// The commit asks for the attempt, and not whether the step is still held.
-    CommitWithoutLease,
-    /// An attempt counts when it ends.
-    CountAtFinish,
-    /// A runner looks for the stop, and then claims.
-    LookFirst,
-    /// A beat enqueues whatever the step has become meanwhile.
-    MarkWithoutCondition,
 }
 
 /// What may happen next. Processes are named by their places.
@@ -55,10 +37,16 @@ pub(super) enum Action {
     Heartbeat(usize, Time),
     /// A heartbeat does the next thing of its plan.
     HeartbeatGoesOn(usize),
+    /// A heartbeat looks for what the dead held, before it begins.
+    TakeOver(usize),
     /// An idle runner is invoked.
     Receive(usize, Message),
     /// The executor of a runner ends.
     Execute(usize, Outcome),
+    /// A runner commits the end of its step with what follows from it, and perhaps takes a message.
+    Exchange(usize, Option<Message>),
+    /// It does, and is not told so.
+    LoseReply(usize, Option<Message>),
     /// A runner does the next thing.
     RunnerGoesOn(usize),
     /// A mini heartbeat looks.
@@ -79,6 +67,13 @@ pub(super) enum Action {
 pub(super) fn moved(record: &mut Record, event: StepEvent) {
     record.status = transition::next(record.status, event).unwrap();
     record.version += 1;
+}
+
+/// `Store::continue_step`; its message is to be sent after it.
+pub(super) fn continued(record: &mut Record) {
+    moved(record, StepEvent::Continue);
+    record.continuations += 1;
+    record.token = record.version;
 }
 
 impl Pipelines {
@@ -133,6 +128,9 @@ impl Pipelines {
                 let does = |time: &Time| beat.looks > 0 || !self.look(state, *time, Kind::Full, 0).ops.is_empty();
                 let times = self.times(state).into_iter().filter(does);
                 actions.extend(times.map(|time| Action::Heartbeat(place, time)));
+                if beat.looks == 0 && state.has_dead && !self.take_over(state).ops.is_empty() {
+                    actions.push(Action::TakeOver(place));
+                }
             }
         }
     }
@@ -155,6 +153,13 @@ impl Pipelines {
                     }
                     if state.left.continuations > 0 {
                         actions.push(Action::Execute(place, Outcome::Continue));
+                    }
+                }
+                Runner::Joining(joined) => {
+                    let takes = || self.takes(state, joined).into_iter();
+                    actions.extend(takes().map(|taken| Action::Exchange(place, taken)));
+                    if state.left.crashes > 0 {
+                        actions.extend(takes().map(|taken| Action::LoseReply(place, taken)));
                     }
                 }
                 Runner::Beating(_, beat) if beat.ops.is_empty() => {
@@ -208,7 +213,7 @@ impl Pipelines {
                 self.advance(state, &mut beat);
                 if beat == Beat::default() { Runner::Idle } else { Runner::Beating(message, beat) }
             }
-            Runner::Idle | Runner::Working(_) => unreachable!("it has a choice"),
+            Runner::Idle | Runner::Working(_) | Runner::Joining(_) => unreachable!("it has a choice"),
         }
     }
 
@@ -224,7 +229,10 @@ impl Runner {
     fn message(&self) -> Option<Message> {
         match self {
             Runner::Idle => None,
-            Runner::Claimed(hold) | Runner::Working(hold) | Runner::Dropping(hold) => Some(hold.message),
+            Runner::Claimed(hold)
+            | Runner::Working(hold)
+            | Runner::Joining(Joined { hold, .. })
+            | Runner::Dropping(hold) => Some(hold.message),
             Runner::Looked(message)
             | Runner::Handing { from: message, .. }
             | Runner::Peeking(message)
@@ -264,6 +272,14 @@ impl Model for Pipelines {
         if state.pipeline.status.is_open() {
             return Some("the pipeline never ends");
         }
+        let has_run = |record: &Record| {
+            let is_used_up = record.status == StepStatus::Error && record.attempt == self.attempts;
+            (record.status == StepStatus::Success || is_used_up) && record.outcomes == 1
+        };
+        let mut steps = self.steps().iter().zip(&state.steps);
+        if !steps.all(|(step, record)| !step.run_always || has_run(record)) {
+            return Some("what runs always has not run");
+        }
         let is_whole = |record: &Record| record.status == StepStatus::Success && record.outcomes == 1;
         let is_success = state.pipeline.status == PipelineStatus::Success;
         (is_success && !state.steps.iter().all(is_whole)).then_some("a success lacks the outcome of a step")
@@ -282,6 +298,7 @@ impl Pipelines {
         if !state.pipeline.status.is_open() {
             state.left = Faults::default();
         }
+        state.has_dead &= self.takes_over && state.pipeline.status.is_open();
         state.messages.sort_unstable();
         state.heartbeats.sort_unstable();
         state.runners.sort_unstable();
@@ -307,8 +324,12 @@ impl Pipelines {
                 self.advance(next, &mut beat);
                 next.heartbeats[place] = beat;
             }
+            Action::TakeOver(place) => {
+                next.heartbeats[place] = self.take_over(next);
+                next.has_dead = false;
+            }
             Action::Receive(place, message) => {
-                remove(&mut next.messages, message);
+                next.take(message);
                 next.runners[place] = self.receive(next, message);
             }
             Action::Execute(place, outcome) => {
@@ -318,7 +339,22 @@ impl Pipelines {
                     Outcome::Error => next.left.failures -= 1,
                     Outcome::Continue => next.left.continuations -= 1,
                 }
-                next.runners[place] = self.end(next, hold, outcome);
+                next.runners[place] = match self.join(next, hold, outcome) {
+                    Some(joined) => Runner::Joining(joined),
+                    None => self.end(next, hold, outcome),
+                };
+            }
+            Action::Exchange(place, taken) => {
+                let Runner::Joining(joined) = take(&mut next.runners, place) else { unreachable!("it joins") };
+                next.runners[place] = self.exchange(next, &joined, taken);
+            }
+            Action::LoseReply(place, taken) => {
+                next.left.crashes -= 1;
+                let Runner::Joining(joined) = take(&mut next.runners, place) else { unreachable!("it joins") };
+                self.exchange(next, &joined, taken);
+                // Its own end it knows again. What it took is claimed, nobody works on it, and its message comes again.
+                next.messages.extend(taken);
+                next.runners[place] = self.after(joined.hold.message);
             }
             Action::RunnerGoesOn(place) => {
                 let runner = take(&mut next.runners, place);
@@ -332,10 +368,12 @@ impl Pipelines {
             }
             Action::KillHeartbeat(place) => {
                 next.left.crashes -= 1;
+                next.has_dead = true;
                 next.heartbeats[place] = Beat::default();
             }
             Action::KillRunner(place) => {
                 next.left.crashes -= 1;
+                next.has_dead = true;
                 let runner = take(&mut next.runners, place);
                 next.messages.extend(runner.message());
             }
@@ -349,13 +387,8 @@ impl Pipelines {
             }
             Action::Lose(message) => {
                 next.left.losses -= 1;
-                remove(&mut next.messages, message);
+                next.take(message);
             }
         }
     }
-}
-
-fn remove(messages: &mut Vec<Message>, message: Message) {
-    let place = messages.iter().position(|other| *other == message).unwrap();
-    messages.remove(place);
 }

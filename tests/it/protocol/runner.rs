@@ -3,7 +3,8 @@
 use pipeline::StepStatus;
 use pipeline::transition::StepEvent;
 
-use super::model::{Flaw, Pipelines, moved};
+use super::flaw::Flaw;
+use super::model::{Pipelines, continued, moved};
 use super::state::{Beat, Hold, Message, Outcome, Record, Runner, State};
 
 impl Pipelines {
@@ -49,17 +50,24 @@ impl Pipelines {
         Runner::Idle
     }
 
-    /// `runner::hold`: looks for a stop.
+    /// `runner::hold`: looks for a stop, and at the clock.
     pub(super) fn look_for_stop(&self, state: &mut State, hold: Hold) -> Runner {
-        if self.is_to_stop(state, hold.message.step) { Runner::Dropping(hold) } else { self.begin(state, hold) }
+        if self.is_to_stop(state, hold.message.step) {
+            return Runner::Dropping(hold);
+        }
+        // Whose lease ended before it began sees that without a look at the step: `Attempt::run`.
+        if !state.record(hold.message.step).is_held_by(hold) && self.flaw != Flaw::BeginLate {
+            return self.after(hold.message);
+        }
+        self.begin(state, hold)
     }
 
     fn is_to_stop(&self, state: &State, step: u8) -> bool {
         let is_over = state.pipeline.is_stopped || !state.pipeline.status.is_open();
-        is_over && !self.step(step).run_always
+        is_over && (!self.step(step).run_always || self.flaw == Flaw::DropAlways)
     }
 
-    fn begin(&self, state: &mut State, hold: Hold) -> Runner {
+    pub(super) fn begin(&self, state: &mut State, hold: Hold) -> Runner {
         let step = hold.message.step;
         if hold.is_late && !self.step(step).run_always {
             state.violate("a step that was claimed after the stop begins");
@@ -74,13 +82,17 @@ impl Pipelines {
         if !self.is_before_done(state, step) {
             state.violate("a step begins before those that it waits for have ended");
         }
+        let of = |hold: &Hold| (hold.message.step, hold.attempt);
+        if state.runners.iter().any(|runner| matches!(runner, Runner::Working(other) if of(other) == of(&hold))) {
+            state.violate("two executors work for one attempt");
+        }
         Runner::Working(hold)
     }
 
     /// `Store::drop_claim`.
     pub(super) fn drop_claim(&self, state: &mut State, hold: Hold) -> Runner {
         let record = state.record_mut(hold.message.step);
-        if record.status == StepStatus::Running && record.owner == hold.owner {
+        if record.is_held_by(hold) {
             moved(record, StepEvent::Drop);
         }
         self.after(hold.message)
@@ -89,7 +101,7 @@ impl Pipelines {
     /// The executor ends, and what came of it is written: `attempt::commit`, `Store::finish_step`, `Store::continue_step`.
     pub(super) fn end(&self, state: &mut State, hold: Hold, outcome: Outcome) -> Runner {
         let record = state.record_mut(hold.message.step);
-        let is_mine = record.status == StepStatus::Running && record.owner == hold.owner;
+        let is_mine = record.is_held_by(hold);
         let fits = is_mine
             || self.flaw == Flaw::NoToken && record.status == StepStatus::Running
             || self.flaw == Flaw::CommitWithoutLease && record.attempt == hold.attempt;
@@ -101,9 +113,7 @@ impl Pipelines {
             return Runner::Idle;
         }
         if outcome == Outcome::Continue {
-            moved(record, StepEvent::Continue);
-            record.continuations += 1;
-            record.token = record.version;
+            continued(record);
             let to = Message { token: record.token, ..hold.message };
             return Runner::Handing { from: hold.message, to };
         }
@@ -119,7 +129,7 @@ impl Pipelines {
     }
 
     /// `mini_heartbeat::beat_behind`.
-    fn after(&self, message: Message) -> Runner {
+    pub(super) fn after(&self, message: Message) -> Runner {
         if message.is_gated { Runner::Peeking(message) } else { Runner::Beating(message, Beat::default()) }
     }
 

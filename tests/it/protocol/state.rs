@@ -12,6 +12,8 @@ pub(super) struct State {
     /// Heartbeats; the lease that keeps them apart is an economy, so they may overlap.
     pub(super) heartbeats: Vec<Beat>,
     pub(super) runners: Vec<Runner>,
+    /// Whether a process has died that nobody has taken over.
+    pub(super) has_dead: bool,
     pub(super) left: Faults,
     /// The first thing that went wrong.
     pub(super) violation: Option<&'static str>,
@@ -60,11 +62,12 @@ pub(super) struct Beat {
     pub(super) looks_again: bool,
 }
 
-/// One write or message of a beat. Writes name the version that was seen.
+/// One write or message of a beat. Writes name the version that was seen, or the owner that is dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Op {
     Ghost { step: u8, version: u8 },
     Cancel { step: u8, version: u8 },
+    CarryOn { step: u8, owner: u8 },
     Touch { step: u8, version: u8 },
     Mark { step: u8, version: u8, is_gated: bool },
     Send(Message),
@@ -82,6 +85,8 @@ pub(super) enum Runner {
     Claimed(Hold),
     /// It has found no stop; the executor works.
     Working(Hold),
+    /// The executor has ended; nothing of what came of it is committed.
+    Joining(Joined),
     /// It has written that the step continues, and not sent the message.
     Handing { from: Message, to: Message },
     /// It has found a stop, and gives the step back.
@@ -100,6 +105,14 @@ pub(super) struct Hold {
     pub(super) owner: u8,
     /// Whether the pipeline was stopped before the claim.
     pub(super) is_late: bool,
+}
+
+/// What goes into one commit: the end of a step, and the mini heartbeat behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Joined {
+    pub(super) hold: Hold,
+    pub(super) outcome: Outcome,
+    pub(super) ops: Vec<Op>,
 }
 
 /// How a piece of work ends.
@@ -141,6 +154,11 @@ impl Record {
             outcomes: 0,
         }
     }
+
+    /// Whether what is written to it for this claim is written.
+    pub(super) fn is_held_by(&self, hold: Hold) -> bool {
+        self.status == StepStatus::Running && self.owner == hold.owner
+    }
 }
 
 impl State {
@@ -151,6 +169,7 @@ impl State {
             messages: Vec::new(),
             heartbeats: vec![Beat::default(); heartbeats],
             runners: vec![Runner::Idle; runners],
+            has_dead: false,
             left,
             violation: None,
         }
@@ -171,9 +190,10 @@ impl State {
         let is_its = |message: &Message| message.step == step && message.token == record.token;
         match record.status {
             StepStatus::Running => !self.runners.iter().any(|runner| match runner {
-                Runner::Claimed(hold) | Runner::Working(hold) | Runner::Dropping(hold) => {
-                    hold.message.step == step && hold.owner == record.owner
-                }
+                Runner::Claimed(hold)
+                | Runner::Working(hold)
+                | Runner::Joining(Joined { hold, .. })
+                | Runner::Dropping(hold) => hold.message.step == step && hold.owner == record.owner,
                 Runner::Idle | Runner::Looked(_) | Runner::Handing { .. } => false,
                 Runner::Peeking(_) | Runner::Beating(..) => false,
             }),
@@ -185,7 +205,7 @@ impl State {
                         Runner::Handing { to: message, .. } | Runner::Looked(message) => is_its(message),
                         Runner::Beating(_, beat) => beat.ops.iter().any(is_on_its_way),
                         Runner::Idle | Runner::Peeking(_) => false,
-                        Runner::Claimed(_) | Runner::Working(_) | Runner::Dropping(_) => false,
+                        Runner::Claimed(_) | Runner::Working(_) | Runner::Joining(_) | Runner::Dropping(_) => false,
                     })
             }
             StepStatus::Pending
@@ -194,6 +214,12 @@ impl State {
             | StepStatus::Error
             | StepStatus::Cancelled => false,
         }
+    }
+
+    /// Takes a message out of the queue.
+    pub(super) fn take(&mut self, message: Message) {
+        let place = self.messages.iter().position(|other| *other == message).unwrap();
+        self.messages.remove(place);
     }
 
     pub(super) fn violate(&mut self, what: &'static str) {
