@@ -8,14 +8,15 @@ mod chains;
 mod imports;
 mod lambda;
 mod proxy;
+mod turns;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use engine::heartbeat::{self, BeatReport};
 use engine::{Context, Invocation, Limits};
-use pipeline::{Pipeline, PipelineId};
-use serde_json::Value;
+use pipeline::{Pipeline, PipelineId, PipelineStatus, Step};
+use serde_json::{Value, json};
 use store::message::StepMessage;
 use store::queue::Received;
 use tests::{Provided, aws_with_variables};
@@ -32,8 +33,13 @@ struct Stage {
     /// How far the clock of the beats is set ahead.
     ahead: Duration,
     beats: u32,
-    kills: usize,
 }
+
+/// What an attempt ends with whose runner was killed.
+const KILLED: &str = "the runner gave no sign of life until its lease ended";
+
+/// How many runners may die of one delivery after the other; with one more, the message would be a dead letter.
+const DEADLY_DELIVERIES: usize = 4;
 
 /// Longer than the lease of a killed runner and the grace time.
 const LEASES_END: Duration = Duration::from_secs(360);
@@ -43,7 +49,7 @@ impl Stage {
         let (storage, variables) = aws_with_variables().await;
         let context = Context::shipped(storage.store.clone(), Limits::default());
         let runner = Lambda::runner(variables).await;
-        Stage { context, storage, runner, ahead: Duration::ZERO, beats: 0, kills: 0 }
+        Stage { context, storage, runner, ahead: Duration::ZERO, beats: 0 }
     }
 
     fn invocation(&mut self, who: &str) -> Invocation {
@@ -71,27 +77,30 @@ impl Stage {
         let invoked = self.runner.invoke(delivered::<Value>("step-message", message), death).await;
         match &invoked {
             Invoked::Ok => self.storage.queue.delete(&message.receipt).await.unwrap(),
-            Invoked::Killed => {
-                self.kills += 1;
-                // As after the visibility time.
-                self.storage.queue.extend(&message.receipt, Duration::ZERO).await.unwrap();
-            }
+            // As after the visibility time.
+            Invoked::Killed => self.storage.queue.extend(&message.receipt, Duration::ZERO).await.unwrap(),
             Invoked::Failed(error) => panic!("the runner failed without a fault: {error}\n{}", self.runner.logged()),
         }
         invoked
     }
 
-    /// Runs a pipeline, and what it spawns, to the end. The first delivery of each message ends as `death_of` says; what
-    /// kills interrupt is repaired. Returns where kills happened, in words.
-    async fn run(&mut self, id: &PipelineId, mut death_of: impl FnMut(&StepMessage) -> Option<Death>) -> Vec<String> {
-        let (mut seen, mut places) = (BTreeSet::new(), Vec::new());
+    /// Runs a pipeline, and what it spawns, to the end. Each delivery of a message ends as `death_of` says, which is told how
+    /// often it was delivered before; what kills interrupt is repaired. Returns where kills happened, in words, one by one.
+    async fn run(
+        &mut self,
+        id: &PipelineId,
+        mut death_of: impl FnMut(&StepMessage, usize) -> Option<Death>,
+    ) -> Vec<String> {
+        let (mut deliveries, mut places) = (BTreeMap::new(), Vec::new());
         while let Some(received) = self.next_message(id).await {
             let message = StepMessage::parse(&received.body).unwrap();
-            let is_first = seen.insert((message.token.0.clone(), message.step.clone()));
-            let death = if is_first { death_of(&message) } else { None };
+            let before: &mut usize = deliveries.entry((message.token.0.clone(), message.step.clone())).or_default();
+            let death = death_of(&message, *before);
+            *before += 1;
             if self.deliver(&received, death).await == Invoked::Killed {
-                let last = self.runner.gate.log().pop().unwrap_or_default();
-                places.push(format!("{} {}: {:?} {last}", message.step, message.attempt, death.unwrap()));
+                let died_at = self.runner.gate.died_at().unwrap();
+                let again = if *before > 1 { " again" } else { "" };
+                places.push(format!("{} {}{again}: {died_at}", message.step, message.attempt));
             }
         }
         self.drain().await;
@@ -127,5 +136,44 @@ impl Stage {
             self.beat_later().await;
         }
         assert_eq!(self.storage.queue.peek_dead_letters(10).await.unwrap(), []);
+    }
+
+    /// The pipelines of a name that have ended.
+    async fn ended(&self, name: &str) -> Vec<Pipeline> {
+        let mut ended = Vec::new();
+        for id in self.storage.ended_pipelines(1_000, 1, now() + self.ahead).await.unwrap() {
+            let pipeline = self.pipeline(&id).await;
+            if pipeline.name().as_str() == name {
+                ended.push(pipeline);
+            }
+        }
+        ended
+    }
+
+    /// The pipelines `effect` by the argument that says what they are an effect of; nothing has two.
+    async fn effects(&self) -> BTreeMap<String, Value> {
+        let mut effects = BTreeMap::new();
+        for effect in self.ended("effect").await {
+            assert_eq!(effect.status, PipelineStatus::Success);
+            let doubled = effects.insert(effect.arguments["of"].clone(), json!(effect.id));
+            assert_eq!(doubled, None, "a second effect of the same step: {effect:#?}");
+        }
+        effects
+    }
+
+    /// Asserts that all attempts of a step before its last one were kept, each once, and ended for one of these reasons;
+    /// returns how many ended for each.
+    async fn assert_attempts(&self, pipeline: &Pipeline, step: &Step, reasons: &[&str]) -> Vec<usize> {
+        let name = &step.definition.name;
+        let attempts = self.storage.attempts(&pipeline.id, name).await.unwrap();
+        let numbers: Vec<u32> = attempts.iter().map(|attempt| attempt.number).collect();
+        assert_eq!(numbers, (1..step.record.attempt).collect::<Vec<_>>(), "{name}");
+        let mut counts = vec![0; reasons.len()];
+        for attempt in &attempts {
+            let message = attempt.message.as_deref().unwrap_or_default();
+            let place = reasons.iter().position(|reason| message.contains(reason));
+            counts[place.unwrap_or_else(|| panic!("{name}: {attempt:#?}"))] += 1;
+        }
+        counts
     }
 }

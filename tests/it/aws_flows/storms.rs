@@ -18,7 +18,7 @@ use self::weather::{Fault, Service, Weather};
 use super::arrivals::arrival_of;
 use super::operators::post;
 use super::{Functions, invoked, now};
-use crate::bunches::{Files, bunch, totals};
+use crate::bunches::{Files, bunch, patient_import, totals};
 
 /// Everything at once: parallel steps, waits, steps that exclude each other, one that may fail, one that always runs.
 const KITCHEN_SINK: &str = r#"<config>
@@ -98,13 +98,6 @@ fn effect(name: &str, sort_order: &str) -> String {
     )
 }
 
-/// The import that ships, with more attempts and no pause between them: a storm may last.
-fn import() -> String {
-    let shipped = std::fs::read_to_string(crate::systole::root().join("pipelines/catalog_import.xml")).unwrap();
-    let patient = shipped.replace(r#"key="limit" value="3""#, r#"key="limit" value="30""#);
-    patient.replace(r#"key="wait" value="1 minute""#, r#"key="wait" value="1 second""#)
-}
-
 /// What comes of a day's work.
 #[derive(Debug, PartialEq)]
 struct Outcome {
@@ -150,7 +143,7 @@ impl Day {
         for (name, content) in &files {
             day.functions.drop_file(name, content.clone()).await;
         }
-        for (name, xml) in [("kitchen_sink.xml", definitions()), ("catalog_import.xml", import())] {
+        for (name, xml) in [("kitchen_sink.xml", definitions()), ("catalog_import.xml", patient_import())] {
             day.functions.storage.files.put(&format!("pipelines/{name}"), xml.into()).await.unwrap();
         }
         weather.set_stormy(is_stormy);

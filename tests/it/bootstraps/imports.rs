@@ -1,54 +1,57 @@
 //! Imports of the demo catalogue, by runners that are killed in each step.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use pipeline::PipelineStatus;
 use store::message::StepMessage;
 
-use super::Stage;
 use super::proxy::Death;
-use crate::bunches::{assert_same_products, demo_catalogue, import_on_one_machine, totals};
-use crate::kills::Random;
+use super::{DEADLY_DELIVERIES, KILLED, Stage};
+use crate::bunches::{Imported, demo_catalogue, import_on_one_machine, patient_import};
 
+const KILLS: usize = 50;
+
+/// So many requests of its own has every step.
+const KILLS_PER_STEP: usize = 5;
+
+/// How many requests a step begins with that are the same in each: the claim, the pipeline, the settings.
+const ALIKE: usize = 4;
+
+/// Kills the runners of each step, one behind each request of the step and some more where there are hundreds.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_whose_runners_are_killed_in_each_step_comes_to_the_same() {
     let files = demo_catalogue();
-    let mut random = Random::seeded();
-    let seed = random.seed;
     let mut stage = Stage::new().await;
+    stage.storage.files.put("pipelines/catalog_import.xml", patient_import().into()).await.unwrap();
     for (name, content) in &files {
         stage.storage.files.put(&format!("incoming/{name}"), content.clone()).await.unwrap();
     }
     let report = stage.beat().await;
     let [spawned] = report.spawned.as_slice() else { panic!("{report:?}") };
     let id = spawned.split_once(' ').unwrap().1.parse().unwrap();
-    // Three attempts are allowed, so two may die: one early, one anywhere.
-    let death_of = |message: &StepMessage| {
-        let (early, anywhere) = (1 + random.below(8), 1 + random.below(60));
-        match message.attempt {
-            1 => Some(Death::After(usize::try_from(early).unwrap())),
-            2 => Some(Death::Before(usize::try_from(anywhere).unwrap())),
-            _ => None,
-        }
+    let death_of = |message: &StepMessage, deliveries: usize| {
+        let dies = message.pipeline == id && deliveries < DEADLY_DELIVERIES;
+        let passed = if message.step.as_str() == "move_files" { 0 } else { ALIKE };
+        dies.then(|| Death::AfterNew { work: message.step.to_string(), passed })
     };
     let places = stage.run(&id, death_of).await;
-    let story = format!("seed {seed}\n{}", places.join("\n"));
+    let story = places.join("\n");
+    assert!(places.len() >= KILLS, "{} kills:\n{story}", places.len());
 
-    let ended = stage.pipeline(&id).await;
-    assert_eq!(ended.status, PipelineStatus::Success, "{story}\n{ended:#?}");
-    for step in &ended.steps {
-        let name = &step.definition.name;
-        assert!(places.iter().any(|place| place.starts_with(&format!("{name} "))), "no kill in {name}: {story}");
+    let imports = stage.ended("catalog_import").await;
+    let [ended] = imports.as_slice() else { panic!("{} imports: {imports:#?}", imports.len()) };
+    assert_eq!((&ended.id, ended.status), (&id, PipelineStatus::Success), "{story}\n{ended:#?}");
+    let mut kills: BTreeMap<&str, usize> = BTreeMap::new();
+    for place in &places {
+        *kills.entry(place.split_once(' ').unwrap().0).or_default() += 1;
     }
-    let (products, undisturbed) = import_on_one_machine(&files).await;
-    assert_same_products(&catalog::table::all_products(stage.storage.table.as_ref()).await.unwrap(), &products);
-    assert_eq!(totals(&stage.storage.store, &id).await, undisturbed, "{story}");
-    assert_eq!(keys(&stage, "incoming/").await, BTreeSet::new(), "{story}");
-    let archived = files.iter().map(|(name, _)| format!("archive/{id}/files/{name}")).collect();
-    assert_eq!(keys(&stage, &format!("archive/{id}/files/")).await, archived, "{story}");
-}
-
-async fn keys(stage: &Stage, prefix: &str) -> BTreeSet<String> {
-    let files = stage.storage.files.list(prefix, None, 1_000).await.unwrap();
-    files.into_iter().map(|file| file.key).collect()
+    for step in &ended.steps {
+        let kills = kills[step.definition.name.as_str()];
+        assert!(kills >= KILLS_PER_STEP, "{kills} kills in {}:\n{story}", step.definition.name);
+        let [killed] = stage.assert_attempts(ended, step, &[KILLED]).await[..] else { unreachable!() };
+        // Who dies behind the end of a step costs it no attempt.
+        assert!(killed <= kills, "{killed} attempts of {}:\n{story}", step.definition.name);
+    }
+    let imported = Imported::by(&stage.storage.store, &id).await;
+    imported.assert_same(&import_on_one_machine(&files).await, &story);
 }
