@@ -35,6 +35,28 @@ fn of_type(template: &str, kind: &str) -> Vec<(&'static str, &'static Value)> {
     found
 }
 
+/// The kinds of resources that let somebody do something, and the templates that have them; the tests here look at each.
+const POLICIES: [(&str, &str); 7] = [
+    ("functions", "AWS::IAM::Role"),
+    ("functions_open", "AWS::IAM::Role"),
+    ("functions", "AWS::Lambda::Permission"),
+    ("functions_open", "AWS::Lambda::Permission"),
+    ("storage", "AWS::SQS::QueuePolicy"),
+    ("storage", "AWS::S3::BucketPolicy"),
+    ("alarms", "AWS::SNS::TopicPolicy"),
+];
+
+#[test]
+fn nothing_lets_anybody_do_anything_but_what_is_looked_at() {
+    for (template, resources) in TEMPLATES.as_object().unwrap() {
+        for (name, of) in resources.as_object().unwrap() {
+            let kind = of["Type"].as_str().unwrap();
+            let lets = kind.starts_with("AWS::IAM::") || kind.ends_with("Policy") || kind == "AWS::Lambda::Permission";
+            assert!(!lets || POLICIES.contains(&(template.as_str(), kind)), "{template}: {name} is a {kind}");
+        }
+    }
+}
+
 /// Every statement of every policy that is attached to a resource instead of a role.
 fn resource_statements() -> Vec<(&'static str, &'static Value)> {
     let kinds = [
@@ -183,11 +205,15 @@ fn services_act_for_this_account_and_nobody_else_is_let_in() {
         let account = &statement["Condition"]["StringEquals"]["aws:SourceAccount"];
         assert_eq!(account, "000000000000", "{name}: any account could have the service act for it: {statement}");
     }
-    for (name, permission) in of_type("functions_open", "AWS::Lambda::Permission") {
-        assert!(permission["SourceArn"].is_string(), "{name}: {permission}");
+    let permissions = ["functions", "functions_open"].map(|template| of_type(template, "AWS::Lambda::Permission"));
+    for (name, permission) in permissions.into_iter().flatten() {
         assert_eq!(permission["Action"], "lambda:InvokeFunction", "{name}");
-        let service = permission["Principal"].as_str().unwrap();
-        assert!(["events.amazonaws.com", "apigateway.amazonaws.com"].contains(&service), "{name}: {service}");
+        let source = match permission["Principal"].as_str().unwrap() {
+            "events.amazonaws.com" => "HeartbeatTick.Arn",
+            "apigateway.amazonaws.com" => "arn:aws:execute-api:eu-central-1:000000000000:AdminApi.Ref/*",
+            other => panic!("{name}: {other}"),
+        };
+        assert_eq!(permission["SourceArn"], source, "{name}");
     }
 }
 

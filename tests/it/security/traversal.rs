@@ -75,7 +75,13 @@ async fn an_ok_file_cannot_name_files_elsewhere() {
     ] {
         let (storage, context) = stage().await;
         storage.files.put("incoming/product-import_20260801-120000.ok", named.into()).await.unwrap();
+        // A good bunch beside it: a pipeline runs, with the bad file in sight.
+        for (name, content) in bunch("two-files") {
+            storage.files.put(&format!("incoming/{name}"), content).await.unwrap();
+        }
         run_all(&context).await;
+        let left = storage.files.list("incoming/", None, 10).await.unwrap();
+        assert_eq!(left.len(), 1, "{named}: {left:?}");
         assert_untouched(&storage, named).await;
     }
 }
