@@ -28,6 +28,10 @@ pub struct Counts {
     pub crashes: u64,
     /// Calls that arrived after the death of their caller.
     pub arrived_late: u64,
+    /// Calls that arrived after their callers were told that nobody answers.
+    pub timed_out: u64,
+    /// Hosts that died with all that ran on them.
+    pub dead_hosts: u64,
     /// Actors that stood still for a while.
     pub freezes: u64,
     /// Messages that were delivered twice.
@@ -44,7 +48,7 @@ pub struct Counts {
     pub stale: u64,
     /// Clocks that were set.
     pub clock_jumps: u64,
-    /// Beats that began while another one was at work.
+    /// Beats that began while another one was at work, and did not leave it at that.
     pub overlapping_beats: u64,
     /// What people did: cancel, pause, resume, maintenance, run a step, spawn.
     pub operations: u64,
@@ -71,9 +75,10 @@ impl Counts {
             Fault::Throttled => self.throttled += 1,
             Fault::ReplyLost | Fault::Repeated => self.lost_replies += 1,
             Fault::ArrivesLate(_) => self.arrived_late += 1,
+            Fault::TimesOut(_) => self.timed_out += 1,
             Fault::Freezes(_) => self.freezes += 1,
-            Fault::Stale => self.stale += 1,
-            Fault::DiesBefore | Fault::DiesAfter | Fault::Slow(_) | Fault::SlowReply(_) => {}
+            // A listing that lags behind counts if it shows something else.
+            Fault::Stale | Fault::DiesBefore | Fault::DiesAfter | Fault::Slow(_) | Fault::SlowReply(_) => {}
         }
     }
 
@@ -81,7 +86,12 @@ impl Counts {
         match fault {
             Fault::Throttled | Fault::ReplyLost => self.shared_errors += 1,
             Fault::DiesBefore | Fault::DiesAfter | Fault::ArrivesLate(_) => self.shared_crashes += 1,
-            Fault::Repeated | Fault::Freezes(_) | Fault::Slow(_) | Fault::SlowReply(_) | Fault::Stale => {}
+            Fault::Repeated
+            | Fault::TimesOut(_)
+            | Fault::Freezes(_)
+            | Fault::Slow(_)
+            | Fault::SlowReply(_)
+            | Fault::Stale => {}
         }
     }
 
@@ -106,6 +116,8 @@ impl Counts {
         self.shared_errors += other.shared_errors;
         self.crashes += other.crashes;
         self.arrived_late += other.arrived_late;
+        self.timed_out += other.timed_out;
+        self.dead_hosts += other.dead_hosts;
         self.freezes += other.freezes;
         self.duplicates += other.duplicates;
         self.lost += other.lost;
@@ -139,6 +151,8 @@ impl fmt::Display for Counts {
             ("shared commits answered with an error", self.shared_errors),
             ("crashes", self.crashes),
             ("calls of the dead that arrived", self.arrived_late),
+            ("calls that arrived after their callers gave up", self.timed_out),
+            ("hosts that died with all their runners", self.dead_hosts),
             ("standstills", self.freezes),
             ("duplicate messages", self.duplicates),
             ("lost messages", self.lost),

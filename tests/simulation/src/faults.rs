@@ -19,6 +19,8 @@ pub(crate) enum Fault {
     DiesAfter,
     /// The caller dies, and the call arrives so many milliseconds later.
     ArrivesLate(i64),
+    /// The caller is told that nobody answered, and the call arrives so many milliseconds later.
+    TimesOut(i64),
     /// The whole caller stands still for so many milliseconds, and goes on then as if nothing had happened.
     Freezes(i64),
     /// The call takes so many milliseconds on its way there.
@@ -64,7 +66,7 @@ pub(crate) struct Profile {
     late: u64,
 }
 
-const KINDS: usize = 10;
+const KINDS: usize = 11;
 
 /// A place at which something can go wrong; counted, so that it can be left out in a further try.
 pub(crate) type Place = u64;
@@ -83,7 +85,7 @@ impl Profile {
     pub(crate) fn draw(seed: u64) -> Self {
         let mut chance = Chance::of(seed, "profile", 0);
         let mut rate = |highest: u64| if chance.happens(450) { chance.within(1, highest) } else { 0 };
-        let rates = [12, 15, 12, 8, 8, 8, 5, 12, 8, 150].map(&mut rate);
+        let rates = [12, 15, 12, 8, 8, 8, 5, 12, 8, 8, 150].map(&mut rate);
         Profile { rates, lost: rate(150), twice: rate(200), late: rate(200) }
     }
 
@@ -128,15 +130,19 @@ fn fault(index: usize, kind: Kind, chance: &mut Chance) -> Option<Fault> {
         6 => Fault::Freezes(millis(1_000, 900_000)),
         7 => Fault::Slow(millis(100, 40_000)),
         8 => Fault::SlowReply(millis(100, 40_000)),
+        9 => Fault::TimesOut(millis(1, 600_000)),
         _ => Fault::Stale,
     };
-    let is_of_writes = matches!(fault, Fault::ReplyLost | Fault::Repeated | Fault::DiesAfter | Fault::ArrivesLate(_));
+    let is_of_writes = matches!(
+        fault,
+        Fault::ReplyLost | Fault::Repeated | Fault::DiesAfter | Fault::ArrivesLate(_) | Fault::TimesOut(_)
+    );
     let is_possible = match kind {
         Kind::Reads => !is_of_writes && fault != Fault::Stale,
         Kind::Lists => !is_of_writes,
         Kind::Writes => fault != Fault::Stale,
-        // The commit is made within one process: no client repeats it by itself.
-        Kind::Shares => !matches!(fault, Fault::Stale | Fault::Repeated),
+        // The commit is made within one process: no client repeats it by itself or gives up waiting.
+        Kind::Shares => !matches!(fault, Fault::Stale | Fault::Repeated | Fault::TimesOut(_)),
     };
     is_possible.then_some(fault)
 }

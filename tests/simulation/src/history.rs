@@ -1,5 +1,6 @@
 //! What happened in one run, in the order in which it happened: what the checker goes by and people read.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use pipeline::{PipelineStatus, StepStatus};
@@ -59,6 +60,8 @@ pub(crate) enum What {
     WorkEnds { body: Body, outcome: String, output: Option<Value> },
     /// An executor read what an earlier step left.
     Reads { body: Body, of: String, output: Value },
+    /// Maintenance mode was switched.
+    Maintenance { is_on: bool },
     /// A file appeared in the bucket, was moved or deleted.
     File { key: String, change: &'static str },
     /// Something went wrong on purpose.
@@ -112,6 +115,25 @@ impl History {
     pub(crate) fn name(&mut self, name: String) -> ActorId {
         self.actors.push(name);
         self.actors.len() - 1
+    }
+
+    /// How many beats began while another was at work; those that find its lease leave everything to it and do not count.
+    pub(crate) fn overlapping_beats(&self) -> u64 {
+        let beats = || self.events.iter().filter(|event| self.actors[event.actor].starts_with("beat-"));
+        let is_refused = |event: &&Event| matches!(&event.what, What::Ends(words) if words.ends_with(" beats"));
+        let refused: BTreeSet<ActorId> = beats().filter(is_refused).map(|event| event.actor).collect();
+        let (mut at_work, mut overlapping) = (0, 0);
+        for event in beats().filter(|event| !refused.contains(&event.actor)) {
+            match &event.what {
+                What::Begins { .. } => {
+                    overlapping += u64::from(at_work > 0);
+                    at_work += 1;
+                }
+                What::Ends(_) | What::Dies(_) => at_work -= 1,
+                _ => {}
+            }
+        }
+        overlapping
     }
 
     /// Everything as text, a line each.
@@ -210,6 +232,7 @@ impl fmt::Display for What {
             What::WorkBegins(body) => write!(f, "begins the work of {body}"),
             What::WorkEnds { body, outcome, .. } => write!(f, "ends the work of {body}: {outcome}"),
             What::Reads { body, of, output } => write!(f, "reads in {body} the output of {of}: {output}"),
+            What::Maintenance { is_on } => write!(f, "switches maintenance {}", if *is_on { "on" } else { "off" }),
             What::File { key, change } => write!(f, "{change} file {key}"),
             What::Fault { number, fault } => write!(f, "FAULT {number}: {fault}"),
             What::Outside(words) => write!(f, "{words}"),

@@ -15,7 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use engine::conditions::Conditions;
 use engine::executor::Executors;
 use engine::{Context, Invocation, Limits};
-use pipeline::{Pipeline, PipelineId};
+use pipeline::{Pipeline, PipelineId, Priority};
 use store::Store;
 use store::arrivals::Arrival;
 use store::outbox::Outbox;
@@ -59,6 +59,12 @@ pub(crate) struct Ended {
     pub(crate) pipelines: Vec<Pipeline>,
     /// The files of the drop area and those that left it with a pipeline.
     pub(crate) arrivals: Vec<Arrival>,
+    /// Messages that wait, are hidden or are not due yet.
+    pub(crate) messages_left: u64,
+    /// Messages that were given up.
+    pub(crate) dead_letters: u64,
+    /// All files of the bucket that people dropped or pipelines moved, with what is in them.
+    pub(crate) files: Vec<(String, String)>,
     /// Where something went wrong.
     pub(crate) disturbed: Vec<Place>,
 }
@@ -132,7 +138,7 @@ fn temporary_folder() -> tempfile::TempDir {
 }
 
 /// The moment that a clock shows so many milliseconds after the beginning.
-fn moment(millis: i64) -> DateTime<Utc> {
+pub(crate) fn moment(millis: i64) -> DateTime<Utc> {
     let beginning: DateTime<Utc> = BEGINNING.parse().expect("it is a time");
     beginning + TimeDelta::milliseconds(millis)
 }
@@ -159,10 +165,7 @@ impl<'a> Run<'a> {
         };
         let definitions = files_of(&scenario);
         let executors = executors::all(&stage, shipped);
-        let limits = Limits {
-            renewed_lease: (scenario.hosts == Hosts::Machines).then_some(Duration::from_secs(60)),
-            ..Limits::default()
-        };
+        let limits = limits(order.seed, scenario.hosts);
         let template = Context::new(store, executors, Conditions::default(), definitions, limits);
         let machines = FIRST_RUNNER + scenario.runners;
         let chance = Chance::of(order.seed, "turns", 0);
@@ -229,8 +232,6 @@ impl<'a> Run<'a> {
 
     fn tick(&mut self) {
         let machine = BEATS[self.chance.place(BEATS.len())];
-        let is_beating = self.actors.iter().any(|actor| BEATS.contains(&actor.machine));
-        self.stage.lock().counts.overlapping_beats += u64::from(is_beating);
         self.begin("beat", machine, BEAT, cast::beat);
     }
 
@@ -306,8 +307,11 @@ impl<'a> Run<'a> {
                 }
             }
             let is_outlived = self.scenario.skew <= HARMLESS_SKEW || self.stage.now() >= outlived;
-            let is_quiet =
-                is_outlived && self.actors.is_empty() && self.stage.lock().late.is_empty() && self.is_settled();
+            let is_quiet = is_outlived
+                && self.actors.is_empty()
+                && self.stage.lock().late.is_empty()
+                && self.messages_left() == 0
+                && self.is_settled();
             quiet = if is_quiet && self.spawned() == before { quiet + 1 } else { 0 };
             if quiet == QUIET_TICKS {
                 break;
@@ -324,6 +328,23 @@ impl<'a> Run<'a> {
             }
         }
         last.values().all(|status| !status.is_open())
+    }
+
+    fn messages_left(&self) -> u64 {
+        let depths = Priority::ALL.into_iter().filter_map(|priority| alone(self.inner.queue.depth(priority)).ok());
+        depths.map(|depth| depth.waiting + depth.in_flight + depth.delayed).sum()
+    }
+
+    fn files(&self) -> store::Result<Vec<(String, String)>> {
+        let files = &self.inner.files;
+        let mut kept = Vec::new();
+        for prefix in ["incoming/", "work/", "archive/"] {
+            for file in alone(files.list(prefix, None, usize::MAX))? {
+                let bytes = alone(files.get(&file.key, None))?.unwrap_or_default();
+                kept.push((file.key, String::from_utf8_lossy(&bytes).into_owned()));
+            }
+        }
+        Ok(kept)
     }
 
     fn spawned(&self) -> usize {
@@ -347,7 +368,9 @@ impl<'a> Run<'a> {
         };
         let read = |id: &PipelineId| alone(self.inner.pipeline_with_steps(id)).ok().flatten();
         let pipelines: Vec<Pipeline> = ids.iter().filter_map(read).collect();
-        let arrivals = alone(engine::bunches::arrivals(&self.started()));
+        let arrivals = alone(engine::bunches::arrivals(&self.started())).unwrap_or_default();
+        let (messages_left, files) = (self.messages_left(), self.files().unwrap_or_default());
+        let dead_letters = alone(self.inner.queue.count_dead_letters()).unwrap_or(u64::MAX);
         let mut state = self.stage.lock();
         let mut counts = std::mem::take(&mut state.counts);
         counts.seeds = 1;
@@ -356,8 +379,10 @@ impl<'a> Run<'a> {
         counts.settled = pipelines.iter().filter(|pipeline| !pipeline.status.is_open()).count() as u64;
         counts.interleavings.insert(self.schedule);
         let (history, disturbed) = (std::mem::take(&mut state.history), std::mem::take(&mut state.disturbed));
+        counts.overlapping_beats = history.overlapping_beats();
         drop(state);
-        Ended { history, counts, scenario: self.scenario, pipelines, arrivals: arrivals.unwrap_or_default(), disturbed }
+        let scenario = self.scenario;
+        Ended { history, counts, scenario, pipelines, arrivals, messages_left, dead_letters, files, disturbed }
     }
 }
 
@@ -366,6 +391,17 @@ const LAST_TICKS: usize = 400;
 
 /// How many ticks in a row must find nothing to do.
 const QUIET_TICKS: usize = 2;
+
+/// Those of the product, or so narrow ones that beats leave work to the next and chains are handed over.
+fn limits(seed: u64, hosts: Hosts) -> Limits {
+    let mut chance = Chance::of(seed, "limits", 0);
+    Limits {
+        renewed_lease: (hosts == Hosts::Machines).then_some(Duration::from_secs(60)),
+        hop_limit: *chance.pick(&[1, 3, 500]),
+        pipelines_per_beat: *chance.pick(&[1, 2, 2_000]),
+        ..Limits::default()
+    }
+}
 
 fn files_of(scenario: &Scenario) -> Vec<(String, Vec<u8>)> {
     scenario.definitions.files.iter().map(|(name, xml)| (name.clone(), xml.clone().into_bytes())).collect()

@@ -31,6 +31,8 @@ pub enum Bug {
     AttemptsCountedAtFinish,
     /// The messages of a shared commit are sent although one of its conditions does not hold.
     SendWithoutCommit,
+    /// Nobody sees that a pipeline is on hold.
+    PauseUnseen,
 }
 
 /// What stands between the engine and the seams.
@@ -41,18 +43,6 @@ pub(crate) struct Sabotage {
     outbox: Option<Arc<dyn Outbox>>,
     /// The tokens whose messages were sent before their marks.
     sent: Mutex<BTreeSet<String>>,
-}
-
-impl Bug {
-    /// All of them.
-    pub const ALL: [Bug; 6] = [
-        Bug::ClaimWithoutToken,
-        Bug::SendBeforeMark,
-        Bug::NoResend,
-        Bug::CommitWithoutLease,
-        Bug::AttemptsCountedAtFinish,
-        Bug::SendWithoutCommit,
-    ];
 }
 
 /// What a write to a step's item is.
@@ -108,6 +98,14 @@ impl Sabotage {
         StepMessage::parse(&message.body).is_ok_and(|message| self.sent().remove(&message.token.0))
     }
 
+    /// The item as the bug shows it.
+    fn shown(&self, mut item: Item) -> Item {
+        if self.bug == Bug::PauseUnseen {
+            item.attributes.remove("paused_at");
+        }
+        item
+    }
+
     /// The write as the bug makes it.
     async fn changed(&self, mut write: Write) -> Result<Write> {
         match (self.bug, deed(&write)) {
@@ -157,15 +155,17 @@ fn message(write: &Write) -> Option<(String, Outgoing)> {
 #[async_trait]
 impl Table for Sabotage {
     async fn get(&self, key: &Key) -> Result<Option<Item>> {
-        self.table.get(key).await
+        Ok(self.table.get(key).await?.map(|item| self.shown(item)))
     }
 
     async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Item>> {
-        self.table.batch_get(keys).await
+        Ok(self.table.batch_get(keys).await?.into_iter().map(|item| self.shown(item)).collect())
     }
 
     async fn query(&self, query: &Query) -> Result<Page<Item, String>> {
-        self.table.query(query).await
+        let mut page = self.table.query(query).await?;
+        page.entries = page.entries.into_iter().map(|item| self.shown(item)).collect();
+        Ok(page)
     }
 
     async fn listing(&self, query: &ListingQuery) -> Result<Page<Listed, Listed>> {

@@ -60,11 +60,12 @@ pub(crate) async fn called<T: Send + 'static>(
             Ok(die(stage, "after a call").await)
         }
         Some(Fault::ArrivesLate(millis)) => {
-            let (at, actor) = (stage.now() + millis, stage.lock().current);
-            // Whether it goes well then, nobody is told.
-            let call = Box::new(move || drop(act()));
-            stage.lock().late.push(Late { at, actor, call });
+            send_off(stage, millis, move || drop(act()));
             Ok(die(stage, "its call is on its way").await)
+        }
+        Some(Fault::TimesOut(millis)) => {
+            send_off(stage, millis, move || drop(act()));
+            Err(Error::retryable(label(), "nobody answered in time"))
         }
         Some(Fault::SlowReply(millis)) => {
             let answer = act();
@@ -79,6 +80,12 @@ pub(crate) async fn called<T: Send + 'static>(
         }
         Some(Fault::Slow(_) | Fault::Freezes(_)) | None => act(),
     }
+}
+
+/// Lets a call of the current actor arrive later. Whether it goes well then, nobody is told.
+fn send_off(stage: &Stage, millis: i64, call: impl FnMut() + Send + 'static) {
+    let (at, actor) = (stage.now() + millis, stage.lock().current);
+    stage.lock().late.push(Late { at, actor, call: Box::new(call) });
 }
 
 async fn die<T>(stage: &Stage, why: &'static str) -> T {

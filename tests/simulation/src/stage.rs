@@ -39,7 +39,7 @@ pub(crate) struct State {
     pub(crate) deaths: Vec<(ActorId, &'static str)>,
     /// Actors that stand still, and until when.
     pub(crate) frozen: BTreeMap<ActorId, i64>,
-    /// Calls whose callers are dead and that arrive all the same.
+    /// Calls whose callers are dead or gave up waiting, and that arrive all the same.
     pub(crate) late: Vec<Late>,
     /// When messages become visible, as far as anybody sent or hid them.
     pub(crate) due: BinaryHeap<Reverse<i64>>,
@@ -62,7 +62,7 @@ pub(crate) struct Waiting {
     waker: Option<Waker>,
 }
 
-/// A call that arrives after the death of its caller.
+/// A call that arrives when its caller does not wait for it any more.
 pub(crate) struct Late {
     pub(crate) at: i64,
     pub(crate) actor: ActorId,

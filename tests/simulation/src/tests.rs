@@ -1,6 +1,6 @@
 //! A short run of the simulation, and whether it would find what it is made to find.
 
-use crate::campaign::{Campaign, Finished, replay};
+use crate::campaign::{Campaign, Failure, Finished, replay};
 use crate::sabotage::Bug;
 
 /// How many seeds a bug must be found in. `make simulate` runs as many in seconds.
@@ -20,6 +20,8 @@ fn all_promises_hold_under_faults() {
     for (what, count) in [
         ("crashes", counts.crashes),
         ("late calls of the dead", counts.arrived_late),
+        ("late calls of who gave up", counts.timed_out),
+        ("hosts that died", counts.dead_hosts),
         ("standstills", counts.freezes),
         ("duplicates", counts.duplicates),
         ("lost messages", counts.lost),
@@ -35,6 +37,7 @@ fn all_promises_hold_under_faults() {
         ("steps", counts.steps),
         ("seeds with commits apart", counts.seeds - counts.sharing),
         ("shared commits", counts.shared),
+        ("messages taken by a shared commit", counts.taken_ahead),
         ("ends of attempts in shared commits", counts.shared_ends),
         ("crashes at shared commits", counts.shared_crashes),
         ("errors from shared commits", counts.shared_errors),
@@ -53,12 +56,31 @@ fn a_seed_makes_the_same_history_twice() {
     }
 }
 
-/// Plants a bug; the seeds that find it must pass without it.
-fn assert_found(bug: Bug) {
+/// Plants a bug and returns the first failure; its seed must pass without the bug.
+fn assert_found(bug: Bug) -> Failure {
     let found = campaign(0, SEEDS_PER_BUG, Some(bug));
-    let failure = found.failures.first().unwrap_or_else(|| panic!("{bug:?} is not found"));
+    let failure = found.failures.into_iter().next().unwrap_or_else(|| panic!("{bug:?} is not found"));
     let (_, without) = replay(failure.seed, None);
     assert_eq!(without, Vec::<String>::new(), "seed {} fails without {bug:?}, too", failure.seed);
+    failure
+}
+
+#[test]
+fn a_failing_seed_is_shown_with_what_has_to_do_with_it() {
+    let failure = assert_found(Bug::CommitWithoutLease);
+    let (history, broken) = replay(failure.seed, Some(Bug::CommitWithoutLease));
+    let promise = |why: &String| why.split(':').next().map(str::to_owned);
+    let expected = promise(&failure.broken[0]);
+    assert!(broken.iter().any(|why| promise(why) == expected), "{broken:?} instead of {expected:?}");
+    let (left, all) = faults_left(&history);
+    assert!(0 < left && left < all, "{left} faults are left of {all}");
+}
+
+/// How many faults a shrunk history has, and how many the whole one had, as its last line says.
+fn faults_left(history: &str) -> (usize, usize) {
+    let line = history.lines().last().unwrap_or_default();
+    let mut numbers = line.split(' ').filter_map(|word| word.parse().ok());
+    numbers.next().zip(numbers.next()).unwrap_or_else(|| panic!("`{line}` tells no faults"))
 }
 
 #[test]
@@ -77,13 +99,13 @@ fn a_planted_lack_of_re_sends_is_found() {
 }
 
 #[test]
-fn a_planted_commit_without_the_lease_is_found() {
-    assert_found(Bug::CommitWithoutLease);
+fn a_planted_count_of_attempts_at_their_finish_is_found() {
+    assert_found(Bug::AttemptsCountedAtFinish);
 }
 
 #[test]
-fn a_planted_count_of_attempts_at_their_finish_is_found() {
-    assert_found(Bug::AttemptsCountedAtFinish);
+fn a_planted_blindness_for_pauses_is_found() {
+    assert_found(Bug::PauseUnseen);
 }
 
 #[test]

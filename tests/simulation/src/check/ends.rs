@@ -27,8 +27,10 @@ pub(super) fn every_pipeline_ends(story: &Story<'_>) -> Result<(), String> {
 }
 
 pub(super) fn a_pipeline_settles_as_its_steps_stand(story: &Story<'_>) -> Result<(), String> {
-    for life in story.lives.values().filter(|life| !life.has_forced()) {
-        for (at, state) in life.states.iter().filter(|(_, state)| !state.status.is_open()) {
+    for life in story.lives.values() {
+        let forced_at = life.forced_at();
+        let ends = life.states.iter().filter(|(at, state)| *at < forced_at && !state.status.is_open());
+        for (at, state) in ends {
             let expected = expected(life, *at, state.is_stopped);
             if expected != Ok(state.status) {
                 let (id, time) = (short(life.id), story.time(*at));
@@ -44,9 +46,10 @@ pub(super) fn a_pipeline_settles_as_its_steps_stand(story: &Story<'_>) -> Result
 fn expected(life: &Life<'_>, at: usize, is_stopped: bool) -> Result<PipelineStatus, String> {
     let steps = life.steps_at(at);
     for step in &steps {
-        let is_worked_on = life.bodies.iter().any(|body| {
-            body.body.step == step.name.as_str() && body.begins < at && at < body.stops && holds(life, body, at)
-        });
+        let is_worked_on = life
+            .bodies
+            .iter()
+            .any(|body| body.body.step == step.name.as_str() && body.begins < at && holds(life, body, at));
         let never_begins = is_stopped && !step.run_always;
         if is_worked_on || !never_begins && !has_ended(life, &steps, step, at, is_stopped) {
             return Err(format!("step {} has not ended", step.name));
@@ -135,24 +138,27 @@ fn is_unreachable(
 }
 
 pub(super) fn run_always_steps_run_once_and_last(story: &Story<'_>) -> Result<(), String> {
-    for life in story.lives.values().filter(|life| !life.has_forced()) {
-        let has_ended = life.own_state(usize::MAX).is_some_and(|state| !state.status.is_open());
+    for life in story.lives.values() {
+        let forced_at = life.forced_at();
+        let own_state = life.own_state(forced_at);
+        let has_ended = own_state.is_some_and(|state| !state.status.is_open());
         for step in life.definition.steps.iter().filter(|step| step.run_always) {
             let (id, name) = (short(life.id), &step.name);
             let states = life.steps.get(name.as_str()).map(Vec::as_slice).unwrap_or_default();
             let is_end = |status: StepStatus| matches!(status, StepStatus::Success | StepStatus::Skipped);
-            let runs = states.iter().filter(|(_, state)| is_end(state.status)).count();
-            let is_given_up = is_failed(life, step, usize::MAX);
+            let runs = states.iter().filter(|(at, state)| *at < forced_at && is_end(state.status)).count();
+            let is_given_up = is_failed(life, step, forced_at);
             if has_ended && runs != 1 && !is_given_up || runs > 1 {
                 return Err(format!("{id} step {name} runs always and succeeded {runs} times"));
             }
-            let Some(first) = life.bodies.iter().find(|body| body.body.step == name.as_str()) else { continue };
+            let mut bodies = life.bodies.iter().take_while(|body| body.begins < forced_at);
+            let Some(first) = bodies.find(|body| body.body.step == name.as_str()) else { continue };
             // What a run-always step adds comes after it.
             let is_ordinary = |step: &str| {
                 let is_added_by_it = step.starts_with(&format!("{name}."));
                 !is_added_by_it && life.definition_of(step).is_some_and(|definition| !definition.run_always)
             };
-            let ordinary = life.bodies.iter().filter(|body| is_ordinary(&body.body.step));
+            let ordinary = life.bodies.iter().filter(|body| body.begins < forced_at && is_ordinary(&body.body.step));
             for other in ordinary {
                 let is_beside =
                     other.begins < first.begins && first.begins < other.stops && holds(life, other, first.begins);

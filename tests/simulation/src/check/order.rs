@@ -9,8 +9,7 @@ use pipeline::{StepDefinition, StepStatus};
 
 use super::ends::{has_ended, is_completed};
 use super::story::{Life, Story};
-use crate::history::{StepState, What, short};
-use crate::seams::LAG;
+use crate::history::{ActorId, StepState, What, short};
 
 pub(super) fn a_stopped_pipeline_begins_nothing(story: &Story<'_>) -> Result<(), String> {
     for life in story.lives.values() {
@@ -25,6 +24,61 @@ pub(super) fn a_stopped_pipeline_begins_nothing(story: &Story<'_>) -> Result<(),
         }
     }
     Ok(())
+}
+
+/// Who begins while a pipeline is on hold marks no step of it. Who began before may have looked before.
+pub(super) fn a_pipeline_on_hold_begins_nothing(story: &Story<'_>) -> Result<(), String> {
+    for life in story.lives.values() {
+        for (name, at, actor) in new_marks(story, life) {
+            let held = life.held_since(at);
+            if held.is_some_and(|held| story.begins(actor).is_some_and(|begins| begins > held)) {
+                let time = story.time(at);
+                return Err(format!("{} step {name} is enqueued at {time}, during a pause", short(life.id)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Who begins during maintenance, once nobody has older settings in hand, marks no step.
+pub(super) fn nothing_begins_during_maintenance(story: &Story<'_>) -> Result<(), String> {
+    // Settings are kept for a while by the clock of who reads them, which must not be set meanwhile.
+    if story.ended.scenario.skew > 0 {
+        return Ok(());
+    }
+    for life in story.lives.values() {
+        for (name, at, actor) in new_marks(story, life) {
+            let events = &story.ended.history.events;
+            let is_warned = |since: usize| {
+                let begins = story.begins(actor);
+                begins.is_some_and(|begins| begins > since && events[begins].at > events[since].at + SETTINGS_KEPT_FOR)
+            };
+            if story.maintained_since(at).is_some_and(is_warned) {
+                let time = story.time(at);
+                return Err(format!("{} step {name} is enqueued at {time}, during maintenance", short(life.id)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How long settings are kept at most, in milliseconds.
+const SETTINGS_KEPT_FOR: i64 = 5_000;
+
+/// The marks that begin an attempt and that nobody forced, with the moment and who made them.
+fn new_marks<'a>(story: &'a Story<'_>, life: &'a Life<'_>) -> impl Iterator<Item = (&'a str, usize, ActorId)> {
+    let of_step = move |(name, states): (&&'a str, &'a Vec<(usize, &'a StepState)>)| {
+        let name = *name;
+        states.iter().enumerate().filter_map(move |(index, (at, state))| {
+            let before = index.checked_sub(1).map(|before| states[before].1);
+            let is_new = state.status == StepStatus::Enqueued
+                && state.continuations == 0
+                && !state.is_forced
+                && before.is_none_or(|before| before.token != state.token);
+            is_new.then(|| (name, *at, story.ended.history.events[*at].actor))
+        })
+    };
+    life.steps.iter().flat_map(of_step)
 }
 
 pub(super) fn exclusive_steps_are_never_busy_together(story: &Story<'_>) -> Result<(), String> {
@@ -64,14 +118,16 @@ fn is_exclusive(definition: &StepDefinition) -> bool {
 }
 
 pub(super) fn a_step_waits_for_those_before_it(story: &Story<'_>) -> Result<(), String> {
-    for life in story.lives.values().filter(|life| !life.has_forced()) {
+    for life in story.lives.values() {
+        let forced_at = life.forced_at();
         for (name, states) in &life.steps {
             let Some(definition) = life.definition_of(name) else {
                 return Err(format!("{} step {name} is written and nobody defined it", short(life.id)));
             };
             for (index, (at, state)) in states.iter().enumerate() {
                 let before = index.checked_sub(1).map(|before| states[before].1);
-                if state.status == StepStatus::Enqueued
+                if *at < forced_at
+                    && state.status == StepStatus::Enqueued
                     && state.continuations == 0
                     && before.is_none_or(|before| before.token != state.token)
                     && let Some(why) = too_early(life, definition, before, state, *at)
@@ -134,27 +190,4 @@ fn too_early(
 fn between(from: &str, to: &str) -> Option<Duration> {
     let (from, to): (DateTime<Utc>, DateTime<Utc>) = (from.parse().ok()?, to.parse().ok()?);
     (to - from).to_std().ok()
-}
-
-pub(super) fn definitions_and_siblings(story: &Story<'_>) -> Result<(), String> {
-    for life in story.lives.values() {
-        let mut hashes = life.states.iter().map(|(_, state)| &state.definition);
-        if hashes.next().is_some_and(|first| hashes.any(|other| other != first)) {
-            return Err(format!("{} changes its definition", short(life.id)));
-        }
-        let (spawned_at, first) = life.states[0];
-        if !first.spawned_by.starts_with("heartbeat") || !life.definition.has_no_sibling_in_progress() {
-            continue;
-        }
-        let siblings = story.lives.values().filter(|other| other.name == life.name && other.id != life.id);
-        for sibling in siblings {
-            // The listing may not show yet what a person opened again by hand, and nothing else tells of it.
-            let is_hidden = story.opened_again(sibling, spawned_at).is_some_and(|ago| ago <= LAG);
-            if !is_hidden && sibling.own_state(spawned_at).is_some_and(|state| state.status.is_open()) {
-                let time = story.time(spawned_at);
-                return Err(format!("{} is spawned at {time} while {} is open", short(life.id), short(sibling.id)));
-            }
-        }
-    }
-    Ok(())
 }

@@ -13,6 +13,10 @@ use crate::run::Ended;
 pub(crate) struct Story<'a> {
     pub(crate) ended: &'a Ended,
     pub(crate) lives: BTreeMap<&'a str, Life<'a>>,
+    /// When each actor begins.
+    begins: BTreeMap<ActorId, usize>,
+    /// When maintenance was switched, and whether on.
+    maintenance: Vec<(usize, bool)>,
 }
 
 /// What happened to one pipeline. Moments are places in the history.
@@ -41,10 +45,12 @@ pub(crate) struct Execution<'a> {
 
 impl<'a> Story<'a> {
     pub(crate) fn of(ended: &'a Ended) -> Self {
-        let mut story = Story { ended, lives: BTreeMap::new() };
+        let mut story = Story { ended, lives: BTreeMap::new(), begins: BTreeMap::new(), maintenance: Vec::new() };
         let mut definitions: BTreeMap<&str, &Value> = BTreeMap::new();
         for (at, event) in ended.history.events.iter().enumerate() {
             match &event.what {
+                What::Begins { .. } => drop(story.begins.insert(event.actor, at)),
+                What::Maintenance { is_on } => story.maintenance.push((at, *is_on)),
                 What::Definition { hash, definition } => drop(definitions.insert(hash, definition)),
                 What::Pipeline { id, state } => story.add_pipeline(at, id, state, &definitions),
                 What::Step { id, step, state } => {
@@ -94,6 +100,27 @@ impl<'a> Story<'a> {
         let (steps, bodies, added) = (BTreeMap::new(), Vec::new(), Vec::new());
         self.lives
             .insert(id, Life { id, name, definition, arguments, states: vec![(at, state)], steps, bodies, added });
+    }
+
+    /// When an actor begins; the world never does.
+    pub(crate) fn begins(&self, actor: ActorId) -> Option<usize> {
+        self.begins.get(&actor).copied()
+    }
+
+    /// Since when maintenance has been on at a moment, if it is.
+    pub(crate) fn maintained_since(&self, at: usize) -> Option<usize> {
+        since(self.maintenance.iter().filter(|(written, _)| *written < at).copied())
+    }
+
+    /// Whether maintenance was ever switched.
+    pub(crate) fn had_maintenance(&self) -> bool {
+        !self.maintenance.is_empty()
+    }
+
+    /// Whether something goes wrong with who executes the first of two before the second begins.
+    pub(crate) fn is_disturbed_between(&self, first: &Execution<'_>, second: &Execution<'_>) -> bool {
+        let events = &self.ended.history.events[first.begins..second.begins];
+        events.iter().any(|event| event.actor == first.actor && matches!(event.what, What::Fault { .. }))
     }
 
     /// A moment of the history as people read it.
@@ -148,9 +175,16 @@ impl Life<'_> {
         self.states.iter().rev().find(|(written, _)| *written < at).map(|(_, state)| *state)
     }
 
-    /// Whether a person has run a step by hand: then much may happen that otherwise may not.
-    pub(crate) fn has_forced(&self) -> bool {
-        self.steps.values().flatten().any(|(_, state)| state.is_forced)
+    /// When a person first ran a step by hand: then much may happen that otherwise may not.
+    pub(crate) fn forced_at(&self) -> usize {
+        let forced = self.steps.values().flatten().filter(|(_, state)| state.is_forced);
+        forced.map(|(at, _)| *at).min().unwrap_or(usize::MAX)
+    }
+
+    /// Since when the pipeline has been on hold at a moment, if it is. A stop ends a pause.
+    pub(crate) fn held_since(&self, at: usize) -> Option<usize> {
+        let states = self.states.iter().filter(|(written, _)| *written < at);
+        since(states.map(|(written, state)| (*written, state.is_paused && !state.is_stopped)))
     }
 
     /// When somebody wanted the pipeline to end, if anybody did.
@@ -171,6 +205,11 @@ impl Life<'_> {
         let states = self.steps.get(body.body.step.as_str())?;
         claims(states).find(|(_, state)| state.token == body.body.token)
     }
+}
+
+/// Since when something is so that is written at each of these moments.
+fn since(written: impl Iterator<Item = (usize, bool)>) -> Option<usize> {
+    written.fold(None, |since, (at, is_so)| if is_so { since.or(Some(at)) } else { None })
 }
 
 /// The writes by which somebody took a step.

@@ -1,11 +1,12 @@
 //! Whose turn it is: what can happen next, the choice, and time that passes when nothing can.
 
 use std::cmp::Reverse;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use super::{Actor, CALL, FIRST_RUNNER, PEOPLE, RUNNER, Run};
+use super::{Actor, BEATS, CALL, FIRST_RUNNER, PEOPLE, RUNNER, Run};
 use crate::cast;
 use crate::history::{NOBODY, What};
 use crate::scenario::{Commits, Hosts};
@@ -123,8 +124,26 @@ impl Run<'_> {
         false
     }
 
-    /// Drops an actor without a word; its process starts anew.
+    /// Drops an actor without a word; its process starts anew. Runners that are tasks of one process may die together.
     pub(super) fn drop_actor(&mut self, index: usize, why: &'static str) {
+        let is_runner = self.actors[index].machine >= FIRST_RUNNER;
+        self.drop_one(index, why);
+        let is_one_process = self.scenario.hosts == Hosts::Machines && self.scenario.are_slots;
+        if !is_runner || !is_one_process || self.stage.lock().is_calm || self.chance.happens(500) {
+            return;
+        }
+        self.stage.lock().counts.dead_hosts += 1;
+        // What is at work was known to that process alone.
+        self.template.at_work = Arc::default();
+        while let Some(other) = self.actors.iter().position(|actor| actor.machine != PEOPLE) {
+            self.drop_one(other, "its process died");
+        }
+        for machine in BEATS[0]..self.machines.len() {
+            self.machines[machine].context = self.started();
+        }
+    }
+
+    fn drop_one(&mut self, index: usize, why: &'static str) {
         let actor = self.actors.remove(index);
         self.stage.note_of(actor.id, What::Dies(why));
         self.machines[actor.machine].context = self.started();

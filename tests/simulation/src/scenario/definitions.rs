@@ -89,11 +89,11 @@ fn steps(spawned: Option<&str>, chance: &mut Chance) -> String {
             before.extend(wide);
             continue;
         }
-        for number in 0..=chance.place(3) {
-            let name = format!("s{stage}{number}");
-            steps += &step(&name, sort_order, &before, spawned, chance);
-            before.push(name);
+        let names: Vec<String> = (0..=chance.place(3)).map(|number| format!("s{stage}{number}")).collect();
+        for name in &names {
+            steps += &step(name, sort_order, &before, spawned, chance);
         }
+        before.extend(names);
     }
     if chance.happens(300) {
         // Two names for all definitions, so that pipelines exclude each other.

@@ -76,7 +76,9 @@ impl Files for Bucket {
             || format!("copy file `{from}`"),
             move || {
                 let is_copied = alone(inner.copy(&own_from, &own_to))?;
-                stage.note(What::File { key: own_to.clone(), change: "copies" });
+                if is_copied {
+                    stage.note(What::File { key: own_to.clone(), change: "copies" });
+                }
                 Ok(is_copied)
             },
         )

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use serde_json::Value;
 use store::Result;
+use store::keys::SETTINGS;
 use store::table::{
     Attributes, Change, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
 };
@@ -70,7 +71,9 @@ impl Table for Items {
             move || {
                 let fresh = alone(inner.listing(&own))?;
                 let is_stale = stage.lock().is_stale;
-                Ok(as_listed(&listings, &name, fresh, stage.now(), is_stale))
+                let shown = as_listed(&listings, &name, &fresh, stage.now(), is_stale);
+                stage.lock().counts.stale += u64::from(shown != fresh);
+                Ok(shown)
             },
         )
         .await
@@ -131,7 +134,7 @@ impl Table for Items {
 fn as_listed(
     listings: &Listings,
     name: &str,
-    fresh: Page<Listed, Listed>,
+    fresh: &Page<Listed, Listed>,
     now: i64,
     is_stale: bool,
 ) -> Page<Listed, Listed> {
@@ -139,10 +142,10 @@ fn as_listed(
     let kept = listings.entry(name.to_owned()).or_default();
     kept.retain(|(at, _)| *at + LAG >= now);
     let shown = if is_stale { kept.first().map(|(_, page)| page.clone()) } else { None };
-    if kept.last().is_none_or(|(_, page)| *page != fresh) {
+    if kept.last().is_none_or(|(_, page)| page != fresh) {
         kept.push((now, fresh.clone()));
     }
-    shown.unwrap_or(fresh)
+    shown.unwrap_or_else(|| fresh.clone())
 }
 
 /// Notes what a group of writes left of pipelines and their steps.
@@ -151,7 +154,10 @@ pub(super) fn noted_group<'a>(
     table: &dyn Table,
     writes: impl IntoIterator<Item = &'a Write>,
 ) -> Result<()> {
-    let is_told = |write: &&Write| write.key.partition.starts_with("pipeline/") && write.change != Change::Check;
+    let is_told = |write: &&Write| {
+        let Key { partition, .. } = &write.key;
+        (partition.starts_with("pipeline/") || partition == SETTINGS) && write.change != Change::Check
+    };
     for write in writes.into_iter().filter(is_told) {
         if let Some(item) = alone(table.get(&write.key))? {
             noted(stage, &item);
@@ -176,6 +182,11 @@ pub(super) fn noted(stage: &Stage, item: &Item) {
     if let Some(hash) = partition.strip_prefix("definition/") {
         let definition = item.attributes.get("definition").cloned().unwrap_or_default();
         stage.note(What::Definition { hash: hash.to_owned(), definition });
+        return;
+    }
+    if partition == SETTINGS && sort == "maintenance/default" {
+        let is_on = item.attributes.get("value").and_then(Value::as_str) == Some("true");
+        stage.note(What::Maintenance { is_on });
         return;
     }
     let Some(id) = partition.strip_prefix("pipeline/").map(str::to_owned) else { return };
