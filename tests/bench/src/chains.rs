@@ -54,14 +54,14 @@ const STEPS: u32 = 3 * PIPELINES;
 /// How many spawns are under way at a time.
 const AT_A_TIME: usize = 64;
 
-/// How many messages a runner works on at a time where the peers do so, too.
+/// How many messages a runner works on at a time in the rows that say so; two of them are `systole dev --runners 20`.
 const SLOTS: usize = 10;
 
 async fn run_many(context: &Context, runners: &Runners) -> anyhow::Result<f64> {
     let (begun, count) = (Instant::now(), runners.count());
     let spawns = stream::iter(0..PIPELINES).map(|_| spawn(context, "three")).buffer_unordered(AT_A_TIME);
     let ids: Vec<PipelineId> = spawns.try_collect().await?;
-    runners.dealt_with(count + STEPS as usize).await;
+    runners.wait_for(count + STEPS as usize).await?;
     for id in &ids {
         ended(context, runners, id).await?;
     }
@@ -77,7 +77,7 @@ async fn one(name: &str, definition: String, steps: usize, (count, slots): (usiz
     for _ in 0..=WARM_UPS {
         let (begun, count) = (Instant::now(), runners.count());
         let id = spawn(&context, name).await?;
-        runners.dealt_with(count + steps).await;
+        runners.wait_for(count + steps).await?;
         ended(&context, &runners, &id).await?;
         ms = begun.elapsed().as_secs_f64() * 1e3;
     }

@@ -1,7 +1,7 @@
-//! An HTTP client for the AWS SDK that counts requests, and asks DynamoDB for what each one costs.
+//! An HTTP client for the AWS SDK that counts requests, and what DynamoDB says that each one cost.
 //!
-//! DynamoDB tells the capacity that a request consumed if it carries `ReturnConsumedCapacity`; DynamoDB Local counts by the
-//! same rules. The products do not ask, so the client adds it to the request's body; emulators check no signatures.
+//! DynamoDB tells the capacity that a request consumed if it carries `ReturnConsumedCapacity`, as those of the store do;
+//! DynamoDB Local counts by the same rules, but for transactions (see docs/COST.md).
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use http_body_util::BodyExt;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What was asked of an AWS.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -28,6 +28,8 @@ pub(crate) struct Counted {
     pub(crate) receives: f64,
     pub(crate) deletes: f64,
     pub(crate) s3_requests: f64,
+    /// Replies of DynamoDB that do not tell their capacity, those among them that refuse a write: it costs units, too.
+    pub(crate) untold: f64,
 }
 
 /// Counts what its clients ask.
@@ -68,6 +70,12 @@ impl Counted {
         self.sends + self.receives + self.deletes
     }
 
+    /// An error if units are missing.
+    pub(crate) fn ensure_all_is_told(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(self.untold == 0.0, "{} replies of DynamoDB do not tell what they cost", self.untold);
+        Ok(())
+    }
+
     fn join(&self, other: &Counted, join: impl Fn(f64, f64) -> f64) -> Counted {
         Counted {
             table_requests: join(self.table_requests, other.table_requests),
@@ -77,6 +85,7 @@ impl Counted {
             receives: join(self.receives, other.receives),
             deletes: join(self.deletes, other.deletes),
             s3_requests: join(self.s3_requests, other.s3_requests),
+            untold: join(self.untold, other.untold),
         }
     }
 }
@@ -104,7 +113,11 @@ impl Counter {
                 let is_read = matches!(operation, "GetItem" | "BatchGetItem" | "Query" | "Scan" | "TransactGetItems");
                 self.add(|counted| {
                     counted.table_requests += 1.0;
-                    *(if is_read { &mut counted.read_units } else { &mut counted.write_units }) += units;
+                    match units {
+                        Some(units) if is_read => counted.read_units += units,
+                        Some(units) => counted.write_units += units,
+                        None => counted.untold += 1.0,
+                    }
                 });
             }
             "AmazonSQS" => self.add(|counted| match operation {
@@ -120,11 +133,11 @@ impl Counter {
     }
 }
 
-/// The capacity units of an answer, those of indexes included.
-fn units(consumed: &Value) -> f64 {
+/// The capacity units of an answer, those of indexes included; `None` if it does not tell them.
+fn units(consumed: &Value) -> Option<f64> {
     match consumed.as_array() {
         Some(tables) => tables.iter().map(units).sum(),
-        None => consumed["CapacityUnits"].as_f64().unwrap_or(0.0),
+        None => consumed["CapacityUnits"].as_f64(),
     }
 }
 
@@ -136,11 +149,8 @@ impl HttpClient for Client {
 }
 
 impl HttpConnector for Connector {
-    fn call(&self, mut request: HttpRequest) -> HttpConnectorFuture {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let target = request.headers().get("x-amz-target").unwrap_or_default().to_owned();
-        if target.starts_with("DynamoDB") {
-            ask_for_capacity(&mut request);
-        }
         let (counter, reply) = (self.counter.clone(), self.inner.call(request));
         HttpConnectorFuture::new(async move {
             let mut reply: HttpResponse = reply.await?;
@@ -155,12 +165,4 @@ impl HttpConnector for Connector {
             Ok(reply)
         })
     }
-}
-
-fn ask_for_capacity(request: &mut HttpRequest) {
-    let Some(Ok(Value::Object(mut body))) = request.body().bytes().map(serde_json::from_slice) else { return };
-    body.insert("ReturnConsumedCapacity".to_owned(), json!("TOTAL"));
-    let text = Value::Object(body).to_string();
-    request.headers_mut().insert("content-length", text.len().to_string());
-    *request.body_mut() = SdkBody::from(text);
 }

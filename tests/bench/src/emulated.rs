@@ -26,7 +26,12 @@ pub(crate) fn is_there() -> bool {
 pub(crate) async fn steps() -> anyhow::Result<Found> {
     let counter = Counter::default();
     let storage = tests::aws_over(counter.client()).await;
-    let definitions = [definition("one", &[1]), definition("chain", &[1; CHAIN as usize]), fan_out("fan", 1000)];
+    let definitions = [
+        definition("one", &[1]),
+        definition("chain", &[1; CHAIN as usize]),
+        fan_out("fan", 1000),
+        fan_out("narrow", 200),
+    ];
     let context = context(storage.store.clone(), &definitions);
     // The first one reads settings and definitions, which a process does once in a while.
     run(&context, &counter, "one").await?;
@@ -36,6 +41,7 @@ pub(crate) async fn steps() -> anyhow::Result<Found> {
     let step = chain.since(&one).per(f64::from(CHAIN - 1));
     let pipeline = one.since(&step);
     let (fan, _) = run(&context, &counter, "fan").await?;
+    let (narrow, _) = run(&context, &counter, "narrow").await?;
     Ok([
         ("aws_write_units_per_step", step.write_units),
         ("aws_read_units_per_step", step.read_units),
@@ -46,6 +52,7 @@ pub(crate) async fn steps() -> anyhow::Result<Found> {
         ("aws_read_units_per_pipeline", pipeline.read_units),
         ("aws_largest_item_bytes", largest),
         ("aws_requests_fanout_1000", fan.requests()),
+        ("aws_requests_fanout_200", narrow.requests()),
         ("aws_write_units_fanout_1000", fan.write_units),
         ("aws_read_units_fanout_1000", fan.read_units),
     ]
@@ -68,6 +75,7 @@ async fn run(context: &Context, counter: &Counter, name: &str) -> anyhow::Result
         context.store.queue.delete(&message.receipt).await?;
     }
     let counted = counter.counted().since(&before);
+    counted.ensure_all_is_told()?;
     let pipeline = context.store.pipeline_with_steps(&id).await?.expect("it is there");
     anyhow::ensure!(pipeline.status == PipelineStatus::Success, "pipeline {id} is {}", pipeline.status);
     Ok((counted, largest_item(context, &id).await?))

@@ -10,10 +10,13 @@ use anyhow::{Context as _, bail};
 
 use crate::{Found, machine};
 
-const FUNCTIONS: [&str; 4] = ["heartbeat", "runner", "intake", "admin"];
+pub(crate) const FUNCTIONS: [&str; 4] = ["heartbeat", "runner", "intake", "admin"];
 
 /// Starts of each function; the median counts.
 const STARTS: usize = 5;
+
+/// How long a function has to ask for its first event.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Measures the release builds of this machine's architecture, which `make bench` makes before.
 pub(crate) fn measure() -> anyhow::Result<Found> {
@@ -33,7 +36,7 @@ pub(crate) fn measure() -> anyhow::Result<Found> {
     Ok(found)
 }
 
-/// The size of the program as `make package` packs it.
+/// The size of the program, zipped as `make package` zips the one that it builds for AWS.
 fn zip_mb(program: &Path) -> anyhow::Result<f64> {
     let folder = tempfile::tempdir()?;
     let (bootstrap, zip): (PathBuf, PathBuf) = (folder.path().join("bootstrap"), folder.path().join("function.zip"));
@@ -60,9 +63,10 @@ fn start(program: &Path) -> anyhow::Result<(f64, f64)> {
 fn first_poll(runtime: &TcpListener, process: &mut Child) -> anyhow::Result<TcpStream> {
     runtime.set_nonblocking(true)?;
     let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(10) {
+    while begun.elapsed() < PATIENCE {
         if let Ok((connection, _)) = runtime.accept() {
             connection.set_nonblocking(false)?;
+            connection.set_read_timeout(Some(PATIENCE))?;
             let mut line = String::new();
             BufReader::new(&connection).read_line(&mut line)?;
             if line.contains("/invocation/next") {
@@ -77,7 +81,7 @@ fn first_poll(runtime: &TcpListener, process: &mut Child) -> anyhow::Result<TcpS
         }
         std::thread::yield_now();
     }
-    bail!("the function asked for no event within 10 s")
+    bail!("the function asked for no event within {} s", PATIENCE.as_secs())
 }
 
 /// The function with the environment of Lambda; it talks to nobody before its first event.

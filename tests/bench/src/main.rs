@@ -18,6 +18,7 @@ mod report;
 mod runners;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context as _, bail};
@@ -70,14 +71,19 @@ fn run() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["run", name] => print_found(name),
+        [imports::MAKE_FILES, folder] => runtime()?.block_on(imports::make_files(Path::new(folder))),
         names => measure(names),
     }
 }
 
+/// Two threads, on whatever machine.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+}
+
 /// Runs one measurement in this process and prints what it found as JSON.
 fn print_found(name: &str) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let mut found = runtime.block_on(async {
+    let mut found = runtime()?.block_on(async {
         match name {
             "flush" => flushes::measure(),
             "sequential" => chains::sequential().await,
@@ -98,7 +104,8 @@ fn print_found(name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs the measurements named, or all, each in processes of its own; prints the table and writes `target/bench.json`.
+/// Runs the measurements named, or all, each in processes of its own; prints the table and writes `target/bench.json`, or
+/// `target/bench-part.json` if it is not all of them.
 fn measure(names: &[&str]) -> anyhow::Result<()> {
     if let Some(unknown) = names.iter().find(|name| MEASUREMENTS.iter().all(|known| known.name != **name)) {
         bail!("there is no measurement `{unknown}` (known: {})", MEASUREMENTS.map(|known| known.name).join(", "));
@@ -115,7 +122,7 @@ fn measure(names: &[&str]) -> anyhow::Result<()> {
         }
     }
     println!("{}", report.table());
-    report.write()
+    report.write(if names.is_empty() { "bench.json" } else { "bench-part.json" })
 }
 
 fn run_alone(name: &str) -> anyhow::Result<Found> {

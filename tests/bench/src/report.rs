@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
-use crate::{Found, machine};
+use crate::{Found, functions, machine};
 
 /// A row of the table; with a name that begins with an underscore one for each figure whose name ends so.
 struct Row {
@@ -24,7 +24,7 @@ enum Target {
 use Target::{AtLeast, AtMost};
 
 /// All rows that have a target or a unit worth telling, in the order of the table; others follow as they are found.
-const ROWS: [Row; 27] = [
+const ROWS: [Row; 29] = [
     Row { name: "flush_ms", unit: "ms per flush of the disk", target: None },
     Row { name: "sequential_ms_per_step", unit: "ms", target: Some(AtMost(0.4)) },
     Row { name: "pipelines_1000x3_steps_per_s", unit: "steps/s, 2 runners of 10 slots", target: Some(AtLeast(6000.0)) },
@@ -34,6 +34,7 @@ const ROWS: [Row; 27] = [
     Row { name: PEAK, unit: "MB", target: Some(AtMost(60.0)) },
     Row { name: "import_first_rows_per_s", unit: "rows/s of 100,000", target: None },
     Row { name: "import_unchanged_rows_per_s", unit: "rows/s of 100,000", target: None },
+    Row { name: "import_peak_rss_mb", unit: "MB", target: Some(AtMost(60.0)) },
     Row { name: "beat_ms_1000_open_100000_settled", unit: "ms", target: None },
     Row { name: "beat_ms_1000_open_0_settled", unit: "ms", target: None },
     Row { name: "aws_write_units_per_step", unit: "write units", target: Some(AtMost(3.0)) },
@@ -45,6 +46,7 @@ const ROWS: [Row; 27] = [
     Row { name: "aws_write_units_per_pipeline", unit: "write units beside its steps", target: None },
     Row { name: "aws_read_units_per_pipeline", unit: "read units beside its steps", target: None },
     Row { name: "aws_requests_fanout_1000", unit: "requests for 1,002 steps", target: None },
+    Row { name: "aws_requests_fanout_200", unit: "requests for 202 steps", target: None },
     Row { name: "aws_write_units_fanout_1000", unit: "write units", target: None },
     Row { name: "aws_read_units_fanout_1000", unit: "read units", target: None },
     Row { name: "aws_beat_read_units_1000_open_100000_settled", unit: "read units", target: None },
@@ -59,8 +61,10 @@ const PEAK: &str = "peak_rss_mb";
 const CHAINS: [&str; 3] = ["sequential", "pipelines", "fanout"];
 
 impl Row {
-    fn is_of(&self, figure: &str) -> bool {
-        figure == self.name || (self.name.starts_with('_') && figure.ends_with(self.name))
+    /// The row of a figure: its own before one that it shares.
+    fn of(figure: &str) -> Option<usize> {
+        let shares = |row: &Row| row.name.starts_with('_') && figure.ends_with(row.name);
+        ROWS.iter().position(|row| row.name == figure).or_else(|| ROWS.iter().position(shares))
     }
 }
 
@@ -82,12 +86,12 @@ impl Report {
         let mut text =
             format!("{}\n\n{:<46} {:>12}  {:<32} target\n", machine::described(), "figure", "median", "unit");
         let medians = self.medians();
-        for row in &ROWS {
-            for (name, value) in medians.iter().filter(|(name, _)| row.is_of(name)) {
+        for (place, row) in ROWS.iter().enumerate() {
+            for (name, value) in medians.iter().filter(|(name, _)| Row::of(name) == Some(place)) {
                 text += &format!("{name:<46} {value:>12.3}  {:<32} {}\n", row.unit, verdict(row, *value));
             }
         }
-        for (name, value) in medians.iter().filter(|(name, _)| !ROWS.iter().any(|row| row.is_of(name))) {
+        for (name, value) in medians.iter().filter(|(name, _)| Row::of(name).is_none()) {
             text += &format!("{name:<46} {value:>12.3}\n");
         }
         text
@@ -104,11 +108,30 @@ impl Report {
         medians
     }
 
-    /// Writes medians and all runs to `target/bench.json`.
-    pub(crate) fn write(&self) -> anyhow::Result<()> {
-        let text = json!({ "machine": machine::described(), "median": self.medians(), "runs": self.found });
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/bench.json");
-        Ok(std::fs::write(path, serde_json::to_string_pretty(&text)?)?)
+    /// Writes medians and all runs to a file in `target`.
+    pub(crate) fn write(&self, file: &str) -> anyhow::Result<()> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target").join(file);
+        Ok(std::fs::write(path, serde_json::to_string_pretty(&self.json())?)?)
+    }
+
+    /// Each figure by its name, those of the functions by function, and below `runs` what each run found.
+    fn json(&self) -> Value {
+        let mut figures = Map::new();
+        let mut of_functions: BTreeMap<&str, BTreeMap<String, f64>> = BTreeMap::new();
+        for (name, value) in self.medians() {
+            let own = functions::FUNCTIONS.iter().find_map(|function| {
+                let figure = name.strip_prefix(function)?.strip_prefix('_')?;
+                Some((*function, figure.to_owned()))
+            });
+            match own {
+                Some((function, figure)) => drop(of_functions.entry(function).or_default().insert(figure, value)),
+                None => drop(figures.insert(name, json!(value))),
+            }
+        }
+        figures.insert("machine".to_owned(), json!(machine::described()));
+        figures.insert("functions".to_owned(), json!(of_functions));
+        figures.insert("runs".to_owned(), json!(self.found));
+        Value::Object(figures)
     }
 }
 
@@ -152,11 +175,25 @@ mod tests {
             rows,
             [
                 vec!["peak_rss_mb", "50.000", "MB", "<=", "60", "met"],
+                vec!["import_peak_rss_mb", "99.000", "MB", "<=", "60", "MISSED"],
                 vec!["fanout_peak_rss_mb", "50.000", "MB"],
-                vec!["import_peak_rss_mb", "99.000", "MB"],
                 vec!["sequential_peak_rss_mb", "18.000", "MB"],
                 vec!["unheard_of", "7.000"],
             ]
         );
+    }
+
+    #[test]
+    fn the_file_has_each_figure_by_its_name_and_those_of_a_function_below_it() {
+        let mut report = Report::default();
+        for (ms, zip_mb) in [(0.3, 7.0), (0.2, 7.0), (0.1, 7.0)] {
+            let found = [("sequential_ms_per_step", ms), ("runner_zip_mb", zip_mb), ("runner_peak_rss_mb", 15.0)];
+            report.add(found.map(|(name, value)| (name.to_owned(), value)).into());
+        }
+        let json = report.json();
+        assert_eq!(json["sequential_ms_per_step"], 0.2);
+        assert_eq!(json["functions"], json!({ "runner": { "zip_mb": 7.0, "peak_rss_mb": 15.0 } }));
+        assert_eq!(json["runs"]["sequential_ms_per_step"], json!([0.3, 0.2, 0.1]));
+        assert_eq!(json.get("runner_zip_mb"), None);
     }
 }

@@ -1,8 +1,8 @@
 //! A store on the disk, pipelines of steps that do nothing, and runners.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -118,18 +118,19 @@ fn pipeline_of(name: &str, steps: &str) -> String {
 /// Runners of one process.
 pub(crate) struct Runners {
     tasks: Vec<JoinHandle<()>>,
-    /// What they have dealt with.
-    pub(crate) dealt_with: Arc<DealtWith>,
+    dealt_with: Arc<DealtWith>,
 }
 
 /// Counts messages that were dealt with.
 #[derive(Default)]
-pub(crate) struct DealtWith {
+struct DealtWith {
     count: AtomicUsize,
     /// From how many on somebody wants to know.
     wanted: AtomicUsize,
-    /// Rung with each of them from then on.
+    /// Rung with each of them from then on, and when a runner gives up.
     bell: Notify,
+    /// Why the first of those that gave up did so: what is measured then is no measurement.
+    failure: OnceLock<String>,
 }
 
 impl Runners {
@@ -146,13 +147,22 @@ impl Runners {
     }
 
     /// Waits until they have dealt with so many: who looks after each step keeps a core from the runners.
-    pub(crate) async fn dealt_with(&self, count: usize) {
+    pub(crate) async fn wait_for(&self, count: usize) -> anyhow::Result<()> {
         self.dealt_with.wanted.store(count, Ordering::SeqCst);
         while self.count() < count {
             let rung = self.dealt_with.bell.notified();
+            self.ensure_none_failed()?;
             if self.count() < count {
                 rung.await;
             }
+        }
+        Ok(())
+    }
+
+    fn ensure_none_failed(&self) -> anyhow::Result<()> {
+        match self.dealt_with.failure.get() {
+            Some(failure) => Err(anyhow::anyhow!("a runner failed: {failure}")),
+            None => Ok(()),
         }
     }
 }
@@ -163,15 +173,23 @@ impl Drop for Runners {
     }
 }
 
-/// Deals with message after message, for ever, as `systole dev` does.
+/// Deals with message after message until it fails, as `systole dev` does.
 async fn work(context: Context, dealt_with: Arc<DealtWith>) {
     let mut worker = Worker::new(&context, || invocation("runner"));
     loop {
-        match worker.turn(Duration::from_secs(1)).await {
-            Ok(Turn::Nothing) => {}
-            Ok(Turn::Done(_)) => drop(dealt_with.count.fetch_add(1, Ordering::SeqCst)),
-            Ok(Turn::Failed { error, .. }) => eprintln!("{:#}", anyhow::Error::from(error)),
-            Err(error) => eprintln!("{:#}", anyhow::Error::from(error)),
+        let error = match worker.turn(Duration::from_secs(1)).await {
+            Ok(Turn::Nothing) => None,
+            Ok(Turn::Done(_)) => {
+                dealt_with.count.fetch_add(1, Ordering::SeqCst);
+                None
+            }
+            Ok(Turn::Failed { error, .. }) => Some(anyhow::Error::from(error)),
+            Err(error) => Some(error.into()),
+        };
+        if let Some(error) = error {
+            dealt_with.failure.get_or_init(|| format!("{error:#}"));
+            dealt_with.bell.notify_one();
+            return;
         }
         if dealt_with.count.load(Ordering::SeqCst) >= dealt_with.wanted.load(Ordering::SeqCst) {
             dealt_with.bell.notify_one();
@@ -188,6 +206,7 @@ pub(crate) async fn spawn(context: &Context, name: &str) -> anyhow::Result<Pipel
 pub(crate) async fn ended(context: &Context, runners: &Runners, id: &PipelineId) -> anyhow::Result<()> {
     loop {
         let rung = runners.dealt_with.bell.notified();
+        runners.ensure_none_failed()?;
         let pipeline = context.store.pipeline_without_steps(id).await?;
         let status = pipeline.map(|pipeline| pipeline.status);
         anyhow::ensure!(status != Some(pipeline::PipelineStatus::Error), "pipeline {id} failed");
