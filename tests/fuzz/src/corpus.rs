@@ -154,6 +154,17 @@ fn bombs(target: &str) -> Vec<(&'static str, Vec<u8>)> {
                 ("made: many parameters", format!("GET /pipelines?{}", "limit=1&".repeat(7_000)).into_bytes()),
             ]
         }
+        "responses" => {
+            let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+            let header = "a: b\r\n".repeat(5_000);
+            let plain = "HTTP/1.1 200 OK\r\n\r\n";
+            vec![
+                ("made: many chunks", format!("{chunked}{}0\r\n\r\n", "1\r\na\r\n".repeat(100_000)).into_bytes()),
+                ("made: many headers", format!("HTTP/1.1 200 OK\r\n{header}\r\n").into_bytes()),
+                ("made: a long line", format!("HTTP/1.1 200 {}", "a".repeat(200_000)).into_bytes()),
+                ("made: many escapes", format!("{plain}{}", "&#x5c;%5cu005c".repeat(70_000)).into_bytes()),
+            ]
+        }
         "replies" => vec![
             ("made: a deep list", format!("get 200\n{{\"Item\":{}", "{\"a\":{\"M\":".repeat(50_000)).into_bytes()),
             ("made: deep XML", format!("list 200\n{}", "<a>".repeat(100_000)).into_bytes()),

@@ -35,8 +35,9 @@
 //! | arguments, checkpoints and outputs of steps (all executors that ship, but `shell`) | `executors` |
 //! | answers of functions in other languages (`lambda_invoke`) | `answers` |
 //! | addresses that `http_request` may call | `addresses` |
+//! | responses of web servers (`http_request`): status, headers, body, a secret that comes back | `responses` |
 //!
-//! Not here: responses of web servers, which `hyper` reads, and the command line, which is its user's own.
+//! Not here: the command line, which is its user's own.
 
 pub mod corpus;
 pub mod input;
@@ -76,6 +77,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "overlays", run: targets::definitions::overlays },
     Target { name: "products", run: targets::products::products },
     Target { name: "replies", run: targets::replies::replies },
+    Target { name: "responses", run: targets::responses::responses },
     Target { name: "settings", run: targets::values::settings },
     Target { name: "step_messages", run: targets::events::step_messages },
     Target { name: "stored_definitions", run: targets::definitions::stored },

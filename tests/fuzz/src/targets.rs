@@ -9,6 +9,7 @@ pub(crate) mod files;
 pub(crate) mod items;
 pub(crate) mod products;
 pub(crate) mod replies;
+pub(crate) mod responses;
 pub(crate) mod values;
 
 /// Reads a value back from its JSON, which must give it again.

@@ -31,6 +31,7 @@ const SLOW: &[(&str, usize)] = &[
     ("items", 30),
     ("overlays", 50),
     ("replies", 300),
+    ("responses", 300),
     ("step_messages", 100),
 ];
 
@@ -95,7 +96,7 @@ macro_rules! short_runs {
 
 short_runs! {
     addresses answers api bunches cells crons csv definition_files definitions drops durations executors file_names
-    gateway_events intake_events items names overlays products replies settings step_messages stored_definitions
+    gateway_events intake_events items names overlays products replies responses settings step_messages stored_definitions
     stored_products variables
 }
 

@@ -28,7 +28,7 @@ use crate::world::{self, NOW, wait_for};
 /// A step that has run for a while, as an input describes it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Scene {
+pub(super) struct Scene {
     executor: String,
     /// Of the step.
     arguments: Arguments,
@@ -41,6 +41,13 @@ struct Scene {
     files: BTreeMap<String, String>,
     /// Whether there is a pipeline that ended long ago, for those that clean up.
     has_ended: bool,
+}
+
+impl Scene {
+    /// The first run of a step.
+    pub(super) fn first(executor: &str, arguments: Arguments) -> Self {
+        Scene { executor: executor.to_owned(), arguments, ..Scene::default() }
+    }
 }
 
 pub(crate) fn executors(data: &[u8]) {
@@ -79,7 +86,7 @@ pub(crate) fn answers(data: &[u8]) {
             ..Services::default()
         };
         let context = context_with(Arc::new(LambdaInvoke), services);
-        let scene = Scene { executor: "lambda_invoke".to_owned(), arguments: arguments.clone(), ..Scene::default() };
+        let scene = Scene::first("lambda_invoke", arguments.clone());
         let record = wait_for(run(&context, &scene));
         assert!(!record.message.unwrap_or_default().contains(['\n', '\u{1b}']), "a message has control characters");
     }
@@ -104,7 +111,7 @@ pub(crate) fn addresses(data: &[u8]) {
     let http = HttpPolicy { hosts, ..HttpPolicy::default() };
     let executor = HttpRequest::with_resolver(Arc::new(Leading(found)));
     let context = context_with(Arc::new(executor), Services { http, ..Services::default() });
-    let scene = Scene { executor: "http_request".to_owned(), arguments, ..Scene::default() };
+    let scene = Scene::first("http_request", arguments);
     let record = wait_for(run(&context, &scene));
     assert_eq!((record.status, record.is_permanent), (StepStatus::Error, true), "{url}: {:?}", record.message);
 }
@@ -136,13 +143,13 @@ impl Resolve for Leading {
     }
 }
 
-fn context_with(executor: Arc<dyn Executor>, services: Services) -> Context {
+pub(super) fn context_with(executor: Arc<dyn Executor>, services: Services) -> Context {
     Context { executors: Arc::new(Executors::new([executor])), services, ..world::context() }
 }
 
 /// Adds a pipeline that ended a year ago, and asks for such ones to be deleted.
 async fn add_ended(context: &Context) {
-    let (id, definition) = (old(), definition(&Scene { executor: "wait".to_owned(), ..Scene::default() }));
+    let (id, definition) = (old(), definition(&Scene::first("wait", Arguments::new())));
     let (definition, spawned_by) = (Arc::new(definition), "an input".to_owned());
     let new = NewPipeline { id, definition, arguments: Arguments::new(), spawned_by, found: Vec::new(), after: None };
     let store = &context.store;
@@ -166,7 +173,7 @@ fn name(text: &str) -> Name {
 const LONG_AGO: DateTime<Utc> = DateTime::from_timestamp(NOW.timestamp() - 366 * 86_400, 0).expect("the moment is one");
 
 /// Spawns a pipeline whose step `it` has been continued once, and gives a runner its message.
-async fn run(context: &Context, scene: &Scene) -> StepRecord {
+pub(super) async fn run(context: &Context, scene: &Scene) -> StepRecord {
     let definition = definition(scene);
     let id = PipelineId::derive(&definition.name, "scene", NOW);
     let filled_in = |text: &str| text.replace("{id}", id.as_str()).replace("{old}", old().as_str());

@@ -20,8 +20,10 @@ struct Needle {
 /// Looks through a body while it comes.
 pub(super) struct Watch<'a> {
     echoes: &'a Echoes,
-    /// The end of what has come, in which a secret may have begun.
+    /// The end of what was looked at, in which a secret may have begun, and what has come since.
     tail: Vec<u8>,
+    /// How much of it has come since.
+    new_bytes: usize,
 }
 
 /// What escapes begin with in addresses, JSON and HTML.
@@ -29,6 +31,9 @@ const ESCAPES: [u8; 3] = [b'%', b'\\', b'&'];
 
 /// Bytes of the longest escape of one byte: `\\u0022`, `&quot;`.
 const LONGEST_ESCAPE: usize = 6;
+
+/// How much comes before it is looked at: a body in tiny pieces would cost a look through the tail for each.
+const LOOK_BYTES: usize = 64 * 1024;
 
 /// Fewer characters are no secret worth the name.
 const SHORTEST: usize = 8;
@@ -54,7 +59,7 @@ impl Echoes {
     }
 
     pub(super) fn watch(&self) -> Watch<'_> {
-        Watch { echoes: self, tail: Vec::new() }
+        Watch { echoes: self, tail: Vec::new(), new_bytes: 0 }
     }
 
     fn longest(&self) -> usize {
@@ -63,15 +68,22 @@ impl Echoes {
 }
 
 impl<'a> Watch<'a> {
-    /// Looks at the next piece; the name of a secret that the body repeats.
-    pub(super) fn look(&mut self, piece: &[u8]) -> Option<&'a str> {
+    /// Takes the next piece, and looks once there is enough; the name of a secret that the body repeats.
+    pub(super) fn take(&mut self, piece: &[u8]) -> Option<&'a str> {
         if self.echoes.needles.is_empty() {
             return None;
         }
-        let kept = self.echoes.longest() * LONGEST_ESCAPE;
         self.tail.extend_from_slice(piece);
+        self.new_bytes += piece.len();
+        if self.new_bytes < LOOK_BYTES { None } else { self.look() }
+    }
+
+    /// Looks at all that has come, as must be done at the end; the name of a secret that the body repeats.
+    pub(super) fn look(&mut self) -> Option<&'a str> {
+        let kept = self.echoes.longest() * LONGEST_ESCAPE;
         let found = self.echoes.find(&self.tail);
         self.tail.drain(..self.tail.len().saturating_sub(kept));
+        self.new_bytes = 0;
         found
     }
 }
@@ -195,9 +207,20 @@ mod tests {
         {
             for size in 1..body.len() {
                 let mut watch = echoes.watch();
-                let found = body.as_bytes().chunks(size).find_map(|piece| watch.look(piece));
-                assert_eq!(found, Some("ERP"), "{body} in pieces of {size}");
+                let found = body.as_bytes().chunks(size).find_map(|piece| watch.take(piece));
+                assert_eq!(found.or_else(|| watch.look()), Some("ERP"), "{body} in pieces of {size}");
             }
+        }
+    }
+
+    #[test]
+    fn a_secret_is_found_across_looks() {
+        let echoes = echoes("hush-hush-hush");
+        for before in LOOK_BYTES - 20..=LOOK_BYTES {
+            let body = format!("{}hush-hush-hush{}", ".".repeat(before), ".".repeat(LOOK_BYTES));
+            let mut watch = echoes.watch();
+            let found = body.as_bytes().chunks(7).find_map(|piece| watch.take(piece));
+            assert_eq!(found, Some("ERP"), "after {before} bytes");
         }
     }
 
@@ -212,7 +235,7 @@ mod tests {
     #[test]
     fn what_is_too_short_for_a_secret_is_not_looked_for() {
         assert_eq!(echoes("Basic a").find(b"a Basic a"), None);
-        assert_eq!(Echoes::default().watch().look(b"anything"), None);
+        assert_eq!(Echoes::default().watch().take(b"anything"), None);
     }
 
     #[test]

@@ -205,14 +205,16 @@ async fn receive(
             let message = format!("the response was not complete in time; {size_bytes} bytes had come");
             return Err(ExecutorError::retryable(message));
         };
-        let Some(frame) = frame else { return Ok(size_bytes as u64) };
+        let Some(frame) = frame else {
+            return watch.look().map_or(Ok(size_bytes as u64), |secret| Err(repeats(secret)));
+        };
         let frame = frame.map_err(|error| network("the response broke off".to_owned(), error))?;
         let Ok(bytes) = frame.into_data() else { continue }; // trailers
         size_bytes += bytes.len();
         if size_bytes > BODY_LIMIT_BYTES {
             return Err(too_large());
         }
-        if let Some(secret) = watch.look(&bytes) {
+        if let Some(secret) = watch.take(&bytes) {
             return Err(repeats(secret));
         }
         upload.write(bytes).await?;
