@@ -47,8 +47,14 @@ impl DefaultBus {
             return Ok((Vec::new(), String::new()));
         }
         let failed = entries.iter().zip(&reply.entries).filter(|(_, result)| result.code.is_some());
+        let failed: Vec<Value> = failed.map(|(entry, _)| entry.clone()).collect();
+        if failed.len() as u64 != reply.failed {
+            // Nobody could tell which to put again.
+            let why = format!("{} were not taken, and the reply names {} of them", reply.failed, failed.len());
+            return Err(Error::retryable(&call.operation, Refusal(why)));
+        }
         let why = reply.entries.iter().find_map(PutResult::why).unwrap_or_default();
-        Ok((failed.map(|(entry, _)| entry.clone()).collect(), why))
+        Ok((failed, why))
     }
 }
 
@@ -186,6 +192,15 @@ mod tests {
         let (bus, _) = bus(&[none; 3]);
         let error = bus.put(events(1)).await.unwrap_err();
         let expected = "failed to put 1 of 1 events, which may go through later: InternalFailure: oops";
+        assert_eq!((error.is_retryable(), chain(&error).as_str()), (true, expected));
+    }
+
+    #[tokio::test]
+    async fn a_reply_that_does_not_say_which_were_not_taken_is_an_error() {
+        let (bus, _) = bus(&[r#"{"FailedEntryCount":1,"Entries":[{"EventId":"a"}]}"#]);
+        let error = bus.put(events(2)).await.unwrap_err();
+        let expected =
+            "failed to put 2 events, which may go through later: 1 were not taken, and the reply names 0 of them";
         assert_eq!((error.is_retryable(), chain(&error).as_str()), (true, expected));
     }
 

@@ -45,6 +45,8 @@ struct Answering(Arc<Mutex<Reply>>);
 struct Impatient;
 
 thread_local! {
+    /// More than one part of an upload.
+    static LARGE: Bytes = Bytes::from(vec![b'a'; 9 << 20]);
     static AWS: (Store, Answering) = connected();
 }
 
@@ -107,9 +109,17 @@ async fn make(call: &str, store: &Store) {
             assert!(found.len() <= 3, "{found:?}");
         }
         "copy" => drop(store.files.copy("a/b", "a/c").await),
+        "upload" => upload(store).await,
         "put" => drop(store.files.put_if_absent("a/b", Bytes::new()).await),
         _ => {}
     }
+}
+
+/// Uploads a file that is too large for one request.
+async fn upload(store: &Store) {
+    let Ok(mut upload) = store.files.upload("a/b").await else { return };
+    let written = upload.write(LARGE.with(Bytes::clone)).await;
+    drop(if written.is_ok() { upload.finish().await } else { upload.abort().await });
 }
 
 fn connected() -> (Store, Answering) {
