@@ -32,12 +32,14 @@ pub fn canonical(text: &str) -> Option<String> {
     }
     let whole = whole.trim_start_matches('0');
     let fraction = fraction.trim_end_matches('0');
-    Some(match (whole, fraction) {
+    let number = match (whole, fraction) {
         ("", "") => "0".to_owned(),
         (whole, "") => format!("{sign}{whole}"),
         ("", fraction) => format!("{sign}0.{fraction}"),
         (whole, fraction) => format!("{sign}{whole}.{fraction}"),
-    })
+    };
+    // The zero before a dot can make it longer than the text, and it must be read again.
+    (number.len() <= MAX_CHARS).then_some(number)
 }
 
 impl Format {
@@ -131,6 +133,8 @@ mod tests {
             assert_eq!(canonical(text), None, "{text}");
         }
         assert_eq!(canonical(&"9".repeat(41)), None);
+        assert_eq!(canonical(&format!(".{}", "9".repeat(39))), None);
+        assert!(canonical(&format!(".{}", "9".repeat(38))).is_some_and(|number| canonical(&number) == Some(number)));
     }
 
     #[test]
