@@ -1,7 +1,7 @@
 //! Pipelines that a person holds and lets go on.
 
 use insta::assert_snapshot;
-use pipeline::PipelineId;
+use pipeline::{PipelineId, PipelineStatus};
 
 use super::workshop::{NAME, Workshop, xml};
 use crate::operate::{self, pause, resume};
@@ -59,6 +59,64 @@ async fn the_expiry_of_a_paused_pipeline_stands_still() {
     assert_eq!(workshop.beat().await.applied.expired, 0);
     workshop.wait(2);
     assert_eq!(workshop.beat().await.applied.expired, 1);
+}
+
+/// A pipeline that may be open for two hours, by its definition or by the setting.
+async fn of_two_hours(rule: &str) -> (Workshop, PipelineId) {
+    let attributes = if rule == "expire-in" { "expire-in=\"2 hours\"" } else { "" };
+    let workshop = Workshop::with(&[xml(NAME, attributes, "no_auto_spawn", "10: done-a · 20: gate-b")]);
+    if rule != "expire-in" {
+        workshop.set(rule, "pipeline:work", "2 hours").await;
+    }
+    let id = workshop.spawn().await;
+    workshop.run_one().await.unwrap().unwrap();
+    (workshop, id)
+}
+
+/// A day passes in which a person holds the pipeline, and a beat that must not end it.
+async fn pause_for_a_day(workshop: &Workshop, id: &PipelineId, what: &str) {
+    pause(&workshop.context, id, "Ann", &workshop.invocation()).await.unwrap();
+    workshop.wait(24 * 60);
+    assert_eq!(workshop.beat().await.applied.expired, 0, "{what}: it expired during a pause");
+    resume(&workshop.context, id, "Ann", &workshop.invocation()).await.unwrap();
+    assert_eq!(workshop.pipeline(id).await.stop, None, "{what}: it was stopped when it was resumed");
+}
+
+#[tokio::test]
+async fn pauses_add_up_and_count_for_no_clock_of_the_pipeline() {
+    for rule in ["expire-in", "clean_up.cancel_after"] {
+        let (workshop, id) = of_two_hours(rule).await;
+        for pauses in 1..=3 {
+            workshop.wait(30);
+            pause_for_a_day(&workshop, &id, &format!("{rule}, pause {pauses}")).await;
+        }
+        workshop.wait(29);
+        assert_eq!(workshop.beat().await.applied.expired, 0, "{rule}: open for 119 minutes and three pauses");
+        workshop.wait(2);
+        assert_eq!(workshop.beat().await.applied.expired, 1, "{rule}: open for 121 minutes and three pauses");
+    }
+}
+
+/// A failed pipeline rests until a person runs a step of it again. It was held before, and is held after that.
+#[tokio::test]
+async fn the_rest_of_a_failed_pipeline_adds_up_with_its_pauses() {
+    for rule in ["expire-in", "clean_up.cancel_after"] {
+        let (workshop, id) = of_two_hours(rule).await;
+        workshop.wait(30);
+        pause_for_a_day(&workshop, &id, &format!("{rule}, first pause")).await;
+        let pipeline = workshop.pipeline(&id).await;
+        workshop.store().settle_pipeline(&pipeline, PipelineStatus::Error, workshop.now()).await.unwrap();
+        workshop.wait(3 * 24 * 60);
+        operate::process_step(&workshop.context, &id, &"done-a".parse().unwrap(), "Ann", &workshop.invocation())
+            .await
+            .unwrap();
+        workshop.wait(30);
+        pause_for_a_day(&workshop, &id, &format!("{rule}, second pause")).await;
+        workshop.wait(59);
+        assert_eq!(workshop.beat().await.applied.expired, 0, "{rule}: open for 119 minutes, beside pauses and a rest");
+        workshop.wait(2);
+        assert_eq!(workshop.beat().await.applied.expired, 1, "{rule}: open for 121 minutes, beside pauses and a rest");
+    }
 }
 
 #[tokio::test]
