@@ -6,6 +6,7 @@ use serde_json::json;
 use store::keys;
 use store::table::{Change, Condition, Key, Write};
 
+use super::faults::Fault;
 use super::workshop::Workshop;
 use crate::operate::settings::{self, Error, Switch};
 
@@ -66,6 +67,53 @@ async fn what_does_not_fit_is_neither_set_nor_noted() {
     let unset = settings::unset(&workshop.context, "spawning", "default", "Ann", workshop.now()).await.unwrap();
     assert_eq!((unset.before, unset.value), (None, None));
     assert_eq!(audit(&workshop).await, "");
+}
+
+const FAULTS: [Fault; 6] =
+    [Fault::DeadBefore, Fault::DeadAfter, Fault::Refused, Fault::Forbidden, Fault::ReplyLost, Fault::Repeated];
+
+/// Changes a setting once, and disturbs one write of that; then value and audit must tell the same.
+async fn disturb_a_change(fault: Fault, after: usize, value: Option<&str>) {
+    let workshop = Workshop::new("10: done-a");
+    let (context, now) = (&workshop.context, workshop.now());
+    if value.is_none() {
+        set(&workshop, "spawning", "default", "off").await.unwrap();
+    }
+    workshop.table.arm(fault, "", after);
+    let change = async {
+        match value {
+            Some(value) => set(&workshop, "spawning", "default", value).await,
+            None => settings::unset(context, "spawning", "default", "Bob", now).await,
+        }
+    };
+    // Who meets the fault dies or fails there.
+    tokio::select! {
+        biased;
+        () = workshop.table.dead.notified() => {}
+        _ = change => {}
+    }
+    let (held, lines) = (holds(&workshop, "spawning", "default").await, audit(&workshop).await);
+    let (is_done, is_told) = match value {
+        Some(_) => (held == "false from default", lines.contains("Ann set `spawning`")),
+        None => (held == "true from its default", lines.contains("Bob unset `spawning`")),
+    };
+    assert_eq!(is_told, is_done, "{fault:?} at write {after}: the value is {held}, and the audit says {lines:?}");
+    if after == 0 {
+        assert!(workshop.table.is_spent(), "{fault:?}: the change was to be disturbed and was not");
+    } else {
+        // Were there a second write, somebody could die between the two.
+        assert!(is_done && !workshop.table.is_spent(), "{fault:?}: the change is more than one write");
+    }
+}
+
+#[tokio::test]
+async fn a_change_and_its_line_in_the_audit_are_both_there_or_neither() {
+    for fault in FAULTS {
+        for after in [0, 1] {
+            disturb_a_change(fault, after, Some("off")).await;
+            disturb_a_change(fault, after, None).await;
+        }
+    }
 }
 
 /// The beats of this process see a change at once, although they keep the settings for some seconds.
