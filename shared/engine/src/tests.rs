@@ -9,6 +9,7 @@ mod exclusions;
 mod executors;
 mod fan_outs;
 mod faults;
+mod faulty_outbox;
 mod holds;
 mod imports;
 mod initializers;

@@ -109,7 +109,8 @@ impl FaultyTable {
     }
 }
 
-fn described(write: &Write) -> String {
+/// The key of what is written, and the status if it is set.
+pub(super) fn described(write: &Write) -> String {
     let status = match &write.change {
         Change::Put { attributes, .. } | Change::Patch { attributes, .. } => attributes.get("status"),
         Change::Delete | Change::Check => None,

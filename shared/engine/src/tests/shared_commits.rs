@@ -2,7 +2,11 @@
 
 use std::sync::atomic::Ordering;
 
+use pipeline::StepStatus;
+
+use super::faulty_outbox::CommitFault;
 use super::workshop::{NAME, Workshop, xml};
+use crate::runner::RunReport;
 
 const STAGES: &str = "10: flaky-a limit=4, skips-b · 20: counts-c, done-d, done-e · 30: done-report always";
 
@@ -92,4 +96,60 @@ async fn a_step_that_somebody_else_moved_is_left_to_them() {
     assert_eq!(one.unwrap().enqueued + two.unwrap().enqueued, 2);
     assert_eq!(workshop.run_all().await.len(), 2);
     assert_eq!(workshop.shown(&id).await, "success: done-a success, done-b success");
+}
+
+const COMMIT_FAULTS: [CommitFault; 3] = [CommitFault::Overtaken, CommitFault::Refused, CommitFault::ReplyLost];
+
+/// Longer than the lease of an invocation of the workshop.
+const LEASE_MINUTES: u64 = 3;
+
+/// Runs one step whose commit is disturbed where it writes `what`: it must have ended as it said, and stay so.
+async fn run_disturbed(workshop: &Workshop, fault: CommitFault, what: &str) {
+    workshop.commits.arm(fault, what);
+    let report = workshop.run_one().await.expect("a message is there").unwrap();
+    assert!(workshop.commits.is_spent(), "{fault:?}: no commit wrote `{what}`");
+    assert_eq!(report, RunReport::Finished { status: StepStatus::Success }, "{fault:?} of `{what}`");
+}
+
+/// What waited for the commit has not happened then; the step is ended by itself, and not left to its lease.
+#[tokio::test]
+async fn a_step_whose_joint_commit_fails_ends_all_the_same() {
+    for fault in COMMIT_FAULTS {
+        // The step's own item, the mark of the step behind it, and at the end of the pipeline the pipeline's item.
+        for (step, what) in [
+            ("done-a", "done-a success"),
+            ("done-a", "done-b enqueued"),
+            ("done-b", "done-b success"),
+            ("done-b", "meta success"),
+        ] {
+            let workshop = Workshop::new("10: done-a · 20: done-b").sharing_commits();
+            let id = workshop.spawn().await;
+            if step == "done-b" {
+                workshop.run_one().await.unwrap().unwrap();
+            }
+            run_disturbed(&workshop, fault, what).await;
+            let record = workshop.step(&id, step).await.record;
+            assert_eq!(record.status, StepStatus::Success, "{fault:?} of `{what}`: it said so, and the store does not");
+            workshop.wait(LEASE_MINUTES);
+            assert_eq!(workshop.beat().await.applied.ghosted, 0, "{fault:?} of `{what}`: an ended step is ghosted");
+            workshop.run_all().await;
+            let expected = "success: done-a success, done-b success";
+            assert_eq!(workshop.shown(&id).await, expected, "{fault:?} of `{what}`");
+        }
+    }
+}
+
+/// Messages are sent with their marks: after a conflict neither is there, and the step is marked and sent by itself.
+#[tokio::test]
+async fn a_stage_whose_joint_enqueue_fails_is_enqueued_once_and_runs() {
+    for fault in COMMIT_FAULTS {
+        let workshop = Workshop::new("10: done-a, done-b").sharing_commits();
+        let id = workshop.place(NAME, "a cause").await;
+        workshop.commits.arm(fault, "done-b enqueued");
+        let _ = crate::mini_heartbeat::beat(&workshop.context, &id, 0, &workshop.invocation()).await;
+        assert!(workshop.commits.is_spent(), "{fault:?}: nothing was enqueued");
+        workshop.beat().await;
+        assert_eq!(workshop.run_all().await.len(), 2, "{fault:?}: runs of two steps");
+        assert_eq!(workshop.shown(&id).await, "success: done-a success, done-b success", "{fault:?}");
+    }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use pipeline::StepStatus;
 
+use super::faulty_outbox::CommitFault;
 use super::workshop::Workshop;
 use crate::runner::{RunReport, Turn, Worker};
 
@@ -136,4 +137,63 @@ async fn a_step_that_was_taken_ahead_has_begun_when_a_stop_comes() {
     work(&mut worker).await;
     let shown = workshop.shown(&id).await;
     assert!(shown.starts_with("cancelled: done-0 success, done-1 success, done-2 cancelled"), "{shown}");
+}
+
+/// Longer than the lease of an invocation of the workshop.
+const LEASE_MINUTES: u64 = 3;
+
+/// The exchange has not happened then, so nothing is taken ahead, and the step is ended by itself.
+#[tokio::test]
+async fn a_step_whose_exchange_conflicts_ends_all_the_same_and_its_message_is_deleted() {
+    // With the gate of a wide stage the exchange has no mini beat in it, in a chain it has.
+    for (stages, what) in [(wide(12), "done-0 success"), (CHAIN.to_owned(), "done-a success")] {
+        for fault in [CommitFault::Overtaken, CommitFault::Refused] {
+            let workshop = Workshop::new(&stages).sharing_commits();
+            let id = workshop.spawn().await;
+            let mut worker = workshop.worker();
+            workshop.commits.arm(fault, what);
+            let turn = worker.turn(Duration::ZERO).await.unwrap();
+            assert!(workshop.commits.is_spent(), "no exchange wrote `{what}`");
+            let is_success = matches!(turn, Turn::Done(RunReport::Finished { status: StepStatus::Success }));
+            assert!(is_success, "{fault:?} of `{what}`: {turn:?}");
+            assert!(!worker.is_ahead(), "{fault:?} of `{what}`: what did not happen has taken a message");
+            let name = what.split(' ').next().unwrap();
+            let record = workshop.step(&id, name).await.record;
+            assert_eq!(record.status, StepStatus::Success, "{fault:?} of `{what}`: it said so, and the store does not");
+            work(&mut worker).await;
+            workshop.wait(LEASE_MINUTES);
+            assert_eq!(workshop.beat().await.applied.ghosted, 0, "{fault:?} of `{what}`: an ended step is ghosted");
+            let shown = workshop.shown(&id).await;
+            assert!(shown.starts_with("success: "), "{fault:?} of `{what}`: {shown}");
+            assert!(!shown.contains("success 2"), "{fault:?} of `{what}`: {shown}");
+            // Longer than a message that was received is hidden.
+            workshop.wait(20);
+            assert!(workshop.receive().await.is_none(), "{fault:?} of `{what}`: a message was not deleted");
+        }
+    }
+}
+
+/// The step that the lost call claimed is known to nobody; that one is left to its lease, and no other.
+#[tokio::test]
+async fn a_step_whose_exchange_is_not_answered_ends_once() {
+    for (stages, name, next) in [
+        (wide(12), "done-0", "done-1"),
+        ("10: done-a · 20: done-b limit=2 · 30: done-c".to_owned(), "done-a", "done-b"),
+    ] {
+        let workshop = Workshop::new(&stages.replace("done-1,", "done-1 limit=2,")).sharing_commits();
+        let id = workshop.spawn().await;
+        let mut worker = workshop.worker();
+        workshop.commits.arm(CommitFault::ReplyLost, &format!("{name} success"));
+        let turn = worker.turn(Duration::ZERO).await.unwrap();
+        assert!(matches!(turn, Turn::Done(RunReport::Finished { status: StepStatus::Success })), "{turn:?}");
+        assert_eq!(workshop.step(&id, next).await.record.status, StepStatus::Running, "the lost call claimed `{next}`");
+        work(&mut worker).await;
+        workshop.wait(LEASE_MINUTES);
+        assert_eq!(workshop.beat().await.applied.ghosted, 1, "`{next}` alone is ghosted");
+        work(&mut worker).await;
+        let shown = workshop.shown(&id).await;
+        assert!(shown.starts_with("success: "), "{shown}");
+        assert_eq!(workshop.step(&id, name).await.record.attempt, 1, "`{name}` ended with its first attempt");
+        assert_eq!(workshop.step(&id, next).await.record.attempt, 2, "`{next}` is tried again");
+    }
 }

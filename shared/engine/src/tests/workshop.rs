@@ -11,7 +11,6 @@ use pipeline::definition::Arguments;
 use pipeline::settings::Scope;
 use pipeline::{Name, Pipeline, PipelineId, Step, StepStatus};
 use serde_json::json;
-use store::outbox::Outbox;
 use store::pipelines::NewPipeline;
 use store::queue::Received;
 use store::services::Services;
@@ -21,6 +20,7 @@ use store_embedded::Options;
 
 use super::executors::{self, Gate};
 use super::faults::FaultyTable;
+use super::faulty_outbox::FaultyOutbox;
 use crate::conditions::Conditions;
 use crate::context::{Context, Invocation, Limits};
 use crate::executor::{Executor, Executors};
@@ -31,7 +31,8 @@ use crate::runner::{self, RunReport};
 pub(super) struct Workshop {
     pub(super) context: Context,
     pub(super) table: Arc<FaultyTable>,
-    outbox: Arc<dyn Outbox>,
+    /// Used by a workshop [`sharing_commits`](Workshop::sharing_commits).
+    pub(super) commits: Arc<FaultyOutbox>,
     pub(super) gate: Gate,
     now: Arc<Mutex<DateTime<Utc>>>,
     invocations: AtomicU32,
@@ -82,15 +83,17 @@ impl Workshop {
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let now: Arc<Mutex<DateTime<Utc>>> = Arc::new(Mutex::new("2026-08-01T12:00:00Z".parse().unwrap()));
         let store = open(folder.path(), now.clone());
-        let table = Arc::new(FaultyTable::new(store.table));
         let outbox = store.outbox.expect("the embedded store has one");
+        let commits = Arc::new(FaultyOutbox::new(outbox, store.table.clone()));
+        let table = Arc::new(FaultyTable::new(store.table));
         let context = context(Store::new(table.clone(), store.queue, store.files));
-        Workshop { context, table, outbox, gate, now, invocations: AtomicU32::new(0), _folder: folder }
+        Workshop { context, table, commits, gate, now, invocations: AtomicU32::new(0), _folder: folder }
     }
 
-    /// The same over a back end whose table and queue share their commits, as the embedded store is; nothing fails there.
+    /// The same over a back end whose table and queue share their commits, as the embedded store is. The faults of the table do
+    /// not come there, those of `commits` do.
     pub(super) fn sharing_commits(mut self) -> Self {
-        self.context.store = self.context.store.with_outbox(self.outbox.clone());
+        self.context.store = self.context.store.with_outbox(self.commits.clone());
         self
     }
 
