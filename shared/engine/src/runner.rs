@@ -7,12 +7,12 @@
 mod attempt;
 mod worker;
 
-use pipeline::StepStatus;
+use pipeline::{Pipeline, StepDefinition, StepStatus};
 use serde::Serialize;
 use store::exchange::{Next, Started};
 use store::message::{BadMessage, StepMessage};
 use store::queue::Received;
-use store::steps::Claim;
+use store::steps::{Claim, Claimed};
 
 use crate::at_work::{Others, Place};
 use crate::context::{Context, Invocation};
@@ -178,15 +178,22 @@ async fn hold(context: &Context, started: &mut Started, invocation: &Invocation)
         let message = format!("pipeline `{}` has no step `{}`", pipeline.name(), message.step);
         return Ok(Worked::Ended(End::without_work(message)));
     };
-    let reason =
-        pipeline.stop.as_ref().map(|stop| stop.reason.clone()).or_else(|| {
-            (!pipeline.status.is_open()).then(|| format!("the pipeline has ended, it is {}", pipeline.status))
-        });
-    if let (Some(reason), false) = (reason, step.run_always || claimed.record.is_forced) {
+    if let Some(reason) = reason_to_drop(&pipeline, step, claimed) {
         context.store.drop_claim(claimed, &reason, invocation.now()).await?;
         return Ok(Worked::Left(RunReport::Stopped));
     }
     Attempt { context, message, pipeline: &pipeline, step, invocation }.run(claimed).await
+}
+
+/// Why a claimed step is not begun; `None` if it is to be begun.
+fn reason_to_drop(pipeline: &Pipeline, step: &StepDefinition, claimed: &Claimed) -> Option<String> {
+    let is_open = pipeline.status.is_open();
+    // What a late beat marks in an ended pipeline is not begun either: nobody waits for it any more.
+    if is_open && (step.run_always || claimed.record.is_forced) {
+        return None;
+    }
+    let stopped = pipeline.stop.as_ref().map(|stop| stop.reason.clone());
+    stopped.or_else(|| (!is_open).then(|| format!("the pipeline has ended, it is {}", pipeline.status)))
 }
 
 async fn mini_beat(context: &Context, message: &StepMessage, invocation: &Invocation) {

@@ -27,6 +27,7 @@ mod shared_commits;
 mod shop;
 mod spawns;
 mod steps;
+mod stops;
 mod waits;
 mod why;
 mod wide_stages;
