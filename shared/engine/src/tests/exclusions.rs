@@ -97,6 +97,52 @@ async fn steps_that_wait_for_the_same_one_do_not_wait_for_each_other() {
     assert_eq!(statuses(&workshop, &ids).await, [StepStatus::Enqueued, StepStatus::Enqueued]);
 }
 
+/// A pipeline `one`, whose step `a` excludes `b` and which stays open because nobody takes its other step; and `two`.
+fn with_an_open_end(executor: &str) -> Workshop {
+    let exclusive = xml("one", "a", "b").replace("executorType=\"done\"", &format!("executorType=\"{executor}\""));
+    let open_end = "</step><step name=\"open_end\" executorType=\"wait\"><arguments>\
+                    <argument key=\"for\" value=\"2 days\"/></arguments></step></pipeline>";
+    Workshop::with(&[exclusive.replace("</step></pipeline>", open_end), xml("two", "b", "a")])
+}
+
+#[tokio::test]
+async fn a_step_that_has_ended_gives_its_exclusion_back_while_its_pipeline_stays_open() {
+    for (executor, status) in [
+        ("done", StepStatus::Success),
+        ("skips", StepStatus::Skipped),
+        ("broken", StepStatus::Error),
+        // With attempts left: the one that failed is over.
+        ("fails", StepStatus::Error),
+    ] {
+        let workshop = with_an_open_end(executor);
+        let ids = [workshop.place("one", "x").await, workshop.place("two", "x").await];
+        let beat = async |id| mini_heartbeat::beat(&workshop.context, id, 0, &workshop.invocation()).await.unwrap();
+        beat(&ids[0]).await;
+        beat(&ids[1]).await;
+        assert_eq!(statuses(&workshop, &ids).await, [StepStatus::Enqueued, StepStatus::Pending], "{executor}");
+        workshop.run_all().await;
+        assert!(workshop.pipeline(&ids[0]).await.status.is_open(), "{executor}: its pipeline was to stay open");
+        beat(&ids[1]).await;
+        let found = statuses(&workshop, &ids).await;
+        assert_eq!(found, [status, StepStatus::Enqueued], "{executor}: `a` has ended, and `b` may begin");
+    }
+}
+
+/// While the other one is busy a retry waits, as the first attempt did.
+#[tokio::test]
+async fn a_retry_of_a_step_that_gave_its_exclusion_back_waits_for_the_other_one() {
+    let workshop = with_an_open_end("flaky");
+    let ids = [workshop.place("one", "x").await, workshop.place("two", "x").await];
+    mini_heartbeat::beat(&workshop.context, &ids[0], 0, &workshop.invocation()).await.unwrap();
+    workshop.run_all().await;
+    mini_heartbeat::beat(&workshop.context, &ids[1], 0, &workshop.invocation()).await.unwrap();
+    workshop.beat().await;
+    assert_eq!(statuses(&workshop, &ids).await, [StepStatus::Error, StepStatus::Enqueued]);
+    workshop.run_all().await;
+    workshop.beat().await;
+    assert_eq!(statuses(&workshop, &ids).await, [StepStatus::Enqueued, StepStatus::Success]);
+}
+
 /// A beat that has looked before a cancel marks a step when its pipeline has ended, and dies before it sends the message.
 #[tokio::test]
 async fn a_step_that_is_enqueued_after_the_end_of_its_pipeline_holds_nobody_up_and_can_be_run_by_hand() {
