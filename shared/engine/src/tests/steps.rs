@@ -298,6 +298,50 @@ async fn who_was_taken_over_cannot_commit() {
     assert_eq!(bench.finish(&mut bob, SUCCESS).await, Held::Committed);
 }
 
+/// What a holder may do with a step: all of it must be refused once the step is another one's.
+async fn assert_has_no_say(bench: &Bench, claimed: &Claimed, what: &str) {
+    let before = bench.record().await;
+    let lost = Held::Lost { status: Some(before.status) };
+    let (store, now, until) = (bench.workshop.store(), bench.workshop.now(), bench.lease());
+    for finish in [SUCCESS, failure(), Finish::Skipped("nothing there".to_owned())] {
+        let held = bench.finish(&mut claimed.clone(), finish.clone()).await;
+        assert_eq!(held, lost, "{what}: {finish:?} by who lost the step");
+    }
+    assert_eq!(bench.go_on(&mut claimed.clone(), "t9").await, lost, "{what}: handed on by who lost the step");
+    let held = store.save_progress(&mut claimed.clone(), until).await.unwrap();
+    assert_eq!(held, lost, "{what}: lengthened by who lost the step");
+    let held = store.drop_claim(&mut claimed.clone(), "stopped", now).await.unwrap();
+    assert_eq!(held, lost, "{what}: given back by who lost the step");
+    assert_eq!(bench.record().await, before, "{what}: the step was changed by who lost it");
+}
+
+/// A host that stood still, lost its step, and got it again under the same name: for the next attempt, or for the next
+/// continuation of the same one. The work that began first must not end the second.
+#[tokio::test]
+async fn a_living_owner_that_got_the_step_again_under_another_token_cannot_end_it_as_the_first() {
+    let bench = Bench::new().await;
+    let first = bench.held().await;
+    bench.ghost().await;
+    let second = bench.claim(&bench.enqueue("t2").await, "ann").await;
+    assert_has_no_say(&bench, &first, "same owner, next attempt").await;
+    assert_eq!(bench.go_on(&mut second.clone(), "t3").await, Held::Committed);
+    // Another moment, so that no two leases are alike.
+    bench.workshop.wait(1);
+    let mut third = bench.claim(&bench.message().await, "ann").await;
+    bench.workshop.wait(1);
+    assert_has_no_say(&bench, &second, "same owner and attempt, next continuation").await;
+    assert_eq!(bench.finish(&mut third, SUCCESS).await, Held::Committed);
+}
+
+/// The same enqueue in other hands, as after a claim that was taken over without a new token.
+#[tokio::test]
+async fn a_living_owner_whose_step_has_another_owner_under_the_same_token_cannot_end_it() {
+    let bench = Bench::new().await;
+    let claimed = bench.held().await;
+    bench.spoil("owner", json!("bob")).await;
+    assert_has_no_say(&bench, &claimed, "same token, other owner").await;
+}
+
 #[tokio::test]
 async fn a_renewal_whose_reply_got_lost_does_not_lose_the_step() {
     let bench = Bench::new().await;
