@@ -1,5 +1,8 @@
 //! Settings, maintenance mode and the audit, as operators change and read them.
 
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use pipeline::settings::Scope;
 use serde_json::json;
@@ -7,7 +10,8 @@ use store::keys;
 use store::table::{Change, Condition, Key, Write};
 
 use super::faults::Fault;
-use super::workshop::Workshop;
+use super::workshop::{NAME, Workshop};
+use crate::mini_heartbeat;
 use crate::operate::settings::{self, Error, Switch};
 
 async fn set(workshop: &Workshop, name: &str, scope: &str, value: &str) -> Result<settings::Changed, Error> {
@@ -125,6 +129,43 @@ async fn a_change_is_seen_by_the_next_mini_beat() {
     assert!(workshop.context.settings(workshop.now()).await.unwrap().flag("maintenance", &Scope::Default));
     settings::unset(&workshop.context, "maintenance", "default", "Ann", workshop.now()).await.unwrap();
     assert!(!workshop.context.settings(workshop.now()).await.unwrap().flag("maintenance", &Scope::Default));
+}
+
+/// Changes a setting as another process does: this one has no reason to forget what it has read.
+async fn switch_maintenance_elsewhere(workshop: &Workshop, value: &str) {
+    let now = workshop.now();
+    workshop.store().set_setting("maintenance", &Scope::Default, value, "somebody else", now).await.unwrap();
+}
+
+/// However young the settings are that mini beats of this process have read.
+#[tokio::test]
+async fn a_beat_reads_the_settings_afresh() {
+    let workshop = Workshop::new("10: done-a");
+    workshop.place(NAME, "a cause").await;
+    let kept = workshop.context.settings(workshop.now()).await.unwrap();
+    assert!(!kept.flag("maintenance", &Scope::Default));
+    switch_maintenance_elsewhere(&workshop, "true").await;
+    assert_eq!(workshop.beat().await.applied.enqueued, 0, "maintenance mode is on, and the beat goes by what was");
+    switch_maintenance_elsewhere(&workshop, "false").await;
+    assert_eq!(workshop.beat().await.applied.enqueued, 1, "maintenance mode is off, and the beat goes by what was");
+}
+
+/// It costs a step no read of the settings then.
+#[tokio::test]
+async fn a_mini_beat_goes_by_settings_that_are_some_seconds_old_and_no_more_than_five() {
+    for (age_ms, enqueued, reads) in [(0, 1, 1), (2_000, 1, 1), (5_001, 0, 2), (3_600_000, 0, 2)] {
+        let workshop = Workshop::new("10: done-a");
+        let id = workshop.place(NAME, "a cause").await;
+        let invocation = workshop.invocation();
+        workshop.context.settings(invocation.now()).await.unwrap();
+        switch_maintenance_elsewhere(&workshop, "true").await;
+        workshop.table.counted.forget();
+        let later = invocation.later(Duration::from_millis(age_ms));
+        let applied = mini_heartbeat::beat(&workshop.context, &id, 0, &later).await.unwrap();
+        assert_eq!(applied.enqueued, enqueued, "by settings that were read {age_ms} ms before");
+        let read = workshop.table.counted.reads.load(Ordering::Relaxed);
+        assert_eq!(read, reads, "the pipeline is read, and the settings if they are too old: they are {age_ms} ms old");
+    }
 }
 
 #[tokio::test]
