@@ -30,3 +30,6 @@ pub async fn handle(context: &Context, event: LambdaEvent<SqsEvent>) -> anyhow::
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
