@@ -142,7 +142,7 @@ async fn work(
                 Some(Committed { report, next, needs_beat }) => {
                     (report, next.map(|next| Taken::of(context, next)), needs_beat)
                 }
-                None => (attempt::commit(context, &mut claimed, end, invocation).await?, None, true),
+                None => (attempt::commit(context, &mut claimed, end).await?, None, true),
             }
         }
     };
@@ -176,7 +176,7 @@ async fn hold(context: &Context, started: &mut Started, invocation: &Invocation)
     let added = claimed.definition.take();
     let Some(step) = added.as_ref().or_else(|| pipeline.definition.step(&message.step)) else {
         let message = format!("pipeline `{}` has no step `{}`", pipeline.name(), message.step);
-        return Ok(Worked::Ended(End::without_work(message)));
+        return Ok(Worked::Ended(End::without_work(message, invocation.now())));
     };
     if let Some(reason) = reason_to_drop(&pipeline, step, claimed) {
         context.store.drop_claim(claimed, &reason, invocation.now()).await?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use pipeline::{Pipeline, Step, StepDefinition};
 use serde_json::Value;
 use store::exchange::{Next, Taker};
@@ -44,12 +45,14 @@ pub(super) struct End {
     finish: Finish,
     /// What of its log goes into the step's item.
     log: String,
+    /// When. Read once: an attempt that is committed again finds its own write by all that it has written.
+    at: DateTime<Utc>,
 }
 
 impl End {
     /// An attempt that fails for good before it has begun.
-    pub(super) fn without_work(message: String) -> Self {
-        End { finish: Finish::Error { message, is_permanent: true }, log: String::new() }
+    pub(super) fn without_work(message: String, at: DateTime<Utc>) -> Self {
+        End { finish: Finish::Error { message, is_permanent: true }, log: String::new(), at }
     }
 }
 
@@ -99,7 +102,7 @@ impl Attempt<'_> {
         if let Ok(Outcome::Continue { checkpoint, after }) = outcome {
             return self.continue_later(claimed, checkpoint, after, item_log).await;
         }
-        Ok(Worked::Ended(End { finish: finish_of(outcome), log: item_log }))
+        Ok(Worked::Ended(End { finish: finish_of(outcome), log: item_log, at: invocation.now() }))
     }
 
     /// Hands the attempt on to a further invocation.
@@ -116,7 +119,7 @@ impl Attempt<'_> {
         let token = invocation.token(&pipeline.id, &step.name, claimed.record.attempt, continuation);
         let held = context.store.continue_step(claimed, checkpoint, &token, &log, delay, invocation.now()).await;
         if let Some(finish) = held.as_ref().err().and_then(unstorable) {
-            return Ok(Worked::Ended(End { finish, log }));
+            return Ok(Worked::Ended(End { finish, log, at: invocation.now() }));
         }
         if let Held::Lost { .. } = held? {
             return Ok(Worked::Left(RunReport::TakenOver));
@@ -179,18 +182,13 @@ async fn renew(context: &Context, invocation: &Invocation, held: Arc<Mutex<Claim
 const COMMIT_TIME: Duration = Duration::from_secs(2);
 
 /// Records how an attempt ended.
-pub(super) async fn commit(
-    context: &Context,
-    claimed: &mut Claimed,
-    end: End,
-    invocation: &Invocation,
-) -> Result<RunReport, Error> {
-    let End { mut finish, log } = end;
-    let mut held = context.store.finish_step(claimed, &finish, &log, invocation.now()).await;
+pub(super) async fn commit(context: &Context, claimed: &mut Claimed, end: End) -> Result<RunReport, Error> {
+    let End { mut finish, log, at } = end;
+    let mut held = context.store.finish_step(claimed, &finish, &log, at).await;
     if let Some(failure) = held.as_ref().err().and_then(unstorable) {
         claimed.record.output = None;
         finish = failure;
-        held = context.store.finish_step(claimed, &finish, &log, invocation.now()).await;
+        held = context.store.finish_step(claimed, &finish, &log, at).await;
     }
     match held? {
         Held::Committed => {
@@ -239,7 +237,7 @@ pub(super) async fn commit_at_once(
     claimed.item.iter().for_each(|item| joined.know(item));
     let beside = Context { store: joined.store.clone(), ..context.clone() };
     let mut finished = claimed.clone();
-    let held = beside.store.finish_step(&mut finished, &end.finish, &end.log, invocation.now()).await;
+    let held = beside.store.finish_step(&mut finished, &end.finish, &end.log, end.at).await;
     if !matches!(held, Ok(Held::Committed)) {
         return None;
     }

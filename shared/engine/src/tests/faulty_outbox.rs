@@ -70,7 +70,12 @@ impl FaultyOutbox {
 }
 
 fn answered<T>(answer: T, is_lost: bool) -> Result<T> {
-    if is_lost { Err(Error::retryable("commit", "the reply got lost")) } else { Ok(answer) }
+    if is_lost {
+        // Times are kept in milliseconds: what is written again after that must not depend on the clock.
+        std::thread::sleep(std::time::Duration::from_millis(3));
+        return Err(Error::retryable("commit", "the reply got lost"));
+    }
+    Ok(answer)
 }
 
 #[async_trait]
