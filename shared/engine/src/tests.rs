@@ -18,6 +18,7 @@ mod lists;
 mod monitor;
 mod operations;
 mod outside;
+mod packing;
 mod pipelines;
 mod processing;
 mod queues;
