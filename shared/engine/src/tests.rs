@@ -15,6 +15,7 @@ mod imports;
 mod initializers;
 mod leases;
 mod lists;
+mod meetings;
 mod monitor;
 mod operations;
 mod outside;

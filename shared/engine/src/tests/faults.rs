@@ -92,6 +92,11 @@ impl FaultyTable {
         self.armed.lock().unwrap().push(Armed { what: what.to_owned(), after, fault });
     }
 
+    /// The table without faults, for somebody else.
+    pub(super) fn unfailing(&self) -> Arc<dyn Table> {
+        self.inner.clone()
+    }
+
     /// Whether every armed fault has happened.
     pub(super) fn is_spent(&self) -> bool {
         self.armed.lock().unwrap().is_empty()
