@@ -25,6 +25,7 @@ mod processing;
 mod queues;
 mod runs;
 mod settings;
+mod shared_ok_files;
 mod shared_commits;
 mod shop;
 mod spawns;

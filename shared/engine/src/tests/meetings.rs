@@ -105,7 +105,7 @@ async fn a_product_that_somebody_creates_in_between_is_updated() {
     meet(&shop, "a-1", 1, create).await;
     let products = shop.left(&id).await.products;
     assert_eq!(text(&products["a-1"], "color"), "red", "what the other wrote is gone");
-    assert_eq!(seen(&products["a-1"]), "A-1 1.50 Apple");
+    assert_eq!(seen(&products["a-1"]), "A-1 1.5 Apple");
     assert_eq!(shop.totals(&id).await, "1 created, 2 rows, 0 skipped, 0 unchanged, 1 updated");
 }
 
