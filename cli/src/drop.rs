@@ -5,8 +5,8 @@ mod wait;
 
 use std::collections::BTreeMap;
 
-use admin::view::{self, ArrivalRow, PipelineDetails};
 use engine::bunches::{self, DROP_PREFIX};
+use operate::view::{self, ArrivalRow, PipelineDetails};
 use pipeline::{PipelineStatus, StepStatus};
 use serde_json::{Value, json};
 

@@ -6,8 +6,8 @@ mod show;
 mod status;
 mod validate;
 
-use admin::view::{self, DefinitionRow, ListRow};
-use engine::operate::{self, Filter};
+use operate::Filter;
+use operate::view::{self, DefinitionRow, ListRow};
 use serde_json::json;
 
 pub(crate) use show::{details, note, step_table};

@@ -1,6 +1,6 @@
 //! `systole queue …`.
 
-use engine::operate::queues::{self, DeadLetter, Queues, Redriven};
+use operate::queues::{self, DeadLetter, Queues, Redriven};
 
 use crate::arguments::QueueCommand;
 use crate::outcome::ExitReason;

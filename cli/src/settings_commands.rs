@@ -1,8 +1,8 @@
 //! `systole settings …`, `systole maintenance …` and `systole audit`.
 
-use admin::view::{self, AuditRow};
 use anyhow::anyhow;
-use engine::operate::settings::{self, Changed, Maintenance, SettingState, Switch};
+use operate::settings::{self, Changed, Maintenance, SettingState, Switch};
+use operate::view::{self, AuditRow};
 use pipeline::settings::Scope;
 
 use crate::arguments::{MaintenanceCommand, SettingsCommand};

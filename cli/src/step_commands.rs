@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
-use engine::operate::{self, ActiveSteps};
+use operate::ActiveSteps;
 use pipeline::{Name, Pipeline, PipelineId, Step, StepStatus, plan};
 use serde_json::json;
 

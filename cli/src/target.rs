@@ -58,7 +58,7 @@ impl Target {
             let config = store_aws::Config::from_env().context("cannot tell which stage to work on")?;
             let allowed = store_aws::ServicesConfig::from_env().context("cannot tell what steps may call")?;
             let (store, services) = store_aws::connect_with_services(&config, &allowed).await;
-            let context = Context::shipped(store, Limits::default()).with_services(services);
+            let context = Context::new(store, steps::shipped(), Limits::default()).with_services(services);
             return Ok(Target { context, place: Place::Aws, by, alive: None });
         }
         let options = Options { visibility: LEASE, ..Options::default() };
@@ -66,7 +66,7 @@ impl Target {
         let alive = Arc::new(Alive::begin(&arguments.store)?);
         let limits = Limits { renewed_lease: Some(LEASE), lease_margin: Duration::from_secs(5), ..Limits::default() };
         let place = Place::Embedded(arguments.store.clone());
-        Ok(Target { context: Context::shipped(store, limits), place, by, alive: Some(alive) })
+        Ok(Target { context: Context::new(store, steps::shipped(), limits), place, by, alive: Some(alive) })
     }
 
     /// The same for steps that may call what the flags name.

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use admin::view::PipelineDetails;
 use anyhow::Context as _;
+use operate::view::PipelineDetails;
 use pipeline::{PipelineId, PipelineStatus};
 
 use self::changes::Changes;

@@ -32,7 +32,7 @@ struct Functions {
 impl Functions {
     async fn new() -> Self {
         let storage = aws().await;
-        Functions { context: Context::shipped(storage.store.clone(), Limits::default()), storage }
+        Functions { context: Context::new(storage.store.clone(), steps::shipped(), Limits::default()), storage }
     }
 
     async fn drop_file(&self, name: &str, content: impl Into<Bytes>) {

@@ -47,7 +47,7 @@ const LEASES_END: Duration = Duration::from_secs(360);
 impl Stage {
     async fn new() -> Self {
         let (storage, variables) = aws_with_variables().await;
-        let context = Context::shipped(storage.store.clone(), Limits::default());
+        let context = Context::new(storage.store.clone(), steps::shipped(), Limits::default());
         let runner = Lambda::runner(variables).await;
         Stage { context, storage, runner, ahead: Duration::ZERO, beats: 0 }
     }

@@ -111,7 +111,7 @@ pub(crate) async fn imported_on_one_machine(files: &Files) -> BTreeMap<String, P
 /// What an import leaves there.
 pub(crate) async fn import_on_one_machine(files: &Files) -> Imported {
     let storage = embedded().await;
-    let context = Context::shipped(storage.store.clone(), Limits::default());
+    let context = Context::new(storage.store.clone(), steps::shipped(), Limits::default());
     for (name, content) in files {
         storage.files.put(&format!("incoming/{name}"), content.clone()).await.unwrap();
     }

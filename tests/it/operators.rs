@@ -401,7 +401,7 @@ fn validate_knows_every_executor_and_condition_that_ships() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("all.xml");
     let validate = |executor: &str, condition: &str| {
-        let executors = engine::executors::all().names();
+        let executors = steps::shipped().executors().names();
         let steps = executors.iter().chain([&executor]).enumerate().map(|(number, executor)| {
             format!(
                 "<step name=\"s{number}\" executorType=\"{executor}\" sortOrder=\"{number}\"><conditions>\

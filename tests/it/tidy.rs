@@ -71,7 +71,7 @@ fn the_domain_and_the_file_formats_do_no_io() {
 fn every_definition_ships_and_loads() {
     let folder = root().join("pipelines");
     let files: Vec<String> = names(&folder).into_iter().filter(|name| name.ends_with(".xml")).collect();
-    let shipped: Vec<&str> = engine::definitions::SHIPPED.iter().map(|(name, _)| *name).collect();
+    let shipped: Vec<&str> = steps::DEFINITIONS.iter().map(|(name, _)| *name).collect();
     assert_eq!(shipped, files);
     let paths = files.iter().map(|name| folder.join(name));
     let output = program().args(["--json", "pipeline", "validate"]).args(paths).output().unwrap();

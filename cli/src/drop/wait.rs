@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use admin::view::PipelineDetails;
 use chrono::{DateTime, Utc};
 use engine::bunches::DROP_PREFIX;
+use operate::view::PipelineDetails;
 use pipeline::{PipelineId, StepStatus};
 
 use super::put::Dropped;

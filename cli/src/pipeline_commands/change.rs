@@ -1,7 +1,7 @@
 //! `systole pipeline cancel`, `pause` and `resume`: what changes pipelines, one or many.
 
 use anyhow::bail;
-use engine::operate::{self, Filter};
+use operate::Filter;
 use pipeline::{PipelineId, PipelineStatus};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! `systole pipeline check`: why something does not run. The sentences are the engine's, the same as in the API.
 
 use anyhow::{anyhow, bail};
-use engine::operate::{self, Answered, Why, WhyNotSpawned};
+use operate::{Answered, Why, WhyNotSpawned};
 use serde_json::Value;
 
 use super::warned;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use admin::view::{self, PipelineDetails, StepRow};
 use anyhow::bail;
+use operate::view::{self, PipelineDetails, StepRow};
 use pipeline::{Pipeline, PipelineId};
 use serde::Serialize;
 

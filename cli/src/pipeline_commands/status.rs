@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use admin::view::{self, ListRow};
+use operate::view::{self, ListRow};
 use pipeline::{Pipeline, PipelineStatus, StepStatus};
 use serde::Serialize;
 

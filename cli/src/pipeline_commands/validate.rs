@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use admin::view::{self, DefinitionRow};
 use anyhow::Context as _;
-use engine::{definitions, executors};
+use operate::view::{self, DefinitionRow};
 use pipeline::merge;
 use serde_json::json;
 
@@ -21,11 +20,12 @@ pub(crate) fn validate(files: &[PathBuf], output: &Output) -> anyhow::Result<Exi
         sources.push((path.display().to_string(), bytes));
     }
     let given: BTreeSet<_> = files.iter().filter_map(|path| path.file_name()?.to_str()).collect();
-    let shipped = definitions::SHIPPED.iter().filter(|(name, _)| !given.contains(name));
-    sources.extend(shipped.map(|(name, xml)| ((*name).to_owned(), xml.as_bytes().to_vec())));
-    let vocabulary = merge::Vocabulary::default();
+    let program = steps::shipped();
+    let shipped = program.definitions.iter().filter(|(name, _)| !given.contains(name.as_str()));
+    sources.extend(shipped.map(|(name, xml)| (name.clone(), xml.to_vec())));
+    let vocabulary = program.conditions().vocabulary();
     let mut merged = merge::load(sources.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())), &vocabulary);
-    let executors = executors::all();
+    let executors = program.executors();
     merged.refuse_unknown_executors(&executors.names().into_iter().collect());
     let problems: Vec<String> = merged.errors.iter().map(ToString::to_string).collect();
     let warnings: Vec<String> = merged.definitions.iter().flat_map(|definition| definition.warnings()).collect();

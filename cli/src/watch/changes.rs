@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use admin::view::PipelineDetails;
 use chrono::{DateTime, Utc};
+use operate::view::PipelineDetails;
 use serde_json::{Value, json};
 
 use crate::output::time;

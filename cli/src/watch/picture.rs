@@ -1,6 +1,6 @@
 //! What a person sees of pipelines on a terminal.
 
-use admin::view::{PipelineDetails, StepRow};
+use operate::view::{PipelineDetails, StepRow};
 use pipeline::StepStatus;
 
 use crate::output::{self, Paint};

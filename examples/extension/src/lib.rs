@@ -7,25 +7,22 @@ mod count_lines;
 mod office_hours;
 mod price_lists;
 
-use std::sync::Arc;
-
-use engine::conditions::Conditions;
-use engine::definitions::SHIPPED;
-use engine::initializers::DataFetchers;
-use engine::{Context, Executor, Executors, Limits, executors};
+use engine::{Context, Limits, Program};
 use store::Store;
 use store::services::Services;
 
 /// Everything that ships, and what this crate adds.
 #[must_use]
+pub fn program() -> Program {
+    steps::shipped()
+        .with_executor(count_lines::CountLines)
+        .with_step_condition(office_hours::OfficeHours)
+        .with_data_fetcher(price_lists::PriceLists)
+        .with_definition("price_list.xml", include_str!("../price_list.xml"))
+}
+
+/// The program over the store given.
+#[must_use]
 pub fn context(store: Store, services: Services) -> Context {
-    let ours: [Arc<dyn Executor>; 1] = [Arc::new(count_lines::CountLines)];
-    let executors = Executors::new(executors::shipped().into_iter().chain(ours));
-    let conditions = Conditions::new([], [Arc::new(office_hours::OfficeHours) as _]);
-    let fetchers = DataFetchers::new([Arc::new(price_lists::PriceLists) as _]);
-    let ours = ("price_list.xml", include_str!("../price_list.xml"));
-    let definitions = SHIPPED.into_iter().chain([ours]).map(|(name, xml)| (name.to_owned(), xml.as_bytes().to_vec()));
-    Context::new(store, executors, conditions, definitions, Limits::default())
-        .with_fetchers(fetchers)
-        .with_services(services)
+    Context::new(store, program(), Limits::default()).with_services(services)
 }

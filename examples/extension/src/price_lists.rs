@@ -1,7 +1,7 @@
 //! The data fetcher `price_lists`.
 
 use async_trait::async_trait;
-use engine::initializers::{DataFetcher, FetchError, FetchQuestion, NewPipelineRequest, Wanted};
+use engine::data_fetchers::{DataFetcher, FetchError, FetchQuestion, NewPipelineRequest, Wanted};
 use pipeline::definition::Arguments;
 
 /// Asks for one pipeline for each file under `price-lists/`.

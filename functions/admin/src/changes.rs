@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
-use engine::{Context, operate};
+use engine::Context;
 use pipeline::PipelineId;
 use pipeline::definition::Arguments;
 use serde::Deserialize;

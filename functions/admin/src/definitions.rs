@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
-use engine::{Context, operate};
+use engine::Context;
+use operate::view;
 use serde_json::{Value, json};
 
 use crate::answer::Places;
 use crate::error::ApiError;
-use crate::{now, view};
+use crate::now;
 
 pub(crate) async fn list(State(context): State<Context>) -> Result<Json<Value>, ApiError> {
     let loaded = context.definitions.load(context.store.files.as_ref()).await?;

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use engine::operate;
 use serde_json::json;
 
 /// An answer that is no success.

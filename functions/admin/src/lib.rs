@@ -1,7 +1,7 @@
 //! Lambda function `admin`: the API for operators. `systole dev` serves the same router on localhost.
 //!
 //! `routes.rs` is the table of contents: every route with the role that it takes. `openapi.json` describes each of them
-//! for people and programs, and `GET /openapi` answers with it. What a route does is a call of `engine::operate`, the same
+//! for people and programs, and `GET /openapi` answers with it. What a route does is a call of `operate`, the same
 //! that the command line makes; here are only reading of requests, roles and the shape of answers.
 //!
 //! - All answers are JSON but logs; what does not work is `{"error": "…"}` with what was found and what was expected.
@@ -24,7 +24,6 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod uploads;
-pub mod view;
 
 use std::sync::Arc;
 
@@ -75,9 +74,14 @@ async fn wrong_method(method: Method) -> ApiError {
     ApiError::wrong_method(format!("this route does not answer {method}"))
 }
 
+/// An id that no other request has.
+fn random_id() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}
+
 /// One request as the engine sees it.
 fn invocation() -> Invocation {
-    Invocation::begin(format!("admin-{}", view::random_id()), now(), BUDGET)
+    Invocation::begin(format!("admin-{}", random_id()), now(), BUDGET)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the handler hands its clock to the engine")]

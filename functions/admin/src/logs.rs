@@ -4,7 +4,7 @@ use axum::extract::{Query, State};
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use engine::{Context, StepLog, operate};
+use engine::{Context, StepLog};
 use pipeline::{Name, Pipeline};
 use serde::Deserialize;
 

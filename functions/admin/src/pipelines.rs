@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use axum::Json;
 use axum::extract::{Query, State};
 use chrono::{DateTime, Utc};
-use engine::{Context, operate};
+use engine::Context;
+use operate::view;
 use pipeline::{PipelineStatus, StepStatus, duration};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::answer::{self, Parameters, Places, StepPage};
 use crate::error::ApiError;
-use crate::{now, view};
+use crate::now;
 
 /// What `GET /pipelines` can be asked for.
 #[derive(Debug, Deserialize)]

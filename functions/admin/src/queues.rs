@@ -2,7 +2,7 @@
 
 use axum::extract::{Query, State};
 use axum::{Extension, Json};
-use engine::{Context, operate};
+use engine::Context;
 use operate::queues::{PEEK_LIMIT, Queues, Redriven};
 use serde_json::{Value, json};
 

@@ -4,8 +4,9 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Query, State};
 use axum::{Extension, Json};
-use engine::{Context, operate};
+use engine::Context;
 use operate::settings::{Changed, Held, Maintenance, SettingsReport, Switch};
+use operate::view;
 use pipeline::settings::Scope;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use crate::access::Identity;
 use crate::answer::{self, Parameters, Places};
 use crate::error::ApiError;
-use crate::{now, view};
+use crate::now;
 
 /// For whom a setting is asked or taken back; `default` if nothing is said.
 #[derive(Debug, Deserialize)]

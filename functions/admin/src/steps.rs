@@ -2,12 +2,13 @@
 
 use axum::Json;
 use axum::extract::{Query, State};
-use engine::{Context, operate};
+use engine::Context;
+use operate::view;
 use serde::Deserialize;
 
 use crate::answer::{self, Parameters, Places};
 use crate::error::ApiError;
-use crate::{logs, now, view};
+use crate::{logs, now};
 
 /// What `GET /steps/active` can be asked for.
 #[derive(Debug, Deserialize)]

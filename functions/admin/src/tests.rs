@@ -26,7 +26,7 @@ impl Api {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = store_embedded::open(folder.path(), Options::default()).unwrap();
-        let context = Context::shipped(store, Limits::default());
+        let context = Context::new(store, steps::shipped(), Limits::default());
         Api { router: router(context.clone(), Gate::Loopback), context, _folder: folder }
     }
 

@@ -5,15 +5,16 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use engine::operate::upload;
 use engine::{Context, bunches};
+use operate::upload;
+use operate::view;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::access::Identity;
 use crate::answer::{self, Places};
 use crate::error::ApiError;
-use crate::{now, view};
+use crate::now;
 
 /// What `POST /uploads` takes.
 #[derive(Debug, Deserialize)]

@@ -8,6 +8,6 @@ use store_aws::Config;
 async fn main() -> Result<(), lambda_runtime::Error> {
     store_aws::log::init();
     let store = store_aws::connect(&Config::from_env()?).await;
-    let context = Context::shipped(store, Limits::default());
+    let context = Context::new(store, steps::shipped(), Limits::default());
     lambda_runtime::run(service_fn(|event| intake::handle(&context, event))).await
 }

@@ -8,6 +8,6 @@ use store_aws::{Config, ServicesConfig};
 async fn main() -> Result<(), lambda_runtime::Error> {
     store_aws::log::init();
     let (store, services) = store_aws::connect_with_services(&Config::from_env()?, &ServicesConfig::from_env()?).await;
-    let context = Context::shipped(store, Limits::default()).with_services(services);
+    let context = Context::new(store, steps::shipped(), Limits::default()).with_services(services);
     lambda_runtime::run(service_fn(|event| runner::handle(&context, event))).await
 }

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
-use engine::conditions::Conditions;
-use engine::{Context, Executor, ExecutorError, Executors, Limits, Outcome, Work, operate};
+use engine::{Context, Executor, ExecutorError, Limits, Outcome, Program, Work};
 use lambda_runtime::LambdaEvent;
 use pipeline::pipeline::{Stop, StoppedBy};
 use pipeline::{PipelineId, StepRecord, StepStatus};
@@ -46,9 +45,10 @@ impl Lambda {
         let store = Store::new(table.clone(), store.queue, store.files);
         let gate = Arc::new(Gate::default());
         let plain = ["done", "fails", "goes"].map(|name| Arc::new(Plain { name }) as Arc<dyn Executor>);
-        let executors = Executors::new(plain.into_iter().chain([gate.clone() as Arc<dyn Executor>]));
-        let files = [("work.xml".to_owned(), DEFINITION.replace("EXECUTOR", executor).into_bytes())];
-        let context = Context::new(store, executors, Conditions::default(), files, Limits::default());
+        let executors = plain.into_iter().chain([gate.clone() as Arc<dyn Executor>]).collect();
+        let program = Program { executors, ..Program::default() };
+        let program = program.with_definition("work.xml", DEFINITION.replace("EXECUTOR", executor));
+        let context = Context::new(store, program, Limits::default());
         let invocation = engine::Invocation::begin("a test", now(), Duration::from_secs(60));
         let id = operate::init(&context, "work", [].into(), "a test", &invocation).await.unwrap();
         Lambda { context, table, gate, id, _folder: folder }

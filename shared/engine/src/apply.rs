@@ -373,7 +373,9 @@ pub(crate) async fn resend_step(
     Ok(Some(outgoing_after(&StepMessage::new(pipeline, &step, token, 0), delay)))
 }
 
-pub(crate) fn outgoing(message: &StepMessage) -> Outgoing {
+/// A message that is delivered at once.
+#[must_use]
+pub fn outgoing(message: &StepMessage) -> Outgoing {
     outgoing_after(message, Duration::ZERO)
 }
 

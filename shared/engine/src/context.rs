@@ -13,10 +13,10 @@ use tokio::time::Instant;
 
 use crate::at_work::AtWork;
 use crate::conditions::Conditions;
-use crate::definitions::{self, Definitions};
+use crate::data_fetchers::DataFetchers;
+use crate::definitions::Definitions;
 use crate::executor::Executors;
-use crate::executors;
-use crate::initializers::DataFetchers;
+use crate::program::Program;
 use crate::world::KeptSettings;
 
 /// Made once per process: the store, the lists, the limits.
@@ -89,28 +89,19 @@ pub struct Invocation {
 const UNKNOWN_BUDGET: Duration = Duration::from_secs(29);
 
 impl Context {
-    /// Everything that ships, over the store given.
+    /// A program over the store given.
+    ///
+    /// # Panics
+    /// If the program registers a condition under the name of one that is built in.
     #[must_use]
-    pub fn shipped(store: Store, limits: Limits) -> Self {
-        let shipped = definitions::SHIPPED.map(|(name, xml)| (name.to_owned(), xml.as_bytes().to_vec()));
-        Context::new(store, executors::all(), Conditions::default(), shipped, limits)
-    }
-
-    /// A program's own executors, conditions and definition files (name and content) over the store given.
-    #[must_use]
-    pub fn new(
-        store: Store,
-        executors: Executors,
-        conditions: Conditions,
-        definitions: impl IntoIterator<Item = (String, Vec<u8>)>,
-        limits: Limits,
-    ) -> Self {
-        let definitions = Definitions::new(definitions, &executors.names(), conditions.vocabulary());
+    pub fn new(store: Store, program: Program, limits: Limits) -> Self {
+        let (executors, conditions) = (program.executors(), program.conditions());
+        let definitions = Definitions::new(program.definitions, &executors.names(), conditions.vocabulary());
         Context {
             store,
             executors: Arc::new(executors),
             conditions: Arc::new(conditions),
-            fetchers: Arc::default(),
+            fetchers: Arc::new(DataFetchers::new(program.data_fetchers)),
             definitions: Arc::new(definitions),
             services: Services::default(),
             limits,
@@ -124,12 +115,6 @@ impl Context {
     pub fn with_services(mut self, services: Services) -> Self {
         self.services = services;
         self
-    }
-
-    /// The same with data fetchers.
-    #[must_use]
-    pub fn with_fetchers(self, fetchers: DataFetchers) -> Self {
-        Context { fetchers: Arc::new(fetchers), ..self }
     }
 }
 
@@ -195,9 +180,9 @@ impl Invocation {
         self.deadline
     }
 
-    /// The same invocation when some time has passed in it.
-    #[cfg(test)]
-    pub(crate) fn later(&self, passed: Duration) -> Self {
+    /// The same invocation when some time has passed in it, for tests.
+    #[must_use]
+    pub fn later(&self, passed: Duration) -> Self {
         Invocation { started: self.started - passed, deadline: self.deadline - passed, ..self.clone() }
     }
 

@@ -26,13 +26,6 @@ const OVERLAY_LIMIT: usize = 200;
 /// How often files that turn out broken are replaced: a good version may refer to what is gone from another file.
 const ROUNDS: usize = 3;
 
-/// The definitions that ship, by file name.
-pub const SHIPPED: [(&str, &str); 3] = [
-    ("catalog_import.xml", include_str!("../../../pipelines/catalog_import.xml")),
-    ("clean_up_pipelines.xml", include_str!("../../../pipelines/clean_up_pipelines.xml")),
-    ("initialize.xml", include_str!("../../../pipelines/initialize.xml")),
-];
-
 /// Reads and keeps definitions; made once per process.
 pub struct Definitions {
     shipped: Vec<(String, Bytes)>,
@@ -54,6 +47,30 @@ pub struct Loaded {
     unkept: Vec<(String, Bytes)>,
 }
 
+/// Why a definition cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FindError {
+    /// There is none of this name.
+    #[error("there is no pipeline definition `{name}` (known: {known}{broken})")]
+    Unknown {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+        /// What is wrong with definitions, each behind a semicolon.
+        broken: String,
+    },
+    /// It is broken.
+    #[error("the definition cannot be used: {problems}")]
+    Broken {
+        /// What is wrong with it.
+        problems: String,
+    },
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
 struct Kept {
     overlay: Vec<FileInfo>,
     loaded: Loaded,
@@ -68,17 +85,8 @@ struct Source {
 
 impl Definitions {
     /// Takes the files that ship, the names of the executors that steps may ask for, and the registered conditions.
-    pub fn new(
-        shipped: impl IntoIterator<Item = (String, Vec<u8>)>,
-        executors: &[&'static str],
-        vocabulary: Vocabulary,
-    ) -> Self {
-        Definitions {
-            shipped: shipped.into_iter().map(|(name, bytes)| (name, Bytes::from(bytes))).collect(),
-            executors: executors.iter().copied().collect(),
-            vocabulary,
-            kept: Mutex::new(None),
-        }
+    pub fn new(shipped: Vec<(String, Bytes)>, executors: &[&'static str], vocabulary: Vocabulary) -> Self {
+        Definitions { shipped, executors: executors.iter().copied().collect(), vocabulary, kept: Mutex::new(None) }
     }
 
     /// The definitions in force now.
@@ -115,6 +123,28 @@ impl Definitions {
         Ok(loaded)
     }
 
+    /// The definition of a name that is in force.
+    ///
+    /// # Errors
+    /// There is no such definition, it is broken, or the store did not answer.
+    pub async fn find(&self, files: &dyn Files, name: &str) -> Result<Arc<Definition>, FindError> {
+        let loaded = self.load(files).await?;
+        if let Some(definition) = loaded.get(name) {
+            return Ok(definition.clone());
+        }
+        let quoted = format!("`{name}`");
+        let problems: Vec<&String> = loaded.problems.iter().filter(|problem| problem.contains(&quoted)).collect();
+        if !problems.is_empty() {
+            let problems = problems.into_iter().cloned().collect::<Vec<_>>().join("; ");
+            return Err(FindError::Broken { problems });
+        }
+        let names: Vec<&str> = loaded.definitions.iter().map(|definition| definition.name.as_str()).collect();
+        let known = format!("{}{}", names.join(", "), pipeline::xml::suggest::remark(name, names.iter().copied()));
+        // One of them may be its own: a file that is no XML does not tell the names in it.
+        let broken = loaded.problems.iter().map(|problem| format!("; broken: {problem}")).collect();
+        Err(FindError::Unknown { name: name.to_owned(), known, broken })
+    }
+
     /// Keeps the overlay files that are good now, for the day when they break. The heartbeat does so after each load.
     ///
     /// # Errors
@@ -134,9 +164,9 @@ impl Definitions {
         Ok(())
     }
 
-    /// The same files and words in a process that has loaded nothing yet.
-    #[cfg(test)]
-    pub(crate) fn restarted(&self) -> Self {
+    /// The same files and words in a process that has loaded nothing yet, for tests.
+    #[must_use]
+    pub fn restarted(&self) -> Self {
         let Definitions { shipped, executors, vocabulary, .. } = self;
         let (shipped, executors, vocabulary) = (shipped.clone(), executors.clone(), vocabulary.clone());
         Definitions { shipped, executors, vocabulary, kept: Mutex::new(None) }

@@ -7,7 +7,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::work::Work;
+mod fan_out;
+mod step_log;
+mod work;
+mod working_directory;
+
+pub(crate) use fan_out::Additions;
+pub(crate) use step_log::Level;
+pub use step_log::StepLog;
+pub(crate) use work::taken;
+pub use work::{Shortage, Work};
+pub use working_directory::WorkingDirectory;
 
 /// Does the work of steps.
 ///
@@ -130,13 +140,7 @@ impl ExecutorError {
     /// The failure with everything behind it, in one line.
     #[must_use]
     pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = self.source();
-        while let Some(error) = source {
-            text += &format!(": {error}");
-            source = error.source();
-        }
-        text
+        crate::error_chain::chain(self)
     }
 }
 

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
-use pipeline::plan::{Spawn, SpawnFacts, spawn};
+use pipeline::condition::Check;
+use pipeline::plan::{Spawn, SpawnFacts, spawn, spawn_answers};
 use pipeline::{Definition, PipelineId, Pulse};
 use serde::Serialize;
 use std::sync::Arc;
@@ -20,8 +21,9 @@ use store::pipelines::{NewPipeline, OpenPipeline, Spawned};
 use crate::apply::{Applied, advance};
 use crate::bunches::{self, DropArea};
 use crate::context::{Context, Invocation};
+use crate::data_fetchers::spawn::Fetching;
 use crate::definitions::Loaded;
-use crate::initializers::spawn::Initializer;
+use crate::error_chain::chain;
 use crate::monitor::Watched;
 use crate::world::{LISTED, Surroundings};
 
@@ -132,6 +134,38 @@ fn in_turn(mut open: Vec<OpenPipeline>, reached: Option<&str>) -> Vec<OpenPipeli
     open
 }
 
+/// What the next beat would say of a definition.
+pub struct SpawnOutlook {
+    /// Whether it would spawn a pipeline, or why not.
+    pub spawn: Spawn,
+    /// The answers of the definition's conditions, in their order.
+    pub answers: Vec<Check>,
+    /// When the last complete beat was.
+    pub last_beat: Option<DateTime<Utc>>,
+}
+
+/// Tells what the next beat would say of a definition, without spawning anything.
+///
+/// # Errors
+/// The store did not answer.
+pub async fn outlook(
+    context: &Context,
+    definition: &Arc<Definition>,
+    now: DateTime<Utc>,
+) -> store::Result<SpawnOutlook> {
+    let open = context.store.open_pipelines(LISTED).await?;
+    let drops = bunches::look(context, std::slice::from_ref(definition), &open).await?;
+    let latest = context.store.latest_pipeline(&definition.name).await?;
+    let open_sibling = open_sibling(context, definition, latest.id, &open).await?;
+    let last_beat = context.store.last_beat().await?;
+    let pulse = Pulse { since: last_beat.unwrap_or(now).min(now), until: now };
+    let surroundings = Surroundings::of_all(context, context.fresh_settings(now).await?, open);
+    let world = &surroundings.around_definition(definition, pulse).await?;
+    let facts = SpawnFacts { world, pulse, open_sibling, bunch: drops.oldest_for(definition) };
+    let answers = spawn_answers(definition, &facts);
+    Ok(SpawnOutlook { spawn: spawn(definition, &facts), answers, last_beat })
+}
+
 async fn spawn_one(
     surroundings: &Surroundings<'_>,
     definition: &Arc<Definition>,
@@ -180,8 +214,8 @@ async fn initialize(
     invocation: &Invocation,
     report: &mut BeatReport,
 ) -> store::Result<Vec<PipelineId>> {
-    let Surroundings { context, .. } = *surroundings;
-    let fetched = Initializer { context, loaded, settings: surroundings.settings(), invocation }.beat().await?;
+    let (context, settings) = (surroundings.context, surroundings.kept_settings());
+    let fetched = Fetching { context, loaded: loaded.clone(), settings, invocation }.beat().await?;
     fetched.problems.iter().for_each(|problem| tracing::error!("{problem}"));
     report.problems.extend(fetched.problems);
     report.left_to_spawn = fetched.left;
@@ -191,7 +225,7 @@ async fn initialize(
 
 /// An open pipeline of the same name. The listing may lag, so the latest spawn is asked for, too, and what the listing
 /// shows is confirmed.
-pub(crate) async fn open_sibling(
+async fn open_sibling(
     context: &Context,
     definition: &Definition,
     latest: Option<PipelineId>,
@@ -256,16 +290,6 @@ impl BeatReport {
             outcome => outcome.map(Some),
         }
     }
-}
-
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text += &format!(": {error}");
-        source = error.source();
-    }
-    text
 }
 
 /// One line per beat; at a lower level if there was nothing to do, which is so most of the time.

@@ -10,25 +10,18 @@ pub mod at_work;
 pub mod bunches;
 pub mod conditions;
 pub mod context;
+pub mod data_fetchers;
 pub mod definitions;
+pub mod error_chain;
 pub mod executor;
-pub mod executors;
-mod fan_out;
 pub mod heartbeat;
-pub mod initializers;
 pub mod mini_heartbeat;
 pub mod monitor;
-pub mod operate;
+pub mod program;
 pub mod runner;
-mod step_log;
 pub mod take_over;
-mod work;
 pub mod world;
 
 pub use context::{Context, Invocation, Limits};
-pub use executor::{Executor, ExecutorError, Executors, Outcome};
-pub use step_log::StepLog;
-pub use work::{Shortage, Work, WorkingDirectory};
-
-#[cfg(test)]
-mod tests;
+pub use executor::{Executor, ExecutorError, Executors, Outcome, Shortage, StepLog, Work, WorkingDirectory};
+pub use program::Program;

@@ -32,7 +32,7 @@ use sha2::{Digest, Sha256};
 use store::services::Event;
 
 use crate::context::Context;
-use crate::heartbeat::chain;
+use crate::error_chain::chain;
 
 /// Who all events say they are from.
 pub const SOURCE: &str = "systole";

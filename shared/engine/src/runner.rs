@@ -198,7 +198,7 @@ fn reason_to_drop(pipeline: &Pipeline, step: &StepDefinition, claimed: &Claimed)
 
 async fn mini_beat(context: &Context, message: &StepMessage, invocation: &Invocation) {
     if let Err(error) = mini_heartbeat::beat_behind(context, message, invocation).await {
-        let error = crate::heartbeat::chain(&error);
+        let error = crate::error_chain::chain(&error);
         tracing::warn!(pipeline.id = %message.pipeline, "mini heartbeat failed, the heartbeat will do it: {error}");
     }
 }

@@ -37,7 +37,7 @@ pub async fn take_over(
             Ok(None) => continue,
             Err(error) if error.is_retryable() => return Err(error),
             Err(error) => {
-                tracing::error!(pipeline.id = %open.id, "pipeline passed over: {}", crate::heartbeat::chain(&error));
+                tracing::error!(pipeline.id = %open.id, "pipeline passed over: {}", crate::error_chain::chain(&error));
                 continue;
             }
         };

@@ -21,7 +21,7 @@ use crate::context::Context;
 use crate::monitor::Monitor;
 
 /// Most open pipelines that are listed. All of them, but for the memory: siblings are looked for in the list.
-pub(crate) const LISTED: usize = 100_000;
+pub const LISTED: usize = 100_000;
 
 /// The world around the pipelines of one beat; what was asked once is not asked again.
 pub(crate) struct Surroundings<'a> {
@@ -92,6 +92,11 @@ impl<'a> Surroundings<'a> {
     /// The same for a full beat, which also watches how long steps wait.
     pub(crate) fn watching(self, pulse: Pulse) -> Self {
         Surroundings { monitor: Monitor::of_beat(pulse), ..self }
+    }
+
+    /// The settings in force, to be kept.
+    pub(crate) fn kept_settings(&self) -> Arc<Settings> {
+        self.settings.clone()
     }
 
     /// The settings in force.

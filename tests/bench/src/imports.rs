@@ -27,7 +27,7 @@ pub(crate) async fn measure() -> anyhow::Result<Found> {
     // By a process of its own: what making them takes of memory is not what importing them takes.
     let made = Command::new(std::env::current_exe()?).arg(MAKE_FILES).arg(folder.path()).status()?;
     anyhow::ensure!(made.success(), "the files could not be made: {made}");
-    let context = Context::shipped(open(folder.path())?, Limits::default());
+    let context = Context::new(open(folder.path())?, steps::shipped(), Limits::default());
     let first = import(&context, "20260101-000000").await?;
     let unchanged = import(&context, "20260102-000000").await?;
     Ok(Found::from([

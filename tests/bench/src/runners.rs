@@ -6,9 +6,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::conditions::Conditions;
 use engine::runner::{Turn, Worker};
-use engine::{Context, Executor, ExecutorError, Executors, Limits, Outcome, Work, operate};
+use engine::{Context, Executor, ExecutorError, Limits, Outcome, Program, Work};
 use pipeline::definition::Arguments;
 use pipeline::{PipelineId, StepDefinition};
 use store::Store;
@@ -85,9 +84,11 @@ pub(crate) fn open(folder: &Path) -> anyhow::Result<Store> {
 
 /// The engine over a store, with definitions of steps that do nothing.
 pub(crate) fn context(store: Store, definitions: &[String]) -> Context {
-    let files = definitions.iter().enumerate().map(|(n, xml)| (format!("{n}.xml"), xml.clone().into_bytes()));
-    let executors: [Arc<dyn Executor>; 2] = [Arc::new(Nothing), Arc::new(FanOut)];
-    Context::new(store, Executors::new(executors), Conditions::default(), files, Limits::default())
+    let mut program = Program::default().with_executor(Nothing).with_executor(FanOut);
+    for (number, xml) in definitions.iter().enumerate() {
+        program = program.with_definition(&format!("{number}.xml"), xml.clone());
+    }
+    Context::new(store, program, Limits::default())
 }
 
 /// A definition whose stages have these many steps each.

@@ -16,7 +16,7 @@ pub const NOW: DateTime<Utc> = DateTime::from_timestamp(1_785_585_677, 0).expect
 thread_local! {
     static RUNTIME: Runtime = Builder::new_current_thread().enable_all().build().expect("a thread can have a runtime");
     /// Made once, because it reads the definitions that ship.
-    static SHIPPED: Context = Context::shipped(memory::store(), Limits::default());
+    static SHIPPED: Context = Context::new(memory::store(), steps::shipped(), Limits::default());
 }
 
 /// Runs what an input asks for.

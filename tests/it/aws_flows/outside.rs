@@ -83,7 +83,7 @@ impl Functions {
 
     async fn init(&self, name: &str) -> pipeline::PipelineId {
         let invocation = engine::Invocation::begin("a test", now(), std::time::Duration::from_secs(60));
-        engine::operate::init(&self.context, name, Arguments::new(), "a test", &invocation).await.unwrap()
+        operate::init(&self.context, name, Arguments::new(), "a test", &invocation).await.unwrap()
     }
 }
 

@@ -136,7 +136,7 @@ async fn what_comes_of_a_stormy_day_is_what_comes_of_a_calm_one() {
 impl Day {
     async fn live(weather: &Weather, is_stormy: bool) -> Outcome {
         let storage = aws_over(weather.client()).await;
-        let context = Context::shipped(storage.store.clone(), Limits::default());
+        let context = Context::new(storage.store.clone(), steps::shipped(), Limits::default());
         let functions = Functions { context, storage };
         let mut day = Day { functions, weather: weather.clone(), is_stormy, ahead: Duration::ZERO, beats: 0 };
         let files = bunch("two-files");

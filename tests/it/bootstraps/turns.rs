@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use engine::operate;
 use pipeline::definition::Arguments;
 use pipeline::pipeline::{Stop, StoppedBy};
 use pipeline::{PipelineId, PipelineStatus, StepStatus};

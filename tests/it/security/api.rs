@@ -33,7 +33,7 @@ impl Api {
         let folder = tempfile::tempdir().unwrap();
         let store = store_embedded::open(folder.path(), Options::default()).unwrap();
         store.files.put("pipelines/api.xml", DEFINITIONS.into()).await.unwrap();
-        let context = Context::shipped(store, Limits::default());
+        let context = Context::new(store, steps::shipped(), Limits::default());
         let ended = init(&context, "done").await;
         let message = context.store.queue.receive(1, Duration::ZERO).await.unwrap().remove(0);
         runner::run(&context, &message.body, &invocation()).await.unwrap();
@@ -57,7 +57,7 @@ impl Api {
 }
 
 async fn init(context: &Context, name: &str) -> PipelineId {
-    engine::operate::init(context, name, Arguments::new(), "a test", &invocation()).await.unwrap()
+    operate::init(context, name, Arguments::new(), "a test", &invocation()).await.unwrap()
 }
 
 fn invocation() -> Invocation {

@@ -10,10 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use engine::conditions::Conditions;
-use engine::definitions::SHIPPED;
-use engine::executors::shipped;
-use engine::{Context, Executor, ExecutorError, Executors, Invocation, Limits, Outcome, Work};
+use engine::{Context, Executor, ExecutorError, Invocation, Limits, Outcome, Work};
 use engine::{heartbeat as beats, runner as runs};
 use pipeline::definition::Arguments;
 use pipeline::settings::Scope;
@@ -109,10 +106,8 @@ impl Stage {
         let recorder = Recorder::default();
         let storage = aws_over(recorder.client()).await;
         let bare = || {
-            let ours: [Arc<dyn Executor>; 1] = [Arc::new(FanOut)];
-            let executors = Executors::new(shipped().into_iter().chain(ours));
-            let definitions = SHIPPED.map(|(name, xml)| (name.to_owned(), xml.as_bytes().to_vec()));
-            Context::new(storage.store.clone(), executors, Conditions::default(), definitions, Limits::default())
+            let program = steps::shipped().with_executor(FanOut);
+            Context::new(storage.store.clone(), program, Limits::default())
         };
         let mut services = Services {
             functions: Some(Arc::new(recorder.clone())),
@@ -180,7 +175,7 @@ impl Stage {
 
     /// Spawns a pipeline by hand, as the test and not as a function.
     async fn init(&self, name: &str, in_minutes: u64) -> PipelineId {
-        engine::operate::init(&self.hand, name, Arguments::new(), "a test", &invocation(in_minutes)).await.unwrap()
+        operate::init(&self.hand, name, Arguments::new(), "a test", &invocation(in_minutes)).await.unwrap()
     }
 
     async fn arrive(&mut self, fixture: &str) {

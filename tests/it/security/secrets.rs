@@ -118,8 +118,11 @@ async fn the_secret_of_a_header_stays_in_memory_whatever_the_server_does() {
         run(&command.split(' ').collect::<Vec<_>>());
     }
 
-    let context =
-        Context::shipped(store_embedded::open(&systole.store(), Options::default()).unwrap(), Limits::default());
+    let context = Context::new(
+        store_embedded::open(&systole.store(), Options::default()).unwrap(),
+        steps::shipped(),
+        Limits::default(),
+    );
     for (id, message) in &expected {
         let pipeline = context.store.pipeline_with_steps(&id.parse().unwrap()).await.unwrap().unwrap();
         let record = &pipeline.step(&"call".parse().unwrap()).unwrap().record;

@@ -21,7 +21,7 @@ async fn stage() -> (Provided, Context) {
     for key in KEPT {
         storage.files.put(key, if key.ends_with("xml") { "<config/>".into() } else { TREASURE.into() }).await.unwrap();
     }
-    let context = Context::shipped(storage.store.clone(), Limits::default());
+    let context = Context::new(storage.store.clone(), steps::shipped(), Limits::default());
     (storage, context)
 }
 
@@ -109,7 +109,7 @@ async fn arguments_cannot_name_files_elsewhere() {
         for (bunch, said) in [(file, "is no bunch of files"), (ok_file, "has a segment")] {
             let (storage, context) = stage().await;
             let arguments = Arguments::from([("bunch".to_owned(), bunch.to_string())]);
-            let spawned = engine::operate::init(&context, "catalog_import", arguments, "a test", &invocation()).await;
+            let spawned = operate::init(&context, "catalog_import", arguments, "a test", &invocation()).await;
             run_all(&context).await;
             assert_untouched(&storage, &bunch.to_string()).await;
             let pipeline = storage.pipeline_with_steps(&spawned.unwrap()).await.unwrap().unwrap();
@@ -130,7 +130,7 @@ async fn the_name_of_a_step_leads_nowhere() {
             <step name="{name}" executorType="report"/></pipeline></config>"#
         );
         storage.files.put("pipelines/up.xml", xml.into()).await.unwrap();
-        if engine::operate::init(&context, "up", Arguments::new(), "a test", &invocation()).await.is_ok() {
+        if operate::init(&context, "up", Arguments::new(), "a test", &invocation()).await.is_ok() {
             run_all(&context).await;
         }
         assert_untouched(&storage, name).await;

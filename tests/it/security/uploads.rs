@@ -46,7 +46,7 @@ fn parameters(url: &str) -> BTreeMap<&str, &str> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_is_good_for_one_file_of_one_size_and_a_quarter_of_an_hour() {
     let storage = aws().await;
-    let context = Context::shipped(storage.store.clone(), Limits::default());
+    let context = Context::new(storage.store.clone(), steps::shipped(), Limits::default());
     let asked = Asking::new(signer(Role::Operate), "POST", "/uploads");
     let ticket = asked.clone().with(&json!({ "name": "stock.csv", "size_bytes": 5 })).ask(&context).await.json();
     assert_eq!((&ticket["key"], &ticket["method"]), (&json!("incoming/stock.csv"), &json!("PUT")));
@@ -76,7 +76,7 @@ async fn an_address_is_good_for_one_file_of_one_size_and_a_quarter_of_an_hour() 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_name_leads_out_of_the_drop_area() {
     for storage in [embedded().await, aws().await] {
-        let context = Context::shipped(storage.store.clone(), Limits::default());
+        let context = Context::new(storage.store.clone(), steps::shipped(), Limits::default());
         for name in BAD_NAMES {
             let body = json!({ "name": name, "size_bytes": 1 });
             let asking = Asking::new(signer(Role::Operate), "POST", "/uploads").with(&body);

@@ -100,7 +100,7 @@ impl Worker {
     fn new() -> Self {
         let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
         let runtime = runtime.expect("a runtime of one thread needs nothing that can be missing");
-        Worker { runtime, shipped: engine::executors::all() }
+        Worker { runtime, shipped: steps::shipped().executors() }
     }
 
     fn run(&self, order: &Order) -> Ended {

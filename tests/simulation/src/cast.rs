@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use engine::operate::settings::Switch;
 use engine::runner::{Turn, Worker};
-use engine::{Context, Invocation, heartbeat, operate, runner};
+use engine::{Context, Invocation, heartbeat, runner};
+use operate::settings::Switch;
 use pipeline::definition::Arguments;
 use pipeline::settings::Scope;
 use pipeline::{Name, PipelineId};

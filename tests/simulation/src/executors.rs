@@ -15,12 +15,12 @@ use crate::history::{Body, What};
 use crate::stage::Stage;
 
 /// The executors of a run.
-pub(crate) fn all(stage: &Arc<Stage>, shipped: &Executors) -> Executors {
+pub(crate) fn all(stage: &Arc<Stage>, shipped: &Executors) -> Vec<Arc<dyn Executor>> {
     let act: Arc<dyn Executor> = Arc::new(Act { stage: stage.clone() });
     let taken = ["move_files", "archive", "spawn_pipeline"];
     let shipped = taken.into_iter().filter_map(|name| shipped.get(name).cloned());
     let all = shipped.chain([act]);
-    Executors::new(all.map(|inner| Arc::new(Watched { inner, stage: stage.clone() }) as Arc<dyn Executor>))
+    all.map(|inner| Arc::new(Watched { inner, stage: stage.clone() }) as Arc<dyn Executor>).collect()
 }
 
 /// An executor whose beginning and end are noted.

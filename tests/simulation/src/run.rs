@@ -11,10 +11,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Wake;
 use std::time::Duration;
 
+use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use engine::conditions::Conditions;
 use engine::executor::Executors;
-use engine::{Context, Invocation, Limits};
+use engine::{Context, Invocation, Limits, Program};
 use pipeline::{Pipeline, PipelineId, Priority};
 use store::Store;
 use store::arrivals::Arrival;
@@ -165,8 +165,9 @@ impl<'a> Run<'a> {
         };
         let definitions = files_of(&scenario);
         let executors = executors::all(&stage, shipped);
+        let program = Program { executors, definitions, ..Program::default() };
         let limits = limits(order.seed, scenario.hosts);
-        let template = Context::new(store, executors, Conditions::default(), definitions, limits);
+        let template = Context::new(store, program, limits);
         let machines = FIRST_RUNNER + scenario.runners;
         let chance = Chance::of(order.seed, "turns", 0);
         let mut run = Run {
@@ -403,6 +404,6 @@ fn limits(seed: u64, hosts: Hosts) -> Limits {
     }
 }
 
-fn files_of(scenario: &Scenario) -> Vec<(String, Vec<u8>)> {
-    scenario.definitions.files.iter().map(|(name, xml)| (name.clone(), xml.clone().into_bytes())).collect()
+fn files_of(scenario: &Scenario) -> Vec<(String, Bytes)> {
+    scenario.definitions.files.iter().map(|(name, xml)| (name.clone(), Bytes::from(xml.clone()))).collect()
 }

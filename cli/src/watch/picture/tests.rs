@@ -1,7 +1,7 @@
 //! What is drawn of made-up pipelines.
 
-use admin::view::PipelineRow;
 use chrono::DateTime;
+use operate::view::PipelineRow;
 use pipeline::PipelineStatus;
 
 use super::*;

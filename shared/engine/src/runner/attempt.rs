@@ -15,12 +15,9 @@ use tokio::sync::Mutex;
 
 use crate::apply::outgoing_after;
 use crate::context::{Context, Invocation};
-use crate::executor::{ExecutorError, Outcome};
-use crate::fan_out::Additions;
+use crate::executor::{Additions, ExecutorError, Level, Outcome, StepLog, Work, WorkingDirectory, taken};
 use crate::mini_heartbeat;
 use crate::runner::{Error, RunReport};
-use crate::step_log::{Level, StepLog};
-use crate::work::{Work, WorkingDirectory};
 
 /// What an invocation knows of the attempt that it claimed.
 pub(super) struct Attempt<'a> {
@@ -169,11 +166,11 @@ async fn renew(context: &Context, invocation: &Invocation, held: Arc<Mutex<Claim
         let mut claimed = held.lock().await;
         match context.store.save_progress(&mut claimed, context.lease_until(invocation)).await {
             Ok(held) => {
-                if let Err(lost) = crate::work::taken(held) {
+                if let Err(lost) = taken(held) {
                     return lost;
                 }
             }
-            Err(error) => tracing::warn!("lease not renewed: {}", crate::heartbeat::chain(&error)),
+            Err(error) => tracing::warn!("lease not renewed: {}", crate::error_chain::chain(&error)),
         }
     }
 }
@@ -300,7 +297,7 @@ fn finish_of(outcome: Result<Outcome, ExecutorError>) -> Finish {
 
 /// The end of an attempt that leaves something the store refuses for good: too large, or with a number it cannot hold.
 fn unstorable(error: &store::Error) -> Option<Finish> {
-    let message = format!("what the step left cannot be stored: {}", crate::heartbeat::chain(error));
+    let message = format!("what the step left cannot be stored: {}", crate::error_chain::chain(error));
     (!error.is_retryable()).then(|| Finish::Error { message: shortened(message), is_permanent: true })
 }
 

@@ -51,13 +51,7 @@ pub(crate) fn several(data: &[u8]) {
 pub(crate) fn overlays(data: &[u8]) {
     let context = world::context();
     // Definitions are kept by the context that read them.
-    let context = engine::Context::new(
-        context.store,
-        engine::executors::all(),
-        engine::conditions::Conditions::default(),
-        engine::definitions::SHIPPED.map(|(name, xml)| (name.to_owned(), xml.as_bytes().to_vec())),
-        context.limits,
-    );
+    let context = engine::Context::new(context.store, steps::shipped(), context.limits);
     wait_for(async {
         for section in sections(data) {
             let key = format!("{}{}", engine::definitions::OVERLAY_PREFIX, section.title());

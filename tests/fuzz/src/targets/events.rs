@@ -5,7 +5,6 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use engine::Context;
 use engine::bunches::DROP_PREFIX;
-use engine::operate;
 use lambda_runtime::LambdaEvent;
 use pipeline::definition::Arguments;
 use store::message::{BadMessage, StepMessage};

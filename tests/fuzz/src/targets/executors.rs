@@ -9,14 +9,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use engine::executors::http_request::{HttpRequest, Resolve};
-use engine::executors::lambda_invoke::LambdaInvoke;
-use engine::{Context, Executor, Executors, operate, runner};
+use engine::{Context, Executor, Executors, runner};
 use pipeline::definition::{Arguments, Described, StepDefinition};
 use pipeline::settings::Scope;
 use pipeline::{Definition, Name, PipelineId, PipelineStatus, StepRecord, StepStatus};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use steps::general::http_request::{HttpRequest, Resolve};
+use steps::general::lambda_invoke::LambdaInvoke;
 use store::keys;
 use store::pipelines::NewPipeline;
 use store::services::{AllowedHost, Answer, Functions, HttpPolicy, Invokable, Services};
@@ -53,7 +53,7 @@ impl Scene {
 pub(crate) fn executors(data: &[u8]) {
     let Ok(scene) = serde_json::from_slice::<Scene>(data) else { return };
     // Without an executor there is no such definition.
-    if engine::executors::all().get(&scene.executor).is_none() {
+    if steps::shipped().executors().get(&scene.executor).is_none() {
         return;
     }
     let context = world::context();
@@ -238,7 +238,7 @@ mod tests {
     /// Mutations of an input that fails at its first check would never come further.
     #[test]
     fn of_every_executor_an_input_is_kept_that_it_works_on() {
-        for name in engine::executors::all().names().into_iter().filter(|name| !OUTSIDE.contains(name)) {
+        for name in steps::shipped().executors().names().into_iter().filter(|name| !OUTSIDE.contains(name)) {
             let path = crate::corpus::folder().join("executors").join(format!("works_{name}"));
             let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let scene: Scene =

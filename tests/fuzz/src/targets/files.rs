@@ -155,7 +155,7 @@ pub(crate) fn file_names(data: &[u8]) {
     // What is offered for upload lands under the key of its name, or nowhere.
     let context = world::context();
     wait_for(async {
-        let ticket = engine::operate::upload::ticket(&context, &text, 3, "an input", world::NOW).await;
+        let ticket = operate::upload::ticket(&context, &text, 3, "an input", world::NOW).await;
         if let Ok(ticket) = ticket {
             assert_eq!(ticket.key, format!("incoming/{text}"));
             assert!(!text.contains('/'));

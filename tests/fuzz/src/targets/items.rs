@@ -4,7 +4,6 @@ use admin::Gate;
 use axum::body::Body;
 use axum::http::Request;
 use engine::Context;
-use engine::operate;
 use pipeline::definition::Arguments;
 use pipeline::{Name, PipelineId};
 use store::clean_up::EndedPlace;

@@ -3,9 +3,9 @@
 use std::io;
 use std::sync::Arc;
 
-use engine::executors::http_request::HttpRequest;
 use pipeline::StepRecord;
 use pipeline::definition::Arguments;
+use steps::general::http_request::HttpRequest;
 use store::Store;
 use store::services::{AllowedHost, HttpPolicy, Secret, Services};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

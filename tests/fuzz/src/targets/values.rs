@@ -2,7 +2,7 @@
 
 use admin::Rules;
 use chrono::{DateTime, Duration, Utc};
-use engine::operate::Cursor;
+use operate::Cursor;
 use pipeline::definition::Priority;
 use pipeline::schedule::Cron;
 use pipeline::settings::{SETTINGS, Scope, Setting, Settings};

@@ -1,0 +1,80 @@
+//! What a program is composed of: every executor, condition, data fetcher and definition that it has.
+//!
+//! `steps::shipped()` is the program that ships. An extension adds its own to it in one place, and hands the same program to
+//! the command line and to each of its functions: a definition that one of them knows is then known to all.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::conditions::{Conditions, PipelineCondition, StepCondition};
+use crate::data_fetchers::DataFetcher;
+use crate::executor::{Executor, Executors};
+
+/// The list of everything that a program has beside the engine.
+#[derive(Clone, Default)]
+pub struct Program {
+    /// What steps can do; a later executor of the same name replaces an earlier one.
+    pub executors: Vec<Arc<dyn Executor>>,
+    /// What pipelines can ask for before they are spawned, beside the conditions that are built in.
+    pub pipeline_conditions: Vec<Arc<dyn PipelineCondition>>,
+    /// What steps can ask for before they are enqueued, beside the conditions that are built in.
+    pub step_conditions: Vec<Arc<dyn StepCondition>>,
+    /// What looks for work that each should get a pipeline of its own.
+    pub data_fetchers: Vec<Arc<dyn DataFetcher>>,
+    /// The definition files: name and XML. A later file of the same name replaces an earlier one.
+    pub definitions: Vec<(String, Bytes)>,
+}
+
+impl Program {
+    /// The same with an executor.
+    #[must_use]
+    pub fn with_executor(mut self, executor: impl Executor + 'static) -> Self {
+        self.executors.push(Arc::new(executor));
+        self
+    }
+
+    /// The same with a condition of pipelines.
+    #[must_use]
+    pub fn with_pipeline_condition(mut self, condition: impl PipelineCondition + 'static) -> Self {
+        self.pipeline_conditions.push(Arc::new(condition));
+        self
+    }
+
+    /// The same with a condition of steps.
+    #[must_use]
+    pub fn with_step_condition(mut self, condition: impl StepCondition + 'static) -> Self {
+        self.step_conditions.push(Arc::new(condition));
+        self
+    }
+
+    /// The same with a data fetcher.
+    #[must_use]
+    pub fn with_data_fetcher(mut self, fetcher: impl DataFetcher + 'static) -> Self {
+        self.data_fetchers.push(Arc::new(fetcher));
+        self
+    }
+
+    /// The same with a definition file.
+    #[must_use]
+    pub fn with_definition(mut self, file_name: &str, xml: impl Into<Bytes>) -> Self {
+        self.definitions.retain(|(name, _)| name != file_name);
+        self.definitions.push((file_name.to_owned(), xml.into()));
+        self
+    }
+
+    /// The executors by name.
+    #[must_use]
+    pub fn executors(&self) -> Executors {
+        Executors::new(self.executors.iter().cloned())
+    }
+
+    /// The registered conditions by name.
+    ///
+    /// # Panics
+    /// If a name is that of a condition that is built in: definitions could not reach it.
+    #[must_use]
+    pub fn conditions(&self) -> Conditions {
+        Conditions::new(self.pipeline_conditions.iter().cloned(), self.step_conditions.iter().cloned())
+    }
+}

@@ -1,0 +1,18 @@
+//! The typed store and the engine on the embedded back end, with a clock that the tests set and a table that can fail.
+
+mod beats;
+mod checklist;
+mod data_fetchers;
+mod disturbances;
+mod exclusions;
+mod fan_outs;
+mod leases;
+mod monitor;
+mod pipelines;
+mod runs;
+mod shared_commits;
+mod steps;
+mod stops;
+mod waits;
+mod wide_stages;
+mod workers;

@@ -1,0 +1,90 @@
+//! Stopping a pipeline.
+
+use engine::world::LISTED;
+use engine::{Context, Invocation};
+use pipeline::PipelineId;
+use pipeline::pipeline::{Stop, StoppedBy};
+use serde::Serialize;
+use store::pipelines::PipelineWritten;
+
+use super::{Error, RACES, beat_for, note};
+
+/// Stops an open pipeline: nothing more is begun but its run-always steps; a running step ends by itself. `by` is who does
+/// it, for the audit.
+///
+/// # Errors
+/// There is no such pipeline, it has ended or is being stopped, or the store did not answer.
+pub async fn cancel(
+    context: &Context,
+    id: &PipelineId,
+    by: &str,
+    reason: &str,
+    invocation: &Invocation,
+) -> Result<(), Error> {
+    for _ in 0..RACES {
+        let Some(pipeline) = context.store.pipeline_without_steps(id).await? else {
+            return Err(Error::UnknownPipeline(id.clone()));
+        };
+        if !pipeline.status.is_open() {
+            return Err(Error::Ended { id: id.clone(), status: pipeline.status });
+        }
+        if let Some(stop) = pipeline.stop {
+            return Err(Error::Stopping { id: id.clone(), reason: stop.reason });
+        }
+        let stop = Stop { by: StoppedBy::Cancel, reason: reason.to_owned(), at: invocation.now() };
+        if context.store.stop_pipeline(&pipeline, &stop).await? == PipelineWritten::Done {
+            tracing::info!(pipeline.id = %id, pipeline.name = %pipeline.name(), "pipeline cancelled by {by}: {reason}");
+            note(context, by, &format!("cancelled pipeline {} {id}: {reason}", pipeline.name()), invocation.now())
+                .await;
+            beat_for(context, id, invocation).await;
+            return Ok(());
+        }
+    }
+    Err(Error::Busy(id.clone()))
+}
+
+/// What became of one of many cancels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cancelled {
+    /// The pipeline.
+    pub id: PipelineId,
+    /// Why it was not cancelled; none if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+/// Most pipelines that one call cancels.
+pub const CANCEL_LIMIT: usize = 500;
+
+/// Stops the named pipelines, and all open ones of the named definitions, up to [`CANCEL_LIMIT`]; whoever has more calls
+/// again.
+///
+/// # Errors
+/// The store did not answer; some of them may be stopped. What stands in the way of a single one is told in its place.
+pub async fn cancel_all(
+    context: &Context,
+    ids: &[PipelineId],
+    names: &[String],
+    by: &str,
+    reason: &str,
+    invocation: &Invocation,
+) -> Result<Vec<Cancelled>, Error> {
+    let mut all = ids.to_vec();
+    if !names.is_empty() {
+        let open = context.store.open_pipelines(LISTED).await?.into_iter();
+        all.extend(open.filter(|open| names.iter().any(|name| open.name.as_str() == name)).map(|open| open.id));
+    }
+    let mut seen = std::collections::HashSet::new();
+    all.retain(|id| seen.insert(id.clone()));
+    all.truncate(CANCEL_LIMIT);
+    let mut cancelled = Vec::new();
+    for id in all {
+        let problem = match cancel(context, &id, by, reason, invocation).await {
+            Ok(()) => None,
+            Err(Error::Store(error)) => return Err(error.into()),
+            Err(error) => Some(error.to_string()),
+        };
+        cancelled.push(Cancelled { id, problem });
+    }
+    Ok(cancelled)
+}

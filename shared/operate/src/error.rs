@@ -1,0 +1,103 @@
+//! Why something that a person wants cannot be done.
+
+use engine::definitions::FindError;
+use pipeline::{Name, PipelineId, PipelineStatus, StepStatus};
+
+/// Why something cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no such definition.
+    #[error("there is no pipeline definition `{name}` (known: {known}{broken})")]
+    UnknownDefinition {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+        /// What is wrong with definitions, each behind a semicolon.
+        broken: String,
+    },
+    /// The definition is broken.
+    #[error("the definition cannot be used: {problems}")]
+    BrokenDefinition {
+        /// What is wrong with it.
+        problems: String,
+    },
+    /// There is no such pipeline.
+    #[error("there is no pipeline {0}")]
+    UnknownPipeline(PipelineId),
+    /// The pipeline has ended.
+    #[error("pipeline {id} has ended, it is {status}")]
+    Ended {
+        /// Which.
+        id: PipelineId,
+        /// How.
+        status: PipelineStatus,
+    },
+    /// Somebody was faster.
+    #[error("pipeline {id} is being stopped already: {reason}")]
+    Stopping {
+        /// Which.
+        id: PipelineId,
+        /// Why.
+        reason: String,
+    },
+    /// The pipeline is on hold already.
+    #[error("pipeline {id} is paused already, since {since}")]
+    Paused {
+        /// Which.
+        id: PipelineId,
+        /// Since when.
+        since: String,
+    },
+    /// The pipeline is not on hold.
+    #[error("pipeline {0} is not paused")]
+    NotPaused(PipelineId),
+    /// The pipeline has no such step.
+    #[error("pipeline {id} has no step `{name}` (it has {known})")]
+    UnknownStep {
+        /// Which.
+        id: PipelineId,
+        /// The name asked for.
+        name: String,
+        /// The first of the names that there are.
+        known: String,
+    },
+    /// The step is enqueued or running.
+    #[error(
+        "step `{step}` of pipeline {id} is {status}; only a step that nobody is busy with can be processed by hand"
+    )]
+    StepActive {
+        /// Which pipeline.
+        id: PipelineId,
+        /// Which step.
+        step: Name,
+        /// Where it stands.
+        status: StepStatus,
+    },
+    /// Others keep writing to the pipeline.
+    #[error("pipeline {0} changed while it was being changed; try again")]
+    Busy(PipelineId),
+    /// A request with the same key asked for something else.
+    #[error("key `{key}` has been used for pipeline {id} of `{name}` with other arguments; expected a fresh key")]
+    KeyReused {
+        /// The key.
+        key: String,
+        /// The definition.
+        name: String,
+        /// What the first request spawned.
+        id: PipelineId,
+    },
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl From<FindError> for Error {
+    fn from(error: FindError) -> Self {
+        match error {
+            FindError::Unknown { name, known, broken } => Error::UnknownDefinition { name, known, broken },
+            FindError::Broken { problems } => Error::BrokenDefinition { problems },
+            FindError::Store(error) => Error::Store(error),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! What people can do to pipelines and see of them: the one set of calls and rows behind the command line, the API and pages.
+
+mod active;
+mod cancel;
+mod error;
+mod hold;
+mod list;
+mod process;
+pub mod queues;
+pub mod settings;
+mod spawn;
+pub mod upload;
+pub mod view;
+mod why;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use engine::error_chain::chain;
+use engine::{Context, Invocation, mini_heartbeat};
+use pipeline::PipelineId;
+use pipeline::definition::Definition;
+
+pub use active::{ActiveStep, ActiveSteps, active_steps};
+pub use cancel::{CANCEL_LIMIT, Cancelled, cancel, cancel_all};
+pub use error::Error;
+pub use hold::{pause, resume};
+pub use list::{Cursor, Filter, Page, Row, Unreadable, list};
+pub use process::process_step;
+pub use spawn::{Initialized, init, init_once};
+pub use why::{Answered, Why, WhyNotSpawned, WhyStep, conditions_of, why, why_not_spawned, why_of};
+
+/// How often a write is repeated because a beat wrote in between.
+const RACES: usize = 5;
+
+/// Notes who did what. What was done is done, so a failure here is told to the log, with what the audit misses.
+async fn note(context: &Context, by: &str, what: &str, now: DateTime<Utc>) {
+    if let Err(error) = context.store.record_audit(by, what, now).await {
+        tracing::error!("audit not written ({by} {what}): {}", chain(&error));
+    }
+}
+
+/// Does at once what the next heartbeat would do anyway; what was asked for is done, so a failure here is none.
+async fn beat_for(context: &Context, id: &PipelineId, invocation: &Invocation) {
+    if let Err(error) = mini_heartbeat::beat(context, id, 0, invocation).await {
+        let error = chain(&error);
+        tracing::warn!(pipeline.id = %id, "mini heartbeat failed, the heartbeat will do it: {error}");
+    }
+}
+
+/// The definition of a name that is in force.
+///
+/// # Errors
+/// There is no such definition, it is broken, or the store did not answer.
+pub async fn definition(context: &Context, name: &str) -> Result<Arc<Definition>, Error> {
+    Ok(context.definitions.find(context.store.files.as_ref(), name).await?)
+}

@@ -1,0 +1,60 @@
+//! Running one step again by hand.
+
+use engine::apply::outgoing;
+use engine::{Context, Invocation};
+use pipeline::{Name, Pipeline, PipelineId, Step};
+use store::message::StepMessage;
+use store::steps::Enqueued;
+
+use super::{Error, RACES, note};
+
+/// Enqueues one step, whatever its conditions, its attempts and its pipeline say. `by` is who does it, for the audit.
+///
+/// A pipeline that has ended is open until the step has ended, and is settled anew then: one that was stopped is cancelled
+/// again and nothing else of it is begun; one that had failed goes on with the steps that were never reached, if the step
+/// succeeds now. What has run, run-always steps included, does not run again.
+///
+/// # Errors
+/// There is no such pipeline or step, the step is enqueued or running, or the store did not answer. If only the message was
+/// not sent, a beat sends it.
+pub async fn process_step(
+    context: &Context,
+    id: &PipelineId,
+    name: &Name,
+    by: &str,
+    invocation: &Invocation,
+) -> Result<(), Error> {
+    for _ in 0..RACES {
+        let Some(pipeline) = context.store.pipeline_with_steps(id).await? else {
+            return Err(Error::UnknownPipeline(id.clone()));
+        };
+        let step = found(&pipeline, name)?;
+        let status = step.record.status;
+        if status.is_active() {
+            return Err(Error::StepActive { id: id.clone(), step: name.clone(), status });
+        }
+        let token = invocation.token(id, name, step.record.attempt + 1, 0);
+        if let Enqueued::Done(record) = context.store.enqueue_forced(&pipeline, step, &token, invocation.now()).await? {
+            tracing::info!(pipeline.id = %id, pipeline.name = %pipeline.name(), step.name = %name, "step enqueued by {by}");
+            let what = format!("processed step `{name}` of pipeline {} {id}, which was {status}", pipeline.name());
+            note(context, by, &what, invocation.now()).await;
+            let step = Step { definition: step.definition.clone(), record: *record };
+            let message = outgoing(&StepMessage::new(id, &step, token, 0));
+            context.store.queue.send(pipeline.definition.priority, vec![message]).await?;
+            return Ok(());
+        }
+    }
+    Err(Error::Busy(id.clone()))
+}
+
+/// Most steps that a message about an unknown one names.
+const NAMED: usize = 20;
+
+fn found<'a>(pipeline: &'a Pipeline, name: &Name) -> Result<&'a Step, Error> {
+    pipeline.step(name).ok_or_else(|| {
+        let known: Vec<&str> = pipeline.steps.iter().take(NAMED).map(|step| step.definition.name.as_str()).collect();
+        let more = if pipeline.steps.len() > NAMED { ", …" } else { "" };
+        let known = format!("{}{more}", known.join(", "));
+        Error::UnknownStep { id: pipeline.id.clone(), name: name.to_string(), known }
+    })
+}

@@ -1,0 +1,154 @@
+//! `http_request`: calls a web server and keeps its response.
+//!
+//! A definition can come from the bucket, so it is not trusted with the network: the deployment lists the hosts that may
+//! be called and holds the secrets that headers may ask for. `address.rs` says where a request may go, `question.rs` reads
+//! the arguments, `exchange.rs` sends and receives, `echo.rs` refuses a response that repeats a secret.
+//!
+//! **Invariant:** neither header values nor the query of an address are written to a log, an item or an error.
+
+mod address;
+mod echo;
+mod exchange;
+mod question;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use engine::{Executor, ExecutorError, Outcome, Work};
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION, RETRY_AFTER};
+use serde_json::{Map, Value, json};
+use tokio::time::{Instant, timeout_at};
+
+use super::rest::Rest;
+use address::shown;
+pub use exchange::Resolve;
+use exchange::{Client, SystemResolver};
+use question::Question;
+
+/// The executor.
+pub struct HttpRequest {
+    client: Client,
+}
+
+/// Headers of the response that are kept in the step's output.
+const KEPT: [HeaderName; 4] = [CONTENT_TYPE, ETAG, LAST_MODIFIED, LOCATION];
+
+/// Most characters of one kept header.
+const KEPT_CHARS: usize = 100;
+
+/// Statuses of the 4xx class that say nothing about the request itself: timeout, too early, too many requests.
+const PASSING: [u16; 3] = [408, 425, 429];
+
+/// Longest wait that a server may ask for without using up an attempt.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
+/// How often a server may ask one attempt to wait.
+const MOST_RESTS: u64 = 20;
+
+impl Default for HttpRequest {
+    fn default() -> Self {
+        HttpRequest::with_resolver(Arc::new(SystemResolver))
+    }
+}
+
+impl HttpRequest {
+    /// The executor with another way to look up names.
+    #[must_use]
+    pub fn with_resolver(resolver: Arc<dyn Resolve>) -> Self {
+        HttpRequest { client: Client::new(resolver) }
+    }
+
+    /// The executor with other certificates than those that this machine trusts.
+    #[must_use]
+    pub fn trusting(resolver: Arc<dyn Resolve>, roots: rustls::RootCertStore) -> Self {
+        HttpRequest { client: Client::trusting(resolver, roots) }
+    }
+}
+
+#[async_trait]
+impl Executor for HttpRequest {
+    fn name(&self) -> &'static str {
+        "http_request"
+    }
+
+    fn description(&self) -> &'static str {
+        "calls a web server that the deployment allows, and keeps the response"
+    }
+
+    async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
+        let rest = Rest::of(work)?;
+        if let Some(unfinished) = rest.as_ref().and_then(|rest| rest.unfinished(work)) {
+            return Ok(unfinished);
+        }
+        let policy = &work.services().http;
+        let question = Question::of(work, policy).await?;
+        let limit = question.timeout.min(work.time_left());
+        let (until, began) = (Instant::now() + limit, work.now());
+        let request = format!("{} {}", question.method, shown(&question.url));
+        let Ok(answered) = timeout_at(until, self.client.send(&question, policy)).await else {
+            return Err(ExecutorError::retryable(format!("{request}: no answer within {} s", limit.as_secs())));
+        };
+        let answered = answered?;
+        let (status, headers) = (answered.response.status(), answered.response.headers().clone());
+        let file = work.artifact_key(&question.save_as);
+        let size_bytes = answered.save(work.store, &file, &question.echoes, until).await?;
+        let took_ms = (work.now() - began).num_milliseconds();
+        work.info(&format!(
+            "{request}: status {}, {size_bytes} bytes in {took_ms} ms, kept in {file}",
+            status.as_u16()
+        ));
+        let kept = kept(&headers);
+        work.set_output(json!({ "status": status.as_u16(), "file": file, "size_bytes": size_bytes, "headers": kept }));
+        if question.expects(status) {
+            return Ok(Outcome::Done);
+        }
+        unexpected(work, &request, status, &headers)
+    }
+}
+
+/// What follows from a status that does not count as success.
+fn unexpected(
+    work: &Work<'_>,
+    request: &str,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Result<Outcome, ExecutorError> {
+    let code = status.as_u16();
+    if status.is_redirection() {
+        let target = headers.get(LOCATION).and_then(|target| target.to_str().ok()).map_or("nowhere", without_query);
+        let message = format!("{request}: status {code} leads to `{target}`; redirects are not followed");
+        return Err(ExecutorError::permanent(message));
+    }
+    let may_pass = status.is_server_error() || PASSING.contains(&code);
+    if !may_pass {
+        return Err(ExecutorError::permanent(format!("{request}: status {code}")));
+    }
+    // The checkpoint is the number of rests that this attempt has had.
+    let rests = Rest::of(work)?.and_then(|rest| rest.checkpoint().as_u64()).unwrap_or(0);
+    match retry_after(headers) {
+        Some(after) if rests < MOST_RESTS => Ok(Rest::begin(work, json!(rests + 1), after)),
+        _ => Err(ExecutorError::retryable(format!("{request}: status {code}"))),
+    }
+}
+
+/// The wait that the server asks for, if it is one in seconds and not too long.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds)).filter(|wait| *wait <= LONGEST_WAIT)
+}
+
+fn kept(headers: &HeaderMap) -> Map<String, Value> {
+    let mut kept = Map::new();
+    for name in KEPT {
+        let Some(value) = headers.get(&name).and_then(|value| value.to_str().ok()) else { continue };
+        let value = if name == LOCATION { without_query(value) } else { value };
+        kept.insert(name.to_string(), value.chars().take(KEPT_CHARS).collect::<String>().into());
+    }
+    kept
+}
+
+fn without_query(address: &str) -> &str {
+    address.split(['?', '#']).next().unwrap_or(address)
+}

@@ -1,0 +1,70 @@
+//! `report`: writes what became of the import beside its archive, for people and for programs.
+
+use async_trait::async_trait;
+use engine::{Executor, ExecutorError, Outcome, Work};
+use import::report::ImportReport;
+use serde_json::{Value, json};
+
+use super::archive;
+use super::bunch_files::{Findings, Output, bunch};
+
+/// The executor.
+pub struct Report;
+
+#[async_trait]
+impl Executor for Report {
+    fn name(&self) -> &'static str {
+        "report"
+    }
+
+    fn description(&self) -> &'static str {
+        "writes report.json and report.txt into the archive of the pipeline"
+    }
+
+    async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
+        let imported = find(work, "import_products", "imported_by").await?;
+        let is_imported = imported.is_some();
+        let findings = match imported {
+            Some(findings) => findings,
+            None => find(work, "validate", "validated_by").await?.unwrap_or_default(),
+        };
+        let categories: Option<Value> = work.output_of("import_categories").await?;
+        // Without a bunch nothing was imported, which is as good a report as any.
+        let bunch = bunch(work).ok();
+        let totals = findings.report.totals();
+        let json = json!({
+            "pipeline": work.pipeline_id(),
+            "definition": work.pipeline.name(),
+            "bunch": bunch.map(|bunch| bunch.id.to_string()),
+            "is_imported": is_imported,
+            "totals": totals,
+            "categories": categories,
+            "files": findings.report.files,
+        });
+        let prefix = archive::prefix(work.pipeline_id());
+        let text = text(work, &findings.report, is_imported);
+        let files = work.store.files.clone();
+        let pretty = serde_json::to_vec_pretty(&json).expect("a report has only string keys");
+        files.put(&format!("{prefix}report.json"), pretty.into()).await?;
+        files.put(&format!("{prefix}report.txt"), text.into()).await?;
+        work.info(&format!("the report is in {prefix}report.txt and report.json"));
+        work.set_output(
+            json!({ "report": format!("{prefix}report.txt"), "is_imported": is_imported, "totals": totals }),
+        );
+        Ok(Outcome::Done)
+    }
+}
+
+/// The findings that a step left; another name of the step can be given as an argument.
+async fn find(work: &Work<'_>, step: &str, argument: &str) -> Result<Option<Findings>, ExecutorError> {
+    let step = work.optional_argument(argument).unwrap_or(step);
+    let Some(output) = work.output_of::<Output>(step).await? else { return Ok(None) };
+    Findings::read(work, &output.findings).await.map(Some)
+}
+
+fn text(work: &Work<'_>, report: &ImportReport, is_imported: bool) -> String {
+    let name = work.pipeline.name();
+    let id = work.pipeline_id();
+    let what = if is_imported { "import" } else { "validation only; nothing was imported" };
+    format!("{name} {id}: {what}\n\n{report}")
+}

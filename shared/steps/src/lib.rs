@@ -1,0 +1,48 @@
+//! What ships: the executors and definitions of Systole, and the program that they make up.
+//!
+//! One folder per kind of work: `general` for any process, `clean_up` for what old pipelines leave, `import` for what is
+//! dropped as files. An extension adds its own to [`shipped`] in the place where it composes itself.
+
+pub mod clean_up;
+pub mod general;
+pub mod import;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use engine::{Executor, Program};
+
+/// The definitions that ship, by file name.
+pub const DEFINITIONS: [(&str, &str); 3] = [
+    ("catalog_import.xml", include_str!("../../../pipelines/catalog_import.xml")),
+    ("clean_up_pipelines.xml", include_str!("../../../pipelines/clean_up_pipelines.xml")),
+    ("initialize.xml", include_str!("../../../pipelines/initialize.xml")),
+];
+
+/// The program that ships.
+#[must_use]
+pub fn shipped() -> Program {
+    let definitions = DEFINITIONS.map(|(name, xml)| (name.to_owned(), Bytes::from_static(xml.as_bytes())));
+    Program { executors: executors(), definitions: definitions.into(), ..Program::default() }
+}
+
+/// Every executor that ships.
+fn executors() -> Vec<Arc<dyn Executor>> {
+    vec![
+        Arc::new(import::move_files::MoveFiles),
+        Arc::new(import::validate_products::ValidateProducts),
+        Arc::new(import::import_categories::ImportCategories),
+        Arc::new(import::import_products::ImportProducts),
+        Arc::new(import::archive::Archive),
+        Arc::new(import::report::Report),
+        Arc::new(general::spawn_pipeline::SpawnPipeline),
+        Arc::new(general::wait::Wait),
+        Arc::new(general::fetch_data::FetchData),
+        Arc::new(general::http_request::HttpRequest::default()),
+        Arc::new(general::lambda_invoke::LambdaInvoke),
+        Arc::new(general::shell::Shell),
+        Arc::new(clean_up::compress::Compress),
+        Arc::new(clean_up::delete_files::DeleteFiles),
+        Arc::new(clean_up::delete_pipelines::DeletePipelines),
+    ]
+}

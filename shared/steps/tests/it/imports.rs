@@ -1,0 +1,322 @@
+//! A small bunch of products through the definition that ships.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use catalog::table;
+use insta::assert_snapshot;
+use pipeline::StepStatus;
+
+use super::shop::{APPLE, PEAR, Shop};
+use engine::bunches::DROP_PREFIX;
+use engine::runner::{self, RunReport};
+use steps::import::archive;
+use workshop::Fault;
+
+#[tokio::test]
+async fn a_bunch_becomes_products() {
+    let shop = Shop::new();
+    shop.drop_fruit().await;
+    let id = shop.import().await;
+    assert_snapshot!(shop.workshop.shown(&id).await, @"success: move_files success, validate success, import_categories success, import_products success, archive success, report success");
+    assert_snapshot!(shop.totals(&id).await, @"2 created, 2 rows, 0 skipped, 0 unchanged, 0 updated");
+    let left = shop.left(&id).await;
+    assert_snapshot!(left.products.keys().cloned().collect::<Vec<_>>().join(", "), @"a-1, p-1");
+    assert_snapshot!(left.categories.join(", "), @"Default Category, Default Category/Fruit, Default Category/New");
+    assert_snapshot!(shop.files(DROP_PREFIX).await, @"");
+    assert_snapshot!(shop.files(&archive::prefix(&id)).await, @"files/product-import_20260801-120000.ok, files/product-import_20260801-120000_01.csv, files/product-import_20260801-120000_02.csv, report.json, report.txt");
+    assert_snapshot!(shop.arrivals().await, @r"
+    product-import_20260801-120000.ok is taken
+    product-import_20260801-120000_01.csv is taken
+    product-import_20260801-120000_02.csv is taken
+    ");
+}
+
+#[tokio::test]
+async fn the_same_files_again_write_nothing() {
+    let shop = Shop::new();
+    shop.drop_fruit().await;
+    shop.import().await;
+    let table = shop.workshop.store().table.clone();
+    let before = table::products(table.as_ref(), &["a-1".to_owned(), "p-1".to_owned()]).await.unwrap();
+    assert_eq!(before.len(), 2);
+    shop.workshop.wait(60);
+    shop.drop_fruit().await;
+    // A write to the catalogue would be refused.
+    shop.workshop.table.arm(Fault::Forbidden, "catalog/", 0);
+    let id = shop.import().await;
+    assert_snapshot!(shop.workshop.shown(&id).await, @"success: move_files success, validate success, import_categories success, import_products success, archive success, report success");
+    assert_snapshot!(shop.totals(&id).await, @"0 created, 2 rows, 0 skipped, 2 unchanged, 0 updated");
+    assert_eq!(table::products(table.as_ref(), &["a-1".to_owned(), "p-1".to_owned()]).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_changed_price_updates_one_product() {
+    let shop = Shop::new();
+    shop.drop_fruit().await;
+    shop.import().await;
+    shop.workshop.wait(60);
+    let dearer = APPLE.replace("1.50", "1.75");
+    shop.drop_rows("product-import_20260801-130000_01.csv", &[&dearer, PEAR]).await;
+    shop.drop_file("product-import_20260801-130000.ok", "").await;
+    let id = shop.import().await;
+    assert_snapshot!(shop.totals(&id).await, @"0 created, 2 rows, 0 skipped, 1 unchanged, 1 updated");
+}
+
+#[tokio::test]
+async fn a_ragged_row_is_left_out_with_a_warning() {
+    let shop = Shop::new();
+    shop.drop_rows("product-import_20260801-120000_01.csv", &[APPLE, "B-1,Default,simple", PEAR]).await;
+    shop.drop_file("product-import_20260801-120000.ok", "").await;
+    let id = shop.import().await;
+    assert_snapshot!(shop.workshop.shown(&id).await, @"success: move_files success, validate success with a warning (product-import_20260801-120000_01.csv:3: expected 8 columns, found 3), import_categories success, import_products success with a warning (1 of 3 rows was skipped; the report names it), archive success, report success");
+    assert_snapshot!(shop.totals(&id).await, @"2 created, 3 rows, 1 skipped, 0 unchanged, 0 updated");
+    let report = shop.report(&id).await;
+    assert_snapshot!(report["files"]["product-import_20260801-120000_01.csv"]["issues"], @r#"[{"file":"product-import_20260801-120000_01.csv","line":3,"problem":"expected 8 columns, found 3","severity":"row"}]"#);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_stops_before_the_first_write() {
+    let shop = Shop::new();
+    shop.drop_rows("product-import_20260801-120000_01.csv", &[APPLE]).await;
+    shop.drop_file("product-import_20260801-120000_02.csv", "name,price\nPear,2.00\n").await;
+    shop.drop_file("product-import_20260801-120000.ok", "").await;
+    let id = shop.import().await;
+    assert_snapshot!(shop.workshop.shown(&id).await, @"error: move_files success, validate error for good (product-import_20260801-120000_02.csv:1: the header has no column `sku`), import_categories cancelled, import_products cancelled, archive cancelled, report success");
+    let left = shop.left(&id).await;
+    assert!(left.products.is_empty() && left.categories.is_empty());
+    assert_eq!(shop.report(&id).await["is_imported"], false);
+}
+
+#[tokio::test]
+async fn files_without_an_ok_file_wait_and_say_so() {
+    let shop = Shop::new();
+    shop.drop_rows("product-import_20260801-120000_01.csv", &[APPLE]).await;
+    shop.drop_rows("price-import_20260801-120000_01.csv", &[APPLE]).await;
+    assert!(shop.workshop.beat().await.spawned.is_empty());
+    assert_snapshot!(shop.arrivals().await, @r"
+    price-import_20260801-120000_01.csv waits: no pipeline takes files named `price-import_…` (taken are: `product-import_…`)
+    product-import_20260801-120000_01.csv waits: no ok file for `product-import_20260801-120000_01.csv`; expected `product-import.ok`, `product-import_20260801-120000.ok` or `product-import_20260801-120000_01.ok`
+    ");
+    shop.workshop.wait(1);
+    shop.drop_file("product-import_20260801-120000.ok", "").await;
+    let id = shop.spawn().await;
+    assert_snapshot!(shop.arrivals().await, @r"
+    price-import_20260801-120000_01.csv waits: no pipeline takes files named `price-import_…` (taken are: `product-import_…`)
+    product-import_20260801-120000.ok is taken
+    product-import_20260801-120000_01.csv is taken
+    ");
+    // The next beat comes before the runner.
+    shop.workshop.wait(1);
+    shop.workshop.beat().await;
+    assert_snapshot!(shop.arrivals().await, @r"
+    price-import_20260801-120000_01.csv waits: no pipeline takes files named `price-import_…` (taken are: `product-import_…`)
+    product-import_20260801-120000.ok is taken
+    product-import_20260801-120000_01.csv is taken
+    ");
+    shop.workshop.run_all().await;
+    assert_snapshot!(shop.totals(&id).await, @"1 created, 1 rows, 0 skipped, 0 unchanged, 0 updated");
+}
+
+#[tokio::test]
+async fn an_ok_file_that_names_absent_files_holds_the_bunch_up() {
+    let shop = Shop::new();
+    shop.drop_rows("product-import_20260801-120000_01.csv", &[APPLE]).await;
+    let ok = "product-import_20260801-120000_01.csv\nproduct-import_20260801-120000_02.csv\n";
+    shop.drop_file("product-import_20260801-120000.ok", ok).await;
+    assert!(shop.workshop.beat().await.spawned.is_empty());
+    assert_snapshot!(shop.arrivals().await, @r"
+    product-import_20260801-120000.ok waits: `product-import_20260801-120000.ok` line 2 names `product-import_20260801-120000_02.csv`, which has not arrived
+    product-import_20260801-120000_01.csv waits: `product-import_20260801-120000.ok` line 2 names `product-import_20260801-120000_02.csv`, which has not arrived
+    ");
+    shop.drop_rows("product-import_20260801-120000_02.csv", &[PEAR]).await;
+    shop.workshop.wait(1);
+    let id = shop.import().await;
+    assert_snapshot!(shop.totals(&id).await, @"2 created, 2 rows, 0 skipped, 0 unchanged, 0 updated");
+}
+
+#[tokio::test]
+async fn an_ok_file_that_is_too_large_is_not_read() {
+    let shop = Shop::new();
+    shop.drop_fruit().await;
+    let text = "\n".repeat(1024 * 1024 + 1);
+    let files = shop.workshop.store().files.clone();
+    files.put("incoming/product-import_20260801-120000.ok", text.into()).await.unwrap();
+    let report = shop.workshop.beat().await;
+    assert!(report.spawned.is_empty());
+    let problem =
+        "`product-import_20260801-120000.ok` has 1048577 bytes; an ok file with more than 1048576 is not read";
+    assert_eq!(report.problems, [problem]);
+    let arrivals = shop.arrivals().await;
+    assert!(arrivals.contains(&format!("product-import_20260801-120000.ok waits: {problem}\n")), "{arrivals}");
+    assert!(arrivals.contains("_01.csv waits: no ok file for"), "{arrivals}");
+}
+
+#[tokio::test]
+async fn two_bunches_are_imported_one_after_the_other() {
+    let shop = Shop::new();
+    shop.drop_rows("product-import_20260801-120000_01.csv", &[APPLE]).await;
+    shop.drop_file("product-import_20260801-120000.ok", "").await;
+    let first = shop.spawn().await;
+    shop.drop_rows("product-import_20260801-130000_01.csv", &[PEAR]).await;
+    shop.drop_file("product-import_20260801-130000.ok", "").await;
+    shop.workshop.wait(1);
+    assert!(shop.workshop.beat().await.spawned.is_empty());
+    let waits = shop.arrivals().await.replace(first.as_str(), "…");
+    assert_snapshot!(waits, @r"
+    product-import_20260801-130000.ok waits: pipeline … of the same name has not ended
+    product-import_20260801-130000_01.csv waits: pipeline … of the same name has not ended
+    product-import_20260801-120000.ok is taken
+    product-import_20260801-120000_01.csv is taken
+    ");
+    shop.workshop.run_all().await;
+    shop.workshop.wait(1);
+    let second = shop.import().await;
+    assert_snapshot!(shop.totals(&second).await, @"1 created, 1 rows, 0 skipped, 0 unchanged, 0 updated");
+}
+
+#[tokio::test]
+async fn a_bunch_of_which_a_file_is_replaced_before_it_was_moved_is_imported_by_the_next_pipeline() {
+    let shop = Shop::new();
+    shop.drop_fruit().await;
+    let id = shop.spawn().await;
+    shop.workshop.wait(1);
+    shop.drop_rows("product-import_20260801-120000_02.csv", &[PEAR, APPLE]).await;
+    shop.workshop.run_all().await;
+    assert_snapshot!(shop.workshop.shown(&id).await, @"error: move_files error for good (file `incoming/product-import_20260801-120000_02.csv` was replaced before it was moved; its bunch stays in the drop area for another pipeline), validate cancelled, import_categories cancelled, import_products cancelled, archive cancelled, report success");
+    assert!(shop.left(&id).await.products.is_empty());
+    shop.workshop.wait(1);
+    let next = shop.import().await;
+    assert_snapshot!(shop.totals(&next).await, @"2 created, 3 rows, 0 skipped, 1 unchanged, 0 updated");
+}
+
+#[tokio::test]
+async fn a_large_import_that_dies_counts_like_an_undisturbed_one() {
+    let undisturbed = {
+        let shop = Shop::new();
+        shop.drop_many().await;
+        let id = shop.import().await;
+        assert_snapshot!(shop.totals(&id).await, @"1040 created, 1060 rows, 0 skipped, 0 unchanged, 20 updated");
+        shop.left(&id).await
+    };
+    // In the first block, between its last write and its checkpoint, after the checkpoint, in the second file.
+    for (fault, key, after) in [
+        (Fault::DeadAfter, "catalog/", 600),
+        (Fault::DeadBefore, "import_products", 2),
+        (Fault::ReplyLost, "import_products", 2),
+        (Fault::DeadAfter, "catalog/", 1_045),
+    ] {
+        let shop = Shop::new();
+        shop.drop_many().await;
+        let id = shop.spawn().await;
+        shop.workshop.table.arm(fault, key, after);
+        shop.run_with_deaths(&id).await;
+        assert_eq!(shop.left(&id).await, undisturbed, "{fault:?} at write {after} of {key}");
+        assert!(shop.workshop.table.is_spent(), "{fault:?} at write {after} of {key} never happened");
+    }
+}
+
+#[tokio::test]
+async fn an_import_that_dies_at_any_write_leaves_what_an_undisturbed_one_leaves() {
+    let undisturbed = {
+        let shop = Shop::new();
+        shop.drop_fruit().await;
+        let id = shop.import().await;
+        shop.left(&id).await
+    };
+    let mut faults = 0;
+    for fault in [Fault::DeadBefore, Fault::DeadAfter, Fault::ReplyLost, Fault::Repeated] {
+        for after in 0.. {
+            let shop = Shop::new();
+            shop.drop_fruit().await;
+            let id = shop.spawn().await;
+            shop.workshop.table.arm(fault, "", after);
+            shop.run_with_deaths(&id).await;
+            assert_eq!(shop.left(&id).await, undisturbed, "{fault:?} at write {after}");
+            if !shop.workshop.table.is_spent() {
+                break;
+            }
+            faults += 1;
+        }
+    }
+    // Each of six steps is enqueued, claimed and finished at least.
+    assert!(faults > 4 * 20, "only {faults} faults happened");
+}
+
+#[tokio::test]
+async fn an_import_that_dies_at_any_await_leaves_what_an_undisturbed_one_leaves() {
+    let undisturbed = {
+        let shop = Shop::new();
+        shop.drop_fruit().await;
+        let id = shop.import().await;
+        shop.left(&id).await
+    };
+    for polls in 1..24 {
+        let shop = Shop::new();
+        shop.drop_fruit().await;
+        let id = shop.spawn().await;
+        shop.run_with_deaths_at_poll(&id, polls).await;
+        assert_eq!(shop.left(&id).await, undisturbed, "dead after {polls} polls");
+    }
+}
+
+/// The executors that no import has, and whose own tests repeat them.
+const PROVEN_ELSEWHERE: [&str; 9] = [
+    "compress",
+    "delete_files",
+    "delete_pipelines",
+    "fetch_data",
+    "http_request",
+    "lambda_invoke",
+    "shell",
+    "spawn_pipeline",
+    "wait",
+];
+
+/// Runs every step twice to its end, as if the first runner had died before its commit: the second changes nothing.
+#[tokio::test]
+async fn every_executor_that_ships_is_repeatable() {
+    let shop = Shop::new();
+    shop.drop_rows("product-import_20260801-120000_01.csv", &[APPLE, "B-1,Default,simple", PEAR]).await;
+    shop.drop_rows("product-import_20260801-120000_02.csv", &[&APPLE.replace("1.50", "1.75")]).await;
+    shop.drop_file("product-import_20260801-120000.ok", "").await;
+    let id = shop.spawn().await;
+    let workshop = &shop.workshop;
+    let mut proven = BTreeSet::from(PROVEN_ELSEWHERE);
+    let definition = workshop.pipeline(&id).await.definition;
+    for step in &definition.steps {
+        let (body, invocation) = (shop.next_message(&id).await.unwrap(), workshop.invocation());
+        workshop.table.arm(Fault::DeadBefore, &format!("{} success", step.name), 0);
+        workshop.die(runner::run(&workshop.context, &body, &invocation)).await;
+        let once = shop.everything(&id).await;
+        let body = shop.next_message(&id).await.unwrap();
+        let report = runner::run(&workshop.context, &body, &workshop.invocation()).await.unwrap();
+        assert_eq!(report, RunReport::Finished { status: StepStatus::Success }, "{}", step.name);
+        let twice = shop.everything(&id).await;
+        assert_eq!(once.keys().collect::<Vec<_>>(), twice.keys().collect::<Vec<_>>(), "{}", step.name);
+        for (key, content) in &once {
+            assert_eq!(content, &twice[key], "{}: {key}", step.name);
+        }
+        proven.insert(step.executor.as_str());
+    }
+    assert_eq!(proven.into_iter().collect::<Vec<_>>(), workshop.context.executors.names());
+    assert_snapshot!(shop.totals(&id).await, @"2 created, 4 rows, 1 skipped, 0 unchanged, 1 updated");
+}
+
+#[tokio::test]
+async fn an_import_in_many_short_invocations_counts_the_same() {
+    let shop = Shop::new();
+    shop.drop_many().await;
+    let id = shop.spawn().await;
+    let mut continued = 0;
+    while let Some(message) = shop.workshop.receive().await {
+        // Time runs short at once: the margin before the deadline is five seconds.
+        let invocation = shop.workshop.invocation_of(Duration::from_secs(5));
+        let report = runner::run(&shop.workshop.context, &message.body, &invocation).await.unwrap();
+        continued += usize::from(report == RunReport::Continued);
+        assert!(report == RunReport::Continued || matches!(report, RunReport::Finished { .. }), "{report:?}");
+    }
+    assert!(continued >= 3, "it went on {continued} times");
+    assert_eq!(shop.workshop.step(&id, "import_products").await.record.status, StepStatus::Success);
+    assert_snapshot!(shop.totals(&id).await, @"1040 created, 1060 rows, 0 skipped, 0 unchanged, 20 updated");
+}

@@ -1,0 +1,14 @@
+//! What ships, run by the engine over the embedded store.
+
+mod checklist;
+mod clean_up;
+mod dying_files;
+mod fetch_data;
+mod imports;
+mod meetings;
+mod outside;
+mod packing;
+mod shared_ok_files;
+mod shop;
+mod spawns;
+mod waits;

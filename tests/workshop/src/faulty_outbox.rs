@@ -1,0 +1,93 @@
+//! Shared commits that somebody else comes ahead of, that are refused, or whose replies get lost.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use store::outbox::{Exchanged, Group, Outbox, Take};
+use store::table::{Attributes, Change, Condition, GroupWritten, Relist, Table, Write};
+use store::{Error, Result};
+
+use crate::faults::described;
+
+/// What happens to a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitFault {
+    /// Somebody else writes one of its items at the last moment, so that it conflicts.
+    Overtaken,
+    /// It is not made, and the answer is a failure that may pass.
+    Refused,
+    /// It is made, and the answer is a failure that may pass.
+    ReplyLost,
+}
+
+/// The commits of the embedded store with faults.
+pub struct FaultyOutbox {
+    inner: Arc<dyn Outbox>,
+    table: Arc<dyn Table>,
+    /// A part of what is written, as in `done-a success`, and what happens then.
+    armed: Mutex<Option<(CommitFault, String)>>,
+}
+
+impl FaultyOutbox {
+    /// Commits without faults so far.
+    pub fn new(inner: Arc<dyn Outbox>, table: Arc<dyn Table>) -> Self {
+        FaultyOutbox { inner, table, armed: Mutex::default() }
+    }
+
+    /// Disturbs the next commit with a write whose key and status contain `what`.
+    pub fn arm(&self, fault: CommitFault, what: &str) {
+        *self.armed.lock().unwrap() = Some((fault, what.to_owned()));
+    }
+
+    /// Whether the armed fault has happened.
+    pub fn is_spent(&self) -> bool {
+        self.armed.lock().unwrap().is_none()
+    }
+
+    /// The write that is meant, and what happens to its commit.
+    fn fault(&self, group: &Group) -> Option<(CommitFault, Write)> {
+        let mut armed = self.armed.lock().unwrap();
+        let (fault, what) = armed.as_ref()?;
+        let write = group.writes.iter().find(|write| described(write).contains(what))?.clone();
+        let fault = *fault;
+        *armed = None;
+        Some((fault, write))
+    }
+
+    /// What happens before the commit; whether its reply gets lost.
+    async fn disturb(&self, group: &Group) -> Result<bool> {
+        match self.fault(group) {
+            None => Ok(false),
+            Some((CommitFault::ReplyLost, _)) => Ok(true),
+            Some((CommitFault::Refused, _)) => Err(Error::retryable("commit", "it was refused")),
+            Some((CommitFault::Overtaken, write)) => {
+                // The item keeps what it says; only its version moves on.
+                let change = Change::Patch { attributes: Attributes::new(), listing: Relist::Keep };
+                self.table.write(Write { key: write.key, condition: Condition::Present, change }).await?;
+                Ok(false)
+            }
+        }
+    }
+}
+
+fn answered<T>(answer: T, is_lost: bool) -> Result<T> {
+    if is_lost {
+        // Times are kept in milliseconds: what is written again after that must not depend on the clock.
+        std::thread::sleep(std::time::Duration::from_millis(3));
+        return Err(Error::retryable("commit", "the reply got lost"));
+    }
+    Ok(answer)
+}
+
+#[async_trait]
+impl Outbox for FaultyOutbox {
+    async fn write_and_send(&self, group: Group) -> Result<GroupWritten> {
+        let is_lost = self.disturb(&group).await?;
+        answered(self.inner.write_and_send(group).await?, is_lost)
+    }
+
+    async fn exchange(&self, group: Group, take: Take) -> Result<Exchanged> {
+        let is_lost = self.disturb(&group).await?;
+        answered(self.inner.exchange(group, take).await?, is_lost)
+    }
+}
