@@ -61,13 +61,48 @@ fn every_kind_of_line_end_counts_as_one_line() {
     }
 }
 
-#[test]
-fn a_byte_order_mark_is_skipped_even_in_pieces() {
-    for chunk_bytes in 1..6 {
-        let reader = RowReader::new(Format::RFC_4180);
-        let lines = read_from(reader, b"\xef\xbb\xbf\"a\",b\n1,2\n", chunk_bytes);
-        assert_eq!(lines, ["2: 1 | 2"]);
+/// The header of a file that comes in chunks of the given size, and the first row behind it.
+fn header_and_first_row(file: &[u8], chunk_bytes: usize) -> (Vec<String>, Row) {
+    let mut reader = RowReader::new(Format::RFC_4180);
+    let mut chunks = file.chunks(chunk_bytes);
+    loop {
+        match reader.next_row().unwrap() {
+            ReadRow::NeedsInput => match chunks.next() {
+                Some(chunk) => reader.feed(chunk),
+                None => reader.finish(),
+            },
+            ReadRow::Row(row) => return (reader.header().unwrap().names().to_vec(), row),
+            other => panic!("{other:?} instead of the first row"),
+        }
     }
+}
+
+#[test]
+fn a_byte_order_mark_belongs_to_no_name_and_no_cell() {
+    for file in ["\u{feff}sku,b\n1,2\n", "\u{feff}\"sku\",b\r\n1,2", "\u{feff}\n\nsku,b\n1,2\n"] {
+        for chunk_bytes in 1..=file.len() {
+            let (header, row) = header_and_first_row(file.as_bytes(), chunk_bytes);
+            assert_eq!(header, ["sku", "b"], "{file:?} in chunks of {chunk_bytes}");
+            assert_eq!(row.iter().collect::<Vec<_>>(), ["1", "2"], "{file:?} in chunks of {chunk_bytes}");
+            // Its bytes count: reading resumes at a byte of the file.
+            assert_eq!(row.next.byte_offset, file.len() as u64, "{file:?} in chunks of {chunk_bytes}");
+        }
+    }
+}
+
+#[test]
+fn a_byte_order_mark_in_the_middle_of_a_file_stays() {
+    let file = "a,b\n\u{feff}1,2\n";
+    assert_eq!(header_and_first_row(file.as_bytes(), 3).1.get(0), Some("\u{feff}1"));
+    let header = header_and_first_row(file.as_bytes(), 3).0;
+    assert_eq!(header, ["a", "b"]);
+    // A reader that resumes there has a first byte, too.
+    let mut first = RowReader::new(Format::RFC_4180);
+    first.feed(b"a,b\n1,2\n");
+    first.next_row().unwrap();
+    let header = first.header().unwrap().clone();
+    let resumed = RowReader::resume(Format::RFC_4180, header, Position { byte_offset: 4, line: 2 });
+    assert_eq!(read_from(resumed, "\u{feff}1,2\n".as_bytes(), 4), ["2: \\u{feff}1 | 2"]);
 }
 
 #[test]
@@ -212,8 +247,9 @@ proptest! {
     fn reading_resumes_behind_any_row(
         bytes in prop::collection::vec(prop::sample::select(b"ab,\"\n\r\xc3\xa4\xef\xbb\xbf".to_vec()), 0..60),
         chunk_bytes in 1..20usize,
+        mark in prop_oneof![Just(""), Just("\u{feff}")],
     ) {
-        let mut file = b"a,b\r\n".to_vec();
+        let mut file = format!("{mark}a,b\r\n").into_bytes();
         file.extend(bytes);
         let whole = answers(RowReader::new(Format::RFC_4180), &file, chunk_bytes);
         let header = || {

@@ -7,7 +7,7 @@ use catalog::table;
 use insta::assert_snapshot;
 use pipeline::StepStatus;
 
-use super::shop::{APPLE, PEAR, Shop};
+use super::shop::{APPLE, HEADER, PEAR, Shop};
 use engine::bunches::DROP_PREFIX;
 use engine::runner::{self, RunReport};
 use steps::import::archive;
@@ -61,6 +61,16 @@ async fn a_changed_price_updates_one_product() {
     shop.drop_file("product-import_20260801-130000.ok", "").await;
     let id = shop.import().await;
     assert_snapshot!(shop.totals(&id).await, @"0 created, 2 rows, 0 skipped, 1 unchanged, 1 updated");
+}
+
+#[tokio::test]
+async fn a_file_that_begins_with_a_byte_order_mark_is_read_like_any_other() {
+    let shop = Shop::new();
+    shop.drop_file("product-import_20260801-120000_01.csv", format!("\u{feff}{HEADER}\r\n{APPLE}\r\n{PEAR}")).await;
+    shop.drop_file("product-import_20260801-120000.ok", "\u{feff}product-import_20260801-120000_01.csv\r\n").await;
+    let id = shop.import().await;
+    assert_snapshot!(shop.workshop.shown(&id).await, @"success: move_files success, validate success, import_categories success, import_products success, archive success, report success");
+    assert_snapshot!(shop.totals(&id).await, @"2 created, 2 rows, 0 skipped, 0 unchanged, 0 updated");
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use engine::runner;
 use steps::import::archive;
 use workshop::Workshop;
 
-const HEADER: &str = "sku,attribute_set_code,product_type,product_websites,name,price,qty,categories";
+pub(super) const HEADER: &str = "sku,attribute_set_code,product_type,product_websites,name,price,qty,categories";
 
 pub(crate) const APPLE: &str = "A-1,Default,simple,base,Apple,1.50,10,Default Category/Fruit";
 pub(crate) const PEAR: &str = "P-1,Default,simple,base,Pear,2.00,5,\"Default Category/Fruit,Default Category/New\"";
