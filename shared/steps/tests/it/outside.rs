@@ -1,6 +1,7 @@
 //! Executors that reach outside: what they may reach, what they send, and what comes of an answer.
 
 mod commands;
+mod echoes;
 mod functions;
 mod http_requests;
 mod server;
