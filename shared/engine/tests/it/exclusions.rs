@@ -100,8 +100,7 @@ async fn steps_that_wait_for_the_same_one_do_not_wait_for_each_other() {
 /// A pipeline `one`, whose step `a` excludes `b` and which stays open because nobody takes its other step; and `two`.
 fn with_an_open_end(executor: &str) -> Workshop {
     let exclusive = xml("one", "a", "b").replace("executorType=\"done\"", &format!("executorType=\"{executor}\""));
-    let open_end = "</step><step name=\"open_end\" executorType=\"wait\"><arguments>\
-                    <argument key=\"for\" value=\"2 days\"/></arguments></step></pipeline>";
+    let open_end = "</step><step name=\"open_end\" executorType=\"naps\"/></pipeline>";
     Workshop::with(&[exclusive.replace("</step></pipeline>", open_end), xml("two", "b", "a")])
 }
 

@@ -17,7 +17,7 @@ async fn audit(workshop: &Workshop, id: &PipelineId) -> String {
 #[tokio::test]
 async fn a_paused_pipeline_enqueues_nothing_and_lets_go_on_what_is_busy() {
     let workshop = Workshop::new("10: gate-a, done-b · 20: done-c · 30: done-report always");
-    let id = workshop.spawn().await;
+    let id = operate::init(&workshop.context, NAME, [].into(), "a test", &workshop.invocation()).await.unwrap();
     let message = workshop.receive().await.unwrap();
     let invocation = workshop.invocation();
     let working = runner::run(&workshop.context, &message.body, &invocation);

@@ -170,7 +170,7 @@ async fn a_definition_that_cannot_be_spawned_by_hand_is_named() {
 async fn a_spawn_by_hand_counts_although_its_first_beat_fails() {
     let workshop = Workshop::new("10: done-a");
     workshop.table.arm(Fault::Refused, "step/", 0);
-    let id = workshop.spawn().await;
+    let id = operate::init(&workshop.context, "work", [].into(), "a test", &workshop.invocation()).await.unwrap();
     workshop.beat().await;
     workshop.run_all().await;
     assert_snapshot!(workshop.shown(&id).await, @"success: done-a success");
