@@ -250,7 +250,7 @@ async fn a_message_whose_step_another_runner_has_or_had_is_dealt_with() {
     outcome.unwrap();
     lambda.hand(&body, "a third request").await.expect("a duplicate is dealt with when its step has ended");
     let record = lambda.first().await;
-    assert_eq!((record.status, record.attempt), (StepStatus::Success, 1));
+    assert_eq!((record.status, record.attempt), (StepStatus::Success, 1), "the duplicates have nothing to say in it");
 }
 
 #[tokio::test]

@@ -61,13 +61,25 @@ impl FaultyOutbox {
             Some((CommitFault::ReplyLost, _)) => Ok(true),
             Some((CommitFault::Refused, _)) => Err(Error::retryable("commit", "it was refused")),
             Some((CommitFault::Overtaken, write)) => {
-                // The item keeps what it says; only its version moves on.
-                let change = Change::Patch { attributes: Attributes::new(), listing: Relist::Keep };
-                self.table.write(Write { key: write.key, condition: Condition::Present, change }).await?;
+                self.table.write(of_somebody_else(write)).await?;
                 Ok(false)
             }
         }
     }
+}
+
+/// What makes the write conflict: of an item that is there only the version moves on, a new one is put by somebody else.
+fn of_somebody_else(write: Write) -> Write {
+    let (condition, change) = match write.change {
+        Change::Put { mut attributes, listing, expires_at } if write.condition == Condition::Absent => {
+            attributes.insert("token".to_owned(), serde_json::json!("somebody else's"));
+            (Condition::Absent, Change::Put { attributes, listing, expires_at })
+        }
+        Change::Put { .. } | Change::Patch { .. } | Change::Delete | Change::Check => {
+            (Condition::Present, Change::Patch { attributes: Attributes::new(), listing: Relist::Keep })
+        }
+    };
+    Write { key: write.key, condition, change }
 }
 
 fn answered<T>(answer: T, is_lost: bool) -> Result<T> {

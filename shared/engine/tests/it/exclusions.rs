@@ -72,8 +72,19 @@ async fn two_steps_that_exclude_each_other_run_one_after_the_other_whatever_writ
 /// Both look at the same moment, and nobody is busy; the one that writes later must lose.
 #[tokio::test]
 async fn of_two_beats_at_the_same_moment_one_enqueues() {
+    of_two_beats_one_enqueues(|workshop| workshop).await;
+}
+
+/// A commit of marks and messages is no way around the entries.
+#[tokio::test]
+async fn of_two_beats_at_the_same_moment_one_enqueues_where_commits_are_shared() {
+    of_two_beats_one_enqueues(Workshop::sharing_commits).await;
+}
+
+async fn of_two_beats_one_enqueues(over: impl Fn(Workshop) -> Workshop) {
     for (steps, waits_for) in [(["reindex", "reindex"], ["reindex", "reindex"]), (["a", "b"], ["b", "a"])] {
         let (workshop, ids) = two(steps, waits_for).await;
+        let workshop = over(workshop);
         workshop.table.arm(Fault::Late, "busy/", 0);
         let (first, second) = (workshop.invocation(), workshop.invocation());
         let late = mini_heartbeat::beat(&workshop.context, &ids[0], 0, &first);
@@ -95,6 +106,30 @@ async fn steps_that_wait_for_the_same_one_do_not_wait_for_each_other() {
     let (workshop, ids) = two(["import", "import"], ["reindex", "reindex"]).await;
     workshop.beat().await;
     assert_eq!(statuses(&workshop, &ids).await, [StepStatus::Enqueued, StepStatus::Enqueued]);
+}
+
+/// What a beat has looked at is old when it enqueues; then the entries alone tell who is busy, all of them.
+#[tokio::test]
+async fn a_step_waits_for_every_busy_step_of_a_name_and_not_only_for_the_last_one() {
+    let definitions =
+        [xml("one", "import", "reindex"), xml("two", "import", "reindex"), xml("three", "reindex", "import")];
+    let workshop = Workshop::with(&definitions);
+    let [one, two, three] = ["one", "two", "three"].map(|name| workshop.place(name, "x"));
+    let (one, two, three) = (one.await, two.await, three.await);
+    let seen = workshop.pipeline(&three).await;
+    for id in [&one, &two] {
+        let applied = mini_heartbeat::beat(&workshop.context, id, 0, &workshop.invocation()).await.unwrap();
+        assert_eq!(applied.enqueued, 1);
+    }
+    // The message of the first one waits, the second one runs to its end.
+    let first = workshop.receive().await.unwrap();
+    assert!(first.body.contains(one.as_str()), "{}", first.body);
+    workshop.run_all().await;
+    let (step, late) = (&seen.steps[0], workshop.invocation());
+    let token = late.token(&three, &step.definition.name, 1, 0);
+    let import = ["import".parse().unwrap()];
+    let marked = workshop.store().enqueue_step_alone(&three, step, &import, StepEvent::Enqueue, &token, late.now());
+    assert_eq!(marked.await.unwrap(), Enqueued::Lost, "the first import has not ended");
 }
 
 /// A pipeline `one`, whose step `a` excludes `b` and which stays open because nobody takes its other step; and `two`.

@@ -42,6 +42,36 @@ async fn the_end_of_a_step_and_what_follows_are_one_commit() {
     assert_eq!(workshop.table.counted.writes.load(Ordering::Relaxed), 3);
 }
 
+#[tokio::test]
+async fn where_the_setting_leaves_it_to_the_heartbeat_the_end_of_a_step_leads_no_further() {
+    let workshop = Workshop::new("10: done-a · 20: done-b").sharing_commits();
+    workshop.set("mini_heartbeat", "default", "off").await;
+    let id = workshop.place(NAME, "a cause").await;
+    for expected in [
+        "running: done-a success, done-b pending",
+        "running: done-a success, done-b success",
+        "success: done-a success, done-b success",
+    ] {
+        workshop.beat().await;
+        workshop.run_all().await;
+        assert_eq!(workshop.shown(&id).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_chain_of_joint_commits_is_cut_at_the_hop_limit() {
+    let mut workshop =
+        Workshop::new("10: done-a · 20: done-b · 30: done-c · 40: done-d · 50: done-e").sharing_commits();
+    workshop.context.limits.hop_limit = 2;
+    let id = workshop.spawn().await;
+    assert_eq!(workshop.run_all().await.len(), 3, "the first step and two hops behind it");
+    let shown = workshop.shown(&id).await;
+    assert!(shown.ends_with("done-c success, done-d pending, done-e pending"), "{shown}");
+    assert_eq!(workshop.beat().await.applied.enqueued, 1, "the heartbeat takes over");
+    workshop.run_all().await;
+    assert!(workshop.shown(&id).await.starts_with("success: "));
+}
+
 /// Two that end at the same moment would not see each other in what they read before their commits.
 #[tokio::test]
 async fn two_that_end_together_do_not_leave_the_join_to_the_heartbeat() {
@@ -100,8 +130,8 @@ async fn a_step_that_somebody_else_moved_is_left_to_them() {
 
 const COMMIT_FAULTS: [CommitFault; 3] = [CommitFault::Overtaken, CommitFault::Refused, CommitFault::ReplyLost];
 
-/// Longer than the lease of an invocation of the workshop.
-const LEASE_MINUTES: u64 = 3;
+/// Longer than the lease of an invocation of the workshop, and than a mark waits for its message.
+const LATER_MINUTES: u64 = 6;
 
 /// Runs one step whose commit is disturbed where it writes `what`: it must have ended as it said, and stay so.
 async fn run_disturbed(workshop: &Workshop, fault: CommitFault, what: &str) {
@@ -130,7 +160,7 @@ async fn a_step_whose_joint_commit_fails_ends_all_the_same() {
             run_disturbed(&workshop, fault, what).await;
             let record = workshop.step(&id, step).await.record;
             assert_eq!(record.status, StepStatus::Success, "{fault:?} of `{what}`: it said so, and the store does not");
-            workshop.wait(LEASE_MINUTES);
+            workshop.wait(LATER_MINUTES);
             assert_eq!(workshop.beat().await.applied.ghosted, 0, "{fault:?} of `{what}`: an ended step is ghosted");
             workshop.run_all().await;
             let expected = "success: done-a success, done-b success";
@@ -139,17 +169,46 @@ async fn a_step_whose_joint_commit_fails_ends_all_the_same() {
     }
 }
 
-/// Messages are sent with their marks: after a conflict neither is there, and the step is marked and sent by itself.
+/// Another beat marks one of two steps first: the other one is marked and sent by itself.
 #[tokio::test]
-async fn a_stage_whose_joint_enqueue_fails_is_enqueued_once_and_runs() {
-    for fault in COMMIT_FAULTS {
+async fn a_joint_enqueue_that_somebody_comes_ahead_of_is_made_step_by_step() {
+    let workshop = Workshop::new("10: done-a, done-b").sharing_commits();
+    let id = workshop.place(NAME, "a cause").await;
+    workshop.commits.arm(CommitFault::Overtaken, "done-b enqueued");
+    let beat = engine::mini_heartbeat::beat(&workshop.context, &id, 0, &workshop.invocation()).await.unwrap();
+    assert!(workshop.commits.is_spent(), "nothing was enqueued");
+    assert_eq!((beat.enqueued, beat.lost), (1, 1), "one step is ours, and one is the other beat's");
+    assert_eq!(workshop.run_all().await.len(), 1, "the step that is ours has its message");
+    assert_eq!(workshop.shown(&id).await, "running: done-a success, done-b enqueued");
+}
+
+#[tokio::test]
+async fn a_joint_enqueue_that_is_not_answered_is_made_once() {
+    for fault in [CommitFault::Refused, CommitFault::ReplyLost] {
         let workshop = Workshop::new("10: done-a, done-b").sharing_commits();
         let id = workshop.place(NAME, "a cause").await;
         workshop.commits.arm(fault, "done-b enqueued");
-        let _ = engine::mini_heartbeat::beat(&workshop.context, &id, 0, &workshop.invocation()).await;
-        assert!(workshop.commits.is_spent(), "{fault:?}: nothing was enqueued");
+        let beat = engine::mini_heartbeat::beat(&workshop.context, &id, 0, &workshop.invocation()).await;
+        assert!(beat.is_err(), "{fault:?}: nobody knows what has become of it");
         workshop.beat().await;
         assert_eq!(workshop.run_all().await.len(), 2, "{fault:?}: runs of two steps");
         assert_eq!(workshop.shown(&id).await, "success: done-a success, done-b success", "{fault:?}");
     }
+}
+
+/// What the step did is refused, and so is what would have followed from it.
+#[tokio::test]
+async fn a_step_that_was_taken_away_commits_nothing() {
+    let workshop = Workshop::new("10: gate-a limit=1 · 20: done-b").sharing_commits();
+    let id = workshop.spawn().await;
+    let meanwhile = async {
+        workshop.gate.entered().await;
+        let step = workshop.step(&id, "gate-a").await;
+        assert!(workshop.store().ghost_step(&id, &step, workshop.now()).await.unwrap());
+        workshop.gate.open();
+    };
+    let (report, ()) = tokio::join!(workshop.run_one(), meanwhile);
+    assert_eq!(report.unwrap().unwrap(), RunReport::TakenOver);
+    let shown = workshop.shown(&id).await;
+    assert!(shown.starts_with("error: gate-a error (the runner gave no sign of life"), "{shown}");
 }

@@ -38,6 +38,8 @@ async fn a_chain_is_run_to_its_end_with_a_write_for_its_first_claim_only() {
     assert_eq!(workshop.shown(&id).await, "success: done-a success, done-b success, done-c success");
     assert_eq!(workshop.table.counted.writes.load(Ordering::Relaxed), 1);
     assert!(workshop.receive().await.is_none());
+    assert!(workshop.store().open_pipelines(10).await.unwrap().is_empty(), "an ended pipeline is listed as open");
+    assert_eq!(workshop.store().ended_pipelines(10, 1, workshop.now()).await.unwrap(), [id], "it is listed as ended");
 }
 
 /// On AWS a table and a queue share no commits; nothing is taken ahead there.
@@ -121,6 +123,28 @@ async fn a_message_that_names_no_step_is_taken_and_comes_again() {
     let second = worker.turn(Duration::ZERO).await.unwrap();
     assert!(matches!(&second, Turn::Failed { message, .. } if message.body == "no step"), "{second:?}");
     assert!(matches!(worker.turn(Duration::ZERO).await.unwrap(), Turn::Nothing));
+    // Longer than a message that was received is hidden.
+    workshop.wait(20);
+    let again = workshop.receive().await.expect("what was not dealt with comes again");
+    assert_eq!((again.body.as_str(), again.receive_count), ("no step", 2));
+}
+
+/// The end of a step does not shorten the time of the next one: that counts from the next one's own beginning.
+#[tokio::test]
+async fn a_step_that_was_taken_ahead_is_held_for_its_own_invocation() {
+    let workshop = Workshop::new(CHAIN).sharing_commits();
+    let id = workshop.spawn().await;
+    let minutes = std::sync::atomic::AtomicU64::new(0);
+    // A minute for the first step, ten for the second one.
+    let begin = || workshop.invocation_of(Duration::from_secs(60 * (1 + 9 * minutes.fetch_add(1, Ordering::Relaxed))));
+    let mut worker = Worker::new(&workshop.context, begin);
+    worker.turn(Duration::ZERO).await.unwrap();
+    assert!(worker.is_ahead());
+    let record = workshop.step(&id, "done-b").await.record;
+    // One more because clocks differ.
+    let held = (record.lease_until.unwrap() - workshop.now()).num_seconds();
+    assert!((655..=665).contains(&held), "it is held for {held} s");
+    assert_eq!(work(&mut worker).await.len(), 2);
 }
 
 /// It is claimed, and was looked after for a stop at that moment, so it is ended like any step that runs.
