@@ -15,7 +15,7 @@ use pipeline::{Name, PipelineId};
 
 use crate::chance::Chance;
 use crate::history::What;
-use crate::scenario::Deed;
+use crate::scenario::{CANCEL_AFTER, Deed};
 use crate::stage::Stage;
 
 /// Who does what people do.
@@ -27,12 +27,13 @@ pub(crate) async fn beat(context: Context, invocation: Invocation) -> String {
         Ok(report) => match report.lease_taken_by {
             Some(by) => format!("{by} beats"),
             None => format!(
-                "{} spawned, {} enqueued, {} sent again, {} ghosted, {} ended; problems: {:?}",
+                "{} spawned, {} enqueued, {} sent again, {} ghosted, {} ended, {} left; problems: {:?}",
                 report.spawned.len(),
                 report.applied.enqueued,
                 report.applied.resent,
                 report.applied.ghosted,
                 report.applied.ended,
+                report.left,
                 report.problems
             ),
         },
@@ -115,8 +116,13 @@ pub(crate) async fn act(
             let set = operate::settings::set(&context, "mini_heartbeat", &Scope::Default, &value, PERSON, now).await;
             told(set.map(|_| format!("mini heartbeats {is_on}")))
         }
+        Deed::CancelAfter { minutes } => {
+            let (value, now) = (format!("{minutes} minutes"), invocation.now());
+            let set = operate::settings::set(&context, CANCEL_AFTER, &Scope::Default, &value, PERSON, now).await;
+            told(set.map(|_| format!("cancel after {value}")))
+        }
         Deed::Cancel | Deed::Pause | Deed::Resume | Deed::RunStep => {
-            let ids = spawned(&stage);
+            let ids = fitting(&stage, &deed);
             if ids.is_empty() {
                 return "there is no pipeline".to_owned();
             }
@@ -170,6 +176,25 @@ pub(crate) async fn tidy_up(stage: Arc<Stage>, context: Context, invocation: Inv
         resumed += usize::from(operate::resume(&context, &id, PERSON, &invocation).await.is_ok());
     }
     format!("{}, {}, {resumed} resumed", told(off.map(|_| "no maintenance")), told(on.map(|_| "mini heartbeats")))
+}
+
+/// The pipelines that a deed is meant for, or all if there are none of that kind: people try what cannot be, too.
+fn fitting(stage: &Stage, deed: &Deed) -> Vec<PipelineId> {
+    let all = spawned(stage);
+    let state = stage.lock();
+    let fits = |id: &&PipelineId| {
+        let last = state.history.events.iter().rev().find_map(|event| match &event.what {
+            What::Pipeline { id: own, state } if *own == id.as_str() => Some(state),
+            _ => None,
+        });
+        match deed {
+            Deed::Cancel | Deed::Pause => last.is_some_and(|last| last.status.is_open()),
+            Deed::Resume => last.is_some_and(|last| last.paused_at.is_some()),
+            _ => true,
+        }
+    };
+    let fitting: Vec<PipelineId> = all.iter().filter(fits).cloned().collect();
+    if fitting.is_empty() { all } else { fitting }
 }
 
 /// The pipelines that were spawned so far.

@@ -3,8 +3,12 @@
 //! Nothing here asks the engine's own code what is right: the promises are said again, in another way, from what was
 //! written, sent and executed.
 
+mod beats;
+mod chains;
+mod clocks;
 mod drops;
 mod ends;
+mod holders;
 mod order;
 mod spawns;
 mod story;
@@ -22,8 +26,26 @@ use crate::scenario::{HARMLESS_SKEW, Hosts};
 type Promise = fn(&Story<'_>) -> Result<(), String>;
 
 /// All promises, with their names.
-const PROMISES: [(&str, Promise); 21] = [
-    ("every pipeline ends", ends::every_pipeline_ends),
+///
+/// A cause comes before what follows from it: the first that is broken tells what is wrong.
+const PROMISES: &[(&str, Promise)] = &[
+    ("a pipeline is in the list of its status", beats::a_pipeline_is_in_the_list_of_its_status),
+    ("a beat looks at every open pipeline", beats::beats_look_at_every_open_pipeline),
+    ("there is one beat at a time", beats::there_is_one_beat_at_a_time),
+    ("times are those of who writes", clocks::times_are_those_of_who_writes),
+    ("a retry waits for its time", clocks::a_retry_waits_for_its_time),
+    ("a delay is waited for", clocks::a_delay_is_waited_for),
+    ("a message is sent again after its grace", clocks::a_message_is_sent_again_after_its_grace),
+    ("pauses add up", clocks::pauses_add_up),
+    ("no pause counts for an expiry", clocks::no_pause_counts_for_an_expiry),
+    ("a pipeline ends in its time", clocks::a_pipeline_ends_in_its_time),
+    ("only the silent are ghosted", holders::only_the_silent_are_ghosted),
+    ("only the dead are taken over", holders::only_the_dead_are_taken_over),
+    ("a retry comes with a heartbeat", chains::a_retry_comes_with_a_heartbeat),
+    ("a chain of runners is counted and cut", chains::a_chain_of_runners_is_counted_and_cut),
+    ("messages go by priority", chains::messages_go_by_priority),
+    ("no mini beats when they are off", chains::no_mini_beats_when_they_are_off),
+    ("what is ready is enqueued at once", chains::what_is_ready_is_enqueued_at_once),
     ("an attempt has one outcome", an_attempt_has_one_outcome),
     ("an enqueue is claimed once", an_enqueue_is_claimed_once),
     ("a step is not tried beyond its attempts", no_attempt_too_many),
@@ -39,11 +61,14 @@ const PROMISES: [(&str, Promise); 21] = [
     ("a cron time is not lost", spawns::a_cron_time_is_not_lost),
     ("what a person spawned is there", spawns::what_a_person_spawned_is_there),
     ("a stopped pipeline begins no ordinary step", order::a_stopped_pipeline_begins_nothing),
+    ("a stopped pipeline enqueues nothing", order::a_stopped_pipeline_enqueues_nothing),
+    ("an ended pipeline begins nothing", order::an_ended_pipeline_begins_nothing),
     ("a pipeline on hold begins nothing", order::a_pipeline_on_hold_begins_nothing),
     ("nothing begins during maintenance", order::nothing_begins_during_maintenance),
     ("steps that exclude each other are never busy together", order::exclusive_steps_are_never_busy_together),
     ("a step waits for those before it", order::a_step_waits_for_those_before_it),
     ("a pipeline keeps its definition, and siblings wait", spawns::definitions_and_siblings),
+    ("every pipeline ends", ends::every_pipeline_ends),
 ];
 
 /// What breaks which promise.

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use pipeline::{PipelineStatus, StepStatus};
+use chrono::{DateTime, Utc};
+use pipeline::pipeline::Stop;
+use pipeline::{PipelineStatus, Priority, StepStatus};
 use serde_json::Value;
 use store::message::StepMessage;
 use store::table::{Attributes, Item};
@@ -50,8 +52,8 @@ pub(crate) enum What {
     Step { id: String, step: String, state: StepState },
     /// Steps were stored that count once their adder has named them.
     Added { id: String, place: String, steps: Vec<Value> },
-    /// A message was accepted, and what became of it on its way.
-    Sent { message: Box<StepMessage>, fate: String },
+    /// A message was accepted by the queue of a priority, and what became of it on its way.
+    Sent { message: Box<StepMessage>, priority: Priority, fate: String },
     /// A message reached a runner.
     Delivered { message: Box<StepMessage> },
     /// An executor begins its work.
@@ -60,8 +62,12 @@ pub(crate) enum What {
     WorkEnds { body: Body, outcome: String, output: Option<Value> },
     /// An executor read what an earlier step left.
     Reads { body: Body, of: String, output: Value },
+    /// A pipeline was read with all its steps.
+    Looks { id: String },
     /// Maintenance mode was switched.
     Maintenance { is_on: bool },
+    /// Another setting was set, under its name and scope.
+    Setting { key: String, value: String },
     /// A file appeared in the bucket, was moved or deleted.
     File { key: String, change: &'static str },
     /// Something went wrong on purpose.
@@ -85,9 +91,14 @@ pub(crate) struct PipelineState {
     pub(crate) name: String,
     pub(crate) definition: String,
     pub(crate) status: PipelineStatus,
-    pub(crate) is_stopped: bool,
-    pub(crate) is_paused: bool,
+    pub(crate) stop: Option<Stop>,
+    pub(crate) paused_at: Option<DateTime<Utc>>,
+    pub(crate) paused_for_ms: i64,
+    pub(crate) spawned_at: Option<DateTime<Utc>>,
+    pub(crate) ended_at: Option<DateTime<Utc>>,
     pub(crate) spawned_by: String,
+    /// The list that shows it, if one does.
+    pub(crate) listed: Option<String>,
     pub(crate) arguments: Value,
 }
 
@@ -104,8 +115,13 @@ pub(crate) struct StepState {
     pub(crate) output: Option<Value>,
     /// The batches of steps that it has added and committed.
     pub(crate) added: Vec<String>,
-    pub(crate) enqueued_at: String,
-    pub(crate) finished_at: String,
+    pub(crate) enqueued_at: Option<DateTime<Utc>>,
+    /// When its message was sent last, or falls due if that is later.
+    pub(crate) sent_at: Option<DateTime<Utc>>,
+    pub(crate) resends: u64,
+    pub(crate) started_at: Option<DateTime<Utc>>,
+    pub(crate) lease_until: Option<DateTime<Utc>>,
+    pub(crate) finished_at: Option<DateTime<Utc>>,
     pub(crate) message: String,
     pub(crate) version: u64,
 }
@@ -154,11 +170,24 @@ impl PipelineState {
             name: text(fields, "name"),
             definition: text(fields, "definition"),
             status: text(fields, "status").parse().ok()?,
-            is_stopped: fields.contains_key("stop"),
-            is_paused: fields.contains_key("paused_at"),
+            stop: fields.get("stop").and_then(|stop| serde_json::from_value(stop.clone()).ok()),
+            paused_at: time(fields, "paused_at"),
+            paused_for_ms: fields.get("paused_for_ms").and_then(Value::as_i64).unwrap_or(0),
+            spawned_at: time(fields, "spawned_at"),
+            ended_at: time(fields, "ended_at"),
             spawned_by: text(fields, "spawned_by"),
+            listed: item.listing.as_ref().map(|listing| listing.shard.clone()),
             arguments: fields.get("arguments").cloned().unwrap_or_default(),
         })
+    }
+
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.is_some()
+    }
+
+    /// Whether a person holds it; a stop ends that.
+    pub(crate) fn is_held(&self) -> bool {
+        self.paused_at.is_some() && self.stop.is_none()
     }
 }
 
@@ -178,8 +207,12 @@ impl StepState {
             is_forced: flag("is_forced"),
             output: fields.get("output").cloned(),
             added: added.filter_map(|batch| Some(batch.get("batch")?.as_str()?.to_owned())).collect(),
-            enqueued_at: text(fields, "enqueued_at"),
-            finished_at: text(fields, "finished_at"),
+            enqueued_at: time(fields, "enqueued_at"),
+            sent_at: time(fields, "sent_at"),
+            resends: number("resends"),
+            started_at: time(fields, "started_at"),
+            lease_until: time(fields, "lease_until"),
+            finished_at: time(fields, "finished_at"),
             message: text(fields, "message"),
             version: item.version,
         })
@@ -188,6 +221,10 @@ impl StepState {
 
 fn text(fields: &Attributes, field: &str) -> String {
     fields.get(field).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn time(fields: &Attributes, field: &str) -> Option<DateTime<Utc>> {
+    fields.get(field)?.as_str()?.parse().ok()
 }
 
 /// The last characters of an id, which tell it from the others of a run.
@@ -211,9 +248,10 @@ impl fmt::Display for What {
             What::Freezes { until } => write!(f, "FREEZES until {} s", until / 1_000),
             What::Definition { hash, .. } => write!(f, "stores definition {}", short(hash)),
             What::Pipeline { id, state } => {
-                let stopped = if state.is_stopped { ", stopped" } else { "" };
-                let paused = if state.is_paused { ", on hold" } else { "" };
-                write!(f, "writes pipeline {} {}: {}{stopped}{paused}", short(id), state.name, state.status)
+                let stopped = if state.is_stopped() { ", stopped" } else { "" };
+                let paused = if state.paused_at.is_some() { ", on hold" } else { "" };
+                write!(f, "writes pipeline {} {}: {}{stopped}{paused}", short(id), state.name, state.status)?;
+                if state.paused_for_ms == 0 { Ok(()) } else { write!(f, ", {} ms not counted", state.paused_for_ms) }
             }
             What::Step { id, step, state } => {
                 let StepState { status, attempt, continuations, token, version, .. } = state;
@@ -227,11 +265,13 @@ impl fmt::Display for What {
                 if state.message.is_empty() { Ok(()) } else { write!(f, " ({})", state.message) }
             }
             What::Added { id, place, steps } => write!(f, "stores {} steps for {}: {place}", steps.len(), short(id)),
-            What::Sent { message, fate } => write!(f, "sends {}: {fate}", Named(message)),
+            What::Sent { message, fate, .. } => write!(f, "sends {}: {fate}", Named(message)),
             What::Delivered { message } => write!(f, "receives {}", Named(message)),
             What::WorkBegins(body) => write!(f, "begins the work of {body}"),
             What::WorkEnds { body, outcome, .. } => write!(f, "ends the work of {body}: {outcome}"),
             What::Reads { body, of, output } => write!(f, "reads in {body} the output of {of}: {output}"),
+            What::Looks { id } => write!(f, "looks at {}", short(id)),
+            What::Setting { key, value } => write!(f, "sets {key} to {value}"),
             What::Maintenance { is_on } => write!(f, "switches maintenance {}", if *is_on { "on" } else { "off" }),
             What::File { key, change } => write!(f, "{change} file {key}"),
             What::Fault { number, fault } => write!(f, "FAULT {number}: {fault}"),

@@ -55,6 +55,7 @@ pub(crate) struct Ended {
     pub(crate) history: History,
     pub(crate) counts: Counts,
     pub(crate) scenario: Scenario,
+    pub(crate) limits: Limits,
     /// All pipelines, as the store shows them in the end.
     pub(crate) pipelines: Vec<Pipeline>,
     /// The files of the drop area and those that left it with a pipeline.
@@ -382,8 +383,8 @@ impl<'a> Run<'a> {
         let (history, disturbed) = (std::mem::take(&mut state.history), std::mem::take(&mut state.disturbed));
         counts.overlapping_beats = history.overlapping_beats();
         drop(state);
-        let scenario = self.scenario;
-        Ended { history, counts, scenario, pipelines, arrivals, messages_left, dead_letters, files, disturbed }
+        let (scenario, limits) = (self.scenario, self.template.limits);
+        Ended { history, counts, scenario, limits, pipelines, arrivals, messages_left, dead_letters, files, disturbed }
     }
 }
 

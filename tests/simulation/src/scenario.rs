@@ -68,6 +68,8 @@ pub(crate) enum Deed {
     Maintenance(bool),
     /// A person switches mini heartbeats.
     MiniHeartbeat(bool),
+    /// A person says for how long pipelines may be open.
+    CancelAfter { minutes: u64 },
     /// A person runs a step by hand.
     RunStep,
     /// Somebody puts a file into the bucket.
@@ -81,6 +83,12 @@ pub(crate) const MINUTE: i64 = 60_000;
 
 /// Skews above this may make a lease end before its holder does; the margin of the engine is a minute.
 pub(crate) const HARMLESS_SKEW: i64 = 25_000;
+
+/// The setting that ends pipelines which are open for longer.
+pub(crate) const CANCEL_AFTER: &str = "clean_up.cancel_after";
+
+/// Where it is stored whether there are mini heartbeats.
+pub(crate) const MINI_HEARTBEAT: &str = "mini_heartbeat/default";
 
 impl Scenario {
     pub(crate) fn draw(seed: u64) -> Self {
@@ -124,19 +132,20 @@ fn deeds(definitions: &Definitions, minutes: i64, runners: usize, chance: &mut C
     if definitions.has_bunches() {
         deeds.extend(drops(span, chance));
     }
-    for _ in 0..chance.place(6) {
+    for _ in 0..chance.place(7) {
         let at = moment(chance, span);
-        match chance.within(0, 9) {
+        match chance.within(0, 11) {
             0..=2 => deeds.push((at, Deed::Cancel)),
-            3..=4 => {
+            3..=5 => {
                 deeds.push((at, Deed::Pause));
                 deeds.push((at + moment(chance, 6 * MINUTE), Deed::Resume));
             }
-            5..=6 => {
+            6..=7 => {
                 deeds.push((at, Deed::Maintenance(true)));
                 deeds.push((at + moment(chance, 6 * MINUTE), Deed::Maintenance(false)));
             }
-            7 => deeds.push((at, Deed::MiniHeartbeat(chance.happens(300)))),
+            8 => deeds.push((at, Deed::MiniHeartbeat(chance.happens(300)))),
+            9 => deeds.push((at, Deed::CancelAfter { minutes: chance.within(3, 15) })),
             _ => deeds.push((at, Deed::RunStep)),
         }
     }

@@ -31,7 +31,7 @@ pub(super) fn a_pipeline_settles_as_its_steps_stand(story: &Story<'_>) -> Result
         let forced_at = life.forced_at();
         let ends = life.states.iter().filter(|(at, state)| *at < forced_at && !state.status.is_open());
         for (at, state) in ends {
-            let expected = expected(life, *at, state.is_stopped);
+            let expected = expected(life, *at, state.is_stopped());
             if expected != Ok(state.status) {
                 let (id, time) = (short(life.id), story.time(*at));
                 let words = expected.map_or_else(|why| why, |status| format!("expected is {status}"));

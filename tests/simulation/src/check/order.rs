@@ -1,15 +1,13 @@
 //! What must not begin, and when.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use pipeline::condition::StepCondition;
 use pipeline::{StepDefinition, StepStatus};
 
 use super::ends::{has_ended, is_completed};
-use super::story::{Life, Story};
-use crate::history::{ActorId, StepState, What, short};
+use super::story::{Life, Mark, Story};
+use crate::history::{StepState, What, short};
 
 pub(super) fn a_stopped_pipeline_begins_nothing(story: &Story<'_>) -> Result<(), String> {
     for life in story.lives.values() {
@@ -26,14 +24,49 @@ pub(super) fn a_stopped_pipeline_begins_nothing(story: &Story<'_>) -> Result<(),
     Ok(())
 }
 
+/// Who begins after the stop of a pipeline marks no ordinary step of it. Who began before may have looked before.
+pub(super) fn a_stopped_pipeline_enqueues_nothing(story: &Story<'_>) -> Result<(), String> {
+    for life in story.lives.values() {
+        let Some(stopped_at) = life.stopped_at() else { continue };
+        for Mark { step, at, .. } in life.new_marks() {
+            let is_ordinary = life.definition_of(step).is_some_and(|definition| !definition.run_always);
+            if is_ordinary && story.begin_of_writer(at) > Some(stopped_at) {
+                let (id, time, name) = (short(life.id), story.time(at), story.actor(at));
+                return Err(format!("{id} step {step} is enqueued at {time} by {name}, which began after the stop"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whatever a late beat marks in a pipeline that has ended: nobody begins it, unless a person opens the pipeline again.
+pub(super) fn an_ended_pipeline_begins_nothing(story: &Story<'_>) -> Result<(), String> {
+    for life in story.lives.values() {
+        for body in &life.bodies {
+            let Some((claimed, claim)) = life.claim_of(body) else { continue };
+            let own = life.own_state(claimed).filter(|own| !own.status.is_open() && !claim.is_forced);
+            let is_opened = life.states.iter().any(|(at, _)| (claimed..body.begins).contains(at));
+            if let Some(own) = own.filter(|_| !is_opened) {
+                return Err(format!(
+                    "{} begins at {}; its pipeline is {}",
+                    body.body,
+                    story.time(body.begins),
+                    own.status
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Who begins while a pipeline is on hold marks no step of it. Who began before may have looked before.
 pub(super) fn a_pipeline_on_hold_begins_nothing(story: &Story<'_>) -> Result<(), String> {
     for life in story.lives.values() {
-        for (name, at, actor) in new_marks(story, life) {
+        for Mark { step, at, .. } in life.new_marks() {
             let held = life.held_since(at);
-            if held.is_some_and(|held| story.begins(actor).is_some_and(|begins| begins > held)) {
+            if held.is_some_and(|held| story.begin_of_writer(at) > Some(held)) {
                 let time = story.time(at);
-                return Err(format!("{} step {name} is enqueued at {time}, during a pause", short(life.id)));
+                return Err(format!("{} step {step} is enqueued at {time}, during a pause", short(life.id)));
             }
         }
     }
@@ -47,15 +80,15 @@ pub(super) fn nothing_begins_during_maintenance(story: &Story<'_>) -> Result<(),
         return Ok(());
     }
     for life in story.lives.values() {
-        for (name, at, actor) in new_marks(story, life) {
+        for Mark { step, at, .. } in life.new_marks() {
             let events = &story.ended.history.events;
             let is_warned = |since: usize| {
-                let begins = story.begins(actor);
+                let begins = story.begin_of_writer(at);
                 begins.is_some_and(|begins| begins > since && events[begins].at > events[since].at + SETTINGS_KEPT_FOR)
             };
             if story.maintained_since(at).is_some_and(is_warned) {
                 let time = story.time(at);
-                return Err(format!("{} step {name} is enqueued at {time}, during maintenance", short(life.id)));
+                return Err(format!("{} step {step} is enqueued at {time}, during maintenance", short(life.id)));
             }
         }
     }
@@ -64,22 +97,6 @@ pub(super) fn nothing_begins_during_maintenance(story: &Story<'_>) -> Result<(),
 
 /// How long settings are kept at most, in milliseconds.
 const SETTINGS_KEPT_FOR: i64 = 5_000;
-
-/// The marks that begin an attempt and that nobody forced, with the moment and who made them.
-fn new_marks<'a>(story: &'a Story<'_>, life: &'a Life<'_>) -> impl Iterator<Item = (&'a str, usize, ActorId)> {
-    let of_step = move |(name, states): (&&'a str, &'a Vec<(usize, &'a StepState)>)| {
-        let name = *name;
-        states.iter().enumerate().filter_map(move |(index, (at, state))| {
-            let before = index.checked_sub(1).map(|before| states[before].1);
-            let is_new = state.status == StepStatus::Enqueued
-                && state.continuations == 0
-                && !state.is_forced
-                && before.is_none_or(|before| before.token != state.token);
-            is_new.then(|| (name, *at, story.ended.history.events[*at].actor))
-        })
-    };
-    life.steps.iter().flat_map(of_step)
-}
 
 pub(super) fn exclusive_steps_are_never_busy_together(story: &Story<'_>) -> Result<(), String> {
     let mut busy: BTreeMap<(&str, &str), &StepState> = BTreeMap::new();
@@ -130,7 +147,7 @@ pub(super) fn a_step_waits_for_those_before_it(story: &Story<'_>) -> Result<(), 
                     && state.status == StepStatus::Enqueued
                     && state.continuations == 0
                     && before.is_none_or(|before| before.token != state.token)
-                    && let Some(why) = too_early(life, definition, before, state, *at)
+                    && let Some(why) = too_early(life, definition, *at)
                 {
                     return Err(format!("{} step {name} is enqueued at {}: {why}", short(life.id), story.time(*at)));
                 }
@@ -140,14 +157,8 @@ pub(super) fn a_step_waits_for_those_before_it(story: &Story<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Why a step is enqueued too early.
-fn too_early(
-    life: &Life<'_>,
-    definition: &StepDefinition,
-    before: Option<&StepState>,
-    state: &StepState,
-    at: usize,
-) -> Option<String> {
+/// Why it is too early for a step, as far as other steps go.
+pub(super) fn too_early(life: &Life<'_>, definition: &StepDefinition, at: usize) -> Option<String> {
     let steps = life.steps_at(at);
     let earlier = || {
         steps
@@ -175,19 +186,8 @@ fn too_early(
                     return Some(format!("step {} that it depends on is not completed", other.name));
                 }
             }
-            StepCondition::TimeBetweenAttempts { wait } if before.is_some_and(|it| it.status == StepStatus::Error) => {
-                let since = before.and_then(|before| between(&before.finished_at, &state.enqueued_at));
-                if since.is_none_or(|since| since < *wait) {
-                    return Some(format!("only {since:?} after its failure"));
-                }
-            }
             _ => {}
         }
     }
     None
-}
-
-fn between(from: &str, to: &str) -> Option<Duration> {
-    let (from, to): (DateTime<Utc>, DateTime<Utc>) = (from.parse().ok()?, to.parse().ok()?);
-    (to - from).to_std().ok()
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use pipeline::condition::StepCondition;
 use pipeline::{Definition, StepDefinition, StepStatus};
 use serde_json::Value;
 
 use crate::history::{ActorId, Body, PipelineState, StepState, What};
-use crate::run::Ended;
+use crate::run::{Ended, moment};
 
 /// Everything that happened, by pipeline.
 pub(crate) struct Story<'a> {
@@ -41,6 +42,15 @@ pub(crate) struct Execution<'a> {
     /// What it left, if its executor ended.
     pub(crate) output: Option<&'a Value>,
     actor: ActorId,
+}
+
+/// A mark that begins an attempt and that nobody forced.
+pub(crate) struct Mark<'a> {
+    pub(crate) step: &'a str,
+    pub(crate) at: usize,
+    /// Where the step stood before; `None` before its first enqueue.
+    pub(crate) before: Option<&'a StepState>,
+    pub(crate) state: &'a StepState,
 }
 
 impl<'a> Story<'a> {
@@ -107,6 +117,11 @@ impl<'a> Story<'a> {
         self.begins.get(&actor).copied()
     }
 
+    /// When who wrote at a moment began.
+    pub(crate) fn begin_of_writer(&self, at: usize) -> Option<usize> {
+        self.begins(self.ended.history.events[at].actor)
+    }
+
     /// Since when maintenance has been on at a moment, if it is.
     pub(crate) fn maintained_since(&self, at: usize) -> Option<usize> {
         since(self.maintenance.iter().filter(|(written, _)| *written < at).copied())
@@ -127,6 +142,52 @@ impl<'a> Story<'a> {
     pub(crate) fn time(&self, at: usize) -> String {
         let seconds = self.ended.history.events[at].at / 1_000;
         format!("{}:{:02} min", seconds / 60, seconds % 60)
+    }
+
+    /// The name of who did what is told at a moment.
+    pub(crate) fn actor(&self, at: usize) -> &str {
+        &self.ended.history.actors[self.ended.history.events[at].actor]
+    }
+
+    /// Who claims under a name; one that deals with message after message counts them.
+    pub(crate) fn named(&self, owner: &str) -> Option<ActorId> {
+        let name = owner.split('.').next().unwrap_or(owner);
+        self.ended.history.actors.iter().position(|actor| actor == name)
+    }
+
+    /// What the clock of who wrote at a moment showed when it was about to write, at least and at most.
+    pub(crate) fn clock(&self, at: usize) -> (DateTime<Utc>, DateTime<Utc>) {
+        let events = &self.ended.history.events;
+        let began = self.begins(events[at].actor).map_or(&events[at], |begins| &events[begins]);
+        let skew = if let What::Begins { skew } = began.what { skew } else { 0 };
+        (moment(began.at + skew), moment(events[at].at + skew))
+    }
+
+    /// The moment so many milliseconds before another one.
+    pub(crate) fn earlier(&self, at: usize, millis: i64) -> usize {
+        let events = &self.ended.history.events;
+        events.partition_point(|event| event.at < events[at].at - millis)
+    }
+
+    /// The value of a setting before a moment, if it has been set.
+    pub(crate) fn setting(&self, name: &str, at: usize) -> Option<&str> {
+        let mut events = self.ended.history.events[..at].iter().rev();
+        events.find_map(|event| match &event.what {
+            What::Setting { key, value } if key == name => Some(value.as_str()),
+            _ => None,
+        })
+    }
+
+    /// When an actor turned to a step that it claimed at a moment: when it received the message of a token, or had ended its
+    /// work before that, whichever was first. A claim may arrive long after its actor gave up waiting for it.
+    pub(crate) fn work_before(&self, actor: ActorId, token: &str, at: usize) -> usize {
+        let events = &self.ended.history.events[..at];
+        let last = |is_it: &dyn Fn(&What) -> bool| {
+            events.iter().rposition(|event| event.actor == actor && is_it(&event.what)).or(self.begins(actor))
+        };
+        let ended = last(&|what| matches!(what, What::WorkEnds { .. }));
+        let received = last(&|what| matches!(what, What::Delivered { message } if message.token.0 == token));
+        ended.min(received).unwrap_or(0)
     }
 
     /// How many milliseconds before `at` a pipeline that had ended was open again, if that is what it was.
@@ -175,6 +236,22 @@ impl Life<'_> {
         self.states.iter().rev().find(|(written, _)| *written < at).map(|(_, state)| *state)
     }
 
+    /// The marks that begin an attempt and that nobody forced.
+    pub(crate) fn new_marks(&self) -> Vec<Mark<'_>> {
+        let mut marks = Vec::new();
+        for (step, states) in &self.steps {
+            let mut before: Option<&StepState> = None;
+            for (at, state) in states {
+                let is_new = before.is_none_or(|before| before.token != state.token);
+                if state.status == StepStatus::Enqueued && state.continuations == 0 && !state.is_forced && is_new {
+                    marks.push(Mark { step, at: *at, before, state });
+                }
+                before = Some(state);
+            }
+        }
+        marks
+    }
+
     /// When a person first ran a step by hand: then much may happen that otherwise may not.
     pub(crate) fn forced_at(&self) -> usize {
         let forced = self.steps.values().flatten().filter(|(_, state)| state.is_forced);
@@ -184,12 +261,12 @@ impl Life<'_> {
     /// Since when the pipeline has been on hold at a moment, if it is. A stop ends a pause.
     pub(crate) fn held_since(&self, at: usize) -> Option<usize> {
         let states = self.states.iter().filter(|(written, _)| *written < at);
-        since(states.map(|(written, state)| (*written, state.is_paused && !state.is_stopped)))
+        since(states.map(|(written, state)| (*written, state.is_held())))
     }
 
     /// When somebody wanted the pipeline to end, if anybody did.
     pub(crate) fn stopped_at(&self) -> Option<usize> {
-        self.states.iter().find(|(_, state)| state.is_stopped).map(|(at, _)| *at)
+        self.states.iter().find(|(_, state)| state.is_stopped()).map(|(at, _)| *at)
     }
 
     /// Whether the step's lease ran out between the beginnings of two executions.

@@ -55,8 +55,9 @@ impl Definitions {
 
 fn pipeline(name: &str, spawned: Option<&str>, chance: &mut Chance) -> String {
     let mut attributes = String::new();
-    if chance.happens(200) {
-        attributes += &format!(" expire-in=\"{} minutes\"", chance.within(8, 60));
+    if chance.happens(300) {
+        // About as long as people hold pipelines: what counts wrongly then ends them too early or too late.
+        attributes += &format!(" expire-in=\"{} minutes\"", chance.within(3, 24));
     }
     if chance.happens(200) {
         attributes += &format!(" priority=\"{}\"", chance.pick(&["high", "low"]));

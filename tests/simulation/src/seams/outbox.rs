@@ -43,7 +43,7 @@ impl Outbox for Commits {
                 if written == GroupWritten::Applied {
                     counted(&stage, &own.writes);
                     noted_group(&stage, table.as_ref(), &own.writes)?;
-                    posts.note(&stage, ", with what shares its commit");
+                    posts.note(&stage, own.priority, ", with what shares its commit");
                 }
                 Ok(written)
             },
@@ -68,7 +68,7 @@ impl Outbox for Commits {
                 let is_before = |write: &&Write| claimed.is_none_or(|item| write.key != item.key);
                 noted_group(&stage, table.as_ref(), writes.iter().filter(is_before))?;
                 claimed.iter().for_each(|item| noted_mark(&stage, writes, item));
-                posts.note(&stage, ", with what shares its commit");
+                posts.note(&stage, own.priority, ", with what shares its commit");
                 if let Some(taken) = taken {
                     noted_message(&stage, &taken.message);
                     stage.lock().counts.taken_ahead += 1;

@@ -41,7 +41,7 @@ impl Queue for Messages {
             move || {
                 let posts = Posts::draw(&stage, &messages);
                 alone(inner.send(priority, posts.arriving()))?;
-                posts.note(&stage, "");
+                posts.note(&stage, priority, "");
                 Ok(())
             },
         )
@@ -114,11 +114,12 @@ impl Posts {
     }
 
     /// Notes that they were accepted.
-    pub(super) fn note(&self, stage: &Stage, how: &str) {
+    pub(super) fn note(&self, stage: &Stage, priority: Priority, how: &str) {
         for (message, passage) in &self.0 {
             stage.passes(*passage);
             if let Ok(message) = StepMessage::parse(&message.body) {
-                stage.note(What::Sent { message: Box::new(message), fate: format!("{:?}{how}", passage.way) });
+                let fate = format!("{:?}{how}", passage.way);
+                stage.note(What::Sent { message: Box::new(message), priority, fate });
             }
         }
         self.arriving().iter().for_each(|message| stage.message_due(stage.now() + millis(message.delay)));

@@ -56,7 +56,15 @@ impl Table for Items {
     async fn query(&self, query: &Query) -> Result<Page<Item, String>> {
         let (inner, own) = (self.inner.clone(), query.clone());
         let label = || format!("query `{} {}`", query.partition, query.sort_prefix);
-        called(&self.stage, Kind::Reads, "query", label, move || alone(inner.query(&own))).await
+        let stage = self.stage.clone();
+        called(&self.stage, Kind::Reads, "query", label, move || {
+            let page = alone(inner.query(&own))?;
+            if let (Some(id), "") = (own.partition.strip_prefix("pipeline/"), own.sort_prefix.as_str()) {
+                stage.note(What::Looks { id: id.to_owned() });
+            }
+            Ok(page)
+        })
+        .await
     }
 
     async fn listing(&self, query: &ListingQuery) -> Result<Page<Listed, Listed>> {
@@ -184,9 +192,12 @@ pub(super) fn noted(stage: &Stage, item: &Item) {
         stage.note(What::Definition { hash: hash.to_owned(), definition });
         return;
     }
-    if partition == SETTINGS && sort == "maintenance/default" {
-        let is_on = item.attributes.get("value").and_then(Value::as_str) == Some("true");
-        stage.note(What::Maintenance { is_on });
+    if partition == SETTINGS {
+        let value = item.attributes.get("value").and_then(Value::as_str).unwrap_or_default().to_owned();
+        stage.note(match sort.as_str() {
+            "maintenance/default" => What::Maintenance { is_on: value == "true" },
+            _ => What::Setting { key: sort.clone(), value },
+        });
         return;
     }
     let Some(id) = partition.strip_prefix("pipeline/").map(str::to_owned) else { return };

@@ -1,0 +1,122 @@
+//! What heartbeats must not miss, and that there is one at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::story::{Life, Story};
+use crate::history::{ActorId, What, short};
+use crate::scenario::HARMLESS_SKEW;
+use crate::seams::LAG;
+
+pub(super) fn a_pipeline_is_in_the_list_of_its_status(story: &Story<'_>) -> Result<(), String> {
+    for life in story.lives.values() {
+        for (at, state) in &life.states {
+            let expected = if state.status.is_open() { "open/" } else { "ended/" };
+            let listed = state.listed.as_deref().unwrap_or_default();
+            if !listed.starts_with(expected) {
+                let (id, time, status) = (short(life.id), story.time(*at), state.status);
+                return Err(format!(
+                    "{id} is {status} at {time}, and in the list `{listed}`; expected is `{expected}…`"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A beat that comes to its end has looked at all that is open; one that has no time for that goes on where the one before
+/// it came to, so that as many of them as there are pipelines have.
+pub(super) fn beats_look_at_every_open_pipeline(story: &Story<'_>) -> Result<(), String> {
+    let beats = complete_beats(story);
+    for life in story.lives.values() {
+        let mut passed_over = 0;
+        for beat in &beats {
+            if !is_open_throughout(story, life, beat) {
+                passed_over = 0;
+                continue;
+            }
+            passed_over = if beat.looked_at.contains(life.id) { 0 } else { passed_over + 1 };
+            let most = if beat.has_left_some { story.lives.len() + 1 } else { 0 };
+            if passed_over > most {
+                let (id, time, name) = (short(life.id), story.time(beat.ends), &story.ended.history.actors[beat.actor]);
+                let since = story.time(life.states[0].0);
+                return Err(format!("{name} ends at {time} without a look at {id}, which is there since {since}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A beat that has come to its end.
+struct Beat<'a> {
+    actor: ActorId,
+    begins: usize,
+    ends: usize,
+    looked_at: BTreeSet<&'a str>,
+    /// Whether its time or its share did not suffice for all that is open.
+    has_left_some: bool,
+}
+
+fn complete_beats<'a>(story: &'a Story<'_>) -> Vec<Beat<'a>> {
+    let mut looks: BTreeMap<ActorId, BTreeSet<&str>> = BTreeMap::new();
+    let mut beats = Vec::new();
+    for (at, event) in story.ended.history.events.iter().enumerate() {
+        match &event.what {
+            What::Looks { id } => drop(looks.entry(event.actor).or_default().insert(id)),
+            What::Ends(words) if words.contains(" spawned, ") => {
+                let Some(begins) = story.begins(event.actor) else { continue };
+                let looked_at = looks.remove(&event.actor).unwrap_or_default();
+                let has_left_some = !words.contains(", 0 left;");
+                beats.push(Beat { actor: event.actor, begins, ends: at, looked_at, has_left_some });
+            }
+            _ => {}
+        }
+    }
+    beats
+}
+
+/// Whether a pipeline is open from before a beat, so that every listing shows it, to its end.
+fn is_open_throughout(story: &Story<'_>, life: &Life<'_>, beat: &Beat<'_>) -> bool {
+    let before = story.earlier(beat.begins, LAG);
+    let is_open = life.own_state(before).is_some_and(|state| state.status.is_open());
+    let mut later = life.states.iter().filter(|(at, _)| (before..beat.ends).contains(at));
+    is_open && later.all(|(_, state)| state.status.is_open())
+}
+
+/// While a beat that nothing goes wrong with is at work, no other one is.
+pub(super) fn there_is_one_beat_at_a_time(story: &Story<'_>) -> Result<(), String> {
+    // The lease of a beat ends a margin after its time, by the clock of who looks.
+    if story.ended.scenario.skew > HARMLESS_SKEW {
+        return Ok(());
+    }
+    let beats = complete_beats(story);
+    for (index, beat) in beats.iter().enumerate() {
+        let overlaps = |other: &&Beat<'_>| other.begins < beat.ends && beat.begins < other.ends;
+        let is_disturbed = |beat: &Beat<'_>| {
+            let events = story.ended.history.events[beat.begins..beat.ends].iter();
+            events.filter(|event| event.actor == beat.actor).any(|event| matches!(event.what, What::Fault { .. }))
+        };
+        let is_late = |beat: &Beat<'_>| is_disturbed(beat) || first_look(story, beat).is_none();
+        if let Some(other) = beats[index + 1..].iter().find(overlaps)
+            && !is_late(beat)
+            && !is_late(other)
+            && first_look(story, other) < Some(beat.ends)
+            && first_look(story, beat) < Some(other.ends)
+        {
+            let name = |beat: &Beat<'_>| &story.ended.history.actors[beat.actor];
+            return Err(format!(
+                "{} and {} are at work together at {}",
+                name(beat),
+                name(other),
+                story.time(other.ends)
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// When a beat first looked at a pipeline: by then it has the lease.
+fn first_look(story: &Story<'_>, beat: &Beat<'_>) -> Option<usize> {
+    let events = story.ended.history.events[beat.begins..beat.ends].iter();
+    let place = events.clone().position(|event| event.actor == beat.actor && matches!(event.what, What::Looks { .. }));
+    place.map(|place| beat.begins + place)
+}
