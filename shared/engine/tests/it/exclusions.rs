@@ -85,19 +85,28 @@ async fn of_two_beats_one_enqueues(over: impl Fn(Workshop) -> Workshop) {
     for (steps, waits_for) in [(["reindex", "reindex"], ["reindex", "reindex"]), (["a", "b"], ["b", "a"])] {
         let (workshop, ids) = two(steps, waits_for).await;
         let workshop = over(workshop);
-        workshop.table.arm(Fault::Late, "busy/", 0);
-        let (first, second) = (workshop.invocation(), workshop.invocation());
-        let late = mini_heartbeat::beat(&workshop.context, &ids[0], 0, &first);
-        let meanwhile = async {
-            workshop.table.late.notified().await;
-            mini_heartbeat::beat(&workshop.context, &ids[1], 0, &second).await.unwrap();
-            workshop.table.go_on.notify_one();
-        };
-        let (late, ()) = tokio::join!(late, meanwhile);
-        assert_eq!(late.unwrap().enqueued, 0);
-        assert_eq!(statuses(&workshop, &ids).await, [StepStatus::Pending, StepStatus::Enqueued]);
+        race(&workshop, &ids).await;
         live(&workshop, &ids, "after the race").await;
+        // By now there are entries of steps that have ended.
+        let ids = [workshop.place("one", "y").await, workshop.place("two", "y").await];
+        race(&workshop, &ids).await;
+        live(&workshop, &ids, "after the second race").await;
     }
+}
+
+/// The first beat is about to write when the second one does all of its work.
+async fn race(workshop: &Workshop, ids: &[PipelineId; 2]) {
+    workshop.table.arm(Fault::Late, "busy/", 0);
+    let (first, second) = (workshop.invocation(), workshop.invocation());
+    let late = mini_heartbeat::beat(&workshop.context, &ids[0], 0, &first);
+    let meanwhile = async {
+        workshop.table.late.notified().await;
+        mini_heartbeat::beat(&workshop.context, &ids[1], 0, &second).await.unwrap();
+        workshop.table.go_on.notify_one();
+    };
+    let (late, ()) = tokio::join!(late, meanwhile);
+    assert_eq!(late.unwrap().enqueued, 0, "the step of the later write was enqueued beside the other one");
+    assert_eq!(statuses(workshop, ids).await, [StepStatus::Pending, StepStatus::Enqueued]);
 }
 
 /// Of two steps that both wait for a third, neither waits for the other.

@@ -1,6 +1,7 @@
 //! The same outcomes where marks and messages share a commit.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use pipeline::StepStatus;
 
@@ -211,4 +212,43 @@ async fn a_step_that_was_taken_away_commits_nothing() {
     assert_eq!(report.unwrap().unwrap(), RunReport::TakenOver);
     let shown = workshop.shown(&id).await;
     assert!(shown.starts_with("error: gate-a error (the runner gave no sign of life"), "{shown}");
+}
+
+/// A stop is written first, and what follows from it is planned after that; one commit cannot be both.
+#[tokio::test]
+async fn an_expiry_that_the_end_of_a_step_comes_upon_is_followed_at_once() {
+    let stages = "10: gate-a · 20: done-b · 30: done-z always";
+    let workshop = Workshop::with(&[xml(NAME, "expire-in=\"2 hours\"", "no_auto_spawn", stages)]).sharing_commits();
+    let id = workshop.spawn().await;
+    let message = workshop.receive().await.unwrap();
+    // Begun before the expiry, ended after it, as its own clock tells.
+    let invocation = workshop.invocation_of(Duration::from_secs(3 * 3_600)).later(Duration::from_secs(2 * 3_600 + 1));
+    workshop.gate.open();
+    crate::runner::run(&workshop.context, &message.body, &invocation).await.unwrap();
+    assert!(workshop.pipeline(&id).await.stop.is_some(), "the pipeline has expired");
+    let shown = workshop.shown(&id).await;
+    assert_eq!(shown, "running: gate-a success, done-b pending, done-z enqueued");
+}
+
+/// A message tells in which continuation its attempt is: the first claim of an attempt notes when it began.
+#[tokio::test]
+async fn a_retry_of_a_step_that_was_continued_begins_anew() {
+    for workshop in [
+        Workshop::new("10: fans-a limit=2 parts=2 fails=saved · 20: done-b"),
+        Workshop::new("10: fans-a limit=2 parts=2 fails=saved · 20: done-b").sharing_commits(),
+    ] {
+        let id = workshop.spawn().await;
+        workshop.run_all().await;
+        assert_eq!(workshop.step(&id, "fans-a").await.record.status, StepStatus::Error);
+        workshop.wait(5);
+        workshop.beat().await;
+        workshop.run_all().await;
+        let record = workshop.step(&id, "fans-a").await.record;
+        assert_eq!((record.status, record.attempt), (StepStatus::Success, 2));
+        assert_eq!(
+            record.started_at.map(|at| at >= workshop.now()),
+            Some(true),
+            "the second attempt has its own start"
+        );
+    }
 }

@@ -94,6 +94,11 @@ async fn nothing_is_taken_ahead_when_the_host_ends() {
     assert!(!worker.is_ahead());
     worker.end().await.unwrap();
     assert!(workshop.shown(&id).await.ends_with("done-a success, done-b enqueued, done-c pending"));
+    // Longer than a message that was received is hidden: the one that was dealt with is not among them.
+    workshop.wait(20);
+    let left = workshop.receive().await.expect("the message of the second step is left");
+    assert!(left.body.contains("done-b"), "{}", left.body);
+    assert!(workshop.receive().await.is_none());
 }
 
 #[tokio::test]

@@ -119,6 +119,28 @@ async fn the_rest_of_a_failed_pipeline_adds_up_with_its_pauses() {
     }
 }
 
+/// Its last step ends while it is held, and a person runs one again while it is: that is one pause, and no rest beside it.
+#[tokio::test]
+async fn a_pipeline_that_ended_during_a_pause_counts_that_time_once() {
+    for rule in ["expire-in", "clean_up.cancel_after"] {
+        let (workshop, id) = of_two_hours(rule).await;
+        workshop.wait(30);
+        pause(&workshop.context, &id, "Ann", &workshop.invocation()).await.unwrap();
+        workshop.wait(24 * 60);
+        let pipeline = workshop.pipeline(&id).await;
+        workshop.store().settle_pipeline(&pipeline, PipelineStatus::Error, workshop.now()).await.unwrap();
+        workshop.wait(24 * 60);
+        let (name, invocation) = ("done-a".parse().unwrap(), workshop.invocation());
+        operate::process_step(&workshop.context, &id, &name, "Ann", &invocation).await.unwrap();
+        workshop.wait(24 * 60);
+        resume(&workshop.context, &id, "Ann", &workshop.invocation()).await.unwrap();
+        workshop.wait(89);
+        assert_eq!(workshop.beat().await.applied.expired, 0, "{rule}: open for 119 minutes beside its pause");
+        workshop.wait(2);
+        assert_eq!(workshop.beat().await.applied.expired, 1, "{rule}: open for 121 minutes beside its pause");
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_paused_or_resumed_says_why() {
     let workshop = Workshop::new("10: gate-a");
