@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
+use crate::disk::Disk;
 use crate::log::Log;
 use crate::texts::Texts;
 use crate::{Clock, items};
@@ -108,7 +109,7 @@ pub(crate) enum Failure {
 
 impl Database {
     /// Opens `store.sqlite3` in the folder `root`, or makes it.
-    pub(crate) fn open(root: &Path, clock: &Clock) -> Result<Database, Failure> {
+    pub(crate) fn open(root: &Path, clock: &Clock, disk: Arc<dyn Disk>) -> Result<Database, Failure> {
         let path: Arc<Path> = root.join("store.sqlite3").into();
         // One at a time: two processes that make the file at once would find each other's half. Ends with the function.
         let folder = File::open(root).map_err(|error| Failure::folder(&path, error))?;
@@ -116,9 +117,9 @@ impl Database {
         let mut session = Session::open(&path, Arc::default()).map_err(|error| Failure::sqlite(&path, error))?;
         migrate(&mut session.connection, &path)?;
         items::purge(&session, clock(), items::PURGE_AT_OPEN).map_err(|error| Failure::sqlite(&path, error))?;
-        let log = Arc::new(Log::open(&path)?);
+        let log = Arc::new(Log::open(&path, disk.clone())?);
         log.flush()?;
-        folder.sync_all().map_err(|error| Failure::folder(&path, error))?;
+        disk.flush_folder(root).map_err(|error| Failure::folder(&path, error))?;
         Ok(Database { path, session, log })
     }
 }

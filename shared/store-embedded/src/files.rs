@@ -13,7 +13,7 @@ mod list;
 mod refusal;
 mod upload;
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -157,9 +157,4 @@ fn read(file: &mut File, range: Option<Range>) -> io::Result<Bytes> {
     file.seek(SeekFrom::Start(start.min(size)))?;
     file.take(expected).read_to_end(&mut bytes)?;
     Ok(bytes.into())
-}
-
-/// Flushes a folder, so that the names in it survive a power cut.
-fn sync_folder(folder: &std::path::Path) -> io::Result<()> {
-    fs::File::open(folder)?.sync_all()
 }

@@ -13,6 +13,7 @@
 
 mod changes;
 mod database;
+mod disk;
 mod files;
 mod items;
 mod limits;
@@ -33,6 +34,7 @@ use chrono::{DateTime, Utc};
 use store::{Error, Result, Store};
 
 use crate::database::Database;
+use crate::disk::{Disk, Machine};
 use crate::files::{EmbeddedFiles, Folders};
 use crate::outbox::EmbeddedOutbox;
 use crate::queue::EmbeddedQueue;
@@ -58,9 +60,16 @@ pub struct Options {
 /// [`Error::Permanent`] if the folder cannot be written, the database is damaged or no store, or a newer Systole wrote
 /// it; [`Error::Retryable`] if another process holds it or the disk is full.
 pub fn open(root: &Path, options: Options) -> Result<Store> {
+    open_on(Arc::new(Machine), root, options)
+}
+
+/// Opens the store on another disk than the machine's own.
+fn open_on(disk: Arc<dyn Disk>, root: &Path, options: Options) -> Result<Store> {
     let operation = || format!("open the store in `{}`", root.display());
-    let folders = Folders::open(root, options.clock.clone()).map_err(|refusal| refusal.during(operation()))?;
-    let database = Database::open(&folders.root, &options.clock).map_err(|failure| failure.during(operation()))?;
+    let folders = Folders::open(root, options.clock.clone(), disk.clone());
+    let folders = folders.map_err(|refusal| refusal.during(operation()))?;
+    let database = Database::open(&folders.root, &options.clock, disk);
+    let database = database.map_err(|failure| failure.during(operation()))?;
     let readers = Arc::new(Readers::new(database.path.clone(), database.session.texts.clone()));
     let writer = Arc::new(Writer::start(database).map_err(|error| Error::retryable(operation(), error))?);
     let table = EmbeddedTable { writer: writer.clone(), readers: readers.clone(), clock: options.clock.clone() };

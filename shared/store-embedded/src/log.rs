@@ -11,16 +11,16 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::database::Failure;
+use crate::disk::Disk;
 
 /// The opened log. SQLite keeps the file for as long as a connection is open.
 pub(crate) struct Log {
     path: Arc<Path>,
     file: File,
-    flushes: AtomicU64,
+    disk: Arc<dyn Disk>,
     /// Held by who flushes: only one of two at a time would be told of a failure.
     turn: Mutex<()>,
     /// Why a flush failed, if one did.
@@ -29,43 +29,24 @@ pub(crate) struct Log {
 
 impl Log {
     /// Opens the log of a database that a connection has read from.
-    pub(crate) fn open(database: &Arc<Path>) -> Result<Log, Failure> {
+    pub(crate) fn open(database: &Arc<Path>, disk: Arc<dyn Disk>) -> Result<Log, Failure> {
         let mut path = database.as_os_str().to_owned();
         path.push("-wal");
         let file = File::options().read(true).write(true).open(&path);
-        Ok(Log::over(database, file.map_err(|error| Failure::folder(database, error))?))
-    }
-
-    fn over(database: &Arc<Path>, file: File) -> Log {
-        let (flushes, turn, failure) = (AtomicU64::new(0), Mutex::new(()), OnceLock::new());
-        Log { path: database.clone(), file, flushes, turn, failure }
+        let file = file.map_err(|error| Failure::folder(database, error))?;
+        Ok(Log { path: database.clone(), file, disk, turn: Mutex::new(()), failure: OnceLock::new() })
     }
 
     /// Brings everything that was committed before to the disk.
     pub(crate) fn flush(&self) -> Result<(), Failure> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.usable()?;
-        self.flushes.fetch_add(1, Ordering::Relaxed);
-        self.file.sync_data().map_err(|error| self.failure.get_or_init(|| Failure::log(&self.path, error)).clone())
+        let flushed = self.disk.flush_log(&self.file);
+        flushed.map_err(|error| self.failure.get_or_init(|| Failure::log(&self.path, error)).clone())
     }
 
     /// Fails once a flush has failed: nothing more is to be committed then.
     pub(crate) fn usable(&self) -> Result<(), Failure> {
         self.failure.get().cloned().map_or(Ok(()), Err)
-    }
-
-    /// How often it was flushed.
-    #[cfg(test)]
-    pub(crate) fn flushes(&self) -> u64 {
-        self.flushes.load(Ordering::Relaxed)
-    }
-}
-
-#[cfg(test)]
-impl Log {
-    /// A log on which every flush fails: pipes have nothing to flush.
-    pub(crate) fn broken(database: &Arc<Path>) -> Log {
-        let (_, end) = std::io::pipe().unwrap();
-        Log::over(database, File::from(std::os::fd::OwnedFd::from(end)))
     }
 }

@@ -269,6 +269,7 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
+    use crate::disk::recorder::Recorder;
 
     type Answer = oneshot::Receiver<Result<i64, Failure>>;
 
@@ -285,11 +286,14 @@ mod tests {
         (Box::new(Request { durability, work, outcome: None, reply }), answer)
     }
 
-    fn committer(folder: &Path) -> Committer {
+    /// A committer, and what notes its flushes.
+    fn committer(folder: &Path) -> (Committer, Arc<Recorder>) {
         let clock: crate::Clock = Arc::new(chrono::DateTime::default);
-        let database = Database::open(folder, &clock).unwrap();
+        let disk = Arc::new(Recorder::at(folder));
+        let database = Database::open(folder, &clock, disk.clone()).unwrap();
         database.session.execute_batch("CREATE TABLE note (value INTEGER)").unwrap();
-        Committer { database }
+        disk.take();
+        (Committer { database }, disk)
     }
 
     fn notes(committer: &Committer) -> Vec<i64> {
@@ -300,7 +304,7 @@ mod tests {
     #[test]
     fn a_failing_statement_fails_its_own_request_only() {
         let folder = tempfile::tempdir().unwrap();
-        let mut committer = committer(folder.path());
+        let (mut committer, _) = committer(folder.path());
         let (jobs, answers): (Vec<_>, Vec<Answer>) = (1..=6).map(|value| job(value, Durability::Flushed)).unzip();
         flush(&committer.database.log.clone(), committer.commit(jobs));
         let answers: Vec<Option<i64>> = answers.into_iter().map(|mut answer| answer.try_recv().unwrap().ok()).collect();
@@ -311,16 +315,16 @@ mod tests {
     #[test]
     fn a_group_is_flushed_if_one_of_it_must_be() {
         let folder = tempfile::tempdir().unwrap();
-        let mut committer = committer(folder.path());
+        let (mut committer, disk) = committer(folder.path());
         let log = committer.database.log.clone();
-        let before = log.flushes();
         for (durabilities, expected) in [
-            (vec![Durability::Written, Durability::Written], 0),
-            (vec![Durability::Written, Durability::Flushed], 1),
-            (vec![Durability::Written], 1),
+            (vec![Durability::Written, Durability::Written], vec![]),
+            (vec![Durability::Written, Durability::Flushed], vec!["log"]),
+            (vec![Durability::Written], vec![]),
         ] {
-            flush(&log, committer.commit(durabilities.into_iter().map(|durability| job(0, durability).0).collect()));
-            assert_eq!(log.flushes() - before, expected);
+            let jobs = durabilities.iter().map(|durability| job(0, *durability).0).collect();
+            flush(&log, committer.commit(jobs));
+            assert_eq!(disk.take(), expected, "{durabilities:?}");
         }
         assert_eq!(notes(&committer).len(), 5);
     }
@@ -329,33 +333,36 @@ mod tests {
     #[tokio::test]
     async fn an_answer_comes_after_a_flush() {
         let folder = tempfile::tempdir().unwrap();
-        let database = committer(folder.path()).database;
-        let log = database.log.clone();
-        let before = log.flushes();
-        let writer = Writer::start(database).unwrap();
+        let (committer, disk) = committer(folder.path());
+        let writer = Writer::start(committer.database).unwrap();
         let note = |session: &Session| session.execute("INSERT INTO note VALUES (2)", []);
         writer.execute(Durability::Written, note).await.unwrap();
-        assert_eq!(log.flushes(), before);
+        assert_eq!(disk.take(), [""; 0]);
         writer.execute(Durability::Flushed, note).await.unwrap();
-        assert_eq!(log.flushes(), before + 1);
+        assert_eq!(disk.take(), ["log"]);
         let both = tokio::join!(writer.execute(Durability::Flushed, note), writer.execute(Durability::Flushed, note));
         assert!(both.0.is_ok() && both.1.is_ok());
-        assert!((2..=3).contains(&(log.flushes() - before)));
+        assert!((1..=2).contains(&disk.take().len()));
     }
 
     #[tokio::test]
     async fn after_a_flush_that_failed_nothing_more_is_written() {
         let folder = tempfile::tempdir().unwrap();
-        let mut database = committer(folder.path()).database;
-        database.log = Arc::new(Log::broken(&database.path));
-        let path = database.path.clone();
-        let writer = Writer::start(database).unwrap();
+        let (committer, disk) = committer(folder.path());
+        let path = committer.database.path.clone();
+        disk.fail("log");
+        let writer = Writer::start(committer.database).unwrap();
         let note = |session: &Session| session.execute("INSERT INTO note VALUES (2)", []);
-        for durability in [Durability::Written, Durability::Flushed, Durability::Flushed, Durability::Written] {
-            let answer = writer.execute(durability, note).await;
-            assert_eq!(answer.is_ok(), durability == Durability::Written && writer.log.flushes() == 0);
+        for (durability, is_answered) in [
+            (Durability::Written, true),
+            (Durability::Flushed, false),
+            (Durability::Flushed, false),
+            (Durability::Written, false),
+        ] {
+            assert_eq!(writer.execute(durability, note).await.is_ok(), is_answered, "{durability:?}");
         }
-        assert_eq!(writer.log.flushes(), 1);
+        // The second flush was not tried: it would have been told that all is well.
+        assert_eq!(disk.take(), ["log"]);
         let count: i64 =
             Connection::open(&path).unwrap().query_row("SELECT count(*) FROM note", [], |r| r.get(0)).unwrap();
         assert_eq!(count, 2);
@@ -364,7 +371,7 @@ mod tests {
     #[test]
     fn another_process_in_between_sends_a_request_to_the_thread() {
         let folder = tempfile::tempdir().unwrap();
-        let mut committer = committer(folder.path());
+        let (mut committer, _) = committer(folder.path());
         let other = Connection::open(&committer.database.path).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
         let (request, mut answer) = job(2, Durability::Flushed);

@@ -4,6 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,8 +12,8 @@ use store::files::PutOutcome;
 use tempfile::NamedTempFile;
 
 use super::refusal::Refusal;
-use super::sync_folder;
 use crate::Clock;
+use crate::disk::Disk;
 
 /// The folder that people copy files into by hand: it is there from the start, and folders in it stay when they become
 /// empty.
@@ -27,6 +28,7 @@ pub(crate) struct Folders {
     pub(crate) files: PathBuf,
     uploads: PathBuf,
     clock: Clock,
+    disk: Arc<dyn Disk>,
     /// The last time that was given to a file, in nanoseconds.
     last_time: AtomicI64,
 }
@@ -50,18 +52,19 @@ pub(crate) enum Mode {
 
 impl Folders {
     /// Makes what is missing and sweeps what a crash has left.
-    pub(crate) fn open(root: &Path, clock: Clock) -> Result<Folders, Refusal> {
-        make_folder(root)?;
+    pub(crate) fn open(root: &Path, clock: Clock, disk: Arc<dyn Disk>) -> Result<Folders, Refusal> {
+        make_folder(root, disk.as_ref())?;
         let root = root.canonicalize()?;
         let folders = Folders {
             files: root.join("files"),
             uploads: root.join("uploads"),
             root,
             clock,
+            disk,
             last_time: AtomicI64::new(0),
         };
-        make_folder(&folders.files.join(DROP_FOLDER))?;
-        make_folder(&folders.uploads)?;
+        make_folder(&folders.files.join(DROP_FOLDER), folders.disk.as_ref())?;
+        make_folder(&folders.uploads, folders.disk.as_ref())?;
         folders.sweep()?;
         Ok(folders)
     }
@@ -108,7 +111,8 @@ impl Folders {
     /// Moves a written file to its place, flushed.
     pub(crate) fn publish(&self, mut file: NamedTempFile, key: &str, mode: Mode) -> Result<PutOutcome, Refusal> {
         file.as_file().set_modified(self.next_time())?;
-        file.as_file().sync_all()?;
+        // Before it gets its name: a name that survives a power cut must not lead to half a file.
+        self.disk.flush_file(file.as_file())?;
         let path = self.files.join(key);
         let folder = path.parent().unwrap_or(&self.files);
         for _ in 0..TRIES {
@@ -118,14 +122,14 @@ impl Folders {
                 Found::Folder => self.clear_folder(key)?,
                 Found::Below(above) => return Err(Refusal::Below { key: key.to_owned(), above }),
             }
-            make_folder(folder)?;
+            make_folder(folder, self.disk.as_ref())?;
             let moved = match mode {
                 Mode::Replace => file.persist(&path),
                 Mode::Keep => file.persist_noclobber(&path),
             };
             match moved {
                 Ok(_) => {
-                    sync_folder(folder)?;
+                    self.disk.flush_folder(folder)?;
                     return Ok(PutOutcome::Written);
                 }
                 // The folder went, or something came: it looks again.
@@ -151,14 +155,14 @@ impl Folders {
             folder = parent;
             let is_drop = folder.split('/').next() == Some(DROP_FOLDER);
             if is_drop || fs::remove_dir(self.files.join(folder)).is_err() {
-                return match sync_folder(&self.files.join(folder)) {
+                return match self.disk.flush_folder(&self.files.join(folder)) {
                     // Somebody else removed it, and flushes what is above.
                     Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
                     outcome => Ok(outcome?),
                 };
             }
         }
-        Ok(sync_folder(&self.files)?)
+        Ok(self.disk.flush_folder(&self.files)?)
     }
 
     /// Removes a folder without files, which would be in the way of the file `key`.
@@ -201,25 +205,25 @@ impl Folders {
 }
 
 /// Makes a folder and those above it, flushed.
-fn make_folder(folder: &Path) -> io::Result<()> {
+fn make_folder(folder: &Path, disk: &dyn Disk) -> io::Result<()> {
     let made = match fs::create_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             let Some(parent) = folder.parent() else { return Err(error) };
-            make_folder(parent)?;
+            make_folder(parent, disk)?;
             fs::create_dir(folder)
         }
         made => made,
     };
     match made {
-        Ok(()) => folder.parent().map_or(Ok(()), sync_named),
+        Ok(()) => folder.parent().map_or(Ok(()), |parent| flush_named(parent, disk)),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
     }
 }
 
 /// The parent of a relative path with one name is the empty path.
-fn sync_named(folder: &Path) -> io::Result<()> {
-    sync_folder(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
+fn flush_named(folder: &Path, disk: &dyn Disk) -> io::Result<()> {
+    disk.flush_folder(if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
 }
 
 /// Removes a tree of folders; fails if there is a file in it.
