@@ -1,5 +1,6 @@
 //! What ships, run by the engine over the embedded store.
 
+mod categories;
 mod checklist;
 mod clean_up;
 mod dying_files;
