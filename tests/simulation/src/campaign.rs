@@ -1,5 +1,6 @@
 //! Many runs, spread over threads; and one run again, for people to read.
 
+use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -47,6 +48,9 @@ pub struct Failure {
     pub broken: Vec<String>,
 }
 
+/// Names the seed of a run that panics.
+struct Named(u64);
+
 /// What one thread runs with.
 struct Worker {
     runtime: Runtime,
@@ -79,6 +83,7 @@ impl Campaign {
                 return;
             }
             let order = Order { seed: self.first + number, bug: self.bug, ..Order::default() };
+            let _named = Named(order.seed);
             let ended = worker.run(&order);
             let broken = check::check(&ended);
             let mut finished = finished.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,6 +97,15 @@ impl Campaign {
             }
             drop(finished);
             watch(seeds, failures);
+        }
+    }
+}
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            // The panic has told already what is wrong; if nobody can read on which seed, so be it.
+            let _ = writeln!(std::io::stderr(), "seed {} panics; `make simulate SEED={0}` shows how", self.0);
         }
     }
 }

@@ -10,6 +10,7 @@ use engine::runner::{Turn, Worker};
 use engine::{Context, Invocation, heartbeat, runner};
 use operate::settings::Switch;
 use pipeline::definition::Arguments;
+use pipeline::pipeline::{Stop, StoppedBy};
 use pipeline::settings::Scope;
 use pipeline::{Name, PipelineId};
 
@@ -121,7 +122,7 @@ pub(crate) async fn act(
             let set = operate::settings::set(&context, CANCEL_AFTER, &Scope::Default, &value, PERSON, now).await;
             told(set.map(|_| format!("cancel after {value}")))
         }
-        Deed::Cancel | Deed::Pause | Deed::Resume | Deed::RunStep => {
+        Deed::Cancel | Deed::CancelAndGo | Deed::Pause | Deed::Resume | Deed::RunStep => {
             let ids = fitting(&stage, &deed);
             if ids.is_empty() {
                 return "there is no pipeline".to_owned();
@@ -142,6 +143,7 @@ async fn to_pipeline(
 ) -> String {
     let done = match deed {
         Deed::Cancel => operate::cancel(context, id, PERSON, "not wanted any more", invocation).await,
+        Deed::CancelAndGo => return stop_and_go(context, id, invocation).await,
         Deed::Pause => operate::pause(context, id, PERSON, invocation).await,
         Deed::Resume => operate::resume(context, id, PERSON, invocation).await,
         _ => {
@@ -152,6 +154,19 @@ async fn to_pipeline(
         }
     };
     told(done.map(|()| format!("{deed:?} {id}")))
+}
+
+/// Does of a cancel what can be seen of it when its process ends after the stop.
+async fn stop_and_go(context: &Context, id: &PipelineId, invocation: &Invocation) -> String {
+    let Ok(Some(pipeline)) = context.store.pipeline_without_steps(id).await else { return "unknown".to_owned() };
+    if !pipeline.status.is_open() || pipeline.stop.is_some() {
+        return "there is nothing to stop".to_owned();
+    }
+    let stop = Stop { by: StoppedBy::Cancel, reason: "not wanted any more".to_owned(), at: invocation.now() };
+    match context.store.stop_pipeline(&pipeline, &stop).await {
+        Ok(written) => format!("stops {id}: {written:?}, and is gone"),
+        Err(error) => chain(&error),
+    }
 }
 
 /// Takes over what the dead of a machine held.
@@ -188,7 +203,7 @@ fn fitting(stage: &Stage, deed: &Deed) -> Vec<PipelineId> {
             _ => None,
         });
         match deed {
-            Deed::Cancel | Deed::Pause => last.is_some_and(|last| last.status.is_open()),
+            Deed::Cancel | Deed::CancelAndGo | Deed::Pause => last.is_some_and(|last| last.status.is_open()),
             Deed::Resume => last.is_some_and(|last| last.paused_at.is_some()),
             _ => true,
         }

@@ -21,6 +21,7 @@ use crate::check::story::{Life, Story, claims};
 use crate::history::{What, short};
 use crate::run::Ended;
 use crate::scenario::{HARMLESS_SKEW, Hosts};
+use crate::seams::MOST_CALLS;
 
 /// A promise: says what breaks it, if anything does.
 type Promise = fn(&Story<'_>) -> Result<(), String>;
@@ -29,6 +30,10 @@ type Promise = fn(&Story<'_>) -> Result<(), String>;
 ///
 /// A cause comes before what follows from it: the first that is broken tells what is wrong.
 const PROMISES: &[(&str, Promise)] = &[
+    ("a run comes to its end", a_run_comes_to_its_end),
+    ("a message follows its mark", a_message_follows_its_mark),
+    ("an attempt has one outcome", an_attempt_has_one_outcome),
+    ("an enqueue is claimed once", an_enqueue_is_claimed_once),
     ("a pipeline is in the list of its status", beats::a_pipeline_is_in_the_list_of_its_status),
     ("a beat looks at every open pipeline", beats::beats_look_at_every_open_pipeline),
     ("there is one beat at a time", beats::there_is_one_beat_at_a_time),
@@ -46,14 +51,11 @@ const PROMISES: &[(&str, Promise)] = &[
     ("messages go by priority", chains::messages_go_by_priority),
     ("no mini beats when they are off", chains::no_mini_beats_when_they_are_off),
     ("what is ready is enqueued at once", chains::what_is_ready_is_enqueued_at_once),
-    ("an attempt has one outcome", an_attempt_has_one_outcome),
-    ("an enqueue is claimed once", an_enqueue_is_claimed_once),
     ("a step is not tried beyond its attempts", no_attempt_too_many),
     ("no two runners execute one step at once", no_two_bodies_at_once),
     ("run-always steps run once, after the rest", ends::run_always_steps_run_once_and_last),
     ("a pipeline settles as its steps stand", ends::a_pipeline_settles_as_its_steps_stand),
     ("what a losing attempt left is not seen", losers_are_not_seen),
-    ("a message follows its mark", a_message_follows_its_mark),
     ("every message is dealt with", every_message_is_dealt_with),
     ("a dropped file has an outcome", drops::a_dropped_file_has_an_outcome),
     ("a dropped file is never lost", drops::a_dropped_file_is_never_lost),
@@ -76,6 +78,15 @@ pub(crate) fn check(ended: &Ended) -> Vec<String> {
     let story = Story::of(ended);
     let broken = |(name, promise): &(&str, Promise)| promise(&story).err().map(|why| format!("{name}: {why}"));
     PROMISES.iter().filter_map(broken).collect()
+}
+
+fn a_run_comes_to_its_end(story: &Story<'_>) -> Result<(), String> {
+    let history = &story.ended.history;
+    if story.ended.counts.calls < MOST_CALLS {
+        return Ok(());
+    }
+    let last = history.events.last().map(|event| format!("{} {}", history.actors[event.actor], event.what));
+    Err(format!("after {MOST_CALLS} calls it goes on and on; the last of it: {}", last.unwrap_or_default()))
 }
 
 fn an_attempt_has_one_outcome(story: &Story<'_>) -> Result<(), String> {

@@ -1,5 +1,6 @@
 //! `make simulate`: runs many seeds, or one again.
 
+use std::hash::{BuildHasher, RandomState};
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -17,6 +18,9 @@ struct Arguments {
     /// The first of them
     #[arg(long, default_value_t = 0)]
     from: u64,
+    /// Begins with a seed that is drawn anew
+    #[arg(long, conflicts_with = "from")]
+    drawn: bool,
     /// Runs this seed alone, shrunk if it fails, and prints all that happened
     #[arg(long)]
     seed: Option<u64>,
@@ -32,7 +36,8 @@ const MOST_FAILURES: usize = 10;
 const PROGRESS: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
-    let Arguments { seeds, from, seed, threads } = Arguments::parse();
+    let Arguments { seeds, from, drawn, seed, threads } = Arguments::parse();
+    let from = if drawn { draw() } else { from };
     let mut out = std::io::stdout().lock();
     let told = match seed {
         Some(seed) => tell_one(&mut out, seed),
@@ -40,6 +45,11 @@ fn main() -> ExitCode {
     };
     // A reader that went away has seen enough.
     told.unwrap_or(ExitCode::FAILURE)
+}
+
+/// A seed that nobody knows before. Small enough to be read out.
+fn draw() -> u64 {
+    RandomState::new().hash_one("seed") % 1_000_000_000
 }
 
 fn tell_one(out: &mut impl Write, seed: u64) -> std::io::Result<ExitCode> {
@@ -54,6 +64,7 @@ fn tell_one(out: &mut impl Write, seed: u64) -> std::io::Result<ExitCode> {
 
 fn run_many(out: &mut impl Write, seeds: u64, first: u64, threads: Option<usize>) -> std::io::Result<ExitCode> {
     let threads = threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into)).unwrap_or(1);
+    writeln!(out, "seeds {first} to {}", first.saturating_add(seeds).saturating_sub(1))?;
     let began = Instant::now();
     let last_line = Mutex::new(began);
     let watch = |done: u64, failures: usize| {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use pipeline::step::{StepRecord, Token};
 use pipeline::{Name, PipelineId, Priority, Step, StepDefinition};
 use serde_json::{Value, json};
@@ -33,6 +34,22 @@ pub enum Bug {
     SendWithoutCommit,
     /// Nobody sees that a pipeline is on hold.
     PauseUnseen,
+    /// The time of a pause counts for the expiry of its pipeline.
+    PauseCounts,
+    /// Nobody notes how long a pause was when it ends.
+    PauseForgotten,
+    /// A failed step is tried again before its time.
+    EarlyRetry,
+    /// The listing leaves out some of the open pipelines.
+    ListingLeavesOut,
+    /// A new pipeline is in no listing.
+    SpawnUnlisted,
+    /// A step that is taken with the end of another one begins although its pipeline is stopped.
+    StopUnseenByExchange,
+    /// A step that a late beat marked begins although its pipeline has ended.
+    EndUnseen,
+    /// The lease of a step seems to be over while its runner lives.
+    GhostOfTheLiving,
 }
 
 /// What stands between the engine and the seams.
@@ -52,11 +69,20 @@ enum Deed {
     Claim,
     Finish,
     Resend,
+    Spawn,
+    Resume,
     Other,
 }
 
 fn deed(write: &Write) -> Deed {
     let (Change::Put { attributes, .. } | Change::Patch { attributes, .. }) = &write.change else { return Deed::Other };
+    if write.key.sort == "meta" {
+        return match &write.change {
+            Change::Put { .. } if write.condition == Condition::Absent => Deed::Spawn,
+            _ if attributes.get("paused_at").is_some_and(Value::is_null) => Deed::Resume,
+            _ => Deed::Other,
+        };
+    }
     if !write.key.sort.starts_with("step/") {
         return Deed::Other;
     }
@@ -100,8 +126,19 @@ impl Sabotage {
 
     /// The item as the bug shows it.
     fn shown(&self, mut item: Item) -> Item {
-        if self.bug == Bug::PauseUnseen {
-            item.attributes.remove("paused_at");
+        let fields = &mut item.attributes;
+        match self.bug {
+            Bug::PauseUnseen => drop(fields.remove("paused_at")),
+            Bug::PauseCounts => {
+                let paused_for = fields.get("paused_for_ms").and_then(Value::as_i64).unwrap_or(0);
+                move_back(fields, "spawned_at", TimeDelta::milliseconds(paused_for));
+            }
+            Bug::EarlyRetry => move_back(fields, "finished_at", TimeDelta::hours(1)),
+            Bug::GhostOfTheLiving => move_back(fields, "lease_until", TimeDelta::minutes(4)),
+            Bug::EndUnseen if fields.contains_key("ended_at") => {
+                drop(fields.insert("status".to_owned(), json!("running")))
+            }
+            _ => {}
         }
         item
     }
@@ -130,10 +167,40 @@ impl Sabotage {
                     fields.insert("attempt".to_owned(), json!(before + 1));
                 }
             }
+            (Bug::PauseForgotten, Deed::Resume) => {
+                attributes(&mut write.change).map(|fields| fields.remove("paused_for_ms"));
+            }
+            (Bug::SpawnUnlisted, Deed::Spawn) => {
+                if let Change::Put { listing, .. } = &mut write.change {
+                    *listing = None;
+                }
+            }
             _ => {}
         }
         Ok(write)
     }
+}
+
+/// Lets an item show a moment that is earlier than the one it has.
+fn move_back(fields: &mut Attributes, field: &str, by: TimeDelta) {
+    let shown = fields.get(field).and_then(Value::as_str).and_then(|text| text.parse::<DateTime<Utc>>().ok());
+    if let Some(shown) = shown {
+        let earlier = (shown - by).to_rfc3339_opts(SecondsFormat::Millis, true);
+        fields.insert(field.to_owned(), json!(earlier));
+    }
+}
+
+/// A pipeline without its steps, as a runner reads it before it begins.
+fn with_end_unseen(mut item: Item) -> Item {
+    if item.attributes.contains_key("ended_at") {
+        item.attributes.insert("status".to_owned(), json!("running"));
+    }
+    item
+}
+
+/// One pipeline in four, always the same ones.
+fn is_left_out(key: &Key) -> bool {
+    key.partition.bytes().map(u32::from).sum::<u32>() % 4 == 0
 }
 
 /// The message that belongs to a mark, and its token.
@@ -155,7 +222,8 @@ fn message(write: &Write) -> Option<(String, Outgoing)> {
 #[async_trait]
 impl Table for Sabotage {
     async fn get(&self, key: &Key) -> Result<Option<Item>> {
-        Ok(self.table.get(key).await?.map(|item| self.shown(item)))
+        let item = self.table.get(key).await?;
+        Ok(item.map(|item| if self.bug == Bug::EndUnseen { with_end_unseen(item) } else { self.shown(item) }))
     }
 
     async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Item>> {
@@ -169,7 +237,11 @@ impl Table for Sabotage {
     }
 
     async fn listing(&self, query: &ListingQuery) -> Result<Page<Listed, Listed>> {
-        self.table.listing(query).await
+        let mut page = self.table.listing(query).await?;
+        if self.bug == Bug::ListingLeavesOut && query.shard.starts_with("open/") {
+            page.entries.retain(|listed| !is_left_out(&listed.key));
+        }
+        Ok(page)
     }
 
     async fn write(&self, write: Write) -> Result<Written> {
@@ -250,7 +322,12 @@ impl Outbox for Sabotage {
     async fn exchange(&self, group: Group, take: Take) -> Result<Exchanged> {
         let group = self.changed_group(group).await?;
         let take = if self.bug == Bug::ClaimWithoutToken { claiming_anyway(take) } else { take };
-        let exchanged = self.shared()?.exchange(group.clone(), take).await?;
+        let mut exchanged = self.shared()?.exchange(group.clone(), take).await?;
+        if let (Bug::StopUnseenByExchange, Exchanged::Applied(Some(taken))) = (self.bug, &mut exchanged)
+            && let Some((_, Some(meta))) = &mut taken.claim
+        {
+            meta.attributes.remove("stop");
+        }
         if self.bug == Bug::SendWithoutCommit && exchanged == Exchanged::Conflict {
             self.queue.send(group.priority, group.messages).await?;
         }

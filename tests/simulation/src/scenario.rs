@@ -60,6 +60,8 @@ pub(crate) enum Deed {
     Spawn(String),
     /// A person stops a pipeline.
     Cancel,
+    /// A person stops a pipeline, and their process ends before it looks at what follows from that.
+    CancelAndGo,
     /// A person holds a pipeline.
     Pause,
     /// A person lets a pipeline go on.
@@ -133,9 +135,10 @@ fn deeds(definitions: &Definitions, minutes: i64, runners: usize, chance: &mut C
         deeds.extend(drops(span, chance));
     }
     for _ in 0..chance.place(7) {
-        let at = moment(chance, span);
+        let at = busy_moment(chance, minutes);
         match chance.within(0, 11) {
-            0..=2 => deeds.push((at, Deed::Cancel)),
+            0..=1 => deeds.push((at, Deed::Cancel)),
+            2 => deeds.push((at, Deed::CancelAndGo)),
             3..=5 => {
                 deeds.push((at, Deed::Pause));
                 deeds.push((at + moment(chance, 6 * MINUTE), Deed::Resume));
@@ -182,6 +185,12 @@ fn drops(span: i64, chance: &mut Chance) -> Vec<(i64, Deed)> {
         }
     }
     deeds
+}
+
+/// A moment at which somebody does something, more often than not soon after a tick, when most others do.
+fn busy_moment(chance: &mut Chance, minutes: i64) -> i64 {
+    let at = moment(chance, minutes * MINUTE);
+    if chance.happens(600) { at - at % MINUTE + moment(chance, 20_000) } else { at }
 }
 
 fn moment(chance: &mut Chance, span: i64) -> i64 {

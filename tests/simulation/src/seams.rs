@@ -21,6 +21,9 @@ pub(crate) use outbox::Commits;
 pub(crate) use queue::{Messages, VISIBILITY};
 pub(crate) use table::{Items, LAG};
 
+/// After so many calls of seams a run goes round in circles: the longest ones make a twentieth of them.
+pub(crate) const MOST_CALLS: u64 = 100_000;
+
 /// Makes one call of a seam in its turn, and lets go wrong with it what is to go wrong. `act` makes the call and notes what
 /// came of it.
 pub(crate) async fn called<T: Send + 'static>(
@@ -30,6 +33,9 @@ pub(crate) async fn called<T: Send + 'static>(
     label: impl Fn() -> String + Send + Sync,
     mut act: impl FnMut() -> Result<T> + Send + 'static,
 ) -> Result<T> {
+    if stage.lock().counts.calls >= MOST_CALLS {
+        return Ok(die(stage, "the run goes on and on").await);
+    }
     if stage.lock().is_calm {
         stage.lock().counts.calls += 1;
         return act();

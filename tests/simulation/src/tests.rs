@@ -56,18 +56,24 @@ fn a_seed_makes_the_same_history_twice() {
     }
 }
 
-/// Plants a bug and returns the first failure; its seed must pass without the bug.
-fn assert_found(bug: Bug) -> Failure {
+/// Plants a bug and returns the first failure, which must be about a promise and say something; its seed must pass
+/// without the bug.
+fn assert_found(bug: Bug, promise: &str, words: &str) -> Failure {
     let found = campaign(0, SEEDS_PER_BUG, Some(bug));
-    let failure = found.failures.into_iter().next().unwrap_or_else(|| panic!("{bug:?} is not found"));
-    let (_, without) = replay(failure.seed, None);
-    assert_eq!(without, Vec::<String>::new(), "seed {} fails without {bug:?}, too", failure.seed);
+    let Some(failure) = found.failures.into_iter().next() else {
+        panic!("{bug:?} is not found in {SEEDS_PER_BUG} seeds; expected was a seed that breaks `{promise}`")
+    };
+    let (seed, told) = (failure.seed, &failure.broken[0]);
+    let is_it = told.strip_prefix(promise).is_some_and(|why| why.contains(words));
+    assert!(is_it, "seed {seed} tells of {bug:?}: {told}\nexpected is: {promise}: …{words}…");
+    let (_, without) = replay(seed, None);
+    assert_eq!(without, Vec::<String>::new(), "seed {seed} fails without {bug:?}, too");
     failure
 }
 
 #[test]
 fn a_failing_seed_is_shown_with_what_has_to_do_with_it() {
-    let failure = assert_found(Bug::CommitWithoutLease);
+    let failure = assert_found(Bug::CommitWithoutLease, "an attempt has one outcome", "it goes from");
     let (history, broken) = replay(failure.seed, Some(Bug::CommitWithoutLease));
     let promise = |why: &String| why.split(':').next().map(str::to_owned);
     let expected = promise(&failure.broken[0]);
@@ -85,30 +91,70 @@ fn faults_left(history: &str) -> (usize, usize) {
 
 #[test]
 fn a_planted_claim_without_token_is_found() {
-    assert_found(Bug::ClaimWithoutToken);
+    assert_found(Bug::ClaimWithoutToken, "an attempt has one outcome", "it goes from");
 }
 
 #[test]
 fn a_planted_send_before_the_mark_is_found() {
-    assert_found(Bug::SendBeforeMark);
+    assert_found(Bug::SendBeforeMark, "a message follows its mark", "nothing marks the step");
 }
 
 #[test]
 fn a_planted_lack_of_re_sends_is_found() {
-    assert_found(Bug::NoResend);
+    assert_found(Bug::NoResend, "every pipeline ends", "enqueued");
 }
 
 #[test]
 fn a_planted_count_of_attempts_at_their_finish_is_found() {
-    assert_found(Bug::AttemptsCountedAtFinish);
+    assert_found(Bug::AttemptsCountedAtFinish, "a step is not tried beyond its attempts", "times of");
 }
 
 #[test]
 fn a_planted_blindness_for_pauses_is_found() {
-    assert_found(Bug::PauseUnseen);
+    assert_found(Bug::PauseUnseen, "a pipeline on hold begins nothing", "during a pause");
 }
 
 #[test]
 fn a_planted_message_of_a_commit_that_was_not_made_is_found() {
-    assert_found(Bug::SendWithoutCommit);
+    assert_found(Bug::SendWithoutCommit, "a message follows its mark", "nothing marks the step");
+}
+
+#[test]
+fn a_planted_pause_that_counts_is_found() {
+    assert_found(Bug::PauseCounts, "no pause counts for an expiry", "of pauses do not");
+}
+
+#[test]
+fn a_planted_pause_that_is_forgotten_is_found() {
+    assert_found(Bug::PauseForgotten, "pauses add up", "0 ms are added");
+}
+
+#[test]
+fn a_planted_early_retry_is_found() {
+    assert_found(Bug::EarlyRetry, "a retry waits for its time", "is tried again");
+}
+
+#[test]
+fn a_planted_listing_that_leaves_out_pipelines_is_found() {
+    assert_found(Bug::ListingLeavesOut, "a beat looks at every open pipeline", "without a look at");
+}
+
+#[test]
+fn a_planted_pipeline_in_no_listing_is_found() {
+    assert_found(Bug::SpawnUnlisted, "a pipeline is in the list of its status", "in the list ``");
+}
+
+#[test]
+fn a_planted_beginning_by_exchange_after_a_stop_is_found() {
+    assert_found(Bug::StopUnseenByExchange, "a stopped pipeline begins no ordinary step", "claimed after the stop");
+}
+
+#[test]
+fn a_planted_beginning_in_an_ended_pipeline_is_found() {
+    assert_found(Bug::EndUnseen, "an ended pipeline begins nothing", "its pipeline is");
+}
+
+#[test]
+fn a_planted_ghosting_of_a_living_runner_is_found() {
+    assert_found(Bug::GhostOfTheLiving, "only the silent are ghosted", "before the lease");
 }
