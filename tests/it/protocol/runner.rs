@@ -63,8 +63,8 @@ impl Pipelines {
     }
 
     fn is_to_stop(&self, state: &State, step: u8) -> bool {
-        let is_over = state.pipeline.is_stopped || !state.pipeline.status.is_open();
-        is_over && (!self.step(step).run_always || self.flaw == Flaw::DropAlways)
+        let passes_stops = self.step(step).run_always && self.flaw != Flaw::DropAlways;
+        !state.pipeline.status.is_open() || state.pipeline.is_stopped && !passes_stops
     }
 
     pub(super) fn begin(&self, state: &mut State, hold: Hold) -> Runner {

@@ -104,7 +104,11 @@ async fn fan_out(work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let named = if fails == Some("unseen") { "unseen" } else { "s" };
         let name = work.optional_argument("named").unwrap_or(named);
         let name = format!("{name}{step:04}").parse().unwrap();
-        work.add_step(StepDefinition::new(name, work.optional_argument("runs").unwrap_or("done"), to))?;
+        let mut step = StepDefinition::new(name, work.optional_argument("runs").unwrap_or("done"), to);
+        if work.optional_argument("waits") == Some("not") {
+            step.conditions.clear();
+        }
+        work.add_step(step)?;
     }
     if fails == Some("saved") {
         work.save(json!(done + 1), "half").await?;

@@ -315,6 +315,25 @@ async fn a_renewed_lease_keeps_a_long_step_and_ends_a_lost_one() {
 }
 
 #[tokio::test]
+async fn a_renewal_that_fails_once_does_not_end_the_attempt() {
+    let mut workshop = Workshop::new("10: gate-a limit=1");
+    workshop.context.limits.renewed_lease = Some(Duration::from_millis(300));
+    let id = workshop.spawn().await;
+    let meanwhile = async {
+        workshop.gate.entered().await;
+        workshop.table.arm(Fault::Refused, "gate-a", 0);
+        while !workshop.table.is_spent() {
+            tokio::task::yield_now().await;
+        }
+        workshop.gate.open();
+    };
+    let both = async { tokio::join!(workshop.run_one(), meanwhile).0 };
+    let report = tokio::time::timeout(Duration::from_secs(20), both).await.expect("a renewal comes after 100 ms");
+    assert_eq!(report.unwrap().unwrap(), finished(StepStatus::Success));
+    assert_eq!(workshop.shown(&id).await, "success: gate-a success");
+}
+
+#[tokio::test]
 async fn a_lost_message_is_sent_again_after_the_grace_time() {
     let workshop = Workshop::new("10: done-a limit=1");
     let id = workshop.spawn().await;

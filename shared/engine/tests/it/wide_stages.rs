@@ -134,6 +134,24 @@ async fn a_wide_stage_with_failures_settles_by_itself() {
     assert!(shown.ends_with("joins-c cancelled, done-report success"), "{shown}");
 }
 
+/// What it adds need not wait for the rest of its stage, if it asks for nothing.
+#[tokio::test]
+async fn what_a_step_of_a_wide_stage_adds_is_enqueued_when_that_step_ends() {
+    let others: Vec<String> = (1..12).map(|number| format!("done-{number}")).collect();
+    let stages = format!("10: fans-a count=2 waits=not, {} · 30: joins-c", others.join(", "));
+    for workshop in [Workshop::new(&stages), Workshop::new(&stages).sharing_commits()] {
+        let id = workshop.spawn().await;
+        let message = workshop.receive().await.unwrap();
+        assert!(StepMessage::parse(&message.body).unwrap().is_gated);
+        run(&workshop, &message).await;
+        let shown = workshop.shown(&id).await;
+        assert!(
+            shown.contains("done-1 enqueued") && shown.contains("s0000 enqueued, fans-a.s0001 enqueued"),
+            "{shown}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn steps_of_a_wide_stage_that_go_on_stay_gated() {
     let workshop = Workshop::new("10: fans-a count=10 runs=counts · 30: joins-c");
