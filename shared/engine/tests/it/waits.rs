@@ -69,3 +69,17 @@ async fn a_chain_of_runners_begins_anew_behind_a_long_wait() {
     workshop.run_all().await;
     assert_snapshot!(workshop.shown(&id).await, @"success: done-a success, naps-b success, done-c success, done-d success");
 }
+
+/// It is not left to its lease, which would try the same again.
+#[tokio::test]
+async fn a_checkpoint_that_cannot_be_stored_ends_the_attempt_with_a_reason() {
+    let workshop = Workshop::new("10: greedy-a limit=3 goes=on · 20: done-b");
+    let id = workshop.spawn().await;
+    assert_eq!(workshop.run_all().await, [RunReport::Finished { status: StepStatus::Error }]);
+    let shown = workshop.shown(&id).await;
+    assert!(
+        shown.starts_with("error: greedy-a error for good (what the step left cannot be stored: ")
+            && shown.contains("attribute `checkpoint`: `0.5` is a floating point number"),
+        "{shown}"
+    );
+}
