@@ -147,3 +147,25 @@ async fn a_list_that_does_not_go_on_is_an_error() {
         assert_eq!(rule.num_calls(), 1);
     }
 }
+
+/// S3 begins the answer of a long call before it knows how the call ends, with status 200; the failure is in the body.
+#[tokio::test]
+async fn a_failure_behind_status_200_is_no_success() {
+    for (code, is_retryable) in
+        [("InternalError", true), ("SlowDown", true), ("ServiceUnavailable", true), ("AccessDenied", false)]
+    {
+        let body = Some(format!("<Error><Code>{code}</Code><Message>why</Message></Error>"));
+        let copy = mock!(Client::copy_object).sequence().http_status(200, body.clone()).repeatedly().build();
+        let error = files(&[&copy]).copy("a", "b").await.unwrap_err();
+        assert_eq!(error.is_retryable(), is_retryable, "a copy: {}", chain(&error));
+
+        let begin = mock!(Client::create_multipart_upload)
+            .then_output(|| CreateMultipartUploadOutput::builder().upload_id("id").build());
+        let part = mock!(Client::upload_part).then_output(|| UploadPartOutput::builder().e_tag("1").build());
+        let complete = mock!(Client::complete_multipart_upload).sequence().http_status(200, body).repeatedly().build();
+        let mut upload = files(&[&begin, &part, &complete]).upload("a").await.unwrap();
+        upload.write(Bytes::from(vec![0; 8 * 1024 * 1024])).await.unwrap();
+        let error = upload.finish().await.unwrap_err();
+        assert_eq!(error.is_retryable(), is_retryable, "an upload: {}", chain(&error));
+    }
+}

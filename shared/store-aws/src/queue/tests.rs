@@ -1,5 +1,8 @@
 //! What the emulator cannot be made to answer: batches that were taken in part.
 
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_sqs::operation::change_message_visibility::ChangeMessageVisibilityOutput;
 use aws_sdk_sqs::operation::delete_message::DeleteMessageError;
 use aws_sdk_sqs::operation::receive_message::ReceiveMessageOutput;
 use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchOutput;
@@ -117,4 +120,52 @@ async fn dead_letters_need_their_queue() {
     assert_eq!(chain(&error), "failed to look at the dead letters: STEP_DEAD_LETTERS_URL is not set");
     let error = queue.count_dead_letters().await.unwrap_err();
     assert_eq!(chain(&error), "failed to count the dead letters: STEP_DEAD_LETTERS_URL is not set");
+}
+
+/// What SQS is told of a span: it counts in whole seconds, and nothing may show earlier than asked for.
+const WHOLE_SECONDS: [(Duration, i32); 8] = [
+    (Duration::ZERO, 0),
+    (Duration::from_nanos(1), 1),
+    (Duration::from_millis(400), 1),
+    (Duration::from_secs(1), 1),
+    (Duration::from_millis(1_001), 2),
+    (Duration::from_millis(59_500), 60),
+    (Duration::new(899, 1), 900),
+    (Duration::from_secs(900), 900),
+];
+
+#[tokio::test]
+async fn a_delay_is_rounded_up_to_whole_seconds() {
+    for (delay, seconds) in WHOLE_SECONDS {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let seen = told.clone();
+        let rule = mock!(Client::send_message_batch)
+            .match_requests(move |batch| {
+                seen.lock().unwrap().extend(batch.entries().iter().map(|entry| entry.delay_seconds()));
+                true
+            })
+            .then_output(|| refused(&[], false));
+        let message = Outgoing { body: "body".to_owned(), delay };
+        queue(&[&rule]).send(Priority::Low, vec![message]).await.unwrap();
+        assert_eq!(*told.lock().unwrap(), [Some(seconds)], "a delay of {delay:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_visibility_is_rounded_up_to_whole_seconds() {
+    for (visibility, seconds) in WHOLE_SECONDS {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let seen = told.clone();
+        let rule = mock!(Client::change_message_visibility)
+            .match_requests(move |change| {
+                let receipt = (change.queue_url().unwrap().to_owned(), change.receipt_handle().unwrap().to_owned());
+                seen.lock().unwrap().push((receipt, change.visibility_timeout()));
+                true
+            })
+            .then_output(|| ChangeMessageVisibilityOutput::builder().build());
+        let receipt = Receipt { priority: Priority::High, handle: "handle".to_owned() };
+        queue(&[&rule]).extend(&receipt, visibility).await.unwrap();
+        let receipt = ("https://sqs/000000000000/high".to_owned(), "handle".to_owned());
+        assert_eq!(*told.lock().unwrap(), [(receipt, Some(seconds))], "a visibility of {visibility:?}");
+    }
 }

@@ -101,6 +101,7 @@ mod tests {
     use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
 
     use super::*;
+    use crate::fold::PASSING_CODES;
     use crate::test_support::{chain, offline};
 
     const LIMIT: Duration = Duration::from_secs(5);
@@ -179,10 +180,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn credentials_that_ran_out_may_be_renewed() {
-        let headers: &[_] = &[("x-amzn-errortype", "ExpiredTokenException")];
-        let expired = (403, headers, "{}");
-        assert!(invoked(&[expired, expired, expired]).await.0.unwrap_err().is_retryable());
+    async fn whatever_may_pass_is_asked_again_wherever_the_code_stands() {
+        let mut calls = Vec::new();
+        for code in PASSING_CODES {
+            calls.push(async move {
+                let in_header = format!("{code}:http://internal.amazon.com/coral/");
+                let in_body = format!(r#"{{"__type":"com.amazonaws#{code}","message":"why"}}"#);
+                let (header, none): (&[_], &[_]) = (&[("x-amzn-errortype", in_header.as_str())], &[]);
+                for replies in [[(400, header, "{}"); 3], [(400, none, in_body.as_str()); 3]] {
+                    let (answer, requests) = invoked(&replies).await;
+                    let error = answer.unwrap_err();
+                    assert!(
+                        error.is_retryable() && requests == 3,
+                        "{code} after {requests} requests: {}",
+                        chain(&error)
+                    );
+                }
+            });
+        }
+        futures::future::join_all(calls).await;
     }
 
     #[tokio::test]

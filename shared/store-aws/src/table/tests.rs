@@ -192,10 +192,13 @@ async fn a_contended_group_is_tried_again_with_another_token() {
         .sequence()
         .error(|| canceled(vec![reason("None", None), reason("TransactionConflict", None), reason("None", None)]))
         .error(|| canceled(vec![reason("ThrottlingError", None), reason("None", None), reason("None", None)]))
+        .error(|| {
+            canceled(vec![reason("ProvisionedThroughputExceeded", None), reason("None", None), reason("None", None)])
+        })
         .output(|| TransactWriteItemsOutput::builder().build())
         .build();
     assert_eq!(table(&[&rule]).write_group(group()).await.unwrap(), GroupWritten::Applied);
-    assert_eq!((rule.num_calls(), tokens.lock().unwrap().len()), (3, 3));
+    assert_eq!((rule.num_calls(), tokens.lock().unwrap().len()), (4, 4));
 }
 
 #[tokio::test]
@@ -215,9 +218,12 @@ async fn a_group_that_is_contended_for_long_is_retryable() {
 
 #[tokio::test]
 async fn a_group_with_an_impossible_write_names_it() {
-    let rule = mock!(Client::transact_write_items)
-        .then_error(|| canceled(vec![reason("None", None), reason("ValidationError", None), reason("None", None)]));
+    let rule = mock!(Client::transact_write_items).then_error(|| {
+        // What may pass does not hide what cannot.
+        canceled(vec![reason("TransactionConflict", None), reason("ValidationError", None), reason("None", None)])
+    });
     let error = table(&[&rule]).write_group(group()).await.unwrap_err();
+    assert!(!error.is_retryable());
     assert_eq!(chain(&error), "failed to write a group of 3 items, the first `p a`: item `p b`: ValidationError: why");
 }
 
