@@ -148,6 +148,12 @@ pub fn replay(seed: u64, bug: Option<Bug>) -> (String, Vec<String>) {
     (words, check::check(&smallest))
 }
 
+/// All that happens on a seed, for tests that change it.
+#[cfg(test)]
+pub(crate) fn history_of(seed: u64) -> Ended {
+    Worker::new().run(&Order { seed, ..Order::default() })
+}
+
 fn told(ended: &Ended) -> String {
     let scenario = &ended.scenario;
     let files: String = scenario.definitions.files.iter().map(|(name, xml)| format!("{name}: {xml}\n")).collect();

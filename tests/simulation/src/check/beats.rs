@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pipeline::{StepDefinition, StepStatus};
+
 use super::story::{Life, Story};
 use crate::history::{ActorId, What, short};
 use crate::scenario::HARMLESS_SKEW;
@@ -80,6 +82,30 @@ fn is_open_throughout(story: &Story<'_>, life: &Life<'_>, beat: &Beat<'_>) -> bo
     let is_open = life.own_state(before).is_some_and(|state| state.status.is_open());
     let mut later = life.states.iter().filter(|(at, _)| (before..beat.ends).contains(at));
     is_open && later.all(|(_, state)| state.status.is_open())
+}
+
+/// A beat that looks at a stopped pipeline leaves no step of it enqueued that is never to be run.
+pub(super) fn beats_cancel_what_a_stop_left(story: &Story<'_>) -> Result<(), String> {
+    for beat in complete_beats(story) {
+        for life in story.lives.values().filter(|life| beat.looked_at.contains(life.id)) {
+            if life.stopped_at().is_none_or(|stopped_at| stopped_at > beat.begins) {
+                continue;
+            }
+            let is_never_run = |step: &&&StepDefinition| {
+                let state = |at: usize| life.state(step.name.as_str(), at).filter(|state| !state.is_forced);
+                let is_enqueued = |at: usize| state(at).is_some_and(|state| state.status == StepStatus::Enqueued);
+                !step.run_always && is_enqueued(beat.begins) && is_enqueued(beat.ends)
+            };
+            if let Some(step) = life.steps_at(beat.ends).iter().find(is_never_run) {
+                let (id, time, name) = (short(life.id), story.time(beat.ends), &story.ended.history.actors[beat.actor]);
+                return Err(format!(
+                    "{name} looked at {id}, which was stopped, and step {} is still enqueued at {time}",
+                    step.name
+                ));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// While a beat that nothing goes wrong with is at work, no other one is.

@@ -8,7 +8,7 @@ use pipeline::{StepDefinition, StepStatus};
 use super::ends::has_ended;
 use super::order::too_early;
 use super::story::{Life, Mark, Story};
-use crate::history::{ActorId, What, short};
+use crate::history::{ActorId, StepState, What, short};
 use crate::scenario::MINI_HEARTBEAT;
 
 /// Without a wait between attempts a failing step would otherwise spin from runner to runner.
@@ -97,7 +97,8 @@ pub(super) fn no_mini_beats_when_they_are_off(story: &Story<'_>) -> Result<(), S
     Ok(())
 }
 
-/// While nothing goes wrong, whoever ends last enqueues what its end made ready.
+/// While nothing goes wrong, whoever ends a step enqueues what its end made ready; of a stage that is a gate whoever ends
+/// last.
 pub(super) fn what_is_ready_is_enqueued_at_once(story: &Story<'_>) -> Result<(), String> {
     let mut at_work: Vec<ActorId> = Vec::new();
     let mut troubled = None;
@@ -111,8 +112,8 @@ pub(super) fn what_is_ready_is_enqueued_at_once(story: &Story<'_>) -> Result<(),
             }
             What::Ends(_) => {
                 at_work.retain(|actor| *actor != event.actor);
-                if at_work.is_empty() && story.actor(at).starts_with("runner-") {
-                    nothing_is_left(story, at, troubled)?;
+                if story.actor(at).starts_with("runner-") {
+                    nothing_is_left(story, at, troubled, at_work.is_empty())?;
                 }
             }
             _ => {}
@@ -121,30 +122,27 @@ pub(super) fn what_is_ready_is_enqueued_at_once(story: &Story<'_>) -> Result<(),
     Ok(())
 }
 
-/// Nothing is ready of the pipelines of which the runner that just came to its end, as the last one, ended the last step.
-fn nothing_is_left(story: &Story<'_>, at: usize, troubled: Option<usize>) -> Result<(), String> {
+/// Nothing that the runner which came to its end at a moment made ready is left.
+fn nothing_is_left(story: &Story<'_>, at: usize, troubled: Option<usize>, is_last: bool) -> Result<(), String> {
     let actor = story.ended.history.events[at].actor;
-    for life in story.lives.values() {
+    let is_normal = !story.had_maintenance() && story.setting(MINI_HEARTBEAT, at).is_none_or(|value| value == "true");
+    for life in story.lives.values().filter(|_| is_normal) {
         let is_whole = troubled.is_none_or(|troubled| troubled < life.states[0].0);
-        let is_normal =
-            !story.had_maintenance() && story.setting(MINI_HEARTBEAT, at).is_none_or(|value| value == "true");
         let own = life.own_state(at).filter(|state| state.status.is_open() && state.paused_at.is_none());
         let is_free = own.is_some_and(|state| !state.is_stopped()) && life.forced_at() > at;
-        if !(is_whole && is_normal && is_free && ended_last(story, life, actor, at)) {
+        let Some((ended, step)) = last_end(story, life, actor, at).filter(|_| is_whole && is_free) else { continue };
+        // Others of a stage that has not ended yet may look later, unless something waits for less than all of it.
+        let is_busy = life.steps_at(at).iter().any(|other| {
+            let state = life.state(other.name.as_str(), at);
+            other.sort_order == step.sort_order && state.is_some_and(|state| state.status.is_active())
+        });
+        if !(is_last || is_busy) {
             continue;
         }
-        let steps = life.steps_at(at);
-        let is_ready = |step: &&&StepDefinition| {
-            life.state(step.name.as_str(), at).is_none()
-                && !step.run_always
-                && asks_only_for_steps(step)
-                && too_early(life, step, at).is_none()
-                && !has_ended(life, &steps, step, at, false)
-        };
-        if let Some(step) = steps.iter().find(is_ready) {
+        if let Some(ready) = left_ready(life, ended, at) {
             let (id, time, name) = (short(life.id), story.time(at), story.actor(at));
             return Err(format!(
-                "{id} step {} is ready, and {name}, the last one at work, ends at {time} without it",
+                "{id} step {ready} is ready, and {name}, which ended {}, ends at {time} without it",
                 step.name
             ));
         }
@@ -152,17 +150,42 @@ fn nothing_is_left(story: &Story<'_>, at: usize, troubled: Option<usize>) -> Res
     Ok(())
 }
 
-/// Whether an actor ended the step of a pipeline that ended last, and its chain may go on.
-fn ended_last(story: &Story<'_>, life: &Life<'_>, actor: ActorId, at: usize) -> bool {
+/// A step that was ready when another one had ended, and that nobody has enqueued until a moment.
+fn left_ready<'a>(life: &'a Life<'_>, ended: usize, at: usize) -> Option<&'a str> {
+    let steps = life.steps_at(ended);
+    let is_ready = |step: &&&StepDefinition| {
+        life.state(step.name.as_str(), at).is_none()
+            && !step.run_always
+            && asks_only_for_steps(step)
+            && too_early(life, step, ended).is_none()
+            && !has_ended(life, &steps, step, ended, false)
+    };
+    let ready = steps.iter().find(is_ready)?;
+    life.definition_of(ready.name.as_str()).map(|definition| definition.name.as_str())
+}
+
+/// The last end of a step by an actor whose chain may go on, behind the write, and the step.
+fn last_end<'a>(
+    story: &Story<'_>,
+    life: &'a Life<'_>,
+    actor: ActorId,
+    at: usize,
+) -> Option<(usize, &'a StepDefinition)> {
     let events = &story.ended.history.events;
-    let written = life.steps.values().flatten().filter(|(written, _)| *written < at);
-    let Some((last, state)) = written.max_by_key(|(written, _)| *written) else { return false };
-    let is_end = matches!(state.status, StepStatus::Success | StepStatus::Skipped | StepStatus::Error);
-    let hops = events[..*last].iter().rev().filter(|event| event.actor == actor).find_map(|event| match &event.what {
-        What::Delivered { message } => Some(message.hops),
-        _ => None,
-    });
-    is_end && events[*last].actor == actor && hops.is_some_and(|hops| hops < story.ended.limits.hop_limit)
+    let of_step = |(name, states): (&&'a str, &'a Vec<(usize, &StepState)>)| {
+        let by_actor = states.iter().filter(|(written, _)| *written < at && events[*written].actor == actor);
+        by_actor.max_by_key(|(written, _)| *written).map(|(written, state)| (*written, *name, state.status))
+    };
+    let ends = life.steps.iter().filter_map(of_step);
+    let is_end = |status: &StepStatus| matches!(status, StepStatus::Success | StepStatus::Skipped | StepStatus::Error);
+    let (written, name, _) = ends.filter(|(_, _, status)| is_end(status)).max_by_key(|(written, ..)| *written)?;
+    let hops =
+        events[..written].iter().rev().filter(|event| event.actor == actor).find_map(|event| match &event.what {
+            What::Delivered { message } => Some(message.hops),
+            _ => None,
+        });
+    let may_go_on = hops.is_some_and(|hops| hops < story.ended.limits.hop_limit);
+    life.definition_of(name).filter(|_| may_go_on).map(|definition| (written + 1, definition))
 }
 
 fn asks_only_for_steps(step: &StepDefinition) -> bool {

@@ -41,6 +41,20 @@ pub(super) fn a_cron_time_is_not_lost(story: &Story<'_>) -> Result<(), String> {
     Ok(())
 }
 
+/// Two beats that both answer for a time spawn one pipeline for it.
+pub(super) fn a_cron_time_spawns_once(story: &Story<'_>) -> Result<(), String> {
+    let mut spawned: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    for life in story.lives.values() {
+        let (at, first) = life.states[0];
+        let Some(due) = first.spawned_by.strip_prefix("heartbeat, cron ") else { continue };
+        if let Some(other) = spawned.insert((life.name, due), life.id) {
+            let (id, other, time) = (short(life.id), short(other), story.time(at));
+            return Err(format!("{id} is spawned at {time} for {due}, and so was {other}"));
+        }
+    }
+    Ok(())
+}
+
 /// When the beats began that began before any had come to its end, and the last one that did, each by its own clock.
 fn beats(story: &Story<'_>) -> (Vec<DateTime<Utc>>, Option<DateTime<Utc>>) {
     let history = &story.ended.history;

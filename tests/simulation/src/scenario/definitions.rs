@@ -84,7 +84,7 @@ fn steps(spawned: Option<&str>, chance: &mut Chance) -> String {
     let mut before = Vec::new();
     for stage in 1..=stages {
         let sort_order = stage * 10;
-        if chance.happens(60) {
+        if chance.happens(80) {
             let wide: Vec<String> = (0..chance.within(9, 12)).map(|number| format!("w{stage}{number:02}")).collect();
             steps.extend(wide.iter().map(|name| wide_step(name, sort_order)));
             before.extend(wide);
@@ -97,20 +97,28 @@ fn steps(spawned: Option<&str>, chance: &mut Chance) -> String {
         before.extend(names);
     }
     if chance.happens(300) {
-        // Two names for all definitions, so that pipelines exclude each other.
-        let name = *chance.pick(&["x0", "x1"]);
-        let alone = condition("step", "wait_for_step_is_not_running", &[("steps", "x0 x1")]);
-        let limit = condition("step", "attempts_limit", &[("limit", "3")]);
-        let conditions = format!("{alone}{limit}{}", condition("step", "previous_steps_completed", &[]));
-        let plays = arguments(&[("plays", &plays(3, chance))]);
-        let sort_order = chance.within(1, 4) * 10;
-        steps += &element(name, "act", sort_order, "", &plays, &conditions);
+        steps += &exclusive_steps(chance);
     }
     if chance.happens(350) {
         let conditions =
             condition("step", "attempts_limit", &[("limit", "3")]) + &condition("step", "previous_steps_finished", &[]);
         let plays = arguments(&[("plays", &plays(2, chance))]);
         steps += &element("last", "act", 90, " runAlwaysStep=\"true\"", &plays, &conditions);
+    }
+    steps
+}
+
+/// One or two steps of two names for all definitions, so that pipelines exclude each other, and steps of one pipeline.
+fn exclusive_steps(chance: &mut Chance) -> String {
+    let alone = condition("step", "wait_for_step_is_not_running", &[("steps", "x0 x1")]);
+    let limit = condition("step", "attempts_limit", &[("limit", "3")]);
+    let conditions = format!("{alone}{limit}{}", condition("step", "previous_steps_completed", &[]));
+    let names: &[&str] = *chance.pick(&[&["x0"][..], &["x1"], &["x0", "x1"]]);
+    let sort_order = chance.within(1, 4) * 10;
+    let mut steps = String::new();
+    for name in names {
+        let plays = arguments(&[("plays", &plays(3, chance))]);
+        steps += &element(name, "act", sort_order, "", &plays, &conditions);
     }
     steps
 }
@@ -134,8 +142,8 @@ fn step(name: &str, sort_order: usize, before: &[String], spawned: Option<&str>,
     }
     conditions += &match chance.within(0, 19) {
         0..=13 => condition("step", "previous_steps_completed", &[]),
-        14..=16 => condition("step", "previous_steps_finished", &[]),
-        17 if !before.is_empty() => {
+        14..=15 => condition("step", "previous_steps_finished", &[]),
+        16..=17 if !before.is_empty() => {
             let other = chance.place(before.len());
             condition("step", "depending_on_named_steps", &[("steps", &before[other])])
         }
