@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use engine::bunches::DROP_PREFIX;
 use engine::definitions::OVERLAY_PREFIX;
+use steps::import::DROP_PREFIX;
 use tokio::net::TcpListener;
 
 use crate::arguments::DevArguments;

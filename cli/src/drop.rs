@@ -5,10 +5,10 @@ mod wait;
 
 use std::collections::BTreeMap;
 
-use engine::bunches::{self, DROP_PREFIX};
-use operate::view::{self, ArrivalRow, PipelineDetails};
+use operate::view::{ArrivalRow, PipelineDetails};
 use pipeline::{PipelineStatus, StepStatus};
 use serde_json::{Value, json};
+use steps::import::DROP_PREFIX;
 
 pub(crate) use put::{Dropped, put};
 pub(crate) use wait::{Waited, wait};
@@ -33,7 +33,7 @@ pub(crate) async fn run(target: &Target, options: &DropArguments, output: &Outpu
 
 /// `systole import list`.
 pub(crate) async fn list(target: &Target, output: &Output) -> anyhow::Result<ExitReason> {
-    let rows: Vec<_> = bunches::arrivals(&target.context).await?.iter().map(view::arrival).collect();
+    let rows = operate::arrivals(&target.context).await?;
     output.show(&rows, |rows| in_words(rows))?;
     Ok(ExitReason::Ok)
 }

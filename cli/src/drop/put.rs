@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use engine::Context;
-use engine::bunches::DROP_PREFIX;
 use import::bunch::{self, DropFile};
 use import::file_name::FileName;
 use serde::Serialize;
-use store::arrivals::Arrival;
+use steps::import::arrivals::{self, Arrival};
+use steps::import::{DROP_PREFIX, bunch_complete};
 use tokio::io::AsyncReadExt;
 
 use crate::output::{Output, count};
@@ -145,8 +145,7 @@ struct Claims {
 impl Claims {
     async fn load(context: &Context) -> anyhow::Result<Self> {
         let loaded = context.definitions.load(context.store.files.as_ref()).await?;
-        let conditions = loaded.definitions.iter().flat_map(|definition| &definition.conditions);
-        let prefixes = conditions.filter_map(|described| described.condition.bunch_prefixes()).flatten().cloned();
+        let prefixes = loaded.definitions.iter().flat_map(|definition| bunch_complete::prefixes_of(definition));
         Ok(Claims { prefixes: prefixes.collect(), problems: loaded.problems })
     }
 
@@ -235,7 +234,7 @@ async fn upload(target: &Target, name: &str, path: &Path) -> anyhow::Result<()> 
         waits_for: None,
         pipeline: None,
     };
-    target.context.store.record_arrival(&arrival, now()).await?;
+    arrivals::record(&target.context.store, &arrival, now()).await?;
     let mut upload = target.context.store.files.upload(&key).await?;
     loop {
         let mut buffer = vec![0; READ_BYTES];

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use engine::bunches::DROP_PREFIX;
 use operate::view::PipelineDetails;
 use pipeline::{PipelineId, StepStatus};
+use steps::import::{DROP_PREFIX, arrivals};
 
 use super::put::Dropped;
 use crate::host::{self, Signals};
@@ -121,7 +121,7 @@ impl Look<'_> {
         let mut ids = BTreeSet::new();
         let mut waiting = BTreeMap::new();
         let keys: Vec<String> = self.dropped.files.iter().map(|name| format!("{DROP_PREFIX}{name}")).collect();
-        let arrivals = self.target.context.store.arrivals_of(&keys).await?;
+        let arrivals = arrivals::of_files(&self.target.context.store, &keys).await?;
         let mut arrivals: BTreeMap<_, _> = arrivals.into_iter().map(|arrival| (arrival.key.clone(), arrival)).collect();
         for (name, key) in self.dropped.files.iter().zip(&keys) {
             let (pipeline, reason) = match arrivals.remove(key) {

@@ -44,9 +44,11 @@ fn spawn_in_words(why: &WhyNotSpawned) -> String {
 /// A condition by its type, and what its author gave it in brackets.
 fn condition(condition: &Value) -> String {
     let kind = condition["type"].as_str().unwrap_or_default();
-    let given =
-        condition.as_object().into_iter().flatten().filter(|(key, _)| !matches!(key.as_str(), "type" | "description"));
-    let given: Vec<String> = given.map(|(key, value)| format!("{key} {}", in_short(value))).collect();
+    let fields = condition.as_object().into_iter().flatten();
+    // A condition that is built in has its arguments beside its type, a registered one has them in an object.
+    let given = fields.filter(|(key, _)| !matches!(key.as_str(), "type" | "description" | "arguments"));
+    let told = condition["arguments"].as_object().into_iter().flatten();
+    let given: Vec<String> = given.chain(told).map(|(key, value)| format!("{key} {}", in_short(value))).collect();
     if given.is_empty() { kind.to_owned() } else { format!("{kind} ({})", given.join(", ")) }
 }
 

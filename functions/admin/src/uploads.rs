@@ -5,9 +5,8 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::{Extension, Json};
-use engine::{Context, bunches};
+use engine::Context;
 use operate::upload;
-use operate::view;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -25,8 +24,7 @@ pub(crate) struct Announced {
 }
 
 pub(crate) async fn arrivals(State(context): State<Context>) -> Result<Json<Value>, ApiError> {
-    let arrivals: Vec<_> = bunches::arrivals(&context).await?.iter().map(view::arrival).collect();
-    Ok(Json(json!({ "arrivals": arrivals })))
+    Ok(Json(json!({ "arrivals": operate::arrivals(&context).await? })))
 }
 
 pub(crate) async fn ticket(

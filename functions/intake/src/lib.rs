@@ -7,10 +7,10 @@ use anyhow::Context as _;
 use aws_lambda_events::event::sqs::SqsEvent;
 use chrono::{DateTime, Utc};
 use engine::Context;
-use engine::bunches::DROP_PREFIX;
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
-use store::arrivals::Arrival;
+use steps::import::DROP_PREFIX;
+use steps::import::arrivals::{self, Arrival};
 
 /// Notes every file that the S3 event in the message names. The trigger's batch size is 1.
 ///
@@ -45,10 +45,10 @@ async fn arrive(context: &Context, key: &str, now: DateTime<Utc>) -> anyhow::Res
         waits_for: None,
         pipeline: None,
     };
-    let known = context.store.arrival(key).await?;
+    let known = arrivals::of_file(&context.store, key).await?;
     if known.is_none_or(|known| known.fingerprint != arrival.fingerprint) {
         tracing::info!(size_bytes = arrival.size_bytes, "file `{key}` arrived");
-        context.store.record_arrival(&arrival, now).await?;
+        arrivals::record(&context.store, &arrival, now).await?;
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Carries a plan out: conditional writes, then messages.
 //!
-//! Order matters in three places.
+//! What comes first matters in three places.
 //! - A step is marked enqueued **before** its message is sent. A crash in between leaves a mark without a message, which a
-//!   later beat sends again after the grace time; the other order could lose a step for ever.
+//!   later beat sends again after the grace time; the other way round could lose a step for ever.
 //! - A stop is written **before** anything is read that follows from it. A runner claims first and looks for the stop
 //!   second; a beat writes the stop first and looks at the steps second. So one of the two always sees the other.
 //! - The status is settled **last**: it follows from steps that are already written.

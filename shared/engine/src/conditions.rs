@@ -1,19 +1,25 @@
-//! Conditions that others add: the traits that they implement, and the list of all implementations.
+//! Conditions that others add: the traits that they implement, and the list of all implementations. Those that bring
+//! something to light which a pipeline is spawned for are in [`finding`].
 //!
 //! A definition names such a condition as its `type`, with arguments as it likes. The conditions that are built in answer
 //! from facts and live in `pipeline::condition`; those here may look anywhere, so they are asked by the beat before it
 //! plans, and their answer is one of the facts.
+
+pub mod finding;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use pipeline::condition::is_built_in;
 use pipeline::definition::Arguments;
 use pipeline::facts::Answer;
-use pipeline::merge::{self, Vocabulary};
+use pipeline::merge::{Accepts, Vocabulary};
 use pipeline::{Definition, Pipeline, Pulse, StepDefinition};
 use store::Store;
+
+pub use finding::FindingCondition;
 
 /// What a pipeline condition is asked.
 pub struct SpawnQuestion<'a> {
@@ -45,7 +51,8 @@ pub struct StepQuestion<'a> {
 ///
 /// It is asked by every beat, so it answers within milliseconds and changes nothing. A condition that is simply
 /// [`Answer::Met`] spawns a pipeline with every beat, unless another condition stands against that; one that answers
-/// [`Answer::Found`] spawns one for each thing found.
+/// [`Answer::Found`] spawns one for each thing found. One that reads a source which several definitions share is better
+/// a [`FindingCondition`].
 #[async_trait]
 pub trait PipelineCondition: Send + Sync {
     /// The name that definitions use as `type`: lower-case letters, digits and `_`.
@@ -53,6 +60,11 @@ pub trait PipelineCondition: Send + Sync {
 
     /// What it asks, in one line for people.
     fn description(&self) -> &'static str;
+
+    /// What the XML can tell it; what is wrong is then reported when the file is loaded.
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
+    }
 
     /// Answers.
     ///
@@ -70,6 +82,11 @@ pub trait StepCondition: Send + Sync {
     /// What it asks, in one line for people.
     fn description(&self) -> &'static str;
 
+    /// What the XML can tell it; what is wrong is then reported when the file is loaded.
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
+    }
+
     /// Answers.
     ///
     /// # Errors
@@ -81,6 +98,7 @@ pub trait StepCondition: Send + Sync {
 #[derive(Default)]
 pub struct Conditions {
     pipeline: BTreeMap<&'static str, Arc<dyn PipelineCondition>>,
+    finding: BTreeMap<&'static str, Arc<dyn FindingCondition>>,
     step: BTreeMap<&'static str, Arc<dyn StepCondition>>,
 }
 
@@ -88,18 +106,25 @@ impl Conditions {
     /// Makes the list.
     ///
     /// # Panics
-    /// If a name is that of a condition that is built in: definitions could not reach it.
+    /// If a name is that of a condition that is built in, which definitions could not reach, or if a pipeline condition
+    /// and a finding condition have the same name, of which definitions could reach only one.
     #[must_use]
     pub fn new(
         pipeline: impl IntoIterator<Item = Arc<dyn PipelineCondition>>,
+        finding: impl IntoIterator<Item = Arc<dyn FindingCondition>>,
         step: impl IntoIterator<Item = Arc<dyn StepCondition>>,
     ) -> Self {
         let conditions = Conditions {
             pipeline: pipeline.into_iter().map(|condition| (condition.name(), condition)).collect(),
+            finding: finding.into_iter().map(|condition| (condition.name(), condition)).collect(),
             step: step.into_iter().map(|condition| (condition.name(), condition)).collect(),
         };
-        for name in conditions.pipeline.keys().chain(conditions.step.keys()) {
-            assert!(!merge::is_built_in_condition(name), "condition `{name}` is built in and cannot be registered");
+        let of_pipelines = conditions.pipeline.keys().chain(conditions.finding.keys());
+        for name in of_pipelines.chain(conditions.step.keys()) {
+            assert!(!is_built_in(name), "condition `{name}` is built in and cannot be registered");
+        }
+        for name in conditions.finding.keys() {
+            assert!(!conditions.pipeline.contains_key(name), "two conditions of pipelines are registered as `{name}`");
         }
         conditions
     }
@@ -110,18 +135,27 @@ impl Conditions {
         self.pipeline.get(name)
     }
 
+    /// The conditions that find.
+    pub fn finding(&self) -> impl Iterator<Item = &Arc<dyn FindingCondition>> {
+        self.finding.values()
+    }
+
     /// The step condition of a name.
     #[must_use]
     pub fn of_steps(&self, name: &str) -> Option<&Arc<dyn StepCondition>> {
         self.step.get(name)
     }
 
-    /// The names that definitions may use.
+    /// The names that definitions may use, and what each condition takes.
     #[must_use]
     pub fn vocabulary(&self) -> Vocabulary {
+        let of_pipelines = self.pipeline.values().map(|condition| (condition.name(), condition.arguments()));
+        let finding = self.finding.values().map(|condition| (condition.name(), condition.arguments()));
+        let of_steps = self.step.values().map(|condition| (condition.name(), condition.arguments()));
+        let owned = |(name, accepts): (&str, Accepts)| (name.to_owned(), accepts);
         Vocabulary {
-            pipeline_conditions: self.pipeline.keys().map(|name| (*name).to_owned()).collect(),
-            step_conditions: self.step.keys().map(|name| (*name).to_owned()).collect(),
+            pipeline_conditions: of_pipelines.chain(finding).map(owned).collect(),
+            step_conditions: of_steps.map(owned).collect(),
         }
     }
 }

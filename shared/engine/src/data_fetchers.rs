@@ -2,7 +2,7 @@
 //!
 //! A data fetcher answers with all there is to do, as often as it is asked; what it names by a key is spawned **once for
 //! ever**, whoever asks and whatever crashes in between. So a fetcher remembers nothing and marks nothing. The same item
-//! that keeps a bunch from being imported twice keeps a key from it (`spawned/<definition>` in the table).
+//! that keeps what a condition found from getting two pipelines keeps a key from it (`spawned/<definition>` in the table).
 //!
 //! The heartbeat asks every fetcher, unless the setting `initializer.in_pipeline` leaves that to the pipeline `initialize`,
 //! whose step `fetch_data` does the same and may take longer. `initializer.enabled` switches both off, maintenance mode
@@ -59,9 +59,9 @@ pub struct FetchQuestion<'a> {
 pub struct NewPipelineRequest {
     /// What to spawn.
     pub definition: Wanted,
-    /// Names the piece of work for ever, such as an order number: at most [`KEY_LIMIT_BYTES`] bytes.
+    /// Names the piece of work for ever, such as a number: at most [`KEY_LIMIT_BYTES`] bytes.
     pub key: String,
-    /// A time that belongs to it, such as that of the order: the pipeline's id sorts by it.
+    /// A time that belongs to it, such as when it came up: the pipeline's id sorts by it.
     pub at: DateTime<Utc>,
     /// What all steps are told.
     pub arguments: Arguments,

@@ -6,26 +6,29 @@
 //!
 //! **Invariant:** a beat takes no data from the event that woke it.
 
+mod spawning;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
-use pipeline::condition::Check;
-use pipeline::plan::{Spawn, SpawnFacts, spawn, spawn_answers};
-use pipeline::{Definition, PipelineId, Pulse};
+use pipeline::{Definition, PipelineId};
 use serde::Serialize;
-use std::sync::Arc;
 use store::leases::{Lease, LeaseOutcome};
-use store::pipelines::{NewPipeline, OpenPipeline, Spawned};
+use store::pipelines::OpenPipeline;
 
 use crate::apply::{Applied, advance};
-use crate::bunches::{self, DropArea};
+use crate::conditions::finding::{Fate, Looks};
 use crate::context::{Context, Invocation};
 use crate::data_fetchers::spawn::Fetching;
 use crate::definitions::Loaded;
 use crate::error_chain::chain;
+use crate::heartbeat::spawning::Spawning;
 use crate::monitor::Watched;
 use crate::world::{LISTED, Surroundings};
+
+pub use spawning::{SpawnOutlook, outlook};
 
 /// What a beat did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -49,7 +52,7 @@ pub struct BeatReport {
     pub applied: Applied,
     /// Whether steps wait although no runner is busy.
     pub is_idle_though_work_is_due: bool,
-    /// What is wrong with definitions, drops or single pipelines; everything else went on.
+    /// What is wrong with definitions, with what conditions look at, or with single pipelines; everything else went on.
     pub problems: Vec<String>,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
@@ -103,24 +106,15 @@ async fn pass(
         tracing::warn!("good definition files not kept, the next heartbeat tries again: {}", chain(&error));
     }
     let open = context.store.open_pipelines(LISTED).await?;
-    let drops = bunches::look(context, &loaded.definitions, &open).await;
-    let mut drops = report.or_problem("drop area", drops)?.unwrap_or_default();
-    drops.problems.iter().for_each(|problem| tracing::error!("{problem}"));
-    report.problems.extend(drops.problems.iter().cloned());
+    let looks = Looks::at(context, &loaded.definitions, &open).await?;
+    report.add_problems(looks.problems());
     let surroundings = Surroundings::of_all(context, context.fresh_settings(invocation.now()).await?, open.clone());
     let surroundings = surroundings.watching(lease.pulse);
-    let mut spawned = Vec::new();
-    for definition in &loaded.definitions {
-        let outcome = spawn_one(&surroundings, definition, lease.pulse, &open, &mut drops, invocation, report).await;
-        let what = format!("definition `{}`", definition.name);
-        match report.or_problem(&what, outcome)? {
-            Some(new) => spawned.extend(new),
-            None => drops.hold(definition, report.problems.last().map_or(&[], std::slice::from_ref)),
-        }
-    }
+    let mut spawning = Spawning { surroundings: &surroundings, looks, open: &open, pulse: lease.pulse, invocation };
+    let mut spawned = spawn_all(&mut spawning, &loaded.definitions, report).await?;
     spawned.extend(initialize(&surroundings, &loaded, invocation, report).await?);
-    let noted = drops.note(context, invocation.now()).await;
-    report.or_problem("drop area", noted)?;
+    // After all spawns, so that it is known of everything that was found what became of it.
+    report.add_problems(spawning.looks.note(context, invocation.now()).await?);
     let open = in_turn(open, lease.reached.as_deref());
     let reached = advance_all(&surroundings, open, spawned, invocation, report).await?;
     Ok(reached.or(lease.reached.clone()).filter(|_| report.left > 0))
@@ -134,77 +128,24 @@ fn in_turn(mut open: Vec<OpenPipeline>, reached: Option<&str>) -> Vec<OpenPipeli
     open
 }
 
-/// What the next beat would say of a definition.
-pub struct SpawnOutlook {
-    /// Whether it would spawn a pipeline, or why not.
-    pub spawn: Spawn,
-    /// The answers of the definition's conditions, in their order.
-    pub answers: Vec<Check>,
-    /// When the last complete beat was.
-    pub last_beat: Option<DateTime<Utc>>,
-}
-
-/// Tells what the next beat would say of a definition, without spawning anything.
-///
-/// # Errors
-/// The store did not answer.
-pub async fn outlook(
-    context: &Context,
-    definition: &Arc<Definition>,
-    now: DateTime<Utc>,
-) -> store::Result<SpawnOutlook> {
-    let open = context.store.open_pipelines(LISTED).await?;
-    let drops = bunches::look(context, std::slice::from_ref(definition), &open).await?;
-    let latest = context.store.latest_pipeline(&definition.name).await?;
-    let open_sibling = open_sibling(context, definition, latest.id, &open).await?;
-    let last_beat = context.store.last_beat().await?;
-    let pulse = Pulse { since: last_beat.unwrap_or(now).min(now), until: now };
-    let surroundings = Surroundings::of_all(context, context.fresh_settings(now).await?, open);
-    let world = &surroundings.around_definition(definition, pulse).await?;
-    let facts = SpawnFacts { world, pulse, open_sibling, bunch: drops.oldest_for(definition) };
-    let answers = spawn_answers(definition, &facts);
-    Ok(SpawnOutlook { spawn: spawn(definition, &facts), answers, last_beat })
-}
-
-async fn spawn_one(
-    surroundings: &Surroundings<'_>,
-    definition: &Arc<Definition>,
-    pulse: Pulse,
-    open: &[OpenPipeline],
-    drops: &mut DropArea,
-    invocation: &Invocation,
+/// Spawns what the definitions ask for.
+async fn spawn_all(
+    spawning: &mut Spawning<'_>,
+    definitions: &[Arc<Definition>],
     report: &mut BeatReport,
-) -> store::Result<Option<PipelineId>> {
-    let context = surroundings.context;
-    let world = &surroundings.around_definition(definition, pulse).await?;
-    let bunch = drops.oldest_for(definition);
-    let latest = context.store.latest_pipeline(&definition.name).await?;
-    let open_sibling = open_sibling(context, definition, latest.id.clone(), open).await?;
-    let facts = SpawnFacts { world, pulse, open_sibling, bunch };
-    let (id, arguments, reason, found) = match spawn(definition, &facts) {
-        Spawn::Yes { id, arguments, reason, found } => (id, arguments, reason, found),
-        Spawn::No(reasons) => {
-            drops.hold(definition, &reasons);
-            return Ok(None);
-        }
-    };
-    let new = NewPipeline {
-        id,
-        definition: definition.clone(),
-        arguments,
-        spawned_by: format!("heartbeat, {reason}"),
-        found,
-        after: definition.has_no_sibling_in_progress().then_some(latest),
-    };
-    match context.store.spawn_pipeline(&new, invocation.now()).await? {
-        Spawned::Existed => Ok(None),
-        Spawned::New => {
-            tracing::info!(pipeline.id = %new.id, pipeline.name = %definition.name, "pipeline spawned: {reason}");
-            report.spawned.push(format!("{} {}", definition.name, new.id));
-            drops.take(&new);
-            Ok(Some(new.id))
-        }
+) -> store::Result<Vec<PipelineId>> {
+    let mut spawned = Vec::new();
+    for definition in definitions {
+        let outcome = spawning.spawn(definition).await;
+        let Some(new) = report.or_problem(&format!("definition `{}`", definition.name), outcome)? else {
+            let problem = report.problems.last().cloned();
+            spawning.looks.keep(definition, &Fate::HeldBack(problem.into_iter().collect()));
+            continue;
+        };
+        report.spawned.extend(new.iter().map(|id| format!("{} {id}", definition.name)));
+        spawned.extend(new);
     }
+    Ok(spawned)
 }
 
 /// Spawns what data fetchers ask for.
@@ -216,29 +157,10 @@ async fn initialize(
 ) -> store::Result<Vec<PipelineId>> {
     let (context, settings) = (surroundings.context, surroundings.kept_settings());
     let fetched = Fetching { context, loaded: loaded.clone(), settings, invocation }.beat().await?;
-    fetched.problems.iter().for_each(|problem| tracing::error!("{problem}"));
-    report.problems.extend(fetched.problems);
+    report.add_problems(fetched.problems);
     report.left_to_spawn = fetched.left;
     report.spawned.extend(fetched.spawned.iter().map(|(definition, id)| format!("{} {id}", definition.name)));
     Ok(fetched.spawned.into_iter().map(|(_, id)| id).collect())
-}
-
-/// An open pipeline of the same name. The listing may lag, so the latest spawn is asked for, too, and what the listing
-/// shows is confirmed.
-async fn open_sibling(
-    context: &Context,
-    definition: &Definition,
-    latest: Option<PipelineId>,
-    open: &[OpenPipeline],
-) -> store::Result<Option<PipelineId>> {
-    let listed = open.iter().filter(|open| open.name == definition.name).map(|open| open.id.clone());
-    for id in latest.into_iter().chain(listed) {
-        let pipeline = context.store.pipeline_without_steps(&id).await?;
-        if pipeline.is_some_and(|pipeline| pipeline.status.is_open()) {
-            return Ok(Some(id));
-        }
-    }
-    Ok(None)
 }
 
 /// Moves the spawned pipelines on, and as many of the open ones as the time allows; returns the place of the last of them.
@@ -276,6 +198,12 @@ async fn advance_all(
 }
 
 impl BeatReport {
+    /// Adds what is wrong, which a person should look at.
+    fn add_problems(&mut self, problems: Vec<String>) {
+        problems.iter().for_each(|problem| tracing::error!("{problem}"));
+        self.problems.extend(problems);
+    }
+
     /// What there is, or a problem in its place: what is wrong with one thing must not hold up the others.
     ///
     /// An error that may pass ends the beat; the next one is the retry.

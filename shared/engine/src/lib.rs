@@ -7,7 +7,6 @@
 
 pub mod apply;
 pub mod at_work;
-pub mod bunches;
 pub mod conditions;
 pub mod context;
 pub mod data_fetchers;
@@ -22,6 +21,7 @@ pub mod runner;
 pub mod take_over;
 pub mod world;
 
+pub use conditions::{FindingCondition, PipelineCondition, StepCondition};
 pub use context::{Context, Invocation, Limits};
 pub use executor::{Executor, ExecutorError, Executors, Outcome, Shortage, StepLog, Work, WorkingDirectory};
 pub use program::Program;

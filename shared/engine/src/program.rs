@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::conditions::{Conditions, PipelineCondition, StepCondition};
+use crate::conditions::{Conditions, FindingCondition, PipelineCondition, StepCondition};
 use crate::data_fetchers::DataFetcher;
 use crate::executor::{Executor, Executors};
 
@@ -18,6 +18,8 @@ pub struct Program {
     pub executors: Vec<Arc<dyn Executor>>,
     /// What pipelines can ask for before they are spawned, beside the conditions that are built in.
     pub pipeline_conditions: Vec<Arc<dyn PipelineCondition>>,
+    /// What finds things that pipelines are spawned for.
+    pub finding_conditions: Vec<Arc<dyn FindingCondition>>,
     /// What steps can ask for before they are enqueued, beside the conditions that are built in.
     pub step_conditions: Vec<Arc<dyn StepCondition>>,
     /// What looks for work that each should get a pipeline of its own.
@@ -38,6 +40,13 @@ impl Program {
     #[must_use]
     pub fn with_pipeline_condition(mut self, condition: impl PipelineCondition + 'static) -> Self {
         self.pipeline_conditions.push(Arc::new(condition));
+        self
+    }
+
+    /// The same with a condition that finds things which pipelines are spawned for.
+    #[must_use]
+    pub fn with_finding_condition(mut self, condition: impl FindingCondition + 'static) -> Self {
+        self.finding_conditions.push(Arc::new(condition));
         self
     }
 
@@ -72,9 +81,10 @@ impl Program {
     /// The registered conditions by name.
     ///
     /// # Panics
-    /// If a name is that of a condition that is built in: definitions could not reach it.
+    /// If a name is that of a condition that is built in, or that of two conditions of pipelines.
     #[must_use]
     pub fn conditions(&self) -> Conditions {
-        Conditions::new(self.pipeline_conditions.iter().cloned(), self.step_conditions.iter().cloned())
+        let (of_pipelines, of_steps) = (self.pipeline_conditions.iter().cloned(), self.step_conditions.iter().cloned());
+        Conditions::new(of_pipelines, self.finding_conditions.iter().cloned(), of_steps)
     }
 }

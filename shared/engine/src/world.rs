@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
-use pipeline::condition::{PipelineCondition, StepCondition};
+use pipeline::condition::{PipelineCondition, Registered, StepCondition};
 use pipeline::definition::Arguments;
 use pipeline::facts::{Answer, Asked, World};
 use pipeline::settings::Settings;
@@ -16,6 +16,7 @@ use pipeline::{Definition, Name, Pipeline, PipelineId, PipelineStatus, Pulse, St
 use store::pipelines::OpenPipeline;
 use tokio::sync::OnceCell;
 
+use crate::conditions::finding::Looks;
 use crate::conditions::{SpawnQuestion, StepQuestion};
 use crate::context::Context;
 use crate::monitor::Monitor;
@@ -130,7 +131,7 @@ impl<'a> Surroundings<'a> {
                     StepCondition::NamedPipelinesHaveStatus { pipelines, .. } => {
                         self.add_latest(&mut world, pipelines).await?
                     }
-                    StepCondition::Registered { name, arguments } => {
+                    StepCondition::Registered(Registered { name, arguments }) => {
                         let answer = self.ask_step(pipeline, step, name, arguments, now).await?;
                         let asked =
                             Asked { pipeline: Some(pipeline.id.clone()), name: step.definition.name.clone(), index };
@@ -149,11 +150,16 @@ impl<'a> Surroundings<'a> {
         Ok(has_asked.then_some(world))
     }
 
-    /// The world as the conditions of a definition see it.
+    /// The world as the conditions of a definition see it, after the looks of those that find.
     ///
     /// # Errors
     /// The store did not answer.
-    pub(crate) async fn around_definition(&self, definition: &Definition, pulse: Pulse) -> store::Result<World> {
+    pub(crate) async fn around_definition(
+        &self,
+        definition: &Definition,
+        pulse: Pulse,
+        looks: &Looks,
+    ) -> store::Result<World> {
         let mut world = World {
             settings: self.settings.as_ref().clone(),
             has_fetchers: !self.context.fetchers.is_empty(),
@@ -165,11 +171,14 @@ impl<'a> Surroundings<'a> {
                 PipelineCondition::NamedPipelinesHaveStatus { pipelines, .. } => {
                     self.add_latest(&mut world, pipelines).await?;
                 }
-                PipelineCondition::Registered { name, arguments } => {
-                    let Some(condition) = self.context.conditions.of_pipelines(name) else { continue };
-                    let question = SpawnQuestion { store: &self.context.store, definition, arguments, pulse };
+                PipelineCondition::Registered(Registered { name, arguments }) => {
                     let asked = Asked { pipeline: None, name: definition.name.clone(), index };
-                    world.registered.insert(asked, condition.check(&question).await?);
+                    if let Some(answer) = looks.answer(name, &definition.name) {
+                        world.registered.insert(asked, answer);
+                    } else if let Some(condition) = self.context.conditions.of_pipelines(name) {
+                        let question = SpawnQuestion { store: &self.context.store, definition, arguments, pulse };
+                        world.registered.insert(asked, condition.check(&question).await?);
+                    }
                 }
                 PipelineCondition::NoAutoSpawn
                 | PipelineCondition::NoSiblingInProgress
@@ -179,7 +188,6 @@ impl<'a> Surroundings<'a> {
                 | PipelineCondition::Initializer
                 | PipelineCondition::WebsiteActive { .. }
                 | PipelineCondition::PipelineEnabled
-                | PipelineCondition::BunchComplete { .. }
                 | PipelineCondition::Maintenance => {}
             }
         }

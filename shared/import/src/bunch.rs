@@ -59,8 +59,18 @@ pub struct DropFile {
 pub struct Resolution {
     /// One entry for each identifier, in alphabetic order.
     pub sets: Vec<BunchSet>,
-    /// Findings that belong to no bunch, for the operator.
-    pub notes: Vec<String>,
+    /// What belongs to no bunch, for the operator.
+    pub notes: Vec<Note>,
+}
+
+/// Something that the operator should know of files in the drop area.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", from = "String")]
+pub struct Note {
+    /// A whole sentence.
+    pub text: String,
+    /// The names of the files that it is about. A bunch that is kept with its pipeline does not keep them.
+    pub files: Vec<String>,
 }
 
 /// The files of one identifier: ready to be imported, or waiting for something.
@@ -72,8 +82,8 @@ pub enum BunchSet {
     Incomplete {
         /// What the files have in common, such as `20260801-120000`.
         identifier: String,
-        /// Whole sentences for the operator; never empty.
-        reasons: Vec<String>,
+        /// Why, for the operator; never empty.
+        reasons: Vec<Note>,
     },
 }
 
@@ -86,8 +96,8 @@ pub struct Bunch {
     pub files: Vec<BunchFile>,
     /// The ok files that released them; they leave the drop area together with the files.
     pub ok_files: Vec<String>,
-    /// CSV files of the same identifier that no ok file releases, as sentences for the operator.
-    pub left_behind: Vec<String>,
+    /// CSV files of the same identifier that no ok file releases, and why.
+    pub left_behind: Vec<Note>,
 }
 
 /// A CSV file of a bunch.
@@ -118,6 +128,31 @@ pub struct BunchId {
 pub struct BunchIdError(String);
 
 const HASH_DIGITS: usize = 12;
+
+impl Note {
+    /// A sentence about some files.
+    fn about<'a>(files: impl IntoIterator<Item = &'a str>, text: String) -> Self {
+        Self { text, files: files.into_iter().map(str::to_owned).collect() }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl From<Note> for String {
+    fn from(note: Note) -> Self {
+        note.text
+    }
+}
+
+impl From<String> for Note {
+    fn from(text: String) -> Self {
+        Self { text, files: Vec::new() }
+    }
+}
 
 impl BunchId {
     /// Makes the id of some files; their order does not matter.

@@ -1,6 +1,7 @@
 //! What people can do to pipelines and see of them: the one set of calls and rows behind the command line, the API and pages.
 
 mod active;
+mod arrivals;
 mod cancel;
 mod error;
 mod hold;
@@ -22,6 +23,7 @@ use pipeline::PipelineId;
 use pipeline::definition::Definition;
 
 pub use active::{ActiveStep, ActiveSteps, active_steps};
+pub use arrivals::arrivals;
 pub use cancel::{CANCEL_LIMIT, Cancelled, cancel, cancel_all};
 pub use error::Error;
 pub use hold::{pause, resume};

@@ -5,9 +5,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use engine::Context;
-use engine::bunches::DROP_PREFIX;
 use futures::{Stream, StreamExt};
 use serde::Serialize;
+use steps::import::DROP_PREFIX;
 
 use super::note;
 

@@ -7,7 +7,7 @@ use pipeline::facts::World;
 use pipeline::plan::{self, Outlook};
 use pipeline::{Definition, Pipeline, PipelineStatus, Step, StepRecord, StepStatus};
 use serde::Serialize;
-use store::arrivals::Arrival;
+use steps::import::arrivals::Arrival;
 use store::settings::AuditEntry;
 use store::steps::Attempt;
 

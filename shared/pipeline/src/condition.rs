@@ -44,11 +44,6 @@ pub enum PipelineCondition {
     },
     /// The setting `pipeline.enabled` is on for this definition.
     PipelineEnabled,
-    /// A bunch of files has arrived completely; hands its files to the steps.
-    BunchComplete {
-        /// The file name prefixes that belong to the bunch, in the order of their import.
-        prefixes: Vec<String>,
-    },
     /// No step of one of these names is enqueued or running in any pipeline.
     NoConflictingStep {
         /// The names.
@@ -64,35 +59,8 @@ pub enum PipelineCondition {
     /// Maintenance mode is off. Nothing is spawned during maintenance anyway; the condition says so where one looks.
     Maintenance,
     /// A condition that somebody registered answers.
-    Registered {
-        /// Its name.
-        name: String,
-        /// What it is told.
-        #[serde(default, skip_serializing_if = "Arguments::is_empty")]
-        arguments: Arguments,
-    },
-}
-
-impl PipelineCondition {
-    /// The file name prefixes of the bunches that it asks for, in the order of their import; `None` if it asks for none.
-    #[must_use]
-    pub fn bunch_prefixes(&self) -> Option<&[String]> {
-        match self {
-            PipelineCondition::BunchComplete { prefixes } => Some(prefixes),
-            PipelineCondition::NoAutoSpawn
-            | PipelineCondition::NoSiblingInProgress
-            | PipelineCondition::CronExpression { .. }
-            | PipelineCondition::ConfigurableCronExpression { .. }
-            | PipelineCondition::CleanUp
-            | PipelineCondition::Initializer
-            | PipelineCondition::WebsiteActive { .. }
-            | PipelineCondition::PipelineEnabled
-            | PipelineCondition::NoConflictingStep { .. }
-            | PipelineCondition::NamedPipelinesHaveStatus { .. }
-            | PipelineCondition::Maintenance
-            | PipelineCondition::Registered { .. } => None,
-        }
-    }
+    #[serde(untagged)]
+    Registered(Registered),
 }
 
 /// What must hold for a step to be enqueued.
@@ -153,14 +121,75 @@ pub enum StepCondition {
         wait: Duration,
     },
     /// A condition that somebody registered answers.
-    Registered {
-        /// Its name.
-        name: String,
-        /// What it is told.
-        #[serde(default, skip_serializing_if = "Arguments::is_empty")]
-        arguments: Arguments,
-    },
+    #[serde(untagged)]
+    Registered(Registered),
 }
+
+/// A condition that a program registers beside those that are built in. Stored and shown like them, under its own name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "StoredRegistered")]
+pub struct Registered {
+    /// Its name.
+    #[serde(rename = "type")]
+    pub name: String,
+    /// What it is told.
+    #[serde(skip_serializing_if = "Arguments::is_empty")]
+    pub arguments: Arguments,
+}
+
+/// As items hold it.
+#[derive(Deserialize)]
+struct StoredRegistered {
+    #[serde(rename = "type")]
+    kind: String,
+    /// Beside the type `registered`, as earlier versions wrote it.
+    name: Option<String>,
+    #[serde(default)]
+    arguments: Arguments,
+}
+
+/// A condition that is built in and cannot be read must not be taken for one that somebody registered.
+#[derive(Debug, thiserror::Error)]
+#[error("condition `{0}` has arguments that cannot be read")]
+struct Unreadable(String);
+
+impl TryFrom<StoredRegistered> for Registered {
+    type Error = Unreadable;
+
+    fn try_from(stored: StoredRegistered) -> Result<Self, Unreadable> {
+        let StoredRegistered { kind, name, arguments } = stored;
+        let name = name.filter(|_| kind == "registered").unwrap_or(kind);
+        if is_built_in(&name) { Err(Unreadable(name)) } else { Ok(Registered { name, arguments }) }
+    }
+}
+
+/// Whether definitions mean a condition of ours by that type.
+#[must_use]
+pub fn is_built_in(name: &str) -> bool {
+    BUILT_IN.contains(&name)
+}
+
+/// The types of all conditions that are built in, of pipelines and of steps.
+pub(crate) const BUILT_IN: [&str; 18] = [
+    "attempts_limit",
+    "clean_up",
+    "configurable_cron_expression",
+    "cron_expression",
+    "depending_on_named_steps",
+    "initializer",
+    "maintenance",
+    "named_pipelines_have_status",
+    "no_auto_spawn",
+    "no_conflicting_step",
+    "no_sibling_in_progress",
+    "pipeline_enabled",
+    "previous_steps_completed",
+    "previous_steps_finished",
+    "recurring",
+    "time_between_attempts",
+    "wait_for_step_is_not_running",
+    "website_active",
+];
 
 /// The answer of a condition.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -26,7 +26,7 @@ pub struct BadName {
 
 /// The id of one spawned pipeline: 20 characters that sort by the time of the spawn.
 ///
-/// The id follows from the definition's name and the *spawn key* (a cron time, a bunch, a request), so that a spawn that
+/// The id follows from the definition's name and the *spawn key* (a cron time, something found, a request), so that a spawn that
 /// is repeated after a crash or by a second beat meets its own first try and not a twin.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn ids_sort_by_time_and_follow_from_name_and_key() {
-        let name: Name = "catalog_import".parse().unwrap();
+        let name: Name = "nightly_export".parse().unwrap();
         let early = PipelineId::derive(&name, "a", at(1_780_000_000_000));
         let late = PipelineId::derive(&name, "a", at(1_780_000_000_001));
         assert!(early < late);

@@ -14,6 +14,7 @@ pub mod schedule;
 pub mod settings;
 pub mod step;
 pub mod transition;
+pub mod words;
 pub mod xml;
 
 pub use definition::{Definition, DefinitionHash, Priority, StepDefinition};

@@ -42,12 +42,33 @@ pub struct Merged {
 
 /// What definitions may use beside what is built in: the conditions that a program registers. A name that is built in
 /// means the built-in condition, so who registers refuses it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
-    /// The types of pipeline conditions.
-    pub pipeline_conditions: BTreeSet<String>,
-    /// The types of step conditions.
-    pub step_conditions: BTreeSet<String>,
+    /// The types of pipeline conditions, and what each is told.
+    pub pipeline_conditions: BTreeMap<String, Accepts>,
+    /// The types of step conditions, and what each is told.
+    pub step_conditions: BTreeMap<String, Accepts>,
+}
+
+/// What a registered condition can be told by the XML.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Accepts {
+    /// Any argument with any value: the condition looks at them when it is asked.
+    #[default]
+    Anything,
+    /// These arguments and no other. What is wrong is then reported where it is written, when the file is loaded.
+    Only(&'static [Argument]),
+}
+
+/// An argument that a registered condition takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Argument {
+    /// Its key.
+    pub name: &'static str,
+    /// Whether the condition cannot do without it.
+    pub is_required: bool,
+    /// Says what is wrong with a value, and what is expected.
+    pub check: fn(&str) -> Result<(), String>,
 }
 
 /// Reads and merges files, each a name and its content.
@@ -89,13 +110,6 @@ pub fn merge(mut documents: Vec<Document>, vocabulary: &Vocabulary) -> Merged {
         merging.refer(reference);
     }
     merging.finish(vocabulary)
-}
-
-/// Whether definitions mean a condition of ours by that type.
-#[must_use]
-pub fn is_built_in_condition(name: &str) -> bool {
-    condition::PIPELINE_CONDITIONS.iter().any(|known| known.name == name)
-        || condition::STEP_CONDITIONS.iter().chain(condition::RECURRING_CONDITIONS).any(|known| known.name == name)
 }
 
 impl Merged {

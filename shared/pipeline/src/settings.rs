@@ -411,10 +411,10 @@ mod tests {
 
     #[test]
     fn the_narrower_scope_wins() {
-        let settings = set(&[("spawning", "default", "off"), ("spawning", "pipeline:orders", "on")]);
-        let orders = Scope::Pipeline("orders".parse().unwrap());
+        let settings = set(&[("spawning", "default", "off"), ("spawning", "pipeline:exports", "on")]);
+        let exports = Scope::Pipeline("exports".parse().unwrap());
         let other = Scope::Pipeline("other".parse().unwrap());
-        assert!(settings.flag("spawning", &orders));
+        assert!(settings.flag("spawning", &exports));
         assert!(!settings.flag("spawning", &other));
         assert!(!settings.flag("maintenance", &Scope::Default));
     }
@@ -437,7 +437,7 @@ mod tests {
             "{unknown}"
         );
         assert!(unknown.ends_with(" or `website.active`; did you mean `maintenance`?)"), "{unknown}");
-        insta::assert_snapshot!("shop:1".parse::<Scope>().unwrap_err(), @"`shop:1` is no scope (expected `default`, `pipeline:<name>` or `website:<code>`)");
+        insta::assert_snapshot!("store:1".parse::<Scope>().unwrap_err(), @"`store:1` is no scope (expected `default`, `pipeline:<name>` or `website:<code>`)");
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub mod import;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use engine::{Executor, Program};
+use engine::{Executor, FindingCondition, Program};
 
 /// The definitions that ship, by file name.
 pub const DEFINITIONS: [(&str, &str); 3] = [
@@ -23,7 +23,8 @@ pub const DEFINITIONS: [(&str, &str); 3] = [
 #[must_use]
 pub fn shipped() -> Program {
     let definitions = DEFINITIONS.map(|(name, xml)| (name.to_owned(), Bytes::from_static(xml.as_bytes())));
-    Program { executors: executors(), definitions: definitions.into(), ..Program::default() }
+    let finding_conditions: Vec<Arc<dyn FindingCondition>> = vec![Arc::new(import::bunch_complete::BunchComplete)];
+    Program { executors: executors(), finding_conditions, definitions: definitions.into(), ..Program::default() }
 }
 
 /// Every executor that ships.

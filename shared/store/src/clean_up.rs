@@ -6,8 +6,8 @@
 //! | [`Store::mark_files`] | pipeline (version) | 1 write unit |
 //! | [`Store::delete_pipeline`] | pipeline (version) marked, its steps and logs deleted, then itself | 3 write units, 1 per step and kept log |
 //!
-//! What stays for ever: the item that tells what a pipeline was spawned for (`spawned/…`), so that a bunch which still lies
-//! in the drop area is not imported again because its pipeline is gone; the latest pipeline of each name; definitions, of
+//! What stays for ever: the item that tells what a pipeline was spawned for (`spawned/…`), so that what was found once and
+//! is still there gets no second pipeline because its first one is gone; the latest pipeline of each name; definitions, of
 //! which there is one per content.
 
 use chrono::{DateTime, Datelike, Months, Utc};

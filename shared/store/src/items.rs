@@ -32,14 +32,17 @@ pub struct Malformed {
     expected: String,
 }
 
-/// Reads the fields of one item.
-pub(crate) struct Fields<'a> {
+/// Reads the fields of one item. A field that is not there is none; one that cannot be read is an error that names it.
+pub struct Fields<'a> {
     item: &'a Item,
 }
 
 impl<'a> Fields<'a> {
-    /// Begins to read an item, unless it was written by a newer version.
-    pub(crate) fn of(item: &'a Item) -> Result<Self> {
+    /// Begins to read an item.
+    ///
+    /// # Errors
+    /// It was written by a newer version.
+    pub fn of(item: &'a Item) -> Result<Self> {
         let fields = Fields { item };
         let schema = fields.number("schema")?.unwrap_or(SCHEMA);
         if schema > SCHEMA {
@@ -48,7 +51,11 @@ impl<'a> Fields<'a> {
         Ok(fields)
     }
 
-    pub(crate) fn text(&self, field: &str) -> Result<Option<&'a str>> {
+    /// A text.
+    ///
+    /// # Errors
+    /// The field holds something else.
+    pub fn text(&self, field: &str) -> Result<Option<&'a str>> {
         match self.item.attributes.get(field) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -56,21 +63,33 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(crate) fn number(&self, field: &str) -> Result<Option<u64>> {
+    /// A number.
+    ///
+    /// # Errors
+    /// The field holds something else.
+    pub fn number(&self, field: &str) -> Result<Option<u64>> {
         match self.item.attributes.get(field) {
             None => Ok(None),
             Some(value) => value.as_u64().map(Some).ok_or_else(|| self.malformed(field, "a number")),
         }
     }
 
-    pub(crate) fn flag(&self, field: &str) -> Result<bool> {
+    /// A flag; false if it is not there.
+    ///
+    /// # Errors
+    /// The field holds something else.
+    pub fn flag(&self, field: &str) -> Result<bool> {
         match self.item.attributes.get(field) {
             None => Ok(false),
             Some(value) => value.as_bool().ok_or_else(|| self.malformed(field, "true or false")),
         }
     }
 
-    pub(crate) fn time(&self, field: &str) -> Result<Option<DateTime<Utc>>> {
+    /// A time.
+    ///
+    /// # Errors
+    /// The field holds something else.
+    pub fn time(&self, field: &str) -> Result<Option<DateTime<Utc>>> {
         let expected = "a time as in `2026-08-01T12:00:00.000Z`";
         let time = match self.text(field)?.and_then(own_time) {
             Some(time) => Some(time),
@@ -83,17 +102,29 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(crate) fn parsed<T: FromStr>(&self, field: &str, expected: &str) -> Result<Option<T>> {
+    /// A text that stands for something; `expected` says for what.
+    ///
+    /// # Errors
+    /// The field holds something else.
+    pub fn parsed<T: FromStr>(&self, field: &str, expected: &str) -> Result<Option<T>> {
         let Some(text) = self.text(field)? else { return Ok(None) };
         text.parse().map(Some).map_err(|_| self.malformed(field, expected))
     }
 
-    pub(crate) fn json<T: DeserializeOwned>(&self, field: &str, expected: &str) -> Result<Option<T>> {
+    /// A value of any shape; `expected` says which.
+    ///
+    /// # Errors
+    /// The field holds something else.
+    pub fn json<T: DeserializeOwned>(&self, field: &str, expected: &str) -> Result<Option<T>> {
         let Some(value) = self.item.attributes.get(field) else { return Ok(None) };
         T::deserialize(value).map(Some).map_err(|_| self.malformed(field, expected))
     }
 
-    pub(crate) fn required<T>(&self, field: &str, value: Option<T>) -> Result<T> {
+    /// What was read of a field that every such item has.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn required<T>(&self, field: &str, value: Option<T>) -> Result<T> {
         value.ok_or_else(|| self.malformed(field, "a value"))
     }
 
@@ -127,12 +158,14 @@ fn own_time(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// A time as items hold it: milliseconds, fixed width, so that text order is time order.
-pub(crate) fn time(at: DateTime<Utc>) -> Value {
+#[must_use]
+pub fn time(at: DateTime<Utc>) -> Value {
     Value::String(at.to_rfc3339_opts(SecondsFormat::Millis, true))
 }
 
 /// Collects attributes, leaving out empty ones.
-pub(crate) fn attributes<const N: usize>(fields: [(&str, Value); N]) -> Attributes {
+#[must_use]
+pub fn attributes<const N: usize>(fields: [(&str, Value); N]) -> Attributes {
     fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
@@ -207,7 +240,8 @@ fn read_record(item: &Item) -> Result<StepRecord> {
 }
 
 /// An optional text as a value; empty if there is none.
-pub(crate) fn optional(text: Option<&str>) -> Value {
+#[must_use]
+pub fn optional(text: Option<&str>) -> Value {
     text.map_or(Value::Null, |text| json!(text))
 }
 

@@ -7,13 +7,15 @@
 //! | some of the steps that a step added | `pipeline/<id>` | `added/<step>/<attempt>-<token>/<number>` | – |
 //! | log of an earlier attempt | `attempts/<id>` | `<name>/<attempt>` | – |
 //! | definition as spawned from | `definition/<hash>` | `definition` | – |
-//! | what a pipeline was spawned for (a bunch) | `spawned/<name>` | `<key of what was found>` | – |
+//! | what a pipeline was spawned for | `spawned/<name>` | `<key of what was found>` | – |
 //! | latest pipeline of a name | `name/<name>` | `latest` | – |
 //! | lease of the heartbeat, with the pulse | `lease/heartbeat` | `lease` | – |
 //! | steps that are busy under a name that others wait for | `busy/<step name>` | `busy` | – |
 //! | setting | `settings` | `<name>/<scope>` | – |
 //! | line of the audit | `audit` | `<time>/<hash>` | – |
-//! | file seen in the drop area | `arrivals` | `<file key>` | – |
+//!
+//! Packages above keep items of their own in partitions of their own; each names them in one place, and none begins with
+//! one of these words.
 //!
 //! Numbers in keys are zero-padded, so that byte order is their order.
 
@@ -151,15 +153,6 @@ pub fn audit(at: DateTime<Utc>, by: &str, what: &str) -> Key {
 #[must_use]
 pub fn audit_time(sort: &str) -> Option<DateTime<Utc>> {
     moment(sort.split_once('/')?.0)
-}
-
-/// The partition of the files seen in the drop area.
-pub const ARRIVALS: &str = "arrivals";
-
-/// The item of a file seen in the drop area.
-#[must_use]
-pub fn arrival(file_key: &str) -> Key {
-    Key::new(ARRIVALS, file_key)
 }
 
 /// The shard of the listing in which an open pipeline is.

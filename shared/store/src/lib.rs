@@ -1,20 +1,19 @@
 //! The three storage seams of Systole and everything typed above them.
 //!
 //! `table`, `queue` and `files` are the contracts that `store-aws` and `store-embedded` implement; nothing else touches
-//! a back end. Every access pattern is a typed function above a seam, written once: `pipelines`, `steps`, `leases`,
-//! `arrivals` open with the table of theirs.
+//! a back end. Every access pattern is a typed function above a seam, written once: `pipelines`, `steps` and `leases` open
+//! with the table of theirs. Packages above keep items of their own in the same way, with [`items`] to read them.
 //!
 //! **Invariant:** no status changes without a condition.
 
 pub mod added;
-pub mod arrivals;
 mod attributes;
 pub mod clean_up;
 mod error;
 pub mod exchange;
 pub mod exclusions;
 pub mod files;
-mod items;
+pub mod items;
 pub mod joined;
 pub mod keys;
 pub mod leases;

@@ -39,7 +39,7 @@ pub struct NewPipeline {
     pub arguments: Arguments,
     /// Who spawns it and why, for people.
     pub spawned_by: String,
-    /// The keys of what was found (a bunch): nothing that was found spawns two pipelines of one name.
+    /// The keys of what was found: nothing that was found spawns two pipelines of one name.
     pub found: Vec<String>,
     /// If set, it is spawned only if this is still the latest of its name: two beats that both saw no open sibling must not
     /// spawn one each.

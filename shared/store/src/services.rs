@@ -242,11 +242,11 @@ mod tests {
     fn a_function_is_invokable_by_its_name_or_by_the_beginning_of_it() {
         let list = Invokable::parse("systole-erp-*, tax ,arn:aws:lambda:eu-central-1:1:function:mail").unwrap();
         let arn = "arn:aws:lambda:eu-central-1:1:function:mail";
-        for allowed in ["systole-erp-", "systole-erp-orders", "tax", arn, "mail"] {
+        for allowed in ["systole-erp-", "systole-erp-prices", "tax", arn, "mail"] {
             assert!(list.allows(allowed), "{allowed}");
         }
         let other = "arn:aws:lambda:eu-central-1:2:function:mail";
-        for refused in ["systole-er", "taxes", "ta", "", "*", "mails", other, "x-systole-erp-orders"] {
+        for refused in ["systole-er", "taxes", "ta", "", "*", "mails", other, "x-systole-erp-prices"] {
             assert!(!list.allows(refused), "{refused}");
         }
         assert!(!Invokable::default().allows("tax"));
@@ -263,10 +263,10 @@ mod tests {
     #[test]
     fn hosts_are_read_with_and_without_a_port() {
         let host = |host: &str, port| AllowedHost { host: host.to_owned(), port };
-        let list = AllowedHost::parse_list("API.example.com, shop.example.com:8443, 127.0.0.1:9000,[::1]:9000");
+        let list = AllowedHost::parse_list("API.example.com, erp.example.com:8443, 127.0.0.1:9000,[::1]:9000");
         let expected = [
             host("api.example.com", None),
-            host("shop.example.com", Some(8443)),
+            host("erp.example.com", Some(8443)),
             host("127.0.0.1", Some(9000)),
             host("::1", Some(9000)),
         ];

@@ -16,7 +16,7 @@ pub(super) fn arrival_of(encoded_key: &str) -> SqsEvent {
 }
 
 async fn keys(functions: &Functions) -> Vec<String> {
-    functions.storage.arrivals().await.unwrap().into_iter().map(|arrival| arrival.key).collect()
+    steps::import::arrivals::all(&functions.storage).await.unwrap().into_iter().map(|arrival| arrival.key).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,7 +24,7 @@ async fn an_arrived_file_is_noted_as_the_bucket_has_it() {
     let functions = Functions::new().await;
     functions.drop_file("product-import_20260801-120000_01.csv", "sku\nA\n").await;
     intake::handle(&functions.context, invoked(event("file-arrived"))).await.unwrap();
-    let [arrival] = functions.storage.arrivals().await.unwrap().try_into().unwrap();
+    let [arrival] = steps::import::arrivals::all(&functions.storage).await.unwrap().try_into().unwrap();
     assert_eq!(arrival.key, "incoming/product-import_20260801-120000_01.csv");
     assert_eq!(arrival.size_bytes, 6, "the event says something else");
     assert_eq!((arrival.waits_for, arrival.pipeline), (None, None));
@@ -46,10 +46,10 @@ async fn an_event_that_comes_again_does_not_undo_what_a_beat_noted() {
     functions.drop_file("product-import_20260801-120000_01.csv", "sku\nA\n").await;
     intake::handle(&functions.context, invoked(event("file-arrived"))).await.unwrap();
     functions.beat().await;
-    let noted = functions.storage.arrivals().await.unwrap();
+    let noted = steps::import::arrivals::all(&functions.storage).await.unwrap();
     assert!(noted[0].waits_for.is_some(), "{noted:?}");
     intake::handle(&functions.context, invoked(event("file-arrived"))).await.unwrap();
-    assert_eq!(functions.storage.arrivals().await.unwrap(), noted);
+    assert_eq!(steps::import::arrivals::all(&functions.storage).await.unwrap(), noted);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,7 @@ async fn dropped_files_become_products() {
         let arrival = super::arrivals::arrival_of(&format!("incoming/{name}"));
         intake::handle(&functions.context, invoked(arrival)).await.unwrap();
     }
-    assert_eq!(functions.storage.arrivals().await.unwrap().len(), files.len());
+    assert_eq!(steps::import::arrivals::all(&functions.storage).await.unwrap().len(), files.len());
 
     let id = only_spawned(&functions.beat().await);
     let ended = functions.run(&id).await;
@@ -62,7 +62,7 @@ async fn a_bunch_without_its_ok_file_waits_and_says_so() {
         functions.drop_file(name, content.clone()).await;
     }
     assert_eq!(functions.beat().await.spawned, Vec::<String>::new());
-    for arrival in functions.storage.arrivals().await.unwrap() {
+    for arrival in steps::import::arrivals::all(&functions.storage).await.unwrap() {
         let waits_for = arrival.waits_for.expect("it waits for something");
         assert!(waits_for.contains(".ok"), "{waits_for}");
     }

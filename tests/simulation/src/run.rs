@@ -16,8 +16,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use engine::executor::Executors;
 use engine::{Context, Invocation, Limits, Program};
 use pipeline::{Pipeline, PipelineId, Priority};
+use steps::import::arrivals::Arrival;
 use store::Store;
-use store::arrivals::Arrival;
 use store::outbox::Outbox;
 use store_embedded::Options;
 use tokio::runtime::Runtime;
@@ -370,7 +370,7 @@ impl<'a> Run<'a> {
         };
         let read = |id: &PipelineId| alone(self.inner.pipeline_with_steps(id)).ok().flatten();
         let pipelines: Vec<Pipeline> = ids.iter().filter_map(read).collect();
-        let arrivals = alone(engine::bunches::arrivals(&self.started())).unwrap_or_default();
+        let arrivals = alone(steps::import::drop_area::list(&self.started().store)).unwrap_or_default();
         let (messages_left, files) = (self.messages_left(), self.files().unwrap_or_default());
         let dead_letters = alone(self.inner.queue.count_dead_letters()).unwrap_or(u64::MAX);
         let mut state = self.stage.lock();

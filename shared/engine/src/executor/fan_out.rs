@@ -1,4 +1,4 @@
-//! Steps that an executor adds to later stages of its own pipeline: one for each bunch, file or order that it found.
+//! Steps that an executor adds to later stages of its own pipeline: one for each thing that it found.
 //!
 //! They count when the adding step succeeds, all or none. Until then they are kept with the checkpoint: an executor that
 //! adds steps and leaves a checkpoint behind them does not add them again when it goes on, in a further invocation or in a

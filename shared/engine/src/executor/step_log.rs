@@ -157,11 +157,11 @@ mod tests {
         let mut log = log(&vec!["x".repeat(1_000); 1_100]);
         let name = "a".parse().unwrap();
         log.line(DateTime::UNIX_EPOCH, Level::Info, &name, "short");
-        log.line(DateTime::UNIX_EPOCH, Level::Error, &name, "the shop did not answer");
+        log.line(DateTime::UNIX_EPOCH, Level::Error, &name, "the server did not answer");
         let text = log.text();
         assert!(!text.contains("short"));
         let end: Vec<&str> = text.lines().rev().take(2).collect();
-        assert_eq!(end[1], "1970-01-01 00:00:00 a error: the shop did not answer");
+        assert_eq!(end[1], "1970-01-01 00:00:00 a error: the server did not answer");
         let dropped = 1_100 - (text.lines().count() - 2) + 1;
         assert_eq!(end[0], format!("({dropped} more lines were dropped: the log is full)"));
     }

@@ -6,6 +6,7 @@ mod data_fetchers;
 mod disturbances;
 mod exclusions;
 mod fan_outs;
+mod findings;
 mod joined;
 mod leases;
 mod monitor;

@@ -1,16 +1,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::manifest::{Line, Manifest};
-use super::{Bunch, BunchFile, BunchId, BunchSet, DropFile, Resolution};
+use super::{Bunch, BunchFile, BunchId, BunchSet, DropFile, Note, Resolution};
 use crate::file_name::FileName;
 
 /// Reasons and notes of one bunch that are worth reading; the rest is counted.
-pub(super) const MAX_SENTENCES: usize = 20;
+pub(super) const MAX_NOTES: usize = 20;
 
-/// The first sentences about something, and how many more there were.
+/// The first notes about something, and how many more there were.
 #[derive(Debug, Clone, Default)]
-struct Sentences {
-    kept: Vec<String>,
+struct Notes {
+    kept: Vec<Note>,
     more: usize,
 }
 
@@ -30,7 +30,7 @@ pub fn resolve(files: &[DropFile], ok_contents: &BTreeMap<String, String>, prefi
     }
     let identifiers: BTreeSet<String> = drop_area.identifiers();
     let sets = identifiers.into_iter().map(|identifier| drop_area.judge(identifier, &ok_names)).collect();
-    Resolution { sets, notes: drop_area.notes.into_texts() }
+    Resolution { sets, notes: drop_area.notes.into_notes() }
 }
 
 /// Says whether an ok file releases none of the files that are still in the drop area, so that it can leave too.
@@ -59,8 +59,8 @@ struct DropArea<'a> {
     /// Released files, and by which ok files.
     released: BTreeMap<FileName, BTreeSet<String>>,
     /// What keeps a bunch waiting, by identifier.
-    problems: BTreeMap<String, Sentences>,
-    notes: Sentences,
+    problems: BTreeMap<String, Notes>,
+    notes: Notes,
 }
 
 /// An ok file of a wanted prefix.
@@ -86,7 +86,7 @@ impl<'a> DropArea<'a> {
             by_identifier: BTreeMap::new(),
             released: BTreeMap::new(),
             problems: BTreeMap::new(),
-            notes: Sentences::default(),
+            notes: Notes::default(),
         };
         let mut names: Vec<&DropFile> = files.iter().collect();
         names.sort_unstable_by_key(|file| &file.name);
@@ -104,7 +104,7 @@ impl<'a> DropArea<'a> {
                     siblings.push(name.clone());
                     area.arrived.insert(name, file);
                 }
-                Err(error) => area.notes.push(|| error.to_string()),
+                Err(error) => area.notes.push(|| Note::about([file.name.as_str()], error.to_string())),
             }
         }
         area
@@ -138,14 +138,17 @@ impl<'a> DropArea<'a> {
         if files.is_empty() {
             match &ok_file.reach {
                 Reach::Prefix => self.notes.push(|| {
-                    format!("`{name}` is empty and releases every file with its prefix, but none has arrived")
+                    let text =
+                        format!("`{name}` is empty and releases every file with its prefix, but none has arrived");
+                    Note::about([name], text)
                 }),
-                Reach::Bunch(identifier) => self.problem(
-                    identifier,
-                    format!("`{name}` is empty and releases every file of its bunch, but none has arrived"),
-                ),
+                Reach::Bunch(identifier) => {
+                    let text = format!("`{name}` is empty and releases every file of its bunch, but none has arrived");
+                    self.problem(identifier, Note::about([name], text));
+                }
                 Reach::File(file) => {
-                    self.problem(file.filename(), format!("`{name}` releases `{file}`, which has not arrived"))
+                    let text = format!("`{name}` releases `{file}`, which has not arrived");
+                    self.problem(file.filename(), Note::about([name], text));
                 }
             }
         }
@@ -157,11 +160,10 @@ impl<'a> DropArea<'a> {
             files.sort_by_key(FileName::number);
             for pair in files.windows(2) {
                 if pair[1].number() > pair[0].number() + 1 {
-                    let (before, after) = (&pair[0], &pair[1]);
-                    self.problem(
-                        &identifier,
-                        format!("`{name}` is empty, and a file between `{before}` and `{after}` has not arrived"),
-                    );
+                    let (before, after) = (pair[0].to_string(), pair[1].to_string());
+                    let text =
+                        format!("`{name}` is empty, and a file between `{before}` and `{after}` has not arrived");
+                    self.problem(&identifier, Note::about([name, &before, &after], text));
                 }
             }
             for file in files {
@@ -172,26 +174,28 @@ impl<'a> DropArea<'a> {
 
     fn apply_list(&mut self, ok_file: &OkFile<'_>, lines: &[Line]) {
         let name = ok_file.name;
-        let mut wrong = Sentences::default();
+        let mut wrong = Notes::default();
         for line in lines {
             let number = line.number;
             match &line.name {
                 Ok(file) => match ok_file.refusal(file) {
                     Some(why) => {
-                        wrong.push(|| format!("`{name}` line {number} names `{file}`, {why}"));
+                        let text = || format!("`{name}` line {number} names `{file}`, {why}");
+                        wrong.push(|| Note::about([name, &file.to_string()], text()));
                     }
                     None if self.arrived.contains_key(file) => self.release(file.clone(), name),
-                    None => self.problem(
-                        file.filename(),
-                        format!("`{name}` line {number} names `{file}`, which has not arrived"),
-                    ),
+                    None => {
+                        let text = format!("`{name}` line {number} names `{file}`, which has not arrived");
+                        self.problem(file.filename(), Note::about([name], text));
+                    }
                 },
-                Err(text) => wrong.push(|| {
-                    format!(
-                        "`{name}` line {number}: `{text}` is not the name of an import file \
+                Err(found) => wrong.push(|| {
+                    let text = format!(
+                        "`{name}` line {number}: `{found}` is not the name of an import file \
                          (example: `{}_20260801-120000_01.csv`)",
                         ok_file.prefix
-                    )
+                    );
+                    Note::about([name], text)
                 }),
             }
         }
@@ -201,7 +205,7 @@ impl<'a> DropArea<'a> {
     }
 
     /// Holds up every bunch that relies on a manifest with wrong lines.
-    fn blame(&mut self, ok_file: &OkFile<'_>, lines: &[Line], wrong: &Sentences) {
+    fn blame(&mut self, ok_file: &OkFile<'_>, lines: &[Line], wrong: &Notes) {
         let identifiers: BTreeSet<&str> = match &ok_file.reach {
             Reach::Bunch(identifier) => BTreeSet::from([identifier.as_str()]),
             Reach::File(file) => BTreeSet::from([file.filename()]),
@@ -224,8 +228,8 @@ impl<'a> DropArea<'a> {
         self.released.entry(file).or_default().insert(ok_name.to_owned());
     }
 
-    fn problem(&mut self, identifier: &str, sentence: String) {
-        self.problems.entry(identifier.to_owned()).or_default().push(|| sentence);
+    fn problem(&mut self, identifier: &str, note: Note) {
+        self.problems.entry(identifier.to_owned()).or_default().push(|| note);
     }
 
     fn identifiers(&self) -> BTreeSet<String> {
@@ -234,7 +238,7 @@ impl<'a> DropArea<'a> {
 
     fn judge(&self, identifier: String, ok_names: &BTreeSet<&str>) -> BunchSet {
         let mut reasons = self.problems.get(&identifier).cloned().unwrap_or_default();
-        let mut left_behind = Sentences::default();
+        let mut left_behind = Notes::default();
         let mut released = Vec::new();
         for prefix in self.prefixes {
             let mut files: Vec<&FileName> =
@@ -242,19 +246,19 @@ impl<'a> DropArea<'a> {
             files.sort_by_key(|file| (file.number(), *file));
             let (ready, waiting): (Vec<&FileName>, Vec<&FileName>) =
                 files.into_iter().partition(|file| self.released.contains_key(*file));
-            let sentences = if ready.is_empty() { &mut reasons } else { &mut left_behind };
+            let notes = if ready.is_empty() { &mut reasons } else { &mut left_behind };
             for file in waiting {
-                sentences.push(|| why_not_released(file, ok_names));
+                notes.push(|| why_not_released(file, ok_names));
             }
             released.extend(ready);
         }
         match reasons.kept.is_empty() {
             true => BunchSet::Complete(self.bunch(&identifier, &released, left_behind)),
-            false => BunchSet::Incomplete { identifier, reasons: reasons.into_texts() },
+            false => BunchSet::Incomplete { identifier, reasons: reasons.into_notes() },
         }
     }
 
-    fn bunch(&self, identifier: &str, files: &[&FileName], left_behind: Sentences) -> Bunch {
+    fn bunch(&self, identifier: &str, files: &[&FileName], left_behind: Notes) -> Bunch {
         let drop_files: Vec<&DropFile> = files.iter().map(|file| self.arrived[*file]).collect();
         let ok_files: BTreeSet<&String> = files.iter().flat_map(|file| &self.released[*file]).collect();
         Bunch {
@@ -269,7 +273,7 @@ impl<'a> DropArea<'a> {
                 })
                 .collect(),
             ok_files: ok_files.into_iter().cloned().collect(),
-            left_behind: left_behind.into_texts(),
+            left_behind: left_behind.into_notes(),
         }
     }
 }
@@ -316,34 +320,38 @@ fn is_csv(file: &FileName) -> bool {
     file.suffix().eq_ignore_ascii_case("csv")
 }
 
-fn why_not_released(file: &FileName, ok_names: &BTreeSet<&str>) -> String {
+fn why_not_released(file: &FileName, ok_names: &BTreeSet<&str>) -> Note {
     let [prefix, bunch, single] = file.ok_files();
     let found = [&prefix, &bunch, &single].into_iter().find(|ok| ok_names.contains(ok.as_str()));
+    let name = file.to_string();
     match found {
-        Some(ok) => format!("`{ok}` does not name `{file}`"),
-        None => format!("no ok file for `{file}`; expected `{prefix}`, `{bunch}` or `{single}`"),
+        Some(ok) => Note::about([ok.as_str(), &name], format!("`{ok}` does not name `{name}`")),
+        None => Note::about(
+            [name.as_str()],
+            format!("no ok file for `{name}`; expected `{prefix}`, `{bunch}` or `{single}`"),
+        ),
     }
 }
 
-impl Sentences {
-    fn push(&mut self, sentence: impl FnOnce() -> String) {
-        if self.kept.len() < MAX_SENTENCES {
-            self.kept.push(sentence());
+impl Notes {
+    fn push(&mut self, note: impl FnOnce() -> Note) {
+        if self.kept.len() < MAX_NOTES {
+            self.kept.push(note());
         } else {
             self.more += 1;
         }
     }
 
-    fn extend(&mut self, others: &Sentences) {
-        for sentence in &others.kept {
-            self.push(|| sentence.clone());
+    fn extend(&mut self, others: &Notes) {
+        for note in &others.kept {
+            self.push(|| note.clone());
         }
         self.more += others.more;
     }
 
-    fn into_texts(mut self) -> Vec<String> {
+    fn into_notes(mut self) -> Vec<Note> {
         if self.more > 0 {
-            self.kept.push(format!("and {} more", self.more));
+            self.kept.push(Note::about([], format!("and {} more", self.more)));
         }
         self.kept
     }

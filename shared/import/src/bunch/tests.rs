@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
-use super::resolve::MAX_SENTENCES;
+use super::resolve::MAX_NOTES;
 use super::*;
 
 const STAMP: DateTime<Utc> = DateTime::UNIX_EPOCH;
@@ -218,6 +218,28 @@ fn a_csv_file_with_a_wrong_name_is_noted() {
     ");
 }
 
+/// The sentence is for people; who asks which files it is about need not read it.
+#[test]
+fn notes_name_their_files_as_data() {
+    let names = ["product-import_x_01.csv", "product-import_x_02.csv", "product-import_x.ok = product-import_x_01.csv"];
+    let BunchSet::Complete(bunch) = resolution(&["product-import"], &names).sets.remove(0) else { panic!("complete") };
+    let expected = Note::about(
+        ["product-import_x.ok", "product-import_x_02.csv"],
+        "`product-import_x.ok` does not name `product-import_x_02.csv`".to_owned(),
+    );
+    assert_eq!(bunch.left_behind, [expected.clone()]);
+    // With its pipeline a bunch keeps the sentences, as it always did.
+    let kept = serde_json::to_value(&bunch).unwrap();
+    assert_eq!(kept["left_behind"], serde_json::json!([expected.text]));
+    let read: Bunch = serde_json::from_value(kept).unwrap();
+    assert_eq!(read.left_behind, [Note { files: Vec::new(), ..expected }]);
+
+    // A name with backticks in it is one name, however the sentence reads.
+    let odd = "product-import`x`.csv";
+    let notes = resolution(&["product-import`x`"], &[odd]).notes;
+    assert_eq!(notes.iter().map(|note| note.files.clone()).collect::<Vec<_>>(), [[odd]]);
+}
+
 #[test]
 fn an_identifier_may_hold_underscores() {
     let names = ["product-import_my_01_01.csv", "product-import_my_01.ok"];
@@ -270,9 +292,9 @@ fn what_is_wrong_with_a_long_ok_file_is_said_briefly_at_each_bunch() {
     assert_eq!(sets.len(), 500);
     for set in sets {
         let BunchSet::Incomplete { reasons, .. } = set else { panic!("{set:?} is complete") };
-        assert_eq!(reasons.len(), MAX_SENTENCES + 1);
-        assert!(reasons.iter().all(|reason| reason.len() < 250), "{reasons:?}");
-        assert_eq!(reasons.last().map(String::as_str), Some("and 4981 more"));
+        assert_eq!(reasons.len(), MAX_NOTES + 1);
+        assert!(reasons.iter().all(|reason| reason.text.len() < 250), "{reasons:?}");
+        assert_eq!(reasons.last().map(ToString::to_string).as_deref(), Some("and 4981 more"));
     }
 }
 

@@ -7,6 +7,7 @@ use pipeline::{PipelineId, StepStatus};
 use engine::Program;
 use engine::conditions::{StepCondition, StepQuestion};
 use engine::runner;
+use steps::import::bunch_complete::BunchComplete;
 use workshop::Fault;
 use workshop::{Workshop, xml};
 
@@ -281,7 +282,8 @@ async fn what_is_not_spawned_says_why() {
         ("no_sibling_in_progress", "pipeline … of the same name has not ended"),
         ("bunch_complete=product-import", "no bunch has arrived"),
     ] {
-        let workshop = Workshop::with(&[xml("work", "", conditions, "10: done-a")]);
+        let program = Program::default().with_finding_condition(BunchComplete);
+        let workshop = Workshop::extended(&[xml("work", "", conditions, "10: done-a")], program);
         setting(&workshop, "pipeline.enabled", "pipeline:work", "false").await;
         setting(&workshop, "maintenance", "default", "true").await;
         workshop.beat().await;

@@ -2,12 +2,12 @@
 //!
 //! A new condition is a new row.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::node::Node;
-use crate::condition::{PipelineCondition, StepCondition};
-use crate::definition::Arguments;
+use super::{Accepts, Argument};
+use crate::condition::{PipelineCondition, Registered, StepCondition};
 use crate::duration;
 use crate::id::Name;
 use crate::pipeline::PipelineStatus;
@@ -38,7 +38,6 @@ pub(super) const PIPELINE_CONDITIONS: &[Known<PipelineCondition>] = &[
     Known { name: "initializer", arguments: &[], build: |_| Ok(PipelineCondition::Initializer) },
     Known { name: "website_active", arguments: &["websites"], build: website_active },
     Known { name: "pipeline_enabled", arguments: &[], build: |_| Ok(PipelineCondition::PipelineEnabled) },
-    Known { name: "bunch_complete", arguments: &["prefixes"], build: bunch_complete },
     Known {
         name: "no_conflicting_step",
         arguments: STEP_FILTER,
@@ -95,41 +94,64 @@ pub(super) const RECURRING_CONDITIONS: &[Known<StepCondition>] =
 /// Our word and the original's.
 pub(super) const STEP_FILTER: &[&str] = &["steps", "step_filter"];
 
-/// A condition that somebody registered, with whatever arguments it was given.
-pub(super) trait Registered: Sized {
-    /// The condition of that name.
-    fn registered(name: String, arguments: Arguments) -> Self;
+/// A kind of condition, which may be one that somebody registered.
+pub(super) trait OrRegistered: Sized {
+    /// A condition that somebody registered.
+    fn registered(registered: Registered) -> Self;
 }
 
-impl Registered for PipelineCondition {
-    fn registered(name: String, arguments: Arguments) -> Self {
-        PipelineCondition::Registered { name, arguments }
+impl OrRegistered for PipelineCondition {
+    fn registered(registered: Registered) -> Self {
+        PipelineCondition::Registered(registered)
     }
 }
 
-impl Registered for StepCondition {
-    fn registered(name: String, arguments: Arguments) -> Self {
-        StepCondition::Registered { name, arguments }
+impl OrRegistered for StepCondition {
+    fn registered(registered: Registered) -> Self {
+        StepCondition::Registered(registered)
     }
 }
 
 /// Builds the condition that `node` names: one of ours, or one of those that others registered.
-pub(super) fn build<C: Registered>(known: &[Known<C>], registered: &BTreeSet<String>, node: &Node) -> Result<C, Fault> {
+pub(super) fn build<C: OrRegistered>(
+    known: &[Known<C>],
+    registered: &BTreeMap<String, Accepts>,
+    node: &Node,
+) -> Result<C, Fault> {
     let name = &node.identity.text;
-    let Some(row) = known.iter().find(|row| row.name == name) else {
-        if registered.contains(name) {
-            return Ok(C::registered(name.clone(), super::define::arguments(node)));
-        }
-        let names = known.iter().map(|row| row.name).chain(registered.iter().map(String::as_str));
+    if let Some(row) = known.iter().find(|row| row.name == name) {
+        refuse_unknown_arguments(node, row.arguments)?;
+        return (row.build)(&Given(node));
+    }
+    let Some(accepts) = registered.get(name) else {
+        let names = known.iter().map(|row| row.name).chain(registered.keys().map(String::as_str));
         let expected = suggest::expected(name, names);
         return Err((node.identity.position.clone(), format!("there is no such condition{expected}")));
     };
-    if let Some(argument) = node.of_kind(Kind::Argument).find(|a| !row.arguments.contains(&a.identity.text.as_str())) {
-        let expected = suggest::expected(&argument.identity.text, row.arguments.iter().copied());
-        let message = format!("the argument {} is not known{expected}", quoted(&argument.identity.text));
-        return Err((argument.identity.position.clone(), message));
+    if let Accepts::Only(arguments) = accepts {
+        check_arguments(&Given(node), arguments)?;
     }
-    (row.build)(&Given(node))
+    Ok(C::registered(Registered { name: name.clone(), arguments: super::define::arguments(node) }))
+}
+
+fn refuse_unknown_arguments(node: &Node, known: &[&str]) -> Result<(), Fault> {
+    let mut given = node.of_kind(Kind::Argument).map(|argument| &argument.identity);
+    let Some(unknown) = given.find(|argument| !known.contains(&argument.text.as_str())) else { return Ok(()) };
+    let expected = suggest::expected(&unknown.text, known.iter().copied());
+    let message = format!("the argument {} is not known{expected}", quoted(&unknown.text));
+    Err((unknown.position.clone(), message))
+}
+
+fn check_arguments(given: &Given<'_>, arguments: &[Argument]) -> Result<(), Fault> {
+    let names: Vec<&str> = arguments.iter().map(|argument| argument.name).collect();
+    refuse_unknown_arguments(given.0, &names)?;
+    for argument in arguments {
+        if argument.is_required {
+            given.required(argument.name)?;
+        }
+        given.parsed(argument.name, argument.check)?;
+    }
+    Ok(())
 }
 
 fn cron_expression(given: &Given<'_>) -> Result<PipelineCondition, Fault> {
@@ -167,17 +189,6 @@ fn recurring(given: &Given<'_>) -> Result<StepCondition, Fault> {
     let limit = given.number("limit")?.ok_or_else(|| given.missing("limit"))?;
     let wait = given.parsed("wait", duration::parse)?.unwrap_or_default();
     Ok(StepCondition::Recurring { limit, wait })
-}
-
-fn bunch_complete(given: &Given<'_>) -> Result<PipelineCondition, Fault> {
-    let value = given.required("prefixes")?;
-    // An underscore would end the prefix in the name of a file.
-    let is_prefix = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
-    let prefixes = words(value, |word| match is_prefix(word) {
-        true => Ok(word.to_owned()),
-        false => Err(format!("{} is not a file prefix (expected ASCII letters, digits, `-` or `.`)", quoted(word))),
-    })?;
-    Ok(PipelineCondition::BunchComplete { prefixes })
 }
 
 fn attempts_limit(given: &Given<'_>) -> Result<StepCondition, Fault> {
@@ -253,17 +264,5 @@ impl<'n> Given<'n> {
 
 /// Reads a list with spaces or commas between the words; at least one word, each of them once.
 fn words<T>(value: &Value, parse: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, Fault> {
-    let fault = |message| (value.position.clone(), message);
-    let mut list = Vec::new();
-    let mut seen = BTreeSet::new();
-    for word in value.text.split([',', ' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()) {
-        list.push(parse(word).map_err(fault)?);
-        if !seen.insert(word) {
-            return Err(fault(format!("{} occurs twice", quoted(word))));
-        }
-    }
-    if list.is_empty() {
-        return Err(fault("the list is empty".to_owned()));
-    }
-    Ok(list)
+    crate::words::words(&value.text, parse).map_err(|message| (value.position.clone(), message))
 }

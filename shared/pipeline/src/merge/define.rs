@@ -1,13 +1,13 @@
 //! From a merged pipeline to its definition.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Vocabulary;
 use super::condition::{
-    self, Known, PIPELINE_CONDITIONS, RECURRING_CONDITIONS, Registered, STEP_CONDITIONS, STEP_FILTER,
+    self, Known, OrRegistered, PIPELINE_CONDITIONS, RECURRING_CONDITIONS, STEP_CONDITIONS, STEP_FILTER,
 };
 use super::node::{Errors, Node};
+use super::{Accepts, Vocabulary};
 use crate::condition::StepCondition;
 use crate::definition::{Arguments, Definition, Described, Priority, StepDefinition};
 use crate::duration;
@@ -91,7 +91,7 @@ fn step<'n>(
     errors: &mut Errors,
 ) -> Option<StepDefinition> {
     let mut all = conditions(node, Kind::StepCondition, STEP_CONDITIONS, &vocabulary.step_conditions, errors);
-    all.extend(conditions(node, Kind::RecurringCondition, RECURRING_CONDITIONS, &BTreeSet::new(), errors));
+    all.extend(conditions(node, Kind::RecurringCondition, RECURRING_CONDITIONS, &BTreeMap::new(), errors));
     let awaiting: Vec<_> = all.iter().filter_map(|(child, it)| awaiting(child, &it.condition)).collect();
     let step = StepDefinition {
         name: name(node, errors)?,
@@ -114,11 +114,11 @@ fn step<'n>(
     Some(step)
 }
 
-fn conditions<'n, C: Registered>(
+fn conditions<'n, C: OrRegistered>(
     node: &'n Node,
     kind: Kind,
     known: &[Known<C>],
-    registered: &BTreeSet<String>,
+    registered: &BTreeMap<String, Accepts>,
     errors: &mut Errors,
 ) -> Vec<(&'n Node, Described<C>)> {
     let mut described = Vec::new();
@@ -166,7 +166,7 @@ fn awaiting<'n>(node: &'n Node, condition: &StepCondition) -> Option<(Vec<Name>,
         | StepCondition::TimeBetweenAttempts { .. }
         | StepCondition::NamedPipelinesHaveStatus { .. }
         | StepCondition::Recurring { .. }
-        | StepCondition::Registered { .. } => return None,
+        | StepCondition::Registered(_) => return None,
     };
     let value = STEP_FILTER.iter().find_map(|key| node.argument(key))?;
     Some((steps.clone(), &value.position))

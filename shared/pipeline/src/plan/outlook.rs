@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::condition::{Check, StepCondition};
+use crate::condition::{Check, Registered, StepCondition};
 use crate::definition::Arguments;
 use crate::facts::{Asked, World};
 use crate::id::Name;
@@ -199,7 +199,7 @@ impl Survey<'_> {
                 named_pipelines(self.world, pipelines, statuses)
             }
             StepCondition::Recurring { wait, .. } => time_between_runs(*wait, record, self.now),
-            StepCondition::Registered { name, .. } => {
+            StepCondition::Registered(Registered { name, .. }) => {
                 let pipeline = Some(self.pipeline.id.clone());
                 let asked = Asked { pipeline, name: definition.name.clone(), index: place };
                 registered(self.world, &asked, name)

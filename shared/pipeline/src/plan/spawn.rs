@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use crate::condition::{Check, PipelineCondition};
+use crate::condition::{Check, PipelineCondition, Registered};
 use crate::definition::{Arguments, Definition};
 use crate::facts::{Answer, Asked, World};
 use crate::id::{Name, PipelineId};
@@ -19,11 +19,9 @@ pub struct SpawnFacts<'a> {
     pub pulse: Pulse,
     /// An open pipeline of the same name, if there is one.
     pub open_sibling: Option<PipelineId>,
-    /// The oldest complete bunch that no pipeline was spawned for yet, or why there is none.
-    pub bunch: Result<&'a Found, &'a str>,
 }
 
-/// Something in the world that a condition found, such as a complete bunch.
+/// Something in the world that a condition found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// Names it for ever: the same thing never spawns twice.
@@ -32,6 +30,8 @@ pub struct Found {
     pub at: DateTime<Utc>,
     /// What the steps are told of it.
     pub arguments: Arguments,
+    /// What it consists of, such as names of files: what the note says of each when a pipeline has it or when it waits.
+    pub things: Vec<String>,
 }
 
 /// What a beat does about one definition.
@@ -66,11 +66,6 @@ pub fn spawn(definition: &Definition, facts: &SpawnFacts<'_>) -> Spawn {
         if let Some(due) = asked.and_then(|cron| cron.latest_due(facts.pulse)) {
             at = due;
             keys.push(format!("cron {}", due.to_rfc3339_opts(SecondsFormat::Secs, true)));
-        }
-        if let (PipelineCondition::BunchComplete { .. }, Ok(bunch)) = (condition, facts.bunch) {
-            at = bunch.at;
-            keys.push(bunch.key.clone());
-            found.push(bunch.key.clone());
         }
         if let Some(Answer::Found(thing)) = facts.world.registered.get(&asked_by(definition, index)) {
             at = thing.at;
@@ -131,10 +126,6 @@ fn check(definition: &Definition, index: usize, condition: &PipelineCondition, f
             Err(reason) => Check::Unmet(reason),
         },
         PipelineCondition::Initializer => initializer(facts.world),
-        PipelineCondition::BunchComplete { .. } => match &facts.bunch {
-            Ok(found) => Check::Met(found.arguments.clone()),
-            Err(reason) => Check::Unmet((*reason).to_owned()),
-        },
         PipelineCondition::WebsiteActive { websites } => {
             let is_inactive = |code: &&String| !settings.flag("website.active", &Scope::Website((*code).clone()));
             match websites.iter().find(is_inactive) {
@@ -155,7 +146,9 @@ fn check(definition: &Definition, index: usize, condition: &PipelineCondition, f
         }
         // During maintenance nothing is spawned, whether the condition asks for it or not.
         PipelineCondition::Maintenance => met(),
-        PipelineCondition::Registered { name, .. } => registered(facts.world, &asked_by(definition, index), name),
+        PipelineCondition::Registered(Registered { name, .. }) => {
+            registered(facts.world, &asked_by(definition, index), name)
+        }
     }
 }
 
@@ -178,11 +171,10 @@ fn cron(definition: &Definition, condition: &PipelineCondition, world: &World) -
         | PipelineCondition::Initializer
         | PipelineCondition::WebsiteActive { .. }
         | PipelineCondition::PipelineEnabled
-        | PipelineCondition::BunchComplete { .. }
         | PipelineCondition::NoConflictingStep { .. }
         | PipelineCondition::NamedPipelinesHaveStatus { .. }
         | PipelineCondition::Maintenance
-        | PipelineCondition::Registered { .. } => Ok(None),
+        | PipelineCondition::Registered(_) => Ok(None),
     }
 }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::files::{Files, Range};
 
-use engine::bunches::BUNCH_ARGUMENT;
+use super::bunch_argument::BUNCH_ARGUMENT;
 
 /// Bytes of one read: large enough that reads cost little on S3, small enough that memory stays flat.
 const CHUNK_BYTES: u64 = 1024 * 1024;

@@ -9,7 +9,7 @@ use import::bunch::{self, BunchFile, DropFile, MAX_OK_FILE_BYTES};
 use store::files::Range;
 
 use super::bunch_files::{bunch, moved_key};
-use engine::bunches::DROP_PREFIX;
+use super::drop_area::DROP_PREFIX;
 
 /// The executor.
 pub struct MoveFiles;
@@ -36,7 +36,7 @@ impl Executor for MoveFiles {
             work.info(&format!("moved `{}` ({} bytes)", file.name, file.size_bytes));
         }
         for note in &bunch.left_behind {
-            work.warn(note);
+            work.warn(&note.text);
         }
         for ok_file in &bunch.ok_files {
             move_ok_file(work, ok_file).await?;

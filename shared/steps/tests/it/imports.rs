@@ -8,8 +8,8 @@ use insta::assert_snapshot;
 use pipeline::StepStatus;
 
 use super::shop::{APPLE, HEADER, PEAR, Shop};
-use engine::bunches::DROP_PREFIX;
 use engine::runner::{self, RunReport};
+use steps::import::DROP_PREFIX;
 use steps::import::archive;
 use workshop::Fault;
 

@@ -3,6 +3,7 @@
 mod categories;
 mod checklist;
 mod clean_up;
+mod definitions;
 mod dying_files;
 mod fetch_data;
 mod imports;

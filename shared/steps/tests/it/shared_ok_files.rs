@@ -1,7 +1,7 @@
 //! One ok file may release several bunches: it stays until the last of them has been taken.
 
 use super::shop::{APPLE, PEAR, Shop};
-use engine::bunches::DROP_PREFIX;
+use steps::import::DROP_PREFIX;
 use steps::import::archive;
 
 const FIRST: &str = "product-import_20260801-120000_01.csv";

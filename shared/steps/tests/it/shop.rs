@@ -12,9 +12,9 @@ use serde_json::Value;
 use store::message::StepMessage;
 use store::table::Query;
 
-use engine::bunches::{self, DROP_PREFIX};
 use engine::runner;
 use steps::import::archive;
+use steps::import::{DROP_PREFIX, drop_area};
 use workshop::Workshop;
 
 pub(super) const HEADER: &str = "sku,attribute_set_code,product_type,product_websites,name,price,qty,categories";
@@ -118,7 +118,7 @@ impl Shop {
     /// What people see of the dropped files.
     pub(crate) async fn arrivals(&self) -> String {
         let mut text = String::new();
-        for arrival in bunches::arrivals(&self.workshop.context).await.unwrap() {
+        for arrival in drop_area::list(&self.workshop.context.store).await.unwrap() {
             let name = arrival.key.trim_start_matches(DROP_PREFIX);
             let fate = match (arrival.waits_for, arrival.pipeline) {
                 (Some(reason), _) => format!("waits: {reason}"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use pipeline::definition::{Arguments, Definition};
 use pipeline::facts::World;
-use pipeline::merge::{self, Merged, Vocabulary};
+use pipeline::merge::{self, Accepts, Merged, Vocabulary};
 use pipeline::plan::{self, Grace, SpawnFacts};
 use pipeline::{Pipeline, PipelineId, PipelineStatus, Pulse, StepStatus, xml};
 
@@ -73,8 +73,11 @@ pub(crate) fn stored(data: &[u8]) {
 }
 
 fn vocabulary() -> Vocabulary {
-    let own = |name: &str| BTreeSet::from([name.to_owned()]);
-    Vocabulary { pipeline_conditions: own("office_hours"), step_conditions: own("stock_is_counted") }
+    // Beside conditions that take anything, the ones that ship and say what they take.
+    let mut vocabulary = steps::shipped().conditions().vocabulary();
+    vocabulary.pipeline_conditions.insert("office_hours".to_owned(), Accepts::Anything);
+    vocabulary.step_conditions.insert("stock_is_counted".to_owned(), Accepts::Anything);
+    vocabulary
 }
 
 /// How many characters each line of a file has.
@@ -109,7 +112,7 @@ fn assert_can_run(merged: &Merged) {
 fn plan_through(definition: Definition) {
     let world = World::default();
     let pulse = Pulse { since: NOW - chrono::Duration::minutes(1), until: NOW };
-    let facts = SpawnFacts { world: &world, pulse, open_sibling: None, bunch: Err("none") };
+    let facts = SpawnFacts { world: &world, pulse, open_sibling: None };
     let _ = plan::spawn(&definition, &facts);
     let _ = plan::spawn_answers(&definition, &facts);
     if definition.steps.len() > STEPS {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use engine::bunches::DROP_PREFIX;
 use import::bunch::{self, BunchSet, DropFile};
+use steps::import::DROP_PREFIX;
 
 use super::assert_kept;
 use crate::input::{Section, sections};

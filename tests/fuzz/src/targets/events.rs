@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use engine::Context;
-use engine::bunches::DROP_PREFIX;
 use lambda_runtime::LambdaEvent;
 use pipeline::definition::Arguments;
+use steps::import::DROP_PREFIX;
 use store::message::{BadMessage, StepMessage};
 
 use super::assert_kept;
@@ -58,7 +58,7 @@ pub(crate) fn intake(data: &[u8]) {
 
 /// Only files that are there are noted.
 async fn assert_noted(context: &Context) {
-    for arrival in context.store.arrivals().await.expect("the intake leaves what can be read") {
+    for arrival in steps::import::arrivals::all(&context.store).await.expect("the intake leaves what can be read") {
         let info = context.store.files.info(&arrival.key).await.expect("a noted key is one");
         assert!(info.is_some_and(|info| info.fingerprint == arrival.fingerprint), "{} is not there", arrival.key);
     }

@@ -68,7 +68,7 @@ async fn read(context: &Context, id: &PipelineId) {
     let _ = store.settings().await;
     let _ = store.stored_settings().await;
     let _ = store.audit(10).await;
-    let _ = store.arrivals().await;
+    let _ = steps::import::arrivals::all(store).await;
     let _ = store.last_beat().await;
     let _ = store.open_pipelines(100).await;
     let _ = store.ended_pipelines(100, 3, NOW).await;

@@ -236,7 +236,7 @@ impl conditions::PipelineCondition for ShopIsOpen {
     async fn check(&self, question: &conditions::SpawnQuestion<'_>) -> store::Result<Answer> {
         let key = format!("order {}", question.arguments["number"]);
         let arguments = [("order".to_owned(), question.arguments["number"].clone())].into();
-        Ok(Answer::Found(Found { key, at: question.pulse.until, arguments }))
+        Ok(Answer::Found(Found { key, at: question.pulse.until, arguments, things: Vec::new() }))
     }
 }
 
@@ -297,5 +297,5 @@ fn row_14_a_condition_of_ours_cannot_be_replaced() {
             Ok(Answer::Met)
         }
     }
-    let _ = conditions::Conditions::new([], [Arc::new(Limit) as Arc<dyn conditions::StepCondition>]);
+    let _ = conditions::Conditions::new([], [], [Arc::new(Limit) as Arc<dyn conditions::StepCondition>]);
 }

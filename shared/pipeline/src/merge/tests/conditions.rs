@@ -1,13 +1,17 @@
 //! The conditions that ask beyond the steps before: what they may say, and what becomes of it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use insta::assert_snapshot;
 
 use super::grammar::refused_condition;
 use super::{merged, refused};
+use crate::condition::{BUILT_IN, PipelineCondition, Registered, StepCondition};
 use crate::definition::Definition;
-use crate::merge::{Vocabulary, load};
+use crate::merge::condition::{PIPELINE_CONDITIONS, RECURRING_CONDITIONS, STEP_CONDITIONS};
+use crate::merge::{Accepts, Argument, Vocabulary, load};
+use crate::words::words;
 
 /// What is wrong with conditions of a pipeline, each on its own.
 fn refused_pipeline_condition(cases: &[&str]) -> String {
@@ -25,9 +29,9 @@ fn step_conditions_about_others_are_built_or_refused() {
         r#"<step_condition type="wait_for_step_is_not_running"/>"#,
         r#"<step_condition type="wait_for_step_is_not_running"><argument key="steps" value="s, reindex"/></step_condition>"#,
         r#"<step_condition type="wait_for_step_is_not_running"><argument key="step_filter" value="a/b"/></step_condition>"#,
-        r#"<step_condition type="named_pipelines_have_status"><argument key="pipelines" value="orders"/></step_condition>"#,
-        r#"<step_condition type="named_pipelines_have_status"><argument key="pipelines" value="orders"/><argument key="statuses" value="success, done"/></step_condition>"#,
-        r#"<step_condition type="named_pipelines_have_status"><argument key="pipelines" value="orders stock"/><argument key="statuses" value="success error"/></step_condition>"#,
+        r#"<step_condition type="named_pipelines_have_status"><argument key="pipelines" value="exports"/></step_condition>"#,
+        r#"<step_condition type="named_pipelines_have_status"><argument key="pipelines" value="exports"/><argument key="statuses" value="success, done"/></step_condition>"#,
+        r#"<step_condition type="named_pipelines_have_status"><argument key="pipelines" value="exports stock"/><argument key="statuses" value="success error"/></step_condition>"#,
         r#"<step_condition type="recurring"><argument key="limit" value="3"/></step_condition>"#,
     ];
     assert_snapshot!(refused_condition(&cases), @r#"
@@ -41,11 +45,11 @@ fn step_conditions_about_others_are_built_or_refused() {
        fine
     > <step_condition type="wait_for_step_is_not_running"><argument key="step_filter" value="a/b"/></step_condition>
        x.xml:2:151: step `s`: condition `wait_for_step_is_not_running`: `a/b` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
-    > <step_condition type="named_pipelines_have_status"><argument key="pipelines" value="orders"/></step_condition>
+    > <step_condition type="named_pipelines_have_status"><argument key="pipelines" value="exports"/></step_condition>
        x.xml:2:64: step `s`: condition `named_pipelines_have_status`: the argument `statuses` is missing
-    > <step_condition type="named_pipelines_have_status"><argument key="pipelines" value="orders"/><argument key="statuses" value="success, done"/></step_condition>
-       x.xml:2:189: step `s`: condition `named_pipelines_have_status`: `done` is not a pipeline status (expected one of `pending`, `running`, `paused`, `success`, `error`, `cancelled`)
-    > <step_condition type="named_pipelines_have_status"><argument key="pipelines" value="orders stock"/><argument key="statuses" value="success error"/></step_condition>
+    > <step_condition type="named_pipelines_have_status"><argument key="pipelines" value="exports"/><argument key="statuses" value="success, done"/></step_condition>
+       x.xml:2:190: step `s`: condition `named_pipelines_have_status`: `done` is not a pipeline status (expected one of `pending`, `running`, `paused`, `success`, `error`, `cancelled`)
+    > <step_condition type="named_pipelines_have_status"><argument key="pipelines" value="exports stock"/><argument key="statuses" value="success error"/></step_condition>
        fine
     > <step_condition type="recurring"><argument key="limit" value="3"/></step_condition>
        x.xml:2:86: step `s`: condition `recurring`: there is no such condition (expected `attempts_limit`, `time_between_attempts`, `previous_steps_completed`, `previous_steps_finished`, `depending_on_named_steps`, `wait_for_step_is_not_running` or `named_pipelines_have_status`)
@@ -140,28 +144,47 @@ const ALL: &str = r#"<config><pipeline name="p">
         <pipeline_condition type="pipeline_enabled"/>
         <pipeline_condition type="no_conflicting_step"><argument key="steps" value="import"/></pipeline_condition>
         <pipeline_condition type="named_pipelines_have_status">
-            <argument key="pipelines" value="orders"/><argument key="statuses" value="success,error"/>
+            <argument key="pipelines" value="exports"/><argument key="statuses" value="success,error"/>
         </pipeline_condition>
         <pipeline_condition type="maintenance"/>
-        <pipeline_condition type="shop_open" description="not at night"><argument key="until" value="8 pm"/></pipeline_condition>
+        <pipeline_condition type="office_open" description="not at night"><argument key="until" value="8 pm"/></pipeline_condition>
     </conditions>
     <step name="a" executorType="e" sortOrder="10"/>
     <step name="b" executorType="e" sortOrder="20"><conditions>
         <step_condition type="depending_on_named_steps"><argument key="steps" value="a"/></step_condition>
         <step_condition type="wait_for_step_is_not_running"><argument key="steps" value="b, reindex"/></step_condition>
         <step_condition type="named_pipelines_have_status">
-            <argument key="pipelines" value="orders"/><argument key="statuses" value="success"/>
+            <argument key="pipelines" value="exports"/><argument key="statuses" value="success"/>
         </step_condition>
         <step_condition type="stock_counted"/>
         <recurring_condition type="recurring"><argument key="limit" value="3"/><argument key="wait" value="1 hour"/></recurring_condition>
     </conditions></step>
 </pipeline></config>"#;
 
+/// What a condition takes that says so.
+const PARCELS_WAIT: &[Argument] = &[
+    Argument { name: "depots", is_required: true, check: |text| words(text, depot).map(drop) },
+    Argument { name: "least", is_required: false, check: |text| number(text).map(drop) },
+];
+
+fn depot(word: &str) -> Result<String, String> {
+    let is_depot = word.bytes().all(|byte| byte.is_ascii_uppercase());
+    if is_depot { Ok(word.to_owned()) } else { Err(format!("`{word}` is no depot (expected capital letters)")) }
+}
+
+fn number(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("`{text}` is no number"))
+}
+
 /// The conditions that some program registers.
 fn vocabulary() -> Vocabulary {
     Vocabulary {
-        pipeline_conditions: ["shop_open".to_owned()].into(),
-        step_conditions: ["stock_counted".to_owned()].into(),
+        pipeline_conditions: [
+            ("office_open".to_owned(), Accepts::Anything),
+            ("parcels_wait".to_owned(), Accepts::Only(PARCELS_WAIT)),
+        ]
+        .into(),
+        step_conditions: [("stock_counted".to_owned(), Accepts::Anything)].into(),
     }
 }
 
@@ -185,13 +208,13 @@ fn conditions_about_others_become_what_they_say_and_are_stored() {
     {"type":"website_active","websites":["de","at"]}
     {"type":"pipeline_enabled"}
     {"type":"no_conflicting_step","steps":["import"]}
-    {"type":"named_pipelines_have_status","pipelines":["orders"],"statuses":["success","error"]}
+    {"type":"named_pipelines_have_status","pipelines":["exports"],"statuses":["success","error"]}
     {"type":"maintenance"}
-    {"type":"registered","name":"shop_open","arguments":{"until":"8 pm"},"description":"not at night"}
+    {"type":"office_open","arguments":{"until":"8 pm"},"description":"not at night"}
     b {"type":"depending_on_named_steps","steps":["a"]}
     b {"type":"wait_for_step_is_not_running","steps":["b","reindex"]}
-    b {"type":"named_pipelines_have_status","pipelines":["orders"],"statuses":["success"]}
-    b {"type":"registered","name":"stock_counted"}
+    b {"type":"named_pipelines_have_status","pipelines":["exports"],"statuses":["success"]}
+    b {"type":"stock_counted"}
     b {"type":"recurring","limit":3,"wait":3600}
     "#);
 }
@@ -202,12 +225,90 @@ fn what_nobody_registered_is_refused() {
     let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
     let errors: Vec<&str> = errors.iter().filter_map(|error| error.split(" (expected").next()).collect();
     assert_snapshot!(errors.join("\n"), @r"
-    x.xml:12:35: pipeline `p`: condition `shop_open`: there is no such condition
+    x.xml:12:35: pipeline `p`: condition `office_open`: there is no such condition
     x.xml:21:31: step `b`: condition `stock_counted`: there is no such condition
     ");
     let near = ALL.replace("stock_counted", "stock_count");
     let errors = load([("x.xml", near.as_bytes())], &vocabulary()).errors;
     assert!(errors[0].message.ends_with("; did you mean `stock_counted`?)"), "{errors:?}");
+}
+
+#[test]
+fn what_a_registered_condition_does_not_take_is_refused_where_it_is_written() {
+    let cases = [
+        r#"<argument key="depots" value="HAM, BER"/><argument key="least" value="3"/>"#,
+        r#"<argument key="depot" value="HAM"/>"#,
+        r#"<argument key="least" value="3"/>"#,
+        r#"<argument key="depots" value="HAM, ber"/>"#,
+        r#"<argument key="depots" value="HAM HAM"/>"#,
+        r#"<argument key="depots" value=","/>"#,
+        r#"<argument key="depots" value="HAM"/><argument key="least" value="many"/>"#,
+    ];
+    let mut table = String::new();
+    for case in cases {
+        let condition = format!(r#"<pipeline_condition type="parcels_wait">{case}</pipeline_condition>"#);
+        let text = format!(
+            r#"<config><pipeline name="p"><conditions>{condition}</conditions><step name="s" executorType="e"/></pipeline></config>"#
+        );
+        let merged = load([("x.xml", text.as_bytes())], &vocabulary());
+        writeln!(table, "{case}").unwrap();
+        for error in merged.errors {
+            writeln!(table, "    {error}").unwrap();
+        }
+        for definition in merged.definitions {
+            writeln!(table, "    {}", serde_json::to_string(&definition.conditions).unwrap()).unwrap();
+        }
+    }
+    assert_snapshot!(table, @r#"
+    <argument key="depots" value="HAM, BER"/><argument key="least" value="3"/>
+        [{"type":"parcels_wait","arguments":{"depots":"HAM, BER","least":"3"}}]
+    <argument key="depot" value="HAM"/>
+        x.xml:1:95: pipeline `p`: condition `parcels_wait`: the argument `depot` is not known (expected `depots` or `least`; did you mean `depots`?)
+    <argument key="least" value="3"/>
+        x.xml:1:40: pipeline `p`: condition `parcels_wait`: the argument `depots` is missing
+    <argument key="depots" value="HAM, ber"/>
+        x.xml:1:110: pipeline `p`: condition `parcels_wait`: `ber` is no depot (expected capital letters)
+    <argument key="depots" value="HAM HAM"/>
+        x.xml:1:110: pipeline `p`: condition `parcels_wait`: `HAM` occurs twice
+    <argument key="depots" value=","/>
+        x.xml:1:110: pipeline `p`: condition `parcels_wait`: the list is empty
+    <argument key="depots" value="HAM"/><argument key="least" value="many"/>
+        x.xml:1:145: pipeline `p`: condition `parcels_wait`: `many` is no number
+    "#);
+}
+
+#[test]
+fn the_list_of_built_in_conditions_is_that_of_the_grammar() {
+    let known = PIPELINE_CONDITIONS.iter().map(|known| known.name);
+    let known = known.chain(STEP_CONDITIONS.iter().chain(RECURRING_CONDITIONS).map(|known| known.name));
+    let known: BTreeSet<&str> = known.collect();
+    assert_eq!(known, BTreeSet::from(BUILT_IN));
+}
+
+#[test]
+fn a_built_in_condition_that_cannot_be_read_is_not_taken_for_a_registered_one() {
+    for (stored, name) in [
+        (r#"{"type":"attempts_limit","limit":"three"}"#, "attempts_limit"),
+        (r#"{"type":"registered","name":"recurring"}"#, "recurring"),
+    ] {
+        let error = serde_json::from_str::<StepCondition>(stored).unwrap_err().to_string();
+        assert!(!error.is_empty(), "{name}");
+    }
+    assert!(serde_json::from_str::<PipelineCondition>(r#"{"type":"cron_expression"}"#).is_err());
+}
+
+/// As an item holds it that an earlier version wrote: the conditions of its steps are still asked.
+#[test]
+fn conditions_that_an_earlier_version_stored_are_read() {
+    let stored = r#"{"type":"registered","name":"stock_counted","arguments":{"until":"8 pm"}}"#;
+    let condition: StepCondition = serde_json::from_str(stored).unwrap();
+    let arguments = [("until".to_owned(), "8 pm".to_owned())].into();
+    assert_eq!(condition, StepCondition::Registered(Registered { name: "stock_counted".to_owned(), arguments }));
+    // One that was built in and is registered now.
+    let stored = r#"{"type":"parcels_wait","depots":["HAM","BER"]}"#;
+    let condition: PipelineCondition = serde_json::from_str(stored).unwrap();
+    let arguments = Default::default();
+    assert_eq!(condition, PipelineCondition::Registered(Registered { name: "parcels_wait".to_owned(), arguments }));
 }
 
 #[test]

@@ -203,8 +203,6 @@ fn pipeline_conditions_are_built_or_refused() {
         r#"<pipeline_condition type="cron_expression"/>"#,
         r#"<pipeline_condition type="cron_expression"><argument key="expression" value="* * *"/></pipeline_condition>"#,
         r#"<pipeline_condition type="cron_expression"><argument key="expression" value="0 3 * * *"/><argument key="time_zone" value="Berlin"/></pipeline_condition>"#,
-        r#"<pipeline_condition type="bunch_complete"><argument key="prefixes" value="product_import"/></pipeline_condition>"#,
-        r#"<pipeline_condition type="bunch_complete"><argument key="prefix" value="product-import"/></pipeline_condition>"#,
     ];
     let cases: Vec<String> = cases
         .iter()
@@ -221,10 +219,6 @@ fn pipeline_conditions_are_built_or_refused() {
         x.xml:1:117: pipeline `p`: condition `cron_expression`: `* * *` is not a cron expression: expected 5 fields, found 3 (example: `0 3 * * *`, every day at 03:00)
     <pipeline name="p"><conditions><pipeline_condition type="cron_expression"><argument key="expression" value="0 3 * * *"/><argument key="time_zone" value="Berlin"/></pipeline_condition></conditions><step name="s" executorType="e"/></pipeline>
         x.xml:1:162: pipeline `p`: condition `cron_expression`: `Berlin` is not a time zone (example: `Europe/Berlin`)
-    <pipeline name="p"><conditions><pipeline_condition type="bunch_complete"><argument key="prefixes" value="product_import"/></pipeline_condition></conditions><step name="s" executorType="e"/></pipeline>
-        x.xml:1:114: pipeline `p`: condition `bunch_complete`: `product_import` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
-    <pipeline name="p"><conditions><pipeline_condition type="bunch_complete"><argument key="prefix" value="product-import"/></pipeline_condition></conditions><step name="s" executorType="e"/></pipeline>
-        x.xml:1:97: pipeline `p`: condition `bunch_complete`: the argument `prefix` is not known (expected `prefixes`)
     "#);
 }
 
@@ -236,7 +230,7 @@ fn conditions_become_what_they_say() {
             <step_condition type="previous_steps_completed"><argument key="step_filter" value="a"/></step_condition>
         </conditions></step>
         <conditions>
-            <pipeline_condition type="bunch_complete"><argument key="prefixes" value="product-import, price-import"/></pipeline_condition>
+            <pipeline_condition type="website_active"><argument key="websites" value="de, at"/></pipeline_condition>
             <pipeline_condition type="cron_expression" description="">
                 <argument key="time_zone" value="Europe/Berlin"/><argument key="expression" value="0 3 * * *"/>
             </pipeline_condition>
@@ -249,10 +243,10 @@ fn conditions_become_what_they_say() {
       "priority": "high",
       "conditions": [
         {
-          "type": "bunch_complete",
-          "prefixes": [
-            "product-import",
-            "price-import"
+          "type": "website_active",
+          "websites": [
+            "de",
+            "at"
           ]
         },
         {

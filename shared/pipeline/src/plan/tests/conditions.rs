@@ -108,27 +108,27 @@ fn steps_that_exclude_each_other_do_not_begin_in_one_beat() {
 
 #[test]
 fn a_step_waits_for_the_status_of_the_latest_pipelines() {
-    assert_snapshot!(planned("10: a wants orders success"), @r"
+    assert_snapshot!(planned("10: a wants exports success"), @r"
     nothing to do
-    a waits: there is no pipeline `orders`; wanted is success
+    a waits: there is no pipeline `exports`; wanted is success
     ");
-    assert_snapshot!(planned("world: orders running · 10: a wants orders success+error"), @r"
+    assert_snapshot!(planned("world: exports running · 10: a wants exports success+error"), @r"
     nothing to do
-    a waits: pipeline `orders` 01jd9x4k7m3fq8zt0v2c is running; wanted is success or error
+    a waits: pipeline `exports` 01jd9x4k7m3fq8zt0v2c is running; wanted is success or error
     ");
-    assert_snapshot!(planned("world: orders error · 10: a wants orders success+error"), @r"
+    assert_snapshot!(planned("world: exports error · 10: a wants exports success+error"), @r"
     enqueue a
     settle running
     ");
-    assert_snapshot!(planned("world: orders success · 10: a wants orders+stock success"), @r"
+    assert_snapshot!(planned("world: exports success · 10: a wants exports+stock success"), @r"
     nothing to do
     a waits: there is no pipeline `stock`; wanted is success
     ");
-    assert_snapshot!(planned("world: orders success · world: stock paused · 10: a wants orders+stock success"), @r"
+    assert_snapshot!(planned("world: exports success · world: stock paused · 10: a wants exports+stock success"), @r"
     nothing to do
     a waits: pipeline `stock` 01jd9x4k7m3fq8zt0v2c is paused; wanted is success
     ");
-    assert_snapshot!(planned("world: orders success · world: stock success · 10: a wants orders+stock success"), @r"
+    assert_snapshot!(planned("world: exports success · world: stock success · 10: a wants exports+stock success"), @r"
     enqueue a
     settle running
     ");
@@ -245,7 +245,7 @@ fn a_registered_condition_answers_for_itself() {
     ");
     assert_snapshot!(planned("world: a hears never · 10: a asks counted · 20: b"), @"settle error");
     assert_snapshot!(never("world: a hears never · 10: a asks counted · 20: b"), @r"
-    a: the shop has closed down
+    a: the office has closed down
     b: step `a` before it did not succeed
     ");
     // It is asked about this step, at its place among the conditions.
@@ -258,8 +258,8 @@ fn a_registered_condition_answers_for_itself() {
 
 #[test]
 fn every_unmet_condition_is_named() {
-    assert_snapshot!(planned("world: import busy elsewhere · world: b hears unmet · 10: a running · 20: b alone import wants orders success asks counted"), @r"
+    assert_snapshot!(planned("world: import busy elsewhere · world: b hears unmet · 10: a running · 20: b alone import wants exports success asks counted"), @r"
     nothing to do
-    b waits: step `import` of pipeline 01jd9x4k7m3fq8zt0v2c is enqueued or running + there is no pipeline `orders`; wanted is success + the stock is being counted + step `a` before it has not ended
+    b waits: step `import` of pipeline 01jd9x4k7m3fq8zt0v2c is enqueued or running + there is no pipeline `exports`; wanted is success + the stock is being counted + step `a` before it has not ended
     ");
 }

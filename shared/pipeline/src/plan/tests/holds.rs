@@ -78,9 +78,9 @@ fn a_resumed_pipeline_goes_on() {
     a waits: the next attempt waits until 2026-08-01T12:03:00Z
     ");
     // It has not begun.
-    assert_snapshot!(planned("was paused · paused for 2h · 10: a wants orders success"), @r"
+    assert_snapshot!(planned("was paused · paused for 2h · 10: a wants exports success"), @r"
     settle pending
-    a waits: there is no pipeline `orders`; wanted is success
+    a waits: there is no pipeline `exports`; wanted is success
     ");
 }
 

@@ -2,13 +2,13 @@
 //!
 //! Parts are separated by ` · `. A part that begins with a number is a stage: `10: move_files success, check 1/3 error`.
 //! One that begins with `world` says something about the rest of the world: `world: maintenance`, `world: import busy
-//! elsewhere` (or `here`), `world: orders success` (their latest pipeline), `world: a hears met` (or `unmet`, `never`).
+//! elsewhere` (or `here`), `world: exports success` (their latest pipeline), `world: a hears met` (or `unmet`, `never`).
 //! Every other part says something about the pipeline: `expires 2h`, `spawned 3h ago`, `stopped`, `was pending`,
 //! `paused`, `paused 1h ago`, `paused for 2h` (and going on again).
 //!
 //! A step asks for the steps before to be completed unless it says `finished`, or nothing with `free`; `after a+b` names
 //! the steps. `1/3` is an attempt and its limit, without it there is none. `depends a+b`, `alone a+b` (while none of
-//! them runs), `wants orders+stock success+error`, `recurs 3/5m` (so often, and the wait) and `asks counted` (a condition
+//! them runs), `wants exports+stock success+error`, `recurs 3/5m` (so often, and the wait) and `asks counted` (a condition
 //! that somebody registered) are further conditions.
 
 use std::fmt::Debug;
@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::condition::StepCondition;
+use crate::condition::{Registered, StepCondition};
 use crate::definition::{Arguments, Definition, Described, Priority, StepDefinition};
 use crate::facts::{Answer, Asked, World};
 use crate::id::{Name, PipelineId};
@@ -136,12 +136,12 @@ fn describe_world(world: &mut World, pipeline: &Pipeline, words: &str) {
         [step, "busy", "elsewhere"] => busy(step, other_id()),
         [step, "hears", answer] => {
             let conditions = &pipeline.step(&name(step)).unwrap().definition.conditions;
-            let is_registered = |it: &Described<_>| matches!(it.condition, StepCondition::Registered { .. });
+            let is_registered = |it: &Described<_>| matches!(it.condition, StepCondition::Registered(_));
             let index = conditions.iter().position(is_registered).unwrap();
             let answer = match answer {
                 "met" => Answer::Met,
                 "unmet" => Answer::Unmet("the stock is being counted".to_owned()),
-                "never" => Answer::Never("the shop has closed down".to_owned()),
+                "never" => Answer::Never("the office has closed down".to_owned()),
                 _ => panic!("`{answer}` is no answer"),
             };
             world.registered.insert(Asked { pipeline: Some(pipeline.id.clone()), name: name(step), index }, answer);
@@ -192,7 +192,7 @@ fn step(sort_order: i32, text: &str) -> Step {
             "recurs" => asks(&mut step, recurring(words.next().unwrap())),
             "asks" => {
                 let name = words.next().unwrap().to_owned();
-                asks(&mut step, StepCondition::Registered { name, arguments: Arguments::new() });
+                asks(&mut step, StepCondition::Registered(Registered { name, arguments: Arguments::new() }));
             }
             "run" => step.record.attempt = words.next().unwrap().parse().unwrap(),
             "expires" => Arc::make_mut(&mut step.definition).expire_in = Some(span()),

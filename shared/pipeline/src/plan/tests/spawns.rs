@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use insta::assert_snapshot;
 
 use super::scenario::{self, list};
-use crate::condition::PipelineCondition;
+use crate::condition::{PipelineCondition, Registered};
 use crate::definition::{Arguments, Definition, Described};
 use crate::facts::{Answer, Asked, World};
 use crate::id::PipelineId;
@@ -12,13 +12,22 @@ use crate::pipeline::PipelineStatus;
 use crate::plan::{Found, Spawn, SpawnFacts, spawn};
 use crate::schedule::{Cron, Pulse};
 
-static BUNCH: LazyLock<Found> = LazyLock::new(|| found("bunch 20260801-120000-0123456789abcdef"));
+/// What a beat finds that has nothing to find, and one that has.
+static WORLD: LazyLock<World> = LazyLock::new(|| finding(&Answer::Unmet("there is nothing new".to_owned())));
+static FINDS: LazyLock<World> = LazyLock::new(|| finding(&Answer::Found(found("parcel 17"))));
+
+/// A world in which the condition `parcel_waits` answers so, whichever of a definition's conditions it is.
+fn finding(answer: &Answer) -> World {
+    let asked = |index| Asked { pipeline: None, name: "scenario".parse().unwrap(), index };
+    World { registered: (0..3).map(|index| (asked(index), answer.clone())).collect(), ..World::default() }
+}
 
 fn found(key: &str) -> Found {
     Found {
         key: key.to_owned(),
         at: time("11:58:00"),
-        arguments: Arguments::from([("bunch".to_owned(), key.to_owned())]),
+        arguments: Arguments::from([("parcel".to_owned(), key.to_owned())]),
+        things: Vec::new(),
     }
 }
 
@@ -32,7 +41,9 @@ fn definition(conditions: &str) -> Definition {
     let condition = |text: &str| match text {
         "no_auto_spawn" => PipelineCondition::NoAutoSpawn,
         "no_sibling" => PipelineCondition::NoSiblingInProgress,
-        "bunch" => PipelineCondition::BunchComplete { prefixes: vec!["product-import".to_owned()] },
+        "parcel" => {
+            PipelineCondition::Registered(Registered { name: "parcel_waits".to_owned(), arguments: Arguments::new() })
+        }
         "clean_up" => PipelineCondition::CleanUp,
         "initializer" => PipelineCondition::Initializer,
         "enabled" => PipelineCondition::PipelineEnabled,
@@ -55,26 +66,21 @@ fn with_words(text: &str) -> PipelineCondition {
         ["wants", pipelines, statuses] => {
             PipelineCondition::NamedPipelinesHaveStatus { pipelines: list(pipelines), statuses: list(statuses) }
         }
-        ["asks", name] => PipelineCondition::Registered { name: name.to_owned(), arguments: Arguments::new() },
+        ["asks", name] => {
+            PipelineCondition::Registered(Registered { name: name.to_owned(), arguments: Arguments::new() })
+        }
         _ => PipelineCondition::CronExpression { cron: Cron::parse(text, None).unwrap() },
     }
 }
 
 /// A beat at 12:00:30 that answers for the last minute; nothing is found and no sibling open.
-static WORLD: LazyLock<World> = LazyLock::new(World::default);
-
 fn facts() -> SpawnFacts<'static> {
     let until = time("12:00:30");
-    SpawnFacts {
-        world: &WORLD,
-        pulse: Pulse { since: until - Duration::minutes(1), until },
-        open_sibling: None,
-        bunch: Err("no bunch has arrived"),
-    }
+    SpawnFacts { world: &WORLD, pulse: Pulse { since: until - Duration::minutes(1), until }, open_sibling: None }
 }
 
-fn with_bunch() -> SpawnFacts<'static> {
-    SpawnFacts { bunch: Ok(&BUNCH), ..facts() }
+fn with_parcel() -> SpawnFacts<'static> {
+    SpawnFacts { world: &FINDS, ..facts() }
 }
 
 fn with_sibling() -> SpawnFacts<'static> {
@@ -133,20 +139,20 @@ fn an_open_sibling_is_waited_for() {
 }
 
 #[test]
-fn a_bunch_is_handed_to_the_steps() {
-    assert_snapshot!(decided("bunch", &with_bunch()), @"spawn for bunch 20260801-120000-0123456789abcdef, bunch=bunch 20260801-120000-0123456789abcdef (found 1)");
-    assert_snapshot!(decided("bunch", &facts()), @"no: no bunch has arrived");
+fn what_was_found_is_handed_to_the_steps() {
+    assert_snapshot!(decided("parcel", &with_parcel()), @"spawn for parcel 17, parcel=parcel 17 (found 1)");
+    assert_snapshot!(decided("parcel", &facts()), @"no: there is nothing new");
 }
 
 #[test]
 fn a_beat_never_spawns_what_is_spawned_by_hand() {
-    assert_snapshot!(decided("no_auto_spawn", &with_bunch()), @"no: it is spawned by hand, by the API or by another pipeline only");
+    assert_snapshot!(decided("no_auto_spawn", &with_parcel()), @"no: it is spawned by hand, by the API or by another pipeline only");
     assert_snapshot!(decided("no_auto_spawn, 0 * * * *", &facts()), @"no: it is spawned by hand, by the API or by another pipeline only");
 }
 
 #[test]
 fn every_unmet_condition_is_named() {
-    assert_snapshot!(decided("30 * * * *, no_sibling, bunch", &with_sibling()), @"no: cron `30 * * * *` (UTC) is due next at 2026-08-01T12:30:00Z + pipeline 01jd9x4k7m3fq8zt0v2c of the same name has not ended + no bunch has arrived");
+    assert_snapshot!(decided("30 * * * *, no_sibling, parcel", &with_sibling()), @"no: cron `30 * * * *` (UTC) is due next at 2026-08-01T12:30:00Z + pipeline 01jd9x4k7m3fq8zt0v2c of the same name has not ended + there is nothing new");
 }
 
 #[test]
@@ -160,8 +166,8 @@ fn the_same_cause_gives_the_same_id() {
     let later = Pulse { since: time("11:59:00"), until: time("12:05:00") };
     let later = |facts: SpawnFacts<'static>| SpawnFacts { pulse: later, ..facts };
     assert_eq!(id("0 * * * *", &facts()), id("0 * * * *", &later(facts())));
-    assert_eq!(id("bunch", &with_bunch()), id("bunch", &later(with_bunch())));
-    assert_eq!(id("0 * * * *, bunch", &with_bunch()), id("0 * * * *, bunch", &later(with_bunch())));
+    assert_eq!(id("parcel", &with_parcel()), id("parcel", &later(with_parcel())));
+    assert_eq!(id("0 * * * *, parcel", &with_parcel()), id("0 * * * *, parcel", &later(with_parcel())));
     assert_eq!(id("no_sibling", &facts()), id("", &facts()));
 }
 
@@ -170,8 +176,8 @@ fn another_cause_gives_another_id() {
     let next_hour = SpawnFacts { pulse: Pulse { since: time("12:59:00"), until: time("13:00:30") }, ..facts() };
     assert_ne!(id("0 * * * *", &facts()), id("0 * * * *", &next_hour));
     assert_ne!(id("", &facts()), id("", &next_hour));
-    let other = found("bunch 20260801-120000-fedcba9876543210");
-    assert_ne!(id("bunch", &with_bunch()), id("bunch", &SpawnFacts { bunch: Ok(&other), ..facts() }));
+    let other = finding(&Answer::Found(found("parcel 18")));
+    assert_ne!(id("parcel", &with_parcel()), id("parcel", &SpawnFacts { world: &other, ..facts() }));
     let mut other = definition("0 * * * *");
     other.name = "other".parse().unwrap();
     let Spawn::Yes { id: of_other, .. } = spawn(&other, &facts()) else { panic!("cron is due") };
@@ -182,8 +188,8 @@ fn another_cause_gives_another_id() {
 fn ids_sort_by_the_time_of_their_cause() {
     let next_hour = SpawnFacts { pulse: Pulse { since: time("12:59:00"), until: time("13:00:30") }, ..facts() };
     assert!(id("0 * * * *", &facts()) < id("0 * * * *", &next_hour));
-    // The bunch came at 11:58.
-    assert!(id("bunch", &with_bunch()) < id("0 * * * *", &facts()));
+    // The parcel came at 11:58.
+    assert!(id("parcel", &with_parcel()) < id("0 * * * *", &facts()));
 }
 
 #[test]
@@ -268,28 +274,28 @@ fn a_conflicting_step_is_waited_for() {
 #[test]
 fn the_status_of_the_latest_pipelines_is_waited_for() {
     let mut world = World::default();
-    assert_snapshot!(decided_in(&world, "wants orders success"), @"no: there is no pipeline `orders`; wanted is success");
-    world.latest.insert("orders".parse().unwrap(), (scenario::other_id(), PipelineStatus::Running));
-    assert_snapshot!(decided_in(&world, "wants orders success"), @"no: pipeline `orders` 01jd9x4k7m3fq8zt0v2c is running; wanted is success");
-    assert_snapshot!(decided_in(&world, "wants orders success+running"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
-    assert_snapshot!(decided_in(&world, "wants orders+stock success+running"), @"no: there is no pipeline `stock`; wanted is success or running");
+    assert_snapshot!(decided_in(&world, "wants exports success"), @"no: there is no pipeline `exports`; wanted is success");
+    world.latest.insert("exports".parse().unwrap(), (scenario::other_id(), PipelineStatus::Running));
+    assert_snapshot!(decided_in(&world, "wants exports success"), @"no: pipeline `exports` 01jd9x4k7m3fq8zt0v2c is running; wanted is success");
+    assert_snapshot!(decided_in(&world, "wants exports success+running"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
+    assert_snapshot!(decided_in(&world, "wants exports+stock success+running"), @"no: there is no pipeline `stock`; wanted is success or running");
 }
 
 #[test]
 fn a_registered_condition_answers_and_hands_over_what_it_found() {
     let mut world = World::default();
-    assert_snapshot!(decided_in(&world, "asks shop_open"), @"no: condition `shop_open` was not asked: this program does not know it");
+    assert_snapshot!(decided_in(&world, "asks office_open"), @"no: condition `office_open` was not asked: this program does not know it");
     let mut answer = |check| {
         let asked = Asked { pipeline: None, name: "scenario".parse().unwrap(), index: 1 };
         world.registered.insert(asked, check);
-        decided_in(&world, "0 * * * *, asks shop_open")
+        decided_in(&world, "0 * * * *, asks office_open")
     };
     assert_snapshot!(answer(Answer::Met), @"spawn for cron 2026-08-01T12:00:00Z (found 0)");
-    assert_snapshot!(answer(Answer::Found(found("order 17"))), @"spawn for cron 2026-08-01T12:00:00Z + order 17, bunch=order 17 (found 1)");
-    assert_snapshot!(answer(Answer::Unmet("the shop is closed".to_owned())), @"no: the shop is closed");
-    assert_snapshot!(answer(Answer::Never("the shop has closed down".to_owned())), @"no: the shop has closed down");
+    assert_snapshot!(answer(Answer::Found(found("parcel 17"))), @"spawn for cron 2026-08-01T12:00:00Z + parcel 17, parcel=parcel 17 (found 1)");
+    assert_snapshot!(answer(Answer::Unmet("the office is closed".to_owned())), @"no: the office is closed");
+    assert_snapshot!(answer(Answer::Never("the office has closed down".to_owned())), @"no: the office has closed down");
     // It was asked as the second condition.
-    assert_snapshot!(decided_in(&world, "asks shop_open, 0 * * * *"), @"no: condition `shop_open` was not asked: this program does not know it");
+    assert_snapshot!(decided_in(&world, "asks office_open, 0 * * * *"), @"no: condition `office_open` was not asked: this program does not know it");
 }
 
 #[test]
@@ -298,8 +304,8 @@ fn maintenance_holds_up_every_spawn() {
     assert_snapshot!(decided_in(&maintenance, "0 * * * *"), @"no: maintenance mode is on");
     assert_snapshot!(decided_in(&maintenance, ""), @"no: maintenance mode is on");
     assert_snapshot!(decided_in(&maintenance, "30 * * * *, no_auto_spawn"), @"no: maintenance mode is on + cron `30 * * * *` (UTC) is due next at 2026-08-01T12:30:00Z + it is spawned by hand, by the API or by another pipeline only");
-    let with_bunch = SpawnFacts { world: &maintenance, ..with_bunch() };
-    assert_snapshot!(decided("bunch", &with_bunch), @"no: maintenance mode is on");
+    let with_parcel = World { settings: maintenance.settings.clone(), ..FINDS.clone() };
+    assert_snapshot!(decided_in(&with_parcel, "parcel"), @"no: maintenance mode is on");
     // The condition says it once where one looks for it.
     assert_snapshot!(decided_in(&maintenance, "maintenance"), @"no: maintenance mode is on");
     assert_snapshot!(decided_in(&set(&[]), "maintenance"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");

@@ -1,0 +1,214 @@
+//! Conditions that find: each look at a source may bring something to light that one pipeline is spawned for.
+//!
+//! A beat looks **once** at each source, before it spawns, and only if a definition in force asks. The look then answers
+//! for every definition on its own, and is told at the end what became of what it found. So a source that is dear to read
+//! (a listing of a bucket, a query of a table) is read once a beat, however many definitions ask for it.
+//!
+//! One thing is found for a definition in a beat; what brings many things at a time is better told by a
+//! [data fetcher](crate::data_fetchers).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use pipeline::condition::{PipelineCondition, Registered};
+use pipeline::definition::Arguments;
+use pipeline::facts::Answer;
+use pipeline::merge::Accepts;
+use pipeline::plan::Found;
+use pipeline::{Definition, Name, PipelineId};
+use store::Store;
+use store::pipelines::OpenPipeline;
+
+use crate::context::Context;
+use crate::error_chain::chain;
+
+/// Finds things that shall each get a pipeline.
+#[async_trait]
+pub trait FindingCondition: Send + Sync {
+    /// The name that definitions use as `type`: lower-case letters, digits and `_`.
+    fn name(&self) -> &'static str;
+
+    /// What it finds, in one line for people.
+    fn description(&self) -> &'static str;
+
+    /// What the XML can tell it; what is wrong is then reported when the file is loaded.
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
+    }
+
+    /// Looks at its source, for all definitions that ask at once. It changes nothing: people look, too.
+    ///
+    /// # Errors
+    /// The store did not answer. What else goes wrong is told by [`Look::answer`] or [`Look::problems`].
+    async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn Look>>;
+}
+
+/// What one look has seen.
+#[async_trait]
+pub trait Look: Send + Sync {
+    /// What there is for one of the definitions that ask: [`Answer::Found`], or [`Answer::Unmet`] with the reason that
+    /// people read. What a pipeline of the definition was spawned for before is not found again.
+    fn answer(&self, definition: &Name) -> Answer;
+
+    /// What is wrong and does not mend by waiting, for the report of the beat.
+    fn problems(&self) -> &[HeldBack] {
+        &[]
+    }
+
+    /// Writes down for people what becomes of what was seen. A beat that dies before leaves it to the next one.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    async fn note(&self, store: &Store, outcomes: &[Outcome], now: DateTime<Utc>) -> store::Result<()> {
+        let _ = (store, outcomes, now);
+        Ok(())
+    }
+}
+
+/// What a finding condition is asked with.
+pub struct LookQuestion<'a> {
+    /// The storage seams.
+    pub store: &'a Store,
+    /// The definitions that ask, each with what its author told the condition.
+    pub asking: &'a [Asking<'a>],
+    /// The open pipelines. The listing may lag behind: what was spawned last may be missing.
+    pub open: &'a [OpenPipeline],
+}
+
+/// A definition that asks.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'a> {
+    /// What would be spawned.
+    pub definition: &'a Definition,
+    /// The arguments of the condition.
+    pub arguments: &'a Arguments,
+}
+
+/// Things that nothing is spawned for, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldBack {
+    /// Why, as a sentence for people.
+    pub reason: String,
+    /// What is concerned, such as names of files.
+    pub things: Vec<String>,
+}
+
+/// What a beat made of something that was found for a definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The definition.
+    pub definition: Name,
+    /// What was found.
+    pub found: Found,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of something that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// This pipeline was spawned for it.
+    Spawned(PipelineId),
+    /// Nothing was, for these reasons: other conditions of the definition stand against it, or something is wrong.
+    HeldBack(Vec<String>),
+}
+
+/// The looks of one beat, by condition.
+#[derive(Default)]
+pub(crate) struct Looks {
+    /// What was seen, or why nothing could be seen.
+    seen: BTreeMap<&'static str, Result<Box<dyn Look>, String>>,
+    /// What became of what was found.
+    outcomes: BTreeMap<&'static str, Vec<Outcome>>,
+}
+
+impl Looks {
+    /// Looks for all definitions given.
+    ///
+    /// # Errors
+    /// The store did not answer, and may do so later.
+    pub(crate) async fn at(
+        context: &Context,
+        definitions: &[Arc<Definition>],
+        open: &[OpenPipeline],
+    ) -> store::Result<Self> {
+        let mut looks = Looks::default();
+        for condition in context.conditions.finding() {
+            let asking: Vec<Asking<'_>> =
+                definitions.iter().filter_map(|definition| asking(definition, condition.name())).collect();
+            if asking.is_empty() {
+                continue;
+            }
+            let question = LookQuestion { store: &context.store, asking: &asking, open };
+            let seen = match condition.look(&question).await {
+                Err(error) if error.is_retryable() => return Err(error),
+                // What is wrong with one source must not hold up what does not need it.
+                seen => seen.map_err(|error| format!("condition `{}`: {}", condition.name(), chain(&error))),
+            };
+            looks.seen.insert(condition.name(), seen);
+        }
+        Ok(looks)
+    }
+
+    /// What is wrong and does not mend by waiting.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        for seen in self.seen.values() {
+            match seen {
+                Ok(look) => problems.extend(look.problems().iter().map(|held| held.reason.clone())),
+                Err(problem) => problems.push(problem.clone()),
+            }
+        }
+        problems
+    }
+
+    /// What a condition answers a definition; `None` if it is none that finds.
+    pub(crate) fn answer(&self, condition: &str, definition: &Name) -> Option<Answer> {
+        Some(match self.seen.get(condition)? {
+            Ok(look) => look.answer(definition),
+            Err(problem) => Answer::Unmet(problem.clone()),
+        })
+    }
+
+    /// Keeps what became of all that was found for a definition.
+    pub(crate) fn keep(&mut self, definition: &Definition, fate: &Fate) {
+        for (condition, seen) in &self.seen {
+            if asking(definition, condition).is_none() {
+                continue;
+            }
+            let Ok(Answer::Found(found)) = seen.as_ref().map(|look| look.answer(&definition.name)) else { continue };
+            let outcome = Outcome { definition: definition.name.clone(), found, fate: fate.clone() };
+            self.outcomes.entry(condition).or_default().push(outcome);
+        }
+    }
+
+    /// Has every condition note what became of what it saw; the problems of those that cannot.
+    ///
+    /// # Errors
+    /// The store did not answer, and may do so later.
+    pub(crate) async fn note(&self, context: &Context, now: DateTime<Utc>) -> store::Result<Vec<String>> {
+        let mut problems = Vec::new();
+        for (condition, seen) in &self.seen {
+            let Ok(look) = seen else { continue };
+            let outcomes = self.outcomes.get(condition).map_or(&[][..], Vec::as_slice);
+            match look.note(&context.store, outcomes, now).await {
+                Err(error) if error.is_retryable() => return Err(error),
+                Err(error) => problems.push(format!("condition `{condition}`: {}", chain(&error))),
+                Ok(()) => {}
+            }
+        }
+        Ok(problems)
+    }
+}
+
+/// What a definition tells the condition of a name, if it asks it.
+fn asking<'a>(definition: &'a Definition, condition: &str) -> Option<Asking<'a>> {
+    definition.conditions.iter().find_map(|described| match &described.condition {
+        PipelineCondition::Registered(Registered { name, arguments }) if name == condition => {
+            Some(Asking { definition, arguments })
+        }
+        _ => None,
+    })
+}

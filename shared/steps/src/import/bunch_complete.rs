@@ -1,0 +1,56 @@
+//! `bunch_complete`: a pipeline condition that holds when all files of a bunch have arrived, and hands them to the steps.
+//!
+//! | argument | says |
+//! |---|---|
+//! | `prefixes` | the part of the file names before the first underscore, in the order in which a bunch imports them |
+//!
+//! The steps get the bunch as the argument `bunch`. No bunch spawns twice under one definition; the oldest comes first.
+
+use async_trait::async_trait;
+use engine::FindingCondition;
+use engine::conditions::finding::{Look, LookQuestion};
+use pipeline::Definition;
+use pipeline::condition::PipelineCondition;
+use pipeline::merge::{Accepts, Argument};
+
+use super::drop_area::DropArea;
+use super::prefixes;
+
+/// See the module documentation.
+pub struct BunchComplete;
+
+/// The name that definitions use.
+const NAME: &str = "bunch_complete";
+
+/// The prefixes of the files that a definition takes; none if it does not ask for bunches.
+#[must_use]
+pub fn prefixes_of(definition: &Definition) -> Vec<String> {
+    let told = definition.conditions.iter().filter_map(|described| match &described.condition {
+        PipelineCondition::Registered(registered) if registered.name == NAME => Some(&registered.arguments),
+        _ => None,
+    });
+    told.flat_map(prefixes::of).collect()
+}
+
+#[async_trait]
+impl FindingCondition for BunchComplete {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn description(&self) -> &'static str {
+        "finds sets of files in the drop area that have arrived completely"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(&[Argument {
+            name: "prefixes",
+            is_required: true,
+            check: |text| prefixes::parse(text).map(drop),
+        }])
+    }
+
+    async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn Look>> {
+        Ok(Box::new(DropArea::look(question).await?))
+    }
+}

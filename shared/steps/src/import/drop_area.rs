@@ -1,0 +1,359 @@
+//! What lies in the drop area: complete bunches for the condition `bunch_complete`, and why the rest waits.
+//!
+//! The bucket is the truth and is listed by every beat; the arrival items are what people see of it.
+
+mod ok_files;
+mod taken;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use engine::conditions::finding::{self, HeldBack, Look, LookQuestion, Outcome};
+use futures::{StreamExt, TryStreamExt, stream};
+use import::bunch::{self, Bunch, BunchSet, DropFile, Note};
+use import::file_name::FileName;
+use pipeline::facts::Answer;
+use pipeline::plan::Found;
+use pipeline::{Name, PipelineId};
+use store::Store;
+use store::files::FileInfo;
+
+use super::arrivals::{self, Arrival};
+use super::bunch_argument::{file_names, found, key};
+use super::prefixes;
+use ok_files::ok_contents;
+use taken::Taken;
+
+/// The prefix under which files are dropped.
+pub const DROP_PREFIX: &str = "incoming/";
+
+/// Most files of the drop area that one beat looks at.
+const FILE_LIMIT: usize = 10_000;
+
+/// Why a definition has no bunch while nothing of it lies in the drop area.
+const NO_BUNCH: &str = "no bunch has arrived";
+
+/// How many notes are written at the same time. The embedded store makes one commit of them.
+const PARALLEL_WRITES: usize = 32;
+
+/// What lies in the drop area, seen by one beat.
+#[derive(Default)]
+pub(super) struct DropArea {
+    /// Per definition that asks: the oldest complete bunch without a pipeline, or why there is none.
+    found: BTreeMap<Name, Result<Found, String>>,
+    /// What is wrong and no sender will mend by waiting.
+    problems: Vec<HeldBack>,
+    files: Vec<DropFile>,
+    /// What becomes of a file, by its name. Those that are not in here go with the next pipeline.
+    fates: HashMap<String, Fate>,
+}
+
+/// What becomes of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Fate {
+    Waits(String),
+    Taken(PipelineId),
+}
+
+/// A definition that asks, and the prefixes of its bunches.
+struct Asked<'a> {
+    definition: &'a Name,
+    prefixes: Vec<String>,
+}
+
+/// Lists the files of the drop area, and those that left it with a pipeline lately: the waiting ones first, the others by
+/// time.
+///
+/// # Errors
+/// The store did not answer.
+pub async fn list(store: &Store) -> store::Result<Vec<Arrival>> {
+    let listed = store.files.list(DROP_PREFIX, None, FILE_LIMIT).await?;
+    let noted = arrivals::all(store).await?;
+    let mut noted: BTreeMap<String, Arrival> = noted.into_iter().map(|noted| (noted.key.clone(), noted)).collect();
+    let mut found = Vec::new();
+    for file in listed.into_iter().filter(|file| drop_file(file).is_some()) {
+        let noted = noted.remove(&file.key).filter(|noted| noted.fingerprint == file.fingerprint);
+        found.push(noted.unwrap_or(Arrival {
+            key: file.key,
+            size_bytes: file.size_bytes,
+            fingerprint: file.fingerprint,
+            seen_at: file.modified_at,
+            waits_for: None,
+            pipeline: None,
+        }));
+    }
+    // A file that is gone without a pipeline was taken away by somebody else.
+    found.extend(noted.into_values().filter(|noted| noted.pipeline.is_some()));
+    found.sort_by_key(|arrival| (arrival.pipeline.is_some(), std::cmp::Reverse(arrival.seen_at), arrival.key.clone()));
+    Ok(found)
+}
+
+#[async_trait]
+impl Look for DropArea {
+    fn answer(&self, definition: &Name) -> Answer {
+        match self.found.get(definition) {
+            Some(Ok(found)) => Answer::Found(found.clone()),
+            Some(Err(reason)) => Answer::Unmet(reason.clone()),
+            None => Answer::Unmet("the definition does not ask for bunches".to_owned()),
+        }
+    }
+
+    fn problems(&self) -> &[HeldBack] {
+        &self.problems
+    }
+
+    /// Writes what becomes of the files, where something has changed.
+    async fn note(&self, store: &Store, outcomes: &[Outcome], now: DateTime<Utc>) -> store::Result<()> {
+        let fates = self.fates_after(outcomes);
+        let keys: Vec<String> = self.files.iter().map(|file| format!("{DROP_PREFIX}{}", file.name)).collect();
+        let known = arrivals::of_files(store, &keys).await?;
+        let known: HashMap<&str, &Arrival> = known.iter().map(|arrival| (arrival.key.as_str(), arrival)).collect();
+        let mut waiting: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        let mut writes = Vec::new();
+        for (file, key) in self.files.iter().zip(&keys) {
+            let before = known.get(key.as_str()).copied().filter(|before| before.fingerprint == file.fingerprint);
+            let (waits_for, pipeline) = match fates.get(&file.name) {
+                Some(Fate::Waits(reason)) => (Some(reason.clone()), None),
+                Some(Fate::Taken(id)) => (None, Some(id.to_string())),
+                None => (None, None),
+            };
+            let arrival = Arrival {
+                key: key.clone(),
+                size_bytes: file.size_bytes,
+                fingerprint: file.fingerprint.clone(),
+                seen_at: before.map_or(now, |before| before.seen_at),
+                waits_for,
+                pipeline,
+            };
+            if before == Some(&arrival) {
+                continue;
+            }
+            if let Some(reason) = arrival.waits_for.clone() {
+                waiting.entry(reason).or_default().push(&file.name);
+            }
+            writes.push(async move { arrivals::record(store, &arrival, now).await });
+        }
+        stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect::<()>().await?;
+        for (reason, names) in waiting {
+            let more = if names.len() > 1 { format!(" and {} more", names.len() - 1) } else { String::new() };
+            tracing::info!(files = names.len(), "dropped file `{}`{more} waits: {reason}", names[0]);
+        }
+        Ok(())
+    }
+}
+
+impl DropArea {
+    /// Looks at the drop area for all definitions that ask.
+    pub(super) async fn look(question: &LookQuestion<'_>) -> store::Result<Self> {
+        let mut area = DropArea::default();
+        let asked: Vec<Asked<'_>> = question
+            .asking
+            .iter()
+            .map(|asking| Asked { definition: &asking.definition.name, prefixes: prefixes::of(asking.arguments) })
+            .collect();
+        // Before the listing, because a pipeline that moves its files while we look may have ended when we have looked.
+        let taken = Taken::by_pipelines(question).await?;
+        let listed = question.store.files.list(DROP_PREFIX, None, FILE_LIMIT).await?;
+        if listed.len() == FILE_LIMIT {
+            let reason = format!("the drop area holds {FILE_LIMIT} files or more; only the first ones are looked at");
+            area.problems.push(HeldBack { reason, things: Vec::new() });
+        }
+        area.files = listed.iter().filter_map(drop_file).collect();
+        if area.files.is_empty() {
+            area.found = asked.iter().map(|asked| (asked.definition.clone(), Err(NO_BUNCH.to_owned()))).collect();
+            return Ok(area);
+        }
+        let (ok_contents, unread) = ok_contents(question.store, &listed).await?;
+        let free: Vec<DropFile> = area.files.iter().filter(|file| taken.by(file).is_none()).cloned().collect();
+        for asked in &asked {
+            area.resolve(question.store, asked, &free, &ok_contents).await?;
+        }
+        for (name, reason) in unread {
+            area.fates.insert(name.clone(), Fate::Waits(reason.clone()));
+            area.problems.push(HeldBack { reason, things: vec![name] });
+        }
+        area.wait_where_nobody_asks(&asked.iter().flat_map(|asked| &asked.prefixes).map(String::as_str).collect());
+        area.leave_to_pipelines(&taken, &free, &ok_contents);
+        Ok(area)
+    }
+
+    /// Finds what there is for one definition.
+    async fn resolve(
+        &mut self,
+        store: &Store,
+        asked: &Asked<'_>,
+        free: &[DropFile],
+        ok_contents: &BTreeMap<String, String>,
+    ) -> store::Result<()> {
+        let prefixes: Vec<&str> = asked.prefixes.iter().map(String::as_str).collect();
+        let resolution = bunch::resolve(free, ok_contents, &prefixes);
+        let found = self.oldest(store, asked.definition, &prefixes, &resolution.sets).await?;
+        self.found.insert(asked.definition.clone(), found);
+        resolution.notes.iter().for_each(|note| self.wait_where_noted(note));
+        Ok(())
+    }
+
+    /// Says of the files of open pipelines who has them.
+    fn leave_to_pipelines(&mut self, taken: &Taken, free: &[DropFile], ok_contents: &BTreeMap<String, String>) {
+        for file in &self.files {
+            if let Some(id) = taken.by(file) {
+                self.fates.insert(file.name.clone(), Fate::Taken(id.clone()));
+            }
+        }
+        for (name, id) in &taken.ok_files {
+            // Of the same name there may be one for files that came after those of the pipeline.
+            if ok_contents.get(name).is_some_and(|content| bunch::is_spent(name, content, free)) {
+                self.fates.insert(name.clone(), Fate::Taken(id.clone()));
+            }
+        }
+    }
+
+    /// What becomes of the files when it is known what was spawned.
+    fn fates_after(&self, outcomes: &[Outcome]) -> HashMap<String, Fate> {
+        let mut fates = self.fates.clone();
+        for Outcome { found, fate, .. } in outcomes {
+            let fate = match fate {
+                finding::Fate::Spawned(id) => Fate::Taken(id.clone()),
+                finding::Fate::HeldBack(reasons) => {
+                    // A pipeline of another definition may have been spawned for the same bunch.
+                    let is_taken = |name: &String| matches!(fates.get(name), Some(Fate::Taken(_)));
+                    if found.things.iter().any(is_taken) {
+                        continue;
+                    }
+                    Fate::Waits(reasons.join("; "))
+                }
+            };
+            fates.extend(found.things.iter().map(|name| (name.clone(), fate.clone())));
+        }
+        fates
+    }
+
+    /// The oldest complete bunch that no pipeline of the definition was spawned for.
+    async fn oldest(
+        &mut self,
+        store: &Store,
+        definition: &Name,
+        prefixes: &[&str],
+        sets: &[BunchSet],
+    ) -> store::Result<Result<Found, String>> {
+        let mut complete: Vec<(&Bunch, DateTime<Utc>)> = Vec::new();
+        let mut reasons = Vec::new();
+        let by_identifier = self.by_identifier(prefixes);
+        for set in sets {
+            match set {
+                BunchSet::Complete(bunch) => {
+                    complete.push((bunch, self.arrived_at(bunch)));
+                    bunch.left_behind.iter().for_each(|left| self.wait_where_noted(left));
+                }
+                BunchSet::Incomplete { identifier, reasons: why } => {
+                    let why: Vec<String> = why.iter().map(|note| note.text.clone()).collect();
+                    let fate = Fate::Waits(why.join("; "));
+                    let of_set = by_identifier.get(identifier).into_iter().flatten();
+                    self.fates.extend(of_set.map(|name| (name.clone(), fate.clone())));
+                    reasons.extend(why);
+                }
+            }
+        }
+        complete.sort_by_key(|(bunch, at)| (*at, bunch.id.clone()));
+        let keys: Vec<String> = complete.iter().map(|(bunch, _)| key(bunch)).collect();
+        let spawned: HashMap<_, _> = store.spawned_for(definition, &keys).await?.into_iter().collect();
+        let mut next = None;
+        for (bunch, at) in complete {
+            match (spawned.get(&key(bunch)), next.is_some()) {
+                (None, false) => match found(bunch, at) {
+                    Ok(found) => next = Some(found),
+                    // It must not hold up the bunches behind it.
+                    Err(reason) => {
+                        self.set_fate(bunch, &Fate::Waits(reason.clone()));
+                        reasons.push(reason);
+                    }
+                },
+                (None, true) => self.set_fate(bunch, &Fate::Waits("the bunch before it comes first".to_owned())),
+                (Some(id), _) => {
+                    let reason =
+                        format!("pipeline {id} was spawned for it and has ended; drop it again to import it again");
+                    self.set_fate(bunch, &Fate::Waits(reason));
+                }
+            }
+        }
+        Ok(next.ok_or_else(|| match reasons.as_slice() {
+            [] => NO_BUNCH.to_owned(),
+            reasons => reasons.join("; "),
+        }))
+    }
+
+    /// When the last file of a bunch came.
+    fn arrived_at(&self, bunch: &Bunch) -> DateTime<Utc> {
+        let modified = |name: String| Some(self.files[self.place(&name)?].modified);
+        bunch.files.iter().filter_map(|file| modified(file.name.to_string())).max().unwrap_or_default()
+    }
+
+    fn set_fate(&mut self, bunch: &Bunch, fate: &Fate) {
+        self.fates.extend(file_names(bunch).into_iter().map(|name| (name, fate.clone())));
+    }
+
+    /// The names of CSV and ok files by what they belong to.
+    fn by_identifier(&self, prefixes: &[&str]) -> HashMap<String, Vec<String>> {
+        let mut names: HashMap<String, Vec<String>> = HashMap::new();
+        for file in &self.files {
+            for identifier in identifiers(&file.name, prefixes) {
+                names.entry(identifier).or_default().push(file.name.clone());
+            }
+        }
+        names
+    }
+
+    /// The place of a file in the list, which is sorted as keys are.
+    fn place(&self, name: &str) -> Option<usize> {
+        self.files.binary_search_by(|file| file.name.as_str().cmp(name)).ok()
+    }
+
+    /// Puts a note down at every file that it is about, unless something is said of it already.
+    fn wait_where_noted(&mut self, note: &Note) {
+        for name in &note.files {
+            if self.place(name).is_some() {
+                self.fates.entry(name.clone()).or_insert_with(|| Fate::Waits(note.text.clone()));
+            }
+        }
+    }
+
+    /// Says of files that no definition takes them.
+    fn wait_where_nobody_asks(&mut self, asked: &BTreeSet<&str>) {
+        for file in &self.files {
+            let prefix = file.name.split(['_', '.']).next().unwrap_or_default();
+            let suffix = file.name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+            let reason = if !asked.contains(prefix) {
+                let asked: Vec<String> = asked.iter().map(|prefix| format!("`{prefix}_…`")).collect();
+                format!("no pipeline takes files named `{prefix}_…` (taken are: {})", asked.join(", "))
+            } else if !matches!(suffix.as_str(), "csv" | "ok") {
+                "it is neither a CSV nor an ok file".to_owned()
+            } else {
+                continue;
+            };
+            self.fates.insert(file.name.clone(), Fate::Waits(reason));
+        }
+    }
+}
+
+/// What a CSV or ok file belongs to; the name of an ok file can be read in two ways.
+fn identifiers(name: &str, prefixes: &[&str]) -> BTreeSet<String> {
+    let stem = name.strip_suffix(".ok");
+    // `product-import_x.ok`
+    let bunch = stem.and_then(|stem| stem.split_once('_')).filter(|(prefix, _)| prefixes.contains(prefix));
+    // `product-import_x_01.ok` releases `product-import_x_01.csv`.
+    let file = stem.map_or_else(|| name.parse(), |stem| format!("{stem}.csv").parse::<FileName>());
+    let file = file.ok().filter(|file| prefixes.contains(&file.prefix()));
+    bunch.map(|(_, rest)| rest.to_owned()).into_iter().chain(file.map(|file| file.filename().to_owned())).collect()
+}
+
+/// A file that lies directly in the drop area; deeper ones belong to somebody else.
+fn drop_file(file: &FileInfo) -> Option<DropFile> {
+    let name = file.key.strip_prefix(DROP_PREFIX)?;
+    (!name.is_empty() && !name.contains('/')).then(|| DropFile {
+        name: name.to_owned(),
+        size_bytes: file.size_bytes,
+        modified: file.modified_at,
+        fingerprint: file.fingerprint.clone(),
+    })
+}
