@@ -1,35 +1,34 @@
 //! `http_request`: calls a web server and keeps its response.
 //!
 //! A definition can come from the bucket, so it is not trusted with the network: the deployment lists the hosts that may
-//! be called and holds the secrets that headers may ask for. `address.rs` says where a request may go, `question.rs` reads
-//! the arguments, `exchange.rs` sends and receives, `echo.rs` refuses a response that repeats a secret.
+//! be called and holds the secrets that headers may ask for. `http_client` checks where a request goes and what comes back;
+//! `call.rs` reads the arguments.
 //!
 //! **Invariant:** neither header values nor the query of an address are written to a log, an item or an error.
 
-mod address;
-mod echo;
-mod exchange;
-mod question;
+mod call;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::{Executor, ExecutorError, Outcome, Work};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION, RETRY_AFTER};
+use http_client::{Client, ListedHost, Resolve, Response, RootCertStore, Settings, SystemResolver, shown};
 use serde_json::{Map, Value, json};
-use tokio::time::{Instant, timeout_at};
+use store::services::HttpPolicy;
+use store::{Store, files};
 
 use super::rest::Rest;
-use address::shown;
-pub use exchange::Resolve;
-use exchange::{Client, SystemResolver};
-use question::Question;
+use call::HttpCall;
 
 /// The executor.
 pub struct HttpRequest {
-    client: Client,
+    resolver: Arc<dyn Resolve>,
+    roots: Option<RootCertStore>,
+    /// Made for the hosts that the first step finds listed.
+    client: Mutex<Option<Client>>,
 }
 
 /// Headers of the response that are kept in the step's output.
@@ -57,13 +56,26 @@ impl HttpRequest {
     /// The executor with another way to look up names.
     #[must_use]
     pub fn with_resolver(resolver: Arc<dyn Resolve>) -> Self {
-        HttpRequest { client: Client::new(resolver) }
+        HttpRequest { resolver, roots: None, client: Mutex::default() }
     }
 
     /// The executor with other certificates than those that this machine trusts.
     #[must_use]
-    pub fn trusting(resolver: Arc<dyn Resolve>, roots: rustls::RootCertStore) -> Self {
-        HttpRequest { client: Client::trusting(resolver, roots) }
+    pub fn trusting(resolver: Arc<dyn Resolve>, roots: RootCertStore) -> Self {
+        HttpRequest { roots: Some(roots), ..HttpRequest::with_resolver(resolver) }
+    }
+
+    /// The client for the hosts that are listed. They are listed once for a process; a process with another list gets
+    /// another client, and with it connections of its own.
+    fn client(&self, policy: &HttpPolicy) -> Client {
+        let listed = |entry: &store::services::AllowedHost| ListedHost { host: entry.host.clone(), port: entry.port };
+        let hosts: Vec<ListedHost> = policy.hosts.iter().map(listed).collect();
+        let mut kept = self.client.lock().expect("nothing panics while it is held");
+        if let Some(client) = kept.as_ref().filter(|client| client.hosts() == hosts) {
+            return client.clone();
+        }
+        let settings = Settings { hosts, resolver: self.resolver.clone(), roots: self.roots.clone() };
+        kept.insert(Client::new(settings)).clone()
     }
 }
 
@@ -82,18 +94,14 @@ impl Executor for HttpRequest {
         if let Some(unfinished) = rest.as_ref().and_then(|rest| rest.unfinished(work)) {
             return Ok(unfinished);
         }
-        let policy = &work.services().http;
-        let question = Question::of(work, policy).await?;
-        let limit = question.timeout.min(work.time_left());
-        let (until, began) = (Instant::now() + limit, work.now());
-        let request = format!("{} {}", question.method, shown(&question.url));
-        let Ok(answered) = timeout_at(until, self.client.send(&question, policy)).await else {
-            return Err(ExecutorError::retryable(format!("{request}: no answer within {} s", limit.as_secs())));
-        };
-        let answered = answered?;
-        let (status, headers) = (answered.response.status(), answered.response.headers().clone());
-        let file = work.artifact_key(&question.save_as);
-        let size_bytes = answered.save(work.store, &file, &question.echoes, until).await?;
+        let client = self.client(&work.services().http);
+        let call = HttpCall::of(work).await?;
+        let began = work.now();
+        let request = format!("{} {}", call.request.method, shown(&call.request.url));
+        let response = client.send(call.request).await.map_err(failed)?;
+        let (status, headers) = (response.status, response.headers.clone());
+        let file = work.artifact_key(&call.save_as);
+        let size_bytes = save(response, work.store, &file).await?;
         let took_ms = (work.now() - began).num_milliseconds();
         work.info(&format!(
             "{request}: status {}, {size_bytes} bytes in {took_ms} ms, kept in {file}",
@@ -101,10 +109,44 @@ impl Executor for HttpRequest {
         ));
         let kept = kept(&headers);
         work.set_output(json!({ "status": status.as_u16(), "file": file, "size_bytes": size_bytes, "headers": kept }));
-        if question.expects(status) {
+        if call.expected.iter().any(|expected| expected.is(status)) {
             return Ok(Outcome::Done);
         }
         unexpected(work, &request, status, &headers)
+    }
+}
+
+/// Streams the body into a file, which appears whole or not at all; gives its size in bytes.
+async fn save(mut response: Response, store: &Store, key: &str) -> Result<u64, ExecutorError> {
+    let mut upload = store.files.upload(key).await?;
+    match receive(&mut response, upload.as_mut()).await {
+        Ok(size_bytes) => {
+            upload.finish().await?;
+            Ok(size_bytes)
+        }
+        Err(error) => {
+            upload.abort().await?;
+            Err(error)
+        }
+    }
+}
+
+async fn receive(response: &mut Response, upload: &mut dyn files::Upload) -> Result<u64, ExecutorError> {
+    let mut size_bytes = 0;
+    while let Some(piece) = response.chunk().await.map_err(failed)? {
+        size_bytes += piece.len() as u64;
+        upload.write(piece).await?;
+    }
+    Ok(size_bytes)
+}
+
+/// A failure of the client, as one of the step.
+fn failed(error: http_client::Error) -> ExecutorError {
+    let (message, source) = (error.to_string(), error.cause());
+    if error.is_retryable() {
+        ExecutorError::Retryable { message, source }
+    } else {
+        ExecutorError::Permanent { message, source }
     }
 }
 

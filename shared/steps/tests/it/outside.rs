@@ -4,7 +4,6 @@ mod commands;
 mod echoes;
 mod functions;
 mod http_requests;
-mod server;
 
 use std::sync::Arc;
 

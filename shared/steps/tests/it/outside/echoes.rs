@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::server::{Server, answer};
+use http_client::testing::{Server, answer};
+
 use super::{called, kept, outcome, services, workshop};
 use steps::general::http_request::HttpRequest;
 use workshop::Workshop;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use http_client::Resolve;
+use http_client::testing::{Server, answer, roots};
 use serde_json::{Value, json};
 
-use super::server::{Server, answer, roots};
 use super::{called, kept, outcome, output, repeated, services, workshop};
 use engine::runner::RunReport;
-use steps::general::http_request::{HttpRequest, Resolve};
+use steps::general::http_request::HttpRequest;
 use workshop::Workshop;
 
 /// Knows one name, at these addresses, and counts how often it is asked.
@@ -200,7 +201,9 @@ impl Resolve for Rebinding {
 
 #[tokio::test]
 async fn a_name_that_moves_inside_between_two_attempts_is_refused_then() {
-    let server = Server::with(&[&answer("503 Busy", "", ""), &answer("200 OK", "", "keys of the kingdom")]).await;
+    // The first connection ends, for one that is kept leads to where it was checked to lead.
+    let busy = answer("503 Busy", "Connection: close\r\n", "");
+    let server = Server::with(&[&busy, &answer("200 OK", "", "keys of the kingdom")]).await;
     let port = server.address.port();
     let url = format!("http://shop.example.com:{port}/");
     // The first address is listed, the second is another one of this machine.
@@ -242,7 +245,7 @@ async fn a_certificate_that_nobody_vouches_for_is_refused() {
     let port = server.address.port();
     let url = format!("https://shop.example.com:{port}/");
     let listed = format!("shop.example.com:{port},127.0.0.1:{port}");
-    let executor = HttpRequest::trusting(Names::at(&["127.0.0.1"]), rustls::RootCertStore::empty());
+    let executor = HttpRequest::trusting(Names::at(&["127.0.0.1"]), http_client::RootCertStore::empty());
     let workshop = workshop(Arc::new(executor), &[("url", &url)], services(&listed));
     let id = called(&workshop).await;
     let outcome = outcome(&workshop, &id).await;

@@ -1,36 +1,47 @@
-//! Which web servers a request may go to: the hosts that the deployment lists, at addresses of the public internet.
+//! Which web servers a request may go to: the hosts that are listed, at addresses of the public internet.
 //!
-//! A name is looked up once; every address it has is checked, and exactly those are connected to. So neither a name that
-//! points into the private network nor one that changes between two look-ups leads to where it should not.
+//! A name is looked up once for each connection; every address it has is checked, and exactly those are connected to. So
+//! neither a name that points into the private network nor one that changes between two look-ups leads to where it should
+//! not.
 //!
 //! **Invariant:** an address inside a network (loopback, private, link-local, metadata, …) is reached only if exactly it
 //! and its port are listed.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use engine::ExecutorError;
-use store::services::{AllowedHost, HttpPolicy};
 use url::{Host, Url};
+
+use crate::error::Error;
+
+/// A host that may be called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedHost {
+    /// A name, or an address without brackets; in small letters.
+    pub host: String,
+    /// The only port, if one is named; else that of https. An address counts only with its port.
+    pub port: Option<u16>,
+}
 
 /// Where a request goes, before its name is looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Destination {
-    /// The name or address, as TLS and the `Host` header have it.
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) protection: Protection,
+pub(crate) struct Destination {
+    /// The name or address, as TLS has it.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) protection: Protection,
     address: Option<IpAddr>,
 }
 
 /// Whether the request is encrypted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Protection {
+pub(crate) enum Protection {
     Tls,
     Plain,
 }
 
 /// The part of an address that may be shown: query, fragment and credentials can be secret.
-pub(super) fn shown(url: &Url) -> String {
+#[must_use]
+pub fn shown(url: &Url) -> String {
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
 }
@@ -38,80 +49,71 @@ pub(super) fn shown(url: &Url) -> String {
 impl Destination {
     /// Reads where an address leads and refuses hosts that are not listed. The parser has turned every spelling of an
     /// IPv4 address (`0x7f.1`, `2130706433`, `0177.0.0.1`) into the same four numbers.
-    pub(super) fn of(url: &Url, policy: &HttpPolicy) -> Result<Self, ExecutorError> {
+    pub(crate) fn of(url: &Url, hosts: &[ListedHost]) -> Result<Self, Error> {
         let protection = match url.scheme() {
             "https" => Protection::Tls,
             "http" => Protection::Plain,
-            other => return Err(ExecutorError::permanent(format!("`{other}` is not `https`"))),
+            other => return Err(Error::Scheme(other.to_owned())),
         };
         if !url.username().is_empty() || url.password().is_some() {
-            let message = "the `url` holds credentials; they belong into a header with `secret:NAME`";
-            return Err(ExecutorError::permanent(message));
+            return Err(Error::Credentials);
         }
         let (host, address) = match url.host() {
             Some(Host::Domain(name)) => (name.to_owned(), None),
             Some(Host::Ipv4(address)) => (address.to_string(), Some(IpAddr::V4(address))),
             Some(Host::Ipv6(address)) => (address.to_string(), Some(IpAddr::V6(address))),
-            None => return Err(ExecutorError::permanent("the `url` names no host")),
+            None => return Err(Error::NoHost),
         };
         let port = url.port_or_known_default().unwrap_or(443);
         let destination = Destination { host, port, protection, address };
         let is_listed = match address {
-            Some(address) => is_listed(address, port, policy),
-            None => policy.hosts.iter().any(|entry| destination.is_named_by(entry)),
+            Some(address) => is_listed(address, port, hosts),
+            None => hosts.iter().any(|entry| destination.is_named_by(entry)),
         };
         if is_listed { Ok(destination) } else { Err(destination.not_listed()) }
     }
 
     /// The address, if the `url` has one instead of a name.
-    pub(super) fn literal(&self) -> Option<IpAddr> {
+    pub(crate) fn literal(&self) -> Option<IpAddr> {
         self.address
     }
 
     /// Checks what the name was found to stand for; all of it must be allowed.
-    pub(super) fn permit(&self, found: &[IpAddr], policy: &HttpPolicy) -> Result<Vec<SocketAddr>, ExecutorError> {
-        let host = &self.host;
+    pub(crate) fn permit(&self, found: &[IpAddr], hosts: &[ListedHost]) -> Result<Vec<SocketAddr>, Error> {
         for address in found.iter().map(IpAddr::to_canonical) {
-            let entry = SocketAddr::new(address, self.port);
-            if !is_public(address) && !is_listed(address, self.port, policy) {
-                return Err(ExecutorError::permanent(format!(
-                    "`{host}` is at {address}, which is not on the public internet; it is called only if `{entry}` is \
-                     listed as well ({WHERE})"
-                )));
+            let host = self.host.clone();
+            if !is_public(address) && !is_listed(address, self.port, hosts) {
+                return Err(Error::Inside { host, address: SocketAddr::new(address, self.port) });
             }
             if self.protection == Protection::Plain && !address.is_loopback() {
-                let message = format!("`http` is for this machine only; `{host}` at {address} needs `https`");
-                return Err(ExecutorError::permanent(message));
+                return Err(Error::Unprotected { host, address });
             }
         }
         Ok(found.iter().map(|address| SocketAddr::new(*address, self.port)).collect())
     }
 
     /// An entry without a port means the one of https.
-    fn is_named_by(&self, entry: &AllowedHost) -> bool {
+    fn is_named_by(&self, entry: &ListedHost) -> bool {
         entry.host == self.host && entry.port.unwrap_or(443) == self.port
     }
 
-    fn not_listed(&self) -> ExecutorError {
+    fn not_listed(&self) -> Error {
         let host = match self.address {
             Some(address) => SocketAddr::new(address, self.port).to_string(),
             None if self.port == 443 => self.host.clone(),
             None => format!("{}:{}", self.host, self.port),
         };
-        ExecutorError::permanent(format!("`{host}` is not among the hosts that may be called ({WHERE})"))
+        Error::NotListed { host }
     }
 }
 
-/// Where hosts are listed, for error messages.
-const WHERE: &str = "HTTP_ALLOWED_HOSTS, or --allow-host of `systole dev`";
-
 /// Whether exactly this address and port are listed.
-fn is_listed(address: IpAddr, port: u16, policy: &HttpPolicy) -> bool {
-    let is_it = |entry: &AllowedHost| {
+fn is_listed(address: IpAddr, port: u16, hosts: &[ListedHost]) -> bool {
+    let is_it = |entry: &ListedHost| {
         let listed = entry.host.parse::<IpAddr>().ok().map(|listed| listed.to_canonical());
         listed == Some(address.to_canonical()) && entry.port == Some(port)
     };
-    policy.hosts.iter().any(is_it)
+    hosts.iter().any(is_it)
 }
 
 /// Whether an address belongs to the public internet.
@@ -154,19 +156,27 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 mod tests {
     use super::*;
 
-    fn policy(hosts: &str) -> HttpPolicy {
-        HttpPolicy { hosts: AllowedHost::parse_list(hosts).unwrap(), ..HttpPolicy::default() }
+    /// Reads `api.example.com,127.0.0.1:9000,[::1]:9000`.
+    fn listed(hosts: &str) -> Vec<ListedHost> {
+        let read = |entry: &str| match entry.rsplit_once(':') {
+            Some((host, port)) => {
+                let host = host.trim_matches(['[', ']']).to_owned();
+                ListedHost { host, port: Some(port.parse().unwrap()) }
+            }
+            None => ListedHost { host: entry.to_owned(), port: None },
+        };
+        hosts.split(',').map(read).collect()
     }
 
     /// What comes of a call to `url` if only `hosts` are listed and the name is at `found`.
     fn called(url: &str, hosts: &str, found: &[&str]) -> Result<Vec<SocketAddr>, String> {
-        let (url, policy) = (Url::parse(url).unwrap(), policy(hosts));
-        let destination = Destination::of(&url, &policy).map_err(|error| error.to_string())?;
+        let (url, hosts) = (Url::parse(url).unwrap(), listed(hosts));
+        let destination = Destination::of(&url, &hosts).map_err(|error| error.to_string())?;
         let found: Vec<IpAddr> = match destination.literal() {
             Some(address) => vec![address],
             None => found.iter().map(|address| address.parse().unwrap()).collect(),
         };
-        destination.permit(&found, &policy).map_err(|error| error.to_string())
+        destination.permit(&found, &hosts).map_err(|error| error.to_string())
     }
 
     #[test]

@@ -1,31 +1,23 @@
 //! What a step asks a web server: its arguments, read and checked.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use engine::{ExecutorError, Work};
-use http::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, StatusCode};
+use http_client::{Limits, Request, Secrets};
 use store::services::HttpPolicy;
 use url::Url;
 
-use super::address::Destination;
-use super::echo::Echoes;
 
-/// A request, ready to be sent.
-#[derive(Debug)]
-pub(super) struct Question {
-    pub(super) url: Url,
-    pub(super) destination: Destination,
-    pub(super) method: Method,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
-    pub(super) timeout: Duration,
+/// What a step asks for.
+pub(super) struct HttpCall {
+    pub(super) request: Request,
     pub(super) expected: Vec<Expected>,
     /// What the file with the response is called.
     pub(super) save_as: String,
-    /// The secrets in it, which must not come back.
-    pub(super) echoes: Echoes,
 }
 
 /// Statuses that count as success.
@@ -38,7 +30,7 @@ pub(super) enum Expected {
 }
 
 /// Most bytes of a body in either direction: both are kept in memory or in one file of the working directory.
-pub(super) const BODY_LIMIT_BYTES: usize = 10 * 1024 * 1024;
+const BODY_LIMIT_BYTES: usize = 10 * 1024 * 1024;
 
 const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
@@ -59,40 +51,37 @@ const OURS: [&str; 10] = [
     "upgrade",
 ];
 
-impl Question {
+impl HttpCall {
     /// Reads the arguments of the step. Every failure is permanent: a person must change the definition or the lists.
-    pub(super) async fn of(work: &Work<'_>, policy: &HttpPolicy) -> Result<Self, ExecutorError> {
+    pub(super) async fn of(work: &Work<'_>) -> Result<Self, ExecutorError> {
         let url = Url::parse(work.argument("url")?).map_err(|error| {
             // Not quoted: it may have a secret in its query.
             let form = "it should look like `https://api.example.com/orders`";
             ExecutorError::permanent(format!("argument `url` cannot be read, {error}; {form}"))
         })?;
-        let destination = Destination::of(&url, policy)?;
-        let (mut headers, echoes) = headers(work, policy)?;
+        let (mut headers, secrets) = headers(work, &work.services().http)?;
         let body = body(work, &mut headers).await?;
         let method = method(work.optional_argument("method").unwrap_or("GET"))?;
         if method != Method::GET && !headers.contains_key(IDEMPOTENCY_KEY) {
             headers.insert(IDEMPOTENCY_KEY, header_value("idempotency-key", &idempotency_key(work))?);
         }
-        Ok(Question {
-            url,
-            destination,
-            method,
-            headers,
-            body,
-            timeout: timeout(work.optional_argument("timeout_seconds"))?,
+        let time = timeout(work.optional_argument("timeout_seconds"))?.min(work.time_left());
+        let limits = Limits { time, body_bytes: BODY_LIMIT_BYTES as u64 };
+        Ok(HttpCall {
+            request: Request { method, url, headers, body, secrets: Arc::new(secrets), limits },
             expected: expected(work.optional_argument("expect").unwrap_or("2xx"))?,
             save_as: file_name(work.optional_argument("save_as").unwrap_or("response"))?,
-            echoes,
         })
     }
+}
 
+impl Expected {
     /// Whether a status counts as success.
-    pub(super) fn expects(&self, status: StatusCode) -> bool {
-        self.expected.iter().any(|expected| match expected {
-            Expected::Status(code) => *code == status.as_u16(),
-            Expected::Class(class) => *class == status.as_u16() / 100,
-        })
+    pub(super) fn is(self, status: StatusCode) -> bool {
+        match self {
+            Expected::Status(code) => code == status.as_u16(),
+            Expected::Class(class) => class == status.as_u16() / 100,
+        }
     }
 }
 
@@ -104,10 +93,9 @@ fn idempotency_key(work: &Work<'_>) -> String {
 }
 
 /// The headers that the step asks for by `header.NAME`, with the secrets of the deployment put in.
-fn headers(work: &Work<'_>, policy: &HttpPolicy) -> Result<(HeaderMap, Echoes), ExecutorError> {
-    let (mut headers, mut echoes) = (HeaderMap::new(), Echoes::default());
+fn headers(work: &Work<'_>, policy: &HttpPolicy) -> Result<(HeaderMap, Secrets), ExecutorError> {
+    let (mut headers, mut secrets) = (HeaderMap::new(), Secrets::default());
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("systole/", env!("CARGO_PKG_VERSION"))));
-    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     for (key, value) in &work.step.arguments {
         let Some(name) = key.strip_prefix("header.") else { continue };
         let header = HeaderName::from_bytes(name.as_bytes())
@@ -117,13 +105,13 @@ fn headers(work: &Work<'_>, policy: &HttpPolicy) -> Result<(HeaderMap, Echoes), 
         }
         let revealed = revealed(key, value, policy)?;
         if let Some(secret) = value.strip_prefix("secret:") {
-            echoes.add(secret, revealed);
+            secrets.add(secret, revealed);
         }
         let mut value = header_value(name, revealed)?;
         value.set_sensitive(true);
         headers.insert(header, value);
     }
-    Ok((headers, echoes))
+    Ok((headers, secrets))
 }
 
 /// The value of a header, or the secret that it names.
