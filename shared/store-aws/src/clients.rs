@@ -59,7 +59,7 @@ pub fn http_client() -> SharedHttpClient {
 }
 
 /// Three tries in all. What still fails then is left to redelivery and to the next beat.
-fn retries() -> RetryConfig {
+pub(crate) fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3)
 }
 

@@ -1,33 +1,34 @@
 //! What a stage calls beside its storage, on AWS: Lambda and the default bus of EventBridge.
-//!
-//! Two operations do not carry two more SDK packages: their requests are plain JSON documents, signed with the SDK's own
-//! signer and sent with its HTTP client, credentials, region and endpoints. The same code without a signature invokes
-//! functions that run on this machine, under the same path.
 
-mod call;
 mod config;
 mod events;
 mod functions;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_types::service_config::ServiceConfigKey;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
 use store::services::{Events, FilesAt, Functions, Services};
 
 pub use config::{Error, ServicesConfig};
 pub use functions::LocalFunctions;
 
+use crate::clients::retries;
 use crate::config::Config;
-use call::{Caller, Signer};
 
-/// Makes the services of a stage; a service that cannot be called for want of a region or credentials is left out.
+/// How long a connection may take to come about.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long it may take to put events, tries included; a beat must not wait for them.
+const EVENTS_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Makes the services of a stage; without a region or credentials nothing can be called, and they are left out.
 pub(crate) fn services(config: &Config, allowed: &ServicesConfig, sdk: &SdkConfig) -> Services {
-    let functions = caller("Lambda", "lambda", sdk)
-        .map(|(endpoint, caller)| Arc::new(functions::LambdaFunctions::new(endpoint, caller)) as Arc<dyn Functions>);
-    let events = caller("EventBridge", "events", sdk).map(|(endpoint, caller)| {
-        Arc::new(events::DefaultBus::new(endpoint, config.stage().to_owned(), caller)) as Arc<dyn Events>
-    });
+    let can_call = sdk.region().is_some() && sdk.credentials_provider().is_some();
+    let functions = can_call.then(|| Arc::new(functions(sdk)) as Arc<dyn Functions>);
+    let events = can_call.then(|| Arc::new(events(config.stage().to_owned(), sdk)) as Arc<dyn Events>);
     Services {
         functions,
         invokable: allowed.invokable.clone(),
@@ -38,55 +39,48 @@ pub(crate) fn services(config: &Config, allowed: &ServicesConfig, sdk: &SdkConfi
     }
 }
 
-/// The endpoint of a service and what signs and sends its requests.
-fn caller(service_id: &str, signing_name: &'static str, sdk: &SdkConfig) -> Option<(String, Caller)> {
-    let region = sdk.region()?.to_string();
-    let endpoint = own_endpoint(service_id, sdk).unwrap_or_else(|| usual_endpoint(signing_name, &region));
-    let signer = Signer::new(signing_name, region, sdk)?;
-    Some((endpoint, Caller::new(Some(signer), sdk.sleep_impl())))
+fn functions(sdk: &SdkConfig) -> functions::LambdaFunctions {
+    // The step says how long a function may take, and until then it may say nothing.
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build();
+    let sdk = sdk
+        .to_builder()
+        .retry_config(retries())
+        .timeout_config(timeouts)
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build();
+    functions::LambdaFunctions::new(aws_sdk_lambda::Client::new(&sdk))
 }
 
-/// An endpoint from `AWS_ENDPOINT_URL_…`, `AWS_ENDPOINT_URL` or the profile.
-fn own_endpoint(service_id: &str, sdk: &SdkConfig) -> Option<String> {
-    let key =
-        ServiceConfigKey::builder().service_id(service_id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
-    let of_service = key.ok().and_then(|key| sdk.service_config()?.load_config(key));
-    let endpoint = of_service.or_else(|| sdk.endpoint_url().map(str::to_owned))?;
-    Some(endpoint.trim_end_matches('/').to_owned())
-}
-
-fn usual_endpoint(service: &str, region: &str) -> String {
-    let suffix = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-    format!("https://{service}.{region}.{suffix}")
+fn events(stage: String, sdk: &SdkConfig) -> events::DefaultBus {
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(EVENTS_TIMEOUT).build();
+    let sdk = sdk.to_builder().retry_config(retries()).timeout_config(timeouts).build();
+    events::DefaultBus::new(stage, aws_sdk_eventbridge::Client::new(&sdk))
 }
 
 #[cfg(test)]
 mod tests {
-    use aws_types::service_config::LoadServiceConfig;
+    use aws_config::BehaviorVersion;
 
     use super::*;
     use crate::test_support::offline;
 
-    /// `AWS_ENDPOINT_URL_LAMBDA`, which is for Lambda alone.
-    #[derive(Debug)]
-    struct EndpointOfLambda;
-
-    impl LoadServiceConfig for EndpointOfLambda {
-        fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
-            let is_asked = (key.service_id(), key.env()) == ("Lambda", "AWS_ENDPOINT_URL");
-            is_asked.then(|| "http://127.0.0.1:9001/".to_owned())
-        }
-    }
-
     #[test]
-    fn endpoints_are_those_that_the_sdk_would_use() {
-        let endpoint = |service, sdk: &SdkConfig| caller(service, "lambda", sdk).unwrap().0;
-        assert_eq!(endpoint("Lambda", &offline()), "https://lambda.eu-central-1.amazonaws.com");
-        let emulator = offline().into_builder().endpoint_url("http://localstack:4566").build();
-        assert_eq!(endpoint("Lambda", &emulator), "http://localstack:4566");
-        let lambda_alone = emulator.into_builder().service_config(EndpointOfLambda).build();
-        assert_eq!(endpoint("Lambda", &lambda_alone), "http://127.0.0.1:9001");
-        assert_eq!(endpoint("EventBridge", &lambda_alone), "http://localstack:4566");
-        assert_eq!(usual_endpoint("events", "cn-north-1"), "https://events.cn-north-1.amazonaws.com.cn");
+    fn without_a_region_or_credentials_nothing_is_called() {
+        let queue = || "https://sqs/0/q".to_owned();
+        let config = Config {
+            table_name: "systole".to_owned(),
+            bucket_name: "systole".to_owned(),
+            step_queue_urls: crate::config::StepQueueUrls { high: queue(), normal: queue(), low: queue() },
+            step_dead_letters_url: None,
+        };
+        let has_any = |sdk: &SdkConfig| {
+            let services = services(&config, &ServicesConfig::default(), sdk);
+            (services.functions.is_some(), services.events.is_some())
+        };
+        assert_eq!(has_any(&offline()), (true, true));
+        let nowhere = offline().into_builder().region(None).build();
+        let nobody =
+            SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(offline().region().cloned());
+        assert_eq!((has_any(&nowhere), has_any(&nobody.build())), ((false, false), (false, false)));
     }
 }

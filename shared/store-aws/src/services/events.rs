@@ -1,23 +1,20 @@
 //! Events, put on the default bus of EventBridge.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
-use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::primitives::DateTime;
+use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
+use serde_json::json;
 use store::services::{Event, Events};
 use store::{Error, Result};
 
-use super::call::{Call, Caller};
-use crate::fold::Refusal;
+use crate::fold::{Refusal, fold};
 use crate::pause::before_retry;
 
 /// The default bus of the account. All stages of the account share it, so each event says which one it is from.
 pub(super) struct DefaultBus {
-    url: String,
     stage: String,
-    caller: Caller,
+    client: Client,
 }
 
 /// Most entries of one request.
@@ -26,54 +23,55 @@ const ENTRIES: usize = 10;
 /// Tries of entries that were not taken.
 const TRIES: u32 = 3;
 
-/// How long one request may take; a beat must not wait for events.
-const LIMIT: Duration = Duration::from_secs(5);
+/// Entries that were not taken, and why the first of them was not.
+#[derive(Default)]
+struct NotTaken {
+    entries: Vec<PutEventsRequestEntry>,
+    why: String,
+}
 
 impl DefaultBus {
-    pub(super) fn new(endpoint: String, stage: String, caller: Caller) -> Self {
-        DefaultBus { url: format!("{endpoint}/"), stage, caller }
+    pub(super) fn new(stage: String, client: Client) -> Self {
+        DefaultBus { stage, client }
     }
 
-    /// Puts one request full of entries; returns those that were not taken and why.
-    async fn put_once(&self, entries: &[Value]) -> Result<(Vec<Value>, String)> {
+    /// Puts one request full of entries.
+    async fn put_once(&self, entries: &[PutEventsRequestEntry]) -> Result<NotTaken> {
         let operation = format!("put {} events", entries.len());
-        let headers = vec![("content-type", "application/x-amz-json-1.1"), ("x-amz-target", "AWSEvents.PutEvents")];
-        let body = Bytes::from(json!({ "Entries": entries }).to_string());
-        let call = Call { operation, url: self.url.clone(), headers, body, limit: LIMIT };
-        let reply = self.caller.post(&call).await?;
-        let reply: PutReply =
-            serde_json::from_slice(&reply.body).map_err(|error| Error::retryable(&call.operation, error))?;
-        if reply.failed == 0 {
-            return Ok((Vec::new(), String::new()));
+        let sent = self.client.put_events().set_entries(Some(entries.to_vec())).send().await;
+        let reply = sent.map_err(|error| fold(&operation, error))?;
+        let count = reply.failed_entry_count();
+        if count == 0 {
+            return Ok(NotTaken::default());
         }
-        let failed = entries.iter().zip(&reply.entries).filter(|(_, result)| result.code.is_some());
-        let failed: Vec<Value> = failed.map(|(entry, _)| entry.clone()).collect();
-        if failed.len() as u64 != reply.failed {
+        let failed = entries.iter().zip(reply.entries()).filter(|(_, result)| result.error_code().is_some());
+        let failed: Vec<PutEventsRequestEntry> = failed.map(|(entry, _)| entry.clone()).collect();
+        if usize::try_from(count) != Ok(failed.len()) {
             // Nobody could tell which to put again.
-            let why = format!("{} were not taken, and the reply names {} of them", reply.failed, failed.len());
-            return Err(Error::retryable(&call.operation, Refusal(why)));
+            let why = format!("{count} were not taken, and the reply names {} of them", failed.len());
+            return Err(Error::retryable(operation, Refusal(why)));
         }
-        let why = reply.entries.iter().find_map(PutResult::why).unwrap_or_default();
-        Ok((failed, why))
+        let why = reply.entries().iter().find_map(why).unwrap_or_default();
+        Ok(NotTaken { entries: failed, why })
     }
 }
 
 #[async_trait]
 impl Events for DefaultBus {
     async fn put(&self, events: Vec<Event>) -> Result<()> {
-        let entries: Vec<Value> = events.iter().map(|event| entry(event, &self.stage)).collect();
+        let entries: Vec<PutEventsRequestEntry> = events.iter().map(|event| entry(event, &self.stage)).collect();
         for part in entries.chunks(ENTRIES) {
             let mut left = part.to_vec();
             for tried in 1.. {
-                let (failed, why) = self.put_once(&left).await?;
-                if failed.is_empty() {
+                let not_taken = self.put_once(&left).await?;
+                if not_taken.entries.is_empty() {
                     break;
                 }
                 if tried == TRIES {
-                    let operation = format!("put {} of {} events", failed.len(), events.len());
-                    return Err(Error::retryable(operation, Refusal(why)));
+                    let operation = format!("put {} of {} events", not_taken.entries.len(), events.len());
+                    return Err(Error::retryable(operation, Refusal(not_taken.why)));
                 }
-                left = failed;
+                left = not_taken.entries;
                 before_retry(tried).await;
             }
         }
@@ -81,44 +79,27 @@ impl Events for DefaultBus {
     }
 }
 
-#[derive(Deserialize)]
-struct PutReply {
-    #[serde(rename = "FailedEntryCount", default)]
-    failed: u64,
-    #[serde(rename = "Entries", default)]
-    entries: Vec<PutResult>,
+fn why(result: &PutEventsResultEntry) -> Option<String> {
+    let message = result.error_message().unwrap_or_default();
+    result.error_code().map(|code| format!("{code}: {message}"))
 }
 
-#[derive(Deserialize)]
-struct PutResult {
-    #[serde(rename = "ErrorCode")]
-    code: Option<String>,
-    #[serde(rename = "ErrorMessage")]
-    message: Option<String>,
-}
-
-impl PutResult {
-    fn why(&self) -> Option<String> {
-        let message = self.message.as_deref().unwrap_or_default();
-        self.code.as_ref().map(|code| format!("{code}: {message}"))
-    }
-}
-
-fn entry(event: &Event, stage: &str) -> Value {
+fn entry(event: &Event, stage: &str) -> PutEventsRequestEntry {
     let mut detail = event.detail.clone();
     detail["stage"] = json!(stage);
-    json!({
-        "Source": event.source,
-        "DetailType": event.detail_type,
-        "Detail": detail.to_string(),
-        "Time": event.at.timestamp(),
-    })
+    PutEventsRequestEntry::builder()
+        .source(event.source)
+        .detail_type(event.detail_type)
+        .detail(detail.to_string())
+        .time(DateTime::from_secs(event.at.timestamp()))
+        .build()
 }
 
 #[cfg(test)]
 mod tests {
     use aws_sdk_s3::primitives::SdkBody;
     use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
+    use serde_json::Value;
 
     use super::*;
     use crate::test_support::{chain, offline};
@@ -129,8 +110,8 @@ mod tests {
             ReplayEvent::new(http::Request::new(SdkBody::empty()), response)
         });
         let client = StaticReplayClient::new(events.collect());
-        let caller = Caller::over(client.clone(), &offline());
-        (DefaultBus::new("https://events.eu-central-1.amazonaws.com".to_owned(), "dev".to_owned(), caller), client)
+        let sdk = offline().into_builder().http_client(client.clone()).build();
+        (DefaultBus::new("dev".to_owned(), Client::new(&sdk)), client)
     }
 
     fn events(count: usize) -> Vec<Event> {

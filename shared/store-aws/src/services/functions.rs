@@ -4,33 +4,44 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use aws_sdk_lambda::Client;
+use aws_sdk_lambda::config::interceptors::BeforeTransmitInterceptorContextMut;
+use aws_sdk_lambda::config::timeout::TimeoutConfig;
+use aws_sdk_lambda::config::{
+    BehaviorVersion, ConfigBag, Intercept, Region, RuntimeComponents, StalledStreamProtectionConfig,
+};
+use aws_sdk_lambda::error::{BoxError, SdkError};
+use aws_sdk_lambda::operation::invoke::builders::InvokeFluentBuilder;
+use aws_sdk_lambda::operation::invoke::{InvokeError, InvokeOutput};
+use aws_sdk_lambda::primitives::Blob;
+use aws_sdk_lambda::types::InvocationType;
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use store::services::{Answer, Functions, Invokable};
 use store::{Error, Result};
 
-use super::call::{Call, Caller};
-use crate::fold::refuse;
+use super::CONNECT_TIMEOUT;
+use crate::clients::{http_client, retries};
+use crate::fold::{Refusal, fold, refuse};
 
 /// The functions of the account.
 pub(super) struct LambdaFunctions {
-    endpoint: String,
-    caller: Caller,
+    client: Client,
 }
 
 /// Functions that run on this machine: behind `cargo lambda watch`, the runtime interface emulator, or a program of their
 /// own that answers the same request.
 pub struct LocalFunctions {
     urls: BTreeMap<String, String>,
-    caller: Caller,
+    client: Client,
 }
 
 /// What stays as it is in a part of a path.
 const PLAIN: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 impl LambdaFunctions {
-    pub(super) fn new(endpoint: String, caller: Caller) -> Self {
-        LambdaFunctions { endpoint, caller }
+    pub(super) fn new(client: Client) -> Self {
+        LambdaFunctions { client }
     }
 }
 
@@ -44,7 +55,7 @@ impl LocalFunctions {
             let url = if has_path { address.to_owned() } else { format!("{address}{}", path(&name)) };
             (name, url)
         });
-        LocalFunctions { urls: urls.collect(), caller: Caller::new(None, None) }
+        LocalFunctions { urls: urls.collect(), client: unsigned() }
     }
 
     /// The names, as the list of what a definition may name.
@@ -60,8 +71,8 @@ impl LocalFunctions {
 #[async_trait]
 impl Functions for LambdaFunctions {
     async fn invoke(&self, function: &str, payload: Bytes, limit: Duration) -> Result<Answer> {
-        let url = format!("{}{}", self.endpoint, path(function));
-        invoke(&self.caller, function, url, payload, limit).await
+        let sent = request(&self.client, function, payload).send();
+        answered(function, limit, sent).await
     }
 }
 
@@ -71,8 +82,66 @@ impl Functions for LocalFunctions {
         let Some(url) = self.urls.get(function) else {
             return Err(refuse(operation(function), "no address was given for it (--function NAME=URL)"));
         };
-        invoke(&self.caller, function, url.clone(), payload, limit).await
+        let request = request(&self.client, function, payload).customize();
+        answered(function, limit, request.interceptor(SentTo(url.clone())).send()).await
     }
+}
+
+/// A client of Lambda without credentials; its requests go where [`SentTo`] says.
+fn unsigned() -> Client {
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build();
+    let config = aws_sdk_lambda::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("local"))
+        .endpoint_url("http://localhost")
+        .allow_no_auth()
+        .http_client(http_client())
+        .retry_config(retries())
+        .timeout_config(timeouts)
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build();
+    Client::from_conf(config)
+}
+
+/// Sends a request to another address than the one that the SDK makes of endpoint and function.
+#[derive(Debug)]
+struct SentTo(String);
+
+impl Intercept for SentTo {
+    fn name(&self) -> &'static str {
+        "SentTo"
+    }
+
+    // Only now the SDK has put its own address in.
+    fn modify_before_signing(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> std::result::Result<(), BoxError> {
+        context.request_mut().set_uri(self.0.as_str())?;
+        Ok(())
+    }
+}
+
+fn request(client: &Client, function: &str, payload: Bytes) -> InvokeFluentBuilder {
+    let request = client.invoke().function_name(function).invocation_type(InvocationType::RequestResponse);
+    request.payload(Blob::new(payload))
+}
+
+/// The answer of the function, if it comes in time.
+async fn answered(
+    function: &str,
+    limit: Duration,
+    sent: impl Future<Output = std::result::Result<InvokeOutput, SdkError<InvokeError>>>,
+) -> Result<Answer> {
+    let Ok(answered) = tokio::time::timeout(limit, sent).await else {
+        let late = Refusal(format!("no answer within {} s", limit.as_secs()));
+        return Err(Error::retryable(operation(function), late));
+    };
+    let output = answered.map_err(|error| fold(operation(function), error))?;
+    let payload = output.payload.map(Blob::into_inner).unwrap_or_default().into();
+    Ok(Answer { payload, failure: output.function_error })
 }
 
 fn path(function: &str) -> String {
@@ -83,22 +152,12 @@ fn operation(function: &str) -> String {
     format!("invoke function `{function}`")
 }
 
-async fn invoke(
-    caller: &Caller,
-    function: &str,
-    url: String,
-    body: Bytes,
-    limit: Duration,
-) -> std::result::Result<Answer, Error> {
-    let headers = vec![("content-type", "application/json"), ("x-amz-invocation-type", "RequestResponse")];
-    let reply = caller.post(&Call { operation: operation(function), url, headers, body, limit }).await?;
-    Ok(Answer { payload: reply.body, failure: reply.function_error })
-}
-
 #[cfg(test)]
 mod tests {
-    use aws_sdk_s3::primitives::SdkBody;
+    use aws_sdk_lambda::primitives::SdkBody;
     use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
     use crate::fold::PASSING_CODES;
@@ -122,8 +181,8 @@ mod tests {
             ReplayEvent::new(http::Request::new(SdkBody::empty()), response)
         });
         let client = StaticReplayClient::new(events.collect());
-        let caller = Caller::over(client.clone(), &offline());
-        (LambdaFunctions::new("https://lambda.eu-central-1.amazonaws.com".to_owned(), caller), client)
+        let sdk = offline().into_builder().http_client(client.clone()).build();
+        (LambdaFunctions::new(Client::new(&sdk)), client)
     }
 
     async fn invoked(replies: &[Replied<'_>]) -> (Result<Answer>, usize) {
@@ -159,15 +218,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_busy_service_is_asked_three_times() {
-        let busy = (429, &[] as &[_], r#"{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded"}"#);
+        let headers: &[_] = &[("x-amzn-errortype", "TooManyRequestsException")];
+        let body = r#"{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","message":"Rate Exceeded."}"#;
+        let busy = (429, headers, body);
         let (answer, requests) = invoked(&[busy, busy, (200, &[], "{}")]).await;
         assert_eq!((answer.is_ok(), requests), (true, 3));
         let (answer, requests) = invoked(&[busy, busy, busy, busy]).await;
         let error = answer.unwrap_err();
         assert!(error.is_retryable() && requests == 3, "{error:?}");
-        assert!(
-            chain(&error).ends_with(r#"status 429: {"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded"}"#)
-        );
+        assert!(chain(&error).contains("TooManyRequestsException: Rate Exceeded. (status 429"), "{}", chain(&error));
     }
 
     #[tokio::test]
@@ -176,7 +235,9 @@ mod tests {
         let (answer, requests) = invoked(&[(404, headers, r#"{"Message":"Function not found: tax"}"#)]).await;
         let error = answer.unwrap_err();
         assert!(!error.is_retryable() && requests == 1);
-        assert!(chain(&error).starts_with("failed to invoke function `tax`: status 404"), "{}", chain(&error));
+        let expected =
+            "failed to invoke function `tax`: ResourceNotFoundException: Function not found: tax (status 404";
+        assert!(chain(&error).starts_with(expected), "{}", chain(&error));
     }
 
     #[tokio::test]
@@ -214,6 +275,34 @@ mod tests {
         assert!(invokable.allows("tax") && invokable.allows("mail") && !invokable.allows("erp"));
         let error = functions.invoke("erp", Bytes::new(), LIMIT).await.unwrap_err();
         assert!(!error.is_retryable());
+    }
+
+    /// Takes one request, answers it with an empty document, and gives the request back.
+    async fn serve_once(listener: tokio::net::TcpListener) -> String {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"{\"a\":1}") {
+            assert_ne!(stream.read_buf(&mut request).await.unwrap(), 0, "the request ends too soon");
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}").await.unwrap();
+        String::from_utf8(request).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_local_function_gets_the_request_of_lambda_without_a_signature_at_its_address() {
+        for (path, expected) in [("", "/2015-03-31/functions/tax/invocations"), ("/my/tax", "/my/tax")] {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let host = listener.local_addr().unwrap().to_string();
+            let functions = LocalFunctions::new([("tax".to_owned(), format!("http://{host}{path}"))]);
+            let invoked = functions.invoke("tax", Bytes::from_static(b"{\"a\":1}"), LIMIT);
+            let (answer, request) = tokio::join!(invoked, serve_once(listener));
+            assert_eq!(answer.unwrap(), Answer { payload: Bytes::from_static(b"{}"), failure: None });
+            assert!(request.starts_with(&format!("POST {expected} HTTP/1.1\r\n")), "{request}");
+            let head = request.to_lowercase();
+            assert!(head.contains(&format!("host: {host}\r\n")), "{request}");
+            assert!(head.contains("x-amz-invocation-type: requestresponse\r\n"), "{request}");
+            assert!(!head.contains("authorization") && !head.contains("x-amz-security-token"), "{request}");
+        }
     }
 
     #[tokio::test]
