@@ -74,7 +74,7 @@ async fn requests_one_after_the_other_share_a_connection() {
     let server = Server::with(&[answer("200 OK", "", "hello")]).await;
     let client = client(&server);
     for number in 0..5 {
-        let response = client.send(get(&server.url(&format!("/{number}?page=1")))).await.unwrap();
+        let response = client.send(get(&server.url(&format!("/{number}?page=1#top")))).await.unwrap();
         assert_eq!((response.status, whole(response).await), (StatusCode::OK, Bytes::from("hello")));
     }
     assert_eq!((server.requests().len(), server.connections()), (5, 1));

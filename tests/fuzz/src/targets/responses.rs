@@ -113,10 +113,17 @@ mod tests {
             let (_, record) = answered(&data);
             format!("{} {}", record.status, record.message.unwrap_or_default())
         };
-        for name in ["ok", "chunked", "until_its_end", "continues"] {
+        for name in ["ok", "chunked", "until_its_end", "continues", "gzip"] {
             assert_eq!(message(name), "success ", "{name}");
         }
-        for name in ["secret_in_header", "secret_in_pieces", "secret_in_chunks", "secret_escaped", "secret_in_base64"] {
+        for name in [
+            "secret_in_header",
+            "secret_in_pieces",
+            "secret_in_chunks",
+            "secret_escaped",
+            "secret_in_base64",
+            "secret_in_gzip",
+        ] {
             assert!(message(name).contains("the response repeats the secret `ERP`"), "{name}: {}", message(name));
         }
         for (name, part) in [
@@ -125,6 +132,9 @@ mod tests {
             ("moved", "leads to `http://10.0.0.1/a`;"),
             ("too_large", "larger than"),
             ("too_short", "broke off"),
+            ("gzip_too_large", "larger than"),
+            ("gzip_too_short", "cannot be unpacked"),
+            ("brotli", "is encoded as `br`"),
             ("nothing", "broke the connection off"),
         ] {
             assert!(message(name).contains(part), "{name}: {}", message(name));
