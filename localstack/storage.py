@@ -3,11 +3,13 @@
 Both may run for several stages at once, and both may be repeated.
 """
 
+import functools
 import ipaddress
 import json
 import os
 import re
 import sys
+import threading
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +23,11 @@ TEMPLATE = Path(__file__).parent.parent / "infra" / "storage.yaml"
 
 def create(stage):
     """Prints the variables with which the functions find the storage, as one JSON object."""
+    print(json.dumps(make(stage), indent=2))
+
+
+def make(stage):
+    """The same for callers in Python: returns the variables."""
     cloudformation = client("cloudformation")
     stack = stack_name(stage)
     try:
@@ -31,7 +38,7 @@ def create(stage):
         )
     except cloudformation.exceptions.AlreadyExistsException:
         pass
-    print(json.dumps(variables(settled(cloudformation, stack)), indent=2))
+    return variables(settled(cloudformation, stack))
 
 
 def export(stack):
@@ -64,13 +71,18 @@ def delete(stage):
 
 
 def delete_bucket(name):
+    delete_objects(name)
+    client("s3").delete_bucket(Bucket=name)
+
+
+def delete_objects(name):
+    """Deletes everything in a bucket, old versions too."""
     s3 = client("s3")
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
         found = page.get("Versions", []) + page.get("DeleteMarkers", [])
         keys = [{"Key": version["Key"], "VersionId": version["VersionId"]} for version in found]
         if keys:
             s3.delete_objects(Bucket=name, Delete={"Objects": keys, "Quiet": True})
-    s3.delete_bucket(Bucket=name)
 
 
 def delete_table(name):
@@ -114,7 +126,18 @@ def stack_name(stage):
     return f"systole-{stage}-storage"
 
 
+# Two threads may share a client, but not make one at the same time.
+MAKING = threading.Lock()
+
+
 def client(service):
+    with MAKING:
+        return made(service)
+
+
+@functools.cache
+def made(service):
+    # Making a client takes longer than a call of it, so it is made once.
     # Parallel creations wait for each other in the emulator, which a default time-out of 60 s may not survive.
     return boto3.client(service, config=Config(read_timeout=180, retries={"total_max_attempts": 1}))
 

@@ -1,13 +1,15 @@
-//! The emulated AWS: storage that is lent from a pool, emptied between two tests and deleted at the end.
+//! The emulated AWS: storage that is lent to one test at a time, by a process that all of them share.
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 use aws_smithy_runtime_api::client::http::HttpClient;
+use patience::wait;
 use store_aws::Config;
 
 use crate::Provided;
@@ -37,91 +39,81 @@ pub async fn aws_with_variables() -> (Provided, HashMap<String, String>) {
 }
 
 async fn provide(http: impl HttpClient + 'static) -> (Provided, HashMap<String, String>) {
-    let storage = tokio::task::spawn_blocking(Storage::borrow).await.expect("the emulator lends storage");
-    let store = store_aws::connect_over(&storage.lender().config, http).await;
-    let variables = storage.lender().variables.clone();
-    (Provided { store, keep: Box::new(storage) }, variables)
+    let Loan { connection, variables } =
+        tokio::task::spawn_blocking(Loan::borrow).await.expect("the emulator lends storage");
+    let config = Config::from_lookup(|name| variables.get(name).cloned()).expect("a loan has all variables");
+    let store = store_aws::connect_over(&config, http).await;
+    (Provided { store, keep: Box::new(connection) }, variables)
 }
 
-/// Those who have storage that nobody uses now. As many as tests ever ran at once.
-static FREE: Mutex<Vec<Lender>> = Mutex::new(Vec::new());
-
-/// How many there are.
-static LENDERS: AtomicU32 = AtomicU32::new(0);
-
-/// Storage that goes back into the pool when it is dropped.
-struct Storage {
-    lender: Option<Lender>,
-}
-
-/// A process that has storage and deletes it when this one ends.
-struct Lender {
-    config: Config,
+/// Storage that goes back when the connection ends.
+struct Loan {
+    connection: TcpStream,
     variables: HashMap<String, String>,
-    requests: ChildStdin,
-    answers: BufReader<ChildStdout>,
 }
 
-impl Storage {
-    fn borrow() -> Self {
-        let free = FREE.lock().expect("nothing panics with it locked").pop();
-        let lender = match free {
-            Some(mut lender) => {
-                lender.empty();
-                lender
-            }
-            None => Lender::start(),
-        };
-        Storage { lender: Some(lender) }
-    }
-
-    fn lender(&self) -> &Lender {
-        self.lender.as_ref().expect("it is there until the end")
-    }
-}
-
-impl Drop for Storage {
-    fn drop(&mut self) {
-        let Ok(mut free) = FREE.lock() else { return };
-        free.extend(self.lender.take());
-    }
-}
-
-impl Lender {
-    #[expect(clippy::zombie_processes, reason = "it ends after this process, with whom its input ends")]
+impl Loan {
+    /// Borrows from whoever lends, and starts `localstack/lend-storage` if nobody does.
     #[expect(clippy::disallowed_methods, reason = "without this variable the SDK would go to the real AWS")]
-    fn start() -> Self {
-        if std::env::var("AWS_ENDPOINT_URL").is_err() {
-            panic!(
-                "AWS_ENDPOINT_URL is not set: run the tests with `make test`, \
-                 or start the emulator with `make local-up` and `source .emulators/emulator.env`"
-            );
-        }
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../localstack/lend-storage");
-        let stage = format!("test-{}-{}", std::process::id(), LENDERS.fetch_add(1, Ordering::Relaxed));
-        let mut process = Command::new(script)
-            .arg(stage)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("`localstack/lend-storage` starts");
-        let requests = process.stdin.take().expect("it is piped");
-        let mut answers = BufReader::new(process.stdout.take().expect("it is piped"));
-        let variables: HashMap<String, String> =
-            serde_json::from_str(&line(&mut answers)).expect("it prints variables");
-        let config = Config::from_lookup(|name| variables.get(name).cloned()).expect("it prints all variables");
-        Lender { config, variables, requests, answers }
+    fn borrow() -> Self {
+        assert!(
+            std::env::var("AWS_ENDPOINT_URL").is_ok(),
+            "AWS_ENDPOINT_URL is not set: run the tests with `make test`, \
+             or start the emulator with `make local-up` and `source .emulators/emulator.env`"
+        );
+        let mut lender: Option<Child> = None;
+        wait("`localstack/lend-storage` lends storage").look(|| {
+            let problem = match Loan::ask() {
+                Ok(loan) => return Ok(loan),
+                Err(problem) => problem,
+            };
+            let status = lender.as_mut().map(|lender| lender.try_wait().expect("it is a child of this process"));
+            let has_failed = matches!(status, Some(Some(status)) if !status.success());
+            assert!(!has_failed, "`localstack/lend-storage` failed: {}", said());
+            // One that ended well has found another one, which may end just now.
+            if !matches!(status, Some(None)) {
+                lender = Some(start());
+            }
+            Err(problem)
+        })
     }
 
-    fn empty(&mut self) {
-        self.requests.write_all(b"\n").expect("`localstack/lend-storage` runs");
-        line(&mut self.answers);
+    /// Asks the one who lends, if there is one.
+    fn ask() -> std::io::Result<Self> {
+        let address = std::fs::read_to_string(folder().join("lender.address"))?;
+        let connection = TcpStream::connect(address)?;
+        let mut line = String::new();
+        connection.set_read_timeout(Some(patience::PATIENCE))?;
+        BufReader::new(&connection).read_line(&mut line)?;
+        let variables: HashMap<String, String> = serde_json::from_str(&line)?;
+        if let Some(problem) = variables.get("problem") {
+            panic!("`localstack/lend-storage` cannot make storage: {problem}\n{}", said());
+        }
+        Ok(Loan { connection, variables })
     }
 }
 
-fn line(answers: &mut BufReader<ChildStdout>) -> String {
-    let mut line = String::new();
-    answers.read_line(&mut line).expect("`localstack/lend-storage` answers in text");
-    assert!(!line.is_empty(), "`localstack/lend-storage` has failed; its message is above");
-    line
+/// Starts the one who lends. It outlives this test, so it shares neither its group nor its output.
+fn start() -> Child {
+    let log =
+        File::options().create(true).append(true).open(folder().join("lender.log")).expect("the emulator has a folder");
+    Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("../localstack/lend-storage"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .process_group(0)
+        .spawn()
+        .expect("`localstack/lend-storage` starts")
+}
+
+/// What the one who lends has said.
+fn said() -> String {
+    std::fs::read_to_string(folder().join("lender.log")).unwrap_or_default()
+}
+
+/// Where `localstack/up` keeps what belongs to the emulator.
+#[expect(clippy::disallowed_methods, reason = "the scripts of the emulator name it by this variable, or not at all")]
+fn folder() -> PathBuf {
+    let port = std::env::var("SYSTOLE_LOCALSTACK_PORT").unwrap_or_else(|_| "4566".to_owned());
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../.emulators/run").join(port)
 }

@@ -4,8 +4,9 @@ mod aws;
 
 use std::any::Any;
 use std::ops::Deref;
-use std::time::{Duration, Instant};
 
+use patience::{Look, wait};
+use pipeline::Pipeline;
 use store::Store;
 
 pub use aws::{aws, aws_over, aws_with_variables};
@@ -41,18 +42,19 @@ pub async fn embedded() -> Provided {
 /// Asks again until there is an answer, for what a back end shows late.
 ///
 /// # Panics
-/// If there is none within 20 seconds, which is much longer than any of them takes.
-#[expect(clippy::disallowed_methods, reason = "a test waits for what a server does by itself")]
-pub async fn eventually<T, F>(what: &str, mut ask: impl FnMut() -> F) -> T
-where
-    F: Future<Output = Option<T>>,
-{
-    let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(20) {
-        if let Some(answer) = ask().await {
-            return answer;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("in vain waited for this: {what}");
+/// If there is none in time.
+#[track_caller]
+pub fn eventually<T, L: Look<T>, F: Future<Output = L>>(
+    what: &str,
+    mut ask: impl FnMut() -> F,
+) -> impl Future<Output = T> {
+    let wait = wait(what);
+    async move { wait.ask(async || ask().await).await }
+}
+
+/// Where a pipeline and its steps stand.
+#[must_use]
+pub fn seen(pipeline: &Pipeline) -> String {
+    let steps = pipeline.steps.iter().map(|step| format!("{} {}", step.definition.name, step.record.status));
+    format!("{}: {}", pipeline.status, steps.collect::<Vec<_>>().join(", "))
 }
