@@ -16,10 +16,11 @@ use chrono::{DateTime, Utc};
 use engine::heartbeat::BeatReport;
 use engine::{Context, Limits};
 use lambda_runtime::LambdaEvent;
+use patience::wait;
 use pipeline::{Pipeline, PipelineId};
 use serde_json::{Value, json};
 use store::queue::Received;
-use tests::{Provided, aws};
+use tests::{Provided, aws, seen};
 
 use self::events::event;
 
@@ -61,11 +62,14 @@ impl Functions {
 
     /// Runs step after step until the pipeline has ended.
     async fn run(&self, id: &PipelineId) -> Pipeline {
+        let mut wait = wait(format!("pipeline {id} ends"));
         loop {
             let pipeline = self.pipeline(id).await;
             if !pipeline.status.is_open() {
                 return pipeline;
             }
+            wait.saw(seen(&pipeline));
+            wait.go_on();
             let message = self.receive().await;
             self.deliver(&message).await.unwrap();
         }

@@ -15,11 +15,12 @@ use std::time::Duration;
 
 use engine::heartbeat::{self, BeatReport};
 use engine::{Context, Invocation, Limits};
+use patience::{Wait, wait};
 use pipeline::{Pipeline, PipelineId, PipelineStatus, Step};
 use serde_json::{Value, json};
 use store::message::StepMessage;
 use store::queue::Received;
-use tests::{Provided, aws_with_variables};
+use tests::{Provided, aws_with_variables, seen};
 
 use self::lambda::{Invoked, Lambda, now};
 use self::proxy::Death;
@@ -33,6 +34,7 @@ struct Stage {
     /// How far the clock of the beats is set ahead.
     ahead: Duration,
     beats: u32,
+    life: Wait,
 }
 
 /// What an attempt ends with whose runner was killed.
@@ -40,6 +42,9 @@ const KILLED: &str = "the runner gave no sign of life until its lease ended";
 
 /// How many runners may die of one delivery after the other; with one more, the message would be a dead letter.
 const DEADLY_DELIVERIES: usize = 4;
+
+/// Longer than all the kills of a test take, and shorter than the limit of these tests in `.config/nextest.toml`.
+const PATIENCE: Duration = Duration::from_secs(780);
 
 /// Longer than the lease of a killed runner and the grace time.
 const LEASES_END: Duration = Duration::from_secs(360);
@@ -49,7 +54,8 @@ impl Stage {
         let (storage, variables) = aws_with_variables().await;
         let context = Context::new(storage.store.clone(), steps::shipped(), Limits::default());
         let runner = Lambda::runner(variables).await;
-        Stage { context, storage, runner, ahead: Duration::ZERO, beats: 0 }
+        let life = wait("the pipelines end in spite of the kills").up_to(PATIENCE);
+        Stage { context, storage, runner, ahead: Duration::ZERO, beats: 0, life }
     }
 
     fn invocation(&mut self, who: &str) -> Invocation {
@@ -69,6 +75,7 @@ impl Stage {
     }
 
     async fn receive(&self) -> Option<Received> {
+        self.life.go_on();
         self.storage.queue.receive(1, Duration::ZERO).await.unwrap().pop()
     }
 
@@ -121,7 +128,13 @@ impl Stage {
     }
 
     async fn pipeline(&self, id: &PipelineId) -> Pipeline {
-        self.storage.pipeline_with_steps(id).await.unwrap().expect("the pipeline exists")
+        let pipeline = self.storage.pipeline_with_steps(id).await.unwrap().expect("the pipeline exists");
+        if self.life.left().is_zero() {
+            let mut life = self.life.clone();
+            life.saw(seen(&pipeline));
+            life.fail();
+        }
+        pipeline
     }
 
     /// Deals with what is left in the queue until no pipeline is open.
@@ -156,7 +169,7 @@ impl Stage {
         for effect in self.ended("effect").await {
             assert_eq!(effect.status, PipelineStatus::Success);
             let doubled = effects.insert(effect.arguments["of"].clone(), json!(effect.id));
-            assert_eq!(doubled, None, "a second effect of the same step: {effect:#?}");
+            assert_eq!(doubled, None, "a second effect of the same step: {}", seen(&effect));
         }
         effects
     }
@@ -172,7 +185,7 @@ impl Stage {
         for attempt in &attempts {
             let message = attempt.message.as_deref().unwrap_or_default();
             let place = reasons.iter().position(|reason| message.contains(reason));
-            counts[place.unwrap_or_else(|| panic!("{name}: {attempt:#?}"))] += 1;
+            counts[place.unwrap_or_else(|| panic!("{name}: {attempt:?}"))] += 1;
         }
         counts
     }

@@ -1,5 +1,6 @@
 //! The commands as people and scripts call them: what they print, in words and in JSON, and how they end.
 
+use patience::run;
 use serde_json::{Value, json};
 
 use crate::systole::{Systole, ask, fixture, program, root, wait_for};
@@ -62,14 +63,14 @@ fn every_command_explains_itself() {
         "catalog export",
     ];
     for command in commands {
-        let output = program().args(command.split(' ')).arg("--help").output().unwrap();
+        let output = run(program().args(command.split(' ')).arg("--help"));
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success() && text.contains("Usage: systole"), "{command}: {text}");
         // The example is of this very command.
         let example = text.split_once("Example").map(|(_, example)| example).unwrap_or_default();
         assert!(example.contains(&format!("systole {command}")), "{command}: {text}");
     }
-    let output = program().arg("--help").output().unwrap();
+    let output = run(program().arg("--help"));
     let text = String::from_utf8(output.stdout).unwrap();
     for expected in ["Examples:\n  systole demo ", "Exit codes: 0 done, 1 failed, 2 wrong command line, 3 a pipeline"] {
         assert!(text.contains(expected), "{text}");
@@ -178,8 +179,7 @@ fn files_are_validated_without_a_store() {
     std::fs::write(path("idle.xml"), IDLE).unwrap();
     std::fs::write(path("bad.xml"), IDLE.replace("sortOrder=\"20\"", "sortOrder=\"late\"")).unwrap();
     let validate = |arguments: &[&str]| {
-        let output =
-            program().current_dir(folder.path()).args(["pipeline", "validate"]).args(arguments).output().unwrap();
+        let output = run(program().current_dir(folder.path()).args(["pipeline", "validate"]).args(arguments));
         let [out, err] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
         (output.status.code(), out, err)
     };
@@ -219,7 +219,7 @@ fn files_are_validated_without_a_store() {
 #[test]
 fn shipped_definitions_are_valid() {
     let shipped = root().join("pipelines/catalog_import.xml");
-    let output = program().args(["--json", "pipeline", "validate", shipped.to_str().unwrap()]).output().unwrap();
+    let output = run(program().args(["--json", "pipeline", "validate", shipped.to_str().unwrap()]));
     assert!(output.status.success());
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(json["problems"], json!([]));
@@ -303,7 +303,7 @@ fn a_reader_that_goes_away_is_no_failure() {
         binary.get_program().display(),
         systole.store().display()
     );
-    let output = std::process::Command::new("bash").args(["-c", &script]).output().unwrap();
+    let output = run(std::process::Command::new("bash").args(["-c", &script]));
     assert_eq!(output.status.code(), Some(0));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }

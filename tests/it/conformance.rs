@@ -6,6 +6,7 @@ mod files;
 mod queue;
 mod table;
 
+use patience::wait;
 use store::Error;
 
 /// Makes each promise a test of each provider of the harness. A further back end is a further module here.
@@ -16,7 +17,7 @@ macro_rules! on_every_back_end {
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $promise() {
                     let provided = tests::embedded().await;
-                    super::$promise(&provided.store).await;
+                    $crate::conformance::kept(stringify!($promise), super::$promise(&provided.store)).await;
                 }
             )*
         }
@@ -26,13 +27,18 @@ macro_rules! on_every_back_end {
                 #[tokio::test(flavor = "multi_thread")]
                 async fn $promise() {
                     let provided = tests::aws().await;
-                    super::$promise(&provided.store).await;
+                    $crate::conformance::kept(stringify!($promise), super::$promise(&provided.store)).await;
                 }
             )*
         }
     };
 }
 pub(crate) use on_every_back_end;
+
+/// Proves a promise, whose loops and tasks have no end of their own where a back end breaks it.
+pub(crate) async fn kept(promise: &str, proof: impl Future<Output = ()>) {
+    wait(format!("{promise} is proven")).until(proof).await;
+}
 
 /// What an error says, its sources included, if it is one for good.
 pub(crate) fn permanent<T: std::fmt::Debug>(outcome: store::Result<T>) -> String {

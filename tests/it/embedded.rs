@@ -10,6 +10,7 @@ mod processes;
 
 use std::path::Path;
 
+use patience::wait;
 use store::Store;
 use store::table::{Item, Query};
 use store_embedded::Options;
@@ -22,7 +23,9 @@ fn open(folder: &Path) -> Store {
 async fn items(store: &Store, partition: &str) -> Vec<Item> {
     let mut query = Query::prefix(partition, "");
     let mut items = Vec::new();
+    let wait = wait(format!("{partition} has a last page"));
     loop {
+        wait.go_on();
         let page = store.table.query(&query).await.unwrap();
         items.extend(page.entries);
         query.after = Some(match page.next {

@@ -4,6 +4,7 @@
 //! the report, the archive; and nothing is left over.
 
 mod fifty;
+mod stops;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,14 +13,17 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use difference::{assert_same, assert_same_text};
+use patience::wait;
 use pipeline::{Name, Priority, StepStatus};
 use serde_json::Value;
 use store::Store;
 use store_embedded::Options;
 use tempfile::TempDir;
+use tests::seen;
 use tokio::runtime::Runtime;
 
-use crate::systole::{Running, Systole, ask, fixture, names, root, wait_for};
+use crate::systole::{Running, Systole, fixture, names, root, wait_for};
 
 /// What comes of an import.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,21 +87,29 @@ fn kill_in(step: &str) -> Option<()> {
 }
 
 /// Looks until a step runs, or has ended unseen.
+///
+/// It looks at the latest pipeline and not at the open ones: behind the last step the pipeline may have settled between
+/// two looks, and is in no list of open ones any more.
 async fn until_running(store: &Store, step: &str) -> Option<()> {
-    loop {
-        tokio::task::yield_now().await;
-        let Some(open) = store.open_pipelines(1).await.unwrap().into_iter().next() else { continue };
-        let Some(pipeline) = store.pipeline_with_steps(&open.id).await.unwrap() else { continue };
+    let of = "catalog_import".parse::<Name>().unwrap();
+    // A short step is over within a pause.
+    let wait = wait(format!("step `{step}` runs or has ended")).every(Duration::ZERO);
+    wait.ask(async || {
+        let Some(id) = store.latest_pipeline(&of).await.unwrap().id else { return Err("no pipeline".to_owned()) };
+        let Some(pipeline) = store.pipeline_with_steps(&id).await.unwrap() else { return Err(format!("no {id}")) };
         let step = pipeline.steps.iter().find(|other| other.definition.name.as_str() == step).unwrap();
         match step.record.status {
-            StepStatus::Pending | StepStatus::Enqueued => {}
-            StepStatus::Running => return Some(()),
-            StepStatus::Success | StepStatus::Error | StepStatus::Skipped | StepStatus::Cancelled => return None,
+            StepStatus::Pending | StepStatus::Enqueued if pipeline.status.is_open() => Err(seen(&pipeline)),
+            StepStatus::Running => Ok(Some(())),
+            StepStatus::Pending
+            | StepStatus::Enqueued
+            | StepStatus::Success
+            | StepStatus::Error
+            | StepStatus::Skipped
+            | StepStatus::Cancelled => Ok(None),
         }
-        if !pipeline.status.is_open() {
-            return None;
-        }
-    }
+    })
+    .await
 }
 
 #[test]
@@ -113,9 +125,9 @@ fn a_drop_that_is_killed_is_dropped_again() {
         drop.kill();
         let again = systole.json(&["import", "drop", set.folder.to_str().unwrap()]);
         let archived = archive(&systole, again["pipelines"][0]["id"].as_str().unwrap());
-        assert_eq!(archived, set.undisturbed.archive, "{story}");
+        assert_same_archives(&archived, &set.undisturbed.archive, &story);
         let catalogue = systole.run(&["catalog", "export"]).stdout;
-        assert_eq!(catalogue, set.undisturbed.catalogue, "{story}");
+        assert_same_text(&catalogue, &set.undisturbed.catalogue, format!("{story}: the catalogue"));
         assert_nothing_is_left(&systole, &story);
     }
 }
@@ -130,46 +142,6 @@ fn a_host_carries_on_a_drop_that_is_killed() {
     let (dev, _) = systole.dev(&[]);
     assert_ends_undisturbed(&systole, set, "killed after the spawn");
     stop(dev);
-}
-
-#[test]
-fn an_interrupted_drop_ends_its_step_and_says_how_it_goes_on() {
-    let set = generated();
-    let systole = Systole::new();
-    let drop = systole.start(&["import", "drop", set.folder.to_str().unwrap()]);
-    drop.line("that a pipeline was spawned", |line| line.starts_with("pipeline "));
-    drop.signal("INT");
-    let ran = drop.end();
-    assert_eq!(ran.code, Some(130), "{ran}");
-    assert!(ran.stdout.ends_with("interrupted; `systole dev` carries on, and so does the next drop\n"), "{ran}");
-    assert_no_step_runs(&systole);
-    let (dev, _) = systole.dev(&[]);
-    assert_ends_undisturbed(&systole, set, "interrupted");
-    stop(dev);
-}
-
-#[test]
-fn a_host_that_is_asked_to_stop_ends_its_steps_first() {
-    let set = generated();
-    for signal in ["TERM", "INT"] {
-        let systole = Systole::new();
-        put(set, &systole.drop_area());
-        let (dev, address) = systole.dev(&[]);
-        wait_for("a step that runs", || {
-            let id = first_pipeline(&ask(address, "GET", "/pipelines", "").body)?;
-            let details = ask(address, "GET", &format!("/pipelines/{id}"), "").body;
-            let mut steps = details["steps"].as_array().unwrap().iter();
-            steps.any(|step| step["name"] == "validate" && step["status"] == "running").then_some(())
-        });
-        dev.signal(signal);
-        let ran = dev.end();
-        assert_eq!(ran.code, Some(0), "{ran}");
-        assert!(ran.stdout.ends_with("stopped\n"), "{ran}");
-        assert_no_step_runs(&systole);
-        let (dev, _) = systole.dev(&[]);
-        assert_ends_undisturbed(&systole, set, signal);
-        stop(dev);
-    }
 }
 
 #[test]
@@ -221,10 +193,10 @@ fn drops_at_once_come_one_after_the_other() {
 fn assert_ends_undisturbed(systole: &Systole, set: &Set, story: &str) {
     let store = open(systole);
     let latest = "catalog_import".parse::<Name>().unwrap();
-    wait_for(story, || {
-        let id = runtime().block_on(store.latest_pipeline(&latest)).unwrap().id?;
-        let pipeline = runtime().block_on(store.pipeline_without_steps(&id)).unwrap()?;
-        (!pipeline.status.is_open()).then_some(())
+    wait_for(&format!("the import ends; {story}"), || {
+        let id = runtime().block_on(store.latest_pipeline(&latest)).unwrap().id.ok_or("no pipeline")?;
+        let pipeline = runtime().block_on(store.pipeline_with_steps(&id)).unwrap().ok_or("no pipeline")?;
+        if pipeline.status.is_open() { Err(seen(&pipeline)) } else { Ok(()) }
     });
     let pipelines = systole.json(&["pipeline", "list"]);
     assert_eq!(pipelines.as_array().unwrap().len(), 1, "{story}: {pipelines:#}");
@@ -236,9 +208,7 @@ fn assert_ends_undisturbed(systole: &Systole, set: &Set, story: &str) {
         assert_eq!(step["attempt"], 1, "{story}: {step:#}");
     }
     let outcome = Outcome::of(systole, &ended);
-    assert_eq!(outcome.report, set.undisturbed.report, "{story}");
-    assert!(outcome.catalogue == set.undisturbed.catalogue, "{story}: the catalogue differs");
-    assert!(outcome.archive == set.undisturbed.archive, "{story}: the archive differs");
+    outcome.assert_same(&set.undisturbed, story);
     assert_nothing_is_left(systole, story);
 }
 
@@ -251,7 +221,7 @@ fn assert_nothing_is_left(systole: &Systole, story: &str) {
     wait_for(&format!("{story}: an empty queue"), || {
         systole.json(&["run"]);
         let depths = Priority::ALL.map(|priority| runtime().block_on(store.queue.depth(priority)).unwrap());
-        depths.iter().all(|depth| depth.waiting + depth.delayed == 0).then_some(())
+        depths.iter().all(|depth| depth.waiting + depth.delayed == 0).then_some(()).ok_or(depths)
     });
     runtime().block_on(async {
         assert_eq!(store.queue.peek_dead_letters(10).await.unwrap(), [], "{story}");
@@ -268,15 +238,14 @@ fn stop(dev: Running) {
     assert!(!ran.stderr.contains("ERROR"), "{ran}");
 }
 
-#[track_caller]
-fn assert_no_step_runs(systole: &Systole) {
-    assert_eq!(names(&systole.store().join("hosts")), Vec::<String>::new());
-    let id = first_pipeline(&systole.json(&["pipeline", "list"])).unwrap();
-    let details = systole.json(&["pipeline", "details", &id]);
-    assert!(details["steps"].as_array().unwrap().iter().all(|step| step["status"] != "running"), "{details:#}");
-}
-
 impl Outcome {
+    #[track_caller]
+    fn assert_same(&self, undisturbed: &Outcome, story: &str) {
+        assert_same(&self.report, &undisturbed.report, format!("{story}: the report"));
+        assert_same_text(&self.catalogue, &undisturbed.catalogue, format!("{story}: the catalogue"));
+        assert_same_archives(&self.archive, &undisturbed.archive, story);
+    }
+
     fn of(systole: &Systole, id: &str) -> Self {
         let path = systole.files().join("archive").join(id).join("report.json");
         let mut report: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
@@ -286,6 +255,17 @@ impl Outcome {
         let catalogue = systole.run(&["catalog", "export"]).stdout;
         Outcome { catalogue, report, archive: archive(systole, id) }
     }
+}
+
+/// Names the files that differ; what is in them is too long.
+#[track_caller]
+fn assert_same_archives(found: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Vec<u8>>, story: &str) {
+    let sizes = |files: &BTreeMap<String, Vec<u8>>| -> Vec<String> {
+        files.iter().map(|(name, bytes)| format!("{name}: {} bytes", bytes.len())).collect()
+    };
+    assert_same(&sizes(found), &sizes(expected), format!("{story}: the archive"));
+    let different: Vec<&String> = found.keys().filter(|name| found[*name] != expected[*name]).collect();
+    assert_eq!(different, Vec::<&String>::new(), "{story}: archived files with other bytes");
 }
 
 /// The archived files by name.

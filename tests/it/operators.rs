@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use patience::run;
 use pipeline::Priority;
 use serde_json::{Value, json};
 use store::queue::{MAX_RECEIVES, Outgoing};
@@ -351,14 +352,14 @@ fn shells_get_their_completions_without_a_store() {
     for (shell, expected) in
         [("bash", "complete -F _systole"), ("zsh", "#compdef systole"), ("fish", "complete -c systole")]
     {
-        let output = program().current_dir(folder.path()).args(["completions", shell]).output().unwrap();
+        let output = run(program().current_dir(folder.path()).args(["completions", shell]));
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success() && text.contains(expected), "{shell}: {text}");
         for command in ["maintenance", "redrive", "watch"] {
             assert!(text.contains(command), "{shell} does not know `{command}`");
         }
     }
-    let output = program().current_dir(folder.path()).args(["completions", "tcsh"]).output().unwrap();
+    let output = run(program().current_dir(folder.path()).args(["completions", "tcsh"]));
     assert_eq!(output.status.code(), Some(2));
     assert!(!folder.path().join(".systole").exists());
 }
@@ -386,12 +387,9 @@ fn validate_and_the_schema_agree() {
     for (number, (step, is_right)) in DOCUMENTS.into_iter().enumerate() {
         let path = folder.path().join(format!("{number}.xml"));
         std::fs::write(&path, format!("<config><pipeline name=\"p\">{step}</pipeline></config>")).unwrap();
-        let validate = program().args(["pipeline", "validate"]).arg(&path).output().unwrap();
-        let xmllint = std::process::Command::new("xmllint")
-            .args(["--noout", "--schema"])
-            .args([&schema, &path])
-            .output()
-            .expect("this test needs xmllint: `apt-get install libxml2-utils`");
+        let validate = run(program().args(["pipeline", "validate"]).arg(&path));
+        // From the Debian package libxml2-utils.
+        let xmllint = run(std::process::Command::new("xmllint").args(["--noout", "--schema"]).args([&schema, &path]));
         assert_eq!((validate.status.success(), xmllint.status.success()), (is_right, is_right), "{step}");
     }
 }
@@ -410,7 +408,7 @@ fn validate_knows_every_executor_and_condition_that_ships() {
         });
         let steps: String = steps.collect();
         std::fs::write(&path, format!("<config><pipeline name=\"p\">{steps}</pipeline></config>")).unwrap();
-        let output = program().args(["pipeline", "validate"]).arg(&path).output().unwrap();
+        let output = run(program().args(["pipeline", "validate"]).arg(&path));
         (output.status.code(), String::from_utf8(output.stdout).unwrap())
     };
     let (code, text) = validate("archive", "previous_steps_finished");

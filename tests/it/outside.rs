@@ -1,11 +1,12 @@
 //! Steps whose work is done by others: a function in Python, a web server, a command.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
+use patience::PATIENCE;
 use pipeline::{Pipeline, PipelineStatus, Step, StepStatus};
 use serde_json::{Value, json};
 
@@ -13,30 +14,17 @@ use crate::systole::{Ran, Running, Systole, program, root};
 
 /// The example of an executor in Python, served on this machine; killed when this is dropped.
 struct Served {
-    process: Child,
+    _process: Running,
     address: String,
 }
 
 impl Served {
     fn start() -> Self {
-        let mut process = Command::new("python3")
-            .args(["serve.py", "0"])
-            .current_dir(example())
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on ").unwrap_or_else(|| panic!("{line}")).to_owned();
-        Served { process, address }
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        let mut command = Command::new("python3");
+        command.args(["-u", "serve.py", "0"]).current_dir(example()).env("PYTHONDONTWRITEBYTECODE", "1");
+        let process = Running::start(command);
+        let line = process.line("where it listens", |line| line.starts_with("listening on "));
+        Served { address: line.trim_start_matches("listening on ").to_owned(), _process: process }
     }
 }
 
@@ -61,6 +49,7 @@ impl Shop {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
+                stream.set_read_timeout(Some(PATIENCE)).unwrap();
                 let request = read(&mut stream);
                 seen.lock().unwrap().push(request);
                 let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json";

@@ -11,14 +11,16 @@ mod operators;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use patience::{Look, run, wait};
 use pipeline::{Pipeline, PipelineId};
 use serde_json::{Value, json};
 use store::Store;
 use store_aws::Config;
+use tests::seen;
 
 /// The deployed stage.
 struct Stack {
@@ -117,7 +119,8 @@ impl Stack {
     /// The pipeline after its end.
     async fn ended(&self, id: &PipelineId) -> Pipeline {
         eventually(&format!("pipeline {id} ends"), async || {
-            Some(self.pipeline(id).await).filter(|pipeline| !pipeline.status.is_open())
+            let pipeline = self.pipeline(id).await;
+            if pipeline.status.is_open() { Err(seen(&pipeline)) } else { Ok(pipeline) }
         })
         .await
     }
@@ -178,11 +181,9 @@ fn admin_unknown(path: &str) -> Answer {
 /// Makes a request with a program that has nothing in common with ours.
 #[track_caller]
 pub(crate) fn curl<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Answer {
-    let output = Command::new("curl")
+    let output = run(Command::new("curl")
         .args(["--silent", "--show-error", "--max-time", "60", "--write-out", "\n%{http_code}"])
-        .args(arguments)
-        .output()
-        .unwrap();
+        .args(arguments));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     let (body, status) = text.rsplit_once('\n').unwrap();
@@ -193,21 +194,14 @@ pub(crate) fn curl<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> A
 #[track_caller]
 fn localstack(script: &str, arguments: &[&str]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../localstack").join(script);
-    let status = Command::new(path).args(arguments).status().unwrap();
-    assert!(status.success(), "`localstack/{script} {}` failed", arguments.join(" "));
+    let ran = run(Command::new(path).args(arguments));
+    assert!(ran.status.success(), "`localstack/{script} {}` failed: {ran:?}", arguments.join(" "));
 }
 
 /// Asks again until there is an answer.
-#[expect(clippy::disallowed_methods, reason = "a test waits for what the functions do by themselves")]
-async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
-        if let Some(answer) = ask().await {
-            return answer;
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    panic!("in vain waited for this: {what}");
+#[track_caller]
+fn eventually<T, L: Look<T>>(what: &str, ask: impl AsyncFnMut() -> L) -> impl Future<Output = T> {
+    wait(what).up_to(PATIENCE).every(Duration::from_millis(200)).ask(ask)
 }
 
 #[expect(clippy::disallowed_methods, reason = "`localstack/deploy-local` gives the names of the stage in variables")]

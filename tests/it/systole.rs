@@ -7,16 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
+use patience::{LOOK_EVERY, Look, PATIENCE, run, wait};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Much longer than anything takes, also on a busy machine; what takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(180);
-
-/// How often a wait looks.
-const LOOK_EVERY: Duration = Duration::from_millis(10);
+/// So many of the first and of the last lines that a program wrote are shown when a test fails.
+const SHOWN_LINES: usize = 40;
 
 /// The program over a store of its own.
 pub(crate) struct Systole {
@@ -150,20 +147,14 @@ pub(crate) fn names(folder: &Path) -> Vec<String> {
 
 /// Looks again until there is an answer.
 #[track_caller]
-pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
-        if let Some(answer) = look() {
-            return answer;
-        }
-        std::thread::sleep(LOOK_EVERY);
-    }
-    panic!("in vain waited for this: {what}");
+pub(crate) fn wait_for<T, L: Look<T>>(what: &str, look: impl FnMut() -> L) -> T {
+    wait(what).look(look)
 }
 
 /// Asks the API of a local host.
 pub(crate) fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> Answer {
     let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let length = body.len();
     write!(
         stream,
@@ -171,7 +162,7 @@ pub(crate) fn ask(address: SocketAddr, method: &str, path: &str, body: &str) -> 
     )
     .unwrap();
     let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
+    stream.read_to_string(&mut text).unwrap_or_else(|error| panic!("no answer to {method} {path}: {error}: {text}"));
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     Answer { status, body: serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {text}")) }
@@ -196,13 +187,16 @@ impl Running {
     /// Waits for a line of standard output.
     #[track_caller]
     pub(crate) fn line(&self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
-        let begun = Instant::now();
-        while let Ok(line) = self.lines.recv_timeout(PATIENCE.saturating_sub(begun.elapsed())) {
+        let mut wait = wait(format!("{} prints {what}", self.command));
+        let mut printed = Vec::new();
+        while let Ok(line) = self.lines.recv_timeout(wait.left()) {
             if is_it(&line) {
                 return line;
             }
+            printed.push(line);
         }
-        panic!("{} did not print {what}", self.command);
+        wait.saw(printed);
+        wait.fail();
     }
 
     /// Kills it as the machine's failure would.
@@ -213,22 +207,22 @@ impl Running {
 
     /// Sends it a signal by name, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
-        let status = Command::new("kill").args(["-s", name, &self.id().to_string()]).status().unwrap();
-        assert!(status.success());
+        let killed = run(Command::new("kill").args(["-s", name, &self.id().to_string()]));
+        assert!(killed.status.success(), "{killed:?}");
     }
 
     /// Waits for its end.
     #[track_caller]
     pub(crate) fn end(mut self) -> Ran {
-        let begun = Instant::now();
+        let mut wait = wait(format!("{} ends", self.command));
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            if begun.elapsed() > PATIENCE {
+            if wait.left().is_zero() {
                 self.child.kill().unwrap();
-                let (stdout, stderr) = self.output();
-                panic!("{} hangs\n{stdout}\n{stderr}", self.command);
+                wait.saw(self.output());
+                wait.fail();
             }
             std::thread::sleep(LOOK_EVERY);
         };
@@ -237,7 +231,10 @@ impl Running {
     }
 
     fn output(&mut self) -> (String, String) {
-        (self.stdout.take().unwrap().join().unwrap(), self.stderr.take().unwrap().join().unwrap())
+        let ended = |pipe: &mut Option<JoinHandle<String>>| {
+            wait(format!("{} closes its output", self.command)).join(pipe.take().unwrap())
+        };
+        (ended(&mut self.stdout), ended(&mut self.stderr))
     }
 }
 
@@ -258,8 +255,21 @@ impl Ran {
 
 impl fmt::Display for Ran {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Ran { command, code, stdout, stderr } = self;
+        let Ran { command, code, .. } = self;
+        let (stdout, stderr) = (shortened(&self.stdout), shortened(&self.stderr));
         write!(f, "{command} ended with {code:?}\n--- stdout\n{stdout}\n--- stderr\n{stderr}")
+    }
+}
+
+/// The first and the last lines of what a program wrote: a host logs thousands.
+fn shortened(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    match lines.len().checked_sub(2 * SHOWN_LINES) {
+        None | Some(0) => text.to_owned(),
+        Some(left) => {
+            let (first, last) = (&lines[..SHOWN_LINES], &lines[SHOWN_LINES + left..]);
+            format!("{}\n… {left} more lines …\n{}", first.join("\n"), last.join("\n"))
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use patience::run;
 use serde_json::{Value, json};
 use store::queue::MAX_RECEIVES;
 
@@ -113,7 +114,7 @@ fn every_definition_ships_and_loads() {
     let shipped: Vec<&str> = steps::DEFINITIONS.iter().map(|(name, _)| *name).collect();
     assert_eq!(shipped, files);
     let paths = files.iter().map(|name| folder.join(name));
-    let output = program().args(["--json", "pipeline", "validate"]).args(paths).output().unwrap();
+    let output = run(program().args(["--json", "pipeline", "validate"]).args(paths));
     let loaded: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(loaded["problems"], json!([]));
     assert!(!loaded["definitions"].as_array().unwrap().is_empty());
@@ -207,12 +208,10 @@ fn the_architecture_is_short_enough_to_be_read() {
 
 /// The names of the packages that a build depends on.
 fn tree(arguments: &[&str]) -> BTreeSet<String> {
-    let output = Command::new(env!("CARGO"))
+    let output = run(Command::new(env!("CARGO"))
         .current_dir(root())
         .args(["tree", "--locked", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"])
-        .args(arguments)
-        .output()
-        .unwrap();
+        .args(arguments));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines().filter_map(|line| Some(line.split_whitespace().next()?.to_owned())).collect()

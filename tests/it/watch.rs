@@ -1,10 +1,11 @@
 //! One function at a time, as somebody who develops one calls it: `make watch`, and `scripts/invoke` beside it.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use patience::{LOOK_EVERY, run, wait};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
@@ -38,17 +39,15 @@ impl Watch {
     }
 
     fn wait_until_it_answers(&mut self) {
-        let begun = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        wait("`scripts/watch` listens").up_to(PATIENCE).look(|| {
             let status = self.process.try_wait().unwrap();
             assert_eq!(status, None, "`scripts/watch` has ended");
-            assert!(begun.elapsed() < PATIENCE, "`scripts/watch` does not listen");
-            std::thread::sleep(Duration::from_millis(100));
-        }
+            TcpStream::connect(("127.0.0.1", self.port))
+        });
     }
 
     fn invoke(&self, function: &str, event: &str) -> Output {
-        script("invoke").args([function, event]).env("SYSTOLE_WATCH_PORT", self.port.to_string()).output().unwrap()
+        run(script("invoke").args([function, event]).env("SYSTOLE_WATCH_PORT", self.port.to_string()))
     }
 }
 
@@ -58,7 +57,14 @@ impl Drop for Watch {
         let group = format!("-{}", self.process.id());
         // As Ctrl-C would.
         let _ = Command::new("kill").args(["-s", "INT", "--", &group]).status();
-        let _ = self.process.wait();
+        for _ in 0..1_000 {
+            if self.process.try_wait().is_ok_and(|status| status.is_some()) {
+                break;
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+        // Whoever did not listen to it.
+        let _ = Command::new("kill").args(["-s", "KILL", "--", &group]).status();
         if std::thread::panicking() {
             println!("{}", std::fs::read_to_string(self.log.path()).unwrap_or_default());
         }
@@ -102,7 +108,7 @@ fn every_function_answers_every_event() {
 #[test]
 fn what_there_is_not_is_refused_with_what_there_is() {
     let invoke = |arguments: &[&str]| {
-        let output = script("invoke").args(arguments).output().unwrap();
+        let output = run(script("invoke").args(arguments));
         assert!(!output.status.success());
         String::from_utf8(output.stderr).unwrap()
     };

@@ -38,7 +38,9 @@ impl Office {
         *self.now.lock().unwrap() += Duration::from_secs(60);
         let report = heartbeat::beat(&self.context, &self.invocation("beat")).await.unwrap();
         let queue = &self.context.store.queue;
+        let wait = patience::wait("the queue is empty");
         while let Some(message) = queue.receive(1, Duration::ZERO).await.unwrap().pop() {
+            wait.go_on();
             runner::run(&self.context, &message.body, &self.invocation("run")).await.unwrap();
             queue.delete(&message.receipt).await.unwrap();
         }

@@ -33,7 +33,8 @@ impl Api {
     async fn ask(&self, method: &str, path: &str, body: impl Into<Body>) -> (StatusCode, Value) {
         let request =
             Request::builder().method(method).uri(path).header("host", "localhost:7700").body(body.into()).unwrap();
-        let response = self.router.clone().oneshot(request).await.unwrap();
+        let wait = patience::wait(format!("the API answers {method} {path}"));
+        let response = wait.until(self.router.clone().oneshot(request)).await.unwrap();
         let status = response.status();
         let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
         let answer = serde_json::from_slice(&bytes).unwrap();
@@ -205,9 +206,7 @@ async fn a_pipeline_is_cancelled_once() {
     assert_eq!(body["steps"][0]["status"], "cancelled");
 
     // Its report, which always runs, ends it.
-    while let Some(message) = api.context.store.queue.receive(1, std::time::Duration::ZERO).await.unwrap().pop() {
-        engine::runner::run(&api.context, &message.body, &crate::invocation()).await.unwrap();
-    }
+    api.run().await;
     let expected = error(&format!("pipeline {id} has ended, it is cancelled"));
     assert_eq!(api.ask("POST", &path, "").await, (StatusCode::CONFLICT, expected));
 }

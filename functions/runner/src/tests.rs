@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use engine::{Context, Executor, ExecutorError, Limits, Outcome, Program, Work};
 use lambda_runtime::LambdaEvent;
+use patience::{Bell, wait};
 use pipeline::pipeline::{Stop, StoppedBy};
 use pipeline::{PipelineId, StepRecord, StepStatus};
 use serde_json::{Value, json};
@@ -14,7 +15,6 @@ use store::table::{
     Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
 };
 use store::{Error, Store, keys};
-use tokio::sync::Notify;
 
 /// The function over a store in a folder, and a table that can refuse writes.
 struct Lambda {
@@ -43,7 +43,8 @@ impl Lambda {
         let table = Arc::new(RefusingTable { inner: store.table, refused: Mutex::default() });
         // Without shared commits, as on AWS.
         let store = Store::new(table.clone(), store.queue, store.files);
-        let gate = Arc::new(Gate::default());
+        let [entered, opened] = ["an executor enters the gate", "a test opens the gate"].map(Bell::of);
+        let gate = Arc::new(Gate { entered, opened });
         let plain = ["done", "fails", "goes"].map(|name| Arc::new(Plain { name }) as Arc<dyn Executor>);
         let executors = plain.into_iter().chain([gate.clone() as Arc<dyn Executor>]).collect();
         let program = Program { executors, ..Program::default() };
@@ -65,7 +66,7 @@ impl Lambda {
         let mut message = SqsMessage::default();
         message.message_id = Some("message 7".to_owned());
         message.body = Some(body.to_owned());
-        super::handle(&self.context, event(vec![message], request)).await
+        wait("the handler answers").until(super::handle(&self.context, event(vec![message], request))).await
     }
 
     /// Hands the message that waits to the handler; what went wrong, in words.
@@ -125,10 +126,9 @@ impl Executor for Plain {
 }
 
 /// Waits in the middle of its work until a test lets it go on.
-#[derive(Default)]
 struct Gate {
-    entered: Notify,
-    opened: Notify,
+    entered: Bell,
+    opened: Bell,
 }
 
 #[async_trait]

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use patience::run;
 use pipeline::definition::Arguments;
 use pipeline::{PipelineStatus, StepStatus};
 use serde_json::{Value, json};
@@ -23,7 +24,7 @@ async fn services(allowed: &ServicesConfig) -> Services {
 
 /// Runs a command in the folder of the example and answers with what it prints.
 fn output(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).current_dir(example()).output().unwrap();
+    let output = run(Command::new(program).args(arguments).current_dir(example()));
     assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }

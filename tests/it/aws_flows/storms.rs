@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use catalog::product::Product;
+use difference::assert_same;
 use engine::{Context, Invocation, Limits, heartbeat};
 use futures::future::join_all;
+use patience::wait;
 use pipeline::{Pipeline, Priority};
 use serde_json::{Value, json};
 use store::queue::Received;
@@ -98,6 +100,9 @@ fn effect(name: &str, sort_order: &str) -> String {
     )
 }
 
+/// Longer than a day takes, however stormy, and shorter than the limit of this test in `.config/nextest.toml`.
+const PATIENCE: Duration = Duration::from_secs(480);
+
 /// What comes of a day's work.
 #[derive(Debug, PartialEq)]
 struct Outcome {
@@ -124,7 +129,7 @@ async fn what_comes_of_a_stormy_day_is_what_comes_of_a_calm_one() {
     let stormy = Weather::new();
     let (undisturbed, outcome) = tokio::join!(Day::live(&calm, false), Day::live(&stormy, true));
     let (seed, met) = (stormy.seed(), stormy.met());
-    assert_eq!(outcome, undisturbed, "seed {seed}: {met:?}");
+    assert_same(&outcome, &undisturbed, format!("seed {seed}: {met:?}"));
     for service in Service::ALL {
         for fault in Fault::ALL {
             assert!(met.contains_key(&(service, fault)), "seed {seed}: {fault:?} has never met {service:?}: {met:?}");
@@ -198,7 +203,9 @@ impl Day {
 
     /// Beats and runs messages until nothing is left to do.
     async fn work(&mut self) {
+        let wait = wait(format!("the work of the day is done; seed {}", self.weather.seed())).up_to(PATIENCE);
         loop {
+            wait.go_on();
             self.beat().await;
             let received = self.functions.storage.queue.receive(8, Duration::ZERO).await;
             let messages = received.unwrap_or_default();

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use difference::assert_same;
 use pipeline::definition::Arguments;
 use pipeline::{PipelineId, PipelineStatus, StepStatus};
 use store::message::StepMessage;
+use tests::seen;
 
 use super::Stage;
 use super::proxy::Death;
@@ -92,12 +94,12 @@ async fn a_runner_killed_at_every_request_loses_no_effect_and_doubles_none() {
 
 async fn assert_each_step_had_its_effect_once(stage: &Stage, id: &PipelineId) {
     let ended = stage.pipeline(id).await;
-    assert_eq!(ended.status, PipelineStatus::Success, "{ended:#?}");
+    assert_eq!(ended.status, PipelineStatus::Success, "{}", seen(&ended));
     let mut expected = BTreeMap::new();
     for step in &ended.steps {
         assert_eq!(step.record.status, StepStatus::Success);
         expected.insert(step.definition.name.to_string(), step.record.output.clone().unwrap());
     }
     assert_eq!(expected.len(), STEPS);
-    assert_eq!(stage.effects().await, expected);
+    assert_same(&stage.effects().await, &expected, "the effects by their steps");
 }

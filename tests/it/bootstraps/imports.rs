@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use pipeline::PipelineStatus;
 use store::message::StepMessage;
+use tests::seen;
 
 use super::proxy::Death;
 use super::{DEADLY_DELIVERIES, KILLED, Stage};
@@ -39,8 +40,10 @@ async fn an_import_whose_runners_are_killed_in_each_step_comes_to_the_same() {
     assert!(places.len() >= KILLS, "{} kills:\n{story}", places.len());
 
     let imports = stage.ended("catalog_import").await;
-    let [ended] = imports.as_slice() else { panic!("{} imports: {imports:#?}", imports.len()) };
-    assert_eq!((&ended.id, ended.status), (&id, PipelineStatus::Success), "{story}\n{ended:#?}");
+    let [ended] = imports.as_slice() else {
+        panic!("{} imports: {:?}", imports.len(), imports.iter().map(seen).collect::<Vec<_>>())
+    };
+    assert_eq!((&ended.id, ended.status), (&id, PipelineStatus::Success), "{story}\n{}", seen(ended));
     let mut kills: BTreeMap<&str, usize> = BTreeMap::new();
     for place in &places {
         *kills.entry(place.split_once(' ').unwrap().0).or_default() += 1;
@@ -48,7 +51,7 @@ async fn an_import_whose_runners_are_killed_in_each_step_comes_to_the_same() {
     for step in &ended.steps {
         let kills = kills[step.definition.name.as_str()];
         assert!(kills >= KILLS_PER_STEP, "{kills} kills in {}:\n{story}", step.definition.name);
-        let [killed] = stage.assert_attempts(ended, step, &[KILLED]).await[..] else { unreachable!() };
+        let killed = stage.assert_attempts(ended, step, &[KILLED]).await[0];
         // Who dies behind the end of a step costs it no attempt.
         assert!(killed <= kills, "{killed} attempts of {}:\n{story}", step.definition.name);
     }

@@ -12,6 +12,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
+use patience::wait;
 use serde_json::Value;
 use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
@@ -50,9 +51,6 @@ struct Runtime {
 /// How long an invocation may take; short, so that a dead one's lease ends soon.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Longer than anything takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(180);
-
 impl Lambda {
     /// A runner over the storage that the variables name; it starts with its first event.
     pub(super) async fn runner(mut variables: HashMap<String, String>) -> Self {
@@ -84,6 +82,7 @@ impl Lambda {
         }
         let id = uuid::Uuid::new_v4().to_string();
         self.events.send((id.clone(), event)).await.unwrap();
+        let mut wait = wait("the runner answers its invocation or is to be killed");
         tokio::select! {
             answer = self.answers.recv() => {
                 let (answered, outcome) = answer.unwrap();
@@ -94,7 +93,10 @@ impl Lambda {
                 self.kill().await;
                 Invoked::Killed
             }
-            () = too_long() => panic!("an invocation hangs; {:?}\n{}", self.gate.log(), self.logged()),
+            () = wait.is_over() => {
+                wait.saw((self.gate.log(), self.logged()));
+                wait.fail();
+            }
         }
     }
 
@@ -118,11 +120,6 @@ impl Lambda {
     async fn kill(&mut self) {
         self.process.take().unwrap().kill().await.unwrap();
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "whoever hangs must not hang the tests")]
-async fn too_long() {
-    tokio::time::sleep(PATIENCE).await;
 }
 
 #[expect(clippy::disallowed_methods, reason = "the tests know the emulator by the variables of the SDK")]

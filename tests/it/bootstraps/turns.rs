@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use difference::assert_same;
 use pipeline::definition::Arguments;
 use pipeline::pipeline::{Stop, StoppedBy};
 use pipeline::{PipelineId, PipelineStatus, StepStatus};
 use store::message::StepMessage;
+use tests::seen;
 
 use super::lambda::{Invoked, now};
 use super::proxy::Death;
@@ -90,7 +92,7 @@ async fn runners_killed_in_a_wide_stage_and_while_a_step_fails_lose_nothing_and_
     let story = places.join("\n");
 
     let ended = stage.pipeline(&id).await;
-    assert_eq!(ended.status, PipelineStatus::Success, "{story}\n{ended:#?}");
+    assert_eq!(ended.status, PipelineStatus::Success, "{story}\n{}", seen(&ended));
     let mut expected = BTreeMap::new();
     for step in &ended.steps {
         let name = step.definition.name.as_str();
@@ -100,12 +102,12 @@ async fn runners_killed_in_a_wide_stage_and_while_a_step_fails_lose_nothing_and_
             assert!(counts[0] >= 9 && counts[1] >= 3, "{counts:?}:\n{story}");
             continue;
         }
-        assert_eq!(step.record.status, StepStatus::Success, "{story}\n{step:#?}");
-        assert_eq!(counts[1], 0, "{step:#?}");
+        assert_eq!(step.record.status, StepStatus::Success, "{story}\n{step:?}");
+        assert_eq!(counts[1], 0, "{step:?}");
         expected.extend(step.record.output.clone().map(|effect| (name.to_owned(), effect)));
     }
     assert_eq!(expected.len(), 2);
-    assert_eq!(stage.effects().await, expected, "{story}");
+    assert_same(&stage.effects().await, &expected, &story);
     assert_eq!(stage.ended("broken").await.len(), 1, "{story}");
     // A kill between the end of a step and what it finds of its stage.
     let is_look = |place: &String| place.contains(" 1: ") && place.ends_with("Query behind UpdateItem");
@@ -120,6 +122,7 @@ async fn a_runner_killed_while_it_gives_a_stopped_step_back_runs_nothing_and_end
     let mut stopped: Vec<PipelineId> = Vec::new();
     let mut is_killed = true;
     while is_killed {
+        assert!(stopped.len() < 100, "the runner makes ever more requests that nobody has died at");
         let arguments = Arguments::from([("argument.of".to_owned(), stopped.len().to_string())]);
         let by_hand = stage.invocation("person");
         let id = operate::init(&stage.context, "stopped", arguments, "test", &by_hand).await.unwrap();
@@ -136,12 +139,12 @@ async fn a_runner_killed_while_it_gives_a_stopped_step_back_runs_nothing_and_end
     let mut expected = BTreeMap::new();
     for (number, id) in stopped.iter().enumerate() {
         let ended = stage.pipeline(id).await;
-        assert_eq!(ended.status, PipelineStatus::Cancelled, "{ended:#?}");
-        let [never, always] = ended.steps.as_slice() else { panic!("{ended:#?}") };
-        assert_eq!((&never.record.output, never.record.attempt), (&None, 1), "{ended:#?}");
+        assert_eq!(ended.status, PipelineStatus::Cancelled, "{}", seen(&ended));
+        let [never, always] = ended.steps.as_slice() else { panic!("{}", seen(&ended)) };
+        assert_eq!((&never.record.output, never.record.attempt), (&None, 1), "{}", seen(&ended));
         assert_ne!(never.record.status, StepStatus::Success);
-        assert_eq!((always.record.status, always.record.attempt), (StepStatus::Success, 1), "{ended:#?}");
+        assert_eq!((always.record.status, always.record.attempt), (StepStatus::Success, 1), "{}", seen(&ended));
         expected.insert(number.to_string(), always.record.output.clone().unwrap());
     }
-    assert_eq!(stage.effects().await, expected);
+    assert_same(&stage.effects().await, &expected, "the effects by their pipelines");
 }

@@ -1,12 +1,13 @@
 //! Several processes at one store, and processes that die.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use patience::wait;
 use pipeline::Priority;
 use serde_json::json;
 use store::Store;
@@ -15,19 +16,20 @@ use store::table::{Attributes, Change, Condition, Key, Write, Written};
 use tokio::task::JoinSet;
 
 use super::{items, keys, open};
+use crate::systole::Running;
 
-fn start(folder: &Path, name: &str, rounds: u32) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_embedded-writer"))
-        .args([folder.as_os_str(), name.as_ref(), rounds.to_string().as_ref()])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap()
+fn start(folder: &Path, name: &str, rounds: u32) -> Running {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_embedded-writer"));
+    command.args([folder.as_os_str(), name.as_ref(), rounds.to_string().as_ref()]);
+    Running::start(command)
 }
 
 /// Receives all messages there are.
 async fn bodies(store: &Store) -> BTreeSet<String> {
     let mut bodies = BTreeSet::new();
+    let wait = wait("the queue is empty");
     loop {
+        wait.go_on();
         let received = store.queue.receive(10, Duration::ZERO).await.unwrap();
         if received.is_empty() {
             return bodies;
@@ -61,15 +63,11 @@ async fn a_killed_process_has_written_what_was_answered_and_nothing_half() {
     let folder = tempfile::tempdir().unwrap();
     let mut all_answered = 0;
     for (name, lines) in [("first", 1), ("second", 20), ("third", 77), ("fourth", 150)] {
-        let mut writer = start(folder.path(), name, 100_000);
-        let mut output = BufReader::new(writer.stdout.take().unwrap()).lines();
-        for _ in 0..lines {
-            output.next().unwrap().unwrap();
-        }
-        writer.kill().unwrap();
-        writer.wait().unwrap();
+        let writer = start(folder.path(), name, 100_000);
+        let printed = Cell::new(0);
+        writer.line(&format!("{lines} lines"), |_| printed.replace(printed.get() + 1) + 1 == lines);
         // What it had printed by then counts as answered, too.
-        let answered = lines + output.map_while(Result::ok).count();
+        let answered = writer.kill().stdout.lines().count();
         all_answered += answered;
 
         let store = open(folder.path());
@@ -89,8 +87,8 @@ async fn processes_write_to_one_store_at_once() {
     let writers = names.map(|name| start(folder.path(), name, 60));
     let store = open(folder.path());
     for writer in writers {
-        let finished = tokio::task::spawn_blocking(|| writer.wait_with_output()).await.unwrap().unwrap();
-        assert!(finished.status.success());
+        let ran = tokio::task::spawn_blocking(|| writer.end()).await.unwrap();
+        assert_eq!(ran.code, Some(0), "{ran}");
     }
     let bodies = bodies(&store).await;
     for name in names {
@@ -107,8 +105,9 @@ async fn a_waiting_receiver_sees_what_another_process_sends() {
     let store = open(folder.path());
     let receiver = tokio::spawn(async move { store.queue.receive(1, Duration::from_secs(20)).await.unwrap() });
     let begun = Instant::now();
-    assert!(start(folder.path(), "sender", 1).wait().unwrap().success());
-    assert_eq!(receiver.await.unwrap()[0].body, "sender 0");
+    let ran = start(folder.path(), "sender", 1).end();
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert_eq!(wait("the message is received").until(receiver).await.unwrap()[0].body, "sender 0");
     assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
 }
 
@@ -140,7 +139,7 @@ async fn many_concurrent_writers_are_all_answered() {
             }
         });
     }
-    assert_eq!(writers.join_all().await.len(), 64);
+    assert_eq!(wait("all writers are answered").until(writers.join_all()).await.len(), 64);
     drop(store);
     let items = items(&open(folder.path()), "p").await;
     assert_eq!(items.len(), 64);
@@ -156,7 +155,7 @@ async fn a_caller_that_gives_up_harms_nobody() {
         let left = tokio::spawn(async move { write(&left, "left", round).await });
         let right = tokio::spawn(async move { write(&right, "right", round).await });
         left.abort();
-        right.await.unwrap();
+        wait("the writer that did not give up is answered").until(right).await.unwrap();
         let mut upload = store.files.upload("file").await.unwrap();
         let _ = tokio::time::timeout(Duration::ZERO, upload.write(Bytes::from(vec![0; 100_000]))).await;
         let item = store.table.get(&Key::new("p", "right")).await.unwrap().unwrap();

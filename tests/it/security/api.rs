@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use admin::Role;
+use difference::assert_same_text;
 use engine::{Context, Invocation, Limits, runner};
 use pipeline::PipelineId;
 use pipeline::definition::Arguments;
@@ -197,7 +198,7 @@ async fn no_other_spelling_of_a_path_leads_around_the_gate() {
             }
         }
     }
-    assert!(api.dump() == before);
+    assert_same_text(&api.dump(), &before, "what is stored");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -219,7 +220,7 @@ async fn another_method_than_that_of_the_route_does_nothing() {
             }
         }
     }
-    assert!(api.dump() == before);
+    assert_same_text(&api.dump(), &before, "what is stored");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -234,7 +235,7 @@ async fn a_body_cannot_say_who_asks() {
             assert_eq!(api.status(&asking).await, 400, "{asking:?}");
         }
     }
-    assert!(api.dump() == before);
+    assert_same_text(&api.dump(), &before, "what is stored");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,5 +250,5 @@ async fn a_body_that_is_too_large_is_not_read() {
             assert_eq!(api.status(&asking).await, expected, "{method} {target}");
         }
     }
-    assert!(api.dump() == before);
+    assert_same_text(&api.dump(), &before, "what is stored");
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc;
 
+use patience::wait;
 use serde_json::json;
 
 use super::canary::Canary;
@@ -182,7 +183,7 @@ fn invoke_runner(source: Source, aws: &str, folder: &Path) -> Said {
     }
     command.envs([("AWS_LAMBDA_LOG_GROUP_NAME", "test"), ("AWS_LAMBDA_LOG_STREAM_NAME", "test")]);
     let running = Running::start(command);
-    let answer = asked.iter().find(|request| request.starts_with("POST ")).unwrap();
+    let answer = wait("the runner answers").look(|| asked.try_iter().find(|request| request.starts_with("POST ")));
     let ran = running.kill();
     assert!(ran.stdout.contains(r#""level":"DEBUG""#), "the log is not noisy: {ran}");
     let mut said = outputs("runner", ran);
@@ -201,7 +202,7 @@ fn the_credentials_for_aws_are_in_no_log_and_no_message_whatever_aws_answers() {
         .map(|(source, (name, answer))| (source, name, std::thread::spawn(move || run_all(source, answer))))
         .collect();
     for (source, name, run) in runs {
-        for (place, said) in run.join().unwrap() {
+        for (place, said) in wait(format!("{name}, {source:?} ends")).join(run) {
             canary.add(format!("{name}, {source:?}: {place}"), said);
         }
     }

@@ -1,21 +1,50 @@
 //! The templates as CloudFormation sees them in the end, and what the roles in them allow.
 
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 use std::process::Command;
 
+use patience::{run, wait};
 use serde_json::Value;
 
 use super::recorder::Asked;
-use crate::systole::root;
+use crate::systole::{names, root};
 
 /// The resources of all templates for one stage, with nothing left to resolve; see `processed_templates.py`.
+///
+/// That takes seconds and each test is a process of its own, so what was made once lies under `target/`, by the name of
+/// what it was made of.
 pub(super) fn processed(stage: &str) -> Value {
-    let output = Command::new(root().join(".emulators/sam/bin/python"))
-        .arg(root().join("tests/processed_templates.py"))
-        .arg(stage)
-        .output()
-        .expect("scripts/install-deploy-tools has installed the SAM command line");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let made = folder.join(format!("templates-{stage}-{:016x}.json", ingredients()));
+    let lock = File::create(folder.join("templates.lock")).unwrap();
+    wait("the tests that process templates take turns").look(|| lock.try_lock());
+    if !made.exists() {
+        std::fs::write(made.with_extension("new"), process(stage)).unwrap();
+        std::fs::rename(made.with_extension("new"), &made).unwrap();
+    }
+    serde_json::from_slice(&std::fs::read(made).unwrap()).unwrap()
+}
+
+/// A hash of what is processed and of what does it.
+fn ingredients() -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let templates = names(&root().join("infra")).into_iter().map(|name| format!("infra/{name}"));
+    let tools = ["tests/processed_templates.py", "scripts/install-deploy-tools"].map(str::to_owned);
+    for path in templates.chain(tools) {
+        std::fs::read(root().join(&path)).unwrap().hash(&mut hasher);
+        path.hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+fn process(stage: &str) -> Vec<u8> {
+    // From scripts/install-deploy-tools.
+    let python = root().join(".emulators/sam/bin/python");
+    let output = run(Command::new(python).arg(root().join("tests/processed_templates.py")).arg(stage));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    output.stdout
 }
 
 /// One action on one pattern of resources that a role allows.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use engine::{Context, Executor, ExecutorError, Invocation, Limits, Outcome, Work};
 use engine::{heartbeat as beats, runner as runs};
+use patience::wait;
 use pipeline::definition::Arguments;
 use pipeline::settings::Scope;
 use pipeline::{PipelineId, Priority, StepDefinition};
@@ -165,7 +166,9 @@ impl Stage {
 
     /// Runs whatever comes until the pipeline has ended.
     async fn run(&mut self, id: &PipelineId, in_minutes: u64) {
+        let wait = wait(format!("pipeline {id} ends"));
         while self.storage.pipeline_with_steps(id).await.unwrap().unwrap().status.is_open() {
+            wait.go_on();
             let message = self.receive().await;
             if StepMessage::parse(&message.body).is_ok() {
                 self.run_one(&message, in_minutes).await;
@@ -271,7 +274,9 @@ async fn disturbances(stage: &mut Stage) {
     assert!(!stage.storage.pipeline_with_steps(&silent).await.unwrap().unwrap().status.is_open());
     stage.run(&unheard, 80).await;
     // What it has spawned.
+    let wait = wait("the queue is empty");
     while let Some(message) = stage.storage.queue.receive(1, Duration::ZERO).await.unwrap().pop() {
+        wait.go_on();
         stage.run_one(&message, 80).await;
     }
 }

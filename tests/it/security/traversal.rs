@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use engine::{Context, Invocation, Limits, heartbeat, runner};
+use patience::wait;
 use pipeline::definition::Arguments;
 use serde_json::{Value, json};
 use tests::{Provided, embedded};
@@ -31,7 +32,9 @@ fn invocation() -> Invocation {
 
 async fn run_all(context: &Context) {
     heartbeat::beat(context, &invocation()).await.unwrap();
+    let wait = wait("the queue is empty");
     while let Some(message) = context.store.queue.receive(1, Duration::ZERO).await.unwrap().pop() {
+        wait.go_on();
         runner::run(context, &message.body, &invocation()).await.unwrap();
         context.store.queue.delete(&message.receipt).await.unwrap();
     }

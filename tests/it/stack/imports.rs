@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use catalog::product::Product;
 use pipeline::PipelineStatus;
 use serde_json::{Value, json};
+use tests::seen;
 
 use super::{Stack, eventually, localstack, now, variable};
 use crate::bunches::{Files, assert_same_products, bunch, demo_catalogue, imported_on_one_machine};
@@ -21,8 +22,8 @@ async fn files_in_the_bucket_become_products() {
     let id = stack.spawned("catalog_import", begun).await;
     let ended = stack.ended(&id).await;
 
-    assert_eq!(ended.status, PipelineStatus::Success, "{ended:#?}");
-    assert!(ended.steps.iter().all(|step| step.record.attempt == 1), "{ended:#?}");
+    assert_eq!(ended.status, PipelineStatus::Success, "{}", seen(&ended));
+    assert!(ended.steps.iter().all(|step| step.record.attempt == 1), "{}", seen(&ended));
     for (name, _) in &files {
         assert!(stack.has_logged("INTAKE_FUNCTION", &format!("file `incoming/{name}` arrived")), "{name}");
     }
@@ -53,7 +54,7 @@ async fn an_import_outlives_the_runner_that_works_on_it() {
     localstack("kill-invocation", &[&variable("RUNNER_FUNCTION"), &runner]);
 
     let ended = stack.ended(&id).await;
-    assert_eq!(ended.status, PipelineStatus::Success, "{ended:#?}");
+    assert_eq!(ended.status, PipelineStatus::Success, "{}", seen(&ended));
     let attempts: BTreeMap<&str, u32> =
         ended.steps.iter().map(|step| (step.definition.name.as_str(), step.record.attempt)).collect();
     let expected = [("import_products", 2), ("move_files", 1), ("validate", 1), ("import_categories", 1)];

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use patience::Bell;
 use pipeline::StepDefinition;
 use serde_json::{Value, json};
-use tokio::sync::Notify;
 
 use engine::{Executor, ExecutorError, Outcome, Shortage, Work};
 
@@ -139,16 +139,24 @@ fn goes_on(checkpoint: Value, after: Duration) -> Outcome {
 }
 
 /// An executor that waits in the middle of its work until a test lets it go on.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Gate {
-    entered: Arc<Notify>,
-    opened: Arc<Notify>,
+    entered: Arc<Bell>,
+    opened: Arc<Bell>,
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        let [entered, opened] = ["an executor enters the gate", "a test opens the gate"].map(Bell::of).map(Arc::new);
+        Gate { entered, opened }
+    }
 }
 
 impl Gate {
     /// Waits until the executor is in the middle of its work.
-    pub async fn entered(&self) {
-        self.entered.notified().await;
+    #[track_caller]
+    pub fn entered(&self) -> impl Future<Output = ()> {
+        self.entered.notified()
     }
 
     /// Lets it go on.

@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use patience::Bell;
 use store::table::{
     Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
 };
 use store::{Error, Result};
-use tokio::sync::Notify;
 
 /// What happens to a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +36,22 @@ pub struct FaultyTable {
     pub counted: Counted,
     armed: Mutex<Vec<Armed>>,
     /// Rung by a write that is never answered.
-    pub dead: Notify,
+    pub dead: Bell,
     /// Rung by a write that waits.
-    pub late: Notify,
+    pub late: Bell,
     /// Lets a write go on that waits.
-    pub go_on: Notify,
+    pub go_on: Bell,
+}
+
+/// Most writes of one story that are disturbed one after the other; no story has a third of them.
+const MOST_WRITES: usize = 1_000;
+
+/// The writes of a story by their number, for a test that disturbs each of them and stops behind the last.
+///
+/// # Panics
+/// If there is no last one.
+pub fn every_write() -> impl Iterator<Item = usize> {
+    (0..).inspect(|number| assert!(*number < MOST_WRITES, "after {number} disturbed writes comes another one"))
 }
 
 /// Counts requests and the items that they read.
@@ -83,9 +94,9 @@ impl FaultyTable {
             inner,
             counted: Counted::default(),
             armed: Mutex::default(),
-            dead: Notify::new(),
-            late: Notify::new(),
-            go_on: Notify::new(),
+            dead: Bell::of("a write is never answered, or the work ends"),
+            late: Bell::of("a write comes that is to be late"),
+            go_on: Bell::of("the test lets the late write go on"),
         }
     }
 

@@ -1,6 +1,7 @@
 //! A store in a temporary folder, a clock that stands still unless a test moves it, and short words for what happens.
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "only tests call it")]
 
+mod bounded;
 mod executors;
 mod faults;
 mod faulty_outbox;
@@ -8,15 +9,14 @@ mod orders;
 
 use std::future::Future;
 use std::path::Path;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use engine::apply::outgoing;
-use engine::heartbeat::{self, BeatReport};
-use engine::runner::{self, RunReport};
-use engine::{Context, Invocation, Limits, Program, mini_heartbeat};
+use engine::{Context, Invocation, Limits, Program};
+use patience::{Wait, wait};
 use pipeline::definition::Arguments;
 use pipeline::pipeline::{Stop, StoppedBy};
 use pipeline::settings::Scope;
@@ -30,10 +30,13 @@ use store::table::{Change, Condition, Relist, Write};
 use store::{Store, keys};
 use store_embedded::Options;
 
+pub use crate::bounded::{heartbeat, mini_heartbeat, runner};
 pub use crate::executors::Gate;
-pub use crate::faults::{Counted, Fault, FaultyTable};
+pub use crate::faults::{Counted, Fault, FaultyTable, every_write};
 pub use crate::faulty_outbox::{CommitFault, FaultyOutbox};
+use crate::heartbeat::BeatReport;
 pub use crate::orders::{Mood, Orders, order};
+use crate::runner::RunReport;
 
 /// The engine over an embedded store whose table can fail.
 pub struct Workshop {
@@ -47,25 +50,35 @@ pub struct Workshop {
     pub gate: Gate,
     now: Arc<Mutex<DateTime<Utc>>>,
     invocations: AtomicU32,
+    /// How many messages were taken.
+    taken: AtomicUsize,
+    /// Ends a test that asks for ever.
+    life: Wait,
     /// Dropped last.
     _folder: tempfile::TempDir,
 }
+
+/// Most messages that a test takes; the widest stages have a thousand steps.
+const MOST_MESSAGES: usize = 10_000;
 
 /// The definition that a test with one pipeline spawns.
 pub const NAME: &str = "work";
 
 impl Workshop {
     /// A workshop whose pipeline `work` has these stages; see [`xml`].
+    #[track_caller]
     pub fn new(stages: &str) -> Self {
         Workshop::with(&[xml(NAME, "", "no_auto_spawn", stages)])
     }
 
     /// A workshop with these definitions and the executors of the tests.
+    #[track_caller]
     pub fn with(definitions: &[String]) -> Self {
         Workshop::extended(definitions, Program::default())
     }
 
     /// A workshop with these definitions, the executors of the tests, and what a program has beside them.
+    #[track_caller]
     pub fn extended(definitions: &[String], mut program: Program) -> Self {
         let gate = Gate::default();
         program.executors.extend(executors::all(&gate));
@@ -76,10 +89,12 @@ impl Workshop {
     }
 
     /// A workshop that has what a program has, and nothing else.
+    #[track_caller]
     pub fn running(program: Program) -> Self {
         Workshop::make(Gate::default(), program)
     }
 
+    #[track_caller]
     fn make(gate: Gate, program: Program) -> Self {
         // In memory where the system has such a folder: these tests would wait for nothing but the flushes to the disk.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
@@ -90,7 +105,9 @@ impl Workshop {
         let table = Arc::new(FaultyTable::new(store.table));
         let store = Store::new(table.clone(), store.queue, store.files);
         let context = Context::new(store, program, Limits::default());
-        Workshop { context, table, commits, gate, now, invocations: AtomicU32::new(0), _folder: folder }
+        let (invocations, taken) = (AtomicU32::new(0), AtomicUsize::new(0));
+        let life = wait("the test is done with its workshop");
+        Workshop { context, table, commits, gate, now, invocations, taken, life, _folder: folder }
     }
 
     /// The same over a back end whose table and queue share their commits, as the embedded store is. The faults of the table do
@@ -211,7 +228,10 @@ impl Workshop {
 
     /// Takes one message, if there is one.
     pub async fn receive(&self) -> Option<Received> {
-        self.store().queue.receive(1, Duration::ZERO).await.unwrap().pop()
+        let received = self.store().queue.receive(1, Duration::ZERO).await.unwrap().pop()?;
+        let taken = self.taken.fetch_add(1, Ordering::Relaxed);
+        assert!(taken < MOST_MESSAGES, "the queue gets never empty: after {taken} messages comes {}", received.body);
+        Some(received)
     }
 
     /// Takes one message and does what a runner function does with it.
@@ -303,7 +323,13 @@ impl Workshop {
 
     /// The pipeline with its steps.
     pub async fn pipeline(&self, id: &PipelineId) -> Pipeline {
-        self.store().pipeline_with_steps(id).await.unwrap().unwrap()
+        let pipeline = self.store().pipeline_with_steps(id).await.unwrap().unwrap();
+        if self.life.left().is_zero() {
+            let mut life = self.life.clone();
+            life.saw(in_words(&pipeline));
+            life.fail();
+        }
+        pipeline
     }
 
     /// One step of a pipeline.
@@ -314,10 +340,13 @@ impl Workshop {
 
     /// Where the pipeline and its steps stand, in one line.
     pub async fn shown(&self, id: &PipelineId) -> String {
-        let pipeline = self.pipeline(id).await;
-        let steps: Vec<String> = pipeline.steps.iter().map(shown).collect();
-        format!("{}: {}", pipeline.status, steps.join(", "))
+        in_words(&self.pipeline(id).await)
     }
+}
+
+fn in_words(pipeline: &Pipeline) -> String {
+    let steps: Vec<String> = pipeline.steps.iter().map(shown).collect();
+    format!("{}: {}", pipeline.status, steps.join(", "))
 }
 
 fn shown(step: &Step) -> String {

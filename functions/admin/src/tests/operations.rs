@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
+use patience::wait;
 use serde_json::{Value, json};
 use store::keys;
 use store::table::{Change, Condition, Relist, Write};
@@ -13,8 +14,10 @@ use super::{Api, error};
 
 impl Api {
     /// Runs what is enqueued until nothing is left.
-    async fn run(&self) {
+    pub(super) async fn run(&self) {
+        let wait = wait("the queue is empty");
         while let Some(message) = self.context.store.queue.receive(1, Duration::ZERO).await.unwrap().pop() {
+            wait.go_on();
             engine::runner::run(&self.context, &message.body, &crate::invocation()).await.unwrap();
             self.context.store.queue.delete(&message.receipt).await.unwrap();
         }
@@ -43,7 +46,9 @@ async fn the_audit_comes_in_pages() {
     let whole = api.audit().await;
     assert_eq!(whole.len(), 5);
     let (mut paged, mut cursor) = (Vec::new(), String::new());
+    let wait = wait("the audit has a last page");
     loop {
+        wait.go_on();
         let (status, page) = api.get(&format!("/audit?limit=2{cursor}")).await;
         assert_eq!(status, StatusCode::OK, "{page}");
         paged.extend(page["audit"].as_array().unwrap().iter().map(|line| line["what"].as_str().unwrap().to_owned()));
@@ -81,7 +86,9 @@ async fn a_list_goes_on_at_its_cursor() {
     let api = Api::new();
     let mut ids = [api.init().await, api.init().await, api.init().await];
     let (mut path, mut found) = ("/pipelines?limit=2&time_period=1%20hour".to_owned(), Vec::new());
+    let wait = wait("the list has a last page");
     loop {
+        wait.go_on();
         let (_, body) = api.get(&path).await;
         found.extend(body["pipelines"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()));
         let Some(next) = body["next"].as_str() else { break };

@@ -4,6 +4,7 @@ use import::product::{
     AdditionalImage, CategoryLink, Columns, ImageChange, Link, LinkType, ProductType, QuantityChange, Stated, Value,
 };
 use insta::assert_snapshot;
+use patience::wait;
 use proptest::prelude::*;
 
 use super::*;
@@ -14,7 +15,9 @@ fn changes(text: &str) -> Vec<ProductChange> {
     reader.feed(text.as_bytes());
     reader.finish();
     let mut changes = Vec::new();
+    let wait = wait("the reader comes to the end of the file");
     while let ReadRow::Row(row) = reader.next_row().unwrap() {
+        wait.go_on();
         let columns = Columns::new("product-import_x_01.csv", reader.header().unwrap(), Dialect::m2if()).unwrap();
         changes.push(columns.read(&row).change.unwrap());
     }

@@ -10,6 +10,7 @@ use import::product::Columns;
 use import::report::{ImportReport, RowOutcome};
 use import::validate::Issue;
 use insta::assert_snapshot;
+use patience::wait;
 
 const FULL: [&str; 4] = [
     "product-import_20260801-120000_01.csv",
@@ -29,7 +30,9 @@ fn import(catalog: &mut BTreeMap<String, Product>, names: &[&str]) -> ImportRepo
         reader.feed(&std::fs::read(folder.join(name)).unwrap());
         reader.finish();
         let mut columns = None;
+        let wait = wait(format!("the reader comes to the end of {name}"));
         loop {
+            wait.go_on();
             let answer = reader.next_row().unwrap();
             let header = reader.header().unwrap();
             let columns = columns.get_or_insert_with(|| Columns::new(name, header, Dialect::m2if()).unwrap());

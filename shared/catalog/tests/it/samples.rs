@@ -8,6 +8,7 @@ use catalog::product::{Applied, Product};
 use import::csv::{ReadRow, Row, RowReader};
 use import::dialect::Dialect;
 use import::product::{CategoryPath, Columns, ProductChange, Stated};
+use patience::wait;
 
 const PRODUCTS: &str = "techdivision-import-sample-data/generic/data/products/";
 
@@ -22,7 +23,9 @@ fn for_each_row(bytes: &[u8], mut visit: impl FnMut(&RowReader, &Row)) {
     let mut reader = RowReader::new(Dialect::m2if().format);
     reader.feed(bytes);
     reader.finish();
+    let wait = wait("the reader comes to the end of the file");
     loop {
+        wait.go_on();
         match reader.next_row().unwrap() {
             ReadRow::Row(row) => visit(&reader, &row),
             ReadRow::Bad(bad) => panic!("{bad}"),

@@ -5,9 +5,9 @@ use std::time::Duration;
 use insta::assert_snapshot;
 use pipeline::StepStatus;
 
-use engine::heartbeat::{self, BeatReport};
-use engine::runner::{self, RunReport};
 use workshop::Fault;
+use workshop::heartbeat::{self, BeatReport};
+use workshop::runner::{self, RunReport};
 use workshop::{Workshop, xml};
 
 const GRACE_MINUTES: u64 = 6;

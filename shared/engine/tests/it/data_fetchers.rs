@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use engine::Program;
 use engine::data_fetchers::{DataFetcher, NewPipelineRequest, Wanted};
-use engine::heartbeat::{self, BeatReport};
 use insta::assert_debug_snapshot;
 use pipeline::definition::Priority;
 use pipeline::{Name, PipelineId};
+use workshop::heartbeat::{self, BeatReport};
 use workshop::{Fault, Mood, NAME, Orders, Workshop, order, xml};
 
 fn workshop(fetchers: impl IntoIterator<Item = Arc<Orders>>) -> Workshop {
@@ -69,7 +69,7 @@ async fn two_beats_at_the_same_time_spawn_each_item_once() {
 async fn a_crash_at_any_write_loses_and_doubles_nothing() {
     let mut crashes = 0;
     for fault in [Fault::DeadBefore, Fault::DeadAfter, Fault::Refused, Fault::ReplyLost] {
-        for write in 0.. {
+        for write in workshop::every_write() {
             let workshop = workshop([Orders::of("orders", &["A1", "A2", "A3"])]);
             workshop.table.arm(fault, "", write);
             workshop.try_beat().await;

@@ -36,7 +36,7 @@ async fn statuses(workshop: &Workshop, id: &PipelineId) -> String {
 
 /// Disturbs each write in turn; how many there are.
 async fn disturb_every_write(fault: Fault) -> usize {
-    for after in 0.. {
+    for after in workshop::every_write() {
         let workshop = before_it_is_due().await;
         workshop.table.arm(fault, "", after);
         let id = live(&workshop).await;
@@ -73,7 +73,7 @@ async fn a_lost_reply_to_any_write_is_repaired() {
 /// The client repeats the write itself: nothing is even late.
 #[tokio::test]
 async fn a_repetition_of_any_write_is_not_noticed() {
-    for after in 0.. {
+    for after in workshop::every_write() {
         let workshop = before_it_is_due().await;
         workshop.table.arm(Fault::Repeated, "", after);
         workshop.wait(3);

@@ -4,9 +4,9 @@ use pipeline::transition::StepEvent;
 use pipeline::{PipelineId, StepStatus};
 use store::steps::Enqueued;
 
-use engine::mini_heartbeat;
 use workshop::Fault;
 use workshop::Workshop;
+use workshop::mini_heartbeat;
 
 /// A pipeline with one step, which waits while any other step of the names runs.
 fn xml(pipeline: &str, step: &str, waits_for: &str) -> String {
@@ -57,7 +57,7 @@ async fn live(workshop: &Workshop, ids: &[PipelineId; 2], what: &str) {
 #[tokio::test]
 async fn two_steps_that_exclude_each_other_run_one_after_the_other_whatever_write_is_disturbed() {
     for fault in [Fault::DeadBefore, Fault::DeadAfter, Fault::Refused, Fault::ReplyLost, Fault::Repeated] {
-        for after in 0.. {
+        for after in workshop::every_write() {
             let (workshop, ids) = two(["a", "b"], ["b", "a"]).await;
             workshop.table.arm(fault, "", after);
             live(&workshop, &ids, &format!("{fault:?} at write {after}")).await;

@@ -129,7 +129,7 @@ async fn several_steps_together_are_held_to_the_limit() {
 #[tokio::test]
 async fn steps_are_added_once_whatever_write_is_disturbed() {
     for fault in [Fault::DeadBefore, Fault::DeadAfter, Fault::Refused, Fault::ReplyLost, Fault::Repeated] {
-        for after in 0.. {
+        for after in workshop::every_write() {
             let workshop = Workshop::new("10: fans-a count=6 parts=2 limit=4 · 30: joins-c limit=4");
             let id = workshop.place("work", "a cause").await;
             workshop.table.arm(fault, "", after);

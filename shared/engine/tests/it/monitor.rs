@@ -163,7 +163,7 @@ async fn a_ghost_is_told_once_per_attempt() {
     let message = workshop.receive().await.unwrap();
     workshop.table.arm(Fault::DeadBefore, "hangs-a error", 0);
     let invocation = workshop.invocation_of(std::time::Duration::from_secs(2));
-    workshop.die(engine::runner::run(&workshop.context, &message.body, &invocation)).await;
+    workshop.die(workshop::runner::run(&workshop.context, &message.body, &invocation)).await;
     workshop.wait(5);
     let report = workshop.beat().await;
     assert_eq!(report.applied.ghosted, 1);
@@ -178,7 +178,7 @@ async fn a_beat_that_dies_after_telling_tells_the_same_again() {
     let (workshop, bus) = heard_in(Workshop::new("10: done-a"));
     let id = workshop.place("work", "a cause").await;
     workshop.table.arm(Fault::DeadBefore, &format!("pipeline/{id} meta running"), 0);
-    workshop.die(engine::heartbeat::beat(&workshop.context, &workshop.invocation())).await;
+    workshop.die(workshop::heartbeat::beat(&workshop.context, &workshop.invocation())).await;
     let first = bus.ids();
     workshop.wait(5);
     workshop.beat().await;
@@ -209,7 +209,7 @@ async fn runners_that_are_busy_or_maintenance_are_no_idleness() {
     let _lost = workshop.receive().await.unwrap();
     let message = if first.body.contains("gate-a") { &first } else { &_lost };
     let invocation = workshop.invocation_of(std::time::Duration::from_secs(7_200));
-    let busy = engine::runner::run(&workshop.context, &message.body, &invocation);
+    let busy = workshop::runner::run(&workshop.context, &message.body, &invocation);
     let watch = async {
         workshop.gate.entered().await;
         workshop.wait(30);

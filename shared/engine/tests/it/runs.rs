@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use insta::assert_snapshot;
+use patience::wait;
 use pipeline::settings::Scope;
 use pipeline::{PipelineStatus, StepStatus, Token};
 use store::queue::Outgoing;
 use store::{Store, keys};
 
 use engine::WorkingDirectory;
-use engine::mini_heartbeat;
-use engine::runner::{self, RunReport};
 use workshop::Fault;
+use workshop::mini_heartbeat;
+use workshop::runner::{self, RunReport};
 use workshop::{NAME, Workshop};
 
 const GRACE_MINUTES: u64 = 6;
@@ -298,16 +299,20 @@ async fn a_renewed_lease_keeps_a_long_step_and_ends_a_lost_one() {
         workshop.gate.entered().await;
         let claimed = workshop.step(&id, "gate-a").await.record;
         // Until it has been renewed a few times, and then the step is taken away.
-        let mut renewed = claimed.clone();
-        while renewed.version < claimed.version + 3 {
-            tokio::task::yield_now().await;
-            renewed = workshop.step(&id, "gate-a").await.record;
-        }
+        let renewed = wait("the runner renews its lease three times")
+            .ask(async || {
+                let record = workshop.step(&id, "gate-a").await.record;
+                if record.version < claimed.version + 3 { Err(record) } else { Ok(record) }
+            })
+            .await;
         assert!(renewed.lease_until > claimed.lease_until);
-        let mut step = workshop.step(&id, "gate-a").await;
-        while !workshop.store().ghost_step(&id, &step, workshop.now()).await.unwrap() {
-            step = workshop.step(&id, "gate-a").await;
-        }
+        wait("no renewal comes between the look and the ghosting")
+            .ask(async || {
+                let step = workshop.step(&id, "gate-a").await;
+                let is_ghosted = workshop.store().ghost_step(&id, &step, workshop.now()).await.unwrap();
+                is_ghosted.then_some(()).ok_or(step.record)
+            })
+            .await;
     };
     // The gate stays shut: the runner ends because it learns that it lost the step.
     let (report, ()) = tokio::join!(working, meanwhile);

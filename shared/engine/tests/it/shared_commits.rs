@@ -82,7 +82,7 @@ async fn two_that_end_together_do_not_leave_the_join_to_the_heartbeat() {
     let (first, second) = (workshop.invocation(), workshop.invocation());
     let run = |body: String, invocation| {
         let context = workshop.context.clone();
-        async move { engine::runner::run(&context, &body, &invocation).await.unwrap() }
+        async move { workshop::runner::run(&context, &body, &invocation).await.unwrap() }
     };
     let open = async {
         // Both have begun.
@@ -121,8 +121,8 @@ async fn a_step_that_somebody_else_moved_is_left_to_them() {
     let first = workshop.invocation();
     let second = workshop.invocation();
     let (one, two) = tokio::join!(
-        engine::mini_heartbeat::beat(&workshop.context, &id, 0, &first),
-        engine::mini_heartbeat::beat(&workshop.context, &id, 0, &second),
+        workshop::mini_heartbeat::beat(&workshop.context, &id, 0, &first),
+        workshop::mini_heartbeat::beat(&workshop.context, &id, 0, &second),
     );
     assert_eq!(one.unwrap().enqueued + two.unwrap().enqueued, 2);
     assert_eq!(workshop.run_all().await.len(), 2);
@@ -176,7 +176,7 @@ async fn a_joint_enqueue_that_somebody_comes_ahead_of_is_made_step_by_step() {
     let workshop = Workshop::new("10: done-a, done-b").sharing_commits();
     let id = workshop.place(NAME, "a cause").await;
     workshop.commits.arm(CommitFault::Overtaken, "done-b enqueued");
-    let beat = engine::mini_heartbeat::beat(&workshop.context, &id, 0, &workshop.invocation()).await.unwrap();
+    let beat = workshop::mini_heartbeat::beat(&workshop.context, &id, 0, &workshop.invocation()).await.unwrap();
     assert!(workshop.commits.is_spent(), "nothing was enqueued");
     assert_eq!((beat.enqueued, beat.lost), (1, 1), "one step is ours, and one is the other beat's");
     assert_eq!(workshop.run_all().await.len(), 1, "the step that is ours has its message");
@@ -189,7 +189,7 @@ async fn a_joint_enqueue_that_is_not_answered_is_made_once() {
         let workshop = Workshop::new("10: done-a, done-b").sharing_commits();
         let id = workshop.place(NAME, "a cause").await;
         workshop.commits.arm(fault, "done-b enqueued");
-        let beat = engine::mini_heartbeat::beat(&workshop.context, &id, 0, &workshop.invocation()).await;
+        let beat = workshop::mini_heartbeat::beat(&workshop.context, &id, 0, &workshop.invocation()).await;
         assert!(beat.is_err(), "{fault:?}: nobody knows what has become of it");
         workshop.beat().await;
         assert_eq!(workshop.run_all().await.len(), 2, "{fault:?}: runs of two steps");
@@ -224,7 +224,7 @@ async fn an_expiry_that_the_end_of_a_step_comes_upon_is_followed_at_once() {
     // Begun before the expiry, ended after it, as its own clock tells.
     let invocation = workshop.invocation_of(Duration::from_secs(3 * 3_600)).later(Duration::from_secs(2 * 3_600 + 1));
     workshop.gate.open();
-    crate::runner::run(&workshop.context, &message.body, &invocation).await.unwrap();
+    workshop::runner::run(&workshop.context, &message.body, &invocation).await.unwrap();
     assert!(workshop.pipeline(&id).await.stop.is_some(), "the pipeline has expired");
     let shown = workshop.shown(&id).await;
     assert_eq!(shown, "running: gate-a success, done-b pending, done-z enqueued");

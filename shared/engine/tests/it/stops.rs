@@ -78,8 +78,8 @@ async fn a_stop_is_seen_for_a_step_of_the_same_stage_that_was_taken_by_exchange(
 async fn a_stop_is_seen_for_a_step_of_another_pipeline_that_was_taken_by_exchange() {
     let workshop = two("10: done-a · 20: done-b");
     let (one, id) = (workshop.place("one", "x").await, workshop.place("two", "x").await);
-    engine::mini_heartbeat::beat(&workshop.context, &one, 0, &workshop.invocation()).await.unwrap();
-    engine::mini_heartbeat::beat(&workshop.context, &id, 0, &workshop.invocation()).await.unwrap();
+    workshop::mini_heartbeat::beat(&workshop.context, &one, 0, &workshop.invocation()).await.unwrap();
+    workshop::mini_heartbeat::beat(&workshop.context, &id, 0, &workshop.invocation()).await.unwrap();
     let mut worker = turn_while(&workshop, stop(&workshop, &id)).await;
     assert_eq!(next_report(&mut worker).await, RunReport::Stopped);
     assert_dropped(&workshop, &id, "done-a", "Ann had enough").await;
@@ -91,7 +91,7 @@ async fn a_step_that_passes_a_stop_is_begun_when_it_is_taken_by_exchange() {
     for step in ["done-a", "done-z"] {
         let workshop = two("10: done-a · 20: done-z always");
         let (one, id) = (workshop.place("one", "x").await, workshop.place("two", "x").await);
-        engine::mini_heartbeat::beat(&workshop.context, &one, 0, &workshop.invocation()).await.unwrap();
+        workshop::mini_heartbeat::beat(&workshop.context, &one, 0, &workshop.invocation()).await.unwrap();
         if step == "done-z" {
             workshop.cancel(&id, "Ann had enough").await;
         } else {
@@ -145,7 +145,7 @@ async fn a_step_that_is_marked_late_in_an_ended_pipeline_is_never_begun_when_it_
     for step in LATE {
         let workshop = two("10: done-a · 20: done-z always");
         let one = workshop.place("one", "x").await;
-        engine::mini_heartbeat::beat(&workshop.context, &one, 0, &workshop.invocation()).await.unwrap();
+        workshop::mini_heartbeat::beat(&workshop.context, &one, 0, &workshop.invocation()).await.unwrap();
         let id = ended_with_a_late_mark(&workshop, "two", step).await;
         let mut worker = turn_while(&workshop, async {}).await;
         assert_eq!(next_report(&mut worker).await, RunReport::Stopped, "`{step}`");
@@ -158,7 +158,7 @@ async fn a_step_that_is_marked_late_in_an_ended_pipeline_is_never_begun_when_it_
 async fn the_end_of_a_pipeline_is_seen_for_a_step_that_was_taken_by_exchange_after_it() {
     let workshop = two("10: done-a · 20: done-b");
     let one = workshop.place("one", "x").await;
-    engine::mini_heartbeat::beat(&workshop.context, &one, 0, &workshop.invocation()).await.unwrap();
+    workshop::mini_heartbeat::beat(&workshop.context, &one, 0, &workshop.invocation()).await.unwrap();
     let id = workshop.place("two", "x").await;
     mark_late(&workshop, &workshop.pipeline(&id).await, "done-a").await;
     let end = async {

@@ -7,9 +7,9 @@ use insta::assert_snapshot;
 use store::message::StepMessage;
 use store::queue::Received;
 
-use engine::runner;
 use workshop::Fault;
 use workshop::Workshop;
+use workshop::runner;
 
 const WIDTH: usize = 1_000;
 
@@ -169,7 +169,7 @@ async fn steps_of_a_wide_stage_that_go_on_stay_gated() {
 #[tokio::test]
 async fn a_wide_stage_and_its_join_end_whatever_write_is_disturbed() {
     for fault in [Fault::DeadBefore, Fault::DeadAfter, Fault::Refused, Fault::ReplyLost] {
-        for after in 0.. {
+        for after in workshop::every_write() {
             let workshop = Workshop::new("10: fans-a count=9 limit=4 · 30: joins-c limit=4");
             let id = workshop.place("work", "a cause").await;
             workshop.table.arm(fault, "", after);

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use patience::wait;
 use pipeline::StepStatus;
 
 use engine::runner::{RunReport, Turn, Worker};
@@ -13,11 +14,17 @@ fn worker(workshop: &Workshop) -> Worker<'_> {
     Worker::new(&workshop.context, || workshop.invocation())
 }
 
+async fn turn(worker: &mut Worker<'_>) -> store::Result<Turn> {
+    wait("a turn of the worker ends").until(worker.turn(Duration::ZERO)).await
+}
+
 /// Turns until there is nothing to do; what became of the messages.
 async fn work(worker: &mut Worker<'_>) -> Vec<RunReport> {
     let mut reports = Vec::new();
+    let wait = wait("the worker finds nothing more to do");
     loop {
-        match worker.turn(Duration::ZERO).await.unwrap() {
+        wait.go_on();
+        match turn(worker).await.unwrap() {
             Turn::Nothing => return reports,
             Turn::Done(report) => reports.push(report),
             Turn::Failed { error, .. } => panic!("{error}"),
@@ -48,7 +55,9 @@ async fn a_worker_needs_no_shared_commits() {
     let workshop = Workshop::new(CHAIN);
     let id = workshop.spawn().await;
     let mut worker = worker(&workshop);
-    while !matches!(worker.turn(Duration::ZERO).await.unwrap(), Turn::Nothing) {
+    let wait = wait("the worker finds nothing more to do");
+    while !matches!(turn(&mut worker).await.unwrap(), Turn::Nothing) {
+        wait.go_on();
         assert!(!worker.is_ahead());
     }
     assert_eq!(workshop.shown(&id).await, "success: done-a success, done-b success, done-c success");
@@ -67,8 +76,8 @@ async fn the_last_of_a_stage_looks_for_what_follows() {
         let id = workshop.spawn().await;
         let (mut one, mut two) = (worker(&workshop), worker(&workshop));
         for _ in 0..=count {
-            one.turn(Duration::ZERO).await.unwrap();
-            two.turn(Duration::ZERO).await.unwrap();
+            turn(&mut one).await.unwrap();
+            turn(&mut two).await.unwrap();
         }
         assert!(workshop.shown(&id).await.starts_with("success: "), "{}", workshop.shown(&id).await);
     }
@@ -90,7 +99,7 @@ async fn nothing_is_taken_ahead_when_the_host_ends() {
     let id = workshop.spawn().await;
     let ends = AtomicBool::new(true);
     let mut worker = worker(&workshop).while_it_may(|| !ends.load(Ordering::Relaxed));
-    worker.turn(Duration::ZERO).await.unwrap();
+    turn(&mut worker).await.unwrap();
     assert!(!worker.is_ahead());
     worker.end().await.unwrap();
     assert!(workshop.shown(&id).await.ends_with("done-a success, done-b enqueued, done-c pending"));
@@ -106,7 +115,7 @@ async fn a_worker_that_dies_with_a_step_taken_ahead_loses_a_lease_and_no_step() 
     let workshop = Workshop::new("10: done-a · 20: done-b limit=3").sharing_commits();
     let id = workshop.spawn().await;
     let mut worker = worker(&workshop);
-    worker.turn(Duration::ZERO).await.unwrap();
+    turn(&mut worker).await.unwrap();
     assert!(worker.is_ahead());
     drop(worker);
     assert!(workshop.shown(&id).await.ends_with("done-b running"));
@@ -122,12 +131,12 @@ async fn a_message_that_names_no_step_is_taken_and_comes_again() {
     let bad = store::queue::Outgoing { body: "no step".to_owned(), delay: Duration::ZERO };
     workshop.store().queue.send(pipeline::Priority::Low, vec![bad]).await.unwrap();
     let mut worker = worker(&workshop);
-    let first = worker.turn(Duration::ZERO).await.unwrap();
+    let first = turn(&mut worker).await.unwrap();
     assert!(matches!(first, Turn::Done(RunReport::Finished { status: StepStatus::Success })), "{first:?}");
     assert!(worker.is_ahead());
-    let second = worker.turn(Duration::ZERO).await.unwrap();
+    let second = turn(&mut worker).await.unwrap();
     assert!(matches!(&second, Turn::Failed { message, .. } if message.body == "no step"), "{second:?}");
-    assert!(matches!(worker.turn(Duration::ZERO).await.unwrap(), Turn::Nothing));
+    assert!(matches!(turn(&mut worker).await.unwrap(), Turn::Nothing));
     // Longer than a message that was received is hidden.
     workshop.wait(20);
     let again = workshop.receive().await.expect("what was not dealt with comes again");
@@ -143,7 +152,7 @@ async fn a_step_that_was_taken_ahead_is_held_for_its_own_invocation() {
     // A minute for the first step, ten for the second one.
     let begin = || workshop.invocation_of(Duration::from_secs(60 * (1 + 9 * minutes.fetch_add(1, Ordering::Relaxed))));
     let mut worker = Worker::new(&workshop.context, begin);
-    worker.turn(Duration::ZERO).await.unwrap();
+    turn(&mut worker).await.unwrap();
     assert!(worker.is_ahead());
     let record = workshop.step(&id, "done-b").await.record;
     // One more because clocks differ.
@@ -158,7 +167,7 @@ async fn a_step_that_was_taken_ahead_has_begun_when_a_stop_comes() {
     let workshop = Workshop::new(&wide(10)).sharing_commits();
     let id = workshop.spawn().await;
     let mut worker = worker(&workshop);
-    worker.turn(Duration::ZERO).await.unwrap();
+    turn(&mut worker).await.unwrap();
     assert!(worker.is_ahead());
     workshop.cancel(&id, "a reason").await;
     work(&mut worker).await;
@@ -179,7 +188,7 @@ async fn a_step_whose_exchange_conflicts_ends_all_the_same_and_its_message_is_de
             let id = workshop.spawn().await;
             let mut worker = worker(&workshop);
             workshop.commits.arm(fault, what);
-            let turn = worker.turn(Duration::ZERO).await.unwrap();
+            let turn = turn(&mut worker).await.unwrap();
             assert!(workshop.commits.is_spent(), "no exchange wrote `{what}`");
             let is_success = matches!(turn, Turn::Done(RunReport::Finished { status: StepStatus::Success }));
             assert!(is_success, "{fault:?} of `{what}`: {turn:?}");
@@ -211,7 +220,7 @@ async fn a_step_whose_exchange_is_not_answered_ends_once() {
         let id = workshop.spawn().await;
         let mut worker = worker(&workshop);
         workshop.commits.arm(CommitFault::ReplyLost, &format!("{name} success"));
-        let turn = worker.turn(Duration::ZERO).await.unwrap();
+        let turn = turn(&mut worker).await.unwrap();
         assert!(matches!(turn, Turn::Done(RunReport::Finished { status: StepStatus::Success })), "{turn:?}");
         assert_eq!(workshop.step(&id, next).await.record.status, StepStatus::Running, "the lost call claimed `{next}`");
         work(&mut worker).await;

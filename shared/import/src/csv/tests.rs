@@ -1,4 +1,5 @@
 use insta::assert_snapshot;
+use patience::wait;
 use proptest::prelude::*;
 
 use super::*;
@@ -23,7 +24,9 @@ fn read_from(reader: RowReader, bytes: &[u8], chunk_bytes: usize) -> Vec<String>
 fn answers(mut reader: RowReader, bytes: &[u8], chunk_bytes: usize) -> Vec<Result<ReadRow, Error>> {
     let mut answers = Vec::new();
     let mut chunks = bytes.chunks(chunk_bytes.max(1));
+    let wait = wait("the reader comes to the end of the file");
     loop {
+        wait.go_on();
         match reader.next_row() {
             Ok(ReadRow::NeedsInput) => match chunks.next() {
                 Some(chunk) => reader.feed(chunk),
@@ -182,9 +185,12 @@ fn a_row_with_absurdly_many_cells_is_an_error() {
 fn memory_does_not_grow_with_the_file() {
     let mut reader = RowReader::new(Format::RFC_4180);
     reader.feed(b"a,b\n");
+    let wait = wait("the reader asks for more");
     for _ in 0..5_000 {
         reader.feed(b"1,\"two\nlines\"\n");
-        while reader.next_row().unwrap() != ReadRow::NeedsInput {}
+        while reader.next_row().unwrap() != ReadRow::NeedsInput {
+            wait.go_on();
+        }
     }
     assert!(reader.held_bytes() < 64 * 1024);
 }

@@ -1,4 +1,5 @@
 use insta::assert_snapshot;
+use patience::wait;
 use proptest::prelude::*;
 
 use super::*;
@@ -12,7 +13,9 @@ fn rows(text: &str) -> Vec<ProductRow> {
     reader.feed(text.as_bytes());
     reader.finish();
     let mut rows = Vec::new();
+    let wait = wait("the reader comes to the end of the file");
     loop {
+        wait.go_on();
         match reader.next_row().unwrap() {
             ReadRow::Row(row) => {
                 let header = reader.header().unwrap();

@@ -8,6 +8,7 @@ use import::csv::{ReadRow, RowReader};
 use import::dialect::Dialect;
 use import::product::{Columns, ProductRow};
 use import::validate::Issue;
+use patience::wait;
 
 /// What reading a product file gave.
 pub(crate) struct ProductFile {
@@ -34,7 +35,9 @@ impl ProductFile {
             issues: Vec::new(),
             row_count: 0,
         };
+        let wait = wait(format!("the reader comes to the end of {name}"));
         loop {
+            wait.go_on();
             let answer = reader.next_row().map_err(|error| Issue::unreadable(name, &error))?;
             if let (None, Some(header)) = (&columns, reader.header()) {
                 let found = Columns::new(name, header, dialect.clone());

@@ -3,8 +3,8 @@
 use insta::assert_snapshot;
 use pipeline::{PipelineId, PipelineStatus};
 
-use engine::runner;
 use operate::{pause, resume};
+use workshop::runner;
 use workshop::{NAME, Workshop, xml};
 
 async fn audit(workshop: &Workshop, id: &PipelineId) -> String {

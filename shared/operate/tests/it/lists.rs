@@ -12,7 +12,9 @@ use workshop::{Workshop, xml};
 /// The names of all pages of a list, a page behind each bar.
 async fn pages(workshop: &Workshop, filter: &Filter) -> String {
     let (mut pages, mut filter) = (Vec::new(), filter.clone());
+    let wait = patience::wait("the list has a last page");
     loop {
+        wait.go_on();
         let page = operate::list(&workshop.context, &filter, workshop.now()).await.unwrap();
         let name = |row: &operate::Row| match &row.pipeline {
             Ok(pipeline) => pipeline.spawned_by.clone(),

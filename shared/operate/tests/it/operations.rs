@@ -4,9 +4,10 @@ use insta::assert_snapshot;
 use pipeline::pipeline::{Stop, StoppedBy};
 use pipeline::{PipelineId, PipelineStatus, StepStatus};
 
-use engine::runner::{self, RunReport};
-use engine::{mini_heartbeat, take_over};
+use engine::take_over;
 use workshop::Fault;
+use workshop::mini_heartbeat;
+use workshop::runner::{self, RunReport};
 use workshop::{Workshop, xml};
 
 #[tokio::test]

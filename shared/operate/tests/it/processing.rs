@@ -3,10 +3,10 @@
 use insta::assert_snapshot;
 use pipeline::{PipelineId, PipelineStatus};
 
-use engine::{heartbeat, runner};
 use operate::{Error, process_step};
 use workshop::Fault;
 use workshop::{NAME, Workshop, xml};
+use workshop::{heartbeat, runner};
 
 async fn process(workshop: &Workshop, id: &PipelineId, step: &str) -> Result<(), Error> {
     process_step(&workshop.context, id, &step.parse().unwrap(), "Ann", &workshop.invocation()).await
@@ -166,7 +166,7 @@ async fn process_at_last(workshop: &Workshop, id: &PipelineId) {
 #[tokio::test]
 async fn a_step_is_processed_once_whatever_write_is_disturbed() {
     for fault in [Fault::DeadBefore, Fault::DeadAfter, Fault::Refused, Fault::ReplyLost, Fault::Repeated] {
-        for after in 0.. {
+        for after in workshop::every_write() {
             let (workshop, id) = failed("").await;
             workshop.table.arm(fault, "", after);
             // Who dies in the attempt itself uses it up, and the person asks for another one.

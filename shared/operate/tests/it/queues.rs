@@ -7,9 +7,9 @@ use pipeline::{PipelineId, Priority};
 use serde_json::{Value, json};
 use store::queue::{MAX_RECEIVES, Outgoing};
 
-use engine::runner;
 use operate::queues;
 use workshop::Workshop;
+use workshop::runner;
 
 /// Delivers what is in the queue as often as it may be, and nobody deals with it.
 async fn wear_out(workshop: &Workshop) {

@@ -9,9 +9,9 @@ use serde_json::json;
 use store::keys;
 use store::table::{Change, Condition, Key, Write};
 
-use engine::mini_heartbeat;
 use operate::settings::{self, Error, Switch};
 use workshop::Fault;
+use workshop::mini_heartbeat;
 use workshop::{NAME, Workshop};
 
 async fn set(workshop: &Workshop, name: &str, scope: &str, value: &str) -> Result<settings::Changed, Error> {

@@ -6,9 +6,9 @@ use pipeline::{PipelineId, StepStatus};
 
 use engine::Program;
 use engine::conditions::{StepCondition, StepQuestion};
-use engine::runner;
 use steps::import::bunch_complete::BunchComplete;
 use workshop::Fault;
+use workshop::runner;
 use workshop::{Workshop, xml};
 
 /// The sentence about a step, or about the pipeline if the name is empty; ids and the runner's name are left out.

@@ -7,8 +7,8 @@ use serde_json::json;
 use store::table::{Item, Query};
 
 use super::shop::{APPLE, PEAR, Shop};
-use engine::runner;
 use workshop::Fault;
+use workshop::runner;
 
 /// All paths of the three rows, with everything above them.
 const ALL: [&str; 6] = [

@@ -12,8 +12,8 @@ use serde_json::json;
 use store::pipelines::Spawned;
 
 use super::dying_files::{Death, DyingFiles};
-use engine::runner;
 use workshop::Fault;
+use workshop::runner;
 use workshop::{NAME, Workshop, xml};
 
 pub(crate) const WEEK_MINUTES: u64 = 7 * 24 * 60;
@@ -215,7 +215,7 @@ pub(crate) async fn recover(workshop: &Workshop) {
 async fn packing_that_dies_at_any_change_of_a_file_loses_and_doubles_none() {
     let mut deaths = 0;
     for death in [Death::Before, Death::After] {
-        for changes in 0.. {
+        for changes in workshop::every_write() {
             let workshop = workshop().await;
             let id = ended(&workshop, "a").await;
             let files = leave_files(&workshop, &id).await;
@@ -248,7 +248,7 @@ async fn packing_that_dies_at_any_change_of_a_file_loses_and_doubles_none() {
 async fn a_deletion_that_fails_at_any_write_is_finished_the_next_time() {
     let mut faults = 0;
     for fault in [Fault::Refused, Fault::ReplyLost, Fault::DeadBefore, Fault::DeadAfter] {
-        for write in 0.. {
+        for write in workshop::every_write() {
             let workshop = workshop().await;
             workshop.set("clean_up.delete_files_after", "default", "never").await;
             workshop.set("clean_up.delete_after", "default", "1 week").await;

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use patience::Bell;
 use store::Result;
 use store::files::{FileInfo, Files, PutOutcome, Range, Upload};
-use tokio::sync::Notify;
 
 /// Whether the change at which the writer dies is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,13 +24,18 @@ pub(crate) struct DyingFiles {
     left: Arc<AtomicUsize>,
     death: Death,
     /// Rung when the writer dies.
-    pub(crate) dead: Arc<Notify>,
+    pub(crate) dead: Arc<Bell>,
 }
 
 impl DyingFiles {
     /// Lets the writer die at the change after `changes` others.
     pub(crate) fn at(inner: Arc<dyn Files>, changes: usize, death: Death) -> Self {
-        DyingFiles { inner, left: Arc::new(AtomicUsize::new(changes + 1)), death, dead: Arc::default() }
+        DyingFiles {
+            inner,
+            left: Arc::new(AtomicUsize::new(changes + 1)),
+            death,
+            dead: Arc::new(Bell::of("a writer dies, or the work ends")),
+        }
     }
 
     /// Whether the writer has died.

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use engine::Program;
 use engine::data_fetchers::DataFetcher;
-use engine::runner::{self, RunReport};
 use insta::assert_snapshot;
 use pipeline::PipelineId;
 use serde_json::json;
 use steps::general::fetch_data::FetchData;
+use workshop::runner::{self, RunReport};
 use workshop::{Fault, Mood, NAME, Orders, Workshop, xml};
 
 async fn spawns(workshop: &Workshop) -> usize {

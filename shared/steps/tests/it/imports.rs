@@ -8,10 +8,10 @@ use insta::assert_snapshot;
 use pipeline::StepStatus;
 
 use super::shop::{APPLE, HEADER, PEAR, Shop};
-use engine::runner::{self, RunReport};
 use steps::import::DROP_PREFIX;
 use steps::import::archive;
 use workshop::Fault;
+use workshop::runner::{self, RunReport};
 
 #[tokio::test]
 async fn a_bunch_becomes_products() {
@@ -236,7 +236,7 @@ async fn an_import_that_dies_at_any_write_leaves_what_an_undisturbed_one_leaves(
     };
     let mut faults = 0;
     for fault in [Fault::DeadBefore, Fault::DeadAfter, Fault::ReplyLost, Fault::Repeated] {
-        for after in 0.. {
+        for after in workshop::every_write() {
             let shop = Shop::new();
             shop.drop_fruit().await;
             let id = shop.spawn().await;

@@ -14,8 +14,8 @@ use tokio::time::timeout;
 use super::clean_up::{WEEK_MINUTES, assert_packed, ended, keys, leave_files, recover, unpacked, workshop};
 use super::dying_files::{Death, DyingFiles};
 use engine::context::Invocation;
-use engine::runner;
 use workshop::Workshop;
+use workshop::runner;
 
 /// How long an invocation may take before time is short, and how much is left then. The step begins to pack within the
 /// first; it ends within the second.

@@ -12,10 +12,10 @@ use serde_json::Value;
 use store::message::StepMessage;
 use store::table::Query;
 
-use engine::runner;
 use steps::import::archive;
 use steps::import::{DROP_PREFIX, drop_area};
 use workshop::Workshop;
+use workshop::runner;
 
 pub(super) const HEADER: &str = "sku,attribute_set_code,product_type,product_websites,name,price,qty,categories";
 

@@ -94,7 +94,7 @@ async fn a_step_that_cannot_spawn_says_why() {
 #[tokio::test]
 async fn one_pipeline_is_spawned_whatever_write_is_disturbed() {
     for fault in [Fault::DeadBefore, Fault::DeadAfter, Fault::Refused, Fault::ReplyLost, Fault::Repeated] {
-        for after in 0.. {
+        for after in workshop::every_write() {
             let workshop = workshop("wait=true limit=4", "10: done-a limit=4");
             let id = workshop.place("work", "a cause").await;
             workshop.table.arm(fault, "", after);

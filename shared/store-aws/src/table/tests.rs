@@ -175,7 +175,8 @@ async fn a_cancelled_group_tells_who_stood_in_the_way() {
             let conflict = |item| reason("ConditionalCheckFailed", item);
             canceled(vec![reason("None", None), conflict(Some(item)), conflict(None)])
         });
-    let GroupWritten::Conflict(conflicts) = table(&[&rule]).write_group(group()).await.unwrap() else { panic!() };
+    let written = table(&[&rule]).write_group(group()).await.unwrap();
+    let GroupWritten::Conflict(conflicts) = written else { panic!("a failed condition is no conflict: {written:?}") };
     let conflicts: Vec<_> = conflicts.into_iter().map(|(place, item)| (place, item.map(|item| item.version))).collect();
     assert_eq!(conflicts, [(1, Some(2)), (2, None)]);
 }

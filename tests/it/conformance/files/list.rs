@@ -1,5 +1,6 @@
 //! Listings.
 
+use difference::assert_same;
 use store::Store;
 use tokio::task::JoinSet;
 
@@ -105,8 +106,8 @@ async fn list_shows_more_than_a_thousand_files(store: &Store) {
     }
     writers.join_all().await;
     expected.sort();
-    assert_eq!(keys(store, "many/").await, expected);
-    assert_eq!(paged(store, "many/", 1000).await, expected);
-    assert_eq!(paged(store, "", 337).await, expected);
+    assert_same(&keys(store, "many/").await, &expected, "all at once");
+    assert_same(&paged(store, "many/", 1000).await, &expected, "by 1,000");
+    assert_same(&paged(store, "", 337).await, &expected, "by 337");
     assert_eq!(store.files.list("many/1", None, 1005).await.unwrap().len(), 121);
 }

@@ -176,7 +176,7 @@ async fn row_11_named_pipelines_have_status_and_depending_on_named_steps() {
             busy.push(message);
             continue;
         }
-        engine::runner::run(&workshop.context, &message.body, &workshop.invocation()).await.unwrap();
+        workshop::runner::run(&workshop.context, &message.body, &workshop.invocation()).await.unwrap();
     }
     assert_eq!(workshop.step(&id, "done-c").await.record.status, StepStatus::Pending);
     workshop.place("other", "x").await;

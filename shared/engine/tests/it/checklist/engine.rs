@@ -86,7 +86,7 @@ async fn row_21_expiry_of_pipelines_and_steps() {
         // A runner takes it and dies.
         let message = workshop.receive().await.unwrap();
         let invocation = workshop.invocation();
-        let run = engine::runner::run(&workshop.context, &message.body, &invocation);
+        let run = workshop::runner::run(&workshop.context, &message.body, &invocation);
         tokio::select! { biased; _ = run => panic!("the gate is shut"), () = workshop.gate.entered() => {} }
         workshop.wait(11);
         assert_eq!(workshop.beat().await.applied.expired, 1);
@@ -106,7 +106,7 @@ async fn row_36_message_and_process_of_a_step() {
     let invocation = workshop.invocation();
     let token = workshop.step(&id, "gate-a").await.record.token.unwrap().0;
     assert!(message.body.contains(&token), "the message names the enqueue");
-    let run = engine::runner::run(&workshop.context, &message.body, &invocation);
+    let run = workshop::runner::run(&workshop.context, &message.body, &invocation);
     tokio::select! { biased; _ = run => panic!("the gate is shut"), () = workshop.gate.entered() => {} }
     assert_eq!(workshop.step(&id, "gate-a").await.record.owner, Some(invocation.id));
 }

@@ -7,9 +7,9 @@ use serde_json::json;
 use store::services::{Services, ShellPolicy};
 
 use super::{called, outcome, output, repeated, workshop};
-use engine::runner;
 use steps::general::shell::Shell;
 use workshop::Workshop;
+use workshop::runner;
 
 /// A workshop whose step runs this command, on a host that allows it.
 fn running(command: &str, arguments: &[(&str, &str)]) -> Workshop {

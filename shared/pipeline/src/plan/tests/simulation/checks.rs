@@ -122,11 +122,14 @@ impl World {
             }
             self.wait(LONG);
             self.beat();
+            let wait = patience::wait("all messages are taken and all runners end");
             while let Some(message) = self.messages.pop() {
+                wait.go_on();
                 self.claim(&message);
             }
             let fails = round % 2 == 0 && failing_rounds >> (round / 2 % 8) & 1 == 1;
             while let Some(runner) = self.runners.pop() {
+                wait.go_on();
                 self.work(runner, if fails { StepEvent::Fail } else { StepEvent::Succeed }, false);
             }
         }
