@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo dev build test fuzz bench simulate lint fmt check local-up local-down local-status watch package deploy clean
+.PHONY: help demo dev build test fuzz bench simulate mutants lint fmt check local-up local-down local-status watch package deploy clean
 
 help: ## Shows this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,6 +22,9 @@ simulate: ## Runs the engine under faults that seeds decide: SEEDS=100000 for as
 
 fuzz: ## Fuzzes every reader of outside bytes (MINUTES=1 each), or some (TARGET="csv api"); prints a table
 	MINUTES="$(or $(MINUTES),1)" TARGET="$(TARGET)" scripts/fuzz
+
+mutants: ## Makes small mistakes one at a time and lists those that no test notices (IN="store", IN="shared/import/src/csv/*.rs", IN=--change)
+	scripts/mutants $(or $(IN),--change)
 
 lint: ## Checks format, lints, docs, messages, templates, definitions and licences
 	scripts/lint
