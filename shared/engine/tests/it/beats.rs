@@ -268,6 +268,23 @@ async fn more_open_pipelines_than_one_beat_handles_are_handled_by_the_next_ones(
     assert_eq!(looks, [(2, 3, 2), (2, 3, 2), (2, 3, 1)]);
 }
 
+/// Otherwise the first ones would have two turns, and the last ones none as long as time is short.
+#[tokio::test]
+async fn a_beat_without_time_keeps_the_place_that_the_one_before_came_to() {
+    let mut workshop = Workshop::new("10: done-a");
+    workshop.context.limits.pipelines_per_beat = 2;
+    for cause in ["1", "2", "3", "4"] {
+        workshop.place("work", cause).await;
+        workshop.wait(1);
+    }
+    assert_eq!(workshop.beat().await.applied.enqueued, 2);
+    workshop.wait(1);
+    let short = workshop.invocation_of(Duration::from_secs(4));
+    assert_eq!(heartbeat::beat(&workshop.context, &short).await.unwrap().looked_at, 0);
+    workshop.wait(1);
+    assert_eq!(workshop.beat().await.applied.enqueued, 2, "the other two have their turn");
+}
+
 #[tokio::test]
 async fn a_beat_without_time_leaves_the_rest_to_the_next_one() {
     let workshop = Workshop::new("10: done-a");

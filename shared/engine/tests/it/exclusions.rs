@@ -184,6 +184,10 @@ async fn a_retry_of_a_step_that_gave_its_exclusion_back_waits_for_the_other_one(
     workshop.run_all().await;
     workshop.beat().await;
     assert_eq!(statuses(&workshop, &ids).await, [StepStatus::Enqueued, StepStatus::Success]);
+    // What is known of the first attempt is kept before its item is used for the second.
+    let attempts = workshop.store().attempts(&ids[0], &"a".parse().unwrap()).await.unwrap();
+    let kept: Vec<_> = attempts.iter().map(|attempt| (attempt.number, attempt.message.as_deref())).collect();
+    assert_eq!(kept, [(1, Some("the shop did not answer"))]);
 }
 
 /// A beat that has looked before a cancel marks a step when its pipeline has ended, and dies before it sends the message.

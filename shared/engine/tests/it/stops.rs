@@ -169,3 +169,23 @@ async fn the_end_of_a_pipeline_is_seen_for_a_step_that_was_taken_by_exchange_aft
     assert_eq!(next_report(&mut worker).await, RunReport::Stopped);
     assert_dropped(&workshop, &id, "done-a", "the pipeline has ended, it is success").await;
 }
+
+/// Its step began before that, marked by a beat that had seen it open; what the step does at its end reopens nothing.
+#[tokio::test]
+async fn the_end_of_a_pipeline_stands_although_one_of_its_steps_ends_later() {
+    let stages = "10: gate-a · 20: done-b";
+    for workshop in [Workshop::new(stages), Workshop::new(stages).sharing_commits()] {
+        let id = workshop.place("work", "x").await;
+        mark_late(&workshop, &workshop.pipeline(&id).await, "gate-a").await;
+        let end = async {
+            workshop.gate.entered().await;
+            let pipeline = workshop.pipeline(&id).await;
+            workshop.store().settle_pipeline(&pipeline, PipelineStatus::Cancelled, workshop.now()).await.unwrap();
+            workshop.gate.open();
+        };
+        let (report, ()) = tokio::join!(workshop.run_one(), end);
+        assert_eq!(report.unwrap().unwrap(), RunReport::Finished { status: StepStatus::Success });
+        assert_eq!(workshop.shown(&id).await, "cancelled: gate-a success, done-b cancelled");
+        assert!(workshop.receive().await.is_none(), "a step of an ended pipeline is enqueued");
+    }
+}

@@ -11,7 +11,6 @@ use http_client::{Limits, Request, Secrets};
 use store::services::HttpPolicy;
 use url::Url;
 
-
 /// What a step asks for.
 pub(super) struct HttpCall {
     pub(super) request: Request,
