@@ -5,7 +5,7 @@ use pipeline::{PipelineId, PipelineStatus};
 
 use operate::{pause, resume};
 use workshop::runner;
-use workshop::{NAME, Workshop, xml};
+use workshop::{Fault, NAME, Workshop, xml};
 
 async fn audit(workshop: &Workshop, id: &PipelineId) -> String {
     let lines = workshop.store().audit(10).await.unwrap();
@@ -138,6 +138,33 @@ async fn a_pipeline_that_ended_during_a_pause_counts_that_time_once() {
         assert_eq!(workshop.beat().await.applied.expired, 0, "{rule}: open for 119 minutes beside its pause");
         workshop.wait(2);
         assert_eq!(workshop.beat().await.applied.expired, 1, "{rule}: open for 121 minutes beside its pause");
+    }
+}
+
+/// A beat settles the pipeline between a person's look and write: what was asked for is done at the second look.
+#[tokio::test]
+async fn a_pause_and_a_resume_that_race_with_a_beat_look_again() {
+    let workshop = Workshop::new("10: done-a · 20: done-b");
+    let id = workshop.spawn().await;
+    for is_paused in [true, false] {
+        workshop.table.arm(Fault::Late, "meta", 0);
+        let invocation = workshop.invocation();
+        let ask = async {
+            if is_paused {
+                pause(&workshop.context, &id, "Ann", &invocation).await
+            } else {
+                resume(&workshop.context, &id, "Ann", &invocation).await
+            }
+        };
+        let beat = async {
+            workshop.table.late.notified().await;
+            let (pipeline, now) = (workshop.pipeline(&id).await, workshop.now());
+            workshop.store().settle_pipeline(&pipeline, PipelineStatus::Pending, now).await.unwrap();
+            workshop.table.go_on.notify_one();
+        };
+        tokio::join!(ask, beat).0.unwrap();
+        let found = workshop.pipeline(&id).await.paused_at.is_some();
+        assert_eq!(found, is_paused, "it was told that this is done, and the store says nothing of it");
     }
 }
 
