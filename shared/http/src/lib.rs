@@ -8,6 +8,32 @@
 //! It follows no redirect, uses no proxy, keeps no cookies and does not repeat a request that may have reached the server:
 //! the caller decides about repetitions, and [`Error::is_retryable`] says whether one can help.
 //!
+//! ```no_run
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! use http_client::{Client, Limits, ListedHost, Request, Secrets, Settings};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let host = ListedHost { host: "shop.example.com".to_owned(), port: None };
+//! let client = Client::new(Settings::for_hosts(vec![host]));
+//! let mut secrets = Secrets::default();
+//! secrets.add("SHOP", "Bearer 4711");
+//! let request = Request {
+//!     method: http::Method::GET,
+//!     url: "https://shop.example.com/rest/V1/products?searchCriteria[pageSize]=100".parse()?,
+//!     headers: [(http::header::AUTHORIZATION, "Bearer 4711".parse()?)].into_iter().collect(),
+//!     body: bytes::Bytes::new(),
+//!     secrets: Arc::new(secrets),
+//!     limits: Limits { time: Duration::from_secs(30), body_bytes: 10 * 1024 * 1024 },
+//! };
+//! let response = client.send(request).await?;
+//! let (status, body) = (response.status, response.bytes().await?);
+//! # let _ = (status, body);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! **Invariant:** an inner address (loopback, private, link-local, metadata, …) is connected to only if exactly it and its
 //! port are listed.
 //! **Invariant:** neither header values nor the query of an address are in an error.
