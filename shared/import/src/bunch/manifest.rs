@@ -17,8 +17,15 @@ pub(super) enum Manifest {
 pub(super) struct Line {
     /// Counted from 1.
     pub(super) number: usize,
-    /// The file it names, or the beginning of what it says instead.
-    pub(super) name: Result<FileName, String>,
+    /// The file it names.
+    pub(super) name: Result<FileName, NamesNoFile>,
+}
+
+/// A line of an ok file that is not the name of an import file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct NamesNoFile {
+    /// The beginning of what it says instead.
+    pub(super) text: String,
 }
 
 impl Manifest {
@@ -30,7 +37,10 @@ impl Manifest {
             .enumerate()
             .map(|(index, line)| (index + 1, line.trim()))
             .filter(|(_, line)| !line.is_empty())
-            .map(|(number, line)| Line { number, name: line.parse().map_err(|_| beginning(line)) })
+            .map(|(number, line)| Line {
+                number,
+                name: line.parse().map_err(|_| NamesNoFile { text: beginning(line) }),
+            })
             .collect();
         match lines.is_empty() {
             true => Self::Empty,

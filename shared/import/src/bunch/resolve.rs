@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::manifest::{Line, Manifest};
+use super::manifest::{Line, Manifest, NamesNoFile};
 use super::{Bunch, BunchFile, BunchId, BunchSet, DropFile, Note, Resolution};
 use crate::file_name::FileName;
 
@@ -189,7 +189,7 @@ impl<'a> DropArea<'a> {
                         self.problem(file.filename(), Note::about([name], text));
                     }
                 },
-                Err(found) => wrong.push(|| {
+                Err(NamesNoFile { text: found }) => wrong.push(|| {
                     let text = format!(
                         "`{name}` line {number}: `{found}` is not the name of an import file \
                          (example: `{}_20260801-120000_01.csv`)",

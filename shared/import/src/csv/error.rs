@@ -1,4 +1,5 @@
-use super::{MAX_CELL_BYTES, MAX_COLUMNS, Position};
+use super::limits::{MAX_CELL_BYTES, MAX_COLUMNS};
+use super::position::Position;
 
 /// A file that cannot be read any further.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,8 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, ErrorKind, Row};
+use super::error::{Error, ErrorKind};
+use super::row::Row;
 
 /// The column names of a file, each named once.
 ///

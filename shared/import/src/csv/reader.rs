@@ -1,6 +1,11 @@
 use csv_core::{ReadFieldResult, ReaderBuilder};
 
-use super::{BadRow, BadRowKind, Error, ErrorKind, Format, Header, MAX_CELL_BYTES, MAX_COLUMNS, Position, Row};
+use super::error::{BadRow, BadRowKind, Error, ErrorKind};
+use super::format::Format;
+use super::header::Header;
+use super::limits::{MAX_CELL_BYTES, MAX_COLUMNS};
+use super::position::Position;
+use super::row::Row;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 

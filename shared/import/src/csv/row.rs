@@ -1,4 +1,4 @@
-use super::Position;
+use super::position::Position;
 
 /// One row: its cells, and where it stands.
 ///
