@@ -13,12 +13,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::{StreamExt, TryStreamExt, stream};
-use import::product::CategoryPath;
+use import::entity::product::CategoryPath;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use store::table::{Attributes, Change, Condition, Item, Key, Page, Query, Relist, Table, Write, Written};
 
-use crate::product::{JsonError, Product};
+use crate::entity::product::{JsonError, Product};
 
 /// Over how many partitions the products are spread: one takes about 1,000 writes a second.
 const PARTITIONS: u8 = 64;

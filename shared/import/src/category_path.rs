@@ -1,3 +1,5 @@
+//! Paths of categories: the names from the root down.
+
 use std::fmt;
 use std::str::FromStr;
 

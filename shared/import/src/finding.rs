@@ -1,20 +1,22 @@
-//! What is wrong with a file, said before anything is written: file, line, column, what was found.
+//! What is wrong with a row, cell or file, and where: file, line, column, what was found.
+//!
+//! A finding knows no entity; a [`Refusal`] is one whose place is still unknown.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::csv;
-use crate::product::{ProductChange, ProductType, Stated, Value};
 
 /// Longest cell that a message repeats.
 const MAX_FOUND_CHARS: usize = 80;
 
 /// One finding about one place of a file.
 ///
-/// Issues are ordered by place: file, line, column.
+/// Findings are ordered by place: file, line, column.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Issue {
+pub struct Finding {
     /// Base name of the file.
     pub file: String,
     /// Physical line, counted from 1.
@@ -31,7 +33,7 @@ pub struct Issue {
     pub severity: Severity,
 }
 
-/// What follows from an issue.
+/// What follows from a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -56,7 +58,16 @@ pub enum Strictness {
     Skip,
 }
 
-impl Issue {
+/// Why a change cannot be made, said by someone who does not know which row it came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Column name, unless the whole row is meant.
+    pub column: Option<Cow<'static, str>>,
+    /// What is wrong, as a sentence or as the rest of one that starts with the column.
+    pub problem: String,
+}
+
+impl Finding {
     /// Says that a file cannot be read any further.
     #[must_use]
     pub fn unreadable(file: &str, error: &csv::Error) -> Self {
@@ -69,15 +80,35 @@ impl Issue {
         Self::about(file, bad.position.line, bad.kind.to_string(), Severity::Row)
     }
 
-    /// Says something about a line as a whole, for instance that the catalogue refuses the change.
+    /// Says that a change was refused, which costs the row it came from.
+    #[must_use]
+    pub fn refused(file: &str, line: u64, refusal: Refusal) -> Self {
+        let column = refusal.column.map(Cow::into_owned);
+        Self { column, ..Self::about(file, line, refusal.problem, Severity::Row) }
+    }
+
+    /// Says something about a line as a whole.
     #[must_use]
     pub fn about(file: &str, line: u64, problem: String, severity: Severity) -> Self {
         Self { file: file.to_owned(), line, column: None, found: None, problem, severity }
     }
 }
 
+impl Refusal {
+    /// Refuses a change as a whole.
+    pub fn of_row(problem: impl fmt::Display) -> Self {
+        Self { column: None, problem: problem.to_string() }
+    }
+
+    /// Refuses a change because of one column; the problem continues a sentence that starts with it.
+    #[must_use]
+    pub fn of_column(column: &'static str, problem: String) -> Self {
+        Self { column: Some(Cow::Borrowed(column)), problem }
+    }
+}
+
 impl Strictness {
-    /// Says whether an import must not write anything because of an issue.
+    /// Says whether an import must not write anything because of a finding.
     #[must_use]
     pub fn stops_at(self, severity: Severity) -> bool {
         match (self, severity) {
@@ -87,7 +118,7 @@ impl Strictness {
     }
 }
 
-impl fmt::Display for Issue {
+impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: ", self.file, self.line)?;
         if let Some(column) = &self.column {
@@ -102,32 +133,6 @@ impl fmt::Display for Issue {
     }
 }
 
-/// Returns what a row lacks if its product is new; each finding costs the row.
-///
-/// Only the caller knows whether the product exists. The product type is that of the row, or of an earlier row of the product.
-#[must_use]
-pub fn missing_if_new(file: &str, line: u64, change: &ProductChange) -> Vec<Issue> {
-    let has_value = |code: &str| matches!(change.values.get(code), Some(Stated::Set(Value::Text(_))));
-    let needs_price = change.product_type.is_some_and(ProductType::has_own_price);
-    let is_downloadable = change.product_type == Some(ProductType::Downloadable);
-    let has_downloads = change.downloadable_links.is_some() || change.downloadable_samples.is_some();
-    let required = [
-        ("name", has_value("name")),
-        ("attribute_set_code", change.attribute_set.is_some()),
-        ("product_type", change.product_type.is_some()),
-        ("price", !needs_price || has_value("price")),
-        ("downloadable_links", !is_downloadable || has_downloads),
-    ];
-    required
-        .into_iter()
-        .filter(|(_, is_there)| !is_there)
-        .map(|(column, _)| Issue {
-            column: Some(column.to_owned()),
-            ..Issue::about(file, line, format!("is needed because product `{}` is new", change.sku), Severity::Row)
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use insta::assert_snapshot;
@@ -135,14 +140,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_issue_reads_like_a_message_of_a_compiler() {
-        let issue = Issue {
+    fn a_finding_reads_like_a_message_of_a_compiler() {
+        let finding = Finding {
             column: Some("qty".to_owned()),
             found: Some("1,5".to_owned()),
-            ..Issue::about("product-import_20260801-120000_02.csv", 118, "is not a number".to_owned(), Severity::Value)
+            ..Finding::about(
+                "product-import_20260801-120000_02.csv",
+                118,
+                "is not a number".to_owned(),
+                Severity::Value,
+            )
         };
-        assert_snapshot!(issue, @"product-import_20260801-120000_02.csv:118: column `qty`: `1,5` is not a number");
-        assert_snapshot!(Issue { found: Some("x".repeat(200)), ..issue }, @"product-import_20260801-120000_02.csv:118: column `qty`: `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…` is not a number");
+        assert_snapshot!(finding, @"product-import_20260801-120000_02.csv:118: column `qty`: `1,5` is not a number");
+        assert_snapshot!(Finding { found: Some("x".repeat(200)), ..finding }, @"product-import_20260801-120000_02.csv:118: column `qty`: `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…` is not a number");
+    }
+
+    #[test]
+    fn a_refusal_becomes_a_finding_at_its_place() {
+        let whole = Finding::refused("a.csv", 7, Refusal::of_row("product `B-1` is simple and cannot become bundle"));
+        assert_snapshot!(whole, @"a.csv:7: product `B-1` is simple and cannot become bundle");
+        let cell = Finding::refused("a.csv", 7, Refusal::of_column("price", "is too high for the shop".to_owned()));
+        assert_snapshot!(cell, @"a.csv:7: column `price`: is too high for the shop");
+        assert_eq!(cell.severity, Severity::Row);
     }
 
     #[test]
@@ -153,34 +172,5 @@ mod tests {
         };
         assert_eq!(stops(Strictness::Strict), [false, true, true, true]);
         assert_eq!(stops(Strictness::Skip), [false, false, false, true]);
-    }
-
-    #[test]
-    fn a_new_product_needs_what_an_update_need_not_repeat() {
-        let missing = |product_type| {
-            let change = ProductChange { sku: "B-1".to_owned(), product_type, ..ProductChange::default() };
-            let issues = missing_if_new("product-import_x_01.csv", 7, &change);
-            issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-        };
-        assert_snapshot!(missing(Some(ProductType::Simple)), @r"
-    product-import_x_01.csv:7: column `name`: is needed because product `B-1` is new
-    product-import_x_01.csv:7: column `attribute_set_code`: is needed because product `B-1` is new
-    product-import_x_01.csv:7: column `price`: is needed because product `B-1` is new
-    ");
-        assert_snapshot!(missing(Some(ProductType::Configurable)), @r"
-    product-import_x_01.csv:7: column `name`: is needed because product `B-1` is new
-    product-import_x_01.csv:7: column `attribute_set_code`: is needed because product `B-1` is new
-    ");
-        assert_snapshot!(missing(Some(ProductType::Downloadable)), @r"
-    product-import_x_01.csv:7: column `name`: is needed because product `B-1` is new
-    product-import_x_01.csv:7: column `attribute_set_code`: is needed because product `B-1` is new
-    product-import_x_01.csv:7: column `price`: is needed because product `B-1` is new
-    product-import_x_01.csv:7: column `downloadable_links`: is needed because product `B-1` is new
-    ");
-        assert_snapshot!(missing(None), @r"
-    product-import_x_01.csv:7: column `name`: is needed because product `B-1` is new
-    product-import_x_01.csv:7: column `attribute_set_code`: is needed because product `B-1` is new
-    product-import_x_01.csv:7: column `product_type`: is needed because product `B-1` is new
-    ");
     }
 }

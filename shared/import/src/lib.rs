@@ -2,19 +2,23 @@
 //!
 //! The way of a file through this library:
 //! [`file_name`] reads its name, [`bunch`] decides whether all files of its bunch have arrived, [`csv`] cuts its bytes
-//! into rows, [`product`] turns a row into a typed [`product::ProductChange`], [`validate`] says what is wrong with it
-//! before anything is written, and [`report`] adds up what became of the rows.
+//! into rows, an [`Entity`] such as [`entity::product::Products`] turns a row into a typed change and says in
+//! [`finding`]s what is wrong with it before anything is written, and [`report`] adds up what became of the rows.
 //!
-//! **Invariant:** nothing here does I/O, reads a clock or knows where files and products are kept.
+//! **Invariant:** nothing here does I/O, reads a clock or knows where files and things are kept.
 
 pub mod bunch;
+pub mod category_path;
 pub mod cell;
 pub mod csv;
 pub mod date;
 pub mod dialect;
+pub mod entity;
 pub mod file_name;
+pub mod finding;
+pub mod named;
 pub mod number;
-pub mod product;
 pub mod report;
 pub mod url_key;
-pub mod validate;
+
+pub use entity::Entity;

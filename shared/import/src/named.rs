@@ -1,19 +1,31 @@
-//! Categories by path, in the order in which they can be created.
+//! What rows name beside the thing they speak of, and what must be there before they are applied.
 
 use std::collections::BTreeSet;
 
-use import::product::CategoryPath;
+use serde::{Deserialize, Serialize};
 
-/// Adds a path and everything above it. In the order of the set parents come before their children.
-pub fn add_with_parents(all: &mut BTreeSet<CategoryPath>, path: &CategoryPath) {
-    // Whoever has a path already has everything above it.
-    if all.contains(path) {
-        return;
-    }
-    let mut next = Some(path.clone());
-    while let Some(path) = next.filter(|path| !all.contains(path)) {
-        next = path.parent();
-        all.insert(path);
+use crate::category_path::CategoryPath;
+
+/// The things that the rows of an import name.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Named {
+    /// Categories, each with everything above it. In the order of the set parents come before their children.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub categories: BTreeSet<CategoryPath>,
+}
+
+impl Named {
+    /// Adds a category and everything above it.
+    pub fn add_category(&mut self, path: &CategoryPath) {
+        // If a path is there, so is everything above it.
+        if self.categories.contains(path) {
+            return;
+        }
+        let mut next = Some(path.clone());
+        while let Some(path) = next.filter(|path| !self.categories.contains(path)) {
+            next = path.parent();
+            self.categories.insert(path);
+        }
     }
 }
 
@@ -24,9 +36,9 @@ mod tests {
     use super::*;
 
     fn with_parents(paths: &[CategoryPath]) -> Vec<CategoryPath> {
-        let mut all = BTreeSet::new();
-        paths.iter().for_each(|path| add_with_parents(&mut all, path));
-        all.into_iter().collect()
+        let mut all = Named::default();
+        paths.iter().for_each(|path| all.add_category(path));
+        all.categories.into_iter().collect()
     }
 
     fn texts(paths: &[&str]) -> Vec<String> {

@@ -5,10 +5,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::validate::{Issue, Severity};
+use crate::finding::{Finding, Severity};
 
-/// Issues kept for each file; the others are only counted.
-pub const MAX_ISSUES: usize = 100;
+/// Findings kept for each file; the others are only counted.
+pub const MAX_FINDINGS: usize = 100;
 
 /// Characters of a name that the columns of the table make room for.
 const MAX_NAME_WIDTH: usize = 120;
@@ -29,11 +29,11 @@ pub struct FileReport {
     /// Rows by outcome.
     #[serde(flatten)]
     pub rows: RowCounts,
-    /// How many issues there were.
-    pub issue_count: u64,
-    /// The first [`MAX_ISSUES`] of them by line.
+    /// How many findings there were.
+    pub finding_count: u64,
+    /// The first [`MAX_FINDINGS`] of them by line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub issues: Vec<Issue>,
+    pub findings: Vec<Finding>,
     /// Columns that have no meaning here and were left out.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unknown_columns: BTreeSet<String>,
@@ -103,27 +103,27 @@ impl FileReport {
         });
     }
 
-    /// Notes an issue.
-    pub fn note(&mut self, issue: Issue) {
-        self.issue_count = self.issue_count.saturating_add(1);
-        self.keep(issue);
+    /// Notes a finding.
+    pub fn note(&mut self, finding: Finding) {
+        self.finding_count = self.finding_count.saturating_add(1);
+        self.keep(finding);
     }
 
     fn merge(&mut self, other: Self) {
         self.rows.add(other.rows);
-        self.issue_count = self.issue_count.saturating_add(other.issue_count);
+        self.finding_count = self.finding_count.saturating_add(other.finding_count);
         self.unknown_columns.extend(other.unknown_columns);
-        for issue in other.issues {
-            self.keep(issue);
+        for finding in other.findings {
+            self.keep(finding);
         }
     }
 
-    /// Keeps the first issues by place, whatever the order in which they come; that makes merging order-free.
-    fn keep(&mut self, issue: Issue) {
-        let place = self.issues.partition_point(|kept| *kept <= issue);
-        if place < MAX_ISSUES {
-            self.issues.insert(place, issue);
-            self.issues.truncate(MAX_ISSUES);
+    /// Keeps the first findings by place, whatever the order in which they come; that makes merging order-free.
+    fn keep(&mut self, finding: Finding) {
+        let place = self.findings.partition_point(|kept| *kept <= finding);
+        if place < MAX_FINDINGS {
+            self.findings.insert(place, finding);
+            self.findings.truncate(MAX_FINDINGS);
         }
     }
 }
@@ -144,7 +144,7 @@ impl fmt::Display for ImportReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.files.keys().map(|name| name.chars().count());
         let width = names.max().unwrap_or_default().clamp("total".len(), MAX_NAME_WIDTH);
-        let headings = ["rows", "created", "updated", "unchanged", "skipped", "issues"];
+        let headings = ["rows", "created", "updated", "unchanged", "skipped", "findings"];
         write!(f, "{:width$}", "file")?;
         for heading in headings {
             write!(f, "  {heading:>9}")?;
@@ -153,7 +153,7 @@ impl fmt::Display for ImportReport {
         let mut total = FileReport { rows: self.totals(), ..FileReport::default() };
         for (name, file) in &self.files {
             file.write_counts(f, name, width)?;
-            total.issue_count = total.issue_count.saturating_add(file.issue_count);
+            total.finding_count = total.finding_count.saturating_add(file.finding_count);
         }
         total.write_counts(f, "total", width)?;
         for (name, file) in &self.files {
@@ -167,14 +167,14 @@ impl FileReport {
     fn write_counts(&self, f: &mut fmt::Formatter<'_>, name: &str, width: usize) -> fmt::Result {
         let RowCounts { rows, created, updated, unchanged, skipped } = self.rows;
         write!(f, "{name:width$}")?;
-        for count in [rows, created, updated, unchanged, skipped, self.issue_count] {
+        for count in [rows, created, updated, unchanged, skipped, self.finding_count] {
             write!(f, "  {count:>9}")?;
         }
         writeln!(f)
     }
 
     fn write_findings(&self, f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {
-        if self.issues.is_empty() && self.unknown_columns.is_empty() {
+        if self.findings.is_empty() && self.unknown_columns.is_empty() {
             return Ok(());
         }
         writeln!(f)?;
@@ -182,19 +182,19 @@ impl FileReport {
             let columns: Vec<String> = self.unknown_columns.iter().map(|name| format!("`{name}`")).collect();
             writeln!(f, "{name}: unknown columns were left out: {}", columns.join(", "))?;
         }
-        for issue in &self.issues {
-            let consequence = match issue.severity {
+        for finding in &self.findings {
+            let consequence = match finding.severity {
                 Severity::Notice => "",
                 Severity::Value => " (value skipped)",
                 Severity::Row => " (row skipped)",
                 Severity::File => " (rest of the file skipped)",
             };
-            writeln!(f, "{issue}{consequence}")?;
+            writeln!(f, "{finding}{consequence}")?;
         }
-        let kept = u64::try_from(self.issues.len()).unwrap_or(u64::MAX);
-        match self.issue_count.saturating_sub(kept) {
+        let kept = u64::try_from(self.findings.len()).unwrap_or(u64::MAX);
+        match self.finding_count.saturating_sub(kept) {
             0 => Ok(()),
-            more => writeln!(f, "{name}: and {more} more issues"),
+            more => writeln!(f, "{name}: and {more} more findings"),
         }
     }
 }
@@ -206,11 +206,11 @@ mod tests {
 
     use super::*;
 
-    fn issue(line: u64, severity: Severity) -> Issue {
-        Issue {
+    fn finding(line: u64, severity: Severity) -> Finding {
+        Finding {
             column: Some("qty".to_owned()),
             found: Some("1,5".to_owned()),
-            ..Issue::about("product-import_x_01.csv", line, "is not a number".to_owned(), severity)
+            ..Finding::about("product-import_x_01.csv", line, "is not a number".to_owned(), severity)
         }
     }
 
@@ -231,11 +231,11 @@ mod tests {
             file.count(outcome);
         }
         file.unknown_columns.insert("warehouse_note".to_owned());
-        file.note(issue(7, Severity::Row));
-        file.note(issue(3, Severity::Value));
+        file.note(finding(7, Severity::Row));
+        file.note(finding(3, Severity::Value));
         report.file("product-import_20260801-120000_02.csv").count(RowOutcome::Unchanged);
         assert_snapshot!(report, @r"
-    file                                        rows    created    updated  unchanged    skipped     issues
+    file                                        rows    created    updated  unchanged    skipped   findings
     product-import_20260801-120000_01.csv          4          2          1          0          1          2
     product-import_20260801-120000_02.csv          1          0          0          1          0          0
     total                                          5          2          1          1          1          2
@@ -244,20 +244,20 @@ mod tests {
     product-import_x_01.csv:3: column `qty`: `1,5` is not a number (value skipped)
     product-import_x_01.csv:7: column `qty`: `1,5` is not a number (row skipped)
     ");
-        assert_snapshot!(serde_json::to_string(report.file("product-import_20260801-120000_02.csv")).unwrap(), @r#"{"rows":1,"created":0,"updated":0,"unchanged":1,"skipped":0,"issue_count":0}"#);
+        assert_snapshot!(serde_json::to_string(report.file("product-import_20260801-120000_02.csv")).unwrap(), @r#"{"rows":1,"created":0,"updated":0,"unchanged":1,"skipped":0,"finding_count":0}"#);
         let json = serde_json::to_string(&report).unwrap();
         assert_eq!(serde_json::from_str::<ImportReport>(&json).unwrap(), report);
     }
 
     #[test]
-    fn only_the_first_issues_are_kept_but_all_are_counted() {
+    fn only_the_first_findings_are_kept_but_all_are_counted() {
         let mut report = ImportReport::default();
         let file = report.file("a.csv");
         for line in (1..=150).rev() {
-            file.note(issue(line, Severity::Notice));
+            file.note(finding(line, Severity::Notice));
         }
-        assert_eq!((file.issue_count, file.issues.len(), file.issues[99].line), (150, 100, 100));
-        assert!(report.to_string().ends_with("a.csv: and 50 more issues\n"));
+        assert_eq!((file.finding_count, file.findings.len(), file.findings[99].line), (150, 100, 100));
+        assert!(report.to_string().ends_with("a.csv: and 50 more findings\n"));
     }
 
     fn report() -> impl Strategy<Value = ImportReport> {
@@ -268,7 +268,7 @@ mod tests {
             for (file, line, outcome) in lines {
                 let file = report.file(["a.csv", "b.csv"][file]);
                 file.count(outcomes[outcome]);
-                file.note(issue(line, Severity::Row));
+                file.note(finding(line, Severity::Row));
                 file.unknown_columns.insert(format!("column_{}", line % 3));
             }
             report

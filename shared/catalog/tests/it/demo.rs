@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use catalog::product::{Applied, Product};
 use import::csv::{ReadRow, RowReader};
 use import::dialect::Dialect;
-use import::product::Columns;
+use import::entity::product::Columns;
+use import::finding::Finding;
 use import::report::{ImportReport, RowOutcome};
-use import::validate::Issue;
 use insta::assert_snapshot;
 use patience::wait;
 
@@ -40,7 +40,7 @@ fn import(catalog: &mut BTreeMap<String, Product>, names: &[&str]) -> ImportRepo
             match answer {
                 ReadRow::Row(row) => {
                     let row = columns.read(&row);
-                    row.issues.into_iter().for_each(|issue| file.note(issue));
+                    row.findings.into_iter().for_each(|finding| file.note(finding));
                     let change = row.change.unwrap();
                     file.count(match catalog.get_mut(&Product::key(&change.sku)) {
                         Some(product) => match product.apply(&change).unwrap() {
@@ -54,7 +54,7 @@ fn import(catalog: &mut BTreeMap<String, Product>, names: &[&str]) -> ImportRepo
                     });
                 }
                 ReadRow::Bad(bad) => {
-                    file.note(Issue::bad_row(name, &bad));
+                    file.note(Finding::bad_row(name, &bad));
                     file.count(RowOutcome::Skipped);
                 }
                 ReadRow::NeedsInput | ReadRow::End => break,
@@ -69,7 +69,7 @@ fn import(catalog: &mut BTreeMap<String, Product>, names: &[&str]) -> ImportRepo
 fn the_full_catalogue_then_the_changes_then_nothing_more() {
     let mut catalog = BTreeMap::new();
     assert_snapshot!(import(&mut catalog, &FULL), @r"
-    file                                        rows    created    updated  unchanged    skipped     issues
+    file                                        rows    created    updated  unchanged    skipped   findings
     product-import_20260801-120000_01.csv        640        640          0          0          0          0
     product-import_20260801-120000_02.csv        641        641          0          0          0          1
     product-import_20260801-120000_03.csv        816        426        390          0          0          0
@@ -87,7 +87,7 @@ fn the_full_catalogue_then_the_changes_then_nothing_more() {
     product-import_20260801-120000_04.csv:1142: column `new_to_date`: `31.12.2026` is not a date (examples: `2026-08-01 12:00:00`, `8/1/26, 12:00 PM`) (value skipped)
 ");
     assert_snapshot!(import(&mut catalog, &DELTA), @r"
-    file                                        rows    created    updated  unchanged    skipped     issues
+    file                                        rows    created    updated  unchanged    skipped   findings
     product-import_20260815-060000_01.csv         51          1         28         21          1          1
     total                                         51          1         28         21          1          1
 
@@ -95,7 +95,7 @@ fn the_full_catalogue_then_the_changes_then_nothing_more() {
 ");
     let before = catalog.clone();
     assert_snapshot!(import(&mut catalog, &DELTA), @r"
-    file                                        rows    created    updated  unchanged    skipped     issues
+    file                                        rows    created    updated  unchanged    skipped   findings
     product-import_20260815-060000_01.csv         51          0          0         50          1          1
     total                                         51          0          0         50          1          1
 

@@ -7,7 +7,7 @@ use catalog::category::add_with_parents;
 use catalog::product::{Applied, Product};
 use import::csv::{ReadRow, Row, RowReader};
 use import::dialect::Dialect;
-use import::product::{CategoryPath, Columns, ProductChange, Stated};
+use import::entity::product::{CategoryPath, Columns, ProductChange, Stated};
 use patience::wait;
 
 const PRODUCTS: &str = "techdivision-import-sample-data/generic/data/products/";

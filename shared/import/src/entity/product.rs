@@ -1,13 +1,13 @@
-//! Product rows: from cells to a typed [`ProductChange`].
+//! Products: from the cells of a row to a typed [`ProductChange`], and from changes to a [`Product`].
 //!
 //! A row of a product file is a change, not a product: an empty cell says nothing, so a file of skus and prices
-//! changes prices only. [`Columns`] finds out once per file which column means what, and then reads row after row.
-//! Numbers, dates and flags become text in one canonical form, so that importing a file again changes nothing.
+//! changes prices only. Numbers, dates and flags become text in one canonical form, so that importing a file again
+//! changes nothing.
 //!
 //! A row without a store view code speaks for the product as a whole, one with a code only for the texts, prices and
 //! images that its store view shows.
 
-mod category_path;
+mod apply;
 mod change;
 mod columns;
 mod kind;
@@ -16,9 +16,67 @@ mod read;
 mod relations;
 #[cfg(test)]
 mod tests;
+mod thing;
 
-pub use category_path::{CategoryPath, CategoryPathError};
-pub use change::{ImageChange, ProductChange, ProductType, QuantityChange, Stated, Value};
-pub use columns::Columns;
+pub use apply::{ApplyError, CreateError};
+pub use change::{ImageChange, ProductChange, ProductType, QuantityChange, Value};
 pub use parts::{AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation};
-pub use read::ProductRow;
+pub use thing::{Image, Product, Shown};
+
+use crate::entity::{About, Applied, Cells, Column, Entity, Reading, Stated, Thing};
+use crate::finding::Refusal;
+use crate::named::Named;
+
+/// Products, with everything that a product file says about them.
+pub struct Products;
+
+impl Entity for Products {
+    type Kind = kind::Kind;
+    type Change = ProductChange;
+    type Thing = Product;
+
+    const ABOUT: About = About {
+        name: "products",
+        singular: "product",
+        prefix: "product-import",
+        summary: "products of every type, with their texts, prices, stock, categories, images and relations",
+        key: &["sku"],
+    };
+    const COLUMNS: &'static [Column<kind::Kind>] = columns::COLUMNS;
+
+    fn cells(kind: kind::Kind) -> Cells {
+        columns::cells(kind)
+    }
+
+    fn read_cells(reading: &mut Reading<'_, kind::Kind>) -> Option<ProductChange> {
+        read::read(reading)
+    }
+
+    fn key(change: &ProductChange) -> String {
+        Product::key(&change.sku)
+    }
+
+    /// The product type is that of the row, or of an earlier row of the product.
+    fn missing_if_new(change: &ProductChange) -> Vec<Refusal> {
+        read::missing_if_new(change)
+    }
+
+    fn create(change: &ProductChange) -> Result<Product, Refusal> {
+        Product::create(change).map_err(Refusal::of_row)
+    }
+
+    fn apply(product: &mut Product, change: &ProductChange) -> Result<Applied, Refusal> {
+        product.apply(change).map_err(Refusal::of_row)
+    }
+
+    fn name_others(change: &ProductChange, named: &mut Named) {
+        if let Some(Stated::Set(links)) = &change.categories {
+            links.iter().for_each(|link| named.add_category(&link.path));
+        }
+    }
+}
+
+impl Thing for Product {
+    const NAME: &'static str = "product";
+    const SCHEMA: u32 = 1;
+}

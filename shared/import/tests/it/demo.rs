@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use chrono::DateTime;
 use import::bunch::{Bunch, BunchSet, DropFile, resolve};
 use import::dialect::Dialect;
-use import::product::{ProductChange, ProductType, Stated, Value};
+use import::entity::Stated;
+use import::entity::product::{ProductChange, ProductType, Value};
 use insta::assert_snapshot;
 
 use crate::files::ProductFile;
@@ -80,7 +81,7 @@ fn nothing_but_the_three_intended_places_is_wrong() {
     let mut lines = Vec::new();
     for bunch in bunches() {
         for file in files(&bunch) {
-            lines.extend(file.issues.iter().map(|issue| format!("{issue} ({:?})", issue.severity)));
+            lines.extend(file.findings.iter().map(|finding| format!("{finding} ({:?})", finding.severity)));
         }
     }
     assert_snapshot!(lines.join("\n"), @r"

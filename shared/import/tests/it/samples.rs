@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use chrono::DateTime;
 use import::bunch::{BunchSet, DropFile, resolve};
 use import::dialect::Dialect;
+use import::entity::Stated;
+use import::entity::product::{ProductType, Value};
+use import::finding::Severity;
 use import::number;
-use import::product::{ProductType, Stated, Value};
-use import::validate::Severity;
 use insta::assert_snapshot;
 
 use crate::files::{ProductFile, samples};
@@ -35,10 +36,10 @@ fn read(path: &str) -> ProductFile {
 fn errors(path: &str) -> String {
     let file = match ProductFile::read(&samples().join(path), &Dialect::m2if()) {
         Ok(file) => file,
-        Err(issue) => return format!("{issue} ({:?})", issue.severity),
+        Err(finding) => return format!("{finding} ({:?})", finding.severity),
     };
-    let errors = file.issues.iter().filter(|issue| issue.severity != Severity::Notice);
-    let lines: Vec<String> = errors.map(|issue| format!("{issue} ({:?})", issue.severity)).collect();
+    let errors = file.findings.iter().filter(|finding| finding.severity != Severity::Notice);
+    let lines: Vec<String> = errors.map(|finding| format!("{finding} ({:?})", finding.severity)).collect();
     if lines.is_empty() { "none".to_owned() } else { lines.join("\n") }
 }
 
@@ -68,7 +69,7 @@ fn every_product_file_of_the_original_parses() {
         // One file groups the thousands of its prices, which the original leaves to its number converter.
         let dialect = if path.to_str().unwrap().contains("/delta/") { &english } else { &Dialect::m2if() };
         let file = ProductFile::read(&path, dialect).unwrap();
-        let errors: Vec<_> = file.issues.iter().filter(|issue| issue.severity != Severity::Notice).collect();
+        let errors: Vec<_> = file.findings.iter().filter(|finding| finding.severity != Severity::Notice).collect();
         assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
         assert!(file.rows.iter().all(|row| row.change.is_some()));
         files += 1;
@@ -218,7 +219,7 @@ fn another_delimiter_is_guessed_from_the_header() {
     let mut semicolon = Dialect::m2if();
     semicolon.format.delimiter = b';';
     let file = ProductFile::read(&samples().join(format!("{SUITE}{path}")), &semicolon).unwrap();
-    let lines: Vec<_> = file.issues.iter().map(ToString::to_string).collect();
+    let lines: Vec<_> = file.findings.iter().map(ToString::to_string).collect();
     assert_snapshot!(lines.join("\n"), @r"
     incorrect_catalog_product_semicolon.csv:2: column `visibility`: `Catalo g, Search` is not a visibility (expected `Not Visible Individually`, `Catalog`, `Search` or `Catalog, Search`)
     incorrect_catalog_product_semicolon.csv:2: column `created_at`: `10/25/17, 8,21 AM` is not a date (examples: `2026-08-01 12:00:00`, `8/1/26, 12:00 PM`)

@@ -1,22 +1,23 @@
+//! What a change does to a product.
+//!
+//! A change that says nothing about a part leaves it alone, one that clears it removes it, and one that sets it
+//! replaces all of it: the categories of a row are *the* categories.
+//!
+//! **Invariant:** applying the same change a second time never changes anything, relative quantities included.
+
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
-use import::number;
-use import::product::{ImageChange, ProductChange, ProductType, QuantityChange, Stated};
-
-use super::{Image, Product, Shown};
+use super::change::{ImageChange, ProductChange, ProductType, QuantityChange};
+use super::thing::{Image, Product, Shown};
+use crate::entity::stated::Stated;
+use crate::entity::thing::Applied;
+use crate::number;
 
 /// Relative changes of a quantity that are remembered. A repeated step repeats its latest ones.
 const MAX_QUANTITY_CHANGES: usize = 50;
-
-/// What a change did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[must_use]
-pub enum Applied {
-    /// The product was like this already; there is nothing to write.
-    Unchanged,
-    /// The product differs from before.
-    Changed,
-}
 
 /// Why a change cannot be applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -133,27 +134,27 @@ impl Product {
         if let Some(attribute_set) = &change.attribute_set {
             self.attribute_set.clone_from(attribute_set);
         }
-        replace(&mut self.websites, change.websites.as_ref());
+        Stated::replace(change.websites.as_ref(), &mut self.websites);
         self.websites.sort_unstable();
         self.websites.dedup();
-        replace(&mut self.categories, change.categories.as_ref());
+        Stated::replace(change.categories.as_ref(), &mut self.categories);
         self.default.apply(change);
         for (column, stated) in &change.stock {
             merge(&mut self.stock, column, stated);
         }
-        replace(&mut self.source_items, change.source_items.as_ref());
-        replace(&mut self.tier_prices, change.tier_prices.as_ref());
+        Stated::replace(change.source_items.as_ref(), &mut self.source_items);
+        Stated::replace(change.tier_prices.as_ref(), &mut self.tier_prices);
         for (link_type, stated) in &change.links {
             merge(&mut self.links, link_type, stated);
         }
-        replace(&mut self.associated, change.associated.as_ref());
-        replace(&mut self.variations, change.variations.as_ref());
-        replace(&mut self.variation_labels, change.variation_labels.as_ref());
-        replace(&mut self.variation_positions, change.variation_positions.as_ref());
-        replace(&mut self.bundle_values, change.bundle_values.as_ref());
-        replace(&mut self.bundle_positions, change.bundle_positions.as_ref());
-        replace(&mut self.downloadable_links, change.downloadable_links.as_ref());
-        replace(&mut self.downloadable_samples, change.downloadable_samples.as_ref());
+        Stated::replace(change.associated.as_ref(), &mut self.associated);
+        Stated::replace(change.variations.as_ref(), &mut self.variations);
+        Stated::replace(change.variation_labels.as_ref(), &mut self.variation_labels);
+        Stated::replace(change.variation_positions.as_ref(), &mut self.variation_positions);
+        Stated::replace(change.bundle_values.as_ref(), &mut self.bundle_values);
+        Stated::replace(change.bundle_positions.as_ref(), &mut self.bundle_positions);
+        Stated::replace(change.downloadable_links.as_ref(), &mut self.downloadable_links);
+        Stated::replace(change.downloadable_samples.as_ref(), &mut self.downloadable_samples);
         match &change.quantity_change {
             Some(quantity) => self.add_quantity(quantity),
             None => Ok(()),
@@ -187,9 +188,9 @@ impl Shown {
                 self.images.remove(role);
             }
         }
-        replace(&mut self.additional_images, change.additional_images.as_ref());
-        replace(&mut self.hidden_images, change.hidden_images.as_ref());
-        replace(&mut self.custom_options, change.custom_options.as_ref());
+        Stated::replace(change.additional_images.as_ref(), &mut self.additional_images);
+        Stated::replace(change.hidden_images.as_ref(), &mut self.hidden_images);
+        Stated::replace(change.custom_options.as_ref(), &mut self.custom_options);
     }
 }
 
@@ -207,14 +208,6 @@ impl Image {
             None => {}
         }
         self.position = change.position.or(self.position);
-    }
-}
-
-fn replace<T: Clone + Default>(stored: &mut T, stated: Option<&Stated<T>>) {
-    match stated {
-        Some(Stated::Set(value)) => stored.clone_from(value),
-        Some(Stated::Clear) => *stored = T::default(),
-        None => {}
     }
 }
 

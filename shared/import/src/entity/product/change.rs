@@ -8,16 +8,7 @@ use super::parts::{
     AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation,
 };
 use crate::cell::Pairs;
-
-/// What a cell says about something stored. That it says nothing is `None` around it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stated<T> {
-    /// It shall be this.
-    Set(T),
-    /// It shall be gone.
-    Clear,
-}
+use crate::entity::stated::Stated;
 
 /// The value of an attribute: text in canonical form, or several such texts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::CategoryPath;
+use crate::category_path::CategoryPath;
 
 /// A category that a product belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

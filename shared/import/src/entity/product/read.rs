@@ -1,11 +1,13 @@
 use std::collections::BTreeSet;
 
-use super::change::{ImageChange, ProductChange, ProductType, QuantityChange, Stated, Value};
-use super::columns::{Column, Columns};
-use super::kind::{Form, Kind, Relation};
+use super::change::{ImageChange, ProductChange, ProductType, QuantityChange, Value};
+use super::kind::{Kind, Relation};
 use crate::cell;
-use crate::csv::{Position, Row};
-use crate::validate::{Issue, Severity};
+use crate::entity::columns::KnownColumn;
+use crate::entity::form::Form;
+use crate::entity::reading::Reading;
+use crate::entity::stated::Stated;
+use crate::finding::{Refusal, Severity};
 
 /// Longest sku that a catalogue takes.
 const MAX_SKU_CHARS: usize = 64;
@@ -17,95 +19,53 @@ const DATE_SPANS: [(&str, &str); 3] = [
     ("custom_design_from", "custom_design_to"),
 ];
 
-/// What a row of a product file says, and what is wrong with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProductRow {
-    /// Line on which the row starts.
-    pub line: u64,
-    /// Where the next row can be read from.
-    pub next: Position,
-    /// What to change, without the values that cannot be used; nothing if the whole row cannot.
-    pub change: Option<ProductChange>,
-    /// Findings, in the order of the columns.
-    pub issues: Vec<Issue>,
-}
-
-/// A row while it is being read.
-pub(super) struct Reading<'a> {
-    pub(super) columns: &'a Columns,
-    pub(super) row: &'a Row,
+/// A row of a product file while it is being read.
+pub(super) struct ProductReading<'r, 'a> {
+    pub(super) cells: &'r mut Reading<'a, Kind>,
     pub(super) change: ProductChange,
-    issues: Vec<Issue>,
     /// Columns that a row of a store view cannot speak for.
     misplaced: Vec<&'static str>,
 }
 
-impl Columns {
-    /// Reads a row.
-    #[must_use]
-    pub fn read(&self, row: &Row) -> ProductRow {
-        let mut reading =
-            Reading { columns: self, row, change: ProductChange::default(), issues: Vec::new(), misplaced: Vec::new() };
-        let is_usable = reading.read_sku();
-        if is_usable {
-            reading.read_cells();
-        }
-        ProductRow {
-            line: row.position.line,
-            next: row.next,
-            change: is_usable.then_some(reading.change),
-            issues: reading.issues,
-        }
-    }
+/// Reads a row; nothing comes of one without a usable sku.
+pub(super) fn read(cells: &mut Reading<'_, Kind>) -> Option<ProductChange> {
+    let sku = cells.key("sku", MAX_SKU_CHARS)?.to_owned();
+    let change = ProductChange { sku, ..ProductChange::default() };
+    let mut reading = ProductReading { cells, change, misplaced: Vec::new() };
+    reading.read_cells();
+    Some(reading.change)
 }
 
-impl Reading<'_> {
-    /// Adds a finding about a cell.
-    pub(super) fn issue(&mut self, column: &str, found: Option<&str>, problem: &str, severity: Severity) {
-        let line = self.row.position.line;
-        self.issues.push(Issue {
-            column: Some(column.to_owned()),
-            found: found.map(str::to_owned),
-            ..Issue::about(&self.columns.file, line, problem.to_owned(), severity)
-        });
+/// Returns what a row lacks if its product is new.
+pub(super) fn missing_if_new(change: &ProductChange) -> Vec<Refusal> {
+    // A row of a store view cannot create a product, whatever it holds; `Product::create` says so.
+    if change.store_view.is_some() {
+        return Vec::new();
     }
+    let has_value = |code: &str| matches!(change.values.get(code), Some(Stated::Set(Value::Text(_))));
+    let needs_price = change.product_type.is_some_and(ProductType::has_own_price);
+    let is_downloadable = change.product_type == Some(ProductType::Downloadable);
+    let has_downloads = change.downloadable_links.is_some() || change.downloadable_samples.is_some();
+    let required = [
+        ("name", has_value("name")),
+        ("attribute_set_code", change.attribute_set.is_some()),
+        ("product_type", change.product_type.is_some()),
+        ("price", !needs_price || has_value("price")),
+        ("downloadable_links", !is_downloadable || has_downloads),
+    ];
+    let missing = required.into_iter().filter(|(_, is_there)| !is_there);
+    missing
+        .map(|(column, _)| Refusal::of_column(column, format!("is needed because product `{}` is new", change.sku)))
+        .collect()
+}
 
-    /// Keeps a value or adds what is wrong with the cell it was read from.
-    pub(super) fn usable<T, P: AsRef<str>>(&mut self, column: &str, found: &str, value: Result<T, P>) -> Option<T> {
-        value.map_err(|problem| self.issue(column, Some(found), problem.as_ref(), Severity::Value)).ok()
-    }
-
-    /// Returns what a cell says, or nothing if it is empty.
-    pub(super) fn stated<'a>(&self, cell: &'a str) -> Option<Stated<&'a str>> {
-        match cell.trim() {
-            "" => None,
-            text if text == self.columns.dialect.empty_value => Some(Stated::Clear),
-            _ => Some(Stated::Set(cell)),
-        }
-    }
-
-    fn read_sku(&mut self) -> bool {
-        let sku = self.row.get(self.columns.sku_index).unwrap_or_default();
-        let (found, problem) = match sku {
-            "" => (None, "is empty"),
-            _ if sku.trim() != sku => (Some(sku), "starts or ends with a blank"),
-            _ if sku.chars().count() > MAX_SKU_CHARS => (Some(sku), "is longer than 64 characters"),
-            _ => {
-                self.change.sku = sku.to_owned();
-                return true;
-            }
-        };
-        self.issue("sku", found, problem, Severity::Row);
-        false
-    }
-
+impl ProductReading<'_, '_> {
     fn read_cells(&mut self) {
-        let store_view = self.columns.cell(self.row, "store_view_code").trim();
+        let store_view = self.cells.cell("store_view_code").trim();
         self.change.store_view = Some(store_view.to_owned()).filter(|code| !code.is_empty());
-        let columns = self.columns;
-        for column in &columns.known {
-            let cell = self.row.get(column.index).unwrap_or_default();
-            if let Some(stated) = self.stated(cell) {
+        for column in self.cells.columns().known() {
+            let cell = self.cells.cell_of(column);
+            if let Some(stated) = self.cells.stated(cell) {
                 self.read_cell(column, stated);
             }
         }
@@ -114,14 +74,14 @@ impl Reading<'_> {
         self.report_misplaced();
     }
 
-    fn read_cell(&mut self, column: &Column, stated: Stated<&str>) {
+    fn read_cell(&mut self, column: &KnownColumn<Kind>, stated: Stated<&str>) {
         let name = column.name;
         match column.kind {
-            Kind::Sku | Kind::StoreView | Kind::Companion => {}
+            Kind::Sku | Kind::StoreView | Kind::Companion | Kind::QuantityIsRelative | Kind::Ignored => {}
             Kind::AttributeSet => self.change.attribute_set = text_of(stated),
             Kind::ProductType => self.read_product_type(stated),
             Kind::Value(form) => {
-                if let Some(value) = self.form(name, form, stated) {
+                if let Some(value) = self.cells.canonical(name, form, stated) {
                     self.change.values.insert(name.to_owned(), value.map(Value::Text));
                 }
             }
@@ -131,7 +91,7 @@ impl Reading<'_> {
             Kind::ImagePosition(role) => {
                 if let Stated::Set(text) = stated {
                     let position = text.trim().parse().map_err(|_| "is not a position");
-                    self.image(role).position = self.usable(name, text, position);
+                    self.image(role).position = self.cells.usable(name, text, position);
                 }
             }
             Kind::CustomOptions => self.read_custom_options(name, stated),
@@ -139,7 +99,7 @@ impl Reading<'_> {
             Kind::HiddenImages => self.change.hidden_images = self.list(name, stated),
             Kind::Stock(_) | Kind::Relation(_) if self.change.store_view.is_some() => self.misplace(column),
             Kind::Stock(form) => {
-                if let Some(value) = self.form(name, form, stated) {
+                if let Some(value) = self.cells.canonical(name, form, stated) {
                     self.change.stock.insert(name.to_owned(), value);
                 }
             }
@@ -150,16 +110,7 @@ impl Reading<'_> {
     fn read_product_type(&mut self, stated: Stated<&str>) {
         if let Stated::Set(text) = stated {
             let product_type = text.trim().parse::<ProductType>();
-            let product_type = product_type.map_err(|unknown| unknown.to_string());
-            self.change.product_type = self.usable("product_type", text, product_type);
-        }
-    }
-
-    fn form(&mut self, column: &str, form: Form, stated: Stated<&str>) -> Option<Stated<String>> {
-        let numbers = self.columns.dialect.numbers;
-        match stated {
-            Stated::Clear => Some(Stated::Clear),
-            Stated::Set(text) => self.usable(column, text, form.canonical(text, numbers)).map(Stated::Set),
+            self.change.product_type = self.cells.usable("product_type", text, product_type);
         }
     }
 
@@ -170,12 +121,12 @@ impl Reading<'_> {
     fn read_additional_attributes(&mut self, column: &str, stated: Stated<&str>) {
         // Nobody can clear attributes without naming them.
         let Stated::Set(text) = stated else { return };
-        let pairs = cell::raw_pairs(text, &self.columns.dialect).map_err(|error| error.to_string());
-        for (code, value) in self.usable(column, text, pairs).unwrap_or_default() {
+        let pairs = cell::raw_pairs(text, self.cells.columns().dialect());
+        for (code, value) in self.cells.usable(column, text, pairs).unwrap_or_default() {
             let is_code = !code.is_empty() && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
             if !is_code {
-                self.issue(column, Some(&code), "is not an attribute code", Severity::Value);
-            } else if let Some(stated) = self.stated(&value) {
+                self.cells.note(column, Some(&code), "is not an attribute code", Severity::Value);
+            } else if let Some(stated) = self.cells.stated(&value) {
                 self.read_attribute(column, code, stated);
             }
         }
@@ -185,8 +136,8 @@ impl Reading<'_> {
         let value = match stated {
             Stated::Clear => Stated::Clear,
             Stated::Set(text) => {
-                let values = cell::values(text, &self.columns.dialect).map_err(|error| error.to_string());
-                let Some(mut values) = self.usable(column, text, values) else { return };
+                let values = cell::values(text, self.cells.columns().dialect());
+                let Some(mut values) = self.cells.usable(column, text, values) else { return };
                 let mut seen = BTreeSet::new();
                 values.retain(|value| !value.is_empty() && seen.insert(value.clone()));
                 match values.len() {
@@ -200,17 +151,18 @@ impl Reading<'_> {
     }
 
     fn read_relative_quantity(&mut self) {
-        let cell = self.columns.cell(self.row, "qty_relative");
-        let Some(Stated::Set(text)) = self.stated(cell) else { return };
+        let cell = self.cells.cell("qty_relative");
+        let Some(Stated::Set(text)) = self.cells.stated(cell) else { return };
         if self.change.store_view.is_some() {
             return;
         }
-        let is_relative = self.usable("qty_relative", text, Form::Flag.canonical(text, self.columns.dialect.numbers));
+        let is_relative =
+            self.cells.usable("qty_relative", text, Form::Flag.canonical(text, self.cells.columns().dialect().numbers));
         if is_relative.as_deref() != Some("1") {
             return;
         }
         if let Some(Stated::Set(add)) = self.change.stock.remove("qty") {
-            let id = format!("{}:{}", self.columns.origin, self.row.position.line);
+            let id = format!("{}:{}", self.cells.columns().origin(), self.cells.line());
             self.change.quantity_change = Some(QuantityChange { add, id });
         }
     }
@@ -223,16 +175,16 @@ impl Reading<'_> {
                 && end < start
             {
                 self.change.values.remove(to);
-                let found = self.columns.cell(self.row, to);
-                self.issue(to, Some(found), &format!("is before `{from}`"), Severity::Value);
+                let found = self.cells.cell(to);
+                self.cells.note(to, Some(found), format_args!("is before `{from}`"), Severity::Value);
             }
         }
     }
 
-    fn misplace(&mut self, column: &Column) {
+    fn misplace(&mut self, column: &KnownColumn<Kind>) {
         if column.kind == Kind::Relation(Relation::Variations) {
             let problem = "variations belong on the row without store view code";
-            self.issue(column.name, None, problem, Severity::Value);
+            self.cells.note(column.name, None, problem, Severity::Value);
         } else {
             self.misplaced.push(column.name);
         }
@@ -246,17 +198,7 @@ impl Reading<'_> {
             count => format!("; so are {count} other columns"),
         };
         let problem = format!("counts only on the row without store view code and is left out here{others}");
-        self.issue(first, None, &problem, Severity::Notice);
-    }
-}
-
-impl<T> Stated<T> {
-    /// Changes what is set and leaves a clearing alone.
-    pub(super) fn map<U>(self, change: impl FnOnce(T) -> U) -> Stated<U> {
-        match self {
-            Self::Set(value) => Stated::Set(change(value)),
-            Self::Clear => Stated::Clear,
-        }
+        self.cells.note(first, None, problem, Severity::Notice);
     }
 }
 

@@ -1,33 +1,51 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::category_path::CategoryPath;
-use super::change::Stated;
 use super::kind::Relation;
 use super::parts::{
     AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation,
 };
-use super::read::Reading;
+use super::read::ProductReading;
+use crate::category_path::{CategoryPath, CategoryPathError};
 use crate::cell::{self, Pairs};
 use crate::dialect::Dialect;
+use crate::entity::stated::Stated;
+use crate::finding::Severity;
 use crate::number;
-use crate::validate::Severity;
 
-/// Says what is wrong with a cell, as the end of a sentence that starts with it.
-type Problem = String;
+/// Why a cell cannot be read as what it relates to; reads as the end of a sentence that starts with the cell.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum RelationError {
+    #[error(transparent)]
+    Cell(#[from] cell::Error),
+    #[error(transparent)]
+    Path(#[from] CategoryPathError),
+    #[error("has no `{key}` in entry {number}")]
+    MissingKey { key: &'static str, number: usize },
+    #[error("has neither `{}` nor `{}` as `{key}` in entry {number}", words[0], words[1])]
+    Neither { words: [&'static str; 2], key: &'static str, number: usize },
+    #[error("has no attribute that tells variation `{sku}` apart")]
+    NoAttribute { sku: String },
+    #[error("gives variations `{first}` and `{second}` different attributes")]
+    DifferentAttributes { first: String, second: String },
+    #[error("holds `{text}`, which is not a number")]
+    NotANumber { text: String },
+    #[error("goes with positions of which `{text}` is none")]
+    NotAPosition { text: String },
+}
 
-impl Reading<'_> {
+impl ProductReading<'_, '_> {
     /// Reads a column that says how the product relates to other things: lists, pairs, lists of pairs.
     pub(super) fn read_relation(&mut self, column: &'static str, relation: Relation, stated: Stated<&str>) {
         match relation {
             Relation::Websites => self.change.websites = self.list(column, stated),
             Relation::Categories => {
-                let positions = self.columns.cell(self.row, "categories_position");
+                let positions = self.cells.cell("categories_position");
                 self.change.categories =
                     self.read_list(column, stated, |text, dialect| categories(text, positions, dialect));
             }
             Relation::Links(link_type) => self.read_links(column, link_type, stated),
             Relation::AssociatedSkus => {
-                let positions = self.columns.cell(self.row, "associated_position");
+                let positions = self.cells.cell("associated_position");
                 self.change.associated =
                     self.read_list(column, stated, |text, dialect| associated(text, positions, dialect));
             }
@@ -48,7 +66,7 @@ impl Reading<'_> {
     }
 
     pub(super) fn list(&mut self, column: &str, stated: Stated<&str>) -> Option<Stated<Vec<String>>> {
-        self.read_list(column, stated, |text, dialect| cell::list(text, dialect).map_err(says))
+        self.read_list(column, stated, |text, dialect| Ok(cell::list(text, dialect)?))
     }
 
     pub(super) fn read_custom_options(&mut self, column: &str, stated: Stated<&str>) {
@@ -58,13 +76,13 @@ impl Reading<'_> {
     pub(super) fn read_additional_images(&mut self, column: &str, stated: Stated<&str>) {
         let [labels, positions, disabled, hidden] =
             ["additional_image_labels", "additional_image_positions", "additional_image_disabled", "disabled_images"]
-                .map(|name| self.columns.cell(self.row, name));
+                .map(|name| self.cells.cell(name));
         let disabled = if disabled.trim().is_empty() { hidden } else { disabled };
         self.change.additional_images = self.read_list(column, stated, |text, dialect| {
-            let labels = cell::places(labels, dialect).map_err(says)?;
+            let labels = cell::places(labels, dialect)?;
             let positions = positions_in(positions, dialect)?;
-            let disabled: HashSet<String> = cell::list(disabled, dialect).map_err(says)?.into_iter().collect();
-            let paths = cell::places(text, dialect).map_err(says)?;
+            let disabled: HashSet<String> = cell::list(disabled, dialect)?.into_iter().collect();
+            let paths = cell::places(text, dialect)?;
             let images = paths.into_iter().enumerate().filter(|(_, path)| !path.is_empty());
             Ok(images
                 .map(|(index, path)| AdditionalImage {
@@ -86,7 +104,7 @@ impl Reading<'_> {
             Some(format!("variations `{earlier}` and `{}` have the same options", variation.sku))
         });
         if let Some(problem) = twins {
-            self.issue(column, None, &problem, Severity::Notice);
+            self.cells.note(column, None, problem, Severity::Notice);
         }
     }
 
@@ -96,10 +114,10 @@ impl Reading<'_> {
             LinkType::Crosssell => "crosssell_position",
             LinkType::Upsell => "upsell_position",
         };
-        let positions = self.columns.cell(self.row, positions);
+        let positions = self.cells.cell(positions);
         let links = self.read_list(column, stated, |text, dialect| {
             let positions = positions_in(positions, dialect)?;
-            let skus = cell::places(text, dialect).map_err(says)?;
+            let skus = cell::places(text, dialect)?;
             let links = skus.into_iter().enumerate().filter(|(_, sku)| !sku.is_empty());
             Ok(links.map(|(index, sku)| Link { sku, position: position_at(&positions, index) }).collect())
         });
@@ -112,32 +130,28 @@ impl Reading<'_> {
         &mut self,
         column: &str,
         stated: Stated<&str>,
-        read: impl FnOnce(&str, &Dialect) -> Result<T, Problem>,
+        read: impl FnOnce(&str, &Dialect) -> Result<T, RelationError>,
     ) -> Option<Stated<T>> {
         match stated {
             Stated::Clear => Some(Stated::Clear),
             Stated::Set(text) => {
-                let value = read(text, &self.columns.dialect);
-                self.usable(column, text, value).map(Stated::Set)
+                let value = read(text, self.cells.columns().dialect());
+                self.cells.usable(column, text, value).map(Stated::Set)
             }
         }
     }
 }
 
-fn says(error: cell::Error) -> Problem {
-    error.to_string()
+fn pairs(text: &str, dialect: &Dialect) -> Result<Pairs, RelationError> {
+    Ok(cell::pairs(text, dialect)?)
 }
 
-fn pairs(text: &str, dialect: &Dialect) -> Result<Pairs, Problem> {
-    cell::pairs(text, dialect).map_err(says)
-}
-
-fn categories(text: &str, positions: &str, dialect: &Dialect) -> Result<Vec<CategoryLink>, Problem> {
+fn categories(text: &str, positions: &str, dialect: &Dialect) -> Result<Vec<CategoryLink>, RelationError> {
     let positions = positions_in(positions, dialect)?;
     let mut seen = BTreeSet::new();
     let mut links = Vec::new();
-    for (index, path) in cell::paths(text, dialect).map_err(says)?.into_iter().enumerate() {
-        let path = CategoryPath::parse(&path, dialect.level_separator).map_err(|error| error.to_string())?;
+    for (index, path) in cell::paths(text, dialect)?.into_iter().enumerate() {
+        let path = CategoryPath::parse(&path, dialect.level_separator)?;
         if seen.insert(path.clone()) {
             let position = positions.get(index).copied().flatten();
             links.push(CategoryLink { path, position });
@@ -146,10 +160,10 @@ fn categories(text: &str, positions: &str, dialect: &Dialect) -> Result<Vec<Cate
     Ok(links)
 }
 
-fn associated(text: &str, positions: &str, dialect: &Dialect) -> Result<Vec<AssociatedProduct>, Problem> {
+fn associated(text: &str, positions: &str, dialect: &Dialect) -> Result<Vec<AssociatedProduct>, RelationError> {
     let positions = positions_in(positions, dialect)?;
     let mut products = Vec::new();
-    for entry in cell::list(text, dialect).map_err(says)? {
+    for entry in cell::list(text, dialect)? {
         let (sku, quantity) = entry.rsplit_once('=').unwrap_or((&entry, "0"));
         products.push(AssociatedProduct {
             sku: sku.trim().to_owned(),
@@ -160,23 +174,23 @@ fn associated(text: &str, positions: &str, dialect: &Dialect) -> Result<Vec<Asso
     Ok(products)
 }
 
-fn variations(text: &str, dialect: &Dialect) -> Result<Vec<Variation>, Problem> {
+fn variations(text: &str, dialect: &Dialect) -> Result<Vec<Variation>, RelationError> {
     let mut variations: Vec<Variation> = Vec::new();
     for (number, mut options) in numbered_entries(text, dialect)? {
         let sku = options.remove("sku").filter(|sku| !sku.is_empty());
-        let sku = sku.ok_or_else(|| format!("has no `sku` in entry {number}"))?;
+        let sku = sku.ok_or(RelationError::MissingKey { key: "sku", number })?;
         if options.is_empty() {
-            return Err(format!("has no attribute that tells variation `{sku}` apart"));
+            return Err(RelationError::NoAttribute { sku });
         }
         if let Some(first) = variations.first().filter(|first| !first.options.keys().eq(options.keys())) {
-            return Err(format!("gives variations `{}` and `{sku}` different attributes", first.sku));
+            return Err(RelationError::DifferentAttributes { first: first.sku.clone(), second: sku });
         }
         variations.push(Variation { sku, options });
     }
     Ok(variations)
 }
 
-fn bundle_values(text: &str, dialect: &Dialect) -> Result<Vec<Pairs>, Problem> {
+fn bundle_values(text: &str, dialect: &Dialect) -> Result<Vec<Pairs>, RelationError> {
     let mut selections = Vec::new();
     for (number, mut selection) in numbered_entries(text, dialect)? {
         require(&selection, number, &["name", "sku"])?;
@@ -190,7 +204,7 @@ fn bundle_values(text: &str, dialect: &Dialect) -> Result<Vec<Pairs>, Problem> {
     Ok(selections)
 }
 
-fn tier_prices(text: &str, dialect: &Dialect) -> Result<Vec<TierPrice>, Problem> {
+fn tier_prices(text: &str, dialect: &Dialect) -> Result<Vec<TierPrice>, RelationError> {
     let mut prices = Vec::new();
     for (number, entry) in numbered_entries(text, dialect)? {
         require(&entry, number, &["qty", "price"])?;
@@ -200,7 +214,7 @@ fn tier_prices(text: &str, dialect: &Dialect) -> Result<Vec<TierPrice>, Problem>
         let value_type = match text("value_type", "Fixed").to_ascii_lowercase().as_str() {
             "fixed" => "Fixed",
             "discount" => "Discount",
-            _ => return Err(format!("has neither `Fixed` nor `Discount` as `value_type` in entry {number}")),
+            _ => return Err(RelationError::Neither { words: ["Fixed", "Discount"], key: "value_type", number }),
         };
         prices.push(TierPrice {
             quantity: amount(&text("qty", ""))?,
@@ -213,13 +227,13 @@ fn tier_prices(text: &str, dialect: &Dialect) -> Result<Vec<TierPrice>, Problem>
     Ok(prices)
 }
 
-fn source_items(text: &str, dialect: &Dialect) -> Result<Vec<SourceItem>, Problem> {
+fn source_items(text: &str, dialect: &Dialect) -> Result<Vec<SourceItem>, RelationError> {
     let mut items = Vec::new();
     for (number, entry) in numbered_entries(text, dialect)? {
         require(&entry, number, &["source_code", "quantity"])?;
         let status = entry.get("status").map_or("1", String::as_str);
         if !["0", "1"].contains(&status) {
-            return Err(format!("has neither `1` nor `0` as `status` in entry {number}"));
+            return Err(RelationError::Neither { words: ["1", "0"], key: "status", number });
         }
         items.push(SourceItem {
             source: entry["source_code"].clone(),
@@ -230,15 +244,15 @@ fn source_items(text: &str, dialect: &Dialect) -> Result<Vec<SourceItem>, Proble
     Ok(items)
 }
 
-fn downloadables(text: &str, dialect: &Dialect) -> Result<Vec<Pairs>, Problem> {
+fn downloadables(text: &str, dialect: &Dialect) -> Result<Vec<Pairs>, RelationError> {
     required_entries(text, dialect, &["title"])
 }
 
-fn custom_options(text: &str, dialect: &Dialect) -> Result<Vec<Pairs>, Problem> {
+fn custom_options(text: &str, dialect: &Dialect) -> Result<Vec<Pairs>, RelationError> {
     required_entries(text, dialect, &["name", "type"])
 }
 
-fn required_entries(text: &str, dialect: &Dialect, keys: &[&str]) -> Result<Vec<Pairs>, Problem> {
+fn required_entries(text: &str, dialect: &Dialect, keys: &[&'static str]) -> Result<Vec<Pairs>, RelationError> {
     let mut entries = Vec::new();
     for (number, entry) in numbered_entries(text, dialect)? {
         require(&entry, number, keys)?;
@@ -247,33 +261,33 @@ fn required_entries(text: &str, dialect: &Dialect, keys: &[&str]) -> Result<Vec<
     Ok(entries)
 }
 
-fn numbered_entries(text: &str, dialect: &Dialect) -> Result<impl Iterator<Item = (usize, Pairs)>, Problem> {
-    let entries = cell::entries(text, dialect).map_err(says)?;
+fn numbered_entries(text: &str, dialect: &Dialect) -> Result<impl Iterator<Item = (usize, Pairs)>, RelationError> {
+    let entries = cell::entries(text, dialect)?;
     Ok((1..).zip(entries))
 }
 
-fn require(entry: &Pairs, number: usize, keys: &[&str]) -> Result<(), Problem> {
+fn require(entry: &Pairs, number: usize, keys: &[&'static str]) -> Result<(), RelationError> {
     let is_there = |key: &str| entry.get(key).is_some_and(|value| !value.is_empty());
     match keys.iter().find(|key| !is_there(key)) {
-        Some(key) => Err(format!("has no `{key}` in entry {number}")),
+        Some(key) => Err(RelationError::MissingKey { key, number }),
         None => Ok(()),
     }
 }
 
-fn amount(text: &str) -> Result<String, Problem> {
-    number::canonical(text).ok_or_else(|| format!("holds `{text}`, which is not a number"))
+fn amount(text: &str) -> Result<String, RelationError> {
+    number::canonical(text).ok_or_else(|| RelationError::NotANumber { text: text.to_owned() })
 }
 
 /// Reads positions that stand beside a list; an empty one is none.
-fn positions_in(text: &str, dialect: &Dialect) -> Result<Vec<Option<u32>>, Problem> {
+fn positions_in(text: &str, dialect: &Dialect) -> Result<Vec<Option<u32>>, RelationError> {
     if text.trim().is_empty() || text.trim() == dialect.empty_value {
         return Ok(Vec::new());
     }
     let position = |text: String| match text.as_str() {
         "" => Ok(None),
-        digits => digits.parse().map(Some).map_err(|_| format!("goes with positions of which `{digits}` is none")),
+        digits => digits.parse().map(Some).map_err(|_| RelationError::NotAPosition { text: digits.to_owned() }),
     };
-    cell::places(text, dialect).map_err(says)?.into_iter().map(position).collect()
+    cell::places(text, dialect)?.into_iter().map(position).collect()
 }
 
 /// The position given for an entry of a list, or its place in the list, from 1 on.

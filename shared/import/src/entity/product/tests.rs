@@ -5,10 +5,11 @@ use proptest::prelude::*;
 use super::*;
 use crate::csv::{Format, ReadRow, RowReader};
 use crate::dialect::Dialect;
-use crate::validate::Severity;
+use crate::entity::EntityRow;
+use crate::finding::{Finding, Severity};
 
 /// Reads the rows of a small file.
-fn rows(text: &str) -> Vec<ProductRow> {
+fn rows(text: &str) -> Vec<EntityRow<ProductChange>> {
     let mut reader = RowReader::new(Format::RFC_4180);
     reader.feed(text.as_bytes());
     reader.finish();
@@ -19,8 +20,8 @@ fn rows(text: &str) -> Vec<ProductRow> {
         match reader.next_row().unwrap() {
             ReadRow::Row(row) => {
                 let header = reader.header().unwrap();
-                let columns = Columns::new("product-import_x_01.csv", header, Dialect::m2if()).unwrap();
-                rows.push(columns.read(&row));
+                let columns = Products::columns("product-import_x_01.csv", header, Dialect::m2if()).unwrap();
+                rows.push(Products::read(&columns, &row));
             }
             ReadRow::Bad(bad) => panic!("{bad}"),
             ReadRow::NeedsInput | ReadRow::End => return rows,
@@ -29,7 +30,7 @@ fn rows(text: &str) -> Vec<ProductRow> {
 }
 
 /// Reads a row of pairs of column and cell.
-fn row(cells: &[(&str, &str)]) -> ProductRow {
+fn row(cells: &[(&str, &str)]) -> EntityRow<ProductChange> {
     let line = |texts: Vec<&str>| {
         let quoted: Vec<String> = texts.iter().map(|text| format!("\"{}\"", text.replace('"', "\"\""))).collect();
         quoted.join(",")
@@ -42,7 +43,8 @@ fn row(cells: &[(&str, &str)]) -> ProductRow {
 /// What one cell states, without what a change has anyway.
 fn stated(column: &str, cell: &str) -> String {
     let row = row(&[(column, cell)]);
-    let mut lines: Vec<String> = row.issues.iter().map(|issue| format!("{issue} ({:?})", issue.severity)).collect();
+    let mut lines: Vec<String> =
+        row.findings.iter().map(|finding| format!("{finding} ({:?})", finding.severity)).collect();
     let mut json = serde_json::to_value(row.change.unwrap()).unwrap();
     // Other packages of the workspace make JSON objects keep the order of their fields.
     json.sort_all_objects();
@@ -114,7 +116,7 @@ fn a_sku_must_be_fit_to_be_a_key() {
     let findings: Vec<String> = rows(&format!("sku,name\n,a\n\" b\",b\n{long},c\n"))
         .into_iter()
         .inspect(|row| assert_eq!(row.change, None))
-        .map(|row| format!("{} ({:?})", row.issues[0], row.issues[0].severity))
+        .map(|row| format!("{} ({:?})", row.findings[0], row.findings[0].severity))
         .collect();
     assert_snapshot!(findings.join("\n"), @r"
     product-import_x_01.csv:2: column `sku`: is empty (Row)
@@ -130,7 +132,7 @@ fn categories_are_paths_with_positions() {
     assert_snapshot!(stated("categories", "Root//A"), @"product-import_x_01.csv:2: column `categories`: `Root//A` has an empty level (example: `Default Category/Bikes/Touring`) (Value)");
     assert_snapshot!(stated("categories", &"x".repeat(256)), @"product-import_x_01.csv:2: column `categories`: `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…` has a level of more than 255 characters (Value)");
     let misnumbered = self::row(&[("categories", "Root/A"), ("categories_position", "first")]);
-    assert_snapshot!(misnumbered.issues[0], @"product-import_x_01.csv:2: column `categories`: `Root/A` goes with positions of which `first` is none");
+    assert_snapshot!(misnumbered.findings[0], @"product-import_x_01.csv:2: column `categories`: `Root/A` goes with positions of which `first` is none");
     assert_snapshot!(stated("categories", "\"Root/A"), @r#"product-import_x_01.csv:2: column `categories`: `"Root/A` has a quote that is never closed (Value)"#);
 }
 
@@ -216,7 +218,7 @@ fn a_relative_quantity_is_an_addition_with_an_id() {
 #[test]
 fn an_end_before_its_start_is_left_out() {
     let row = row(&[("new_from_date", "2026-08-02"), ("new_to_date", "2026-08-01")]);
-    assert_snapshot!(row.issues[0], @"product-import_x_01.csv:2: column `new_to_date`: `2026-08-01` is before `new_from_date`");
+    assert_snapshot!(row.findings[0], @"product-import_x_01.csv:2: column `new_to_date`: `2026-08-01` is before `new_from_date`");
     assert!(!row.change.unwrap().values.contains_key("new_to_date"));
 }
 
@@ -231,7 +233,7 @@ fn a_row_of_a_store_view_speaks_for_what_the_view_shows() {
         ("related_skus", "B-2"),
         ("configurable_variations", "sku=B-2,size=S"),
     ]);
-    let lines: Vec<String> = row.issues.iter().map(|issue| format!("{issue} ({:?})", issue.severity)).collect();
+    let lines: Vec<String> = row.findings.iter().map(|finding| format!("{finding} ({:?})", finding.severity)).collect();
     assert_snapshot!(lines.join("\n"), @r"
     product-import_x_01.csv:2: column `configurable_variations`: variations belong on the row without store view code (Value)
     product-import_x_01.csv:2: column `qty`: counts only on the row without store view code and is left out here; so are 2 other columns (Notice)
@@ -243,26 +245,62 @@ fn a_row_of_a_store_view_speaks_for_what_the_view_shows() {
 }
 
 #[test]
+fn a_new_product_needs_what_an_update_need_not_repeat() {
+    let missing = |product_type| {
+        let change = ProductChange { sku: "B-1".to_owned(), product_type, ..ProductChange::default() };
+        let findings = Products::missing_if_new(&change).into_iter();
+        let findings = findings.map(|refusal| Finding::refused("product-import_x_01.csv", 7, refusal));
+        findings.map(|finding| finding.to_string()).collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(missing(Some(ProductType::Simple)), @r"
+    product-import_x_01.csv:7: column `name`: is needed because product `B-1` is new
+    product-import_x_01.csv:7: column `attribute_set_code`: is needed because product `B-1` is new
+    product-import_x_01.csv:7: column `price`: is needed because product `B-1` is new
+    ");
+    assert_snapshot!(missing(Some(ProductType::Configurable)), @r"
+    product-import_x_01.csv:7: column `name`: is needed because product `B-1` is new
+    product-import_x_01.csv:7: column `attribute_set_code`: is needed because product `B-1` is new
+    ");
+    assert_snapshot!(missing(Some(ProductType::Downloadable)), @r"
+    product-import_x_01.csv:7: column `name`: is needed because product `B-1` is new
+    product-import_x_01.csv:7: column `attribute_set_code`: is needed because product `B-1` is new
+    product-import_x_01.csv:7: column `price`: is needed because product `B-1` is new
+    product-import_x_01.csv:7: column `downloadable_links`: is needed because product `B-1` is new
+    ");
+    assert_snapshot!(missing(None), @r"
+    product-import_x_01.csv:7: column `name`: is needed because product `B-1` is new
+    product-import_x_01.csv:7: column `attribute_set_code`: is needed because product `B-1` is new
+    product-import_x_01.csv:7: column `product_type`: is needed because product `B-1` is new
+    ");
+}
+
+#[test]
+fn a_row_of_a_store_view_is_not_asked_for_what_it_cannot_create() {
+    let change = ProductChange { store_view: Some("de".to_owned()), ..ProductChange::default() };
+    assert_eq!(Products::missing_if_new(&change), []);
+}
+
+#[test]
 fn unknown_columns_are_listed_and_left_out() {
     let mut reader = RowReader::new(Format::RFC_4180);
     reader.feed(b"sku,warehouse_note,name,Colour\n");
     reader.next_row().unwrap();
-    let columns = Columns::new("x.csv", reader.header().unwrap(), Dialect::m2if()).unwrap();
+    let columns = Products::columns("x.csv", reader.header().unwrap(), Dialect::m2if()).unwrap();
     assert_eq!(columns.unknown(), ["warehouse_note", "Colour"]);
 }
 
 #[test]
 fn every_known_column_is_named_once() {
-    let names: std::collections::BTreeSet<&str> = kind::names().collect();
-    assert_eq!(names.len(), kind::names().count());
+    let names: std::collections::BTreeSet<&str> = columns::COLUMNS.iter().map(|column| column.name).collect();
+    assert_eq!(names.len(), columns::COLUMNS.len());
 }
 
 proptest! {
     #[test]
-    fn no_cell_makes_a_row_unreadable(column in prop::sample::select(kind::names().collect::<Vec<_>>()), cell in "[a-c0-9,|=/\":. _-]{0,24}") {
+    fn no_cell_makes_a_row_unreadable(column in prop::sample::select(columns::COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>()), cell in "[a-c0-9,|=/\":. _-]{0,24}") {
         prop_assume!(column != "sku");
         let row = row(&[(column, &cell)]);
         prop_assert!(row.change.is_some());
-        prop_assert!(row.issues.iter().all(|issue| issue.severity < Severity::Row));
+        prop_assert!(row.findings.iter().all(|finding| finding.severity < Severity::Row));
     }
 }

@@ -1,28 +1,12 @@
-//! A product as the catalogue keeps it, and what a [`ProductChange`] does to it.
-//!
-//! A change that says nothing about a part leaves it alone, one that clears it removes it, and one that sets it
-//! replaces all of it: the categories of a row are *the* categories.
-//!
-//! **Invariant:** applying the same change a second time never changes anything, relative quantities included.
-
-mod apply;
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeMap;
 
-use import::cell::Pairs;
-use import::product::{
-    AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, ProductType, SourceItem, TierPrice, Value,
-    Variation,
-};
 use serde::{Deserialize, Serialize};
 
-pub use apply::{Applied, ApplyError, CreateError};
-pub use import::product::ProductChange;
-
-/// Number of the stored form; raised when old readers would misunderstand it.
-const SCHEMA: u32 = 1;
+use super::change::{ProductType, Value};
+use super::parts::{
+    AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation,
+};
+use crate::cell::Pairs;
 
 /// A product of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,32 +104,6 @@ pub struct Image {
     pub position: Option<u32>,
 }
 
-/// Why a stored text is no product.
-#[derive(Debug, thiserror::Error)]
-pub enum JsonError {
-    /// The text has another form than this version writes.
-    #[error("schema {found} of a stored product is unknown (expected {SCHEMA})")]
-    Schema {
-        /// The number found.
-        found: u32,
-    },
-    /// The text is no JSON, or lacks something.
-    #[error("stored product is malformed")]
-    Malformed(#[from] serde_json::Error),
-}
-
-#[derive(Serialize, Deserialize)]
-struct Stored<P> {
-    schema: u32,
-    #[serde(flatten)]
-    product: P,
-}
-
-#[derive(Deserialize)]
-struct SchemaOnly {
-    schema: u32,
-}
-
 impl Product {
     /// Returns the key under which a product is kept: its sku without regard to case.
     #[must_use]
@@ -159,25 +117,5 @@ impl Product {
         let own = store_view.and_then(|code| self.store_views.get(code));
         let own = own.and_then(|shown| shown.values.get(code));
         own.or_else(|| self.default.values.get(code))
-    }
-
-    /// Writes the product as it is stored: JSON with its schema number.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        let stored = Stored { schema: SCHEMA, product: self };
-        serde_json::to_string(&stored).expect("a product has text keys only")
-    }
-
-    /// Reads a stored product.
-    ///
-    /// # Errors
-    /// Fails if the schema is unknown or the text is malformed.
-    pub fn from_json(json: &str) -> Result<Self, JsonError> {
-        let SchemaOnly { schema: found } = serde_json::from_str(json)?;
-        if found != SCHEMA {
-            return Err(JsonError::Schema { found });
-        }
-        let stored: Stored<Self> = serde_json::from_str(json)?;
-        Ok(stored.product)
     }
 }

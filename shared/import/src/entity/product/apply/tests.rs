@@ -1,13 +1,12 @@
-use import::csv::{Format, ReadRow, RowReader};
-use import::dialect::Dialect;
-use import::product::{
-    AdditionalImage, CategoryLink, Columns, ImageChange, Link, LinkType, ProductType, QuantityChange, Stated, Value,
-};
 use insta::assert_snapshot;
 use patience::wait;
 use proptest::prelude::*;
 
 use super::*;
+use crate::csv::{Format, ReadRow, RowReader};
+use crate::dialect::Dialect;
+use crate::entity::product::{AdditionalImage, CategoryLink, Link, LinkType, Products, Value};
+use crate::entity::{Entity, Thing};
 
 /// Reads the changes of a small file.
 fn changes(text: &str) -> Vec<ProductChange> {
@@ -18,8 +17,8 @@ fn changes(text: &str) -> Vec<ProductChange> {
     let wait = wait("the reader comes to the end of the file");
     while let ReadRow::Row(row) = reader.next_row().unwrap() {
         wait.go_on();
-        let columns = Columns::new("product-import_x_01.csv", reader.header().unwrap(), Dialect::m2if()).unwrap();
-        changes.push(columns.read(&row).change.unwrap());
+        let columns = Products::columns("product-import_x_01.csv", reader.header().unwrap(), Dialect::m2if()).unwrap();
+        changes.push(Products::read(&columns, &row).change.unwrap());
     }
     changes
 }

@@ -1,0 +1,138 @@
+//! What files speak of, one kind of thing each: an [`Entity`] reads its rows and knows how they change a thing.
+//!
+//! Everything that handles files, checkpoints, findings, reports and targets is written once over [`Entity`].
+//! An entity is a type without a value: all it needs comes as an argument, so it can be used from anywhere and tested
+//! without anything around it. What differs from file to file is in [`Columns`], what differs from row to row in
+//! [`Reading`].
+//!
+//! A new entity is one file below this folder and two lines here: its module, and its name in [`visit_all`].
+//!
+//! **Invariant:** reading a row and applying its change are pure; the same change applied twice changes a thing once.
+
+mod columns;
+mod description;
+mod form;
+pub mod product;
+mod reading;
+mod stated;
+#[cfg(test)]
+mod tests;
+mod thing;
+
+use std::fmt;
+
+use serde::Serialize;
+
+pub use columns::{Columns, KnownColumn};
+pub use description::{About, Cells, Column, ColumnDescription, Description, Need, column};
+pub use form::{Form, FormError};
+pub use reading::{EntityRow, Reading};
+pub use stated::Stated;
+pub use thing::{Applied, JsonError, Thing};
+
+use crate::csv::{self, Header, Row};
+use crate::dialect::Dialect;
+use crate::finding::Refusal;
+use crate::named::Named;
+
+/// A kind of thing that files speak of, such as products.
+pub trait Entity: Send + Sync + 'static {
+    /// Tells the columns apart for [`Entity::read_cells`].
+    type Kind: Copy + fmt::Debug + Send + Sync + 'static;
+
+    /// What one row says about one thing; what it does not say is left alone.
+    type Change: fmt::Debug + Serialize + Send + Sync;
+
+    /// What the changes add up to. Several entities may speak of the same things, as prices and stock do of products.
+    type Thing: Thing;
+
+    /// What the entity is called, and how its files are.
+    const ABOUT: About;
+
+    /// Every column with a meaning, in the order in which people read about them.
+    const COLUMNS: &'static [Column<Self::Kind>];
+
+    /// Says what the cells of a kind of column hold, for the documentation.
+    fn cells(kind: Self::Kind) -> Cells;
+
+    /// Reads the cells of a row, and notes what is wrong with them. Returns nothing if the row as a whole cannot be used.
+    fn read_cells(reading: &mut Reading<'_, Self::Kind>) -> Option<Self::Change>;
+
+    /// Returns the key of the thing that a change speaks of, in the form in which keys compare.
+    fn key(change: &Self::Change) -> String;
+
+    /// Returns what a change lacks if its thing is new; each of it costs the row.
+    ///
+    /// Only the caller knows whether the thing exists. Most entities make new things of any row.
+    #[must_use]
+    fn missing_if_new(_change: &Self::Change) -> Vec<Refusal> {
+        Vec::new()
+    }
+
+    /// Makes a new thing of a change.
+    ///
+    /// # Errors
+    /// Says why a thing cannot begin with this change.
+    fn create(change: &Self::Change) -> Result<Self::Thing, Refusal>;
+
+    /// Merges a change: what it does not state stays, what it clears goes, what it sets replaces.
+    ///
+    /// # Errors
+    /// Says why the change cannot be made; the thing is then as it was.
+    fn apply(thing: &mut Self::Thing, change: &Self::Change) -> Result<Applied, Refusal>;
+
+    /// Adds the other things that must be there before the change can be made. Most entities name none.
+    fn name_others(_change: &Self::Change, _named: &mut Named) {}
+
+    /// Looks up the columns of a file.
+    ///
+    /// # Errors
+    /// Fails if the file lacks a column that says what its rows speak of.
+    fn columns(file: &str, header: &Header, dialect: Dialect) -> Result<Columns<Self::Kind>, csv::Error> {
+        for column in Self::ABOUT.key {
+            header.require(column)?;
+        }
+        Ok(Columns::find(file, header, dialect, Self::COLUMNS))
+    }
+
+    /// Reads a row: what it says, and what is wrong with it.
+    #[must_use]
+    fn read(columns: &Columns<Self::Kind>, row: &Row) -> EntityRow<Self::Change> {
+        let mut reading = Reading::new(columns, row);
+        let change = Self::read_cells(&mut reading);
+        reading.into_row(change)
+    }
+
+    /// Describes the entity without its types.
+    #[must_use]
+    fn description() -> Description {
+        let columns = Self::COLUMNS.iter().map(|column| column.describe(Self::cells(column.kind)));
+        Description { about: Self::ABOUT, columns: columns.collect() }
+    }
+}
+
+/// Does something for every entity, with its types at hand.
+pub trait Visitor {
+    /// Does it for one of them.
+    fn visit<E: Entity>(&mut self);
+}
+
+/// The list of entities: whoever does something for each of them comes by here.
+pub fn visit_all(visitor: &mut impl Visitor) {
+    visitor.visit::<product::Products>();
+}
+
+/// Describes every entity, for the documentation, the command line and the names of files.
+#[must_use]
+pub fn all() -> Vec<Description> {
+    #[derive(Default)]
+    struct Descriptions(Vec<Description>);
+    impl Visitor for Descriptions {
+        fn visit<E: Entity>(&mut self) {
+            self.0.push(E::description());
+        }
+    }
+    let mut descriptions = Descriptions::default();
+    visit_all(&mut descriptions);
+    descriptions.0
+}

@@ -1,0 +1,145 @@
+use super::description::Cells;
+use crate::{date, number, url_key};
+
+/// How a single value is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Any text, kept as it is.
+    Text,
+    /// A decimal number.
+    Number,
+    /// A decimal number that is zero or more.
+    NotNegative,
+    /// A date, with or without a time of day.
+    Date,
+    /// Yes or no.
+    Flag,
+    /// A flag, or `Use config`.
+    FlagOrConfig,
+    /// 1 enabled, 2 (or 0) disabled.
+    Status,
+    /// Where a shop shows a product.
+    Visibility,
+    /// The name of a tax class, or `None`.
+    TaxClass,
+    /// Made fit for an address.
+    UrlKey,
+    /// One of two words.
+    OneOf([&'static str; 2]),
+    /// 0, 1 or 2.
+    Backorders,
+}
+
+/// Why a text does not have a form; reads as the end of a sentence that starts with the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FormError {
+    /// It should be a number.
+    #[error("is not a number")]
+    Number,
+    /// It should not be below zero.
+    #[error("is negative")]
+    Negative,
+    /// It should be a date.
+    #[error("is not a date (examples: `2026-08-01 12:00:00`, `8/1/26, 12:00 PM`)")]
+    Date,
+    /// It should be a flag.
+    #[error("is not a flag (expected `1` or `0`)")]
+    Flag,
+    /// It should be a flag or leave it to the configuration.
+    #[error("is not a flag (expected `1`, `0` or `Use config`)")]
+    FlagOrConfig,
+    /// It should be a status.
+    #[error("is not a status (expected `1` for enabled or `2` for disabled)")]
+    Status,
+    /// It should be a visibility.
+    #[error("is not a visibility (expected `Not Visible Individually`, `Catalog`, `Search` or `Catalog, Search`)")]
+    Visibility,
+    /// It should be one of two words.
+    #[error("is neither `{}` nor `{}`", .0[0], .0[1])]
+    OneOf([&'static str; 2]),
+    /// Nothing of it can be part of an address.
+    #[error("has no letter or digit that an address can hold")]
+    UrlKey,
+    /// It should be a way to handle backorders.
+    #[error("is not a way to handle backorders (expected `0`, `1` or `2`)")]
+    Backorders,
+}
+
+impl Form {
+    /// Returns the one text that stands for a value.
+    ///
+    /// # Errors
+    /// Says what is wrong with the text.
+    pub fn canonical(self, text: &str, numbers: number::Format) -> Result<String, FormError> {
+        match self {
+            Self::Text => Ok(text.to_owned()),
+            Self::Number => numbers.canonical(text).ok_or(FormError::Number),
+            Self::NotNegative => match numbers.canonical(text).ok_or(FormError::Number)? {
+                number if number::is_negative(&number) => Err(FormError::Negative),
+                number => Ok(number),
+            },
+            Self::Date => date::canonical(text).ok_or(FormError::Date),
+            Self::Flag => flag(text).ok_or(FormError::Flag),
+            Self::FlagOrConfig if text.trim().eq_ignore_ascii_case("use config") => Ok("use_config".to_owned()),
+            Self::FlagOrConfig => flag(text).ok_or(FormError::FlagOrConfig),
+            Self::Status => match number::canonical(text).as_deref() {
+                Some("1") => Ok("1".to_owned()),
+                Some("0" | "2") => Ok("2".to_owned()),
+                _ => Err(FormError::Status),
+            },
+            Self::Visibility => visibility(text).ok_or(FormError::Visibility),
+            Self::TaxClass if text.trim().eq_ignore_ascii_case("none") => Ok("None".to_owned()),
+            Self::TaxClass => Ok(text.trim().to_owned()),
+            Self::OneOf(words) => {
+                let known = words.into_iter().find(|word| word.eq_ignore_ascii_case(text.trim()));
+                known.map(str::to_owned).ok_or(FormError::OneOf(words))
+            }
+            Self::UrlKey => match url_key::from_text(text) {
+                key if key.is_empty() => Err(FormError::UrlKey),
+                key => Ok(key),
+            },
+            Self::Backorders => match number::canonical(text) {
+                Some(number) if ["0", "1", "2"].contains(&number.as_str()) => Ok(number),
+                _ => Err(FormError::Backorders),
+            },
+        }
+    }
+
+    /// Says what cells of this form hold.
+    #[must_use]
+    pub fn cells(self) -> Cells {
+        match self {
+            Self::Text => Cells::holding("text"),
+            Self::Number => Cells::holding("number"),
+            Self::NotNegative => Cells::holding("number, 0 or more"),
+            Self::Date => Cells::holding("date, with or without a time of day"),
+            Self::Flag => Cells::holding("`1` or `0`"),
+            Self::FlagOrConfig => Cells::holding("`1`, `0` or `Use config`"),
+            Self::Status => Cells::holding("`1` (enabled) or `2` (disabled)"),
+            Self::Visibility => Cells::holding("`Not Visible Individually`, `Catalog`, `Search` or `Catalog, Search`"),
+            Self::TaxClass => Cells::holding("name of a tax class, or `None`"),
+            Self::UrlKey => Cells::holding("text, made fit for an address"),
+            Self::OneOf([one, other]) => Cells::holding(format!("`{one}` or `{other}`")),
+            Self::Backorders => Cells::holding("`0` (none), `1` (allowed) or `2` (allowed, and the customer is told)"),
+        }
+    }
+}
+
+fn flag(text: &str) -> Option<String> {
+    let text = text.trim().to_ascii_lowercase();
+    let text = number::canonical(&text).unwrap_or(text);
+    match text.as_str() {
+        "1" | "yes" | "true" => Some("1".to_owned()),
+        "0" | "no" | "false" => Some("0".to_owned()),
+        _ => None,
+    }
+}
+
+fn visibility(text: &str) -> Option<String> {
+    let names = ["Not Visible Individually", "Catalog", "Search", "Catalog, Search"];
+    let text = text.trim();
+    let named = names.iter().position(|name| name.eq_ignore_ascii_case(text));
+    // The ids under which Magento stores them, from 1 on.
+    let numbered = ["1", "2", "3", "4"].iter().position(|id| *id == text);
+    named.or(numbered).map(|index| names[index].to_owned())
+}

@@ -1,0 +1,168 @@
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+
+use super::*;
+use crate::csv::{Format, ReadRow, RowReader};
+
+/// Reads one row of pairs of column and cell.
+fn read<E: Entity>(cells: &[(&str, &str)]) -> EntityRow<E::Change> {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let line = |texts: Vec<&str>| texts.into_iter().map(quoted).collect::<Vec<_>>().join(",");
+    let names = line(cells.iter().map(|cell| cell.0).collect());
+    let texts = line(cells.iter().map(|cell| cell.1).collect());
+    let mut reader = RowReader::new(Format::RFC_4180);
+    reader.feed(format!("{names}\n{texts}\n").as_bytes());
+    reader.finish();
+    let ReadRow::Row(row) = reader.next_row().unwrap() else { panic!("{names}\n{texts} is not a row") };
+    let columns = E::columns("a.csv", reader.header().unwrap(), Dialect::m2if()).unwrap();
+    E::read(&columns, &row)
+}
+
+/// A cell of every column that a row needs to say which thing it speaks of.
+fn key<E: Entity>() -> Vec<(&'static str, &'static str)> {
+    let is_key = |column: &&Column<E::Kind>| E::ABOUT.key.contains(&column.name);
+    E::COLUMNS.iter().filter(is_key).map(|column| (column.name, column.example)).collect()
+}
+
+struct CheckedDescriptions {
+    names: BTreeSet<&'static str>,
+    prefixes: BTreeSet<&'static str>,
+}
+
+impl Visitor for CheckedDescriptions {
+    fn visit<E: Entity>(&mut self) {
+        let About { name, prefix, .. } = E::ABOUT;
+        assert!(self.names.insert(name), "two entities are called `{name}`");
+        assert!(self.prefixes.insert(prefix), "two entities have files named `{prefix}_…`");
+        assert!(!prefix.contains('_'), "`{prefix}` has an underscore, which ends the prefix of a file's name");
+        let mut columns = BTreeSet::new();
+        for column in E::COLUMNS {
+            assert!(columns.insert(column.name), "{name} have two columns `{}`", column.name);
+            let is_key = E::ABOUT.key.contains(&column.name);
+            assert_eq!(is_key, column.need == Need::Always, "whether every row needs `{}`", column.name);
+            let texts = [column.example, column.meaning];
+            assert!(texts.iter().all(|text| !text.is_empty()), "column `{}` is described by half", column.name);
+        }
+        assert!(!E::ABOUT.key.is_empty() && E::ABOUT.key.iter().all(|key| columns.contains(key)));
+    }
+}
+
+#[test]
+fn every_entity_is_described_in_full_and_like_no_other() {
+    visit_all(&mut CheckedDescriptions { names: BTreeSet::new(), prefixes: BTreeSet::new() });
+}
+
+struct ReadExamples;
+
+impl Visitor for ReadExamples {
+    fn visit<E: Entity>(&mut self) {
+        for column in E::COLUMNS {
+            let mut cells = key::<E>();
+            if !cells.iter().any(|cell| cell.0 == column.name) {
+                cells.push((column.name, column.example));
+            }
+            let row = read::<E>(&cells);
+            assert!(row.change.is_some(), "the example of column `{}` makes no change", column.name);
+            assert_eq!(row.findings, [], "the example of column `{}` cannot be used", column.name);
+        }
+    }
+}
+
+#[test]
+fn every_example_of_a_column_can_be_used() {
+    visit_all(&mut ReadExamples);
+}
+
+#[test]
+fn what_a_new_thing_lacks_is_described_as_needed() {
+    struct Lacks;
+    impl Visitor for Lacks {
+        fn visit<E: Entity>(&mut self) {
+            let change = read::<E>(&key::<E>()).change.unwrap();
+            for refusal in E::missing_if_new(&change) {
+                let name = refusal.column.expect("what is missing is a column");
+                let column = E::COLUMNS.iter().find(|column| column.name == name).expect("the column is known");
+                assert!(matches!(column.need, Need::New | Need::NewIf(_)), "{name}: {:?}", column.need);
+            }
+        }
+    }
+    visit_all(&mut Lacks);
+}
+
+/// The smallest entity there can be: things that have a code and nothing else.
+struct Brands;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Brand {
+    code: String,
+}
+
+impl Thing for Brand {
+    const NAME: &'static str = "brand";
+    const SCHEMA: u32 = 1;
+}
+
+impl Entity for Brands {
+    type Kind = Form;
+    type Change = Brand;
+    type Thing = Brand;
+
+    const ABOUT: About =
+        About { name: "brands", singular: "brand", prefix: "brand-import", summary: "brands", key: &["code"] };
+    const COLUMNS: &'static [Column<Form>] =
+        &[Column { need: Need::Always, ..column("code", Form::Text, "acme", "the brand") }];
+
+    fn cells(form: Form) -> Cells {
+        form.cells()
+    }
+
+    fn read_cells(reading: &mut Reading<'_, Form>) -> Option<Brand> {
+        Some(Brand { code: reading.key("code", 20)?.to_owned() })
+    }
+
+    fn key(change: &Brand) -> String {
+        change.code.to_lowercase()
+    }
+
+    fn create(change: &Brand) -> Result<Brand, Refusal> {
+        Ok(change.clone())
+    }
+
+    fn apply(_: &mut Brand, _: &Brand) -> Result<Applied, Refusal> {
+        Ok(Applied::Unchanged)
+    }
+}
+
+#[test]
+fn an_entity_of_one_column_needs_little() {
+    let mut checked = CheckedDescriptions { names: BTreeSet::new(), prefixes: BTreeSet::new() };
+    checked.visit::<Brands>();
+    ReadExamples.visit::<Brands>();
+    let row = read::<Brands>(&[("code", " acme")]);
+    assert_eq!(row.change, None);
+    assert_eq!(row.findings[0].to_string(), "a.csv:2: column `code`: ` acme` starts or ends with a blank");
+}
+
+#[test]
+fn a_file_without_its_key_cannot_be_read() {
+    let mut reader = RowReader::new(Format::RFC_4180);
+    reader.feed(b"name\nacme\n");
+    reader.next_row().unwrap();
+    let error = Brands::columns("a.csv", reader.header().unwrap(), Dialect::m2if()).unwrap_err();
+    assert_eq!(error.to_string(), "line 1: the header has no column `code`");
+}
+
+#[test]
+fn a_description_is_data() {
+    let json = serde_json::to_value(Brands::description()).unwrap();
+    let expected = serde_json::json!({
+        "name": "brands", "singular": "brand", "prefix": "brand-import", "summary": "brands", "key": ["code"],
+        "columns": [{
+            "name": "code", "need": "always", "default": "", "example": "acme", "meaning": "the brand",
+            "holds": "text", "empty": "costs the row", "empty_value": "removes what is stored",
+        }],
+    });
+    assert_eq!(json, expected);
+    assert_eq!(all()[0].about.name, "products");
+}

@@ -1,0 +1,80 @@
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// What changes add up to, as a catalogue keeps it.
+pub trait Thing: Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// One of them, where they are kept: `product`.
+    const NAME: &'static str;
+
+    /// Number of the stored form; raised when old readers would misunderstand it.
+    const SCHEMA: u32;
+
+    /// Writes the thing as it is stored: JSON with its schema number.
+    #[must_use]
+    fn to_json(&self) -> String {
+        let stored = WithSchema { schema: Self::SCHEMA, thing: self };
+        serde_json::to_string(&stored).expect("a thing has text keys only")
+    }
+
+    /// Reads a stored thing.
+    ///
+    /// # Errors
+    /// Fails if the schema is unknown or the text is malformed.
+    fn from_json(json: &str) -> Result<Self, JsonError> {
+        let malformed = |source| JsonError::Malformed { name: Self::NAME, source };
+        let SchemaOnly { schema: found } = serde_json::from_str(json).map_err(malformed)?;
+        if found != Self::SCHEMA {
+            return Err(JsonError::Schema { name: Self::NAME, found, expected: Self::SCHEMA });
+        }
+        let stored: WithSchema<Self> = serde_json::from_str(json).map_err(malformed)?;
+        Ok(stored.thing)
+    }
+}
+
+/// What a change did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Applied {
+    /// The thing was like this already; there is nothing to write.
+    Unchanged,
+    /// The thing differs from before.
+    Changed,
+}
+
+/// Why a stored text is not a thing.
+#[derive(Debug, thiserror::Error)]
+pub enum JsonError {
+    /// The text has another form than this version writes.
+    #[error("schema {found} of a stored {name} is unknown (expected {expected})")]
+    Schema {
+        /// What was expected, such as `product`.
+        name: &'static str,
+        /// The number found.
+        found: u32,
+        /// The number that this version writes.
+        expected: u32,
+    },
+    /// The text is no JSON, or lacks something.
+    #[error("stored {name} is malformed")]
+    Malformed {
+        /// What was expected, such as `product`.
+        name: &'static str,
+        /// What is wrong with the text.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct WithSchema<T> {
+    schema: u32,
+    #[serde(flatten)]
+    thing: T,
+}
+
+#[derive(Deserialize)]
+struct SchemaOnly {
+    schema: u32,
+}
