@@ -1,11 +1,9 @@
-//! What an import writes to: the catalogue, its products and its categories.
+//! What an import writes to.
 //!
-//! [`product::Product`] is a product as it is kept, and knows how a row of a file changes it.
-//! [`category`] puts the categories that products name into the order in which they can be created.
-//! [`table`] is where both are kept.
+//! A [`target::Target`] takes blocks of changes and says of each row what became of it.
+//! [`own`] is the target that always is there: the own catalogue, which keeps things as items of the one table.
 //!
-//! **Invariant:** `product` and `category` are pure; only `table` knows where products are kept.
+//! **Invariant:** an import knows no target but through the trait, and a target knows no file but by its name.
 
-pub mod category;
-pub mod product;
-pub mod table;
+pub mod own;
+pub mod target;

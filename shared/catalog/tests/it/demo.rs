@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use catalog::product::{Applied, Product};
+use import::Entity;
 use import::csv::{ReadRow, RowReader};
 use import::dialect::Dialect;
-use import::entity::product::Columns;
+use import::entity::Applied;
+use import::entity::product::{Product, Products};
 use import::finding::Finding;
 use import::report::{ImportReport, RowOutcome};
 use insta::assert_snapshot;
@@ -35,11 +36,11 @@ fn import(catalog: &mut BTreeMap<String, Product>, names: &[&str]) -> ImportRepo
             wait.go_on();
             let answer = reader.next_row().unwrap();
             let header = reader.header().unwrap();
-            let columns = columns.get_or_insert_with(|| Columns::new(name, header, Dialect::m2if()).unwrap());
+            let columns = columns.get_or_insert_with(|| Products::columns(name, header, Dialect::m2if()).unwrap());
             let file = report.file(name);
             match answer {
                 ReadRow::Row(row) => {
-                    let row = columns.read(&row);
+                    let row = Products::read(columns, &row);
                     row.findings.into_iter().for_each(|finding| file.note(finding));
                     let change = row.change.unwrap();
                     file.count(match catalog.get_mut(&Product::key(&change.sku)) {

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use catalog::category::add_with_parents;
-use catalog::product::{Applied, Product};
+use import::Entity;
+use import::category_path::CategoryPath;
 use import::csv::{ReadRow, Row, RowReader};
 use import::dialect::Dialect;
-use import::entity::product::{CategoryPath, Columns, ProductChange, Stated};
 use patience::wait;
+use import::entity::product::{Product, ProductChange, Products};
+use import::entity::{Applied, Stated, Thing};
+use import::named::Named;
 
 const PRODUCTS: &str = "techdivision-import-sample-data/generic/data/products/";
 
@@ -39,8 +41,8 @@ fn changes(path: &str) -> Vec<ProductChange> {
     let mut columns = None;
     for_each_row(&sample(path), |reader, row| {
         let header = reader.header().unwrap();
-        let columns = columns.get_or_insert_with(|| Columns::new(path, header, Dialect::m2if()).unwrap());
-        changes.extend(columns.read(row).change);
+        let columns = columns.get_or_insert_with(|| Products::columns(path, header, Dialect::m2if()).unwrap());
+        changes.extend(Products::read(columns, row).change);
     });
     changes
 }
@@ -99,9 +101,9 @@ fn the_categories_of_products_are_those_that_the_original_derives() {
         let column = reader.header().unwrap().require("path").unwrap();
         derived.insert(row.get(column).unwrap().parse::<CategoryPath>().unwrap());
     });
-    let mut needed = BTreeSet::new();
-    named.iter().for_each(|path| add_with_parents(&mut needed, path));
+    let mut needed = Named::default();
+    named.iter().for_each(|path| needed.add_category(path));
     // The root exists already.
-    let needed: BTreeSet<CategoryPath> = needed.into_iter().filter(|path| path.levels().len() > 1).collect();
+    let needed: BTreeSet<CategoryPath> = needed.categories.into_iter().filter(|path| path.levels().len() > 1).collect();
     assert_eq!(needed, derived);
 }

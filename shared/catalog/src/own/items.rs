@@ -1,0 +1,144 @@
+use std::collections::{BTreeMap, HashMap};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use import::entity::Thing;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use store::table::{Attributes, Change, Condition, Item, Key, Page, Query, Relist, Table, Write, Written};
+
+use super::error::Error;
+
+/// Over how many partitions the things are spread: one takes about 1,000 writes a second.
+const PARTITIONS: u8 = 64;
+
+/// How many writes are under way at the same time. The embedded store makes one commit of them.
+const PARALLEL_WRITES: usize = 64;
+
+/// A thing as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeptThing<T> {
+    /// The thing.
+    pub thing: T,
+    /// Names the write that made it so; lets a repeated import recognise its own work.
+    pub mark: Option<String>,
+    version: u64,
+}
+
+/// A thing to write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Update<T> {
+    /// Its key.
+    pub key: String,
+    /// What was read, if there was anything.
+    pub before: Option<KeptThing<T>>,
+    /// The thing as it shall be.
+    pub thing: T,
+    /// Names this write.
+    pub mark: String,
+}
+
+/// Reads things by their keys; absent ones are left out.
+///
+/// # Errors
+/// The store did not answer, or an item cannot be understood.
+pub async fn things<T: Thing>(table: &dyn Table, keys: &[String]) -> Result<HashMap<String, KeptThing<T>>, Error> {
+    let items = table.batch_get(&keys.iter().map(|key| item_key::<T>(key)).collect::<Vec<_>>()).await?;
+    items.iter().map(|item| Ok((key_of::<T>(item).to_owned(), kept(item)?))).collect()
+}
+
+/// Writes things, each only if nobody wrote it since it was read. Returns the keys of those that somebody did write:
+/// read and apply again.
+///
+/// # Errors
+/// The store did not answer; any of the writes may have happened.
+pub async fn write_things<T: Thing>(table: &dyn Table, updates: &[Update<T>]) -> Result<Vec<String>, Error> {
+    // Collected first: a stream that maps over references is not `Send` in the eyes of today's compiler.
+    let writes: Vec<_> = updates.iter().map(|update| write_thing(table, update)).collect();
+    let results: Vec<Option<String>> = stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect().await?;
+    Ok(results.into_iter().flatten().collect())
+}
+
+/// Reads all things of a kind, partition by partition; within one they come in the order of their keys.
+///
+/// # Errors
+/// The store did not answer, or an item cannot be understood.
+pub async fn each<T: Thing>(table: &dyn Table, mut visit: impl FnMut(&str, T)) -> Result<(), Error> {
+    for partition in 0..PARTITIONS {
+        let mut query = Query::prefix(partition_name(partition), sort_prefix::<T>());
+        loop {
+            let Page { entries, next } = table.query(&query).await?;
+            for item in &entries {
+                visit(key_of::<T>(item), kept(item)?.thing);
+            }
+            if next.is_none() {
+                break;
+            }
+            query.after = next;
+        }
+    }
+    Ok(())
+}
+
+/// Reads all things of a kind into memory by key; for tests and small catalogues.
+///
+/// # Errors
+/// The store did not answer, or an item cannot be understood.
+pub async fn all<T: Thing>(table: &dyn Table) -> Result<BTreeMap<String, T>, Error> {
+    let mut all = BTreeMap::new();
+    each(table, |key, thing| {
+        all.insert(key.to_owned(), thing);
+    })
+    .await?;
+    Ok(all)
+}
+
+/// Writes one thing; returns its key if somebody else wrote it since it was read.
+async fn write_thing<T: Thing>(table: &dyn Table, update: &Update<T>) -> Result<Option<String>, Error> {
+    match table.write(write(update)).await? {
+        Written::Applied(_) => Ok(None),
+        // The reply to this very write got lost: the item has our mark.
+        Written::Conflict(Some(item)) if mark(&item).as_deref() == Some(&update.mark) => Ok(None),
+        Written::Conflict(_) => Ok(Some(update.key.clone())),
+    }
+}
+
+fn write<T: Thing>(update: &Update<T>) -> Write {
+    let attributes = Attributes::from([
+        (T::NAME.to_owned(), json!(update.thing.to_json())),
+        ("mark".to_owned(), json!(update.mark)),
+    ]);
+    let (condition, change) = match &update.before {
+        Some(before) => (Condition::Version(before.version), Change::Patch { attributes, listing: Relist::Keep }),
+        None => (Condition::Absent, Change::Put { attributes, listing: None, expires_at: None }),
+    };
+    Write { key: item_key::<T>(&update.key), condition, change }
+}
+
+fn item_key<T: Thing>(key: &str) -> Key {
+    let partition = Sha256::digest(key)[0] % PARTITIONS;
+    Key::new(partition_name(partition), format!("{}{key}", sort_prefix::<T>()))
+}
+
+fn partition_name(partition: u8) -> String {
+    format!("catalog/{partition:02}")
+}
+
+fn sort_prefix<T: Thing>() -> String {
+    format!("{}/", T::NAME)
+}
+
+fn key_of<T: Thing>(item: &Item) -> &str {
+    let key = item.key.sort.strip_prefix(T::NAME).and_then(|key| key.strip_prefix('/'));
+    key.unwrap_or(&item.key.sort)
+}
+
+fn mark(item: &Item) -> Option<String> {
+    item.attributes.get("mark").and_then(Value::as_str).map(str::to_owned)
+}
+
+fn kept<T: Thing>(item: &Item) -> Result<KeptThing<T>, Error> {
+    let json = item.attributes.get(T::NAME).and_then(Value::as_str).unwrap_or_default();
+    let unreadable = |source| Error::Thing { name: T::NAME, key: key_of::<T>(item).to_owned(), source };
+    let thing = T::from_json(json).map_err(unreadable)?;
+    Ok(KeptThing { thing, mark: mark(item), version: item.version })
+}

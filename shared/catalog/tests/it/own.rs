@@ -1,0 +1,265 @@
+//! What an import may rely on when it writes to the own catalogue.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use catalog::own::{self, OwnCatalogue};
+use catalog::target::{Block, BlockOutcome, Error, ItemOutcome, Pending, RowChange, Target};
+use import::Entity;
+use import::csv::{ReadRow, RowReader};
+use import::dialect::Dialect;
+use import::entity::product::{Product, ProductChange, Products};
+use insta::assert_snapshot;
+use serde_json::json;
+use store::Result;
+use store::table::{
+    Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Relist, Table, Write,
+    Written,
+};
+use store_embedded::Options;
+use tempfile::TempDir;
+
+const HEADER: &str = "sku,attribute_set_code,product_type,name,price,qty,qty_relative";
+
+/// The own catalogue over a table in which others write, as often as they are told, right after it was read.
+struct Shelf {
+    table: Arc<Busy>,
+    catalogue: OwnCatalogue,
+    _folder: TempDir,
+}
+
+struct Busy {
+    table: Arc<dyn Table>,
+    /// How many more reads somebody else writes behind.
+    intruders: AtomicUsize,
+    writes: AtomicUsize,
+}
+
+impl Shelf {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store_embedded::open(folder.path(), Options::default()).unwrap();
+        let table = Busy { table: store.table, intruders: AtomicUsize::new(0), writes: AtomicUsize::new(0) };
+        let table = Arc::new(table);
+        Self { catalogue: OwnCatalogue::new(table.clone()), table, _folder: folder }
+    }
+
+    async fn try_import(&self, mark: &str, lines: &[&str]) -> std::result::Result<BlockOutcome, Error> {
+        let block = Block::<Products> { file: "a.csv".to_owned(), mark: mark.to_owned(), rows: rows(lines) };
+        self.catalogue.import(block).await
+    }
+
+    /// What became of the rows, one a line; the findings last, for outcomes come in any order.
+    async fn import(&self, mark: &str, lines: &[&str]) -> String {
+        let outcome = self.try_import(mark, lines).await.unwrap();
+        assert_eq!(outcome.rows(), lines.len());
+        let mut told: Vec<String> = outcome.items.iter().map(told).collect();
+        told.sort_by_key(|text| text.starts_with("refused"));
+        told.join("\n")
+    }
+
+    async fn product(&self, key: &str) -> Option<Product> {
+        let mut things = own::things(self.table.as_ref(), &[key.to_owned()]).await.unwrap();
+        things.remove(key).map(|kept| kept.thing)
+    }
+
+    fn writes(&self) -> usize {
+        self.table.writes.load(Ordering::SeqCst)
+    }
+}
+
+fn told(item: &ItemOutcome) -> String {
+    match item {
+        ItemOutcome::Created => "created".to_owned(),
+        ItemOutcome::Updated => "updated".to_owned(),
+        ItemOutcome::Unchanged => "unchanged".to_owned(),
+        ItemOutcome::Refused(finding) => format!("refused: {finding}"),
+    }
+}
+
+fn rows(lines: &[&str]) -> Vec<RowChange<ProductChange>> {
+    let mut reader = RowReader::new(Dialect::m2if().format);
+    reader.feed(format!("{HEADER}\n{}\n", lines.join("\n")).as_bytes());
+    reader.finish();
+    let mut rows = Vec::new();
+    while let ReadRow::Row(row) = reader.next_row().unwrap() {
+        let columns = Products::columns("a.csv", reader.header().unwrap(), Dialect::m2if()).unwrap();
+        let read = Products::read(&columns, &row);
+        rows.push(RowChange { line: read.line, change: read.change.unwrap() });
+    }
+    rows
+}
+
+const APPLE: &str = "A-1,Default,simple,Apple,1.50,5,";
+const DEARER: &str = "a-1,,,,1.75,,";
+const BUNDLE: &str = "A-1,,bundle,,,,";
+const NAMELESS: &str = "B-1,Default,simple,,1.00,,";
+
+#[tokio::test]
+async fn rows_of_one_thing_count_in_their_order() {
+    let shelf = Shelf::new();
+    assert_snapshot!(shelf.import("x@0", &[APPLE, DEARER, DEARER, BUNDLE, NAMELESS]).await, @r"
+    created
+    updated
+    unchanged
+    refused: a.csv:5: product `A-1` is simple and cannot become bundle
+    refused: a.csv:6: column `name`: is needed because product `B-1` is new
+    ");
+    assert_eq!(shelf.writes(), 1);
+    let product = shelf.product("a-1").await.unwrap();
+    assert_eq!((product.sku.as_str(), product.stock["qty"].as_str()), ("A-1", "5"));
+    assert_eq!(shelf.product("b-1").await, None);
+}
+
+#[tokio::test]
+async fn a_repeated_block_writes_nothing_and_tells_the_same() {
+    let shelf = Shelf::new();
+    let lines = [BUNDLE, APPLE, DEARER, "A-1,,,,,2,1", BUNDLE, NAMELESS];
+    let first = shelf.import("x@0", &lines).await;
+    let (writes, product) = (shelf.writes(), shelf.product("a-1").await);
+    assert_eq!(shelf.import("x@0", &lines).await, first);
+    assert_eq!((shelf.writes(), shelf.product("a-1").await), (writes, product));
+    // The same rows in another block are rows like any others.
+    let others = shelf.import("x@500", &[APPLE]).await;
+    assert_eq!(others, "updated");
+}
+
+#[tokio::test]
+async fn a_repeated_block_tells_of_a_row_that_only_an_earlier_state_refused() {
+    let shelf = Shelf::new();
+    let huge = format!("A-1,,,,,{},", "9".repeat(40));
+    let lines = [APPLE, &huge, "A-1,,,,,9,1", "A-1,,,,,1,"];
+    let first = shelf.import("x@0", &lines).await;
+    assert_snapshot!(first, @r"
+    created
+    updated
+    updated
+    refused: a.csv:4: quantity `9` cannot be added to that of product `A-1`
+    ");
+    assert_snapshot!(shelf.import("x@0", &lines).await, @r"
+    created
+    updated
+    updated
+    refused: a.csv:4: was refused when an earlier try of this step applied it
+    ");
+}
+
+#[tokio::test]
+async fn what_somebody_else_wrote_meanwhile_stays() {
+    let shelf = Shelf::new();
+    shelf.import("x@0", &[APPLE]).await;
+    shelf.table.intruders.store(3, Ordering::SeqCst);
+    assert_eq!(shelf.import("x@500", &[DEARER]).await, "updated");
+    let product = shelf.product("a-1").await.unwrap();
+    assert_eq!(product.value("price", None), Some(&import::entity::product::Value::Text("1.75".to_owned())));
+    assert_eq!(product.websites, ["seen-1", "seen-2", "seen-3"]);
+}
+
+#[tokio::test]
+async fn a_thing_that_others_never_stop_writing_is_tried_again_later() {
+    let shelf = Shelf::new();
+    shelf.import("x@0", &[APPLE]).await;
+    shelf.table.intruders.store(usize::MAX, Ordering::SeqCst);
+    let error = shelf.try_import("x@500", &[DEARER]).await.unwrap_err();
+    assert!(matches!(error, Error::Retryable { .. }));
+    assert_snapshot!(error, @"others keep writing to products a-1");
+}
+
+#[tokio::test]
+async fn the_last_try_counts_as_well() {
+    let shelf = Shelf::new();
+    shelf.import("x@0", &[APPLE]).await;
+    shelf.table.intruders.store(9, Ordering::SeqCst);
+    assert_eq!(shelf.import("x@500", &[DEARER]).await, "updated");
+}
+
+#[tokio::test]
+async fn a_stored_thing_that_cannot_be_read_is_named() {
+    let shelf = Shelf::new();
+    shelf.import("x@0", &[APPLE]).await;
+    shelf.table.intrude("a-1", |_| json!("{\"schema\":2}")).await;
+    let error = shelf.try_import("x@500", &[DEARER]).await.unwrap_err();
+    let Error::Permanent { source: Some(source), .. } = &error else { panic!("{error:?}") };
+    assert_snapshot!(error, @"the catalogue holds something that cannot be read");
+    assert_snapshot!(source, @"failed to read product `a-1` of the catalogue");
+    let schema = source.source().unwrap();
+    assert_snapshot!(schema, @"schema 2 of a stored product is unknown (expected 1)");
+}
+
+#[tokio::test]
+async fn the_own_catalogue_leaves_nothing_pending() {
+    let shelf = Shelf::new();
+    let pending = Pending { file: "a.csv".to_owned(), lines: vec![2], token: "t-1".to_owned(), ask_after_seconds: 1 };
+    let error = Target::<Products>::ask(&shelf.catalogue, pending).await.unwrap_err();
+    assert_snapshot!(error, @"target `own` answers at once and has left no rows of `a.csv` as `t-1`");
+}
+
+impl Busy {
+    /// Changes what is stored of a product, as somebody else would.
+    async fn intrude(&self, key: &str, change: impl Fn(&str) -> serde_json::Value) {
+        let items = self.table.query(&Query::prefix(partition_of(self, key).await, "product/")).await.unwrap().entries;
+        let item = items.iter().find(|item| item.key.sort == format!("product/{key}")).unwrap();
+        let stored = item.attributes["product"].as_str().unwrap();
+        let attributes =
+            Attributes::from([("product".to_owned(), change(stored)), ("mark".to_owned(), json!("somebody else"))]);
+        let change = Change::Patch { attributes, listing: Relist::Keep };
+        self.table.write(Write { key: item.key.clone(), condition: Condition::Any, change }).await.unwrap();
+    }
+}
+
+async fn partition_of(busy: &Busy, key: &str) -> String {
+    for number in 0..64 {
+        let partition = format!("catalog/{number:02}");
+        let page = busy.table.query(&Query::prefix(&partition, format!("product/{key}"))).await.unwrap();
+        if !page.entries.is_empty() {
+            return partition;
+        }
+    }
+    panic!("product `{key}` is not stored");
+}
+
+#[async_trait]
+impl Table for Busy {
+    async fn get(&self, key: &Key) -> Result<Option<Item>> {
+        self.table.get(key).await
+    }
+
+    async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Item>> {
+        let items = self.table.batch_get(keys).await?;
+        let more = self.intruders.load(Ordering::SeqCst);
+        if more > 0 && !items.is_empty() {
+            self.intruders.store(more - 1, Ordering::SeqCst);
+            let add_website = |stored: &str| {
+                let mut product: serde_json::Value = serde_json::from_str(stored).unwrap();
+                let websites = product["websites"].as_array().cloned().unwrap_or_default();
+                let seen = json!(format!("seen-{}", websites.len() + 1));
+                product["websites"] = websites.into_iter().chain([seen]).collect();
+                json!(product.to_string())
+            };
+            self.intrude(items[0].key.sort.strip_prefix("product/").unwrap(), add_website).await;
+        }
+        Ok(items)
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page<Item, String>> {
+        self.table.query(query).await
+    }
+
+    async fn listing(&self, query: &ListingQuery) -> Result<Page<Listed, Listed>> {
+        self.table.listing(query).await
+    }
+
+    async fn write(&self, write: Write) -> Result<Written> {
+        self.writes.fetch_add(1, Ordering::SeqCst);
+        self.table.write(write).await
+    }
+
+    async fn write_group(&self, writes: Vec<Write>) -> Result<GroupWritten> {
+        self.table.write_group(writes).await
+    }
+
+    async fn batch_put(&self, items: Vec<(Key, Attributes)>) -> Result<()> {
+        self.table.batch_put(items).await
+    }
+}
