@@ -24,7 +24,7 @@ use std::fmt;
 use serde::Serialize;
 
 pub use columns::{Columns, KnownColumn};
-pub use description::{About, Cells, Column, ColumnDescription, Description, Need, column};
+pub use description::{About, Cells, Column, ColumnDescription, Description, ExecutorAbout, Need, column};
 pub use form::{Form, FormError};
 pub use reading::{EntityRow, Reading};
 pub use stated::Stated;

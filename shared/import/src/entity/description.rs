@@ -5,7 +5,7 @@ use serde::Serialize;
 /// What an entity is called, and how its files are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct About {
-    /// Many of them, as in the name of the step that imports them: `products`.
+    /// Many of them: `products`.
     pub name: &'static str,
     /// One of them: `product`.
     pub singular: &'static str,
@@ -15,6 +15,19 @@ pub struct About {
     pub summary: &'static str,
     /// The columns that together say which thing a row speaks of; a file without one of them cannot be read.
     pub key: &'static [&'static str],
+    /// The executor that checks its files: `validate_<name>`.
+    pub validate: ExecutorAbout,
+    /// The executor that merges its files into what a target keeps: `import_<name>`.
+    pub import: ExecutorAbout,
+}
+
+/// What an executor of an entity is called. Written out, so that a search for the name in a definition finds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ExecutorAbout {
+    /// The name that definitions use.
+    pub name: &'static str,
+    /// What it does, in one line for people.
+    pub description: &'static str,
 }
 
 /// A column with a meaning.

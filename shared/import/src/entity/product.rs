@@ -23,7 +23,7 @@ pub use change::{ImageChange, ProductChange, ProductType, QuantityChange, Value}
 pub use parts::{AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation};
 pub use thing::{Image, Product, Shown};
 
-use crate::entity::{About, Applied, Cells, Column, Entity, Reading, Stated, Thing};
+use crate::entity::{About, Applied, Cells, Column, Entity, ExecutorAbout, Reading, Stated, Thing};
 use crate::finding::Refusal;
 use crate::named::Named;
 
@@ -41,6 +41,14 @@ impl Entity for Products {
         prefix: "product-import",
         summary: "products of every type, with their texts, prices, stock, categories, images and relations",
         key: &["sku"],
+        validate: ExecutorAbout {
+            name: "validate_products",
+            description: "checks every row of the product files and collects the categories they name",
+        },
+        import: ExecutorAbout {
+            name: "import_products",
+            description: "merges the rows of the product files into the catalogue",
+        },
     };
     const COLUMNS: &'static [Column<kind::Kind>] = columns::COLUMNS;
 

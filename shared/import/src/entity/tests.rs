@@ -32,7 +32,8 @@ struct CheckedDescriptions {
 
 impl Visitor for CheckedDescriptions {
     fn visit<E: Entity>(&mut self) {
-        let About { name, prefix, .. } = E::ABOUT;
+        let About { name, prefix, validate, import, .. } = E::ABOUT;
+        assert_eq!([validate.name, import.name], [format!("validate_{name}"), format!("import_{name}")]);
         assert!(self.names.insert(name), "two entities are called `{name}`");
         assert!(self.prefixes.insert(prefix), "two entities have files named `{prefix}_…`");
         assert!(!prefix.contains('_'), "`{prefix}` has an underscore, which ends the prefix of a file's name");
@@ -108,8 +109,15 @@ impl Entity for Brands {
     type Change = Brand;
     type Thing = Brand;
 
-    const ABOUT: About =
-        About { name: "brands", singular: "brand", prefix: "brand-import", summary: "brands", key: &["code"] };
+    const ABOUT: About = About {
+        name: "brands",
+        singular: "brand",
+        prefix: "brand-import",
+        summary: "the brands of products",
+        key: &["code"],
+        validate: ExecutorAbout { name: "validate_brands", description: "checks every row of the brand files" },
+        import: ExecutorAbout { name: "import_brands", description: "merges the rows of the brand files" },
+    };
     const COLUMNS: &'static [Column<Form>] =
         &[Column { need: Need::Always, ..column("code", Form::Text, "acme", "the brand") }];
 
@@ -157,7 +165,9 @@ fn a_file_without_its_key_cannot_be_read() {
 fn a_description_is_data() {
     let json = serde_json::to_value(Brands::description()).unwrap();
     let expected = serde_json::json!({
-        "name": "brands", "singular": "brand", "prefix": "brand-import", "summary": "brands", "key": ["code"],
+        "name": "brands", "singular": "brand", "prefix": "brand-import", "summary": "the brands of products", "key": ["code"],
+        "validate": { "name": "validate_brands", "description": "checks every row of the brand files" },
+        "import": { "name": "import_brands", "description": "merges the rows of the brand files" },
         "columns": [{
             "name": "code", "need": "always", "default": "", "example": "acme", "meaning": "the brand",
             "holds": "text", "empty": "costs the row", "empty_value": "removes what is stored",
