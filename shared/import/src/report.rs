@@ -44,24 +44,24 @@ pub struct FileReport {
 pub struct RowCounts {
     /// All of them.
     pub rows: u64,
-    /// New products.
+    /// Those whose thing is new.
     pub created: u64,
-    /// Products that now differ.
+    /// Those whose thing now differs.
     pub updated: u64,
-    /// Products that were like this already.
+    /// Those whose thing was like this already.
     pub unchanged: u64,
-    /// Rows that could not be used.
+    /// Those that could not be used.
     pub skipped: u64,
 }
 
 /// What became of one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowOutcome {
-    /// Its product is new.
+    /// Its thing is new.
     Created,
-    /// Its product now differs.
+    /// Its thing now differs.
     Updated,
-    /// Its product was like this already.
+    /// Its thing was like this already.
     Unchanged,
     /// It could not be used.
     Skipped,
@@ -88,6 +88,13 @@ impl ImportReport {
             totals.add(file.rows);
         }
         totals
+    }
+
+    /// Adds up how many findings there were, those that are not kept among them.
+    #[must_use]
+    pub fn finding_count(&self) -> u64 {
+        let counts = self.files.values().map(|file| file.finding_count);
+        counts.fold(0, u64::saturating_add)
     }
 }
 
@@ -150,11 +157,10 @@ impl fmt::Display for ImportReport {
             write!(f, "  {heading:>9}")?;
         }
         writeln!(f)?;
-        let mut total = FileReport { rows: self.totals(), ..FileReport::default() };
         for (name, file) in &self.files {
             file.write_counts(f, name, width)?;
-            total.finding_count = total.finding_count.saturating_add(file.finding_count);
         }
+        let total = FileReport { rows: self.totals(), finding_count: self.finding_count(), ..FileReport::default() };
         total.write_counts(f, "total", width)?;
         for (name, file) in &self.files {
             file.write_findings(f, name)?;
