@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
-use catalog::product::Product;
 use chrono::{DateTime, Utc};
 use difference::{assert_same, assert_same_text};
 use engine::{Context, Invocation, Limits, heartbeat, runner};
+use import::entity::product::Product;
 use patience::wait;
 use pipeline::PipelineId;
 use serde_json::Value;
@@ -84,8 +84,8 @@ impl Imported {
         let text = String::from_utf8(archive.remove("report.txt").unwrap().into()).unwrap();
         let dropped = store.files.list("incoming/", None, 1_000).await.unwrap();
         Imported {
-            products: catalog::table::all_products(store.table.as_ref()).await.unwrap(),
-            categories: catalog::table::categories(store.table.as_ref()).await.unwrap(),
+            products: catalog::own::all(store.table.as_ref()).await.unwrap(),
+            categories: catalog::own::categories(store.table.as_ref()).await.unwrap(),
             report,
             text: text.replace(&id.to_string(), "ID"),
             archive,

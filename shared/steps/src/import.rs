@@ -1,5 +1,7 @@
 //! Imports: the drop area, the condition that finds complete bunches in it, and the steps from their files to the
 //! catalogue, its archive and its report.
+//!
+//! Every entity has two steps, one that checks its files and one that imports them; [`executors_of`] makes them.
 
 pub mod archive;
 pub mod arrivals;
@@ -7,11 +9,43 @@ pub mod bunch_argument;
 pub mod bunch_complete;
 mod bunch_files;
 pub mod drop_area;
+mod entity_file;
 pub mod import_categories;
-pub mod import_products;
+pub mod import_rows;
 pub mod move_files;
 mod prefixes;
+mod progress;
 pub mod report;
-pub mod validate_products;
+pub mod validate;
+
+use std::sync::Arc;
+
+use engine::Executor;
+use import::Entity;
+use import::entity::{self, Visitor};
 
 pub use drop_area::DROP_PREFIX;
+
+/// The executors of an entity whose things the own catalogue keeps.
+#[must_use]
+pub fn executors_of<E: Entity>() -> Vec<Arc<dyn Executor>> {
+    let validate = validate::Validate::<E>::default();
+    let import = import_rows::Import::<E>::into_own_catalogue();
+    vec![Arc::new(validate), Arc::new(import)]
+}
+
+/// The executors of every entity that ships.
+#[must_use]
+pub fn executors_of_entities() -> Vec<Arc<dyn Executor>> {
+    let mut executors = AllExecutors(Vec::new());
+    entity::visit_all(&mut executors);
+    executors.0
+}
+
+struct AllExecutors(Vec<Arc<dyn Executor>>);
+
+impl Visitor for AllExecutors {
+    fn visit<E: Entity>(&mut self) {
+        self.0.extend(executors_of::<E>());
+    }
+}

@@ -29,11 +29,9 @@ pub fn shipped() -> Program {
 
 /// Every executor that ships.
 fn executors() -> Vec<Arc<dyn Executor>> {
-    vec![
+    let mut executors: Vec<Arc<dyn Executor>> = vec![
         Arc::new(import::move_files::MoveFiles),
-        Arc::new(import::validate_products::ValidateProducts),
         Arc::new(import::import_categories::ImportCategories),
-        Arc::new(import::import_products::ImportProducts),
         Arc::new(import::archive::Archive),
         Arc::new(import::report::Report),
         Arc::new(general::spawn_pipeline::SpawnPipeline),
@@ -45,5 +43,8 @@ fn executors() -> Vec<Arc<dyn Executor>> {
         Arc::new(clean_up::compress::Compress),
         Arc::new(clean_up::delete_files::DeleteFiles),
         Arc::new(clean_up::delete_pipelines::DeletePipelines),
-    ]
+    ];
+    // Those that check and import the files of an entity; `import::entity::visit_all` is the list of entities.
+    executors.extend(import::executors_of_entities());
+    executors
 }

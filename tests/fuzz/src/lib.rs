@@ -15,7 +15,7 @@
 //! | stored definitions (`Definition` from JSON), `plan` on them | `stored_definitions` |
 //! | `engine::definitions` overlay of the bucket, in a beat | `overlays` |
 //! | `import::csv` | `csv` |
-//! | `import::product`, `catalog::Product::{create, apply}` | `products` |
+//! | `import::entity::product`, rows and `Product::{create, apply}` | `products` |
 //! | `import::{cell, number, date, url_key}`, category paths | `cells` |
 //! | `import::file_name`, bunch ids, file keys | `file_names` |
 //! | ok files, `import::bunch::resolve` | `bunches` |

@@ -6,10 +6,10 @@ mod weather;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use catalog::product::Product;
 use difference::assert_same;
 use engine::{Context, Invocation, Limits, heartbeat};
 use futures::future::join_all;
+use import::entity::product::Product;
 use patience::wait;
 use pipeline::{Pipeline, Priority};
 use serde_json::{Value, json};
@@ -269,7 +269,7 @@ impl Day {
             files.extend(self.functions.list(prefix).await.into_iter().map(without_id));
         }
         files.sort();
-        let products = catalog::table::all_products(storage.table.as_ref()).await.unwrap();
+        let products = catalog::own::all(storage.table.as_ref()).await.unwrap();
         Outcome { pipelines, totals: report, products, files }
     }
 }

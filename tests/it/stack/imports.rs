@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use catalog::product::Product;
+use import::entity::product::Product;
 use pipeline::PipelineStatus;
 use serde_json::{Value, json};
 use tests::seen;
@@ -77,8 +77,8 @@ async fn products(stack: &Stack, files: &Files) -> BTreeMap<String, Product> {
         }
     }
     let keys = Vec::from_iter(keys);
-    let stored = catalog::table::products(stack.store.table.as_ref(), &keys).await.unwrap();
-    stored.into_iter().map(|(key, stored)| (key, stored.product)).collect()
+    let stored = catalog::own::things(stack.store.table.as_ref(), &keys).await.unwrap();
+    stored.into_iter().map(|(key, stored)| (key, stored.thing)).collect()
 }
 
 async fn assert_is_archived(stack: &Stack, id: &pipeline::PipelineId, files: &Files) {

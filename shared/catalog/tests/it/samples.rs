@@ -7,10 +7,10 @@ use import::Entity;
 use import::category_path::CategoryPath;
 use import::csv::{ReadRow, Row, RowReader};
 use import::dialect::Dialect;
-use patience::wait;
 use import::entity::product::{Product, ProductChange, Products};
 use import::entity::{Applied, Stated, Thing};
 use import::named::Named;
+use patience::wait;
 
 const PRODUCTS: &str = "techdivision-import-sample-data/generic/data/products/";
 

@@ -6,7 +6,8 @@ use import::report::ImportReport;
 use serde_json::{Value, json};
 
 use super::archive;
-use super::bunch_files::{Findings, Output, bunch};
+use super::bunch_files::bunch;
+use super::progress::Tally;
 
 /// The executor.
 pub struct Report;
@@ -24,14 +25,14 @@ impl Executor for Report {
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let imported = find(work, "import_products", "imported_by").await?;
         let is_imported = imported.is_some();
-        let findings = match imported {
-            Some(findings) => findings,
+        let tally = match imported {
+            Some(tally) => tally,
             None => find(work, "validate", "validated_by").await?.unwrap_or_default(),
         };
         let categories: Option<Value> = work.output_of("import_categories").await?;
         // Without a bunch nothing was imported, which is as good a report as any.
         let bunch = bunch(work).ok();
-        let totals = findings.report.totals();
+        let totals = tally.report.totals();
         let json = json!({
             "pipeline": work.pipeline_id(),
             "definition": work.pipeline.name(),
@@ -39,10 +40,10 @@ impl Executor for Report {
             "is_imported": is_imported,
             "totals": totals,
             "categories": categories,
-            "files": findings.report.files,
+            "files": tally.report.files,
         });
         let prefix = archive::prefix(work.pipeline_id());
-        let text = text(work, &findings.report, is_imported);
+        let text = text(work, &tally.report, is_imported);
         let files = work.store.files.clone();
         let pretty = serde_json::to_vec_pretty(&json).expect("a report has only string keys");
         files.put(&format!("{prefix}report.json"), pretty.into()).await?;
@@ -55,11 +56,9 @@ impl Executor for Report {
     }
 }
 
-/// The findings that a step left; another name of the step can be given as an argument.
-async fn find(work: &Work<'_>, step: &str, argument: &str) -> Result<Option<Findings>, ExecutorError> {
-    let step = work.optional_argument(argument).unwrap_or(step);
-    let Some(output) = work.output_of::<Output>(step).await? else { return Ok(None) };
-    Findings::read(work, &output.findings).await.map(Some)
+/// The tally that a step left; another name of the step can be given as an argument.
+async fn find(work: &Work<'_>, step: &str, argument: &str) -> Result<Option<Tally>, ExecutorError> {
+    Tally::left_by(work, work.optional_argument(argument).unwrap_or(step)).await
 }
 
 fn text(work: &Work<'_>, report: &ImportReport, is_imported: bool) -> String {

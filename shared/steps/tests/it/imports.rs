@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use catalog::table;
+use catalog::own;
+use import::entity::product::Product;
 use insta::assert_snapshot;
 use pipeline::StepStatus;
 
@@ -38,7 +39,7 @@ async fn the_same_files_again_write_nothing() {
     shop.drop_fruit().await;
     shop.import().await;
     let table = shop.workshop.store().table.clone();
-    let before = table::products(table.as_ref(), &["a-1".to_owned(), "p-1".to_owned()]).await.unwrap();
+    let before = own::things::<Product>(table.as_ref(), &["a-1".to_owned(), "p-1".to_owned()]).await.unwrap();
     assert_eq!(before.len(), 2);
     shop.workshop.wait(60);
     shop.drop_fruit().await;
@@ -47,7 +48,7 @@ async fn the_same_files_again_write_nothing() {
     let id = shop.import().await;
     assert_snapshot!(shop.workshop.shown(&id).await, @"success: move_files success, validate success, import_categories success, import_products success, archive success, report success");
     assert_snapshot!(shop.totals(&id).await, @"0 created, 2 rows, 0 skipped, 2 unchanged, 0 updated");
-    assert_eq!(table::products(table.as_ref(), &["a-1".to_owned(), "p-1".to_owned()]).await.unwrap(), before);
+    assert_eq!(own::things::<Product>(table.as_ref(), &["a-1".to_owned(), "p-1".to_owned()]).await.unwrap(), before);
 }
 
 #[tokio::test]
@@ -82,7 +83,7 @@ async fn a_ragged_row_is_left_out_with_a_warning() {
     assert_snapshot!(shop.workshop.shown(&id).await, @"success: move_files success, validate success with a warning (product-import_20260801-120000_01.csv:3: expected 8 columns, found 3), import_categories success, import_products success with a warning (1 of 3 rows was skipped; the report names it), archive success, report success");
     assert_snapshot!(shop.totals(&id).await, @"2 created, 3 rows, 1 skipped, 0 unchanged, 0 updated");
     let report = shop.report(&id).await;
-    assert_snapshot!(report["files"]["product-import_20260801-120000_01.csv"]["issues"], @r#"[{"file":"product-import_20260801-120000_01.csv","line":3,"problem":"expected 8 columns, found 3","severity":"row"}]"#);
+    assert_snapshot!(report["files"]["product-import_20260801-120000_01.csv"]["findings"], @r#"[{"file":"product-import_20260801-120000_01.csv","line":3,"problem":"expected 8 columns, found 3","severity":"row"}]"#);
 }
 
 #[tokio::test]

@@ -13,4 +13,5 @@ mod packing;
 mod shared_ok_files;
 mod shop;
 mod spawns;
+mod targets;
 mod waits;

@@ -4,9 +4,9 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use catalog::product::Product;
-use catalog::table::{self, Stored, Update};
-use import::product::Value;
+use catalog::own::{self, KeptThing, Update};
+use import::entity::Thing;
+use import::entity::product::{Product, Value};
 use pipeline::{PipelineId, StepStatus};
 use store::table::Table;
 use tokio::time::timeout;
@@ -26,8 +26,8 @@ async fn dearer_fruit() -> (Shop, PipelineId) {
     (shop, id)
 }
 
-async fn stored(table: &dyn Table, key: &str) -> Option<Stored> {
-    table::products(table, &[key.to_owned()]).await.unwrap().remove(key)
+async fn stored(table: &dyn Table, key: &str) -> Option<KeptThing<Product>> {
+    own::things(table, &[key.to_owned()]).await.unwrap().remove(key)
 }
 
 fn text(product: &Product, attribute: &str) -> String {
@@ -70,11 +70,11 @@ async fn meet(shop: &Shop, key: &str, times: usize, somebody: impl AsyncFn()) {
 async fn rename(shop: &Shop, key: &str, name: &str) {
     let table = shop.workshop.table.unfailing();
     let before = stored(table.as_ref(), key).await.unwrap();
-    let mut product = before.product.clone();
-    product.default.values.insert("name".to_owned(), Value::Text(name.to_owned()));
-    let update = Update { before: Some(before), product, mark: "somebody".to_owned() };
-    let outcome = table::write_products(table.as_ref(), &[update]).await.unwrap();
-    assert_eq!((outcome.written, outcome.conflicts), (1, Vec::new()));
+    let mut thing = before.thing.clone();
+    thing.default.values.insert("name".to_owned(), Value::Text(name.to_owned()));
+    let update = Update { key: key.to_owned(), before: Some(before), thing, mark: "somebody".to_owned() };
+    let conflicts = own::write_things(table.as_ref(), &[update]).await.unwrap();
+    assert_eq!(conflicts, Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -97,10 +97,10 @@ async fn a_product_that_somebody_creates_in_between_is_updated() {
         let table = shop.workshop.table.unfailing();
         let product = r#"{"schema":1,"sku":"A-1","product_type":"simple","attribute_set":"Default","websites":["base"],
             "default":{"values":{"color":"red"}}}"#;
-        let product = Product::from_json(product).unwrap();
-        let update = Update { before: None, product, mark: "somebody".to_owned() };
-        let outcome = table::write_products(table.as_ref(), &[update]).await.unwrap();
-        assert_eq!(outcome.written, 1);
+        let thing = Product::from_json(product).unwrap();
+        let update = Update { key: "a-1".to_owned(), before: None, thing, mark: "somebody".to_owned() };
+        let conflicts = own::write_things(table.as_ref(), &[update]).await.unwrap();
+        assert_eq!(conflicts, Vec::<String>::new());
     };
     meet(&shop, "a-1", 1, create).await;
     let products = shop.left(&id).await.products;

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use catalog::product::Product;
-use catalog::table;
+use catalog::own;
+use import::entity::product::Product;
 use pipeline::PipelineId;
 use serde_json::Value;
 use store::message::StepMessage;
@@ -103,8 +103,8 @@ impl Shop {
     pub(crate) async fn left(&self, id: &PipelineId) -> Left {
         let table = self.workshop.store().table.as_ref();
         Left {
-            products: table::all_products(table).await.unwrap(),
-            categories: table::categories(table).await.unwrap(),
+            products: own::all(table).await.unwrap(),
+            categories: own::categories(table).await.unwrap(),
             totals: self.report(id).await["totals"].clone(),
         }
     }

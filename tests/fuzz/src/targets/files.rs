@@ -1,10 +1,10 @@
 //! What import files are made of: rows, cells, names.
 
 use import::bunch::BunchId;
+use import::category_path::CategoryPath;
 use import::csv::{Format, Header, Position, ReadRow, Row, RowReader};
 use import::dialect::Dialect;
 use import::file_name::FileName;
-use import::product::CategoryPath;
 use import::{cell, date, number, url_key};
 use store::files::check_key;
 

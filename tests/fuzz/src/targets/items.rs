@@ -83,8 +83,8 @@ async fn read(context: &Context, id: &PipelineId) {
         let _ = store.step_record(id, 10, &name).await;
     }
     let table = store.table.as_ref();
-    let _ = catalog::table::all_products(table).await;
-    let _ = catalog::table::categories(table).await;
+    let _ = catalog::own::all::<import::entity::product::Product>(table).await;
+    let _ = catalog::own::categories(table).await;
 }
 
 async fn ask(context: &Context, id: &PipelineId) {

@@ -1,10 +1,10 @@
 //! Product rows and stored products.
 
-use catalog::product::{Applied, Product};
+use import::Entity;
 use import::csv::Format;
 use import::dialect::Dialect;
-use import::product::{Columns, ProductChange};
-use import::validate::missing_if_new;
+use import::entity::product::{Product, ProductChange, Products};
+use import::entity::{Applied, Thing};
 
 use super::assert_kept;
 use super::files::rows;
@@ -14,22 +14,22 @@ const ROWS: usize = 200;
 
 pub(crate) fn products(data: &[u8]) {
     let Some((header, rows)) = rows(data, Format::RFC_4180) else { return };
-    let Ok(columns) = Columns::new("product-import_x_01.csv", &header, Dialect::default()) else { return };
+    let Ok(columns) = Products::columns("product-import_x_01.csv", &header, Dialect::default()) else { return };
     for row in rows.iter().take(ROWS) {
-        let read = columns.read(row);
+        let read = Products::read(&columns, row);
         assert_eq!((read.line, read.next), (row.position.line, row.next));
-        for issue in &read.issues {
-            assert_eq!((issue.line, issue.file.as_str()), (row.position.line, "product-import_x_01.csv"));
-            assert_kept(issue);
-            let column = issue.column.as_deref().expect("an issue of a row names its column");
-            assert!(header.names().iter().any(|name| name == column) || read.change.is_some(), "{issue}");
+        for finding in &read.findings {
+            assert_eq!((finding.line, finding.file.as_str()), (row.position.line, "product-import_x_01.csv"));
+            assert_kept(finding);
+            let column = finding.column.as_deref().expect("a finding about a row names its column");
+            assert!(header.names().iter().any(|name| name == column) || read.change.is_some(), "{finding}");
         }
         let Some(change) = read.change else {
-            assert!(!read.issues.is_empty(), "a row is left out and nobody says why");
+            assert!(!read.findings.is_empty(), "a row is left out and nobody says why");
             continue;
         };
         assert_kept(&change);
-        let _ = missing_if_new("a", 1, &change);
+        let _ = Products::missing_if_new(&change);
         import(&change);
     }
 }

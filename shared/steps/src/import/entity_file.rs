@@ -1,0 +1,144 @@
+//! One file of a bunch, read row by row from the working directory, whatever its rows speak of.
+
+use std::sync::Arc;
+
+use engine::{ExecutorError, Work};
+use import::Entity;
+use import::bunch::{Bunch, BunchId};
+use import::csv::{self, Header, Position, ReadRow, RowReader};
+use import::dialect::Dialect;
+use import::entity::{Columns, EntityRow};
+use import::finding::Finding;
+use store::files::{Files, Range};
+
+use super::bunch_files::moved_key;
+use super::progress::Place;
+
+/// Bytes of one read: large enough that reads cost little on S3, small enough that memory stays flat.
+const CHUNK_BYTES: u64 = 1024 * 1024;
+
+/// A file while it is being read.
+pub(super) struct EntityFile<E: Entity> {
+    files: Arc<dyn Files>,
+    key: String,
+    name: String,
+    bunch: BunchId,
+    dialect: Dialect,
+    reader: RowReader,
+    /// The next byte to fetch.
+    offset: u64,
+    columns: Option<Columns<E::Kind>>,
+}
+
+/// The next row of a file, read.
+pub(super) enum NextRow<C> {
+    Row(Box<EntityRow<C>>),
+    /// A row whose cells cannot be told apart; reading goes on behind it.
+    Bad {
+        finding: Finding,
+        next: Position,
+    },
+    /// The rest of the file cannot be read.
+    Broken(Finding),
+    End,
+}
+
+impl<E: Entity> EntityFile<E> {
+    /// Opens a file of the bunch at a row, or at its first one.
+    ///
+    /// # Errors
+    /// The store did not answer. A file that cannot be read shows at the first row.
+    pub(super) async fn open(work: &Work<'_>, bunch: &Bunch, place: Place) -> Result<Self, ExecutorError> {
+        let dialect = Dialect::m2if();
+        let name = bunch.files[place.file].name.to_string();
+        let mut file = EntityFile {
+            files: work.store.files.clone(),
+            key: moved_key(&work.working_directory()?, &name),
+            name,
+            bunch: bunch.id.clone(),
+            reader: RowReader::new(dialect.format),
+            dialect,
+            offset: 0,
+            columns: None,
+        };
+        if let Some(position) = place.position
+            && let Some(header) = file.header().await?
+        {
+            file.reader = RowReader::resume(file.dialect.format, header, position);
+            file.offset = position.byte_offset;
+        }
+        Ok(file)
+    }
+
+    /// Reads the next row.
+    ///
+    /// # Errors
+    /// The store did not answer, or the file is gone.
+    pub(super) async fn next(&mut self) -> Result<NextRow<E::Change>, ExecutorError> {
+        loop {
+            let row = match self.reader.next_row() {
+                Ok(ReadRow::NeedsInput) => {
+                    self.fetch().await?;
+                    continue;
+                }
+                Ok(ReadRow::End) => return Ok(NextRow::End),
+                Ok(ReadRow::Bad(bad)) => {
+                    return Ok(NextRow::Bad { finding: Finding::bad_row(&self.name, &bad), next: bad.next });
+                }
+                Ok(ReadRow::Row(row)) => row,
+                Err(error) => return Ok(NextRow::Broken(Finding::unreadable(&self.name, &error))),
+            };
+            return Ok(match self.columns() {
+                Ok(columns) => NextRow::Row(Box::new(E::read(columns, &row))),
+                Err(error) => NextRow::Broken(Finding::unreadable(&self.name, &error)),
+            });
+        }
+    }
+
+    /// The columns that have no meaning here; known after the first row.
+    pub(super) fn unknown_columns(&self) -> Vec<String> {
+        self.columns.as_ref().map(|columns| columns.unknown().to_vec()).unwrap_or_default()
+    }
+
+    /// The file's base name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn columns(&mut self) -> Result<&Columns<E::Kind>, csv::Error> {
+        if self.columns.is_none() {
+            let header = self.reader.header().expect("a row comes behind the header");
+            let columns = E::columns(&self.name, header, self.dialect.clone())?.of_bunch(&self.bunch);
+            return Ok(self.columns.insert(columns));
+        }
+        Ok(self.columns.as_ref().expect("just looked"))
+    }
+
+    /// The header, for an open in the middle of the file; `None` if it cannot be read, which the first row will tell.
+    async fn header(&mut self) -> Result<Option<Header>, ExecutorError> {
+        loop {
+            match self.reader.next_row() {
+                Ok(ReadRow::NeedsInput) if self.reader.header().is_none() => self.fetch().await?,
+                Ok(_) => return Ok(self.reader.header().cloned()),
+                Err(_) => {
+                    self.reader = RowReader::new(self.dialect.format);
+                    self.offset = 0;
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    async fn fetch(&mut self) -> Result<(), ExecutorError> {
+        let range = Range { start: self.offset, length: CHUNK_BYTES };
+        let Some(bytes) = self.files.get(&self.key, Some(range)).await? else {
+            return Err(ExecutorError::permanent(format!("file `{}` is not there any more", self.key)));
+        };
+        if bytes.is_empty() {
+            self.reader.finish();
+        }
+        self.offset += bytes.len() as u64;
+        self.reader.feed(&bytes);
+        Ok(())
+    }
+}

@@ -1,0 +1,208 @@
+//! `import_<entity>`: merges the rows of the bunch into what a target keeps.
+//!
+//! Rows are taken in blocks, and a target deals with a block as one. A checkpoint follows every block, so a repetition
+//! begins with the block that was interrupted, cuts it alike, and gives it the same mark, by which the target recognises
+//! what it did already: the counts are those of an undisturbed run.
+//!
+//! Rows for which the target answers later are asked for behind the last block. While it does not know, the step
+//! continues later and holds no runner.
+
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use catalog::own::OwnCatalogue;
+use catalog::target::{self, Block, BlockOutcome, RowChange, Target};
+use engine::{Executor, ExecutorError, Outcome, Work};
+use import::Entity;
+use import::bunch::Bunch;
+use import::report::RowOutcome;
+
+use super::bunch_files::bunch;
+use super::entity_file::{EntityFile, NextRow};
+use super::progress::{BYTES_PER_CHECKPOINT, Place, Progress, ROWS_PER_CHECKPOINT, count};
+
+/// Finds the target of a step.
+type FindTarget<E> = dyn Fn(&Work<'_>) -> Arc<dyn Target<E>> + Send + Sync;
+
+/// The executor that imports the files of an entity.
+pub struct Import<E: Entity> {
+    find_target: Box<FindTarget<E>>,
+}
+
+impl<E: Entity> Import<E> {
+    /// Imports into the own catalogue.
+    #[must_use]
+    pub fn into_own_catalogue() -> Self {
+        Self::into_target(|work| Arc::new(OwnCatalogue::new(work.store.table.clone())))
+    }
+
+    /// Imports into whatever target is found for a step.
+    pub fn into_target(find_target: impl Fn(&Work<'_>) -> Arc<dyn Target<E>> + Send + Sync + 'static) -> Self {
+        Self { find_target: Box::new(find_target) }
+    }
+}
+
+#[async_trait]
+impl<E: Entity> Executor for Import<E> {
+    fn name(&self) -> &'static str {
+        E::ABOUT.import.name
+    }
+
+    fn description(&self) -> &'static str {
+        E::ABOUT.import.description
+    }
+
+    async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
+        let target = (self.find_target)(work);
+        let bunch = bunch(work)?;
+        let mut progress = Progress::read(work).await?;
+        let has_waited = progress.place.file == bunch.files.len();
+        while progress.place.file < bunch.files.len() {
+            let outcome = import_file(work, target.as_ref(), &bunch, &mut progress).await?;
+            if let Some(outcome) = outcome {
+                return Ok(outcome);
+            }
+        }
+        if has_waited {
+            ask_for_pending(target.as_ref(), &mut progress).await?;
+        }
+        if let Some(outcome) = wait_for_pending(work, target.name(), &mut progress).await? {
+            return Ok(outcome);
+        }
+        progress.leave(work, "import.json").await?;
+        conclude(work, &progress)
+    }
+}
+
+/// Imports one file to its end, or until time runs short.
+async fn import_file<E: Entity>(
+    work: &mut Work<'_>,
+    target: &dyn Target<E>,
+    bunch: &Bunch,
+    progress: &mut Progress,
+) -> Result<Option<Outcome>, ExecutorError> {
+    let mut file = EntityFile::<E>::open(work, bunch, progress.place).await?;
+    let name = file.name().to_owned();
+    loop {
+        let mark = format!("{}/{name}@{}", bunch.id, offset(progress.place));
+        let (rows, is_last) = read_block(&mut file, progress).await?;
+        let given = rows.len();
+        let block = Block { file: name.clone(), mark, rows };
+        let outcome = target.import(block).await.map_err(of_target)?;
+        check_is_complete(target.name(), &name, given, &outcome)?;
+        progress.tally.count(&name, outcome);
+        if is_last {
+            progress.tally.report.file(&name).unknown_columns.extend(file.unknown_columns());
+            progress.next_file();
+        }
+        // Behind the last block the step ends or waits, and keeps what it knows in either way.
+        if progress.place.file == bunch.files.len() {
+            return Ok(None);
+        }
+        let outcome = progress.checkpoint(work, "imported").await?;
+        if outcome.is_some() || is_last {
+            return Ok(outcome);
+        }
+    }
+}
+
+/// Rows that say something about a thing.
+type Rows<E> = Vec<RowChange<<E as Entity>::Change>>;
+
+/// Reads the next rows, and tells whether they are the last ones. Those that cannot be used are counted here; those that
+/// can, when the target answers.
+async fn read_block<E: Entity>(
+    file: &mut EntityFile<E>,
+    progress: &mut Progress,
+) -> Result<(Rows<E>, bool), ExecutorError> {
+    let name = file.name().to_owned();
+    let start = offset(progress.place);
+    let mut rows = Rows::<E>::new();
+    let mut read = 0;
+    while read < ROWS_PER_CHECKPOINT && offset(progress.place).saturating_sub(start) < BYTES_PER_CHECKPOINT {
+        match file.next().await? {
+            NextRow::Row(row) => {
+                progress.place.position = Some(row.next);
+                let report = progress.tally.report.file(&name);
+                row.findings.into_iter().for_each(|finding| report.note(finding));
+                match row.change {
+                    Some(change) => rows.push(RowChange { line: row.line, change }),
+                    None => report.count(RowOutcome::Skipped),
+                }
+            }
+            NextRow::Bad { finding, next } => {
+                progress.place.position = Some(next);
+                progress.tally.skip(&name, finding);
+            }
+            // Validation refuses such a file, so it became unreadable since.
+            NextRow::Broken(finding) => return Err(ExecutorError::permanent(finding.to_string())),
+            NextRow::End => return Ok((rows, true)),
+        }
+        read += 1;
+    }
+    Ok((rows, false))
+}
+
+/// Asks for the rows that the target has not answered for.
+async fn ask_for_pending<E: Entity>(target: &dyn Target<E>, progress: &mut Progress) -> Result<(), ExecutorError> {
+    for pending in mem::take(&mut progress.tally.pending) {
+        let (file, given) = (pending.file.clone(), pending.lines.len());
+        let outcome = target.ask(pending).await.map_err(of_target)?;
+        check_is_complete(target.name(), &file, given, &outcome)?;
+        progress.tally.count(&file, outcome);
+    }
+    Ok(())
+}
+
+/// Lets the runner go if the target has not answered for all rows.
+async fn wait_for_pending(
+    work: &mut Work<'_>,
+    target: &str,
+    progress: &mut Progress,
+) -> Result<Option<Outcome>, ExecutorError> {
+    let pending = progress.tally.pending.iter();
+    let Some(seconds) = pending.map(|pending| pending.ask_after_seconds).min() else { return Ok(None) };
+    work.info(&format!("target `{target}` has not answered for all rows; it is asked again in {seconds} s"));
+    let checkpoint = progress.save(work, "imported").await?;
+    Ok(Some(Outcome::Continue { checkpoint, after: Duration::from_secs(seconds) }))
+}
+
+/// Makes sure that no row is lost without a word: the counts of the report are those of the file.
+fn check_is_complete(target: &str, file: &str, given: usize, outcome: &BlockOutcome) -> Result<(), ExecutorError> {
+    if outcome.rows() == given {
+        return Ok(());
+    }
+    Err(ExecutorError::permanent(format!(
+        "target `{target}` was given {} of `{file}` and told of {}; that is a mistake of the target",
+        count(given as u64, "row"),
+        outcome.rows(),
+    )))
+}
+
+fn conclude(work: &mut Work<'_>, progress: &Progress) -> Result<Outcome, ExecutorError> {
+    let totals = progress.tally.report.totals();
+    work.info(&format!(
+        "{} rows: {} created, {} updated, {} unchanged, {} skipped",
+        totals.rows, totals.created, totals.updated, totals.unchanged, totals.skipped
+    ));
+    let message = match totals.skipped {
+        0 => return Ok(Outcome::Done),
+        1 => format!("1 of {} was skipped; the report names it", count(totals.rows, "row")),
+        several => format!("{several} of {} rows were skipped; the report names them", totals.rows),
+    };
+    Err(ExecutorError::InvalidData { message })
+}
+
+fn offset(place: Place) -> u64 {
+    place.position.map_or(0, |position| position.byte_offset)
+}
+
+/// A failure of a target as a failure of the step.
+pub(super) fn of_target(error: target::Error) -> ExecutorError {
+    match error {
+        target::Error::Retryable { problem, source } => ExecutorError::Retryable { message: problem, source },
+        target::Error::Permanent { problem, source } => ExecutorError::Permanent { message: problem, source },
+    }
+}

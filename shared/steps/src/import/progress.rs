@@ -1,0 +1,167 @@
+//! Where a step over all rows of a bunch stands, kept so that another try can go on there.
+
+use std::time::Duration;
+
+use catalog::target::{BlockOutcome, ItemOutcome, Pending};
+use engine::{ExecutorError, Outcome, Shortage, Work};
+use import::csv::Position;
+use import::finding::Finding;
+use import::named::Named;
+use import::report::{ImportReport, RowOutcome};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// How many rows are worked on between two checkpoints.
+pub(super) const ROWS_PER_CHECKPOINT: u64 = 1_000;
+
+/// After how many bytes of rows there is one in any case: rows may be large, and those in between are kept in memory.
+pub(super) const BYTES_PER_CHECKPOINT: u64 = 4 * 1024 * 1024;
+
+/// The next row of a bunch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// The place of the file in the bunch.
+    pub(super) file: usize,
+    /// The row; `None` for the first one.
+    pub(super) position: Option<Position>,
+}
+
+/// Where a step over rows stands, and what it knows by then.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    /// The next row.
+    pub(super) place: Place,
+    /// What it knows.
+    pub(super) tally: Tally,
+    /// The file of the latest checkpoint.
+    kept_in: Option<String>,
+}
+
+/// What a step over rows knows; in a file, because it may grow to some hundred kilobytes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Tally {
+    /// What became of the rows so far.
+    pub(super) report: ImportReport,
+    /// What the rows name beside the things they speak of.
+    #[serde(flatten)]
+    pub(super) named: Named,
+    /// Rows that a target has taken and not answered for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) pending: Vec<Pending>,
+}
+
+/// The checkpoint of a step over rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Checkpoint {
+    place: Place,
+    /// The file that holds the tally up to here.
+    findings: String,
+}
+
+/// What a step over rows leaves for later steps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Output {
+    /// The file that holds the tally.
+    findings: String,
+}
+
+impl Progress {
+    /// Where to go on.
+    pub(super) async fn read(work: &Work<'_>) -> Result<Self, ExecutorError> {
+        let Some(checkpoint) = work.checkpoint::<Checkpoint>()? else { return Ok(Self::default()) };
+        let tally = Tally::read(work, &checkpoint.findings).await?;
+        Ok(Self { place: checkpoint.place, tally, kept_in: Some(checkpoint.findings) })
+    }
+
+    /// Goes on with the first row of the next file.
+    pub(super) fn next_file(&mut self) {
+        self.place = Place { file: self.place.file + 1, position: None };
+    }
+
+    /// Keeps where the work stands; tells how to end if time runs short.
+    pub(super) async fn checkpoint(
+        &mut self,
+        work: &mut Work<'_>,
+        done: &str,
+    ) -> Result<Option<Outcome>, ExecutorError> {
+        let checkpoint = self.save(work, done).await?;
+        let is_short = work.shortage() == Shortage::Time;
+        Ok(is_short.then_some(Outcome::Continue { checkpoint, after: Duration::ZERO }))
+    }
+
+    /// Keeps where the work stands and returns it as the step is given it again.
+    pub(super) async fn save(&mut self, work: &mut Work<'_>, done: &str) -> Result<Value, ExecutorError> {
+        let rows = self.tally.report.totals().rows;
+        // The place is in the name, because a file without rows moves on, too; and so do rows that were pending.
+        let pending = match self.tally.pending.len() {
+            0 => String::new(),
+            several => format!("-{several}"),
+        };
+        let key = self.tally.write(work, &format!("{done}-{}-{rows}{pending}.json", self.place.file)).await?;
+        let checkpoint = json!(Checkpoint { place: self.place, findings: key.clone() });
+        work.save(checkpoint.clone(), &format!("{} {done}", count(rows, "row"))).await?;
+        let before = self.kept_in.replace(key.clone());
+        if let Some(before) = before.filter(|before| *before != key) {
+            // Nothing leads to it any more.
+            work.store.files.delete(&before).await?;
+        }
+        Ok(checkpoint)
+    }
+
+    /// Leaves what is known for later steps.
+    pub(super) async fn leave(&self, work: &mut Work<'_>, name: &str) -> Result<(), ExecutorError> {
+        let key = self.tally.write(work, name).await?;
+        work.set_output(json!(Output { findings: key }));
+        Ok(())
+    }
+}
+
+impl Tally {
+    /// Notes a row that cannot be used.
+    pub(super) fn skip(&mut self, file: &str, finding: Finding) {
+        let report = self.report.file(file);
+        report.note(finding);
+        report.count(RowOutcome::Skipped);
+    }
+
+    /// Counts what a target made of rows of a file, and keeps those that it has not answered for.
+    pub(super) fn count(&mut self, file: &str, outcome: BlockOutcome) {
+        for item in outcome.items {
+            match item {
+                ItemOutcome::Created => self.report.file(file).count(RowOutcome::Created),
+                ItemOutcome::Updated => self.report.file(file).count(RowOutcome::Updated),
+                ItemOutcome::Unchanged => self.report.file(file).count(RowOutcome::Unchanged),
+                ItemOutcome::Refused(finding) => self.skip(file, finding),
+            }
+        }
+        self.pending.extend(outcome.pending);
+    }
+
+    /// The tally that a step left, if it has come to its end.
+    pub(super) async fn left_by(work: &Work<'_>, step: &str) -> Result<Option<Self>, ExecutorError> {
+        let Some(output) = work.output_of::<Output>(step).await? else { return Ok(None) };
+        Self::read(work, &output.findings).await.map(Some)
+    }
+
+    /// The tally that a checkpoint or an output names.
+    async fn read(work: &Work<'_>, key: &str) -> Result<Self, ExecutorError> {
+        work.check_own_file(key)?;
+        let Some(bytes) = work.store.files.get(key, None).await? else {
+            return Err(ExecutorError::permanent(format!("file `{key}` is not there any more")));
+        };
+        serde_json::from_slice(&bytes)
+            .map_err(|error| ExecutorError::permanent(format!("file `{key}` cannot be read: {error}")))
+    }
+
+    async fn write(&self, work: &Work<'_>, name: &str) -> Result<String, ExecutorError> {
+        let key = work.artifact_key(name);
+        let json = serde_json::to_vec(self).expect("a tally has only string keys and no failing serializer");
+        work.store.files.put(&key, json.into()).await?;
+        Ok(key)
+    }
+}
+
+/// A number of things: `1 row`, `2 rows`.
+pub(super) fn count(number: u64, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
