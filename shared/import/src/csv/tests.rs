@@ -75,7 +75,7 @@ fn header_and_first_row(file: &[u8], chunk_bytes: usize) -> (Vec<String>, Row) {
                 None => reader.finish(),
             },
             ReadRow::Row(row) => return (reader.header().unwrap().names().to_vec(), row),
-            other => panic!("{other:?} instead of the first row"),
+            other @ (ReadRow::Bad(_) | ReadRow::End) => panic!("{other:?} instead of the first row"),
         }
     }
 }

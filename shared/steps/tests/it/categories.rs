@@ -1,7 +1,7 @@
 //! Categories are created parents first: wherever the writer dies, no child is without its parent.
 
-use catalog::table;
-use import::product::CategoryPath;
+use catalog::own;
+use import::category_path::CategoryPath;
 use pipeline::PipelineId;
 use serde_json::json;
 use store::table::{Item, Query};
@@ -31,7 +31,7 @@ async fn shop() -> (Shop, PipelineId) {
 }
 
 async fn categories(shop: &Shop) -> Vec<String> {
-    table::categories(shop.workshop.store().table.as_ref()).await.unwrap()
+    own::categories(shop.workshop.store().table.as_ref()).await.unwrap()
 }
 
 async fn items(shop: &Shop) -> Vec<Item> {
