@@ -178,7 +178,7 @@ async fn a_target_that_says_nothing_of_a_row_is_found_out() {
     shop.drop_three().await;
     let id = shop.import().await;
     let record = shop.workshop.step(&id, "import_products").await.record;
-    assert_snapshot!(record.message.unwrap(), @"target `forgetful` was given 3 rows of `product-import_20260801-120000_01.csv` and told of 2; that is a mistake of the target");
+    assert_snapshot!(format!("{:?}", record.message), @r#"Some("target `forgetful` was given 3 rows of `product-import_20260801-120000_01.csv` and told of 2; that is a mistake of the target")"#);
     assert!(record.is_permanent);
 }
 
