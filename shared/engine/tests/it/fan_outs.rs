@@ -147,3 +147,15 @@ async fn steps_are_added_once_whatever_write_is_disturbed() {
         }
     }
 }
+
+/// Not even those that it has added up to a checkpoint: a retry would count them, and there is none.
+#[tokio::test]
+async fn a_step_that_fails_for_good_has_added_nothing() {
+    let stages = "10: fans-a limit=1 parts=2 fails=saved allowed · 30: done-b";
+    for workshop in [Workshop::new(stages), Workshop::new(stages).sharing_commits()] {
+        let id = workshop.spawn().await;
+        workshop.run_all().await;
+        let shown = workshop.shown(&id).await;
+        assert_eq!(shown, "success: fans-a error (the shop did not answer), done-b success");
+    }
+}
