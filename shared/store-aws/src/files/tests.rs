@@ -1,5 +1,7 @@
 //! What the emulator cannot be made to answer: lost replies, bodies that are cut off, puts under way.
 
+mod requests;
+
 use std::sync::{Arc, Mutex};
 
 use aws_sdk_s3::error::ErrorMetadata;

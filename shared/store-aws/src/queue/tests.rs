@@ -7,7 +7,7 @@ use aws_sdk_sqs::operation::delete_message::DeleteMessageError;
 use aws_sdk_sqs::operation::receive_message::ReceiveMessageOutput;
 use aws_sdk_sqs::operation::send_message_batch::SendMessageBatchOutput;
 use aws_sdk_sqs::operation::start_message_move_task::StartMessageMoveTaskError;
-use aws_sdk_sqs::types::BatchResultErrorEntry;
+use aws_sdk_sqs::types::{BatchResultErrorEntry, MessageSystemAttributeName};
 use aws_smithy_mocks::{Rule, mock};
 
 use super::*;
@@ -78,7 +78,9 @@ async fn nothing_is_sent_if_one_message_is_too_large() {
 #[tokio::test]
 async fn a_delivery_that_ran_out_counts_as_deleted() {
     let receipt = Receipt { priority: Priority::Normal, handle: "handle".to_owned() };
-    for (code, is_fine) in [("InvalidParameterValue", true), ("ReceiptHandleIsInvalid", false)] {
+    for (code, is_fine) in
+        [("InvalidParameterValue", true), ("MessageNotInflight", true), ("ReceiptHandleIsInvalid", false)]
+    {
         let rule = mock!(Client::delete_message).then_error(move || {
             DeleteMessageError::generic(aws_sdk_sqs::error::ErrorMetadata::builder().code(code).build())
         });
@@ -168,4 +170,39 @@ async fn a_visibility_is_rounded_up_to_whole_seconds() {
         let receipt = ("https://sqs/000000000000/high".to_owned(), "handle".to_owned());
         assert_eq!(*told.lock().unwrap(), [(receipt, Some(seconds))], "a visibility of {visibility:?}");
     }
+}
+
+#[tokio::test]
+async fn each_priority_has_its_own_queue() {
+    for (priority, name) in [(Priority::High, "/high"), (Priority::Normal, "/normal"), (Priority::Low, "/low")] {
+        let rule = mock!(Client::send_message_batch)
+            .match_requests(move |batch| batch.queue_url().unwrap().ends_with(name))
+            .then_output(|| refused(&[], false));
+        queue(&[&rule]).send(priority, messages(1)).await.unwrap();
+    }
+}
+
+fn received(count: usize) -> ReceiveMessageOutput {
+    let message = |number: usize| {
+        let message = aws_sdk_sqs::types::Message::builder().message_id(number.to_string()).receipt_handle("handle");
+        message.body("body").attributes(MessageSystemAttributeName::ApproximateReceiveCount, "1").build()
+    };
+    ReceiveMessageOutput::builder().set_messages(Some((0..count).map(message).collect())).build()
+}
+
+#[tokio::test]
+async fn the_lower_queues_are_asked_for_what_is_still_missing() {
+    let asked = |name: &'static str, most: i32, found: usize| {
+        mock!(Client::receive_message)
+            .match_requests(move |receive| {
+                let is_meant = receive.queue_url().unwrap().ends_with(name);
+                is_meant && receive.max_number_of_messages() == Some(most)
+            })
+            .then_output(move || received(found))
+    };
+    let rules = [asked("/high", 5, 2), asked("/normal", 3, 2), asked("/low", 1, 1)];
+    let messages = queue(&rules.each_ref()).receive(5, Duration::ZERO).await.unwrap();
+    let priorities: Vec<Priority> = messages.iter().map(|message| message.receipt.priority).collect();
+    use Priority::{High, Low, Normal};
+    assert_eq!(priorities, [High, High, Normal, Normal, Low]);
 }

@@ -1,5 +1,7 @@
 //! What the emulator cannot be made to answer: throttling, lost replies, items that somebody else wrote.
 
+mod requests;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
