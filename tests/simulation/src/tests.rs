@@ -17,7 +17,7 @@ fn campaign(first: u64, seeds: u64, bug: Option<Bug>) -> Finished {
 
 #[test]
 fn all_promises_hold_under_faults() {
-    let finished = campaign(0, 60, None);
+    let finished = campaign(0, 100, None);
     assert_eq!(finished.failures, Vec::new());
     let counts = &finished.counts;
     // Or nothing was proven.
@@ -48,7 +48,7 @@ fn all_promises_hold_under_faults() {
     ] {
         assert!(count > 0, "no {what}");
     }
-    assert_eq!(counts.interleavings.len(), 60);
+    assert_eq!(counts.interleavings.len(), 100);
     assert_eq!(counts.spawned, counts.settled);
 }
 
