@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use pipeline::StepStatus;
 
 use crate::check::story::{Life, Story, claims};
-use crate::history::{What, short};
+use crate::history::{StepState, What, short};
 use crate::run::Ended;
 use crate::scenario::{HARMLESS_SKEW, Hosts};
 use crate::seams::MOST_CALLS;
@@ -208,10 +208,24 @@ fn added_is_committed(story: &Story<'_>, life: &Life<'_>) -> Result<(), String> 
     let shown: BTreeSet<&str> =
         shown.steps.iter().filter(|step| step.definition.is_added).map(|step| step.definition.name.as_str()).collect();
     let counts = life.added_at(usize::MAX).into_iter().map(|step| step.name.as_str()).collect::<BTreeSet<&str>>();
-    if shown == counts {
-        return Ok(());
+    if shown != counts {
+        return Err(format!("{} shows the added steps {shown:?}; committed are {counts:?}", short(life.id)));
     }
-    Err(format!("{} shows the added steps {shown:?}; committed are {counts:?}", short(life.id)))
+    let has_added = |adder: &str| counts.iter().any(|name| name.rsplit_once('.').is_some_and(|(by, _)| by == adder));
+    for (name, states) in &life.steps {
+        let adds = |state: &StepState| state.status == StepStatus::Success && plays(life, name, state) == Some("adds");
+        if let Some((at, _)) = states.iter().find(|(_, state)| adds(state)).filter(|_| !has_added(name)) {
+            let (id, time) = (short(life.id), story.time(*at));
+            return Err(format!("{id} step {name} adds steps and succeeds at {time}, and none of them is there"));
+        }
+    }
+    Ok(())
+}
+
+/// What a step plays in an attempt.
+fn plays<'a>(life: &'a Life<'_>, step: &str, state: &StepState) -> Option<&'a str> {
+    let words = life.definition_of(step)?.arguments.get("plays")?.split(' ');
+    words.enumerate().take_while(|(index, _)| (*index as u64) < state.attempt.max(1)).last().map(|(_, word)| word)
 }
 
 fn a_message_follows_its_mark(story: &Story<'_>) -> Result<(), String> {
