@@ -18,16 +18,16 @@ use crate::reach::ReachArguments;
 /// Runs process pipelines for shops: imports, exports and everything in between.
 #[derive(Debug, Parser)]
 #[command(name = "systole", version, after_help = EXAMPLES, arg_required_else_help = true)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Which store to work on.
     #[command(flatten)]
-    pub target: TargetArguments,
+    pub(crate) target: TargetArguments,
     /// Prints JSON instead of tables.
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Logs what the engine does to standard error.
     #[arg(long, short, global = true)]
-    pub verbose: bool,
+    pub(crate) verbose: bool,
     /// Shows no colours; so does the variable `NO_COLOR`, if it is not empty.
     #[arg(long, global = true, env = "NO_COLOR", hide_env = true, action = ArgAction::SetTrue, value_parser = is_said)]
     no_color: bool,
@@ -60,7 +60,7 @@ pub(crate) const DEFAULT_STORE: &str = ".systole";
 
 /// Which store to work on.
 #[derive(Debug, Args)]
-pub struct TargetArguments {
+pub(crate) struct TargetArguments {
     /// Folder of the embedded store.
     #[arg(long, global = true, default_value = DEFAULT_STORE, env = "SYSTOLE_STORE", value_name = "FOLDER")]
     pub(crate) store: PathBuf,
@@ -123,6 +123,9 @@ pub(crate) enum Command {
     /// Looks into the own catalogue.
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Shows what this program can do: executors, conditions and data fetchers.
+    #[command(after_help = "Example:\n  systole executors --json")]
+    Executors,
     /// Prints what makes a shell complete these commands.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {

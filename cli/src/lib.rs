@@ -1,5 +1,6 @@
 //! `systole`: operator commands, and `systole dev`, the local host.
 //!
+//! [`main`] is all of it, over the [`Program`] that it is given: the one that ships, or one with more.
 //! Commands are thin: they call what the functions call, and print it. The embedded store is the default; `--aws` takes the
 //! stage that the environment names, on AWS or an emulator.
 
@@ -15,6 +16,7 @@ mod logs;
 mod outcome;
 mod output;
 mod pipeline_commands;
+mod program_commands;
 mod queue_commands;
 mod reach;
 mod settings_commands;
@@ -22,31 +24,46 @@ mod step_commands;
 mod target;
 mod watch;
 
+use std::process::ExitCode;
+
 use clap::{CommandFactory, Parser};
+use engine::Program;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-pub use arguments::Arguments;
-pub use outcome::ExitReason;
-
-use crate::arguments::{CatalogCommand, Command, ImportCommand, PipelineCommand};
+use crate::arguments::{Arguments, CatalogCommand, Command, ImportCommand, PipelineCommand};
+use crate::outcome::ExitReason;
 use crate::output::{Output, Paint};
 use crate::target::Target;
+
+/// The whole of a command line over a program: reads the arguments, runs one command, and says how it went.
+///
+/// A program with more than what ships is a crate with a `main` that calls this with its own list.
+pub async fn main(program: Program) -> ExitCode {
+    let arguments = Arguments::parse();
+    init_log(&arguments);
+    match run(arguments, program).await {
+        Ok(reason) => reason.exit_code(),
+        Err(error) => fail(&error),
+    }
+}
 
 /// Runs one command.
 ///
 /// # Errors
 /// The command could not do what it was asked for; the exit code follows from the error.
-pub async fn run(arguments: Arguments) -> anyhow::Result<ExitReason> {
+async fn run(arguments: Arguments, program: Program) -> anyhow::Result<ExitReason> {
     let output = Output::new(arguments.json, arguments.paint());
     // These need no store: authors check their files before there is one.
     if let Command::Pipeline(PipelineCommand::Validate { files }) = &arguments.command {
-        return pipeline_commands::validate(files, &output);
+        return pipeline_commands::validate(&program, files, &output);
+    } else if let Command::Executors = arguments.command {
+        return program_commands::list(&program, &output);
     } else if let Command::Completions { shell } = arguments.command {
         return complete(shell);
     }
-    let target = Target::open(&arguments.target).await?;
+    let target = Target::open(&arguments.target, program.clone()).await?;
     match arguments.command {
         Command::Dev(options) => dev::run(&target.reaching(&options.reach)?, &options, &output).await,
         Command::Demo(options) => demo::run(&target, &options, &output).await,
@@ -59,6 +76,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitReason> {
         Command::Queue(command) => queue_commands::run(&target, command, &output).await,
         Command::Audit { limit } => settings_commands::audit(&target, usize::from(limit), &output).await,
         Command::Completions { shell } => complete(shell),
+        Command::Executors => program_commands::list(&program, &output),
         Command::Import(ImportCommand::Drop(options)) => drop::run(&target, &options, &output).await,
         Command::Import(ImportCommand::List) => drop::list(&target, &output).await,
         Command::Catalog(CatalogCommand::Show { sku }) => catalog_commands::show(&target, &sku, &output).await,
@@ -74,24 +92,18 @@ fn complete(shell: clap_complete::Shell) -> anyhow::Result<ExitReason> {
     Ok(ExitReason::Ok)
 }
 
-/// Reads the command line.
-#[must_use]
-pub fn parse() -> Arguments {
-    Arguments::parse()
-}
-
 /// Sets up the log on standard error: everything with `--verbose`, otherwise errors, but for `dev`, which is a host.
 ///
 /// `SYSTOLE_LOG` says something else by module.
 #[expect(clippy::disallowed_methods, reason = "the log is there before the configuration is read")]
-pub fn init_log(arguments: &Arguments) {
+fn init_log(arguments: &Arguments) {
     let is_host = matches!(arguments.command, Command::Dev(_));
     let level = match (arguments.verbose, is_host) {
         (true, _) => LevelFilter::DEBUG,
         (false, true) => LevelFilter::INFO,
         (false, false) => LevelFilter::ERROR,
     };
-    let own = ["engine", "cli", "admin"].map(|module| (module, level));
+    let own = ["engine", "steps", "operate", "cli", "admin"].map(|module| (module, level));
     let filter = match std::env::var("SYSTOLE_LOG") {
         Ok(wanted) if !wanted.trim().is_empty() => store_aws::log::readable(&wanted),
         _ => Targets::new().with_default(LevelFilter::WARN).with_targets(own),
@@ -102,9 +114,8 @@ pub fn init_log(arguments: &Arguments) {
 }
 
 /// Says on standard error why a command failed.
-#[must_use]
 #[expect(clippy::print_stderr, reason = "the program's last word")]
-pub fn fail(error: &anyhow::Error) -> std::process::ExitCode {
+fn fail(error: &anyhow::Error) -> ExitCode {
     eprintln!("systole: {error:#}");
     ExitReason::Failed.exit_code()
 }

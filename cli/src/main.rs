@@ -1,4 +1,4 @@
-//! Wires the command line.
+//! The command line with what ships. An extension has the same file with a longer program.
 
 use std::process::ExitCode;
 
@@ -8,10 +8,5 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let arguments = cli::parse();
-    cli::init_log(&arguments);
-    match cli::run(arguments).await {
-        Ok(reason) => reason.exit_code(),
-        Err(error) => cli::fail(&error),
-    }
+    cli::main(steps::shipped()).await
 }

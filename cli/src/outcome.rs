@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// Why the program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ExitReason {
+pub(crate) enum ExitReason {
     /// 0: all went well.
     Ok,
     /// 1: the command could not do what it was asked for.
@@ -20,7 +20,7 @@ pub enum ExitReason {
 impl ExitReason {
     /// The code that the shell sees. 2 is for a wrong command line and given by its reader.
     #[must_use]
-    pub fn exit_code(self) -> ExitCode {
+    pub(crate) fn exit_code(self) -> ExitCode {
         match self {
             ExitReason::Ok => ExitCode::SUCCESS,
             ExitReason::Failed => ExitCode::from(1),

@@ -42,7 +42,7 @@ pub(crate) async fn run(target: &Target, command: PipelineCommand, output: &Outp
         PipelineCommand::Cancel { which, reason } => return change::cancel(target, which, &reason, output).await,
         PipelineCommand::Pause { which } => return change::pause(target, which, output).await,
         PipelineCommand::Resume { which } => return change::resume(target, which, output).await,
-        PipelineCommand::Validate { files } => return validate(&files, output),
+        PipelineCommand::Validate { files } => return validate(&target.program, &files, output),
     }
     Ok(ExitReason::Ok)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
 use engine::take_over::take_over;
-use engine::{Context, Invocation, Limits};
+use engine::{Context, Invocation, Limits, Program};
 use store_embedded::Options;
 
 use crate::alive::Alive;
@@ -16,6 +16,7 @@ use crate::reach::ReachArguments;
 
 /// The store that a command works on, and the engine over it.
 pub(crate) struct Target {
+    pub(crate) program: Program,
     pub(crate) context: Context,
     pub(crate) place: Place,
     /// Who does it, for those who look at it later.
@@ -49,7 +50,7 @@ pub(crate) const STEP_BUDGET: Duration = Duration::from_secs(300);
 pub(crate) const BEAT_BUDGET: Duration = Duration::from_secs(20);
 
 impl Target {
-    pub(crate) async fn open(arguments: &TargetArguments) -> anyhow::Result<Self> {
+    pub(crate) async fn open(arguments: &TargetArguments, program: Program) -> anyhow::Result<Self> {
         let by = match arguments.by.as_deref() {
             None | Some("") => "CLI".to_owned(),
             Some(name) => format!("{name} (CLI)"),
@@ -58,15 +59,16 @@ impl Target {
             let config = store_aws::Config::from_env().context("cannot tell which stage to work on")?;
             let allowed = store_aws::ServicesConfig::from_env().context("cannot tell what steps may call")?;
             let (store, services) = store_aws::connect_with_services(&config, &allowed).await;
-            let context = Context::new(store, steps::shipped(), Limits::default()).with_services(services);
-            return Ok(Target { context, place: Place::Aws, by, alive: None });
+            let context = Context::new(store, program.clone(), Limits::default()).with_services(services);
+            return Ok(Target { program, context, place: Place::Aws, by, alive: None });
         }
         let options = Options { visibility: LEASE, ..Options::default() };
         let store = store_embedded::open(&arguments.store, options)?;
         let alive = Arc::new(Alive::begin(&arguments.store)?);
         let limits = Limits { renewed_lease: Some(LEASE), lease_margin: Duration::from_secs(5), ..Limits::default() };
         let place = Place::Embedded(arguments.store.clone());
-        Ok(Target { context: Context::new(store, steps::shipped(), limits), place, by, alive: Some(alive) })
+        let context = Context::new(store, program.clone(), limits);
+        Ok(Target { program, context, place, by, alive: Some(alive) })
     }
 
     /// The same for steps that may call what the flags name.

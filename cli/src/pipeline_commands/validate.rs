@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use engine::Program;
 use operate::view::{self, DefinitionRow};
 use pipeline::merge;
 use serde_json::json;
@@ -13,14 +14,13 @@ use crate::outcome::ExitReason;
 use crate::output::Output;
 
 /// Checks files together with those that ship, as the heartbeat would load them from the bucket.
-pub(crate) fn validate(files: &[PathBuf], output: &Output) -> anyhow::Result<ExitReason> {
+pub(crate) fn validate(program: &Program, files: &[PathBuf], output: &Output) -> anyhow::Result<ExitReason> {
     let mut sources = Vec::new();
     for path in files {
         let bytes = std::fs::read(path).with_context(|| format!("failed to read `{}`", path.display()))?;
         sources.push((path.display().to_string(), bytes));
     }
     let given: BTreeSet<_> = files.iter().filter_map(|path| path.file_name()?.to_str()).collect();
-    let program = steps::shipped();
     let shipped = program.definitions.iter().filter(|(name, _)| !given.contains(name.as_str()));
     sources.extend(shipped.map(|(name, xml)| (name.clone(), xml.to_vec())));
     let vocabulary = program.conditions().vocabulary();

@@ -1,15 +1,13 @@
 //! An extension of Systole: suppliers drop price lists, and each gets a pipeline that counts its lines in office hours.
 //!
 //! Nothing in Systole itself is changed. What is added are three traits' worth of code and one definition file, and this
-//! composition, which both functions share.
+//! composition, which the command line and the functions share.
 
 mod count_lines;
 mod office_hours;
 mod price_lists;
 
-use engine::{Context, Limits, Program};
-use store::Store;
-use store::services::Services;
+use engine::Program;
 
 /// Everything that ships, and what this crate adds.
 #[must_use]
@@ -19,10 +17,4 @@ pub fn program() -> Program {
         .with_step_condition(office_hours::OfficeHours)
         .with_data_fetcher(price_lists::PriceLists)
         .with_definition("price_list.xml", include_str!("../price_list.xml"))
-}
-
-/// The program over the store given.
-#[must_use]
-pub fn context(store: Store, services: Services) -> Context {
-    Context::new(store, program(), Limits::default()).with_services(services)
 }

@@ -5,10 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use engine::{Context, Invocation, heartbeat, runner};
+use engine::{Context, Invocation, Limits, heartbeat, runner};
 use pipeline::{Pipeline, PipelineId, PipelineStatus};
 use serde_json::json;
-use store::services::Services;
 use store_embedded::Options;
 
 /// The extension over a store of its own, with a clock that stands still.
@@ -25,7 +24,7 @@ impl Office {
         let clock = now.clone();
         let options = Options { clock: Arc::new(move || *clock.lock().unwrap()), ..Options::default() };
         let store = store_embedded::open(folder.path(), options).unwrap();
-        Office { context: extension::context(store, Services::default()), now, _folder: folder }
+        Office { context: Context::new(store, extension::program(), Limits::default()), now, _folder: folder }
     }
 
     fn invocation(&self, what: &str) -> Invocation {

@@ -32,7 +32,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use chrono::{DateTime, Utc};
-use engine::{Context, Invocation};
+use engine::{Context, Invocation, Limits, Program};
+use store_aws::Config;
 
 pub use crate::access::{Gate, Identity, Role, Rules};
 use crate::error::ApiError;
@@ -45,6 +46,17 @@ const BODY_LIMIT_BYTES: usize = 512 * 1024;
 
 /// The description of all routes.
 pub const OPENAPI: &str = include_str!("../openapi.json");
+
+/// Serves the function with a program, as the environment says.
+///
+/// # Errors
+/// The environment does not say what it must, or the runtime ends.
+pub async fn serve(program: Program) -> Result<(), lambda_http::Error> {
+    store_aws::log::init();
+    let rules = Rules::from_env()?;
+    let store = store_aws::connect(&Config::from_env()?).await;
+    lambda_http::run(router(Context::new(store, program, Limits::default()), Gate::Aws(rules))).await
+}
 
 /// All routes over one context, behind a gate.
 pub fn router(context: Context, gate: Gate) -> Router {

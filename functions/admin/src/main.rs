@@ -1,13 +1,6 @@
-//! Wires the admin function.
-
-use admin::{Gate, Rules};
-use engine::{Context, Limits};
-use store_aws::Config;
+//! Wires the admin function with what ships.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_http::Error> {
-    store_aws::log::init();
-    let rules = Rules::from_env()?;
-    let store = store_aws::connect(&Config::from_env()?).await;
-    lambda_http::run(admin::router(Context::new(store, steps::shipped(), Limits::default()), Gate::Aws(rules))).await
+    admin::serve(steps::shipped()).await
 }

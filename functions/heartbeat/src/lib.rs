@@ -7,9 +7,21 @@ use anyhow::Context as _;
 use chrono::Utc;
 use engine::heartbeat::BeatReport;
 use engine::monitor::metrics;
-use engine::{Context, Invocation, heartbeat};
-use lambda_runtime::LambdaEvent;
+use engine::{Context, Invocation, Limits, Program, heartbeat};
+use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
+use store_aws::{Config, ServicesConfig};
+
+/// Serves the function with a program, as the environment says.
+///
+/// # Errors
+/// The environment does not say what it must, or the runtime ends.
+pub async fn serve(program: Program) -> Result<(), lambda_runtime::Error> {
+    store_aws::log::init();
+    let (store, services) = store_aws::connect_with_services(&Config::from_env()?, &ServicesConfig::from_env()?).await;
+    let context = Context::new(store, program, Limits::default()).with_services(services);
+    lambda_runtime::run(service_fn(|event| handle(&context, event))).await
+}
 
 /// Beats once and answers with what was done.
 ///

@@ -6,11 +6,23 @@
 use anyhow::Context as _;
 use aws_lambda_events::event::sqs::SqsEvent;
 use chrono::{DateTime, Utc};
-use engine::Context;
-use lambda_runtime::LambdaEvent;
+use engine::{Context, Limits, Program};
+use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
 use steps::import::DROP_PREFIX;
 use steps::import::arrivals::{self, Arrival};
+use store_aws::Config;
+
+/// Serves the function with a program, as the environment says.
+///
+/// # Errors
+/// The environment does not say what it must, or the runtime ends.
+pub async fn serve(program: Program) -> Result<(), lambda_runtime::Error> {
+    store_aws::log::init();
+    let store = store_aws::connect(&Config::from_env()?).await;
+    let context = Context::new(store, program, Limits::default());
+    lambda_runtime::run(service_fn(|event| handle(&context, event))).await
+}
 
 /// Notes every file that the S3 event in the message names. The trigger's batch size is 1.
 ///

@@ -8,8 +8,20 @@
 use anyhow::Context as _;
 use aws_lambda_events::event::sqs::SqsEvent;
 use chrono::Utc;
-use engine::{Context, Invocation, runner};
-use lambda_runtime::LambdaEvent;
+use engine::{Context, Invocation, Limits, Program, runner};
+use lambda_runtime::{LambdaEvent, service_fn};
+use store_aws::{Config, ServicesConfig};
+
+/// Serves the function with a program, as the environment says.
+///
+/// # Errors
+/// The environment does not say what it must, or the runtime ends.
+pub async fn serve(program: Program) -> Result<(), lambda_runtime::Error> {
+    store_aws::log::init();
+    let (store, services) = store_aws::connect_with_services(&Config::from_env()?, &ServicesConfig::from_env()?).await;
+    let context = Context::new(store, program, Limits::default()).with_services(services);
+    lambda_runtime::run(service_fn(|event| handle(&context, event))).await
+}
 
 /// Runs the step that the message names. The trigger's batch size is 1.
 ///

@@ -1,13 +1,6 @@
-//! Wires the runner function.
-
-use engine::{Context, Limits};
-use lambda_runtime::service_fn;
-use store_aws::{Config, ServicesConfig};
+//! Wires the runner function with what ships.
 
 #[tokio::main]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    store_aws::log::init();
-    let (store, services) = store_aws::connect_with_services(&Config::from_env()?, &ServicesConfig::from_env()?).await;
-    let context = Context::new(store, steps::shipped(), Limits::default()).with_services(services);
-    lambda_runtime::run(service_fn(|event| runner::handle(&context, event))).await
+    runner::serve(steps::shipped()).await
 }
