@@ -7,6 +7,12 @@ use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
+use std::time::Duration;
+
+use patience::wait;
+
+/// Longer than a check takes, and shorter than the limit of these tests in `.config/nextest.toml`.
+const PATIENCE: Duration = Duration::from_secs(420);
 
 /// What can happen, and what must not.
 pub(super) trait Model {
@@ -55,7 +61,12 @@ pub(super) fn check<M: Model>(model: &M) -> Checked {
     search.enter(&initial, None);
     queue.push_back((0, 0, initial));
     let mut deepest = 0;
+    let mut wait = wait("every state has been visited").up_to(PATIENCE);
     while let Some((id, depth, state)) = queue.pop_front() {
+        if wait.left().is_zero() {
+            wait.saw((search.came.len(), depth));
+            wait.fail();
+        }
         deepest = depth;
         if let Some(what) = model.violation(&state) {
             return search.violated(what, id);

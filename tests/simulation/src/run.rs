@@ -15,6 +15,7 @@ use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use engine::executor::Executors;
 use engine::{Context, Invocation, Limits, Program};
+use patience::{Wait, wait};
 use pipeline::{Pipeline, PipelineId, Priority};
 use steps::import::arrivals::Arrival;
 use store::Store;
@@ -90,6 +91,8 @@ pub(crate) struct Run<'a> {
     begun: u64,
     /// Who died on a machine, where others know for certain that they are gone.
     dead: BTreeSet<String>,
+    /// Ends a run whose clock stands still because somebody goes on for ever.
+    life: Wait,
 }
 
 /// A process: people's, a heartbeat's or a runner's.
@@ -171,6 +174,7 @@ impl<'a> Run<'a> {
         let template = Context::new(store, program, limits);
         let machines = FIRST_RUNNER + scenario.runners;
         let chance = Chance::of(order.seed, "turns", 0);
+        let life = wait(format!("the run of seed {} ends", order.seed));
         let mut run = Run {
             stage,
             scenario,
@@ -185,6 +189,7 @@ impl<'a> Run<'a> {
             schedule: 0,
             begun: 0,
             dead: BTreeSet::new(),
+            life,
         };
         for machine in 0..machines {
             let skew = run.draw_skew(machine as u64);

@@ -8,6 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use patience::wait;
 use pipeline::Priority;
 use serde_json::json;
 use store::files::Upload;
@@ -137,12 +138,7 @@ async fn writers_at_once(store: &Store, disk: &Recorder) -> Vec<JoinHandle<Resul
     for number in 0..5 {
         let table = store.table.clone();
         writers.push(tokio::spawn(async move { table.write(put(&number.to_string())).await.map(drop) }));
-        let begun = timeout(Duration::from_secs(10), async {
-            while disk.begun() == 0 {
-                tokio::task::yield_now().await;
-            }
-        });
-        begun.await.expect("the first write is flushed");
+        wait("the first write is flushed").ask(async || (disk.begun() > 0).then_some(())).await;
     }
     writers
 }
@@ -157,7 +153,7 @@ async fn nobody_is_answered_while_the_flush_is_under_way() {
     assert!(answered.is_err(), "a writer is answered before its write was flushed");
     disk.go_on();
     for writer in writers {
-        writer.await.unwrap().unwrap();
+        wait("a writer is answered").until(writer).await.unwrap().unwrap();
     }
     assert!(disk.take().len() >= 2, "what came while a flush was under way needs another one");
 }
@@ -171,7 +167,8 @@ async fn nobody_is_answered_well_whose_flush_came_after_one_that_failed() {
     let writers = writers_at_once(&store, &disk).await;
     disk.go_on();
     for (number, writer) in writers.into_iter().enumerate() {
-        assert!(writer.await.unwrap().is_err(), "writer {number} was told that its write will last");
+        let answer = wait("a writer is answered").until(writer).await.unwrap();
+        assert!(answer.is_err(), "writer {number} was told that its write will last");
     }
     assert_eq!(disk.take(), ["log"]);
 }

@@ -28,6 +28,7 @@ const STEP: i64 = 5_000;
 impl Run<'_> {
     /// Lets one thing happen; `false` if nothing can before time passes.
     pub(super) fn go_on(&mut self) -> bool {
+        self.life.go_on();
         self.end_late();
         self.thaw();
         if self.arrive_late() || self.poll_awake() {
