@@ -13,12 +13,12 @@ mod order;
 mod spawns;
 mod story;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pipeline::StepStatus;
 
 use crate::check::story::{Life, Story, claims};
-use crate::history::{StepState, What, short};
+use crate::history::{ActorId, StepState, What, short};
 use crate::run::Ended;
 use crate::scenario::{HARMLESS_SKEW, Hosts};
 use crate::seams::MOST_CALLS;
@@ -33,6 +33,7 @@ const PROMISES: &[(&str, Promise)] = &[
     ("a run comes to its end", a_run_comes_to_its_end),
     ("a message follows its mark", a_message_follows_its_mark),
     ("an attempt has one outcome", an_attempt_has_one_outcome),
+    ("a step is claimed by its message", a_step_is_claimed_by_its_message),
     ("an enqueue is claimed once", an_enqueue_is_claimed_once),
     ("a pipeline is in the list of its status", beats::a_pipeline_is_in_the_list_of_its_status),
     ("a beat looks at every open pipeline", beats::beats_look_at_every_open_pipeline),
@@ -119,6 +120,29 @@ fn an_enqueue_is_claimed_once(story: &Story<'_>) -> Result<(), String> {
                 if !claimed.insert(&state.token) {
                     let (time, token) = (story.time(at), short(&state.token));
                     return Err(format!("{} step {name}: token {token} is claimed again at {time}", short(life.id)));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whoever claims a step has received the message of the very enqueue that it claims.
+fn a_step_is_claimed_by_its_message(story: &Story<'_>) -> Result<(), String> {
+    let events = &story.ended.history.events;
+    let received = events.iter().enumerate().filter_map(|(at, event)| match &event.what {
+        What::Delivered { message } => Some(((event.actor, message.token.0.as_str()), at)),
+        _ => None,
+    });
+    // The first time that each actor received it.
+    let received: BTreeMap<(ActorId, &str), usize> = received.rev().collect();
+    for life in story.lives.values() {
+        for (name, states) in &life.steps {
+            for (at, state) in claims(states) {
+                let first = received.get(&(events[at].actor, state.token.as_str()));
+                if first.is_none_or(|first| *first > at) {
+                    let (id, time, by) = (short(life.id), story.time(at), story.actor(at));
+                    return Err(format!("{by} claims {id} step {name} at {time} without the message of its enqueue"));
                 }
             }
         }

@@ -169,7 +169,9 @@ impl<'a> Run<'a> {
         };
         let definitions = files_of(&scenario);
         let executors = executors::all(&stage, shipped);
-        let program = Program { executors, definitions, ..Program::default() };
+        // What ships finds the bunches of files.
+        let finding_conditions = steps::shipped().finding_conditions;
+        let program = Program { executors, definitions, finding_conditions, ..Program::default() };
         let limits = limits(order.seed, scenario.hosts);
         let template = Context::new(store, program, limits);
         let machines = FIRST_RUNNER + scenario.runners;
