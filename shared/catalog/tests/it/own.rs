@@ -11,6 +11,7 @@ use import::csv::{ReadRow, RowReader};
 use import::dialect::Dialect;
 use import::entity::product::{Product, ProductChange, Products};
 use insta::assert_snapshot;
+use patience::wait;
 use serde_json::json;
 use store::Result;
 use store::table::{
@@ -83,7 +84,9 @@ fn rows(lines: &[&str]) -> Vec<RowChange<ProductChange>> {
     reader.feed(format!("{HEADER}\n{}\n", lines.join("\n")).as_bytes());
     reader.finish();
     let mut rows = Vec::new();
+    let wait = wait("the reader comes to the end of the rows");
     while let ReadRow::Row(row) = reader.next_row().unwrap() {
+        wait.go_on();
         let columns = Products::columns("a.csv", reader.header().unwrap(), Dialect::m2if()).unwrap();
         let read = Products::read(&columns, &row);
         rows.push(RowChange { line: read.line, change: read.change.unwrap() });

@@ -137,7 +137,7 @@ async fn a_death_at_any_write_loses_no_row_that_a_target_has_taken() {
     assert_snapshot!(undisturbed, @"1 created, 3 rows, 0 skipped, 1 unchanged, 1 updated");
     let mut faults = 0;
     for fault in [Fault::DeadBefore, Fault::DeadAfter, Fault::ReplyLost] {
-        for after in 0.. {
+        for after in workshop::every_write() {
             let target = Arc::new(SlowShop::default());
             let shop = Shop::importing_into(target.clone());
             shop.drop_three().await;
