@@ -5,7 +5,7 @@ use engine::{Executor, ExecutorError, Outcome, Work};
 use serde_json::json;
 
 /// Counts the lines of the file that the argument `file` names.
-pub(crate) struct CountLines;
+pub struct CountLines;
 
 #[async_trait]
 impl Executor for CountLines {

@@ -9,11 +9,13 @@ mod price_lists;
 
 use engine::Program;
 
+pub use count_lines::CountLines;
+
 /// Everything that ships, and what this crate adds.
 #[must_use]
 pub fn program() -> Program {
     steps::shipped()
-        .with_executor(count_lines::CountLines)
+        .with_executor(CountLines)
         .with_step_condition(office_hours::OfficeHours)
         .with_data_fetcher(price_lists::PriceLists)
         .with_definition("price_list.xml", include_str!("../price_list.xml"))

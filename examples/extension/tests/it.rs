@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use engine::testing::Trial;
 use engine::{Context, Invocation, Limits, heartbeat, runner};
+use extension::CountLines;
 use pipeline::{Pipeline, PipelineId, PipelineStatus};
 use serde_json::json;
 use store_embedded::Options;
@@ -98,4 +100,14 @@ async fn a_list_that_was_taken_away_is_skipped() {
     assert_eq!(pipeline.status, PipelineStatus::Success);
     let message = pipeline.steps[0].record.message.as_deref();
     assert_eq!(message, Some("there is no file `price-lists/acme.csv`"));
+}
+
+#[tokio::test]
+async fn counting_lines_can_be_repeated() {
+    let office = Office::at("2026-08-03T09:00:00Z");
+    office.put("price-lists/acme.csv", "sku,price\na,1\nb,2\n").await;
+    let trial = Trial::new(office.context.store.clone(), CountLines).with_argument("file", "price-lists/acme.csv");
+    let tried = trial.assert_repeatable().await.unwrap();
+    assert_eq!(tried.output, Some(json!({ "lines": 3 })));
+    assert!(tried.log.contains("`price-lists/acme.csv` has 3 lines"), "{}", tried.log);
 }

@@ -53,6 +53,36 @@ pub struct StepQuestion<'a> {
 /// [`Answer::Met`] spawns a pipeline with every beat, unless another condition stands against that; one that answers
 /// [`Answer::Found`] spawns one for each thing found. One that reads a source which several definitions share is better
 /// a [`FindingCondition`].
+///
+/// ```
+/// use engine::conditions::{PipelineCondition, SpawnQuestion};
+/// use pipeline::facts::Answer;
+///
+/// /// Holds while no file `closed` lies in the bucket.
+/// struct OfficeIsOpen;
+///
+/// #[async_trait::async_trait]
+/// impl PipelineCondition for OfficeIsOpen {
+///     fn name(&self) -> &'static str {
+///         "office_is_open"
+///     }
+///
+///     fn description(&self) -> &'static str {
+///         "only while the office is open"
+///     }
+///
+///     async fn check(&self, question: &SpawnQuestion<'_>) -> store::Result<Answer> {
+///         Ok(match question.store.files.info("closed").await? {
+///             None => Answer::Met,
+///             // People read this as the reason why nothing is spawned.
+///             Some(_) => Answer::Unmet("the office is closed: the file `closed` says so".to_owned()),
+///         })
+///     }
+/// }
+///
+/// let program = engine::Program::default().with_pipeline_condition(OfficeIsOpen);
+/// assert!(program.conditions().of_pipelines("office_is_open").is_some());
+/// ```
 #[async_trait]
 pub trait PipelineCondition: Send + Sync {
     /// The name that definitions use as `type`: lower-case letters, digits and `_`.
@@ -74,6 +104,36 @@ pub trait PipelineCondition: Send + Sync {
 }
 
 /// Tells whether a step may be enqueued now. It is asked when everything else that the step asks for holds.
+///
+/// ```
+/// use chrono::{Datelike, Weekday};
+/// use engine::conditions::{StepCondition, StepQuestion};
+/// use pipeline::facts::Answer;
+///
+/// /// Holds from Monday to Friday.
+/// struct OnWeekdays;
+///
+/// #[async_trait::async_trait]
+/// impl StepCondition for OnWeekdays {
+///     fn name(&self) -> &'static str {
+///         "on_weekdays"
+///     }
+///
+///     fn description(&self) -> &'static str {
+///         "only from Monday to Friday"
+///     }
+///
+///     async fn check(&self, question: &StepQuestion<'_>) -> store::Result<Answer> {
+///         Ok(match question.now.weekday() {
+///             Weekday::Sat | Weekday::Sun => Answer::Unmet("it waits for Monday".to_owned()),
+///             _ => Answer::Met,
+///         })
+///     }
+/// }
+///
+/// let program = engine::Program::default().with_step_condition(OnWeekdays);
+/// assert!(program.conditions().of_steps("on_weekdays").is_some());
+/// ```
 #[async_trait]
 pub trait StepCondition: Send + Sync {
     /// The name that definitions use as `type`: lower-case letters, digits and `_`.

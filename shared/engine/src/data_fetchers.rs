@@ -23,6 +23,41 @@ use pipeline::{Definition, Name};
 use store::Store;
 
 /// Looks for work that each should get a pipeline of its own.
+///
+/// ```
+/// use engine::data_fetchers::{DataFetcher, FetchError, FetchQuestion, NewPipelineRequest, Wanted};
+///
+/// /// Asks for one pipeline `answer_letter` for each file under `letters/`.
+/// struct Letters;
+///
+/// #[async_trait::async_trait]
+/// impl DataFetcher for Letters {
+///     fn name(&self) -> &'static str {
+///         "letters"
+///     }
+///
+///     fn description(&self) -> &'static str {
+///         "finds letters"
+///     }
+///
+///     // It remembers nothing: the key sees to it that no letter gets a second pipeline.
+///     async fn fetch(&self, question: &FetchQuestion<'_>) -> Result<Vec<NewPipelineRequest>, FetchError> {
+///         let definition = Wanted::Named("answer_letter".parse()?);
+///         let letters = question.store.files.list("letters/", None, 100).await?;
+///         let request = |letter: store::files::FileInfo| NewPipelineRequest {
+///             definition: definition.clone(),
+///             key: format!("{} {}", letter.key, letter.fingerprint),
+///             at: letter.modified_at,
+///             arguments: [("letter".to_owned(), letter.key)].into(),
+///             priority: None,
+///         };
+///         Ok(letters.into_iter().map(request).collect())
+///     }
+/// }
+///
+/// let program = engine::Program::default().with_data_fetcher(Letters);
+/// assert_eq!(program.data_fetchers.len(), 1);
+/// ```
 #[async_trait]
 pub trait DataFetcher: Send + Sync {
     /// Names it in keys and messages, for ever: lower-case letters, digits and `_`.

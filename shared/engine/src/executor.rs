@@ -24,6 +24,41 @@ pub use working_directory::WorkingDirectory;
 /// An executor **may be run twice with the same effect**: a body can be repeated after a crash, and two bodies of one step
 /// can overlap for a moment. So it writes artifacts under [`Work::artifact_key`], which only its own commit makes visible,
 /// and everything else in a way that a repetition does not change.
+///
+/// ```
+/// use engine::{Executor, ExecutorError, Outcome, Work};
+///
+/// /// Copies the file that the argument `file` names into the working directory.
+/// struct FetchList;
+///
+/// #[async_trait::async_trait]
+/// impl Executor for FetchList {
+///     fn name(&self) -> &'static str {
+///         "fetch_list"
+///     }
+///
+///     fn description(&self) -> &'static str {
+///         "copies a list into the working directory"
+///     }
+///
+///     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
+///         let from = work.argument("file")?;
+///         let Some(bytes) = work.store.files.get(from, None).await? else {
+///             return Err(ExecutorError::NotFound { message: format!("there is no file `{from}`") });
+///         };
+///         // A key of this attempt alone: what a runner wrote that died before its commit is never seen.
+///         let key = work.artifact_key("list.csv");
+///         work.store.files.put(&key, bytes).await?;
+///         work.set_output(key.into());
+///         Ok(Outcome::Done)
+///     }
+/// }
+///
+/// let program = engine::Program::default().with_executor(FetchList);
+/// assert_eq!(program.executors().names(), ["fetch_list"]);
+/// ```
+///
+/// [`testing`](crate::testing) runs one in a test, and proves that it can be repeated.
 #[async_trait]
 pub trait Executor: Send + Sync {
     /// The name that definitions use: lower-case letters, digits and `_`.

@@ -19,6 +19,7 @@ pub mod monitor;
 pub mod program;
 pub mod runner;
 pub mod take_over;
+pub mod testing;
 pub mod world;
 
 pub use conditions::{FindingCondition, PipelineCondition, StepCondition};

@@ -25,6 +25,64 @@ use crate::context::Context;
 use crate::error_chain::chain;
 
 /// Finds things that shall each get a pipeline.
+///
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use engine::conditions::finding::{FindingCondition, Look, LookQuestion};
+/// use pipeline::Name;
+/// use pipeline::facts::Answer;
+/// use pipeline::plan::Found;
+///
+/// /// Finds files under `letters/`: each gets a pipeline with the argument `letter`.
+/// struct LetterWaits;
+///
+/// /// For each definition that asks, its oldest letter without a pipeline.
+/// struct Letters(BTreeMap<Name, Answer>);
+///
+/// #[async_trait::async_trait]
+/// impl FindingCondition for LetterWaits {
+///     fn name(&self) -> &'static str {
+///         "letter_waits"
+///     }
+///
+///     fn description(&self) -> &'static str {
+///         "finds letters that nobody has answered"
+///     }
+///
+///     async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn Look>> {
+///         // Once for all definitions; then each of them has letters of its own that are new to it.
+///         let letters = question.store.files.list("letters/", None, 100).await?;
+///         let keys: Vec<String> = letters.iter().map(|file| format!("{} {}", file.key, file.fingerprint)).collect();
+///         let mut found = BTreeMap::new();
+///         for asking in question.asking {
+///             let known = question.store.spawned_for(&asking.definition.name, &keys).await?;
+///             let is_new = |key: &String| !known.iter().any(|(spawned, _)| spawned == key);
+///             let next = letters.iter().zip(&keys).find(|(_, key)| is_new(key));
+///             let answer = match next {
+///                 Some((file, key)) => Answer::Found(Found {
+///                     key: key.clone(),
+///                     at: file.modified_at,
+///                     arguments: [("letter".to_owned(), file.key.clone())].into(),
+///                     things: vec![file.key.clone()],
+///                 }),
+///                 None => Answer::Unmet("no letter waits".to_owned()),
+///             };
+///             found.insert(asking.definition.name.clone(), answer);
+///         }
+///         Ok(Box::new(Letters(found)))
+///     }
+/// }
+///
+/// impl Look for Letters {
+///     fn answer(&self, definition: &Name) -> Answer {
+///         self.0[definition].clone()
+///     }
+/// }
+///
+/// let program = engine::Program::default().with_finding_condition(LetterWaits);
+/// assert_eq!(program.conditions().finding().count(), 1);
+/// ```
 #[async_trait]
 pub trait FindingCondition: Send + Sync {
     /// The name that definitions use as `type`: lower-case letters, digits and `_`.

@@ -15,6 +15,7 @@ mod runs;
 mod shared_commits;
 mod steps;
 mod stops;
+mod trials;
 mod waits;
 mod wide_stages;
 mod workers;

@@ -10,6 +10,7 @@ mod imports;
 mod meetings;
 mod outside;
 mod packing;
+mod repetitions;
 mod shared_ok_files;
 mod shop;
 mod spawns;
