@@ -3,10 +3,10 @@
 mod clock;
 mod database;
 mod folder;
-mod joined;
 mod model;
-mod outbox;
 mod processes;
+mod shared_commit;
+mod transaction;
 
 use std::path::Path;
 

@@ -18,10 +18,10 @@ use pipeline::transition::StepEvent;
 use pipeline::{Name, Pipeline, PipelineId, PipelineStatus, Step, StepStatus, Token};
 use serde::Serialize;
 use store::message::StepMessage;
-use store::outbox::Mark;
 use store::pipelines::PipelineWritten;
 use store::queue::{DELAY_LIMIT, Outgoing};
 use store::services::Event;
+use store::shared_commit::Mark;
 use store::steps::Enqueued;
 
 use crate::context::{Context, Invocation};
@@ -245,7 +245,7 @@ impl Beat<'_> {
     /// Marks steps and sends their messages in one commit, if that can be done; otherwise does nothing.
     async fn enqueue_at_once(self, pipeline: &Pipeline, steps: &[&Step], purpose: Purpose) -> store::Result<bool> {
         let Purpose::Enqueue { gated } = purpose else { return Ok(false) };
-        if self.context.store.outbox.is_none() || steps.iter().any(|step| !waits_for(step).is_empty()) {
+        if self.context.store.shared_commits.is_none() || steps.iter().any(|step| !waits_for(step).is_empty()) {
             return Ok(false);
         }
         let marks: Vec<Mark<'_>> = steps

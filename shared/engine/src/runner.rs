@@ -9,10 +9,10 @@ mod worker;
 
 use pipeline::{Pipeline, StepDefinition, StepStatus};
 use serde::Serialize;
-use store::exchange::{Next, Started};
 use store::message::{BadMessage, StepMessage};
 use store::queue::Received;
 use store::steps::{Claim, Claimed};
+use store::take_next::{ClaimedMessage, NextMessage};
 
 use crate::at_work::{Others, Place};
 use crate::context::{Context, Invocation};
@@ -69,7 +69,7 @@ pub async fn run(context: &Context, body: &str, invocation: &Invocation) -> Resu
 
 /// A claimed step, which counts among those at work.
 struct Begun {
-    started: Started,
+    started: ClaimedMessage,
     place: Place,
 }
 
@@ -94,7 +94,7 @@ async fn start(context: &Context, body: &str, invocation: &Invocation) -> Result
     let lease_until = context.lease_until(invocation);
     match context.store.claim_step(&message, &invocation.id, lease_until, invocation.now()).await? {
         Claim::Won(claimed) => {
-            Ok(Start::Step(Box::new(Begun::of(context, Started { message, claimed, pipeline: None }))))
+            Ok(Start::Step(Box::new(Begun::of(context, ClaimedMessage { message, claimed, pipeline: None }))))
         }
         Claim::Gone => {
             tracing::warn!(pipeline.id = %message.pipeline, step.name = %message.step, "message dropped: the pipeline is gone");
@@ -118,7 +118,7 @@ async fn start(context: &Context, body: &str, invocation: &Invocation) -> Result
 }
 
 impl Begun {
-    fn of(context: &Context, started: Started) -> Self {
+    fn of(context: &Context, started: ClaimedMessage) -> Self {
         let place = context.at_work.enter(&started.message);
         Begun { started, place }
     }
@@ -133,7 +133,7 @@ async fn work(
 ) -> Result<(RunReport, Option<Taken>), Error> {
     let Begun { mut started, place } = begun;
     let worked = hold(context, &mut started, invocation).await?;
-    let Started { mut message, mut claimed, .. } = started;
+    let ClaimedMessage { mut message, mut claimed, .. } = started;
     let (report, taken, needs_beat) = match worked {
         Worked::Left(RunReport::Continued) => return Ok((RunReport::Continued, None)),
         Worked::Left(report) => (report, None, true),
@@ -159,15 +159,15 @@ async fn work(
 }
 
 impl Taken {
-    fn of(context: &Context, next: Next) -> Self {
-        let Next { received, started } = next;
+    fn of(context: &Context, next: NextMessage) -> Self {
+        let NextMessage { received, claimed: started } = next;
         Taken { received, begun: started.map(|started| Begun::of(context, started)) }
     }
 }
 
 /// Looks for a stop, and then does the work of a claimed step.
-async fn hold(context: &Context, started: &mut Started, invocation: &Invocation) -> Result<Worked, Error> {
-    let Started { message, claimed, pipeline } = started;
+async fn hold(context: &Context, started: &mut ClaimedMessage, invocation: &Invocation) -> Result<Worked, Error> {
+    let ClaimedMessage { message, claimed, pipeline } = started;
     let pipeline = match pipeline.take() {
         Some(pipeline) => Some(pipeline),
         None => context.store.pipeline_without_steps(&message.pipeline).await?,

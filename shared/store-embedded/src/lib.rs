@@ -19,9 +19,9 @@ mod items;
 mod limits;
 mod log;
 mod messages;
-mod outbox;
 mod queue;
 mod readers;
+mod shared_commit;
 mod table;
 mod texts;
 mod writer;
@@ -36,9 +36,9 @@ use store::{Error, Result, Store};
 use crate::database::Database;
 use crate::disk::{Disk, Machine};
 use crate::files::{EmbeddedFiles, Folders};
-use crate::outbox::EmbeddedOutbox;
 use crate::queue::EmbeddedQueue;
 use crate::readers::Readers;
+use crate::shared_commit::EmbeddedSharedCommits;
 use crate::table::EmbeddedTable;
 use crate::writer::Writer;
 
@@ -74,9 +74,9 @@ fn open_on(disk: Arc<dyn Disk>, root: &Path, options: Options) -> Result<Store> 
     let writer = Arc::new(Writer::start(database).map_err(|error| Error::retryable(operation(), error))?);
     let table = EmbeddedTable { writer: writer.clone(), readers: readers.clone(), clock: options.clock.clone() };
     let queue = Arc::new(EmbeddedQueue::new(writer.clone(), readers, options.clone()));
-    let outbox = EmbeddedOutbox { writer, queue: queue.clone(), clock: options.clock };
+    let shared_commits = EmbeddedSharedCommits { writer, queue: queue.clone(), clock: options.clock };
     let files = EmbeddedFiles { folders: Arc::new(folders) };
-    Ok(Store::new(Arc::new(table), queue, Arc::new(files)).with_outbox(Arc::new(outbox)))
+    Ok(Store::new(Arc::new(table), queue, Arc::new(files)).with_shared_commits(Arc::new(shared_commits)))
 }
 
 impl Default for Options {

@@ -41,7 +41,7 @@ pub(crate) fn send(
 }
 
 /// What a receive found.
-pub(crate) struct Taken {
+pub(crate) struct TakenMessages {
     pub(crate) messages: Vec<Received>,
     /// If there is none: when the first of those that are hidden falls due.
     pub(crate) due: Option<DateTime<Utc>>,
@@ -53,7 +53,7 @@ pub(crate) fn take(
     limit: usize,
     hidden_until: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> rusqlite::Result<Taken> {
+) -> rusqlite::Result<TakenMessages> {
     let mut messages = Vec::new();
     for priority in Priority::ALL {
         while messages.len() < limit {
@@ -62,7 +62,7 @@ pub(crate) fn take(
         }
     }
     let due = if messages.is_empty() { next_due(connection)? } else { None };
-    Ok(Taken { messages, due })
+    Ok(TakenMessages { messages, due })
 }
 
 /// Delivers the message of a queue that has been due for longest, and buries those before it that have had all their

@@ -9,7 +9,7 @@ use store::queue::{BODY_LIMIT_BYTES, DELAY_LIMIT, DeadLetter, Depth, Outgoing, Q
 use store::{Error, Result};
 use tokio::sync::Notify;
 
-use crate::messages::{self, Delivery, Taken, later};
+use crate::messages::{self, Delivery, TakenMessages, later};
 use crate::readers::Readers;
 use crate::writer::{Durability, Writer};
 use crate::{Clock, Options};
@@ -60,7 +60,7 @@ impl EmbeddedQueue {
         }
     }
 
-    async fn take(&self, done: Option<Delivery>, limit: usize) -> Result<Taken> {
+    async fn take(&self, done: Option<Delivery>, limit: usize) -> Result<TakenMessages> {
         let (clock, visibility) = (self.clock.clone(), self.visibility);
         self.writer
             .execute(Durability::Written, move |connection| {

@@ -10,23 +10,23 @@ pub mod added;
 mod attributes;
 pub mod clean_up;
 mod error;
-pub mod exchange;
 pub mod exclusions;
 pub mod files;
 pub mod items;
-pub mod joined;
 pub mod keys;
 pub mod leases;
 pub mod message;
-pub mod outbox;
 pub mod pipelines;
 pub mod queue;
 pub mod retries;
 pub mod services;
 pub mod settings;
+pub mod shared_commit;
 pub mod stages;
 pub mod steps;
 pub mod table;
+pub mod take_next;
+pub mod transaction;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -46,7 +46,7 @@ pub struct Store {
     /// Import files, archives, artifacts.
     pub files: Arc<dyn files::Files>,
     /// Items and messages in one commit, where the back end can.
-    pub outbox: Option<Arc<dyn outbox::Outbox>>,
+    pub shared_commits: Option<Arc<dyn shared_commit::SharedCommits>>,
     definitions: Arc<Definitions>,
 }
 
@@ -63,13 +63,13 @@ impl Store {
     /// Joins the seams of one back end.
     #[must_use]
     pub fn new(table: Arc<dyn table::Table>, queue: Arc<dyn queue::Queue>, files: Arc<dyn files::Files>) -> Self {
-        Store { table, queue, files, outbox: None, definitions: Arc::default() }
+        Store { table, queue, files, shared_commits: None, definitions: Arc::default() }
     }
 
     /// The same for a back end whose table and queue can share a commit.
     #[must_use]
-    pub fn with_outbox(self, outbox: Arc<dyn outbox::Outbox>) -> Self {
-        Store { outbox: Some(outbox), ..self }
+    pub fn with_shared_commits(self, shared_commits: Arc<dyn shared_commit::SharedCommits>) -> Self {
+        Store { shared_commits: Some(shared_commits), ..self }
     }
 }
 

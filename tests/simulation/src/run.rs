@@ -19,7 +19,7 @@ use patience::{Wait, wait};
 use pipeline::{Pipeline, PipelineId, Priority};
 use steps::import::arrivals::Arrival;
 use store::Store;
-use store::outbox::Outbox;
+use store::shared_commit::SharedCommits;
 use store_embedded::Options;
 use tokio::runtime::Runtime;
 
@@ -158,11 +158,11 @@ impl<'a> Run<'a> {
         let (table, queue) =
             (Items::new(stage.clone(), inner.table.clone()), Messages::new(stage.clone(), inner.queue.clone()));
         let files = Arc::new(Bucket::new(stage.clone(), inner.files.clone()));
-        let outbox = inner.outbox.clone().filter(|_| scenario.commits == Commits::Shared);
-        let outbox = outbox.map(|outbox| seams::Commits::new(stage.clone(), outbox, inner.table.clone()));
-        let outbox = outbox.map(|outbox| Arc::new(outbox) as Arc<dyn Outbox>);
+        let own = inner.shared_commits.clone().filter(|_| scenario.commits == Commits::Shared);
+        let faulty = own.map(|own| seams::Commits::new(stage.clone(), own, inner.table.clone()));
+        let shared_commits = faulty.map(|faulty| Arc::new(faulty) as Arc<dyn SharedCommits>);
         let mut store = Store::new(Arc::new(table), Arc::new(queue), files);
-        store.outbox = outbox;
+        store.shared_commits = shared_commits;
         let store = match order.bug {
             None => store,
             Some(bug) => Sabotage::plant(bug, store),
@@ -203,9 +203,9 @@ impl<'a> Run<'a> {
 
     /// The context of a process that has just been started.
     fn started(&self) -> Context {
-        let Store { table, queue, files, outbox, .. } = self.template.store.clone();
+        let Store { table, queue, files, shared_commits, .. } = self.template.store.clone();
         let mut store = Store::new(table, queue, files);
-        store.outbox = outbox;
+        store.shared_commits = shared_commits;
         let (names, vocabulary) = (self.template.executors.names(), self.template.conditions.vocabulary());
         let definitions = engine::definitions::Definitions::new(files_of(&self.scenario), &names, vocabulary);
         let at_work = if self.scenario.are_slots { self.template.at_work.clone() } else { Arc::default() };

@@ -10,8 +10,8 @@ use pipeline::step::{StepRecord, Token};
 use pipeline::{Name, PipelineId, Priority, Step, StepDefinition};
 use serde_json::{Value, json};
 use store::message::StepMessage;
-use store::outbox::{Claiming, Exchanged, Group, Outbox, Take};
 use store::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
+use store::shared_commit::{ClaimWrite, Group, SharedCommits, TakeNext, WrittenAndTaken};
 use store::table::{
     Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
 };
@@ -45,7 +45,7 @@ pub enum Bug {
     /// A new pipeline is in no listing.
     SpawnUnlisted,
     /// A step that is taken with the end of another one begins although its pipeline is stopped.
-    StopUnseenByExchange,
+    StopUnseenByTakeNext,
     /// The lease of a step seems to be over while its runner lives.
     GhostOfTheLiving,
 }
@@ -55,7 +55,7 @@ pub(crate) struct Sabotage {
     bug: Bug,
     table: Arc<dyn Table>,
     queue: Arc<dyn Queue>,
-    outbox: Option<Arc<dyn Outbox>>,
+    shared_commits: Option<Arc<dyn SharedCommits>>,
     /// The tokens whose messages were sent before their marks.
     sent: Mutex<BTreeSet<String>>,
 }
@@ -105,9 +105,9 @@ fn attributes(change: &mut Change) -> Option<&mut Attributes> {
 impl Sabotage {
     /// The store with a bug in front of it.
     pub(crate) fn plant(bug: Bug, mut store: Store) -> Store {
-        let Store { table, queue, outbox, .. } = store.clone();
-        let sabotage = Arc::new(Sabotage { bug, table, queue, outbox, sent: Mutex::default() });
-        store.outbox = store.outbox.map(|_| sabotage.clone() as Arc<dyn Outbox>);
+        let Store { table, queue, shared_commits, .. } = store.clone();
+        let sabotage = Arc::new(Sabotage { bug, table, queue, shared_commits, sent: Mutex::default() });
+        store.shared_commits = store.shared_commits.map(|_| sabotage.clone() as Arc<dyn SharedCommits>);
         store.table = sabotage.clone();
         store.queue = sabotage;
         store
@@ -292,7 +292,7 @@ impl Queue for Sabotage {
 }
 
 #[async_trait]
-impl Outbox for Sabotage {
+impl SharedCommits for Sabotage {
     async fn write_and_send(&self, group: Group) -> Result<GroupWritten> {
         if self.bug == Bug::NoResend && group.writes.iter().any(|write| deed(write) == Deed::Resend) {
             return Ok(GroupWritten::Conflict(Vec::new()));
@@ -305,26 +305,26 @@ impl Outbox for Sabotage {
         Ok(written)
     }
 
-    async fn exchange(&self, group: Group, take: Take) -> Result<Exchanged> {
+    async fn write_and_take_next(&self, group: Group, take: TakeNext) -> Result<WrittenAndTaken> {
         let group = self.changed_group(group).await?;
         let take = if self.bug == Bug::ClaimWithoutToken { claiming_anyway(take) } else { take };
-        let mut exchanged = self.shared()?.exchange(group.clone(), take).await?;
-        if let (Bug::StopUnseenByExchange, Exchanged::Applied(Some(taken))) = (self.bug, &mut exchanged)
+        let mut committed = self.shared()?.write_and_take_next(group.clone(), take).await?;
+        if let (Bug::StopUnseenByTakeNext, WrittenAndTaken::Applied(Some(taken))) = (self.bug, &mut committed)
             && let Some((_, Some(meta))) = &mut taken.claim
         {
             meta.attributes.remove("stop");
         }
-        if self.bug == Bug::SendWithoutCommit && exchanged == Exchanged::Conflict {
+        if self.bug == Bug::SendWithoutCommit && committed == WrittenAndTaken::Conflict {
             self.queue.send(group.priority, group.messages).await?;
         }
-        Ok(exchanged)
+        Ok(committed)
     }
 }
 
 impl Sabotage {
-    fn shared(&self) -> Result<&dyn Outbox> {
+    fn shared(&self) -> Result<&dyn SharedCommits> {
         let none = || Error::permanent("write and send", "this store has no shared commits");
-        self.outbox.as_deref().ok_or_else(none)
+        self.shared_commits.as_deref().ok_or_else(none)
     }
 
     async fn changed_group(&self, mut group: Group) -> Result<Group> {
@@ -337,12 +337,12 @@ impl Sabotage {
 }
 
 /// Claims without the version that the message names.
-fn claiming_anyway(take: Take) -> Take {
-    let Take { done, claim } = take;
+fn claiming_anyway(take: TakeNext) -> TakeNext {
+    let TakeNext { done, claim } = take;
     let claim = move |body: &str| {
-        let Claiming { mut write, get } = claim(body)?;
+        let ClaimWrite { mut write, get } = claim(body)?;
         write.condition = Condition::Present;
-        Some(Claiming { write, get })
+        Some(ClaimWrite { write, get })
     };
-    Take { done, claim: Arc::new(claim) }
+    TakeNext { done, claim: Arc::new(claim) }
 }

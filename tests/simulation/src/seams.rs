@@ -1,8 +1,8 @@
 //! The embedded seams with faults: each call waits for its turn, and may be refused, repeated, lost, late or stale.
 
 mod files;
-mod outbox;
 mod queue;
+mod shared_commit;
 mod table;
 
 use std::future::Future;
@@ -17,8 +17,8 @@ use crate::faults::{Fault, Kind};
 use crate::stage::{Late, Stage};
 
 pub(crate) use files::Bucket;
-pub(crate) use outbox::Commits;
 pub(crate) use queue::{Messages, VISIBILITY};
+pub(crate) use shared_commit::Commits;
 pub(crate) use table::{Items, LAG};
 
 /// After so many calls of seams a run goes round in circles: the longest ones make a twentieth of them.

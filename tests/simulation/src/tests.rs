@@ -150,8 +150,8 @@ fn a_planted_pipeline_in_no_listing_is_found() {
 }
 
 #[test]
-fn a_planted_beginning_by_exchange_after_a_stop_is_found() {
-    assert_found(Bug::StopUnseenByExchange, "a stopped pipeline begins no ordinary step", "claimed after the stop");
+fn a_planted_beginning_of_a_taken_step_after_a_stop_is_found() {
+    assert_found(Bug::StopUnseenByTakeNext, "a stopped pipeline begins no ordinary step", "claimed after the stop");
 }
 
 /// Seeds hardly ever let a late beat mark a step of a pipeline that has ended, so the history is changed by hand.

@@ -4,7 +4,7 @@
 mod bounded;
 mod executors;
 mod faults;
-mod faulty_outbox;
+mod faulty_shared_commits;
 mod orders;
 
 use std::future::Future;
@@ -33,7 +33,7 @@ use store_embedded::Options;
 pub use crate::bounded::{heartbeat, mini_heartbeat, runner};
 pub use crate::executors::Gate;
 pub use crate::faults::{Counted, Fault, FaultyTable, every_write};
-pub use crate::faulty_outbox::{CommitFault, FaultyOutbox};
+pub use crate::faulty_shared_commits::{CommitFault, FaultySharedCommits};
 use crate::heartbeat::BeatReport;
 pub use crate::orders::{Mood, Orders, order};
 use crate::runner::RunReport;
@@ -45,7 +45,7 @@ pub struct Workshop {
     /// The table under the store, which tests let fail.
     pub table: Arc<FaultyTable>,
     /// The shared commits of a workshop [`sharing_commits`](Workshop::sharing_commits), which tests let fail.
-    pub commits: Arc<FaultyOutbox>,
+    pub commits: Arc<FaultySharedCommits>,
     /// Holds steps whose executor is `gate` in the middle of their work.
     pub gate: Gate,
     now: Arc<Mutex<DateTime<Utc>>>,
@@ -100,8 +100,8 @@ impl Workshop {
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let now: Arc<Mutex<DateTime<Utc>>> = Arc::new(Mutex::new("2026-08-01T12:00:00Z".parse().unwrap()));
         let store = open(folder.path(), now.clone());
-        let outbox = store.outbox.expect("the embedded store has one");
-        let commits = Arc::new(FaultyOutbox::new(outbox, store.table.clone()));
+        let shared_commits = store.shared_commits.expect("the embedded store has one");
+        let commits = Arc::new(FaultySharedCommits::new(shared_commits, store.table.clone()));
         let table = Arc::new(FaultyTable::new(store.table));
         let store = Store::new(table.clone(), store.queue, store.files);
         let context = Context::new(store, program, Limits::default());
@@ -113,7 +113,7 @@ impl Workshop {
     /// The same over a back end whose table and queue share their commits, as the embedded store is. The faults of the table do
     /// not come there, those of `commits` do.
     pub fn sharing_commits(mut self) -> Self {
-        self.context.store = self.context.store.with_outbox(self.commits.clone());
+        self.context.store = self.context.store.with_shared_commits(self.commits.clone());
         self
     }
 

@@ -7,10 +7,11 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use pipeline::{Pipeline, Step, StepDefinition};
 use serde_json::Value;
-use store::exchange::{Next, Taker};
 use store::message::StepMessage;
 use store::queue::{DELAY_LIMIT, Receipt};
 use store::steps::{Claimed, Finish, Held};
+use store::take_next::{NextMessage, NextTaker};
+use store::transaction::CommitAndTake;
 use tokio::sync::Mutex;
 
 use crate::apply::outgoing_after;
@@ -214,7 +215,7 @@ pub(super) struct Ahead<'a> {
 pub(super) struct Committed {
     pub(super) report: RunReport,
     /// The message that was taken with it.
-    pub(super) next: Option<Next>,
+    pub(super) next: Option<NextMessage>,
     /// Whether a mini beat was not in it.
     pub(super) needs_beat: bool,
 }
@@ -230,9 +231,9 @@ pub(super) async fn commit_at_once(
     invocation: &Invocation,
     ahead: Option<Ahead<'_>>,
 ) -> Option<Committed> {
-    let joined = context.store.joined()?;
-    claimed.item.iter().for_each(|item| joined.know(item));
-    let beside = Context { store: joined.store.clone(), ..context.clone() };
+    let transaction = context.store.transaction()?;
+    claimed.item.iter().for_each(|item| transaction.know(item));
+    let beside = Context { store: transaction.store.clone(), ..context.clone() };
     let mut finished = claimed.clone();
     let held = beside.store.finish_step(&mut finished, &end.finish, &end.log, end.at).await;
     if !matches!(held, Ok(Held::Committed)) {
@@ -247,17 +248,24 @@ pub(super) async fn commit_at_once(
     }
     // After an error the attempt is committed again by itself, and finds its own write if there is one.
     let next = match ahead {
-        Some(ahead) => joined.exchange(&taker(context, ahead)).await.ok().flatten()?,
-        None => joined.commit().await.ok().filter(|is_committed| *is_committed).map(|_| None)?,
+        Some(ahead) => match transaction.commit_and_take_next(&taker(context, ahead)).await {
+            Ok(CommitAndTake::Next(next)) => Some(*next),
+            Ok(CommitAndTake::NothingNext) => None,
+            Ok(CommitAndTake::NotCommitted) | Err(_) => return None,
+        },
+        None => match transaction.commit().await {
+            Ok(true) => None,
+            Ok(false) | Err(_) => return None,
+        },
     };
     *claimed = finished;
     log_finished(claimed, &end.finish);
     Some(Committed { report: RunReport::Finished { status: claimed.record.status }, next, needs_beat: is_gated })
 }
 
-fn taker(context: &Context, ahead: Ahead<'_>) -> Taker {
+fn taker(context: &Context, ahead: Ahead<'_>) -> NextTaker {
     let Ahead { done, invocation } = ahead;
-    Taker {
+    NextTaker {
         done: done.clone(),
         owner: invocation.id.clone(),
         lease_until: context.lease_until(invocation),

@@ -25,11 +25,11 @@ async fn lived(workshop: &Workshop) -> (String, usize) {
 #[tokio::test]
 async fn a_pipeline_ends_alike_with_fewer_writes_of_their_own() {
     let (apart, writes_apart) = lived(&Workshop::new(STAGES)).await;
-    let (joined, writes_joined) = lived(&Workshop::new(STAGES).sharing_commits()).await;
-    assert_eq!(joined, apart);
+    let (together, writes_together) = lived(&Workshop::new(STAGES).sharing_commits()).await;
+    assert_eq!(together, apart);
     // Seven enqueues, six steps and one of them twice, and what ended while nothing else was at work: skips-b or flaky-a,
     // whichever was last, the last of its stage three times, and the end of the pipeline with the last step.
-    assert_eq!(writes_apart - writes_joined, 7 + 5);
+    assert_eq!(writes_apart - writes_together, 7 + 5);
 }
 
 #[tokio::test]

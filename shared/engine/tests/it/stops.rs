@@ -65,7 +65,7 @@ async fn a_stop_is_seen_by_whoever_claims_a_step() {
 
 /// The pipeline of the step that ends is read before the commit, the one of the step that is taken after it.
 #[tokio::test]
-async fn a_stop_is_seen_for_a_step_of_the_same_stage_that_was_taken_by_exchange() {
+async fn a_stop_is_seen_for_a_step_of_the_same_stage_that_was_taken_ahead() {
     let others: Vec<String> = (1..12).map(|number| format!("done-{number}")).collect();
     let workshop = Workshop::new(&format!("10: gate-0, {}", others.join(", "))).sharing_commits();
     let id = workshop.spawn().await;
@@ -75,7 +75,7 @@ async fn a_stop_is_seen_for_a_step_of_the_same_stage_that_was_taken_by_exchange(
 }
 
 #[tokio::test]
-async fn a_stop_is_seen_for_a_step_of_another_pipeline_that_was_taken_by_exchange() {
+async fn a_stop_is_seen_for_a_step_of_another_pipeline_that_was_taken_ahead() {
     let workshop = two("10: done-a · 20: done-b");
     let (one, id) = (workshop.place("one", "x").await, workshop.place("two", "x").await);
     workshop::mini_heartbeat::beat(&workshop.context, &one, 0, &workshop.invocation()).await.unwrap();
@@ -85,9 +85,9 @@ async fn a_stop_is_seen_for_a_step_of_another_pipeline_that_was_taken_by_exchang
     assert_dropped(&workshop, &id, "done-a", "Ann had enough").await;
 }
 
-/// What runs always and what a person asks for passes a stop, by exchange as by a claim.
+/// What runs always and what a person asks for passes a stop, taken ahead as well as claimed by itself.
 #[tokio::test]
-async fn a_step_that_passes_a_stop_is_begun_when_it_is_taken_by_exchange() {
+async fn a_step_that_passes_a_stop_is_begun_when_it_is_taken_ahead() {
     for step in ["done-a", "done-z"] {
         let workshop = two("10: done-a · 20: done-z always");
         let (one, id) = (workshop.place("one", "x").await, workshop.place("two", "x").await);
@@ -141,7 +141,7 @@ async fn a_step_that_is_marked_late_in_an_ended_pipeline_is_never_begun() {
 }
 
 #[tokio::test]
-async fn a_step_that_is_marked_late_in_an_ended_pipeline_is_never_begun_when_it_is_taken_by_exchange() {
+async fn a_step_that_is_marked_late_in_an_ended_pipeline_is_never_begun_when_it_is_taken_ahead() {
     for step in LATE {
         let workshop = two("10: done-a · 20: done-z always");
         let one = workshop.place("one", "x").await;
@@ -155,7 +155,7 @@ async fn a_step_that_is_marked_late_in_an_ended_pipeline_is_never_begun_when_it_
 
 /// The pipeline ends after the late beat has marked the step and before a worker takes it.
 #[tokio::test]
-async fn the_end_of_a_pipeline_is_seen_for_a_step_that_was_taken_by_exchange_after_it() {
+async fn the_end_of_a_pipeline_is_seen_for_a_step_that_was_taken_ahead_after_it() {
     let workshop = two("10: done-a · 20: done-b");
     let one = workshop.place("one", "x").await;
     workshop::mini_heartbeat::beat(&workshop.context, &one, 0, &workshop.invocation()).await.unwrap();

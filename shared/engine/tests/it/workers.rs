@@ -178,10 +178,10 @@ async fn a_step_that_was_taken_ahead_has_begun_when_a_stop_comes() {
 /// Longer than the lease of an invocation of the workshop.
 const LEASE_MINUTES: u64 = 3;
 
-/// The exchange has not happened then, so nothing is taken ahead, and the step is ended by itself.
+/// The shared commit has not happened then, so nothing is taken ahead, and the step is ended by itself.
 #[tokio::test]
-async fn a_step_whose_exchange_conflicts_ends_all_the_same_and_its_message_is_deleted() {
-    // With the gate of a wide stage the exchange has no mini beat in it, in a chain it has.
+async fn a_step_whose_shared_commit_conflicts_ends_all_the_same_and_its_message_is_deleted() {
+    // With the gate of a wide stage the shared commit has no mini beat in it, in a chain it has.
     for (stages, what) in [(wide(12), "done-0 success"), (CHAIN.to_owned(), "done-a success")] {
         for fault in [CommitFault::Overtaken, CommitFault::Refused] {
             let workshop = Workshop::new(&stages).sharing_commits();
@@ -189,7 +189,7 @@ async fn a_step_whose_exchange_conflicts_ends_all_the_same_and_its_message_is_de
             let mut worker = worker(&workshop);
             workshop.commits.arm(fault, what);
             let turn = turn(&mut worker).await.unwrap();
-            assert!(workshop.commits.is_spent(), "no exchange wrote `{what}`");
+            assert!(workshop.commits.is_spent(), "no shared commit wrote `{what}`");
             let is_success = matches!(turn, Turn::Done(RunReport::Finished { status: StepStatus::Success }));
             assert!(is_success, "{fault:?} of `{what}`: {turn:?}");
             assert!(!worker.is_ahead(), "{fault:?} of `{what}`: what did not happen has taken a message");
@@ -211,7 +211,7 @@ async fn a_step_whose_exchange_conflicts_ends_all_the_same_and_its_message_is_de
 
 /// The step that the lost call claimed is known to nobody; that one is left to its lease, and no other.
 #[tokio::test]
-async fn a_step_whose_exchange_is_not_answered_ends_once() {
+async fn a_step_whose_shared_commit_is_not_answered_ends_once() {
     for (stages, name, next) in [
         (wide(12), "done-0", "done-1"),
         ("10: done-a · 20: done-b limit=2 · 30: done-c".to_owned(), "done-a", "done-b"),

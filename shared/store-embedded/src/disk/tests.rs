@@ -12,8 +12,8 @@ use patience::wait;
 use pipeline::Priority;
 use serde_json::json;
 use store::files::Upload;
-use store::outbox::{Group, Outbox, Take};
 use store::queue::{Outgoing, Receipt};
+use store::shared_commit::{Group, SharedCommits, TakeNext};
 use store::table::{Attributes, Change, Condition, Key, Relist, Write};
 use store::{Error, Result, Store};
 use tokio::task::JoinHandle;
@@ -52,8 +52,8 @@ fn group() -> Group {
     Group { writes: vec![put("a"), put("b")], priority: Priority::Low, messages: messages(1) }
 }
 
-fn outbox(store: &Store) -> Arc<dyn Outbox> {
-    store.outbox.clone().unwrap()
+fn shared_commits(store: &Store) -> Arc<dyn SharedCommits> {
+    store.shared_commits.clone().unwrap()
 }
 
 async fn received(store: &Store) -> Receipt {
@@ -63,7 +63,7 @@ async fn received(store: &Store) -> Receipt {
 
 /// The kinds of change that must survive a power cut once they are answered.
 const DURABLE: [&str; 9] =
-    ["put", "patch", "delete", "group", "batch", "send", "redrive", "write and send", "exchange"];
+    ["put", "patch", "delete", "group", "batch", "send", "redrive", "write and send", "write and take next"];
 
 /// Those that may be undone by one: a message comes again then.
 const PASSING: [&str; 4] = ["receive", "next", "extend", "delete message"];
@@ -79,10 +79,10 @@ async fn change(store: &Store, kind: &str, done: &Receipt) -> Result<()> {
         "batch" => table.batch_put(vec![(Key::new("p", "a"), Attributes::new())]).await,
         "send" => queue.send(Priority::High, messages(3)).await,
         "redrive" => queue.redrive_dead_letters().await.map(drop),
-        "write and send" => outbox(store).write_and_send(group()).await.map(drop),
-        "exchange" => {
-            let take = Take { done: done.clone(), claim: Arc::new(|_| None) };
-            outbox(store).exchange(group(), take).await.map(drop)
+        "write and send" => shared_commits(store).write_and_send(group()).await.map(drop),
+        "write and take next" => {
+            let take = TakeNext { done: done.clone(), claim: Arc::new(|_| None) };
+            shared_commits(store).write_and_take_next(group(), take).await.map(drop)
         }
         "receive" => queue.receive(10, Duration::ZERO).await.map(drop),
         "next" => queue.next(Some(done), Duration::ZERO).await.map(drop),

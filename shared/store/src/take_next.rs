@@ -1,4 +1,4 @@
-//! The end of a step and the claim of the next one in one commit, for a runner that goes on at once.
+//! What a runner takes as it ends a step: the next message, with its step claimed.
 //!
 //! A claim of its own costs a runner one more flush to the disk and one more wait for it. Where the back end can, the
 //! commit that ends a step also takes the next message and claims its step, and reads the pipeline after that, as
@@ -10,15 +10,15 @@ use chrono::{DateTime, Utc};
 use pipeline::Pipeline;
 
 use crate::message::StepMessage;
-use crate::outbox::{Claiming, Take, Taken};
 use crate::queue::{Receipt, Received};
+use crate::shared_commit::{ClaimWrite, TakeNext, TakenMessage};
 use crate::steps::{Claim, Claimed};
 use crate::table::{Item, Written};
 use crate::{Store, keys};
 
-/// Who takes the next step.
+/// The runner that takes the next message, and how it claims.
 #[derive(Debug, Clone)]
-pub struct Taker {
+pub struct NextTaker {
     /// The message that was dealt with.
     pub done: Receipt,
     /// Who claims.
@@ -29,18 +29,18 @@ pub struct Taker {
     pub now: DateTime<Utc>,
 }
 
-/// A message that was taken.
+/// The message that was taken with the end of a step.
 #[derive(Debug)]
-pub struct Next {
+pub struct NextMessage {
     /// The message.
     pub received: Received,
     /// Its step, if it could be claimed. If not, an ordinary claim tells why.
-    pub started: Option<Started>,
+    pub claimed: Option<ClaimedMessage>,
 }
 
-/// A step that is claimed and can begin.
+/// A message whose step is claimed and can begin.
 #[derive(Debug)]
-pub struct Started {
+pub struct ClaimedMessage {
     /// What the message says.
     pub message: StepMessage,
     /// The claim.
@@ -49,36 +49,42 @@ pub struct Started {
     pub pipeline: Option<Pipeline>,
 }
 
-impl Taker {
-    pub(crate) fn take(&self) -> Take {
-        let Taker { done, owner, lease_until, now } = self.clone();
+impl NextTaker {
+    /// The order to the back end, which knows no steps: it claims with the write that we make of the message's text.
+    pub(crate) fn take_next(&self) -> TakeNext {
+        let NextTaker { done, owner, lease_until, now } = self.clone();
         let claim = move |body: &str| {
             let message = StepMessage::parse(body).ok()?;
             let write = Store::claim_write(&message, message.version, &owner, lease_until, now).ok()?;
-            Some(Claiming { write, get: keys::pipeline(&message.pipeline) })
+            Some(ClaimWrite { write, get: keys::pipeline(&message.pipeline) })
         };
-        Take { done, claim: Arc::new(claim) }
+        TakeNext { done, claim: Arc::new(claim) }
     }
 }
 
 impl Store {
     /// What was taken, in the words of the engine. What cannot be read is left to the ordinary claim and its error.
-    pub(crate) async fn next(&self, taken: Taken, taker: &Taker) -> Next {
-        let Taken { message: received, claim } = taken;
-        let started = match claim {
-            Some((Written::Applied(Some(item)), meta)) => self.started(&received.body, item, meta, taker).await,
+    pub(crate) async fn next_message(&self, taken: TakenMessage, taker: &NextTaker) -> NextMessage {
+        let TakenMessage { message: received, claim } = taken;
+        let claimed = match claim {
+            Some((Written::Applied(Some(item)), meta)) => {
+                self.claimed_message(&received.body, &taker.owner, (item, meta)).await
+            }
             Some((Written::Applied(None) | Written::Conflict(_), _)) | None => None,
         };
-        Next { received, started }
+        NextMessage { received, claimed }
     }
 
-    async fn started(&self, body: &str, item: Item, meta: Option<Item>, taker: &Taker) -> Option<Started> {
+    /// Makes a claim of the items of a step and its pipeline as they were after the write.
+    async fn claimed_message(&self, body: &str, owner: &str, items: (Item, Option<Item>)) -> Option<ClaimedMessage> {
+        let (step, meta) = items;
         let message = StepMessage::parse(body).ok()?;
-        let Ok(Claim::Won(claimed)) = Self::claimed(&message, &taker.owner, item) else { return None };
+        let Ok(Claim::Won(claimed)) = Self::claimed(&message, owner, step) else { return None };
         let pipeline = match meta {
+            // If it cannot be read here, the runner reads it again and tells the error.
             Some(meta) => self.pipeline_of(&message.pipeline, &meta).await.ok().flatten(),
             None => None,
         };
-        Some(Started { message, claimed, pipeline })
+        Some(ClaimedMessage { message, claimed, pipeline })
     }
 }

@@ -1,9 +1,9 @@
 //! Several steps of work in one commit.
 //!
-//! Work that is written for a table and a queue with a commit for each request runs unchanged over a [`Joined`] store: it
-//! reads what is stored and what it has written itself, and its writes and messages wait. At the end they go through the
-//! [`Outbox`] together, under all their conditions. If one of them does not hold by then, or the
-//! work did what cannot wait, nothing of it has happened, and it is done again over the store itself.
+//! Work that is written for a table and a queue with a commit for each request runs unchanged over the store of a
+//! [`Transaction`]: it reads what is stored and what it has written itself, and its writes and messages wait. At the end
+//! they go through [`SharedCommits`] together, under all their conditions. If one of the conditions does not hold by then,
+//! or the work did what cannot wait, nothing of it has happened, and it is done again over the store itself.
 //!
 //! **Invariant:** nothing that waits here decides anything: all conditions are checked again by the commit.
 
@@ -16,21 +16,32 @@ use pipeline::Priority;
 
 use crate::Store;
 use crate::error::Result;
-use crate::exchange::{Next, Taker};
-use crate::outbox::{COMMIT_LIMIT, Exchanged, Group, Outbox};
 use crate::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
+use crate::shared_commit::{COMMIT_LIMIT, Group, SharedCommits, WrittenAndTaken};
 use crate::table::{
     Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Order, Page, Query, Relist, Table,
     Write, Written,
 };
+use crate::take_next::{NextMessage, NextTaker};
 
 /// A store whose writes and messages wait for one commit.
-pub struct Joined {
+pub struct Transaction {
     /// The store to work with.
     pub store: Store,
     behind: Store,
-    outbox: Arc<dyn Outbox>,
+    shared_commits: Arc<dyn SharedCommits>,
     waiting: Arc<Waiting>,
+}
+
+/// What became of a commit that was to take the next message.
+#[derive(Debug)]
+pub enum CommitAndTake {
+    /// It could not be, and nothing of it has happened.
+    NotCommitted,
+    /// All that waited is committed, and no message was there to take.
+    NothingNext,
+    /// All that waited is committed, and this message is taken.
+    Next(Box<NextMessage>),
 }
 
 /// What waits, and the seams behind.
@@ -56,17 +67,17 @@ struct State {
 impl Store {
     /// A store like this one whose writes and messages wait for one commit, if the back end can do that.
     #[must_use]
-    pub fn joined(&self) -> Option<Joined> {
-        let outbox = self.outbox.clone()?;
+    pub fn transaction(&self) -> Option<Transaction> {
+        let shared_commits = self.shared_commits.clone()?;
         let (table, queue) = (self.table.clone(), self.queue.clone());
         let waiting = Arc::new(Waiting { table, queue, state: Mutex::default() });
-        let own: Arc<dyn Outbox> = waiting.clone();
-        let store = Store { table: waiting.clone(), queue: waiting.clone(), outbox: Some(own), ..self.clone() };
-        Some(Joined { store, behind: self.clone(), outbox, waiting })
+        let own: Arc<dyn SharedCommits> = waiting.clone();
+        let store = Store { table: waiting.clone(), queue: waiting.clone(), shared_commits: Some(own), ..self.clone() };
+        Some(Transaction { store, behind: self.clone(), shared_commits, waiting })
     }
 }
 
-impl Joined {
+impl Transaction {
     /// Takes an item for known, which saves reading it: if it is not as it is stored, what is written to it conflicts.
     pub fn know(&self, item: &Arc<Item>) {
         self.waiting.state().known.insert(item.key.clone(), item.clone());
@@ -78,20 +89,22 @@ impl Joined {
     /// The store did not answer: the commit may have happened.
     pub async fn commit(self) -> Result<bool> {
         let Some(group) = self.group() else { return Ok(false) };
-        Ok(self.outbox.write_and_send(group).await? == GroupWritten::Applied)
+        Ok(self.shared_commits.write_and_send(group).await? == GroupWritten::Applied)
     }
 
-    /// Commits all that waits, and claims the step of the next message in the same commit, if there is one. `None` if that
-    /// cannot be, and then nothing of it has happened.
+    /// Commits all that waits, and claims the step of the next message in the same commit, if there is one.
     ///
     /// # Errors
     /// The store did not answer: the commit may have happened.
-    pub async fn exchange(self, taker: &Taker) -> Result<Option<Option<Next>>> {
-        let Some(group) = self.group() else { return Ok(None) };
-        match self.outbox.exchange(group, taker.take()).await? {
-            Exchanged::Conflict => Ok(None),
-            Exchanged::Applied(None) => Ok(Some(None)),
-            Exchanged::Applied(Some(taken)) => Ok(Some(Some(self.behind.next(*taken, taker).await))),
+    pub async fn commit_and_take_next(self, taker: &NextTaker) -> Result<CommitAndTake> {
+        let Some(group) = self.group() else { return Ok(CommitAndTake::NotCommitted) };
+        match self.shared_commits.write_and_take_next(group, taker.take_next()).await? {
+            WrittenAndTaken::Conflict => Ok(CommitAndTake::NotCommitted),
+            WrittenAndTaken::Applied(None) => Ok(CommitAndTake::NothingNext),
+            WrittenAndTaken::Applied(Some(taken)) => {
+                // By the store behind: nothing waits in this one any more.
+                Ok(CommitAndTake::Next(Box::new(self.behind.next_message(*taken, taker).await)))
+            }
         }
     }
 
@@ -289,7 +302,7 @@ impl Queue for Waiting {
 }
 
 #[async_trait]
-impl Outbox for Waiting {
+impl SharedCommits for Waiting {
     async fn write_and_send(&self, group: Group) -> Result<GroupWritten> {
         let Group { writes, priority, messages } = group;
         for (place, write) in writes.into_iter().enumerate() {

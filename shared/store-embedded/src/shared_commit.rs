@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use store::outbox::{COMMIT_LIMIT, Claiming, Exchanged, Group, Outbox, Take, Taken};
 use store::queue::Received;
+use store::shared_commit::{COMMIT_LIMIT, ClaimWrite, Group, SharedCommits, TakeNext, TakenMessage, WrittenAndTaken};
 use store::table::{GroupWritten, Item, Written};
 use store::{Error, Result};
 
@@ -18,14 +18,14 @@ use crate::writer::{Durability, Writer};
 use crate::{Clock, items};
 
 /// The table and the queue in the SQLite file.
-pub(crate) struct EmbeddedOutbox {
+pub(crate) struct EmbeddedSharedCommits {
     pub(crate) writer: Arc<Writer>,
     pub(crate) queue: Arc<EmbeddedQueue>,
     pub(crate) clock: Clock,
 }
 
 #[async_trait]
-impl Outbox for EmbeddedOutbox {
+impl SharedCommits for EmbeddedSharedCommits {
     async fn write_and_send(&self, group: Group) -> Result<GroupWritten> {
         let count = group.messages.len();
         let (written, _) = self.commit(group, |_| Ok(())).await?;
@@ -35,7 +35,7 @@ impl Outbox for EmbeddedOutbox {
         Ok(written)
     }
 
-    async fn exchange(&self, group: Group, take: Take) -> Result<Exchanged> {
+    async fn write_and_take_next(&self, group: Group, take: TakeNext) -> Result<WrittenAndTaken> {
         let Some(done) = Delivery::from_handle(&take.done.handle) else {
             return Err(queue::no_handle("delete", &take.done));
         };
@@ -46,20 +46,20 @@ impl Outbox for EmbeddedOutbox {
             let Some(message) = taken.messages.into_iter().next() else { return Ok(None) };
             messages::delete(session, done)?;
             let claim = claim(session, &take, &message, now)?;
-            Ok(Some(Box::new(Taken { message, claim })))
+            Ok(Some(Box::new(TakenMessage { message, claim })))
         };
         let (written, taken) = self.commit(group, take_next).await?;
         if written != GroupWritten::Applied {
-            return Ok(Exchanged::Conflict);
+            return Ok(WrittenAndTaken::Conflict);
         }
         let taken = taken.flatten();
         // One of the receivers that wait has nothing to find if we took one.
         self.queue.ring(count.saturating_sub(usize::from(taken.is_some())));
-        Ok(Exchanged::Applied(taken))
+        Ok(WrittenAndTaken::Applied(taken))
     }
 }
 
-impl EmbeddedOutbox {
+impl EmbeddedSharedCommits {
     /// Writes and sends, and if that can be does `more` in the same transaction.
     async fn commit<T>(
         &self,
@@ -99,11 +99,11 @@ impl EmbeddedOutbox {
 /// Claims the step of a message that was just taken, and reads what it asks for.
 fn claim(
     session: &Session,
-    take: &Take,
+    take: &TakeNext,
     message: &Received,
     now: DateTime<Utc>,
 ) -> rusqlite::Result<Option<(Written, Option<Item>)>> {
-    let Some(Claiming { write, get }) = (take.claim)(&message.body) else { return Ok(None) };
+    let Some(ClaimWrite { write, get }) = (take.claim)(&message.body) else { return Ok(None) };
     // What is refused here is refused again, and told, when the step is claimed by itself.
     let Ok(write) = check_write(write) else { return Ok(None) };
     let Ok(written) = changes::write(session, &Prepared::new(write, &session.texts), now)? else { return Ok(None) };

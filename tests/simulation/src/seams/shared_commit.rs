@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 use store::Result;
-use store::outbox::{Exchanged, Group, Outbox, Take};
+use store::shared_commit::{Group, SharedCommits, TakeNext, WrittenAndTaken};
 use store::table::{Change, GroupWritten, Table, Write, Written};
 
 use super::queue::{Posts, noted_message};
@@ -17,19 +17,19 @@ use crate::stage::Stage;
 /// The commits that table and queue share, with faults.
 pub(crate) struct Commits {
     stage: Arc<Stage>,
-    inner: Arc<dyn Outbox>,
+    inner: Arc<dyn SharedCommits>,
     /// Shows what the commits left.
     table: Arc<dyn Table>,
 }
 
 impl Commits {
-    pub(crate) fn new(stage: Arc<Stage>, inner: Arc<dyn Outbox>, table: Arc<dyn Table>) -> Self {
+    pub(crate) fn new(stage: Arc<Stage>, inner: Arc<dyn SharedCommits>, table: Arc<dyn Table>) -> Self {
         Commits { stage, inner, table }
     }
 }
 
 #[async_trait]
-impl Outbox for Commits {
+impl SharedCommits for Commits {
     async fn write_and_send(&self, group: Group) -> Result<GroupWritten> {
         let (stage, inner, table, own) = (self.stage.clone(), self.inner.clone(), self.table.clone(), group.clone());
         called(
@@ -51,14 +51,15 @@ impl Outbox for Commits {
         .await
     }
 
-    async fn exchange(&self, group: Group, take: Take) -> Result<Exchanged> {
+    async fn write_and_take_next(&self, group: Group, take: TakeNext) -> Result<WrittenAndTaken> {
         let (stage, inner, table, own) = (self.stage.clone(), self.inner.clone(), self.table.clone(), group.clone());
         let label = || format!("{} and take the next", label(&group));
-        called(&self.stage, Kind::Shares, "exchange", label, move || {
+        called(&self.stage, Kind::Shares, "take next", label, move || {
             let writes = &own.writes;
             let posts = Posts::draw(&stage, &own.messages);
-            let exchanged = alone(inner.exchange(Group { messages: posts.arriving(), ..own.clone() }, take.clone()))?;
-            if let Exchanged::Applied(taken) = &exchanged {
+            let committed =
+                alone(inner.write_and_take_next(Group { messages: posts.arriving(), ..own.clone() }, take.clone()))?;
+            if let WrittenAndTaken::Applied(taken) = &committed {
                 counted(&stage, writes);
                 let claimed = taken.as_ref().and_then(|taken| match &taken.claim {
                     Some((Written::Applied(item), _)) => item.as_ref(),
@@ -75,7 +76,7 @@ impl Outbox for Commits {
                 }
                 claimed.iter().for_each(|item| noted(&stage, item));
             }
-            Ok(exchanged)
+            Ok(committed)
         })
         .await
     }

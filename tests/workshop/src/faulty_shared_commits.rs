@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use store::outbox::{Exchanged, Group, Outbox, Take};
+use store::shared_commit::{Group, SharedCommits, TakeNext, WrittenAndTaken};
 use store::table::{Attributes, Change, Condition, GroupWritten, Relist, Table, Write};
 use store::{Error, Result};
 
@@ -21,17 +21,17 @@ pub enum CommitFault {
 }
 
 /// The commits of the embedded store with faults.
-pub struct FaultyOutbox {
-    inner: Arc<dyn Outbox>,
+pub struct FaultySharedCommits {
+    inner: Arc<dyn SharedCommits>,
     table: Arc<dyn Table>,
     /// A part of what is written, as in `done-a success`, and what happens then.
     armed: Mutex<Option<(CommitFault, String)>>,
 }
 
-impl FaultyOutbox {
+impl FaultySharedCommits {
     /// Commits without faults so far.
-    pub fn new(inner: Arc<dyn Outbox>, table: Arc<dyn Table>) -> Self {
-        FaultyOutbox { inner, table, armed: Mutex::default() }
+    pub fn new(inner: Arc<dyn SharedCommits>, table: Arc<dyn Table>) -> Self {
+        FaultySharedCommits { inner, table, armed: Mutex::default() }
     }
 
     /// Disturbs the next commit with a write whose key and status contain `what`.
@@ -92,14 +92,14 @@ fn answered<T>(answer: T, is_lost: bool) -> Result<T> {
 }
 
 #[async_trait]
-impl Outbox for FaultyOutbox {
+impl SharedCommits for FaultySharedCommits {
     async fn write_and_send(&self, group: Group) -> Result<GroupWritten> {
         let is_lost = self.disturb(&group).await?;
         answered(self.inner.write_and_send(group).await?, is_lost)
     }
 
-    async fn exchange(&self, group: Group, take: Take) -> Result<Exchanged> {
+    async fn write_and_take_next(&self, group: Group, take: TakeNext) -> Result<WrittenAndTaken> {
         let is_lost = self.disturb(&group).await?;
-        answered(self.inner.exchange(group, take).await?, is_lost)
+        answered(self.inner.write_and_take_next(group, take).await?, is_lost)
     }
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use pipeline::Priority;
 use serde_json::json;
-use store::joined::Joined;
 use store::queue::{Outgoing, Receipt};
 use store::table::{Change, Condition, GroupWritten, Key, Order, Query, Relist, Write, Written};
+use store::transaction::Transaction;
 
 use workshop::Workshop;
 
@@ -34,13 +34,13 @@ fn message(text: &str) -> Vec<Outgoing> {
 }
 
 /// Joined work that has written `a` and sent a message, over a table with an item `b`.
-async fn begun(workshop: &Workshop) -> Joined {
+async fn begun(workshop: &Workshop) -> Transaction {
     let store = workshop.store();
     store.table.write(put("b")).await.unwrap();
-    let joined = store.joined().expect("the workshop shares commits");
-    joined.store.table.write(put("a")).await.unwrap();
-    joined.store.queue.send(Priority::Low, message("of the work")).await.unwrap();
-    joined
+    let transaction = store.transaction().expect("the workshop shares commits");
+    transaction.store.table.write(put("a")).await.unwrap();
+    transaction.store.queue.send(Priority::Low, message("of the work")).await.unwrap();
+    transaction
 }
 
 /// What is stored of the work.
@@ -54,8 +54,8 @@ async fn is_done(workshop: &Workshop) -> bool {
 #[tokio::test]
 async fn what_waits_is_read_as_it_will_be_and_committed_at_once() {
     let workshop = Workshop::new("10: done-a").sharing_commits();
-    let joined = begun(&workshop).await;
-    let table = &joined.store.table;
+    let transaction = begun(&workshop).await;
+    let table = &transaction.store.table;
     table.write(patch("b", 1, "new")).await.unwrap();
     table.write(Write { key: key("c"), condition: Condition::Any, change: Change::Delete }).await.unwrap();
     let page = table.query(&Query::prefix("a partition", "")).await.unwrap();
@@ -65,7 +65,7 @@ async fn what_waits_is_read_as_it_will_be_and_committed_at_once() {
     let conflict = table.write(patch("b", 1, "newer")).await.unwrap();
     assert!(matches!(&conflict, Written::Conflict(Some(item)) if item.version == 2), "{conflict:?}");
     assert!(workshop.store().table.get(&key("a")).await.unwrap().is_none(), "nothing is written before the commit");
-    assert!(joined.commit().await.unwrap());
+    assert!(transaction.commit().await.unwrap());
     assert!(is_done(&workshop).await);
     let patched = workshop.store().table.get(&key("b")).await.unwrap().unwrap();
     assert_eq!((patched.version, patched.attributes.get("text")), (2, Some(&json!("new"))));
@@ -75,10 +75,10 @@ async fn what_waits_is_read_as_it_will_be_and_committed_at_once() {
 #[tokio::test]
 async fn work_that_was_overtaken_leaves_nothing() {
     let workshop = Workshop::new("10: done-a").sharing_commits();
-    let joined = begun(&workshop).await;
-    joined.store.table.write(patch("b", 1, "ours")).await.unwrap();
+    let transaction = begun(&workshop).await;
+    transaction.store.table.write(patch("b", 1, "ours")).await.unwrap();
     workshop.store().table.write(patch("b", 1, "theirs")).await.unwrap();
-    assert!(!joined.commit().await.unwrap());
+    assert!(!transaction.commit().await.unwrap());
     assert!(!is_done(&workshop).await);
     let item = workshop.store().table.get(&key("b")).await.unwrap().unwrap();
     assert_eq!(item.attributes.get("text"), Some(&json!("theirs")));
@@ -97,8 +97,8 @@ const CANNOT_WAIT: [&str; 9] = [
     "deleting a message",
 ];
 
-async fn ask(joined: &Joined, what: &str) {
-    let (table, queue) = (&joined.store.table, &joined.store.queue);
+async fn ask(transaction: &Transaction, what: &str) {
+    let (table, queue) = (&transaction.store.table, &transaction.store.queue);
     let query = Query::prefix("a partition", "");
     match what {
         "a part of a partition" => drop(table.query(&Query { limit: Some(1), ..query }).await.unwrap()),
@@ -125,9 +125,9 @@ async fn ask(joined: &Joined, what: &str) {
 async fn work_that_asks_for_what_cannot_wait_is_not_committed() {
     for what in CANNOT_WAIT {
         let workshop = Workshop::new("10: done-a").sharing_commits();
-        let joined = begun(&workshop).await;
-        ask(&joined, what).await;
-        assert!(!joined.commit().await.unwrap(), "{what}: it was committed");
+        let transaction = begun(&workshop).await;
+        ask(&transaction, what).await;
+        assert!(!transaction.commit().await.unwrap(), "{what}: it was committed");
         assert!(!is_done(&workshop).await, "{what}: something of it was done");
         assert!(workshop.store().table.get(&key("c")).await.unwrap().is_none(), "{what}: half of it was done");
     }
@@ -144,9 +144,9 @@ async fn work_that_reads_a_partition_of_more_than_one_page_is_not_committed() {
         let write = Write { key: key(&format!("long {number}")), condition: Condition::Absent, change };
         workshop.store().table.write(write).await.unwrap();
     }
-    let joined = begun(&workshop).await;
-    let page = joined.store.table.query(&Query::prefix("a partition", "")).await.unwrap();
+    let transaction = begun(&workshop).await;
+    let page = transaction.store.table.query(&Query::prefix("a partition", "")).await.unwrap();
     assert!(page.next.is_some(), "two megabytes were to be more than one page");
-    assert!(!joined.commit().await.unwrap());
+    assert!(!transaction.commit().await.unwrap());
     assert!(!is_done(&workshop).await);
 }

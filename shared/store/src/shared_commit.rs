@@ -1,9 +1,9 @@
-//! Writes and messages in one commit, for back ends whose table and queue can share one.
+//! Shared commits: writes and messages in one commit, for back ends whose table and queue can share one.
 //!
 //! | function | condition | cost |
 //! |---|---|---|
 //! | [`Store::enqueue_at_once`] | of each step absent, or the version seen | one commit for all |
-//! | [`Joined::exchange`](crate::joined::Joined::exchange) | of what waits, and the version in the next message | one commit for all |
+//! | [`Transaction::commit_and_take_next`](crate::transaction::Transaction::commit_and_take_next) | of what waits, and the version in the next message | one commit for all |
 //!
 //! What a step needs to go on is a mark and a message. Where these are two requests, the mark comes first and a beat sends
 //! again what got lost in between; where they are one commit, nothing can.
@@ -27,16 +27,17 @@ pub const COMMIT_LIMIT: usize = 200;
 
 /// A table and a queue that share their commits.
 #[async_trait]
-pub trait Outbox: Send + Sync {
+pub trait SharedCommits: Send + Sync {
     /// Writes up to [`COMMIT_LIMIT`] different items and sends all messages; none of either if a condition does not hold.
     async fn write_and_send(&self, group: Group) -> Result<GroupWritten>;
 
     /// Does the same, and in the same commit takes the next message that is due, if there is one, writes what claims its
     /// step, and deletes the message that was dealt with. A back end may leave out all of the latter.
-    async fn exchange(&self, group: Group, _take: Take) -> Result<Exchanged> {
+    async fn write_and_take_next(&self, group: Group, _take: TakeNext) -> Result<WrittenAndTaken> {
+        // To take nothing is always right: the runner receives its next message by itself then.
         Ok(match self.write_and_send(group).await? {
-            GroupWritten::Applied => Exchanged::Applied(None),
-            GroupWritten::Conflict(_) => Exchanged::Conflict,
+            GroupWritten::Applied => WrittenAndTaken::Applied(None),
+            GroupWritten::Conflict(_) => WrittenAndTaken::Conflict,
         })
     }
 }
@@ -52,21 +53,21 @@ pub struct Group {
     pub messages: Vec<Outgoing>,
 }
 
-/// How a runner goes on with the next message.
+/// How the next message is taken.
 #[derive(Clone)]
-pub struct Take {
+pub struct TakeNext {
     /// The message that was dealt with; deleted if another one is taken.
     pub done: Receipt,
     /// Makes of the text of the next message what claims its step; `None` if the text is no such message.
-    pub claim: Claimer,
+    pub claim: ClaimWriter,
 }
 
-/// What claims the step of a message, by its text.
-pub type Claimer = Arc<dyn Fn(&str) -> Option<Claiming> + Send + Sync>;
+/// Makes the write that claims the step of a message, by the text of the message.
+pub type ClaimWriter = Arc<dyn Fn(&str) -> Option<ClaimWrite> + Send + Sync>;
 
-/// What claims a step.
+/// The write that claims a step.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Claiming {
+pub struct ClaimWrite {
     /// The claim.
     pub write: Write,
     /// What is read once the step is claimed.
@@ -75,20 +76,20 @@ pub struct Claiming {
 
 /// A message that was taken.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Taken {
+pub struct TakenMessage {
     /// The message.
     pub message: Received,
     /// What became of the claim and what was read after it, if the text of the message is one.
     pub claim: Option<(Written, Option<Item>)>,
 }
 
-/// What became of an exchange.
+/// What became of a commit that was to take the next message.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Exchanged {
+pub enum WrittenAndTaken {
     /// A condition of the group does not hold; nothing has happened.
     Conflict,
     /// The group is committed. If no message was taken, the one that was dealt with is still there.
-    Applied(Option<Box<Taken>>),
+    Applied(Option<Box<TakenMessage>>),
 }
 
 /// A step to enqueue.
@@ -116,14 +117,14 @@ impl Store {
         message: impl Fn(&Step, &Token) -> Outgoing,
         now: DateTime<Utc>,
     ) -> Result<bool> {
-        let Some(outbox) = &self.outbox else { return Ok(false) };
+        let Some(shared_commits) = &self.shared_commits else { return Ok(false) };
         let mut group = Group { priority, ..Group::default() };
         for Mark { step, event, token } in marks {
             group.writes.push(self.enqueue_write(pipeline, step, *event, token, now)?);
             self.keep_attempt(pipeline, step).await?;
             group.messages.push(message(&marked(step), token));
         }
-        Ok(outbox.write_and_send(group).await? == GroupWritten::Applied)
+        Ok(shared_commits.write_and_send(group).await? == GroupWritten::Applied)
     }
 }
 
