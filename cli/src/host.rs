@@ -6,7 +6,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use engine::heartbeat;
 use engine::heartbeat::BeatReport;
-use engine::runner::{self, Turn, Worker};
+use engine::runner;
+use engine::runner::resident::{ResidentRunner, Turn};
 use serde_json::json;
 use store::queue::{MAX_RECEIVES, Received};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -141,9 +142,9 @@ async fn beat_until(host: Host, tick: Duration, mut stop: Stop) {
 /// Runs messages, one after the other, until the sign to stop; a step that has begun is ended first.
 async fn run_until(host: Host, wait: Duration, mut stop: Stop) {
     let sign = stop.clone();
-    let mut worker = worker(&host).while_it_may(move || !sign.is_set());
-    while !stop.is_set() || worker.is_ahead() {
-        match worker.turn(wait).await {
+    let mut runner = runner(&host).taking_ahead_while(move || !sign.is_set());
+    while !stop.is_set() || runner.is_ahead() {
+        match runner.turn(wait).await {
             Ok(Turn::Nothing | Turn::Done(_)) => {}
             Ok(Turn::Failed { message, error }) => log_failed(&message, error),
             Err(error) => {
@@ -152,13 +153,13 @@ async fn run_until(host: Host, wait: Duration, mut stop: Stop) {
             }
         }
     }
-    if let Err(error) = worker.end().await {
+    if let Err(error) = runner.end().await {
         tracing::warn!("a message was not deleted and comes again: {:#}", anyhow::Error::from(error));
     }
 }
 
-fn worker(host: &Host) -> Worker<'_> {
-    Worker::new(&host.context, || host.invocation("runner", STEP_BUDGET))
+fn runner(host: &Host) -> ResidentRunner<'_> {
+    ResidentRunner::new(&host.context, || host.invocation("runner", STEP_BUDGET))
 }
 
 fn log_failed(message: &Received, error: runner::Error) {
@@ -186,10 +187,10 @@ pub(crate) async fn run_messages(target: &Target, max: Option<usize>, output: &O
     let (mut done, mut failed) = (0, 0);
     let over = AtomicUsize::new(0);
     // With the end of one message another one may be taken, if that is not the last.
-    let mut worker =
-        worker(&host).while_it_may(|| max.is_none_or(|max| over.load(Ordering::Relaxed).saturating_add(1) < max));
+    let mut runner =
+        runner(&host).taking_ahead_while(|| max.is_none_or(|max| over.load(Ordering::Relaxed).saturating_add(1) < max));
     while max.is_none_or(|max| done + failed < max) {
-        match worker.turn(Duration::ZERO).await? {
+        match runner.turn(Duration::ZERO).await? {
             Turn::Nothing => break,
             Turn::Done(_) => done += 1,
             Turn::Failed { message, error } => {
@@ -199,7 +200,7 @@ pub(crate) async fn run_messages(target: &Target, max: Option<usize>, output: &O
         }
         over.store(done + failed, Ordering::Relaxed);
     }
-    worker.end().await?;
+    runner.end().await?;
     output.show(&json!({ "messages": done, "failed": failed }), |_| {
         let failed = if failed > 0 { format!(", {failed} not: they come again") } else { String::new() };
         format!("{} dealt with{failed}", count(done, "message"))

@@ -11,7 +11,7 @@ use store::Store;
 use store::services::Services;
 use tokio::time::Instant;
 
-use crate::at_work::AtWork;
+use crate::busy_stages::BusyStages;
 use crate::conditions::Conditions;
 use crate::data_fetchers::DataFetchers;
 use crate::definitions::Definitions;
@@ -38,8 +38,8 @@ pub struct Context {
     pub limits: Limits,
     /// The settings as they were read last.
     pub settings: Arc<KeptSettings>,
-    /// The steps that this process works on.
-    pub at_work: Arc<AtWork>,
+    /// The stages of which this process is running steps.
+    pub busy_stages: Arc<BusyStages>,
 }
 
 /// The times and caps that the engine works with.
@@ -106,7 +106,7 @@ impl Context {
             services: Services::default(),
             limits,
             settings: Arc::default(),
-            at_work: Arc::default(),
+            busy_stages: Arc::default(),
         }
     }
 

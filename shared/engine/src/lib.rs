@@ -6,7 +6,7 @@
 //! **Invariant:** everything here may happen twice and stop half way; the next beat repairs it.
 
 pub mod apply;
-pub mod at_work;
+pub mod busy_stages;
 pub mod conditions;
 pub mod context;
 pub mod data_fetchers;

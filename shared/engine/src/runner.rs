@@ -1,25 +1,26 @@
-//! Takes one message, runs one step.
+//! Takes one message, runs one step: claim, look for a stop, attempt, commit, leave.
 //!
-//! Claim → look for a stop → execute with a deadline → finish → mini beat. A lost claim is a result, not an error; a
-//! failure of the mini beat never turns a finished step into a failed message. What comes between claim and mini beat is in
-//! `attempt`; a host that runs message after message has a `worker`, which does in one commit what follows on each other.
+//! A lost claim is a result, not an error; a failure of the mini beat never turns a finished step into a failed message.
+//! The attempt and its commit have files of their own. A host that lives long and runs message after message has a
+//! [`resident`] runner, which does the same five steps; the functions on AWS do not need it.
 
 mod attempt;
-mod worker;
+mod commit;
+pub mod resident;
+
+use std::sync::Arc;
 
 use pipeline::{Pipeline, StepDefinition, StepStatus};
 use serde::Serialize;
 use store::message::{BadMessage, StepMessage};
-use store::queue::Received;
 use store::steps::{Claim, Claimed};
-use store::take_next::{ClaimedMessage, NextMessage};
+use store::take_next::ClaimedMessage;
 
-use crate::at_work::{Others, Place};
+use crate::busy_stages::{Others, StageEntry};
 use crate::context::{Context, Invocation};
 use crate::mini_heartbeat;
-use crate::runner::attempt::{Ahead, Attempt, Committed, End, Worked};
-
-pub use worker::{Turn, Worker};
+use crate::runner::attempt::{Attempt, Attempted};
+use crate::runner::commit::{End, commit};
 
 /// What a runner did with a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -61,44 +62,78 @@ pub enum Error {
 /// # Errors
 /// The message is unreadable, or the outcome could not be recorded: the queue must deliver it again.
 pub async fn run(context: &Context, body: &str, invocation: &Invocation) -> Result<RunReport, Error> {
-    match start(context, body, invocation).await? {
-        Start::Step(begun) => Ok(work(context, *begun, invocation, None).await?.0),
-        Start::Dropped(report) => Ok(report),
+    if context.store.shared_commits.is_some() {
+        // One machine: the mini beat is in the commit that ends the step.
+        return resident::run_one(context, body, invocation).await;
+    }
+    let mut step = match claim(context, body, invocation).await? {
+        StepClaim::Won(step) => *step,
+        StepClaim::Dropped(report) => return Ok(report),
+    };
+    let attempted = match look_for_stop(context, &mut step, invocation).await? {
+        Look::Begin(order) => Attempt { context, order: &order, invocation }.run(&mut step).await?,
+        Look::NotBegun(attempted) => attempted,
+    };
+    let report = match attempted {
+        Attempted::Ended(end) => commit(context, &mut step.claimed, end).await?,
+        Attempted::Over(report) => report,
+    };
+    leave(context, step, &report, invocation).await;
+    Ok(report)
+}
+
+/// A claimed step, which its stage counts as running.
+struct RunningStep {
+    message: StepMessage,
+    claimed: Box<Claimed>,
+    /// The pipeline without its steps, if it was read with the claim.
+    pipeline: Option<Pipeline>,
+    entry: StageEntry,
+}
+
+impl RunningStep {
+    fn enter(context: &Context, claimed: ClaimedMessage) -> Self {
+        let ClaimedMessage { message, claimed, pipeline } = claimed;
+        let entry = context.busy_stages.enter(&message);
+        RunningStep { message, claimed, pipeline, entry }
     }
 }
 
-/// A claimed step, which counts among those at work.
-struct Begun {
-    started: ClaimedMessage,
-    place: Place,
-}
-
-/// A message that was taken with the end of a step.
-struct Taken {
-    received: Received,
-    /// Its step, if that is claimed.
-    begun: Option<Begun>,
-}
-
 /// What became of a message before its step began.
-enum Start {
+enum StepClaim {
     /// The step is claimed.
-    Step(Box<Begun>),
+    Won(Box<RunningStep>),
     /// There is nothing to run.
     Dropped(RunReport),
 }
 
+/// What a look at the pipeline of a claimed step says.
+enum Look {
+    /// The step is to be begun.
+    Begin(Box<WorkOrder>),
+    /// It is not begun.
+    NotBegun(Attempted),
+}
+
+/// What an attempt is made of.
+struct WorkOrder {
+    /// The pipeline, without the records of its steps.
+    pipeline: Pipeline,
+    definition: Arc<StepDefinition>,
+}
+
 /// Claims the step that a message names.
-async fn start(context: &Context, body: &str, invocation: &Invocation) -> Result<Start, Error> {
+async fn claim(context: &Context, body: &str, invocation: &Invocation) -> Result<StepClaim, Error> {
     let mut message = StepMessage::parse(body)?;
     let lease_until = context.lease_until(invocation);
     match context.store.claim_step(&message, &invocation.id, lease_until, invocation.now()).await? {
         Claim::Won(claimed) => {
-            Ok(Start::Step(Box::new(Begun::of(context, ClaimedMessage { message, claimed, pipeline: None }))))
+            let step = RunningStep::enter(context, ClaimedMessage { message, claimed, pipeline: None });
+            Ok(StepClaim::Won(Box::new(step)))
         }
         Claim::Gone => {
             tracing::warn!(pipeline.id = %message.pipeline, step.name = %message.step, "message dropped: the pipeline is gone");
-            Ok(Start::Dropped(RunReport::Gone))
+            Ok(StepClaim::Dropped(RunReport::Gone))
         }
         Claim::Lost { status, is_current } => {
             tracing::warn!(
@@ -112,77 +147,31 @@ async fn start(context: &Context, body: &str, invocation: &Invocation) -> Result
                 message.is_gated = false;
                 mini_beat(context, &message, invocation).await;
             }
-            Ok(Start::Dropped(RunReport::NotClaimed { status }))
+            Ok(StepClaim::Dropped(RunReport::NotClaimed { status }))
         }
     }
 }
 
-impl Begun {
-    fn of(context: &Context, started: ClaimedMessage) -> Self {
-        let place = context.at_work.enter(&started.message);
-        Begun { started, place }
-    }
-}
-
-/// Runs a claimed step to its end and beats; takes the next message in the same commit if it may go `ahead`.
-async fn work(
-    context: &Context,
-    begun: Begun,
-    invocation: &Invocation,
-    ahead: Option<Ahead<'_>>,
-) -> Result<(RunReport, Option<Taken>), Error> {
-    let Begun { mut started, place } = begun;
-    let worked = hold(context, &mut started, invocation).await?;
-    let ClaimedMessage { mut message, mut claimed, .. } = started;
-    let (report, taken, needs_beat) = match worked {
-        Worked::Left(RunReport::Continued) => return Ok((RunReport::Continued, None)),
-        Worked::Left(report) => (report, None, true),
-        Worked::Ended(end) => {
-            match attempt::commit_at_once(context, &message, &mut claimed, &end, invocation, ahead).await {
-                Some(Committed { report, next, needs_beat }) => {
-                    (report, next.map(|next| Taken::of(context, next)), needs_beat)
-                }
-                None => (attempt::commit(context, &mut claimed, end).await?, None, true),
-            }
-        }
-    };
-    // What it added may be ready although its own stage has not ended.
-    message.is_gated &= claimed.record.added.is_empty();
-    // The next step is among those at work by now, so it may be the one that looks.
-    let others = place.leave();
-    // To look around first would be work for nothing.
-    message.is_gated &= others != Others::Left;
-    if needs_beat && !(message.is_gated && others == Others::AtWork) {
-        mini_beat(context, &message, invocation).await;
-    }
-    Ok((report, taken))
-}
-
-impl Taken {
-    fn of(context: &Context, next: NextMessage) -> Self {
-        let NextMessage { received, claimed: started } = next;
-        Taken { received, begun: started.map(|started| Begun::of(context, started)) }
-    }
-}
-
-/// Looks for a stop, and then does the work of a claimed step.
-async fn hold(context: &Context, started: &mut ClaimedMessage, invocation: &Invocation) -> Result<Worked, Error> {
-    let ClaimedMessage { message, claimed, pipeline } = started;
+/// Reads the pipeline of a claimed step and drops the claim if the pipeline was stopped or has ended.
+///
+/// The look comes after the claim, so that a step that is claimed after a stop was set always finds the stop.
+async fn look_for_stop(context: &Context, step: &mut RunningStep, invocation: &Invocation) -> Result<Look, Error> {
+    let RunningStep { message, claimed, pipeline, .. } = step;
     let pipeline = match pipeline.take() {
         Some(pipeline) => Some(pipeline),
         None => context.store.pipeline_without_steps(&message.pipeline).await?,
     };
-    let Some(pipeline) = pipeline else { return Ok(Worked::Left(RunReport::Gone)) };
+    let Some(pipeline) = pipeline else { return Ok(Look::NotBegun(Attempted::Over(RunReport::Gone))) };
     let added = claimed.definition.take();
-    let Some(step) = added.as_ref().or_else(|| pipeline.definition.step(&message.step)) else {
-        let message = format!("pipeline `{}` has no step `{}`", pipeline.name(), message.step);
-        return Ok(Worked::Ended(End::without_work(message, invocation.now())));
+    let Some(definition) = added.or_else(|| pipeline.definition.step(&message.step).cloned()) else {
+        let problem = format!("pipeline `{}` has no step `{}`", pipeline.name(), message.step);
+        return Ok(Look::NotBegun(Attempted::Ended(End::without_work(problem, invocation.now()))));
     };
-    if let Some(reason) = reason_to_drop(&pipeline, step, claimed) {
+    if let Some(reason) = reason_to_drop(&pipeline, &definition, claimed) {
         context.store.drop_claim(claimed, &reason, invocation.now()).await?;
-        return Ok(Worked::Left(RunReport::Stopped));
+        return Ok(Look::NotBegun(Attempted::Over(RunReport::Stopped)));
     }
-    Attempt { context, message, pipeline: &pipeline, step, invocation }.run(claimed).await
+    Ok(Look::Begin(Box::new(WorkOrder { pipeline, definition })))
 }
 
 /// Why a claimed step is not begun; `None` if it is to be begun.
@@ -192,8 +181,30 @@ fn reason_to_drop(pipeline: &Pipeline, step: &StepDefinition, claimed: &Claimed)
     if is_open && (step.run_always || claimed.record.is_forced) {
         return None;
     }
-    let stopped = pipeline.stop.as_ref().map(|stop| stop.reason.clone());
-    stopped.or_else(|| (!is_open).then(|| format!("the pipeline has ended, it is {}", pipeline.status)))
+    if let Some(stop) = &pipeline.stop {
+        return Some(stop.reason.clone());
+    }
+    (!is_open).then(|| format!("the pipeline has ended, it is {}", pipeline.status))
+}
+
+/// Leaves the stage of a step that is over, and beats for what may follow from it.
+async fn leave(context: &Context, step: RunningStep, report: &RunReport, invocation: &Invocation) {
+    let RunningStep { mut message, claimed, entry, .. } = step;
+    if *report == RunReport::Continued {
+        // The step is still running, in the invocation that goes on with it: nothing follows yet.
+        return;
+    }
+    // What the step added may be ready although its own stage has not ended.
+    message.is_gated &= claimed.record.added.is_empty();
+    // Only now that the end is recorded: whoever leaves after us sees it, so we may leave the look to them. If a next step
+    // of the stage was taken with the end, it counts by now, so it may be the one that looks.
+    let others = entry.leave();
+    // If the stage has ended in this process, to ask the store whether it is busy would be one request for nothing.
+    message.is_gated &= others != Others::Left;
+    let is_left_to_others = message.is_gated && others == Others::Running;
+    if !is_left_to_others {
+        mini_beat(context, &message, invocation).await;
+    }
 }
 
 async fn mini_beat(context: &Context, message: &StepMessage, invocation: &Invocation) {

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::runner::{Turn, Worker};
+use engine::runner::resident::{ResidentRunner, Turn};
 use engine::{Context, Executor, ExecutorError, Limits, Outcome, Program, Work};
 use pipeline::definition::Arguments;
 use pipeline::{PipelineId, StepDefinition};
@@ -176,9 +176,9 @@ impl Drop for Runners {
 
 /// Deals with message after message until it fails, as `systole dev` does.
 async fn work(context: Context, dealt_with: Arc<DealtWith>) {
-    let mut worker = Worker::new(&context, || invocation("runner"));
+    let mut runner = ResidentRunner::new(&context, || invocation("runner"));
     loop {
-        let error = match worker.turn(Duration::from_secs(1)).await {
+        let error = match runner.turn(Duration::from_secs(1)).await {
             Ok(Turn::Nothing) => None,
             Ok(Turn::Done(_)) => {
                 dealt_with.count.fetch_add(1, Ordering::SeqCst);

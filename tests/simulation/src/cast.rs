@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use engine::runner::{Turn, Worker};
+use engine::runner::resident::{ResidentRunner, Turn};
 use engine::{Context, Invocation, heartbeat, runner};
 use operate::settings::Switch;
 use pipeline::definition::Arguments;
@@ -50,10 +50,11 @@ pub(crate) async fn run_on(context: Context, invocation: Invocation) -> String {
         Invocation::begin(format!("{}.{number}", invocation.id), invocation.now(), invocation.left())
     };
     let turns = AtomicU32::new(0);
-    let mut worker = Worker::new(&context, begin).while_it_may(|| turns.load(Ordering::Relaxed) + 1 < TURNS);
+    let mut runner =
+        ResidentRunner::new(&context, begin).taking_ahead_while(|| turns.load(Ordering::Relaxed) + 1 < TURNS);
     let mut words = Vec::new();
-    while turns.fetch_add(1, Ordering::Relaxed) < TURNS || worker.is_ahead() {
-        match worker.turn(Duration::ZERO).await {
+    while turns.fetch_add(1, Ordering::Relaxed) < TURNS || runner.is_ahead() {
+        match runner.turn(Duration::ZERO).await {
             Ok(Turn::Nothing) => {
                 words.push("there was no message".to_owned());
                 break;
@@ -63,7 +64,7 @@ pub(crate) async fn run_on(context: Context, invocation: Invocation) -> String {
             Err(error) => words.push(format!("received nothing: {}", chain(&error))),
         }
     }
-    if worker.end().await.is_err() {
+    if runner.end().await.is_err() {
         words.push("message not deleted".to_owned());
     }
     words.join(", then ")

@@ -9,7 +9,8 @@ use store::message::StepMessage;
 use store::queue::Outgoing;
 use store::steps::Enqueued;
 
-use engine::runner::{RunReport, Turn, Worker};
+use engine::runner::RunReport;
+use engine::runner::resident::{ResidentRunner, Turn};
 use workshop::{Workshop, xml};
 
 /// Two definitions: `one`, whose only step waits in the middle of its work, and `two` with these stages.
@@ -25,23 +26,23 @@ async fn stop(workshop: &Workshop, id: &PipelineId) {
     workshop.store().stop_pipeline(&pipeline, &stop).await.unwrap();
 }
 
-/// A worker takes a message, and something happens while its executor works; what it has taken ahead is told.
-async fn turn_while<'a>(workshop: &'a Workshop, meanwhile: impl Future<Output = ()>) -> Worker<'a> {
-    let mut worker = Worker::new(&workshop.context, || workshop.invocation());
+/// A resident runner takes a message, and something happens while its executor works; what it has taken ahead is told.
+async fn turn_while<'a>(workshop: &'a Workshop, meanwhile: impl Future<Output = ()>) -> ResidentRunner<'a> {
+    let mut runner = ResidentRunner::new(&workshop.context, || workshop.invocation());
     let during = async {
         workshop.gate.entered().await;
         meanwhile.await;
         workshop.gate.open();
     };
-    let (turn, ()) = tokio::join!(worker.turn(Duration::ZERO), during);
+    let (turn, ()) = tokio::join!(runner.turn(Duration::ZERO), during);
     let turn = turn.unwrap();
     assert!(matches!(turn, Turn::Done(RunReport::Finished { status: StepStatus::Success })), "{turn:?}");
-    assert!(worker.is_ahead(), "the worker was to take the next message in the commit that ends its step");
-    worker
+    assert!(runner.is_ahead(), "the runner was to take the next message in the commit that ends its step");
+    runner
 }
 
-async fn next_report(worker: &mut Worker<'_>) -> RunReport {
-    match worker.turn(Duration::ZERO).await.unwrap() {
+async fn next_report(runner: &mut ResidentRunner<'_>) -> RunReport {
+    match runner.turn(Duration::ZERO).await.unwrap() {
         Turn::Done(report) => report,
         other @ (Turn::Nothing | Turn::Failed { .. }) => panic!("no step was dealt with: {other:?}"),
     }
@@ -69,8 +70,8 @@ async fn a_stop_is_seen_for_a_step_of_the_same_stage_that_was_taken_ahead() {
     let others: Vec<String> = (1..12).map(|number| format!("done-{number}")).collect();
     let workshop = Workshop::new(&format!("10: gate-0, {}", others.join(", "))).sharing_commits();
     let id = workshop.spawn().await;
-    let mut worker = turn_while(&workshop, stop(&workshop, &id)).await;
-    assert_eq!(next_report(&mut worker).await, RunReport::Stopped);
+    let mut runner = turn_while(&workshop, stop(&workshop, &id)).await;
+    assert_eq!(next_report(&mut runner).await, RunReport::Stopped);
     assert_dropped(&workshop, &id, "done-1", "Ann had enough").await;
 }
 
@@ -80,8 +81,8 @@ async fn a_stop_is_seen_for_a_step_of_another_pipeline_that_was_taken_ahead() {
     let (one, id) = (workshop.place("one", "x").await, workshop.place("two", "x").await);
     workshop::mini_heartbeat::beat(&workshop.context, &one, 0, &workshop.invocation()).await.unwrap();
     workshop::mini_heartbeat::beat(&workshop.context, &id, 0, &workshop.invocation()).await.unwrap();
-    let mut worker = turn_while(&workshop, stop(&workshop, &id)).await;
-    assert_eq!(next_report(&mut worker).await, RunReport::Stopped);
+    let mut runner = turn_while(&workshop, stop(&workshop, &id)).await;
+    assert_eq!(next_report(&mut runner).await, RunReport::Stopped);
     assert_dropped(&workshop, &id, "done-a", "Ann had enough").await;
 }
 
@@ -98,8 +99,8 @@ async fn a_step_that_passes_a_stop_is_begun_when_it_is_taken_ahead() {
             workshop.process(&id, step).await;
             stop(&workshop, &id).await;
         }
-        let mut worker = turn_while(&workshop, async {}).await;
-        assert_eq!(next_report(&mut worker).await, RunReport::Finished { status: StepStatus::Success }, "{step}");
+        let mut runner = turn_while(&workshop, async {}).await;
+        assert_eq!(next_report(&mut runner).await, RunReport::Finished { status: StepStatus::Success }, "{step}");
         assert_eq!(workshop.step(&id, step).await.record.status, StepStatus::Success);
     }
 }
@@ -147,13 +148,13 @@ async fn a_step_that_is_marked_late_in_an_ended_pipeline_is_never_begun_when_it_
         let one = workshop.place("one", "x").await;
         workshop::mini_heartbeat::beat(&workshop.context, &one, 0, &workshop.invocation()).await.unwrap();
         let id = ended_with_a_late_mark(&workshop, "two", step).await;
-        let mut worker = turn_while(&workshop, async {}).await;
-        assert_eq!(next_report(&mut worker).await, RunReport::Stopped, "`{step}`");
+        let mut runner = turn_while(&workshop, async {}).await;
+        assert_eq!(next_report(&mut runner).await, RunReport::Stopped, "`{step}`");
         assert_dropped(&workshop, &id, step, "the pipeline has ended, it is error").await;
     }
 }
 
-/// The pipeline ends after the late beat has marked the step and before a worker takes it.
+/// The pipeline ends after the late beat has marked the step and before a runner takes it.
 #[tokio::test]
 async fn the_end_of_a_pipeline_is_seen_for_a_step_that_was_taken_ahead_after_it() {
     let workshop = two("10: done-a · 20: done-b");
@@ -165,8 +166,8 @@ async fn the_end_of_a_pipeline_is_seen_for_a_step_that_was_taken_ahead_after_it(
         let pipeline = workshop.pipeline(&id).await;
         workshop.store().settle_pipeline(&pipeline, PipelineStatus::Success, workshop.now()).await.unwrap();
     };
-    let mut worker = turn_while(&workshop, end).await;
-    assert_eq!(next_report(&mut worker).await, RunReport::Stopped);
+    let mut runner = turn_while(&workshop, end).await;
+    assert_eq!(next_report(&mut runner).await, RunReport::Stopped);
     assert_dropped(&workshop, &id, "done-a", "the pipeline has ended, it is success").await;
 }
 

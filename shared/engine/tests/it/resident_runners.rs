@@ -6,25 +6,26 @@ use std::time::Duration;
 use patience::wait;
 use pipeline::StepStatus;
 
-use engine::runner::{RunReport, Turn, Worker};
+use engine::runner::RunReport;
+use engine::runner::resident::{ResidentRunner, Turn};
 use workshop::CommitFault;
 use workshop::Workshop;
 
-fn worker(workshop: &Workshop) -> Worker<'_> {
-    Worker::new(&workshop.context, || workshop.invocation())
+fn runner(workshop: &Workshop) -> ResidentRunner<'_> {
+    ResidentRunner::new(&workshop.context, || workshop.invocation())
 }
 
-async fn turn(worker: &mut Worker<'_>) -> store::Result<Turn> {
-    wait("a turn of the worker ends").until(worker.turn(Duration::ZERO)).await
+async fn turn(runner: &mut ResidentRunner<'_>) -> store::Result<Turn> {
+    wait("a turn of the runner ends").until(runner.turn(Duration::ZERO)).await
 }
 
 /// Turns until there is nothing to do; what became of the messages.
-async fn work(worker: &mut Worker<'_>) -> Vec<RunReport> {
+async fn work(runner: &mut ResidentRunner<'_>) -> Vec<RunReport> {
     let mut reports = Vec::new();
-    let wait = wait("the worker finds nothing more to do");
+    let wait = wait("the runner finds nothing more to do");
     loop {
         wait.go_on();
-        match turn(worker).await.unwrap() {
+        match turn(runner).await.unwrap() {
             Turn::Nothing => return reports,
             Turn::Done(report) => reports.push(report),
             Turn::Failed { error, .. } => panic!("{error}"),
@@ -39,9 +40,9 @@ async fn a_chain_is_run_to_its_end_with_a_write_for_its_first_claim_only() {
     let workshop = Workshop::new(CHAIN).sharing_commits();
     let id = workshop.spawn().await;
     workshop.table.counted.forget();
-    let mut worker = worker(&workshop);
-    assert_eq!(work(&mut worker).await.len(), 3);
-    worker.end().await.unwrap();
+    let mut runner = runner(&workshop);
+    assert_eq!(work(&mut runner).await.len(), 3);
+    runner.end().await.unwrap();
     assert_eq!(workshop.shown(&id).await, "success: done-a success, done-b success, done-c success");
     assert_eq!(workshop.table.counted.writes.load(Ordering::Relaxed), 1);
     assert!(workshop.receive().await.is_none());
@@ -51,14 +52,14 @@ async fn a_chain_is_run_to_its_end_with_a_write_for_its_first_claim_only() {
 
 /// On AWS a table and a queue share no commits; nothing is taken ahead there.
 #[tokio::test]
-async fn a_worker_needs_no_shared_commits() {
+async fn a_resident_runner_needs_no_shared_commits() {
     let workshop = Workshop::new(CHAIN);
     let id = workshop.spawn().await;
-    let mut worker = worker(&workshop);
-    let wait = wait("the worker finds nothing more to do");
-    while !matches!(turn(&mut worker).await.unwrap(), Turn::Nothing) {
+    let mut runner = runner(&workshop);
+    let wait = wait("the runner finds nothing more to do");
+    while !matches!(turn(&mut runner).await.unwrap(), Turn::Nothing) {
         wait.go_on();
-        assert!(!worker.is_ahead());
+        assert!(!runner.is_ahead());
     }
     assert_eq!(workshop.shown(&id).await, "success: done-a success, done-b success, done-c success");
 }
@@ -74,7 +75,7 @@ async fn the_last_of_a_stage_looks_for_what_follows() {
     for count in [2, 9, 40] {
         let workshop = Workshop::new(&wide(count)).sharing_commits();
         let id = workshop.spawn().await;
-        let (mut one, mut two) = (worker(&workshop), worker(&workshop));
+        let (mut one, mut two) = (runner(&workshop), runner(&workshop));
         for _ in 0..=count {
             turn(&mut one).await.unwrap();
             turn(&mut two).await.unwrap();
@@ -89,7 +90,7 @@ async fn a_failed_step_that_was_taken_ahead_lets_the_join_follow() {
     let stages = wide(12).replace("done-7", "broken-7").replace("done-join", "done-report always");
     let workshop = Workshop::new(&stages).sharing_commits();
     let id = workshop.spawn().await;
-    work(&mut worker(&workshop)).await;
+    work(&mut runner(&workshop)).await;
     assert!(workshop.shown(&id).await.starts_with("error: "), "{}", workshop.shown(&id).await);
 }
 
@@ -98,10 +99,10 @@ async fn nothing_is_taken_ahead_when_the_host_ends() {
     let workshop = Workshop::new(CHAIN).sharing_commits();
     let id = workshop.spawn().await;
     let ends = AtomicBool::new(true);
-    let mut worker = worker(&workshop).while_it_may(|| !ends.load(Ordering::Relaxed));
-    turn(&mut worker).await.unwrap();
-    assert!(!worker.is_ahead());
-    worker.end().await.unwrap();
+    let mut runner = runner(&workshop).taking_ahead_while(|| !ends.load(Ordering::Relaxed));
+    turn(&mut runner).await.unwrap();
+    assert!(!runner.is_ahead());
+    runner.end().await.unwrap();
     assert!(workshop.shown(&id).await.ends_with("done-a success, done-b enqueued, done-c pending"));
     // Longer than a message that was received is hidden: the one that was dealt with is not among them.
     workshop.wait(20);
@@ -111,13 +112,13 @@ async fn nothing_is_taken_ahead_when_the_host_ends() {
 }
 
 #[tokio::test]
-async fn a_worker_that_dies_with_a_step_taken_ahead_loses_a_lease_and_no_step() {
+async fn a_resident_runner_that_dies_with_a_step_taken_ahead_loses_a_lease_and_no_step() {
     let workshop = Workshop::new("10: done-a · 20: done-b limit=3").sharing_commits();
     let id = workshop.spawn().await;
-    let mut worker = worker(&workshop);
-    turn(&mut worker).await.unwrap();
-    assert!(worker.is_ahead());
-    drop(worker);
+    let mut runner = runner(&workshop);
+    turn(&mut runner).await.unwrap();
+    assert!(runner.is_ahead());
+    drop(runner);
     assert!(workshop.shown(&id).await.ends_with("done-b running"));
     workshop.live().await;
     assert_eq!(workshop.shown(&id).await, "success: done-a success, done-b success 2");
@@ -130,13 +131,13 @@ async fn a_message_that_names_no_step_is_taken_and_comes_again() {
     workshop.spawn().await;
     let bad = store::queue::Outgoing { body: "no step".to_owned(), delay: Duration::ZERO };
     workshop.store().queue.send(pipeline::Priority::Low, vec![bad]).await.unwrap();
-    let mut worker = worker(&workshop);
-    let first = turn(&mut worker).await.unwrap();
+    let mut runner = runner(&workshop);
+    let first = turn(&mut runner).await.unwrap();
     assert!(matches!(first, Turn::Done(RunReport::Finished { status: StepStatus::Success })), "{first:?}");
-    assert!(worker.is_ahead());
-    let second = turn(&mut worker).await.unwrap();
+    assert!(runner.is_ahead());
+    let second = turn(&mut runner).await.unwrap();
     assert!(matches!(&second, Turn::Failed { message, .. } if message.body == "no step"), "{second:?}");
-    assert!(matches!(turn(&mut worker).await.unwrap(), Turn::Nothing));
+    assert!(matches!(turn(&mut runner).await.unwrap(), Turn::Nothing));
     // Longer than a message that was received is hidden.
     workshop.wait(20);
     let again = workshop.receive().await.expect("what was not dealt with comes again");
@@ -151,14 +152,14 @@ async fn a_step_that_was_taken_ahead_is_held_for_its_own_invocation() {
     let minutes = std::sync::atomic::AtomicU64::new(0);
     // A minute for the first step, ten for the second one.
     let begin = || workshop.invocation_of(Duration::from_secs(60 * (1 + 9 * minutes.fetch_add(1, Ordering::Relaxed))));
-    let mut worker = Worker::new(&workshop.context, begin);
-    turn(&mut worker).await.unwrap();
-    assert!(worker.is_ahead());
+    let mut runner = ResidentRunner::new(&workshop.context, begin);
+    turn(&mut runner).await.unwrap();
+    assert!(runner.is_ahead());
     let record = workshop.step(&id, "done-b").await.record;
     // One more because clocks differ.
     let held = (record.lease_until.unwrap() - workshop.now()).num_seconds();
     assert!((655..=665).contains(&held), "it is held for {held} s");
-    assert_eq!(work(&mut worker).await.len(), 2);
+    assert_eq!(work(&mut runner).await.len(), 2);
 }
 
 /// It is claimed, and was looked after for a stop at that moment, so it is ended like any step that runs.
@@ -166,11 +167,11 @@ async fn a_step_that_was_taken_ahead_is_held_for_its_own_invocation() {
 async fn a_step_that_was_taken_ahead_has_begun_when_a_stop_comes() {
     let workshop = Workshop::new(&wide(10)).sharing_commits();
     let id = workshop.spawn().await;
-    let mut worker = worker(&workshop);
-    turn(&mut worker).await.unwrap();
-    assert!(worker.is_ahead());
+    let mut runner = runner(&workshop);
+    turn(&mut runner).await.unwrap();
+    assert!(runner.is_ahead());
     workshop.cancel(&id, "a reason").await;
-    work(&mut worker).await;
+    work(&mut runner).await;
     let shown = workshop.shown(&id).await;
     assert!(shown.starts_with("cancelled: done-0 success, done-1 success, done-2 cancelled"), "{shown}");
 }
@@ -186,17 +187,17 @@ async fn a_step_whose_shared_commit_conflicts_ends_all_the_same_and_its_message_
         for fault in [CommitFault::Overtaken, CommitFault::Refused] {
             let workshop = Workshop::new(&stages).sharing_commits();
             let id = workshop.spawn().await;
-            let mut worker = worker(&workshop);
+            let mut runner = runner(&workshop);
             workshop.commits.arm(fault, what);
-            let turn = turn(&mut worker).await.unwrap();
+            let turn = turn(&mut runner).await.unwrap();
             assert!(workshop.commits.is_spent(), "no shared commit wrote `{what}`");
             let is_success = matches!(turn, Turn::Done(RunReport::Finished { status: StepStatus::Success }));
             assert!(is_success, "{fault:?} of `{what}`: {turn:?}");
-            assert!(!worker.is_ahead(), "{fault:?} of `{what}`: what did not happen has taken a message");
+            assert!(!runner.is_ahead(), "{fault:?} of `{what}`: what did not happen has taken a message");
             let name = what.split(' ').next().unwrap();
             let record = workshop.step(&id, name).await.record;
             assert_eq!(record.status, StepStatus::Success, "{fault:?} of `{what}`: it said so, and the store does not");
-            work(&mut worker).await;
+            work(&mut runner).await;
             workshop.wait(LEASE_MINUTES);
             assert_eq!(workshop.beat().await.applied.ghosted, 0, "{fault:?} of `{what}`: an ended step is ghosted");
             let shown = workshop.shown(&id).await;
@@ -218,15 +219,15 @@ async fn a_step_whose_shared_commit_is_not_answered_ends_once() {
     ] {
         let workshop = Workshop::new(&stages.replace("done-1,", "done-1 limit=2,")).sharing_commits();
         let id = workshop.spawn().await;
-        let mut worker = worker(&workshop);
+        let mut runner = runner(&workshop);
         workshop.commits.arm(CommitFault::ReplyLost, &format!("{name} success"));
-        let turn = turn(&mut worker).await.unwrap();
+        let turn = turn(&mut runner).await.unwrap();
         assert!(matches!(turn, Turn::Done(RunReport::Finished { status: StepStatus::Success })), "{turn:?}");
         assert_eq!(workshop.step(&id, next).await.record.status, StepStatus::Running, "the lost call claimed `{next}`");
-        work(&mut worker).await;
+        work(&mut runner).await;
         workshop.wait(LEASE_MINUTES);
         assert_eq!(workshop.beat().await.applied.ghosted, 1, "`{next}` alone is ghosted");
-        work(&mut worker).await;
+        work(&mut runner).await;
         let shown = workshop.shown(&id).await;
         assert!(shown.starts_with("success: "), "{shown}");
         assert_eq!(workshop.step(&id, name).await.record.attempt, 1, "`{name}` ended with its first attempt");

@@ -1,0 +1,170 @@
+//! A runner that lives as long as its host and deals with message after message; not for the functions on AWS.
+//!
+//! It does the five steps of [`run`](super::run), with two commits less where the back end has shared commits: a message is
+//! deleted and the next one taken together, and that in the commit that ends the step if there is a next one by then.
+
+mod joint_commit;
+
+use std::time::Duration;
+
+use store::queue::{Receipt, Received};
+
+use crate::context::{Context, Invocation};
+use crate::runner::attempt::{Attempt, Attempted};
+use crate::runner::commit::commit;
+use crate::runner::resident::joint_commit::{Beat, Committed, JointCommit, TakeAhead, TakenMessage};
+use crate::runner::{Error, Look, RunReport, RunningStep, StepClaim, claim, leave, look_for_stop};
+
+/// Deals with messages, one after the other.
+pub struct ResidentRunner<'a> {
+    context: &'a Context,
+    begin: Box<dyn Fn() -> Invocation + Send + Sync + 'a>,
+    may_take_ahead: Box<dyn Fn() -> bool + Send + Sync + 'a>,
+    /// Dealt with, and to be deleted.
+    done: Option<Receipt>,
+    /// Taken with the last commit.
+    ahead: Option<TakenAhead>,
+}
+
+/// What became of a look for a message.
+#[derive(Debug)]
+pub enum Turn {
+    /// There was no message.
+    Nothing,
+    /// A message was dealt with.
+    Done(RunReport),
+    /// A message was not dealt with; it will be delivered again.
+    Failed {
+        /// The message.
+        message: Box<Received>,
+        /// Why.
+        error: Error,
+    },
+}
+
+/// A message that was taken, and the invocation that deals with it.
+struct TakenAhead {
+    received: Received,
+    /// Its step, if that is claimed already.
+    step: Option<RunningStep>,
+    invocation: Invocation,
+}
+
+impl<'a> ResidentRunner<'a> {
+    /// A runner that begins each message with an invocation of its host.
+    pub fn new(context: &'a Context, begin: impl Fn() -> Invocation + Send + Sync + 'a) -> Self {
+        ResidentRunner { context, begin: Box::new(begin), may_take_ahead: Box::new(|| true), done: None, ahead: None }
+    }
+
+    /// The same, which takes a further message with the end of a step only while its host allows it.
+    #[must_use]
+    pub fn taking_ahead_while(self, may_take_ahead: impl Fn() -> bool + Send + Sync + 'a) -> Self {
+        ResidentRunner { may_take_ahead: Box::new(may_take_ahead), ..self }
+    }
+
+    /// Whether it has claimed a step that it has not begun. Its host must give it one more turn before it ends.
+    #[must_use]
+    pub fn is_ahead(&self) -> bool {
+        self.ahead.is_some()
+    }
+
+    /// Takes the next message, waiting up to `wait` for it, and deals with it.
+    ///
+    /// # Errors
+    /// The queue did not answer.
+    pub async fn turn(&mut self, wait: Duration) -> store::Result<Turn> {
+        let taken = match self.ahead.take() {
+            Some(taken) => taken,
+            None => match self.receive(wait).await? {
+                Some(received) => TakenAhead { received, step: None, invocation: (self.begin)() },
+                None => return Ok(Turn::Nothing),
+            },
+        };
+        let TakenAhead { received, step, invocation } = taken;
+        match self.deal_with(&received, step, &invocation).await {
+            Ok(report) => {
+                // Where the next one was taken, this one was deleted in the same commit.
+                self.done = if self.is_ahead() { None } else { Some(received.receipt) };
+                Ok(Turn::Done(report))
+            }
+            Err(error) => Ok(Turn::Failed { message: Box::new(received), error }),
+        }
+    }
+
+    /// Deletes the last message.
+    ///
+    /// # Errors
+    /// The queue did not answer: the message comes again, which does no harm.
+    pub async fn end(self) -> store::Result<()> {
+        match &self.done {
+            Some(receipt) => self.context.store.queue.delete(receipt).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Deletes the last message and receives the next one, in one request where the back end can.
+    async fn receive(&mut self, wait: Duration) -> store::Result<Option<Received>> {
+        let received = self.context.store.queue.next(self.done.as_ref(), wait).await?;
+        // Only now: after an error it is not known whether the last message was deleted, so it is deleted again.
+        self.done = None;
+        Ok(received)
+    }
+
+    async fn deal_with(
+        &mut self,
+        received: &Received,
+        step: Option<RunningStep>,
+        invocation: &Invocation,
+    ) -> Result<RunReport, Error> {
+        let step = match step {
+            Some(step) => step,
+            None => match claim(self.context, &received.body, invocation).await? {
+                StepClaim::Won(step) => *step,
+                StepClaim::Dropped(report) => return Ok(report),
+            },
+        };
+        // Asked before the work: a host that is told to end meanwhile gives one more turn to what is taken.
+        let next = (self.may_take_ahead)().then(|| (self.begin)());
+        let take = next.as_ref().map(|invocation| TakeAhead { done: &received.receipt, invocation });
+        let (report, taken) = run_claimed(self.context, step, invocation, take).await?;
+        if let (Some(TakenMessage { received, step }), Some(invocation)) = (taken, next) {
+            self.ahead = Some(TakenAhead { received, step, invocation });
+        }
+        Ok(report)
+    }
+}
+
+/// Runs the step that a message names, with its mini beat in the commit that ends it; takes no further message.
+pub(super) async fn run_one(context: &Context, body: &str, invocation: &Invocation) -> Result<RunReport, Error> {
+    let step = match claim(context, body, invocation).await? {
+        StepClaim::Won(step) => *step,
+        StepClaim::Dropped(report) => return Ok(report),
+    };
+    let (report, _) = run_claimed(context, step, invocation, None).await?;
+    Ok(report)
+}
+
+/// Goes the four steps after the claim; the commit may take the next message, if it is told how.
+async fn run_claimed(
+    context: &Context,
+    mut step: RunningStep,
+    invocation: &Invocation,
+    take: Option<TakeAhead<'_>>,
+) -> Result<(RunReport, Option<TakenMessage>), Error> {
+    let attempted = match look_for_stop(context, &mut step, invocation).await? {
+        Look::Begin(order) => Attempt { context, order: &order, invocation }.run(&mut step).await?,
+        Look::NotBegun(attempted) => attempted,
+    };
+    let (report, taken) = match attempted {
+        Attempted::Over(report) => (report, None),
+        Attempted::Ended(end) => match (JointCommit { context, end: &end, invocation, take }).commit(&mut step).await {
+            Some(Committed { report, beat: Beat::InCommit, next }) => return Ok((report, next)),
+            Some(Committed { report, beat: Beat::Open, next }) => (report, next),
+            // Somebody else came in between, or the commit was not answered: the end is recorded by itself.
+            None => (commit(context, &mut step.claimed, end).await?, None),
+        },
+    };
+    // The next step counts as running by now, so that of its stage it is not this one that must look.
+    leave(context, step, &report, invocation).await;
+    Ok((report, taken))
+}
