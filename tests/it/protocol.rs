@@ -17,7 +17,7 @@
 mod beat;
 mod checker;
 mod flaw;
-mod joined;
+mod joint_commit;
 mod model;
 mod planner;
 mod runner;

@@ -9,7 +9,7 @@ use super::beat::{Kind, Time};
 use super::checker::Model;
 use super::flaw::Flaw;
 use super::planner::Planner;
-use super::state::{Beat, Faults, Joined, Message, Outcome, Record, Runner, State};
+use super::state::{Beat, Faults, JointCommit, Message, Outcome, Record, Runner, State};
 
 /// A pipeline and what may happen to it.
 pub(super) struct Pipelines {
@@ -44,7 +44,7 @@ pub(super) enum Action {
     /// The executor of a runner ends.
     Execute(usize, Outcome),
     /// A runner commits the end of its step with what follows from it, and perhaps takes a message.
-    Exchange(usize, Option<Message>),
+    CommitJointly(usize, Option<Message>),
     /// It does, and is not told so.
     LoseReply(usize, Option<Message>),
     /// A runner does the next thing.
@@ -155,9 +155,9 @@ impl Pipelines {
                         actions.push(Action::Execute(place, Outcome::Continue));
                     }
                 }
-                Runner::Joining(joined) => {
-                    let takes = || self.takes(state, joined).into_iter();
-                    actions.extend(takes().map(|taken| Action::Exchange(place, taken)));
+                Runner::Committing(commit) => {
+                    let takes = || self.takes(state, commit).into_iter();
+                    actions.extend(takes().map(|taken| Action::CommitJointly(place, taken)));
                     if state.left.crashes > 0 {
                         actions.extend(takes().map(|taken| Action::LoseReply(place, taken)));
                     }
@@ -213,7 +213,7 @@ impl Pipelines {
                 self.advance(state, &mut beat);
                 if beat == Beat::default() { Runner::Idle } else { Runner::Beating(message, beat) }
             }
-            Runner::Idle | Runner::Working(_) | Runner::Joining(_) => unreachable!("it has a choice"),
+            Runner::Idle | Runner::Working(_) | Runner::Committing(_) => unreachable!("it has a choice"),
         }
     }
 
@@ -231,7 +231,7 @@ impl Runner {
             Runner::Idle => None,
             Runner::Claimed(hold)
             | Runner::Working(hold)
-            | Runner::Joining(Joined { hold, .. })
+            | Runner::Committing(JointCommit { hold, .. })
             | Runner::Dropping(hold) => Some(hold.message),
             Runner::Looked(message)
             | Runner::Handing { from: message, .. }
@@ -339,22 +339,22 @@ impl Pipelines {
                     Outcome::Error => next.left.failures -= 1,
                     Outcome::Continue => next.left.continuations -= 1,
                 }
-                next.runners[place] = match self.join(next, hold, outcome) {
-                    Some(joined) => Runner::Joining(joined),
+                next.runners[place] = match self.joint_commit(next, hold, outcome) {
+                    Some(commit) => Runner::Committing(commit),
                     None => self.end(next, hold, outcome),
                 };
             }
-            Action::Exchange(place, taken) => {
-                let Runner::Joining(joined) = take(&mut next.runners, place) else { unreachable!("it joins") };
-                next.runners[place] = self.exchange(next, &joined, taken);
+            Action::CommitJointly(place, taken) => {
+                let Runner::Committing(commit) = take(&mut next.runners, place) else { unreachable!("it commits") };
+                next.runners[place] = self.commit_and_take_next(next, &commit, taken);
             }
             Action::LoseReply(place, taken) => {
                 next.left.crashes -= 1;
-                let Runner::Joining(joined) = take(&mut next.runners, place) else { unreachable!("it joins") };
-                self.exchange(next, &joined, taken);
+                let Runner::Committing(commit) = take(&mut next.runners, place) else { unreachable!("it commits") };
+                self.commit_and_take_next(next, &commit, taken);
                 // Its own end it knows again. What it took is claimed, nobody works on it, and its message comes again.
                 next.messages.extend(taken);
-                next.runners[place] = self.after(joined.hold.message);
+                next.runners[place] = self.after(commit.hold.message);
             }
             Action::RunnerGoesOn(place) => {
                 let runner = take(&mut next.runners, place);

@@ -86,7 +86,7 @@ pub(super) enum Runner {
     /// It has found no stop; the executor works.
     Working(Hold),
     /// The executor has ended; nothing of what came of it is committed.
-    Joining(Joined),
+    Committing(JointCommit),
     /// It has written that the step continues, and not sent the message.
     Handing { from: Message, to: Message },
     /// It has found a stop, and gives the step back.
@@ -109,7 +109,7 @@ pub(super) struct Hold {
 
 /// What goes into one commit: the end of a step, and the mini heartbeat behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Joined {
+pub(super) struct JointCommit {
     pub(super) hold: Hold,
     pub(super) outcome: Outcome,
     pub(super) ops: Vec<Op>,
@@ -192,7 +192,7 @@ impl State {
             StepStatus::Running => !self.runners.iter().any(|runner| match runner {
                 Runner::Claimed(hold)
                 | Runner::Working(hold)
-                | Runner::Joining(Joined { hold, .. })
+                | Runner::Committing(JointCommit { hold, .. })
                 | Runner::Dropping(hold) => hold.message.step == step && hold.owner == record.owner,
                 Runner::Idle | Runner::Looked(_) | Runner::Handing { .. } => false,
                 Runner::Peeking(_) | Runner::Beating(..) => false,
@@ -205,7 +205,7 @@ impl State {
                         Runner::Handing { to: message, .. } | Runner::Looked(message) => is_its(message),
                         Runner::Beating(_, beat) => beat.ops.iter().any(is_on_its_way),
                         Runner::Idle | Runner::Peeking(_) => false,
-                        Runner::Claimed(_) | Runner::Working(_) | Runner::Joining(_) | Runner::Dropping(_) => false,
+                        Runner::Claimed(_) | Runner::Working(_) | Runner::Committing(_) | Runner::Dropping(_) => false,
                     })
             }
             StepStatus::Pending
