@@ -142,9 +142,9 @@ fn has_ended(pipeline: &Pipeline, name: &Name) -> bool {
     if !pipeline.status.is_open() {
         return true;
     }
-    // What is not known of the world makes a step wait, not end.
-    let world = pipeline::facts::World { is_guess: true, ..pipeline::facts::World::default() };
-    let outlooks = plan::outlooks(pipeline, &world, now());
+    // What is not known makes a step wait, not end.
+    let around = pipeline::facts::Facts { is_guess: true, ..pipeline::facts::Facts::default() };
+    let outlooks = plan::outlooks(pipeline, &around, now());
     let mut steps = pipeline.steps.iter().zip(&outlooks);
     steps.any(|(step, outlook)| step.definition.name == *name && !outlook.is_unfinished())
 }

@@ -57,8 +57,8 @@ async fn read(target: &Target, id: &PipelineId) -> anyhow::Result<Pipeline> {
 }
 
 async fn shown(target: &Target, pipeline: &Pipeline) -> anyhow::Result<PipelineDetails> {
-    let world = engine::world::around(&target.context, pipeline, now()).await?;
-    Ok(view::details(pipeline, &world, now()))
+    let around = engine::gather::around(&target.context, pipeline, now()).await?;
+    Ok(view::details(pipeline, &around, now()))
 }
 
 /// The steps of a pipeline as a table.

@@ -65,8 +65,8 @@ pub(crate) async fn details(
     let Some(pipeline) = context.store.pipeline_with_steps(&id).await? else {
         return Err(operate::Error::UnknownPipeline(id).into());
     };
-    let world = engine::world::around(&context, &pipeline, now()).await?;
-    let mut shown = view::details(&pipeline, &world, now());
+    let around = engine::gather::around(&context, &pipeline, now()).await?;
+    let mut shown = view::details(&pipeline, &around, now());
     let step_counts = counts(shown.steps.iter().map(|step| step.status));
     let (steps, next) = page.cut(shown.steps, |step| step.name.clone())?;
     shown.steps = steps;

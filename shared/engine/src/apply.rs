@@ -25,8 +25,8 @@ use store::shared_commit::Mark;
 use store::steps::Enqueued;
 
 use crate::context::{Context, Invocation};
+use crate::gather::FactGatherer;
 use crate::monitor::{self, Monitor, Watched};
-use crate::world::Surroundings;
 
 /// What a beat did for pipelines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -65,12 +65,12 @@ const LOOKS: usize = 4;
 /// # Errors
 /// The store did not answer.
 pub(crate) async fn advance(
-    surroundings: &Surroundings<'_>,
+    gatherer: &FactGatherer<'_>,
     id: &PipelineId,
     hops: u32,
     invocation: &Invocation,
 ) -> store::Result<Applied> {
-    let beat = Beat { context: surroundings.context, monitor: &surroundings.monitor, invocation, hops };
+    let beat = Beat { context: gatherer.context, monitor: &gatherer.monitor, invocation, hops };
     let mut applied = Applied::default();
     for look in 0..LOOKS {
         let Some(pipeline) = beat.context.store.pipeline_with_steps(id).await? else { break };
@@ -78,11 +78,11 @@ pub(crate) async fn advance(
             break;
         }
         if look == 0 {
-            let (watched, events) = beat.monitor.watch(&pipeline, surroundings.settings(), invocation.now());
+            let (watched, events) = beat.monitor.watch(&pipeline, gatherer.settings(), invocation.now());
             applied.watched = watched;
             beat.tell(events, &mut applied).await;
         }
-        let plan = planned(surroundings, &pipeline, invocation).await?;
+        let plan = planned(gatherer, &pipeline, invocation).await?;
         let lost_before = applied.lost;
         beat.apply(&pipeline, &plan, &mut applied).await?;
         let follows_more = plan.stop.is_some() || !plan.ghosted.is_empty() || !plan.cancel.is_empty();
@@ -99,17 +99,17 @@ pub(crate) async fn advance(
 /// # Errors
 /// The store did not answer.
 pub(crate) async fn advance_alone(
-    surroundings: &Surroundings<'_>,
+    gatherer: &FactGatherer<'_>,
     id: &PipelineId,
     hops: u32,
     invocation: &Invocation,
 ) -> store::Result<Option<Applied>> {
-    let beat = Beat { context: surroundings.context, monitor: &surroundings.monitor, invocation, hops };
+    let beat = Beat { context: gatherer.context, monitor: &gatherer.monitor, invocation, hops };
     let Some(pipeline) = beat.context.store.pipeline_with_steps(id).await? else { return Ok(None) };
     if !pipeline.status.is_open() || pipeline.steps.iter().any(|step| step.record.status.is_active()) {
         return Ok(None);
     }
-    let plan = planned(surroundings, &pipeline, invocation).await?;
+    let plan = planned(gatherer, &pipeline, invocation).await?;
     if plan.stop.is_some() || !plan.ghosted.is_empty() || !plan.cancel.is_empty() || !plan.resend.is_empty() {
         return Ok(None);
     }
@@ -122,12 +122,12 @@ pub(crate) async fn advance_alone(
     Ok((applied.lost == 0).then_some(applied))
 }
 
-/// Plans, asking the world only what the steps that are otherwise ready want to know.
-async fn planned(surroundings: &Surroundings<'_>, pipeline: &Pipeline, invocation: &Invocation) -> store::Result<Plan> {
-    let (grace, now) = (surroundings.context.limits.grace, invocation.now());
-    let guess = plan(pipeline, &surroundings.guess(), grace, now);
-    match surroundings.around_steps(pipeline, steps(pipeline, &guess.enqueue), now).await? {
-        Some(world) => Ok(plan(pipeline, &world, grace, now)),
+/// Plans, gathering only what the steps that are otherwise ready ask for.
+async fn planned(gatherer: &FactGatherer<'_>, pipeline: &Pipeline, invocation: &Invocation) -> store::Result<Plan> {
+    let (grace, now) = (gatherer.context.limits.grace, invocation.now());
+    let guess = plan(pipeline, &gatherer.guess(), grace, now);
+    match gatherer.around_steps(pipeline, steps(pipeline, &guess.enqueue), now).await? {
+        Some(around) => Ok(plan(pipeline, &around, grace, now)),
         None => Ok(guess),
     }
 }

@@ -16,8 +16,8 @@ use crate::conditions::Conditions;
 use crate::data_fetchers::DataFetchers;
 use crate::definitions::Definitions;
 use crate::executor::Executors;
+use crate::gather::KeptSettings;
 use crate::program::Program;
-use crate::world::KeptSettings;
 
 /// Made once per process: the store, the lists, the limits.
 #[derive(Clone)]

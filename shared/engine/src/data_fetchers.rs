@@ -1,4 +1,4 @@
-//! Data fetchers: code that looks for work in the world and asks for one pipeline per piece of it.
+//! Data fetchers: code that looks for work outside and asks for one pipeline per piece of it.
 //!
 //! A data fetcher answers with all there is to do, as often as it is asked; what it names by a key is spawned **once for
 //! ever**, whoever asks and whatever crashes in between. So a fetcher remembers nothing and marks nothing. The same item

@@ -24,9 +24,9 @@ use crate::context::{Context, Invocation};
 use crate::data_fetchers::spawn::Fetching;
 use crate::definitions::Loaded;
 use crate::error_chain::chain;
+use crate::gather::{FactGatherer, LISTED};
 use crate::heartbeat::spawning::Spawning;
 use crate::monitor::Watched;
-use crate::world::{LISTED, Surroundings};
 
 pub use spawning::{SpawnOutlook, outlook};
 
@@ -108,15 +108,15 @@ async fn pass(
     let open = context.store.open_pipelines(LISTED).await?;
     let looks = Looks::at(context, &loaded.definitions, &open).await?;
     report.add_problems(looks.problems());
-    let surroundings = Surroundings::of_all(context, context.fresh_settings(invocation.now()).await?, open.clone());
-    let surroundings = surroundings.watching(lease.pulse);
-    let mut spawning = Spawning { surroundings: &surroundings, looks, open: &open, pulse: lease.pulse, invocation };
+    let gatherer = FactGatherer::of_all(context, context.fresh_settings(invocation.now()).await?, open.clone());
+    let gatherer = gatherer.watching(lease.pulse);
+    let mut spawning = Spawning { gatherer: &gatherer, looks, open: &open, pulse: lease.pulse, invocation };
     let mut spawned = spawn_all(&mut spawning, &loaded.definitions, report).await?;
-    spawned.extend(initialize(&surroundings, &loaded, invocation, report).await?);
+    spawned.extend(initialize(&gatherer, &loaded, invocation, report).await?);
     // After all spawns, so that it is known of everything that was found what became of it.
     report.add_problems(spawning.looks.note(context, invocation.now()).await?);
     let open = in_turn(open, lease.reached.as_deref());
-    let reached = advance_all(&surroundings, open, spawned, invocation, report).await?;
+    let reached = advance_all(&gatherer, open, spawned, invocation, report).await?;
     Ok(reached.or(lease.reached.clone()).filter(|_| report.left > 0))
 }
 
@@ -150,12 +150,12 @@ async fn spawn_all(
 
 /// Spawns what data fetchers ask for.
 async fn initialize(
-    surroundings: &Surroundings<'_>,
+    gatherer: &FactGatherer<'_>,
     loaded: &Loaded,
     invocation: &Invocation,
     report: &mut BeatReport,
 ) -> store::Result<Vec<PipelineId>> {
-    let (context, settings) = (surroundings.context, surroundings.kept_settings());
+    let (context, settings) = (gatherer.context, gatherer.kept_settings());
     let fetched = Fetching { context, loaded: loaded.clone(), settings, invocation }.beat().await?;
     report.add_problems(fetched.problems);
     report.left_to_spawn = fetched.left;
@@ -165,13 +165,13 @@ async fn initialize(
 
 /// Moves the spawned pipelines on, and as many of the open ones as the time allows; returns the place of the last of them.
 async fn advance_all(
-    surroundings: &Surroundings<'_>,
+    gatherer: &FactGatherer<'_>,
     open: Vec<OpenPipeline>,
     spawned: Vec<PipelineId>,
     invocation: &Invocation,
     report: &mut BeatReport,
 ) -> store::Result<Option<String>> {
-    let context = surroundings.context;
+    let context = gatherer.context;
     let total = open.len() + spawned.len();
     let spawned = spawned.into_iter().map(|id| (id, None));
     let in_turn = open.into_iter().take(context.limits.pipelines_per_beat).map(|open| (open.id, Some(open.place)));
@@ -179,7 +179,7 @@ async fn advance_all(
         if invocation.left() < STOP_MARGIN {
             return None;
         }
-        Some((advance(surroundings, &id, 0, invocation).await, id, place))
+        Some((advance(gatherer, &id, 0, invocation).await, id, place))
     });
     // In their order, so that what was looked at is what comes before the place returned.
     let mut results = work.buffered(context.limits.parallel_pipelines);
@@ -192,7 +192,7 @@ async fn advance_all(
         reached = place.or(reached);
     }
     report.left = total - report.looked_at;
-    let (watched, settings) = (report.applied.watched, surroundings.settings());
+    let (watched, settings) = (report.applied.watched, gatherer.settings());
     report.is_idle_though_work_is_due = watched.is_idle_though_work_is_due(settings, invocation.now());
     Ok(reached)
 }

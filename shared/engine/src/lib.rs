@@ -13,6 +13,7 @@ pub mod data_fetchers;
 pub mod definitions;
 pub mod error_chain;
 pub mod executor;
+pub mod gather;
 pub mod heartbeat;
 pub mod mini_heartbeat;
 pub mod monitor;
@@ -20,7 +21,6 @@ pub mod program;
 pub mod runner;
 pub mod take_over;
 pub mod testing;
-pub mod world;
 
 pub use conditions::{FindingCondition, PipelineCondition, StepCondition};
 pub use context::{Context, Invocation, Limits};

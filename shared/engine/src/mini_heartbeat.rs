@@ -6,7 +6,7 @@ use store::message::StepMessage;
 
 use crate::apply::{Applied, advance, advance_alone};
 use crate::context::{Context, Invocation};
-use crate::world::Surroundings;
+use crate::gather::FactGatherer;
 
 /// Beats for the pipeline of a step that has just ended; if the step is one of a wide stage that is still busy, only as far
 /// as to find that out.
@@ -30,11 +30,11 @@ pub async fn beat_behind(context: &Context, message: &StepMessage, invocation: &
 /// # Errors
 /// The store did not answer. Nothing is lost: the heartbeat does the same within a minute.
 pub async fn beat(context: &Context, id: &PipelineId, hops: u32, invocation: &Invocation) -> store::Result<Applied> {
-    let surroundings = Surroundings::of_one(context, context.settings(invocation.now()).await?);
-    if !surroundings.settings().flag("mini_heartbeat", &Scope::Default) {
+    let gatherer = FactGatherer::of_one(context, context.settings(invocation.now()).await?);
+    if !gatherer.settings().flag("mini_heartbeat", &Scope::Default) {
         return Ok(Applied::default());
     }
-    advance(&surroundings, id, hops, invocation).await
+    advance(&gatherer, id, hops, invocation).await
 }
 
 /// Moves a pipeline on of which nothing is at work but the step that has just ended. `None`, and nothing done, if something
@@ -47,9 +47,9 @@ pub(crate) async fn beat_alone(
     message: &StepMessage,
     invocation: &Invocation,
 ) -> store::Result<Option<Applied>> {
-    let surroundings = Surroundings::of_one(context, context.settings(invocation.now()).await?);
-    if !surroundings.settings().flag("mini_heartbeat", &Scope::Default) {
+    let gatherer = FactGatherer::of_one(context, context.settings(invocation.now()).await?);
+    if !gatherer.settings().flag("mini_heartbeat", &Scope::Default) {
         return Ok(None);
     }
-    advance_alone(&surroundings, &message.pipeline, message.hops.saturating_add(1), invocation).await
+    advance_alone(&gatherer, &message.pipeline, message.hops.saturating_add(1), invocation).await
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use engine::Context;
-use engine::world::LISTED;
+use engine::gather::LISTED;
 use futures::{StreamExt, stream};
 use pipeline::{Name, Pipeline, PipelineId, StepStatus};
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Stopping a pipeline.
 
-use engine::world::LISTED;
+use engine::gather::LISTED;
 use engine::{Context, Invocation};
 use pipeline::PipelineId;
 use pipeline::pipeline::{Stop, StoppedBy};

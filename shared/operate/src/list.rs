@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use engine::Context;
-use engine::world::LISTED;
+use engine::gather::LISTED;
 use pipeline::{Name, Pipeline, PipelineId, PipelineStatus};
 
 use super::Error;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use engine::StepLog;
 use pipeline::definition::Arguments;
-use pipeline::facts::World;
+use pipeline::facts::Facts;
 use pipeline::plan::{self, Outlook};
 use pipeline::{Definition, Pipeline, PipelineStatus, Step, StepRecord, StepStatus};
 use serde::Serialize;
@@ -243,8 +243,8 @@ pub fn row(row: &Row, now: DateTime<Utc>) -> ListRow {
 
 /// Shows a pipeline with its steps, and why they wait.
 #[must_use]
-pub fn details(shown: &Pipeline, world: &World, now: DateTime<Utc>) -> PipelineDetails {
-    let outlooks = plan::outlooks(shown, world, now);
+pub fn details(shown: &Pipeline, around: &Facts, now: DateTime<Utc>) -> PipelineDetails {
+    let outlooks = plan::outlooks(shown, around, now);
     let steps = shown.steps.iter().zip(&outlooks).map(|(of, outlook)| step(shown, of, outlook, now)).collect();
     PipelineDetails { pipeline: pipeline(shown, now), steps }
 }

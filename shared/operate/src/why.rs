@@ -7,7 +7,7 @@ mod text;
 
 use chrono::{DateTime, Utc};
 use engine::heartbeat::{self, SpawnOutlook};
-use engine::{Context, world};
+use engine::{Context, gather};
 use pipeline::condition::Check;
 use pipeline::plan::{self, Outlook, Spawn};
 use pipeline::{Definition, Name, Pipeline, PipelineId, PipelineStatus, StepStatus};
@@ -98,8 +98,8 @@ pub async fn why(context: &Context, id: &PipelineId, now: DateTime<Utc>) -> Resu
 /// # Errors
 /// The store did not answer.
 pub async fn why_of(context: &Context, pipeline: &Pipeline, now: DateTime<Utc>) -> store::Result<Why> {
-    let world = world::around(context, pipeline, now).await?;
-    let outlooks = plan::outlooks(pipeline, &world, now);
+    let around = gather::around(context, pipeline, now).await?;
+    let outlooks = plan::outlooks(pipeline, &around, now);
     let signals = signals(context, pipeline, now).await?;
     let texts: Vec<String> = pipeline
         .steps
@@ -127,8 +127,8 @@ pub async fn conditions_of(
     step: &pipeline::Step,
     now: DateTime<Utc>,
 ) -> store::Result<Vec<Answered>> {
-    let world = world::around_step(context, pipeline, step, now).await?;
-    let answers = plan::answers(pipeline, &step.definition.name, &world, now);
+    let around = gather::around_step(context, pipeline, step, now).await?;
+    let answers = plan::answers(pipeline, &step.definition.name, &around, now);
     Ok(step.definition.conditions.iter().zip(answers).map(|(condition, check)| answered(condition, check)).collect())
 }
 

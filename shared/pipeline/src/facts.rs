@@ -1,4 +1,4 @@
-//! What a beat knows of the world outside one pipeline.
+//! What a beat knows outside one pipeline.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::settings::Settings;
 ///
 /// Gathered once per beat. A mini beat gathers only what the conditions of its one pipeline ask for.
 #[derive(Debug, Clone, Default)]
-pub struct World {
+pub struct Facts {
     /// The settings in force.
     pub settings: Settings,
     /// Whether this program has data fetchers.
@@ -51,7 +51,7 @@ pub struct Asked {
     pub index: usize,
 }
 
-impl World {
+impl Facts {
     /// Whether maintenance mode is on: nothing is spawned and nothing enqueued.
     #[must_use]
     pub fn is_in_maintenance(&self) -> bool {

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::facts::World;
+use crate::facts::Facts;
 use crate::id::Name;
 use crate::pipeline::{Pipeline, PipelineStatus, Stop, StoppedBy};
 use crate::settings::{Scope, Settings};
@@ -84,11 +84,11 @@ impl Plan {
 
 /// Decides what a beat does for one open pipeline.
 #[must_use]
-pub fn plan(pipeline: &Pipeline, world: &World, grace: Grace, now: DateTime<Utc>) -> Plan {
-    let outlooks = outlooks(pipeline, world, now);
+pub fn plan(pipeline: &Pipeline, around: &Facts, grace: Grace, now: DateTime<Utc>) -> Plan {
+    let outlooks = outlooks(pipeline, around, now);
     // A pipeline whose steps have all ended in time is settled, however late the beat comes that does it.
     let can_expire = pipeline.stop.is_none() && outlooks.iter().any(Outlook::is_unfinished);
-    if can_expire && let Some(stop) = expiry(pipeline, &world.settings, now) {
+    if can_expire && let Some(stop) = expiry(pipeline, &around.settings, now) {
         // Nothing else in this beat: what follows from the stop is planned from facts that were read after it.
         return Plan { stop: Some(stop), ..Plan::default() };
     }
@@ -109,7 +109,7 @@ pub fn plan(pipeline: &Pipeline, world: &World, grace: Grace, now: DateTime<Utc>
                 plan.cancel.push(name());
             }
             Outlook::Active => {
-                if !world.is_in_maintenance() && record.sent_at.is_none_or(|sent| sent + grace.resend_after < now) {
+                if !around.is_in_maintenance() && record.sent_at.is_none_or(|sent| sent + grace.resend_after < now) {
                     plan.resend.push(name());
                 }
             }

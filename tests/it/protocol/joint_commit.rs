@@ -35,7 +35,12 @@ impl Pipelines {
     }
 
     /// `Transaction::commit_and_take_next`. The pipeline is read in it, after the claim. What cannot be committed together goes one by one.
-    pub(super) fn commit_and_take_next(&self, state: &mut State, commit: &JointCommit, taken: Option<Message>) -> Runner {
+    pub(super) fn commit_and_take_next(
+        &self,
+        state: &mut State,
+        commit: &JointCommit,
+        taken: Option<Message>,
+    ) -> Runner {
         let Some(committed) = self.committed(state, commit) else {
             return self.end(state, commit.hold, commit.outcome);
         };

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use pipeline::definition::Arguments;
-use pipeline::facts::World;
+use pipeline::facts::Facts;
 use pipeline::merge::{self, Vocabulary};
 use pipeline::pipeline::{Stop, StoppedBy};
 use pipeline::plan::{Grace, plan};
@@ -73,7 +73,7 @@ impl Planner {
     fn ask(&self, sight: &Sight) -> Planned {
         let now: DateTime<Utc> = "2026-08-01T12:00:00Z".parse().unwrap();
         let pipeline = self.pipeline(sight, now);
-        let plan = plan(&pipeline, &World::default(), GRACE, now);
+        let plan = plan(&pipeline, &Facts::default(), GRACE, now);
         assert_eq!(plan.stop, None, "nothing expires here");
         let place = |name: &Name| pipeline.steps.iter().position(|step| step.definition.name == *name).unwrap();
         let places = |names: &[Name]| names.iter().map(place).collect();

@@ -10,7 +10,7 @@ use store::pipelines::{NewPipeline, OpenPipeline, Spawned};
 
 use crate::conditions::finding::{Fate, Looks};
 use crate::context::{Context, Invocation};
-use crate::world::{LISTED, Surroundings};
+use crate::gather::{FactGatherer, LISTED};
 
 /// What the next beat would say of a definition.
 pub struct SpawnOutlook {
@@ -37,16 +37,16 @@ pub async fn outlook(
     let open_sibling = open_sibling(context, definition, latest.id, &open).await?;
     let last_beat = context.store.last_beat().await?;
     let pulse = Pulse { since: last_beat.unwrap_or(now).min(now), until: now };
-    let surroundings = Surroundings::of_all(context, context.fresh_settings(now).await?, open);
-    let world = &surroundings.around_definition(definition, pulse, &looks).await?;
-    let facts = SpawnFacts { world, pulse, open_sibling };
+    let gatherer = FactGatherer::of_all(context, context.fresh_settings(now).await?, open);
+    let around = &gatherer.around_definition(definition, pulse, &looks).await?;
+    let facts = SpawnFacts { around, pulse, open_sibling };
     let answers = spawn_answers(definition, &facts);
     Ok(SpawnOutlook { spawn: spawn(definition, &facts), answers, last_beat })
 }
 
 /// What a beat spawns with.
 pub(super) struct Spawning<'a> {
-    pub(super) surroundings: &'a Surroundings<'a>,
+    pub(super) gatherer: &'a FactGatherer<'a>,
     pub(super) looks: Looks,
     pub(super) open: &'a [OpenPipeline],
     pub(super) pulse: Pulse,
@@ -56,11 +56,11 @@ pub(super) struct Spawning<'a> {
 impl Spawning<'_> {
     /// Spawns a pipeline of a definition if its conditions hold; the id of one that is new.
     pub(super) async fn spawn(&mut self, definition: &Arc<Definition>) -> store::Result<Option<PipelineId>> {
-        let context = self.surroundings.context;
-        let world = &self.surroundings.around_definition(definition, self.pulse, &self.looks).await?;
+        let context = self.gatherer.context;
+        let around = &self.gatherer.around_definition(definition, self.pulse, &self.looks).await?;
         let latest = context.store.latest_pipeline(&definition.name).await?;
         let open_sibling = open_sibling(context, definition, latest.id.clone(), self.open).await?;
-        let facts = SpawnFacts { world, pulse: self.pulse, open_sibling };
+        let facts = SpawnFacts { around, pulse: self.pulse, open_sibling };
         let (id, arguments, reason, found) = match spawn(definition, &facts) {
             Spawn::Yes { id, arguments, reason, found } => (id, arguments, reason, found),
             Spawn::No(reasons) => {

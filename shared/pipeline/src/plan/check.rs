@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::condition::{Check, StepCondition};
 use crate::definition::{Arguments, StepDefinition};
-use crate::facts::{Answer, Asked, World};
+use crate::facts::{Answer, Asked, Facts};
 use crate::id::Name;
 use crate::pipeline::PipelineStatus;
 use crate::step::{StepRecord, StepStatus};
@@ -50,11 +50,11 @@ pub(super) fn recurs(definition: &StepDefinition, record: &StepRecord) -> bool {
 }
 
 /// Whether the latest pipeline of each name stands where it should.
-pub(super) fn named_pipelines(world: &World, names: &[Name], statuses: &[PipelineStatus]) -> Check {
+pub(super) fn named_pipelines(around: &Facts, names: &[Name], statuses: &[PipelineStatus]) -> Check {
     let wanted = || statuses.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(" or ");
     for name in names {
-        match world.latest.get(name) {
-            None if world.is_guess => {}
+        match around.latest.get(name) {
+            None if around.is_guess => {}
             None => return Check::Unmet(format!("there is no pipeline `{name}`; wanted is {}", wanted())),
             Some((id, status)) if !statuses.contains(status) => {
                 return Check::Unmet(format!("pipeline `{name}` {id} is {status}; wanted is {}", wanted()));
@@ -66,13 +66,13 @@ pub(super) fn named_pipelines(world: &World, names: &[Name], statuses: &[Pipelin
 }
 
 /// What a condition that somebody registered answered.
-pub(super) fn registered(world: &World, asked: &Asked, condition: &str) -> Check {
-    match world.registered.get(asked) {
+pub(super) fn registered(around: &Facts, asked: &Asked, condition: &str) -> Check {
+    match around.registered.get(asked) {
         Some(Answer::Met) => Check::Met(Arguments::new()),
         Some(Answer::Found(found)) => Check::Met(found.arguments.clone()),
         Some(Answer::Unmet(reason)) => Check::Unmet(reason.clone()),
         Some(Answer::Never(reason)) => Check::Never(reason.clone()),
-        None if world.is_guess => Check::Met(Arguments::new()),
+        None if around.is_guess => Check::Met(Arguments::new()),
         None => Check::Unmet(format!("condition `{condition}` was not asked: this program does not know it")),
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::condition::{Check, Registered, StepCondition};
 use crate::definition::Arguments;
-use crate::facts::{Asked, World};
+use crate::facts::{Asked, Facts};
 use crate::id::Name;
 use crate::pipeline::Pipeline;
 use crate::plan::check::{
@@ -51,9 +51,9 @@ impl Outlook {
 
 /// How every step stands, in the order of the steps.
 #[must_use]
-pub fn outlooks(pipeline: &Pipeline, world: &World, now: DateTime<Utc>) -> Vec<Outlook> {
+pub fn outlooks(pipeline: &Pipeline, around: &Facts, now: DateTime<Utc>) -> Vec<Outlook> {
     let outlooks = vec![None; pipeline.steps.len()];
-    let mut survey = Survey { pipeline, world, hold: hold(pipeline, world), now, outlooks };
+    let mut survey = Survey { pipeline, around, hold: hold(pipeline, around), now, outlooks };
     survey.survey(|step| !step.definition.run_always);
     survey.survey(|step| step.definition.run_always);
     survey.outlooks.into_iter().map(|outlook| outlook.expect("every step is a run-always step or not")).collect()
@@ -63,15 +63,15 @@ pub fn outlooks(pipeline: &Pipeline, world: &World, now: DateTime<Utc>) -> Vec<O
 ///
 /// They are the answers that [`outlooks`] goes by; those of a step that is busy or has ended decide nothing.
 #[must_use]
-pub fn answers(pipeline: &Pipeline, step: &Name, world: &World, now: DateTime<Utc>) -> Vec<Check> {
+pub fn answers(pipeline: &Pipeline, step: &Name, around: &Facts, now: DateTime<Utc>) -> Vec<Check> {
     let Some(index) = pipeline.steps.iter().position(|other| other.definition.name == *step) else { return Vec::new() };
-    let outlooks = outlooks(pipeline, world, now).into_iter().map(Some).collect();
-    Survey { pipeline, world, hold: None, now, outlooks }.answers(index)
+    let outlooks = outlooks(pipeline, around, now).into_iter().map(Some).collect();
+    Survey { pipeline, around, hold: None, now, outlooks }.answers(index)
 }
 
 struct Survey<'a> {
     pipeline: &'a Pipeline,
-    world: &'a World,
+    around: &'a Facts,
     /// Why nothing of the pipeline is enqueued now, whatever the conditions say.
     hold: Option<String>,
     now: DateTime<Utc>,
@@ -196,13 +196,13 @@ impl Survey<'_> {
             StepCondition::DependingOnNamedSteps { steps } => self.depends(steps, index, before),
             StepCondition::WaitForStepIsNotRunning { steps } => self.not_running(steps, index),
             StepCondition::NamedPipelinesHaveStatus { pipelines, statuses } => {
-                named_pipelines(self.world, pipelines, statuses)
+                named_pipelines(self.around, pipelines, statuses)
             }
             StepCondition::Recurring { wait, .. } => time_between_runs(*wait, record, self.now),
             StepCondition::Registered(Registered { name, .. }) => {
                 let pipeline = Some(self.pipeline.id.clone());
                 let asked = Asked { pipeline, name: definition.name.clone(), index: place };
-                registered(self.world, &asked, name)
+                registered(self.around, &asked, name)
             }
             // A run-always step runs whatever the outcome, so for it the two conditions ask the same.
             StepCondition::PreviousStepsCompleted { steps } | StepCondition::PreviousStepsFinished { steps } => {
@@ -258,7 +258,7 @@ impl Survey<'_> {
             }
         }
         for name in names {
-            let others = self.world.active_steps.get(name).into_iter().flatten();
+            let others = self.around.active_steps.get(name).into_iter().flatten();
             if let Some(other) = others.into_iter().find(|other| **other != self.pipeline.id) {
                 return Check::Unmet(format!("step `{name}` of pipeline {other} is enqueued or running"));
             }
@@ -291,8 +291,8 @@ impl Survey<'_> {
 }
 
 /// A stop ends a pause, but not maintenance.
-fn hold(pipeline: &Pipeline, world: &World) -> Option<String> {
-    if world.is_in_maintenance() {
+fn hold(pipeline: &Pipeline, around: &Facts) -> Option<String> {
+    if around.is_in_maintenance() {
         return Some("maintenance mode is on".to_owned());
     }
     let since = pipeline.paused_at.filter(|_| pipeline.stop.is_none())?;

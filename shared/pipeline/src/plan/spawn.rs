@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::condition::{Check, PipelineCondition, Registered};
 use crate::definition::{Arguments, Definition};
-use crate::facts::{Answer, Asked, World};
+use crate::facts::{Answer, Asked, Facts};
 use crate::id::{Name, PipelineId};
 use crate::plan::check::{named_pipelines, registered};
 use crate::schedule::{Cron, Pulse};
@@ -14,14 +14,14 @@ use crate::settings::{Scope, Settings};
 #[derive(Debug, Clone)]
 pub struct SpawnFacts<'a> {
     /// What is known beside the definition.
-    pub world: &'a World,
+    pub around: &'a Facts,
     /// The time span that the beat answers for.
     pub pulse: Pulse,
     /// An open pipeline of the same name, if there is one.
     pub open_sibling: Option<PipelineId>,
 }
 
-/// Something in the world that a condition found.
+/// Something that a condition found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// Names it for ever: the same thing never spawns twice.
@@ -59,15 +59,15 @@ pub fn spawn(definition: &Definition, facts: &SpawnFacts<'_>) -> Spawn {
     let mut arguments = Arguments::new();
     let (mut keys, mut found) = (Vec::new(), Vec::new());
     let mut at = facts.pulse.until;
-    unmet.extend(hold(&definition.name, &facts.world.settings));
+    unmet.extend(hold(&definition.name, &facts.around.settings));
     for (index, described) in definition.conditions.iter().enumerate() {
         let condition = &described.condition;
-        let asked = cron(definition, condition, facts.world).ok().flatten();
+        let asked = cron(definition, condition, facts.around).ok().flatten();
         if let Some(due) = asked.and_then(|cron| cron.latest_due(facts.pulse)) {
             at = due;
             keys.push(format!("cron {}", due.to_rfc3339_opts(SecondsFormat::Secs, true)));
         }
-        if let Some(Answer::Found(thing)) = facts.world.registered.get(&asked_by(definition, index)) {
+        if let Some(Answer::Found(thing)) = facts.around.registered.get(&asked_by(definition, index)) {
             at = thing.at;
             keys.push(thing.key.clone());
             found.push(thing.key.clone());
@@ -81,7 +81,7 @@ pub fn spawn(definition: &Definition, facts: &SpawnFacts<'_>) -> Spawn {
         return Spawn::No(unmet);
     }
     if keys.is_empty() {
-        // Nothing in the world names this spawn, so the beat does: a repeated beat has another pulse.
+        // Nothing that was found names this spawn, so the beat does: a repeated beat has another pulse.
         keys.push(format!("beat {}", facts.pulse.until.to_rfc3339()));
     }
     let key = keys.join(" + ");
@@ -109,7 +109,7 @@ pub fn hold(definition: &Name, settings: &Settings) -> Option<String> {
 /// The answer of one pipeline condition.
 fn check(definition: &Definition, index: usize, condition: &PipelineCondition, facts: &SpawnFacts<'_>) -> Check {
     let met = || Check::Met(Arguments::new());
-    let settings = &facts.world.settings;
+    let settings = &facts.around.settings;
     match condition {
         PipelineCondition::NoAutoSpawn => {
             Check::Unmet("it is spawned by hand, by the API or by another pipeline only".to_owned())
@@ -120,12 +120,12 @@ fn check(definition: &Definition, index: usize, condition: &PipelineCondition, f
         },
         PipelineCondition::CronExpression { .. }
         | PipelineCondition::ConfigurableCronExpression { .. }
-        | PipelineCondition::CleanUp => match cron(definition, condition, facts.world) {
+        | PipelineCondition::CleanUp => match cron(definition, condition, facts.around) {
             Ok(Some(cron)) => cron_due(&cron, facts.pulse),
             Ok(None) => met(),
             Err(reason) => Check::Unmet(reason),
         },
-        PipelineCondition::Initializer => initializer(facts.world),
+        PipelineCondition::Initializer => initializer(facts.around),
         PipelineCondition::WebsiteActive { websites } => {
             let is_inactive = |code: &&String| !settings.flag("website.active", &Scope::Website((*code).clone()));
             match websites.iter().find(is_inactive) {
@@ -140,14 +140,14 @@ fn check(definition: &Definition, index: usize, condition: &PipelineCondition, f
                 Check::Unmet("it is switched off by the setting `pipeline.enabled`".to_owned())
             }
         }
-        PipelineCondition::NoConflictingStep { steps } => conflict(facts.world, steps),
+        PipelineCondition::NoConflictingStep { steps } => conflict(facts.around, steps),
         PipelineCondition::NamedPipelinesHaveStatus { pipelines, statuses } => {
-            named_pipelines(facts.world, pipelines, statuses)
+            named_pipelines(facts.around, pipelines, statuses)
         }
         // During maintenance nothing is spawned, whether the condition asks for it or not.
         PipelineCondition::Maintenance => met(),
         PipelineCondition::Registered(Registered { name, .. }) => {
-            registered(facts.world, &asked_by(definition, index), name)
+            registered(facts.around, &asked_by(definition, index), name)
         }
     }
 }
@@ -157,9 +157,9 @@ fn asked_by(definition: &Definition, index: usize) -> Asked {
 }
 
 /// The expression behind a condition about time; `None` if the condition is about something else.
-fn cron(definition: &Definition, condition: &PipelineCondition, world: &World) -> Result<Option<Cron>, String> {
+fn cron(definition: &Definition, condition: &PipelineCondition, around: &Facts) -> Result<Option<Cron>, String> {
     let of_setting = |name: &str| {
-        let cron = world.settings.cron(name, &Scope::Pipeline(definition.name.clone()));
+        let cron = around.settings.cron(name, &Scope::Pipeline(definition.name.clone()));
         cron.map(Some).ok_or_else(|| format!("setting `{name}` holds no cron expression"))
     };
     match condition {
@@ -178,10 +178,10 @@ fn cron(definition: &Definition, condition: &PipelineCondition, world: &World) -
     }
 }
 
-fn initializer(world: &World) -> Check {
-    let is_on = |name: &str| world.settings.flag(name, &Scope::Default);
+fn initializer(around: &Facts) -> Check {
+    let is_on = |name: &str| around.settings.flag(name, &Scope::Default);
     Check::Unmet(match (is_on("initializer.enabled"), is_on("initializer.in_pipeline")) {
-        (true, true) if world.has_fetchers => return Check::Met(Arguments::new()),
+        (true, true) if around.has_fetchers => return Check::Met(Arguments::new()),
         (true, true) => "there are no data fetchers".to_owned(),
         (true, false) => "the heartbeat asks data fetchers; the setting `initializer.in_pipeline` is off".to_owned(),
         (false, _) => "data fetchers are switched off by the setting `initializer.enabled`".to_owned(),
@@ -199,9 +199,9 @@ fn cron_due(cron: &Cron, pulse: Pulse) -> Check {
     })
 }
 
-fn conflict(world: &World, steps: &[Name]) -> Check {
+fn conflict(around: &Facts, steps: &[Name]) -> Check {
     for name in steps {
-        if let Some(pipeline) = world.active_steps.get(name).and_then(|pipelines| pipelines.first()) {
+        if let Some(pipeline) = around.active_steps.get(name).and_then(|pipelines| pipelines.first()) {
             return Check::Unmet(format!("step `{name}` of pipeline {pipeline} is enqueued or running"));
         }
     }

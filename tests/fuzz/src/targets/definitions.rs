@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pipeline::definition::{Arguments, Definition};
-use pipeline::facts::World;
+use pipeline::facts::Facts;
 use pipeline::merge::{self, Accepts, Merged, Vocabulary};
 use pipeline::plan::{self, Grace, SpawnFacts};
 use pipeline::{Pipeline, PipelineId, PipelineStatus, Pulse, StepStatus, xml};
 
 use super::assert_kept;
+use crate::gather::{self, NOW, wait_for};
 use crate::input::sections;
-use crate::world::{self, NOW, wait_for};
 
 const GRACE: Grace = Grace { resend_after: Duration::from_secs(300) };
 
@@ -49,7 +49,7 @@ pub(crate) fn several(data: &[u8]) {
 
 /// Files that lie in the bucket's `pipelines/`, as a beat takes them.
 pub(crate) fn overlays(data: &[u8]) {
-    let context = world::context();
+    let context = around::context();
     // Definitions are kept by the context that read them.
     let context = engine::Context::new(context.store, steps::shipped(), context.limits);
     wait_for(async {
@@ -59,7 +59,7 @@ pub(crate) fn overlays(data: &[u8]) {
             let _ = context.store.files.put(&key, section.content.to_vec().into()).await;
         }
         let first = context.definitions.load(context.store.files.as_ref()).await.expect("the files are in memory");
-        world::beat_and_run(&context).await.expect("no definition ends a beat");
+        around::beat_and_run(&context).await.expect("no definition ends a beat");
         let second = context.definitions.load(context.store.files.as_ref()).await.expect("the files are in memory");
         assert_eq!(first.problems, second.problems);
         assert_eq!(first.definitions, second.definitions, "a beat changes what is defined");
@@ -110,9 +110,9 @@ fn assert_can_run(merged: &Merged) {
 
 /// Spawns a pipeline and lets everything succeed that the plan enqueues, some beats long.
 fn plan_through(definition: Definition) {
-    let world = World::default();
+    let around = Facts::default();
     let pulse = Pulse { since: NOW - chrono::Duration::minutes(1), until: NOW };
-    let facts = SpawnFacts { world: &world, pulse, open_sibling: None };
+    let facts = SpawnFacts { around: &around, pulse, open_sibling: None };
     let _ = plan::spawn(&definition, &facts);
     let _ = plan::spawn_answers(&definition, &facts);
     if definition.steps.len() > STEPS {
@@ -121,7 +121,7 @@ fn plan_through(definition: Definition) {
     let mut pipeline = pipeline_of(definition);
     for beat in 0..BEATS {
         let now = NOW + chrono::Duration::hours(i64::try_from(beat).unwrap_or(0));
-        let plan = plan::plan(&pipeline, &world, GRACE, now);
+        let plan = plan::plan(&pipeline, &around, GRACE, now);
         for name in &plan.enqueue {
             let step = pipeline.steps.iter_mut().find(|step| step.definition.name == *name);
             let record = &mut step.unwrap_or_else(|| panic!("`{name}` is no step of the pipeline")).record;

@@ -266,12 +266,12 @@ async fn row_14_own_conditions_and_executors() {
     assert_eq!(workshop.spawned().await, ["work"]);
     let id = workshop.store().latest_pipeline(&"work".parse().unwrap()).await.unwrap().id.unwrap();
     assert_eq!(workshop.pipeline(&id).await.arguments["order"], "17");
-    let why = |world: &pipeline::facts::World, pipeline: &pipeline::Pipeline| {
-        format!("{:?}", pipeline::plan::outlooks(pipeline, world, workshop.now()))
+    let why = |around: &pipeline::facts::Facts, pipeline: &pipeline::Pipeline| {
+        format!("{:?}", pipeline::plan::outlooks(pipeline, around, workshop.now()))
     };
     let pipeline = workshop.pipeline(&id).await;
-    let world = engine::world::around(&workshop.context, &pipeline, workshop.now()).await.unwrap();
-    assert_snapshot!(why(&world, &pipeline), @r#"[Waiting(["the shop opens at 13:00"])]"#);
+    let around = engine::gather::around(&workshop.context, &pipeline, workshop.now()).await.unwrap();
+    assert_snapshot!(why(&around, &pipeline), @r#"[Waiting(["the shop opens at 13:00"])]"#);
     // The order was found again, and has its pipeline already.
     workshop.wait(60);
     assert!(workshop.spawned().await.is_empty());

@@ -64,24 +64,24 @@ fn a_step_waits_while_another_one_runs_in_its_pipeline() {
 
 #[test]
 fn a_step_waits_while_another_one_runs_in_any_pipeline() {
-    assert_snapshot!(planned("world: import busy elsewhere · 10: a alone reindex+import"), @r"
+    assert_snapshot!(planned("around: import busy elsewhere · 10: a alone reindex+import"), @r"
     nothing to do
     a waits: step `import` of pipeline 01jd9x4k7m3fq8zt0v2c is enqueued or running
     ");
-    assert_snapshot!(planned("world: export busy elsewhere · 10: a alone reindex+import"), @r"
+    assert_snapshot!(planned("around: export busy elsewhere · 10: a alone reindex+import"), @r"
     enqueue a
     settle running
     ");
-    // Of its own name it excludes its like, not itself; the listing of the world may say that the step runs here.
-    assert_snapshot!(planned("world: a busy elsewhere · 10: a alone a"), @r"
+    // Of its own name it excludes its like, not itself; the listing may say that the step runs here.
+    assert_snapshot!(planned("around: a busy elsewhere · 10: a alone a"), @r"
     nothing to do
     a waits: step `a` of pipeline 01jd9x4k7m3fq8zt0v2c is enqueued or running
     ");
-    assert_snapshot!(planned("world: a busy here · 10: a alone a"), @r"
+    assert_snapshot!(planned("around: a busy here · 10: a alone a"), @r"
     enqueue a
     settle running
     ");
-    assert_snapshot!(planned("world: a busy here · world: a busy elsewhere · 10: a alone a"), @r"
+    assert_snapshot!(planned("around: a busy here · around: a busy elsewhere · 10: a alone a"), @r"
     nothing to do
     a waits: step `a` of pipeline 01jd9x4k7m3fq8zt0v2c is enqueued or running
     ");
@@ -112,23 +112,23 @@ fn a_step_waits_for_the_status_of_the_latest_pipelines() {
     nothing to do
     a waits: there is no pipeline `exports`; wanted is success
     ");
-    assert_snapshot!(planned("world: exports running · 10: a wants exports success+error"), @r"
+    assert_snapshot!(planned("around: exports running · 10: a wants exports success+error"), @r"
     nothing to do
     a waits: pipeline `exports` 01jd9x4k7m3fq8zt0v2c is running; wanted is success or error
     ");
-    assert_snapshot!(planned("world: exports error · 10: a wants exports success+error"), @r"
+    assert_snapshot!(planned("around: exports error · 10: a wants exports success+error"), @r"
     enqueue a
     settle running
     ");
-    assert_snapshot!(planned("world: exports success · 10: a wants exports+stock success"), @r"
+    assert_snapshot!(planned("around: exports success · 10: a wants exports+stock success"), @r"
     nothing to do
     a waits: there is no pipeline `stock`; wanted is success
     ");
-    assert_snapshot!(planned("world: exports success · world: stock paused · 10: a wants exports+stock success"), @r"
+    assert_snapshot!(planned("around: exports success · around: stock paused · 10: a wants exports+stock success"), @r"
     nothing to do
     a waits: pipeline `stock` 01jd9x4k7m3fq8zt0v2c is paused; wanted is success
     ");
-    assert_snapshot!(planned("world: exports success · world: stock success · 10: a wants exports+stock success"), @r"
+    assert_snapshot!(planned("around: exports success · around: stock success · 10: a wants exports+stock success"), @r"
     enqueue a
     settle running
     ");
@@ -182,11 +182,11 @@ fn the_next_run_waits_for_its_time() {
 
 #[test]
 fn a_recurring_step_asks_its_other_conditions_before_every_run() {
-    assert_snapshot!(planned("world: import busy elsewhere · 10: a recurs 3 alone import success run 1"), @r"
+    assert_snapshot!(planned("around: import busy elsewhere · 10: a recurs 3 alone import success run 1"), @r"
     nothing to do
     a waits: step `import` of pipeline 01jd9x4k7m3fq8zt0v2c is enqueued or running
     ");
-    assert_snapshot!(planned("world: a hears unmet · 10: a recurs 3 asks counted success run 1"), @r"
+    assert_snapshot!(planned("around: a hears unmet · 10: a recurs 3 asks counted success run 1"), @r"
     nothing to do
     a waits: the stock is being counted
     ");
@@ -218,8 +218,8 @@ fn failed_attempts_count_as_runs() {
 
 #[test]
 fn a_run_that_can_never_come_leaves_the_success_before_it() {
-    assert_snapshot!(planned("world: a hears never · 10: a recurs 3 asks counted success run 1 · 20: b"), @"enqueue b");
-    assert_snapshot!(planned("world: a hears never · 10: a recurs 3 asks counted success run 1"), @"settle success");
+    assert_snapshot!(planned("around: a hears never · 10: a recurs 3 asks counted success run 1 · 20: b"), @"enqueue b");
+    assert_snapshot!(planned("around: a hears never · 10: a recurs 3 asks counted success run 1"), @"settle success");
 }
 
 #[test]
@@ -235,21 +235,21 @@ fn a_registered_condition_answers_for_itself() {
     nothing to do
     a waits: condition `counted` was not asked: this program does not know it
     ");
-    assert_snapshot!(planned("world: a hears met · 10: a asks counted"), @r"
+    assert_snapshot!(planned("around: a hears met · 10: a asks counted"), @r"
     enqueue a
     settle running
     ");
-    assert_snapshot!(planned("world: a hears unmet · 10: a asks counted"), @r"
+    assert_snapshot!(planned("around: a hears unmet · 10: a asks counted"), @r"
     nothing to do
     a waits: the stock is being counted
     ");
-    assert_snapshot!(planned("world: a hears never · 10: a asks counted · 20: b"), @"settle error");
-    assert_snapshot!(never("world: a hears never · 10: a asks counted · 20: b"), @r"
+    assert_snapshot!(planned("around: a hears never · 10: a asks counted · 20: b"), @"settle error");
+    assert_snapshot!(never("around: a hears never · 10: a asks counted · 20: b"), @r"
     a: the office has closed down
     b: step `a` before it did not succeed
     ");
     // It is asked about this step, at its place among the conditions.
-    assert_snapshot!(planned("world: b hears met · 10: a asks counted, b 0/1 asks counted"), @r"
+    assert_snapshot!(planned("around: b hears met · 10: a asks counted, b 0/1 asks counted"), @r"
     enqueue b
     settle running
     a waits: condition `counted` was not asked: this program does not know it
@@ -258,7 +258,7 @@ fn a_registered_condition_answers_for_itself() {
 
 #[test]
 fn every_unmet_condition_is_named() {
-    assert_snapshot!(planned("world: import busy elsewhere · world: b hears unmet · 10: a running · 20: b alone import wants exports success asks counted"), @r"
+    assert_snapshot!(planned("around: import busy elsewhere · around: b hears unmet · 10: a running · 20: b alone import wants exports success asks counted"), @r"
     nothing to do
     b waits: step `import` of pipeline 01jd9x4k7m3fq8zt0v2c is enqueued or running + there is no pipeline `exports`; wanted is success + the stock is being counted + step `a` before it has not ended
     ");

@@ -117,25 +117,25 @@ fn a_paused_pipeline_can_be_cancelled() {
 
 #[test]
 fn maintenance_enqueues_nothing_and_says_so() {
-    assert_snapshot!(planned("world: maintenance · 10: a · 20: b"), @r"
+    assert_snapshot!(planned("around: maintenance · 10: a · 20: b"), @r"
     nothing to do
     a waits: maintenance mode is on
     b waits: maintenance mode is on + step `a` before it has not ended
     ");
-    assert_snapshot!(planned("world: maintenance · 10: a success · 20: b"), @r"
+    assert_snapshot!(planned("around: maintenance · 10: a success · 20: b"), @r"
     nothing to do
     b waits: maintenance mode is on
     ");
-    assert_snapshot!(planned("world: maintenance · 10: a error 1/3, b recurs 3 success run 1"), @r"
+    assert_snapshot!(planned("around: maintenance · 10: a error 1/3, b recurs 3 success run 1"), @r"
     nothing to do
     a waits: maintenance mode is on
     b waits: maintenance mode is on
     ");
-    assert_snapshot!(planned("world: maintenance · 10: a success · 20: report always"), @r"
+    assert_snapshot!(planned("around: maintenance · 10: a success · 20: report always"), @r"
     nothing to do
     report waits: maintenance mode is on
     ");
-    assert_snapshot!(planned("world: maintenance · paused · 10: a"), @r"
+    assert_snapshot!(planned("around: maintenance · paused · 10: a"), @r"
     settle paused
     a waits: maintenance mode is on
     ");
@@ -143,23 +143,23 @@ fn maintenance_enqueues_nothing_and_says_so() {
 
 #[test]
 fn during_maintenance_steps_end_and_pipelines_expire_and_settle() {
-    assert_snapshot!(planned("world: maintenance · 10: a running · 20: b"), @r"
+    assert_snapshot!(planned("around: maintenance · 10: a running · 20: b"), @r"
     nothing to do
     b waits: maintenance mode is on + step `a` before it has not ended
     ");
-    assert_snapshot!(planned("world: maintenance · 10: a running silent 1s"), @"ghost a");
-    assert_snapshot!(planned("world: maintenance · expires 2h · spawned 3h ago · 10: a running"), @"stop: the pipeline did not end within 2 hours after its spawn");
-    assert_snapshot!(planned("world: maintenance · stopped · 10: a enqueued, b running"), @"cancel a");
-    assert_snapshot!(planned("world: maintenance · stopped · 10: a · 20: report always"), @r"
+    assert_snapshot!(planned("around: maintenance · 10: a running silent 1s"), @"ghost a");
+    assert_snapshot!(planned("around: maintenance · expires 2h · spawned 3h ago · 10: a running"), @"stop: the pipeline did not end within 2 hours after its spawn");
+    assert_snapshot!(planned("around: maintenance · stopped · 10: a enqueued, b running"), @"cancel a");
+    assert_snapshot!(planned("around: maintenance · stopped · 10: a · 20: report always"), @r"
     nothing to do
     report waits: maintenance mode is on
     ");
-    assert_snapshot!(planned("world: maintenance · 10: a success"), @"settle success");
+    assert_snapshot!(planned("around: maintenance · 10: a success"), @"settle success");
 }
 
 #[test]
 fn during_maintenance_messages_may_wait_and_are_not_sent_again() {
-    assert_snapshot!(planned("world: maintenance · 10: a enqueued sent 6m ago"), @"nothing to do");
+    assert_snapshot!(planned("around: maintenance · 10: a enqueued sent 6m ago"), @"nothing to do");
     assert_snapshot!(planned("10: a enqueued sent 6m ago"), @"resend a");
 }
 

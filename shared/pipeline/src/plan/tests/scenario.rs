@@ -1,8 +1,8 @@
-//! A line of text → a pipeline and the world around it; the plan for it → text.
+//! A line of text → a pipeline and the facts around it; the plan for it → text.
 //!
 //! Parts are separated by ` · `. A part that begins with a number is a stage: `10: move_files success, check 1/3 error`.
-//! One that begins with `world` says something about the rest of the world: `world: maintenance`, `world: import busy
-//! elsewhere` (or `here`), `world: exports success` (their latest pipeline), `world: a hears met` (or `unmet`, `never`).
+//! One that begins with `around` says something about the facts around it: `around: maintenance`, `around: import busy
+//! elsewhere` (or `here`), `around: exports success` (their latest pipeline), `around: a hears met` (or `unmet`, `never`).
 //! Every other part says something about the pipeline: `expires 2h`, `spawned 3h ago`, `stopped`, `was pending`,
 //! `paused`, `paused 1h ago`, `paused for 2h` (and going on again).
 //!
@@ -20,7 +20,7 @@ use chrono::{DateTime, Utc};
 
 use crate::condition::{Registered, StepCondition};
 use crate::definition::{Arguments, Definition, Described, Priority, StepDefinition};
-use crate::facts::{Answer, Asked, World};
+use crate::facts::{Answer, Asked, Facts};
 use crate::id::{Name, PipelineId};
 use crate::pipeline::{Pipeline, PipelineStatus, Stop, StoppedBy};
 use crate::plan::{Grace, Outlook, Plan, outlooks, plan};
@@ -37,14 +37,14 @@ pub(super) fn now() -> DateTime<Utc> {
 
 /// What a beat does for the pipeline that the scenario describes.
 pub(super) fn planned(scenario: &str) -> String {
-    let (pipeline, world) = parse(scenario);
-    in_words(&plan(&pipeline, &world, GRACE, now()))
+    let (pipeline, around) = parse(scenario);
+    in_words(&plan(&pipeline, &around, GRACE, now()))
 }
 
 /// Which steps will never be run, and why.
 pub(super) fn never(scenario: &str) -> String {
-    let (pipeline, world) = parse(scenario);
-    let outlooks = outlooks(&pipeline, &world, now());
+    let (pipeline, around) = parse(scenario);
+    let outlooks = outlooks(&pipeline, &around, now());
     let never = pipeline.steps.iter().zip(&outlooks).filter_map(|(step, outlook)| match outlook {
         Outlook::Unreachable(reason) => Some(format!("{}: {reason}", step.definition.name)),
         Outlook::Ended(_) | Outlook::Active | Outlook::Ready | Outlook::Waiting(_) => None,
@@ -58,12 +58,12 @@ pub(super) fn other_id() -> PipelineId {
 }
 
 /// Reads a scenario.
-pub(super) fn parse(scenario: &str) -> (Pipeline, World) {
+pub(super) fn parse(scenario: &str) -> (Pipeline, Facts) {
     let mut steps = Vec::new();
-    let (mut of_pipeline, mut of_world) = (Vec::new(), Vec::new());
+    let (mut of_pipeline, mut of_facts) = (Vec::new(), Vec::new());
     for part in scenario.split(" · ") {
         match part.split_once(": ") {
-            Some(("world", words)) => of_world.push(words),
+            Some(("around", words)) => of_facts.push(words),
             Some((sort_order, stage)) => {
                 let sort_order = sort_order.parse().unwrap();
                 steps.extend(stage.split(", ").map(|text| step(sort_order, text)));
@@ -75,11 +75,11 @@ pub(super) fn parse(scenario: &str) -> (Pipeline, World) {
     for words in of_pipeline {
         describe(&mut pipeline, words);
     }
-    let mut world = World::default();
-    for words in of_world {
-        describe_world(&mut world, &pipeline, words);
+    let mut around = Facts::default();
+    for words in of_facts {
+        describe_around(&mut around, &pipeline, words);
     }
-    (pipeline, world)
+    (pipeline, around)
 }
 
 /// A pipeline of these steps that stands where they put it.
@@ -127,11 +127,11 @@ fn describe(pipeline: &mut Pipeline, words: &str) {
     }
 }
 
-fn describe_world(world: &mut World, pipeline: &Pipeline, words: &str) {
+fn describe_around(around: &mut Facts, pipeline: &Pipeline, words: &str) {
     let name = |text: &str| text.parse::<Name>().unwrap();
-    let mut busy = |step: &str, id: PipelineId| world.active_steps.entry(name(step)).or_default().push(id);
+    let mut busy = |step: &str, id: PipelineId| around.active_steps.entry(name(step)).or_default().push(id);
     match words.split(' ').collect::<Vec<_>>()[..] {
-        ["maintenance"] => world.settings.insert("maintenance", Scope::Default, "on"),
+        ["maintenance"] => around.settings.insert("maintenance", Scope::Default, "on"),
         [step, "busy", "here"] => busy(step, pipeline.id.clone()),
         [step, "busy", "elsewhere"] => busy(step, other_id()),
         [step, "hears", answer] => {
@@ -144,12 +144,12 @@ fn describe_world(world: &mut World, pipeline: &Pipeline, words: &str) {
                 "never" => Answer::Never("the office has closed down".to_owned()),
                 _ => panic!("`{answer}` is no answer"),
             };
-            world.registered.insert(Asked { pipeline: Some(pipeline.id.clone()), name: name(step), index }, answer);
+            around.registered.insert(Asked { pipeline: Some(pipeline.id.clone()), name: name(step), index }, answer);
         }
         [latest, status] => {
-            world.latest.insert(name(latest), (other_id(), status.parse().unwrap()));
+            around.latest.insert(name(latest), (other_id(), status.parse().unwrap()));
         }
-        _ => panic!("`{words}` says nothing about the world"),
+        _ => panic!("`{words}` is no fact around a pipeline"),
     }
 }
 

@@ -171,7 +171,7 @@ impl World {
         if !self.pipeline.status.is_open() {
             return Plan::default();
         }
-        let mut facts = crate::facts::World::default();
+        let mut facts = crate::facts::Facts::default();
         if self.is_in_maintenance {
             facts.settings.insert("maintenance", Scope::Default, "on");
         }

@@ -6,20 +6,20 @@ use insta::assert_snapshot;
 use super::scenario::{self, list};
 use crate::condition::{PipelineCondition, Registered};
 use crate::definition::{Arguments, Definition, Described};
-use crate::facts::{Answer, Asked, World};
+use crate::facts::{Answer, Asked, Facts};
 use crate::id::PipelineId;
 use crate::pipeline::PipelineStatus;
 use crate::plan::{Found, Spawn, SpawnFacts, spawn};
 use crate::schedule::{Cron, Pulse};
 
 /// What a beat finds that has nothing to find, and one that has.
-static WORLD: LazyLock<World> = LazyLock::new(|| finding(&Answer::Unmet("there is nothing new".to_owned())));
-static FINDS: LazyLock<World> = LazyLock::new(|| finding(&Answer::Found(found("parcel 17"))));
+static AROUND: LazyLock<Facts> = LazyLock::new(|| finding(&Answer::Unmet("there is nothing new".to_owned())));
+static FINDS: LazyLock<Facts> = LazyLock::new(|| finding(&Answer::Found(found("parcel 17"))));
 
-/// A world in which the condition `parcel_waits` answers so, whichever of a definition's conditions it is.
-fn finding(answer: &Answer) -> World {
+/// Facts of which the condition `parcel_waits` answers so, whichever of a definition's conditions it is.
+fn finding(answer: &Answer) -> Facts {
     let asked = |index| Asked { pipeline: None, name: "scenario".parse().unwrap(), index };
-    World { registered: (0..3).map(|index| (asked(index), answer.clone())).collect(), ..World::default() }
+    Facts { registered: (0..3).map(|index| (asked(index), answer.clone())).collect(), ..Facts::default() }
 }
 
 fn found(key: &str) -> Found {
@@ -76,11 +76,11 @@ fn with_words(text: &str) -> PipelineCondition {
 /// A beat at 12:00:30 that answers for the last minute; nothing is found and no sibling open.
 fn facts() -> SpawnFacts<'static> {
     let until = time("12:00:30");
-    SpawnFacts { world: &WORLD, pulse: Pulse { since: until - Duration::minutes(1), until }, open_sibling: None }
+    SpawnFacts { around: &AROUND, pulse: Pulse { since: until - Duration::minutes(1), until }, open_sibling: None }
 }
 
 fn with_parcel() -> SpawnFacts<'static> {
-    SpawnFacts { world: &FINDS, ..facts() }
+    SpawnFacts { around: &FINDS, ..facts() }
 }
 
 fn with_sibling() -> SpawnFacts<'static> {
@@ -88,17 +88,17 @@ fn with_sibling() -> SpawnFacts<'static> {
     SpawnFacts { open_sibling: Some(sibling), ..facts() }
 }
 
-/// The same beat in a world with these settings, each a name, a scope and a value.
-fn set(settings: &[(&str, &str, &str)]) -> World {
-    let mut world = World::default();
+/// The facts of the same beat with these settings, each a name, a scope and a value.
+fn set(settings: &[(&str, &str, &str)]) -> Facts {
+    let mut around = Facts::default();
     for (name, scope, value) in settings {
-        world.settings.insert(name, scope.parse().unwrap(), value);
+        around.settings.insert(name, scope.parse().unwrap(), value);
     }
-    world
+    around
 }
 
-fn decided_in(world: &World, conditions: &str) -> String {
-    decided(conditions, &SpawnFacts { world, ..facts() })
+fn decided_in(around: &Facts, conditions: &str) -> String {
+    decided(conditions, &SpawnFacts { around, ..facts() })
 }
 
 fn decided(conditions: &str, facts: &SpawnFacts<'_>) -> String {
@@ -177,7 +177,7 @@ fn another_cause_gives_another_id() {
     assert_ne!(id("0 * * * *", &facts()), id("0 * * * *", &next_hour));
     assert_ne!(id("", &facts()), id("", &next_hour));
     let other = finding(&Answer::Found(found("parcel 18")));
-    assert_ne!(id("parcel", &with_parcel()), id("parcel", &SpawnFacts { world: &other, ..facts() }));
+    assert_ne!(id("parcel", &with_parcel()), id("parcel", &SpawnFacts { around: &other, ..facts() }));
     let mut other = definition("0 * * * *");
     other.name = "other".parse().unwrap();
     let Spawn::Yes { id: of_other, .. } = spawn(&other, &facts()) else { panic!("cron is due") };
@@ -225,7 +225,7 @@ fn the_clean_up_has_a_time_of_its_own() {
 
 #[test]
 fn data_fetchers_get_a_pipeline_where_the_settings_say_so() {
-    let with = |settings: &[(&str, &str, &str)]| World { has_fetchers: true, ..set(settings) };
+    let with = |settings: &[(&str, &str, &str)]| Facts { has_fetchers: true, ..set(settings) };
     let in_pipeline = ("initializer.in_pipeline", "default", "true");
     assert_snapshot!(decided_in(&with(&[]), "initializer"), @"no: the heartbeat asks data fetchers; the setting `initializer.in_pipeline` is off");
     assert_snapshot!(decided_in(&with(&[in_pipeline]), "initializer"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
@@ -264,38 +264,38 @@ fn a_pipeline_can_be_switched_off_by_its_name() {
 
 #[test]
 fn a_conflicting_step_is_waited_for() {
-    let mut world = World::default();
-    assert_snapshot!(decided_in(&world, "alone import+reindex"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
-    world.active_steps.insert("reindex".parse().unwrap(), vec![scenario::other_id()]);
-    assert_snapshot!(decided_in(&world, "alone import+reindex"), @"no: step `reindex` of pipeline 01jd9x4k7m3fq8zt0v2c is enqueued or running");
-    assert_snapshot!(decided_in(&world, "alone import"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
+    let mut around = Facts::default();
+    assert_snapshot!(decided_in(&around, "alone import+reindex"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
+    around.active_steps.insert("reindex".parse().unwrap(), vec![scenario::other_id()]);
+    assert_snapshot!(decided_in(&around, "alone import+reindex"), @"no: step `reindex` of pipeline 01jd9x4k7m3fq8zt0v2c is enqueued or running");
+    assert_snapshot!(decided_in(&around, "alone import"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
 }
 
 #[test]
 fn the_status_of_the_latest_pipelines_is_waited_for() {
-    let mut world = World::default();
-    assert_snapshot!(decided_in(&world, "wants exports success"), @"no: there is no pipeline `exports`; wanted is success");
-    world.latest.insert("exports".parse().unwrap(), (scenario::other_id(), PipelineStatus::Running));
-    assert_snapshot!(decided_in(&world, "wants exports success"), @"no: pipeline `exports` 01jd9x4k7m3fq8zt0v2c is running; wanted is success");
-    assert_snapshot!(decided_in(&world, "wants exports success+running"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
-    assert_snapshot!(decided_in(&world, "wants exports+stock success+running"), @"no: there is no pipeline `stock`; wanted is success or running");
+    let mut around = Facts::default();
+    assert_snapshot!(decided_in(&around, "wants exports success"), @"no: there is no pipeline `exports`; wanted is success");
+    around.latest.insert("exports".parse().unwrap(), (scenario::other_id(), PipelineStatus::Running));
+    assert_snapshot!(decided_in(&around, "wants exports success"), @"no: pipeline `exports` 01jd9x4k7m3fq8zt0v2c is running; wanted is success");
+    assert_snapshot!(decided_in(&around, "wants exports success+running"), @"spawn for beat 2026-08-01T12:00:30+00:00 (found 0)");
+    assert_snapshot!(decided_in(&around, "wants exports+stock success+running"), @"no: there is no pipeline `stock`; wanted is success or running");
 }
 
 #[test]
 fn a_registered_condition_answers_and_hands_over_what_it_found() {
-    let mut world = World::default();
-    assert_snapshot!(decided_in(&world, "asks office_open"), @"no: condition `office_open` was not asked: this program does not know it");
+    let mut around = Facts::default();
+    assert_snapshot!(decided_in(&around, "asks office_open"), @"no: condition `office_open` was not asked: this program does not know it");
     let mut answer = |check| {
         let asked = Asked { pipeline: None, name: "scenario".parse().unwrap(), index: 1 };
-        world.registered.insert(asked, check);
-        decided_in(&world, "0 * * * *, asks office_open")
+        around.registered.insert(asked, check);
+        decided_in(&around, "0 * * * *, asks office_open")
     };
     assert_snapshot!(answer(Answer::Met), @"spawn for cron 2026-08-01T12:00:00Z (found 0)");
     assert_snapshot!(answer(Answer::Found(found("parcel 17"))), @"spawn for cron 2026-08-01T12:00:00Z + parcel 17, parcel=parcel 17 (found 1)");
     assert_snapshot!(answer(Answer::Unmet("the office is closed".to_owned())), @"no: the office is closed");
     assert_snapshot!(answer(Answer::Never("the office has closed down".to_owned())), @"no: the office has closed down");
     // It was asked as the second condition.
-    assert_snapshot!(decided_in(&world, "asks office_open, 0 * * * *"), @"no: condition `office_open` was not asked: this program does not know it");
+    assert_snapshot!(decided_in(&around, "asks office_open, 0 * * * *"), @"no: condition `office_open` was not asked: this program does not know it");
 }
 
 #[test]
@@ -304,7 +304,7 @@ fn maintenance_holds_up_every_spawn() {
     assert_snapshot!(decided_in(&maintenance, "0 * * * *"), @"no: maintenance mode is on");
     assert_snapshot!(decided_in(&maintenance, ""), @"no: maintenance mode is on");
     assert_snapshot!(decided_in(&maintenance, "30 * * * *, no_auto_spawn"), @"no: maintenance mode is on + cron `30 * * * *` (UTC) is due next at 2026-08-01T12:30:00Z + it is spawned by hand, by the API or by another pipeline only");
-    let with_parcel = World { settings: maintenance.settings.clone(), ..FINDS.clone() };
+    let with_parcel = Facts { settings: maintenance.settings.clone(), ..FINDS.clone() };
     assert_snapshot!(decided_in(&with_parcel, "parcel"), @"no: maintenance mode is on");
     // The condition says it once where one looks for it.
     assert_snapshot!(decided_in(&maintenance, "maintenance"), @"no: maintenance mode is on");

@@ -1,7 +1,7 @@
 //! What conditions ask about beside their own pipeline, gathered for a beat.
 //!
 //! Most conditions ask nothing of the kind, so a beat plans twice where they do: a first plan that takes what is not known
-//! for met shows which steps are otherwise ready, and only for these the world is asked.
+//! for met shows which steps are otherwise ready, and only for these more is asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 use pipeline::condition::{PipelineCondition, Registered, StepCondition};
 use pipeline::definition::Arguments;
-use pipeline::facts::{Answer, Asked, World};
+use pipeline::facts::{Answer, Asked, Facts};
 use pipeline::settings::Settings;
 use pipeline::{Definition, Name, Pipeline, PipelineId, PipelineStatus, Pulse, Step};
 use store::pipelines::OpenPipeline;
@@ -24,8 +24,8 @@ use crate::monitor::Monitor;
 /// Most open pipelines that are listed. All of them, but for the memory: siblings are looked for in the list.
 pub const LISTED: usize = 100_000;
 
-/// The world around the pipelines of one beat; what was asked once is not asked again.
-pub(crate) struct Surroundings<'a> {
+/// Gathers the facts around the pipelines of one beat; what was asked once is not asked again.
+pub(crate) struct FactGatherer<'a> {
     pub(crate) context: &'a Context,
     pub(crate) monitor: Monitor,
     settings: Arc<Settings>,
@@ -77,22 +77,22 @@ impl Context {
     }
 }
 
-impl<'a> Surroundings<'a> {
-    /// The world of a beat that has listed the open pipelines.
+impl<'a> FactGatherer<'a> {
+    /// The gatherer of a beat that has listed the open pipelines.
     pub(crate) fn of_all(context: &'a Context, settings: Arc<Settings>, open: Vec<OpenPipeline>) -> Self {
         let open = OnceCell::new_with(Some(open));
-        Surroundings { context, monitor: Monitor::default(), settings, open, active_steps: OnceCell::new() }
+        FactGatherer { context, monitor: Monitor::default(), settings, open, active_steps: OnceCell::new() }
     }
 
-    /// The world of one pipeline; the others are listed when somebody asks.
+    /// The gatherer of the beat of one pipeline; the others are listed when somebody asks.
     pub(crate) fn of_one(context: &'a Context, settings: Arc<Settings>) -> Self {
         let monitor = Monitor::default();
-        Surroundings { context, monitor, settings, open: OnceCell::new(), active_steps: OnceCell::new() }
+        FactGatherer { context, monitor, settings, open: OnceCell::new(), active_steps: OnceCell::new() }
     }
 
     /// The same for a full beat, which also watches how long steps wait.
     pub(crate) fn watching(self, pulse: Pulse) -> Self {
-        Surroundings { monitor: Monitor::of_beat(pulse), ..self }
+        FactGatherer { monitor: Monitor::of_beat(pulse), ..self }
     }
 
     /// The settings in force, to be kept.
@@ -105,12 +105,12 @@ impl<'a> Surroundings<'a> {
         &self.settings
     }
 
-    /// A world in which everything that is not known counts as met.
-    pub(crate) fn guess(&self) -> World {
-        World { settings: self.settings.as_ref().clone(), is_guess: true, ..World::default() }
+    /// Facts of which everything that is not known counts as met.
+    pub(crate) fn guess(&self) -> Facts {
+        Facts { settings: self.settings.as_ref().clone(), is_guess: true, ..Facts::default() }
     }
 
-    /// The world as the conditions of some steps see it; `None` if they ask nothing about it.
+    /// The facts that the conditions of some steps ask for; `None` if they ask for none.
     ///
     /// # Errors
     /// The store did not answer.
@@ -119,23 +119,23 @@ impl<'a> Surroundings<'a> {
         pipeline: &Pipeline,
         steps: impl Iterator<Item = &Step> + Clone,
         now: DateTime<Utc>,
-    ) -> store::Result<Option<World>> {
-        let mut world = World { settings: self.settings.as_ref().clone(), ..World::default() };
+    ) -> store::Result<Option<Facts>> {
+        let mut around = Facts { settings: self.settings.as_ref().clone(), ..Facts::default() };
         let mut has_asked = false;
         for step in steps {
             for (index, described) in step.definition.conditions.iter().enumerate() {
                 match &described.condition {
                     StepCondition::WaitForStepIsNotRunning { .. } => {
-                        world.active_steps = self.active_steps().await?.clone()
+                        around.active_steps = self.active_steps().await?.clone()
                     }
                     StepCondition::NamedPipelinesHaveStatus { pipelines, .. } => {
-                        self.add_latest(&mut world, pipelines).await?
+                        self.add_latest(&mut around, pipelines).await?
                     }
                     StepCondition::Registered(Registered { name, arguments }) => {
                         let answer = self.ask_step(pipeline, step, name, arguments, now).await?;
                         let asked =
                             Asked { pipeline: Some(pipeline.id.clone()), name: step.definition.name.clone(), index };
-                        world.registered.extend(answer.map(|answer| (asked, answer)));
+                        around.registered.extend(answer.map(|answer| (asked, answer)));
                     }
                     StepCondition::AttemptsLimit { .. }
                     | StepCondition::TimeBetweenAttempts { .. }
@@ -147,10 +147,10 @@ impl<'a> Surroundings<'a> {
                 has_asked = true;
             }
         }
-        Ok(has_asked.then_some(world))
+        Ok(has_asked.then_some(around))
     }
 
-    /// The world as the conditions of a definition see it, after the looks of those that find.
+    /// The facts that the conditions of a definition ask for, after the looks of those that find.
     ///
     /// # Errors
     /// The store did not answer.
@@ -159,25 +159,25 @@ impl<'a> Surroundings<'a> {
         definition: &Definition,
         pulse: Pulse,
         looks: &Looks,
-    ) -> store::Result<World> {
-        let mut world = World {
+    ) -> store::Result<Facts> {
+        let mut around = Facts {
             settings: self.settings.as_ref().clone(),
             has_fetchers: !self.context.fetchers.is_empty(),
-            ..World::default()
+            ..Facts::default()
         };
         for (index, described) in definition.conditions.iter().enumerate() {
             match &described.condition {
-                PipelineCondition::NoConflictingStep { .. } => world.active_steps = self.active_steps().await?.clone(),
+                PipelineCondition::NoConflictingStep { .. } => around.active_steps = self.active_steps().await?.clone(),
                 PipelineCondition::NamedPipelinesHaveStatus { pipelines, .. } => {
-                    self.add_latest(&mut world, pipelines).await?;
+                    self.add_latest(&mut around, pipelines).await?;
                 }
                 PipelineCondition::Registered(Registered { name, arguments }) => {
                     let asked = Asked { pipeline: None, name: definition.name.clone(), index };
                     if let Some(answer) = looks.answer(name, &definition.name) {
-                        world.registered.insert(asked, answer);
+                        around.registered.insert(asked, answer);
                     } else if let Some(condition) = self.context.conditions.of_pipelines(name) {
                         let question = SpawnQuestion { store: &self.context.store, definition, arguments, pulse };
-                        world.registered.insert(asked, condition.check(&question).await?);
+                        around.registered.insert(asked, condition.check(&question).await?);
                     }
                 }
                 PipelineCondition::NoAutoSpawn
@@ -191,7 +191,7 @@ impl<'a> Surroundings<'a> {
                 | PipelineCondition::Maintenance => {}
             }
         }
-        Ok(world)
+        Ok(around)
     }
 
     async fn ask_step(
@@ -207,12 +207,12 @@ impl<'a> Surroundings<'a> {
         condition.check(&question).await.map(Some)
     }
 
-    async fn add_latest(&self, world: &mut World, names: &[Name]) -> store::Result<()> {
+    async fn add_latest(&self, around: &mut Facts, names: &[Name]) -> store::Result<()> {
         for name in names {
-            if !world.latest.contains_key(name)
+            if !around.latest.contains_key(name)
                 && let Some(found) = self.latest(name).await?
             {
-                world.latest.insert(name.clone(), found);
+                around.latest.insert(name.clone(), found);
             }
         }
         Ok(())
@@ -251,17 +251,17 @@ impl<'a> Surroundings<'a> {
     }
 }
 
-/// The world as every unfinished step of a pipeline sees it, for people who ask why nothing runs.
+/// The facts that the unfinished steps of a pipeline ask for, for people who ask why nothing runs.
 ///
 /// # Errors
 /// The store did not answer.
-pub async fn around(context: &Context, pipeline: &Pipeline, now: DateTime<Utc>) -> store::Result<World> {
+pub async fn around(context: &Context, pipeline: &Pipeline, now: DateTime<Utc>) -> store::Result<Facts> {
     let is_open = pipeline.status.is_open();
     let unfinished = pipeline.steps.iter().filter(|step| is_open && !step.record.status.is_active());
     ask(context, pipeline, unfinished, now).await
 }
 
-/// The world as the conditions of one step see it, wherever it stands.
+/// The facts that the conditions of one step ask for, wherever it stands.
 ///
 /// # Errors
 /// The store did not answer.
@@ -270,7 +270,7 @@ pub async fn around_step(
     pipeline: &Pipeline,
     step: &Step,
     now: DateTime<Utc>,
-) -> store::Result<World> {
+) -> store::Result<Facts> {
     ask(context, pipeline, std::iter::once(step), now).await
 }
 
@@ -279,8 +279,8 @@ async fn ask(
     pipeline: &Pipeline,
     steps: impl Iterator<Item = &Step> + Clone,
     now: DateTime<Utc>,
-) -> store::Result<World> {
-    let surroundings = Surroundings::of_one(context, context.fresh_settings(now).await?);
-    let world = surroundings.around_steps(pipeline, steps, now).await?;
-    Ok(world.unwrap_or_else(|| World { settings: surroundings.settings().clone(), ..World::default() }))
+) -> store::Result<Facts> {
+    let gatherer = FactGatherer::of_one(context, context.fresh_settings(now).await?);
+    let around = gatherer.around_steps(pipeline, steps, now).await?;
+    Ok(around.unwrap_or_else(|| Facts { settings: gatherer.settings().clone(), ..Facts::default() }))
 }
