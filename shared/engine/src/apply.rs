@@ -94,7 +94,7 @@ pub(crate) async fn advance(
     Ok(applied)
 }
 
-/// Does the same if nothing of the pipeline is at work, and there is nothing to do but to go on; `None` otherwise.
+/// Does the same if no step of the pipeline is active and nothing is to be done but to go on; `None` otherwise.
 ///
 /// # Errors
 /// The store did not answer.

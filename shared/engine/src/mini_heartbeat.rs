@@ -37,7 +37,7 @@ pub async fn beat(context: &Context, id: &PipelineId, hops: u32, invocation: &In
     advance(&gatherer, id, hops, invocation).await
 }
 
-/// Moves a pipeline on of which nothing is at work but the step that has just ended. `None`, and nothing done, if something
+/// Moves a pipeline on of which no step is running but the one that has just ended. `None`, and nothing done, if something
 /// else is, if the setting `mini_heartbeat` leaves it to the heartbeat, or if more is to be done than to go on.
 ///
 /// # Errors

@@ -73,7 +73,7 @@ pub struct Unreadable {
 }
 
 /// A pipeline as the listings show it.
-struct Place {
+struct ListPlace {
     cursor: Cursor,
     name: Option<Name>,
 }
@@ -103,7 +103,7 @@ pub async fn list(context: &Context, filter: &Filter, now: DateTime<Utc>) -> Res
             true => ended_places(context, filter, after.as_ref(), now).await?,
         };
         let Some(last) = places.last().map(|place| place.cursor.clone()) else { return Ok(page) };
-        let places: Vec<Place> = places.into_iter().filter(|place| seen.insert(place.cursor.id.clone())).collect();
+        let places: Vec<ListPlace> = places.into_iter().filter(|place| seen.insert(place.cursor.id.clone())).collect();
         looked_at += places.len();
         for (row, place) in read(context, places).await? {
             if filter.takes(&row) {
@@ -123,15 +123,15 @@ pub async fn list(context: &Context, filter: &Filter, now: DateTime<Utc>) -> Res
 }
 
 /// The open pipelines behind the cursor that may be meant.
-async fn open_places(context: &Context, filter: &Filter) -> store::Result<Vec<Place>> {
+async fn open_places(context: &Context, filter: &Filter) -> store::Result<Vec<ListPlace>> {
     let wants_open = filter.statuses.is_empty() || filter.statuses.iter().any(|status| status.is_open());
     if !wants_open || filter.after.as_ref().is_some_and(|after| !after.is_open) {
         return Ok(Vec::new());
     }
     let open = context.store.open_pipelines(LISTED).await?.into_iter();
-    let mut places: Vec<Place> = open
+    let mut places: Vec<ListPlace> = open
         .filter(|open| filter.name.as_ref().is_none_or(|name| open.name.as_str() == name))
-        .map(|open| Place {
+        .map(|open| ListPlace {
             cursor: Cursor { is_open: true, spawned_at: open.spawned_at, id: open.id },
             name: Some(open.name),
         })
@@ -148,7 +148,7 @@ async fn ended_places(
     filter: &Filter,
     after: Option<&Cursor>,
     now: DateTime<Utc>,
-) -> store::Result<Vec<Place>> {
+) -> store::Result<Vec<ListPlace>> {
     let wants_ended = filter.statuses.is_empty() || filter.statuses.iter().any(|status| !status.is_open());
     if !wants_ended {
         return Ok(Vec::new());
@@ -157,12 +157,12 @@ async fn ended_places(
     let behind = after.filter(|after| !after.is_open).map(|after| (after.spawned_at, after.id.clone()));
     let latest = filter.spawned_before.map_or(now, |before| before.min(now));
     let ended = context.store.ended_pipelines_behind(behind.as_ref(), latest, since, BATCH).await?;
-    let place = |(id, spawned_at)| Place { cursor: Cursor { is_open: false, spawned_at, id }, name: None };
+    let place = |(id, spawned_at)| ListPlace { cursor: Cursor { is_open: false, spawned_at, id }, name: None };
     Ok(ended.into_iter().map(place).collect())
 }
 
 /// Reads pipelines; those that are gone are left out, and those that cannot be read keep their place.
-async fn read(context: &Context, places: Vec<Place>) -> store::Result<Vec<(Row, Place)>> {
+async fn read(context: &Context, places: Vec<ListPlace>) -> store::Result<Vec<(Row, ListPlace)>> {
     let ids: Vec<PipelineId> = places.iter().map(|place| place.cursor.id.clone()).collect();
     let mut read: std::collections::HashMap<_, _> = match context.store.pipelines_without_steps(&ids).await {
         Ok(pipelines) => pipelines.into_iter().map(|pipeline| (pipeline.id.clone(), Ok(pipeline))).collect(),

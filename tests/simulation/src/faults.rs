@@ -69,14 +69,14 @@ pub(crate) struct Profile {
 const KINDS: usize = 11;
 
 /// A place at which something can go wrong; counted, so that it can be left out in a further try.
-pub(crate) type Place = u64;
+pub(crate) type FaultPlace = u64;
 
 /// The places at which something may go wrong; everywhere if there is no list.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Allowed(pub(crate) Option<BTreeSet<Place>>);
+pub(crate) struct Allowed(pub(crate) Option<BTreeSet<FaultPlace>>);
 
 impl Allowed {
-    pub(crate) fn has(&self, place: Place) -> bool {
+    pub(crate) fn has(&self, place: FaultPlace) -> bool {
         self.0.as_ref().is_none_or(|places| places.contains(&place))
     }
 }

@@ -25,7 +25,7 @@ use tokio::runtime::Runtime;
 
 use crate::chance::Chance;
 use crate::counts::Counts;
-use crate::faults::{Allowed, Place};
+use crate::faults::{Allowed, FaultPlace};
 use crate::history::{ActorId, History, What};
 use crate::sabotage::{Bug, Sabotage};
 use crate::scenario::{Commits, Deed, HARMLESS_SKEW, Hosts, MINUTE, Scenario};
@@ -68,7 +68,7 @@ pub(crate) struct Ended {
     /// All files of the bucket that people dropped or pipelines moved, with what is in them.
     pub(crate) files: Vec<(String, String)>,
     /// Where something went wrong.
-    pub(crate) disturbed: Vec<Place>,
+    pub(crate) disturbed: Vec<FaultPlace>,
 }
 
 /// One run under way.

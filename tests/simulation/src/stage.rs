@@ -13,7 +13,7 @@ use std::task::{Context, Poll, Waker};
 
 use crate::chance::Chance;
 use crate::counts::Counts;
-use crate::faults::{Allowed, Fault, Kind, Place, Profile, Way};
+use crate::faults::{Allowed, Fault, FaultPlace, Kind, Profile, Way};
 use crate::history::{ActorId, Event, History, NOBODY, What};
 
 /// What all actors and seams of a run share.
@@ -44,7 +44,7 @@ pub(crate) struct State {
     /// When messages become visible, as far as anybody sent or hid them.
     pub(crate) due: BinaryHeap<Reverse<i64>>,
     /// Where something went wrong, in order.
-    pub(crate) disturbed: Vec<Place>,
+    pub(crate) disturbed: Vec<FaultPlace>,
     profile: Profile,
     allowed: Allowed,
     turn_number: u64,
@@ -223,7 +223,7 @@ impl Stage {
     }
 }
 
-fn place(at: At, number: u64) -> Place {
+fn place(at: At, number: u64) -> FaultPlace {
     ((at as u64) << 32) | number
 }
 

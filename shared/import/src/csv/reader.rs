@@ -25,7 +25,7 @@ pub struct RowReader {
     input: Vec<u8>,
     cursor: usize,
     is_finished: bool,
-    place: Place,
+    place: ParserPlace,
     unfinished: Option<Unfinished>,
     cells: Vec<u8>,
 }
@@ -45,7 +45,7 @@ pub enum ReadRow {
 
 /// Where the parser stands, and what it must remember to count lines.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct ParserPlace {
     position: Position,
     /// A `\n` right after a `\r` belongs to the line break that the `\r` began.
     is_after_cr: bool,
@@ -141,7 +141,7 @@ impl RowReader {
             input: Vec::new(),
             cursor: 0,
             is_finished: false,
-            place: Place { position, is_after_cr: false },
+            place: ParserPlace { position, is_after_cr: false },
             unfinished: None,
             cells: vec![0; FIRST_BUFFER_BYTES],
         }

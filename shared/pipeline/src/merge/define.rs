@@ -22,21 +22,21 @@ pub(super) type Origin = BTreeMap<Name, Position>;
 struct Filter<'n> {
     /// The waiting step.
     step: Name,
-    place: Place,
+    place: StepTurn,
     awaited: Vec<Name>,
     position: &'n Position,
 }
 
 /// When a step's turn comes: run-always steps run after all others, whatever their order.
 #[derive(Clone, Copy)]
-struct Place {
+struct StepTurn {
     run_always: bool,
     sort_order: i32,
 }
 
-impl Place {
+impl StepTurn {
     fn of(step: &StepDefinition) -> Self {
-        Place { run_always: step.run_always, sort_order: step.sort_order }
+        StepTurn { run_always: step.run_always, sort_order: step.sort_order }
     }
 }
 
@@ -107,7 +107,7 @@ fn step<'n>(
     };
     filters.extend(awaiting.into_iter().map(|(awaited, position)| Filter {
         step: step.name.clone(),
-        place: Place::of(&step),
+        place: StepTurn::of(&step),
         awaited,
         position,
     }));
@@ -174,7 +174,7 @@ fn awaiting<'n>(node: &'n Node, condition: &StepCondition) -> Option<(Vec<Name>,
 
 /// A step may wait for steps of lower order only. That also keeps steps from waiting for each other in a circle.
 fn check_filters(filters: &[Filter<'_>], steps: &[StepDefinition], errors: &mut Errors) {
-    let places: BTreeMap<&Name, Place> = steps.iter().map(|step| (&step.name, Place::of(step))).collect();
+    let places: BTreeMap<&Name, StepTurn> = steps.iter().map(|step| (&step.name, StepTurn::of(step))).collect();
     for filter in filters {
         for awaited in &filter.awaited {
             if errors.is_full() {

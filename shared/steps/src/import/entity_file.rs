@@ -12,7 +12,7 @@ use import::finding::Finding;
 use store::files::{Files, Range};
 
 use super::bunch_files::moved_key;
-use super::progress::Place;
+use super::progress::RowPlace;
 
 /// Bytes of one read: large enough that reads cost little on S3, small enough that memory stays flat.
 const CHUNK_BYTES: u64 = 1024 * 1024;
@@ -48,7 +48,7 @@ impl<E: Entity> EntityFile<E> {
     ///
     /// # Errors
     /// The store did not answer. A file that cannot be read shows at the first row.
-    pub(super) async fn open(work: &Work<'_>, bunch: &Bunch, place: Place) -> Result<Self, ExecutorError> {
+    pub(super) async fn open(work: &Work<'_>, bunch: &Bunch, place: RowPlace) -> Result<Self, ExecutorError> {
         let dialect = Dialect::m2if();
         let name = bunch.files[place.file].name.to_string();
         let mut file = EntityFile {

@@ -21,7 +21,7 @@ use import::report::RowOutcome;
 
 use super::bunch_files::bunch;
 use super::entity_file::{EntityFile, NextRow};
-use super::progress::{BYTES_PER_CHECKPOINT, Place, Progress, ROWS_PER_CHECKPOINT, count};
+use super::progress::{BYTES_PER_CHECKPOINT, Progress, ROWS_PER_CHECKPOINT, RowPlace, count};
 
 /// Finds the target of a step.
 type FindTarget<E> = dyn Fn(&Work<'_>) -> Arc<dyn Target<E>> + Send + Sync;
@@ -195,7 +195,7 @@ fn conclude(work: &mut Work<'_>, progress: &Progress) -> Result<Outcome, Executo
     Err(ExecutorError::InvalidData { message })
 }
 
-fn offset(place: Place) -> u64 {
+fn offset(place: RowPlace) -> u64 {
     place.position.map_or(0, |position| position.byte_offset)
 }
 

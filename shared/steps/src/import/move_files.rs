@@ -29,7 +29,7 @@ impl Executor for MoveFiles {
         // All before the first: if one cannot be moved, the others stay with it and are imported with what replaced it.
         let mut places = Vec::new();
         for file in &bunch.files {
-            places.push(Place::find(work, file).await?);
+            places.push(FilePlace::find(work, file).await?);
         }
         for (file, place) in bunch.files.iter().zip(places) {
             place.clear(work).await?;
@@ -46,7 +46,7 @@ impl Executor for MoveFiles {
 }
 
 /// Where a file of the bunch is.
-struct Place {
+struct FilePlace {
     from: String,
     to: String,
     is_moved: bool,
@@ -54,7 +54,7 @@ struct Place {
     is_there: bool,
 }
 
-impl Place {
+impl FilePlace {
     async fn find(work: &Work<'_>, file: &BunchFile) -> Result<Self, ExecutorError> {
         let files = &work.store.files;
         let name = file.name.to_string();
@@ -63,7 +63,7 @@ impl Place {
         let source = files.info(&from).await?;
         let is_there = source.as_ref().is_some_and(|source| source.fingerprint == file.fingerprint);
         match (is_moved || is_there, source) {
-            (true, _) => Ok(Place { from, to, is_moved, is_there }),
+            (true, _) => Ok(FilePlace { from, to, is_moved, is_there }),
             (false, Some(_)) => Err(ExecutorError::permanent(format!(
                 "file `{from}` was replaced before it was moved; its bunch stays in the drop area for another pipeline"
             ))),

@@ -19,7 +19,7 @@ pub(super) const BYTES_PER_CHECKPOINT: u64 = 4 * 1024 * 1024;
 
 /// The next row of a bunch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(super) struct Place {
+pub(super) struct RowPlace {
     /// The place of the file in the bunch.
     pub(super) file: usize,
     /// The row; `None` for the first one.
@@ -30,7 +30,7 @@ pub(super) struct Place {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Progress {
     /// The next row.
-    pub(super) place: Place,
+    pub(super) place: RowPlace,
     /// What it knows.
     pub(super) tally: Tally,
     /// The file of the latest checkpoint.
@@ -53,7 +53,7 @@ pub(super) struct Tally {
 /// The checkpoint of a step over rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Checkpoint {
-    place: Place,
+    place: RowPlace,
     /// The file that holds the tally up to here.
     findings: String,
 }
@@ -75,7 +75,7 @@ impl Progress {
 
     /// Goes on with the first row of the next file.
     pub(super) fn next_file(&mut self) {
-        self.place = Place { file: self.place.file + 1, position: None };
+        self.place = RowPlace { file: self.place.file + 1, position: None };
     }
 
     /// Keeps where the work stands; tells how to end if time runs short.

@@ -62,7 +62,7 @@ struct Walk<'a> {
 }
 
 /// A file's key, or a folder's with a slash behind: so they sort as the keys of the files that they lead to.
-type Place = String;
+type WalkKey = String;
 
 impl Walk<'_> {
     fn folder(&mut self, folder: &str) -> io::Result<()> {
@@ -90,7 +90,7 @@ impl Walk<'_> {
     }
 
     /// What of a folder may have a part in the answer, in order.
-    fn places(&self, folder: &str) -> io::Result<Vec<Place>> {
+    fn places(&self, folder: &str) -> io::Result<Vec<WalkKey>> {
         let entries = match fs::read_dir(self.files.join(folder)) {
             Ok(entries) => entries,
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
