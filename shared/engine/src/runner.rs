@@ -19,8 +19,8 @@ use store::take_next::ClaimedMessage;
 use crate::busy_stages::{Others, StageEntry};
 use crate::context::{Context, Invocation};
 use crate::mini_heartbeat;
-use crate::runner::attempt::{Attempt, Attempted};
-use crate::runner::commit::{End, commit};
+use crate::runner::attempt::{Attempted, CurrentAttempt};
+use crate::runner::commit::{AttemptEnd, commit};
 
 /// What a runner did with a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -71,8 +71,8 @@ pub async fn run(context: &Context, body: &str, invocation: &Invocation) -> Resu
         StepClaim::Dropped(report) => return Ok(report),
     };
     let attempted = match look_for_stop(context, &mut step, invocation).await? {
-        Look::Begin(order) => Attempt { context, order: &order, invocation }.run(&mut step).await?,
-        Look::NotBegun(attempted) => attempted,
+        StopLook::Begin(order) => CurrentAttempt { context, order: &order, invocation }.run(&mut step).await?,
+        StopLook::NotBegun(attempted) => attempted,
     };
     let report = match attempted {
         Attempted::Ended(end) => commit(context, &mut step.claimed, end).await?,
@@ -108,7 +108,7 @@ enum StepClaim {
 }
 
 /// What a look at the pipeline of a claimed step says.
-enum Look {
+enum StopLook {
     /// The step is to be begun.
     Begin(Box<WorkOrder>),
     /// It is not begun.
@@ -155,23 +155,23 @@ async fn claim(context: &Context, body: &str, invocation: &Invocation) -> Result
 /// Reads the pipeline of a claimed step and drops the claim if the pipeline was stopped or has ended.
 ///
 /// The look comes after the claim, so that a step that is claimed after a stop was set always finds the stop.
-async fn look_for_stop(context: &Context, step: &mut RunningStep, invocation: &Invocation) -> Result<Look, Error> {
+async fn look_for_stop(context: &Context, step: &mut RunningStep, invocation: &Invocation) -> Result<StopLook, Error> {
     let RunningStep { message, claimed, pipeline, .. } = step;
     let pipeline = match pipeline.take() {
         Some(pipeline) => Some(pipeline),
         None => context.store.pipeline_without_steps(&message.pipeline).await?,
     };
-    let Some(pipeline) = pipeline else { return Ok(Look::NotBegun(Attempted::Over(RunReport::Gone))) };
+    let Some(pipeline) = pipeline else { return Ok(StopLook::NotBegun(Attempted::Over(RunReport::Gone))) };
     let added = claimed.definition.take();
     let Some(definition) = added.or_else(|| pipeline.definition.step(&message.step).cloned()) else {
         let problem = format!("pipeline `{}` has no step `{}`", pipeline.name(), message.step);
-        return Ok(Look::NotBegun(Attempted::Ended(End::without_work(problem, invocation.now()))));
+        return Ok(StopLook::NotBegun(Attempted::Ended(AttemptEnd::without_work(problem, invocation.now()))));
     };
     if let Some(reason) = reason_to_drop(&pipeline, &definition, claimed) {
         context.store.drop_claim(claimed, &reason, invocation.now()).await?;
-        return Ok(Look::NotBegun(Attempted::Over(RunReport::Stopped)));
+        return Ok(StopLook::NotBegun(Attempted::Over(RunReport::Stopped)));
     }
-    Ok(Look::Begin(Box::new(WorkOrder { pipeline, definition })))
+    Ok(StopLook::Begin(Box::new(WorkOrder { pipeline, definition })))
 }
 
 /// Why a claimed step is not begun; `None` if it is to be begun.

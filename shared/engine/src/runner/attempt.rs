@@ -14,12 +14,12 @@ use tokio::sync::Mutex;
 use crate::apply::outgoing_after;
 use crate::context::{Context, Invocation};
 use crate::executor::{Additions, ExecutorError, Level, Outcome, StepLog, Work, WorkingDirectory, taken};
-use crate::runner::commit::{End, finish_of, unstorable};
+use crate::runner::commit::{AttemptEnd, finish_of, unstorable};
 use crate::runner::{Error, RunReport, RunningStep, WorkOrder};
 
 /// What an invocation does an attempt with.
 #[derive(Clone, Copy)]
-pub(super) struct Attempt<'a> {
+pub(super) struct CurrentAttempt<'a> {
     pub(super) context: &'a Context,
     pub(super) order: &'a WorkOrder,
     pub(super) invocation: &'a Invocation,
@@ -28,7 +28,7 @@ pub(super) struct Attempt<'a> {
 /// How far an invocation came with an attempt.
 pub(super) enum Attempted {
     /// To its end, which is not recorded yet.
-    Ended(End),
+    Ended(AttemptEnd),
     /// Nothing is left to record: the attempt was handed on, taken by somebody else, or dropped.
     Over(RunReport),
 }
@@ -44,10 +44,10 @@ struct Continuation {
     log: String,
 }
 
-impl Attempt<'_> {
+impl CurrentAttempt<'_> {
     /// Does the work of a claimed step, and hands it on to a further invocation if it has not ended.
     pub(super) async fn run(&self, step: &mut RunningStep) -> Result<Attempted, Error> {
-        let Attempt { context, order: WorkOrder { pipeline, .. }, invocation } = *self;
+        let CurrentAttempt { context, order: WorkOrder { pipeline, .. }, invocation } = *self;
         let claimed = &step.claimed;
         // A step does not fail for settings that cannot be read; it keeps all lines then.
         let settings = context.settings(invocation.now()).await.unwrap_or_default();
@@ -62,12 +62,12 @@ impl Attempt<'_> {
         if let Ok(Outcome::Continue { checkpoint, after }) = outcome {
             return self.hand_on(step, Continuation { checkpoint, delay: after.min(DELAY_LIMIT), log }).await;
         }
-        Ok(Attempted::Ended(End { finish: finish_of(outcome), log, at: invocation.now() }))
+        Ok(Attempted::Ended(AttemptEnd { finish: finish_of(outcome), log, at: invocation.now() }))
     }
 
     /// Executes and takes over what the executor leaves: its claim, steps, output and log.
     async fn work(&self, step: &mut RunningStep, log: &mut StepLog) -> Result<Outcome, ExecutorError> {
-        let Attempt { context, order: WorkOrder { pipeline, definition }, invocation } = *self;
+        let CurrentAttempt { context, order: WorkOrder { pipeline, definition }, invocation } = *self;
         let claimed = &mut *step.claimed;
         // The lease is renewed while the executor works, and both write the claim: it is behind a lock meanwhile.
         let shared_claim = Arc::new(Mutex::new(claimed.clone()));
@@ -101,14 +101,14 @@ impl Attempt<'_> {
 
     /// Hands the attempt on to a further invocation.
     async fn hand_on(&self, step: &mut RunningStep, continuation: Continuation) -> Result<Attempted, Error> {
-        let Attempt { context, order: WorkOrder { pipeline, definition }, invocation } = *self;
+        let CurrentAttempt { context, order: WorkOrder { pipeline, definition }, invocation } = *self;
         let Continuation { checkpoint, delay, log } = continuation;
         let RunningStep { message, claimed, .. } = step;
         let count = claimed.record.continuations + 1;
         let token = invocation.token(&pipeline.id, &definition.name, claimed.record.attempt, count);
         let written = context.store.continue_step(claimed, checkpoint, &token, &log, delay, invocation.now()).await;
         if let Some(finish) = written.as_ref().err().and_then(unstorable) {
-            return Ok(Attempted::Ended(End { finish, log, at: invocation.now() }));
+            return Ok(Attempted::Ended(AttemptEnd { finish, log, at: invocation.now() }));
         }
         if let Held::Lost { .. } = written? {
             return Ok(Attempted::Over(RunReport::TakenOver));
@@ -116,11 +116,11 @@ impl Attempt<'_> {
         let hops = if delay < HEARTBEAT_DISTANCE { message.hops.saturating_add(1) } else { 0 };
         // Past the cap the message is left to the heartbeat's re-send, so that a chain that went wild slows down.
         if hops <= context.limits.hop_limit {
-            let step = Step { definition: definition.clone(), record: claimed.record.clone() };
-            let next = StepMessage::new(&pipeline.id, &step, token, hops);
+            let continued = Step { definition: definition.clone(), record: claimed.record.clone() };
+            let next = StepMessage::new(&pipeline.id, &continued, token, hops);
             let next = if message.is_gated { next.gated() } else { next };
-            let next = outgoing_after(&next, delay);
-            context.store.queue.send(pipeline.definition.priority, vec![next]).await?;
+            let outgoing = outgoing_after(&next, delay);
+            context.store.queue.send(pipeline.definition.priority, vec![outgoing]).await?;
         }
         Ok(Attempted::Over(RunReport::Continued))
     }

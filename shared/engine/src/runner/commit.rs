@@ -8,7 +8,7 @@ use crate::executor::{ExecutorError, Outcome};
 use crate::runner::{Error, RunReport};
 
 /// How an attempt ended.
-pub(super) struct End {
+pub(super) struct AttemptEnd {
     pub(super) finish: Finish,
     /// What of its log goes into the step's item.
     pub(super) log: String,
@@ -16,16 +16,16 @@ pub(super) struct End {
     pub(super) at: DateTime<Utc>,
 }
 
-impl End {
+impl AttemptEnd {
     /// An attempt that fails for good before it has begun.
     pub(super) fn without_work(message: String, at: DateTime<Utc>) -> Self {
-        End { finish: Finish::Error { message, is_permanent: true }, log: String::new(), at }
+        AttemptEnd { finish: Finish::Error { message, is_permanent: true }, log: String::new(), at }
     }
 }
 
 /// Records how an attempt ended.
-pub(super) async fn commit(context: &Context, claimed: &mut Claimed, end: End) -> Result<RunReport, Error> {
-    let End { mut finish, log, at } = end;
+pub(super) async fn commit(context: &Context, claimed: &mut Claimed, end: AttemptEnd) -> Result<RunReport, Error> {
+    let AttemptEnd { mut finish, log, at } = end;
     let mut written = context.store.finish_step(claimed, &finish, &log, at).await;
     if let Some(failure) = written.as_ref().err().and_then(unstorable) {
         // What the store refuses once it refuses for ever: the step ends without it, or it would be done again and again.

@@ -10,10 +10,10 @@ use std::time::Duration;
 use store::queue::{Receipt, Received};
 
 use crate::context::{Context, Invocation};
-use crate::runner::attempt::{Attempt, Attempted};
+use crate::runner::attempt::{Attempted, CurrentAttempt};
 use crate::runner::commit::commit;
-use crate::runner::resident::joint_commit::{Beat, Committed, JointCommit, TakeAhead, TakenMessage};
-use crate::runner::{Error, Look, RunReport, RunningStep, StepClaim, claim, leave, look_for_stop};
+use crate::runner::resident::joint_commit::{JointCommit, JointOutcome, MessageAhead, MiniBeat, TakeAhead};
+use crate::runner::{Error, RunReport, RunningStep, StepClaim, StopLook, claim, leave, look_for_stop};
 
 /// Deals with messages, one after the other.
 pub struct ResidentRunner<'a> {
@@ -127,7 +127,7 @@ impl<'a> ResidentRunner<'a> {
         let next = (self.may_take_ahead)().then(|| (self.begin)());
         let take = next.as_ref().map(|invocation| TakeAhead { done: &received.receipt, invocation });
         let (report, taken) = run_claimed(self.context, step, invocation, take).await?;
-        if let (Some(TakenMessage { received, step }), Some(invocation)) = (taken, next) {
+        if let (Some(MessageAhead { received, step }), Some(invocation)) = (taken, next) {
             self.ahead = Some(TakenAhead { received, step, invocation });
         }
         Ok(report)
@@ -150,16 +150,16 @@ async fn run_claimed(
     mut step: RunningStep,
     invocation: &Invocation,
     take: Option<TakeAhead<'_>>,
-) -> Result<(RunReport, Option<TakenMessage>), Error> {
+) -> Result<(RunReport, Option<MessageAhead>), Error> {
     let attempted = match look_for_stop(context, &mut step, invocation).await? {
-        Look::Begin(order) => Attempt { context, order: &order, invocation }.run(&mut step).await?,
-        Look::NotBegun(attempted) => attempted,
+        StopLook::Begin(order) => CurrentAttempt { context, order: &order, invocation }.run(&mut step).await?,
+        StopLook::NotBegun(attempted) => attempted,
     };
     let (report, taken) = match attempted {
         Attempted::Over(report) => (report, None),
         Attempted::Ended(end) => match (JointCommit { context, end: &end, invocation, take }).commit(&mut step).await {
-            Some(Committed { report, beat: Beat::InCommit, next }) => return Ok((report, next)),
-            Some(Committed { report, beat: Beat::Open, next }) => (report, next),
+            Some(JointOutcome { report, beat: MiniBeat::InCommit, next }) => return Ok((report, next)),
+            Some(JointOutcome { report, beat: MiniBeat::Open, next }) => (report, next),
             // Somebody else came in between, or the commit was not answered: the end is recorded by itself.
             None => (commit(context, &mut step.claimed, end).await?, None),
         },

@@ -10,13 +10,13 @@ use store::transaction::{CommitAndTake, Transaction};
 
 use crate::context::{Context, Invocation};
 use crate::mini_heartbeat;
-use crate::runner::commit::{End, log_finished};
+use crate::runner::commit::{AttemptEnd, log_finished};
 use crate::runner::{RunReport, RunningStep};
 
 /// The end of an attempt that is to be committed with what follows from it.
 pub(super) struct JointCommit<'a> {
     pub(super) context: &'a Context,
-    pub(super) end: &'a End,
+    pub(super) end: &'a AttemptEnd,
     pub(super) invocation: &'a Invocation,
     /// `None` if no further message is to be taken.
     pub(super) take: Option<TakeAhead<'a>>,
@@ -32,16 +32,16 @@ pub(super) struct TakeAhead<'a> {
 }
 
 /// What a joint commit did.
-pub(super) struct Committed {
+pub(super) struct JointOutcome {
     pub(super) report: RunReport,
-    pub(super) beat: Beat,
+    pub(super) beat: MiniBeat,
     /// The message that was taken with it.
-    pub(super) next: Option<TakenMessage>,
+    pub(super) next: Option<MessageAhead>,
 }
 
 /// Whether a commit had the mini beat in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Beat {
+pub(super) enum MiniBeat {
     /// Nothing more is to be looked at.
     InCommit,
     /// The runner looks by itself.
@@ -49,7 +49,7 @@ pub(super) enum Beat {
 }
 
 /// A message that was taken with the end of a step.
-pub(super) struct TakenMessage {
+pub(super) struct MessageAhead {
     pub(super) received: Received,
     /// Its step, if that is claimed.
     pub(super) step: Option<RunningStep>,
@@ -60,40 +60,40 @@ impl JointCommit<'_> {
     /// commits, if somebody came in between, or if nothing would follow in the same commit.
     ///
     /// An error makes no difference here: the end is committed again by itself, and finds its own write if there is one.
-    pub(super) async fn commit(&self, step: &mut RunningStep) -> Option<Committed> {
+    pub(super) async fn commit(&self, step: &mut RunningStep) -> Option<JointOutcome> {
         let transaction = self.context.store.transaction()?;
         if let Some(item) = &step.claimed.item {
             transaction.know(item);
         }
         let mut finished = step.claimed.clone();
-        let End { finish, log, at } = self.end;
+        let AttemptEnd { finish, log, at } = self.end;
         let written = transaction.store.finish_step(&mut finished, finish, log, *at).await;
         if !matches!(written, Ok(Held::Committed)) {
             return None;
         }
         let is_gated = step.message.is_gated && finished.record.added.is_empty();
-        let beat = if is_gated { Beat::Open } else { self.beat(&transaction.store, step).await? };
-        if beat == Beat::Open && self.take.is_none() {
+        let beat = if is_gated { MiniBeat::Open } else { self.beat(&transaction.store, step).await? };
+        if beat == MiniBeat::Open && self.take.is_none() {
             // The end alone is no cheaper in a transaction.
             return None;
         }
         let next = match self.commit_all(transaction).await {
-            CommitAndTake::Next(next) => Some(TakenMessage::enter(self.context, *next)),
+            CommitAndTake::Next(next) => Some(MessageAhead::enter(self.context, *next)),
             CommitAndTake::NothingNext => None,
             CommitAndTake::NotCommitted => return None,
         };
         *step.claimed = *finished;
         log_finished(&step.claimed, finish);
         let report = RunReport::Finished { status: step.claimed.record.status };
-        Some(Committed { report, beat, next })
+        Some(JointOutcome { report, beat, next })
     }
 
     /// Beats within the transaction. Only if no other step of the pipeline is running: two that ended at the same moment
     /// would not see each other's end, and neither would let the next stage begin.
-    async fn beat(&self, store: &Store, step: &RunningStep) -> Option<Beat> {
+    async fn beat(&self, store: &Store, step: &RunningStep) -> Option<MiniBeat> {
         let within = Context { store: store.clone(), ..self.context.clone() };
         match mini_heartbeat::beat_alone(&within, &step.message, self.invocation).await {
-            Ok(Some(_)) => Some(Beat::InCommit),
+            Ok(Some(_)) => Some(MiniBeat::InCommit),
             Ok(None) | Err(_) => None,
         }
     }
@@ -122,10 +122,10 @@ impl JointCommit<'_> {
     }
 }
 
-impl TakenMessage {
+impl MessageAhead {
     /// Counts the step that was claimed with the message among the running ones of its stage.
     fn enter(context: &Context, next: NextMessage) -> Self {
         let NextMessage { received, claimed } = next;
-        TakenMessage { received, step: claimed.map(|claimed| RunningStep::enter(context, claimed)) }
+        MessageAhead { received, step: claimed.map(|claimed| RunningStep::enter(context, claimed)) }
     }
 }
