@@ -208,9 +208,9 @@ impl<'a> Run<'a> {
         store.shared_commits = shared_commits;
         let (names, vocabulary) = (self.template.executors.names(), self.template.conditions.vocabulary());
         let definitions = engine::definitions::Definitions::new(files_of(&self.scenario), &names, vocabulary);
-        let at_work = if self.scenario.are_slots { self.template.at_work.clone() } else { Arc::default() };
+        let busy_stages = if self.scenario.are_slots { self.template.busy_stages.clone() } else { Arc::default() };
         let definitions = Arc::new(definitions);
-        Context { store, definitions, settings: Arc::default(), at_work, ..self.template.clone() }
+        Context { store, definitions, settings: Arc::default(), busy_stages, ..self.template.clone() }
     }
 
     fn draw_skew(&self, number: u64) -> i64 {

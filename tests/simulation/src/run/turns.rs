@@ -135,7 +135,7 @@ impl Run<'_> {
         }
         self.stage.lock().counts.dead_hosts += 1;
         // What is at work was known to that process alone.
-        self.template.at_work = Arc::default();
+        self.template.busy_stages = Arc::default();
         while let Some(other) = self.actors.iter().position(|actor| actor.machine != PEOPLE) {
             self.drop_one(other, "its process died");
         }
