@@ -86,15 +86,17 @@ fn is_open_throughout(story: &Story<'_>, life: &Life<'_>, beat: &Beat<'_>) -> bo
 
 /// A beat that looks at a stopped pipeline leaves no step of it enqueued that is never to be run.
 pub(super) fn beats_cancel_what_a_stop_left(story: &Story<'_>) -> Result<(), String> {
-    for beat in complete_beats(story) {
+    // One that has no time for all may have looked at a pipeline only for what others wait for.
+    for beat in complete_beats(story).into_iter().filter(|beat| !beat.has_left_some) {
         for life in story.lives.values().filter(|life| beat.looked_at.contains(life.id)) {
             if life.stopped_at().is_none_or(|stopped_at| stopped_at > beat.begins) {
                 continue;
             }
             let is_never_run = |step: &&&StepDefinition| {
                 let state = |at: usize| life.state(step.name.as_str(), at).filter(|state| !state.is_forced);
-                let is_enqueued = |at: usize| state(at).is_some_and(|state| state.status == StepStatus::Enqueued);
-                !step.run_always && is_enqueued(beat.begins) && is_enqueued(beat.ends)
+                let enqueued = |at: usize| state(at).filter(|state| state.status == StepStatus::Enqueued);
+                let before = enqueued(beat.begins).map(|state| state.version);
+                !step.run_always && before.is_some() && before == enqueued(beat.ends).map(|state| state.version)
             };
             if let Some(step) = life.steps_at(beat.ends).iter().find(is_never_run) {
                 let (id, time, name) = (short(life.id), story.time(beat.ends), &story.ended.history.actors[beat.actor]);
