@@ -140,6 +140,10 @@ async fn writers_at_once(store: &Store, disk: &Recorder) -> Vec<JoinHandle<Resul
         writers.push(tokio::spawn(async move { table.write(put(&number.to_string())).await.map(drop) }));
         wait("the first write is flushed").ask(async || (disk.begun() > 0).then_some(())).await;
     }
+    // Long enough for all commits, on this disk and on a slower one.
+    let answered = timeout(Duration::from_millis(200), one_has_ended(&mut writers)).await;
+    assert!(answered.is_err(), "a writer is answered before its write was flushed");
+    assert_eq!(disk.begun(), 1, "of two flushes at a time only one would be told of a failure");
     writers
 }
 
@@ -147,10 +151,7 @@ async fn writers_at_once(store: &Store, disk: &Recorder) -> Vec<JoinHandle<Resul
 async fn nobody_is_answered_while_the_flush_is_under_way() {
     let folder = tempfile::tempdir().unwrap();
     let (store, disk) = open(folder.path());
-    let mut writers = writers_at_once(&store, &disk).await;
-    // Long enough for a commit, on this disk and on a slower one.
-    let answered = timeout(Duration::from_millis(200), one_has_ended(&mut writers)).await;
-    assert!(answered.is_err(), "a writer is answered before its write was flushed");
+    let writers = writers_at_once(&store, &disk).await;
     disk.go_on();
     for writer in writers {
         wait("a writer is answered").until(writer).await.unwrap().unwrap();
