@@ -20,3 +20,8 @@ pub fn program() -> Program {
         .with_data_fetcher(price_lists::PriceLists)
         .with_definition("price_list.xml", include_str!("../price_list.xml"))
 }
+
+/// Compiles what the README shows.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
