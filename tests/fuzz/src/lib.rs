@@ -40,11 +40,11 @@
 //! Not here: the command line, which is its user's own.
 
 pub mod corpus;
+pub mod fresh_engine;
 pub mod input;
 pub mod memory;
 pub mod mutation;
 mod targets;
-pub mod world;
 
 /// A reader, and what must hold of it.
 #[derive(Debug, Clone, Copy)]

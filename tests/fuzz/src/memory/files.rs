@@ -11,7 +11,7 @@ use store::files::{FileInfo, Files, PutOutcome, Range, Upload, check_key};
 use store::{Error, Result};
 
 use super::lock;
-use crate::world::NOW;
+use crate::fresh_engine::NOW;
 
 type Contents = Arc<Mutex<BTreeMap<String, Bytes>>>;
 

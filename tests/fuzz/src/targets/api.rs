@@ -13,13 +13,13 @@ use pipeline::definition::Arguments;
 use serde_json::Value;
 use tower::ServiceExt;
 
+use crate::fresh_engine::{self, wait_for};
 use crate::input::sections;
-use crate::world::{self, wait_for};
 
 /// Requests, one a section: the first line is method and address, then headers, an empty line, and the body. `{id}` is
 /// a pipeline that is there.
 pub(crate) fn requests(data: &[u8]) {
-    let context = world::context();
+    let context = fresh_engine::context();
     let router = admin::router(context.clone(), Gate::Loopback);
     wait_for(async {
         let id = spawned(&context).await;
@@ -29,7 +29,7 @@ pub(crate) fn requests(data: &[u8]) {
             assert_answered(&router, request, &asked).await;
         }
         // Whatever was asked for, the next beat and the runners get on with it.
-        world::beat_and_run(&context).await.expect("nothing that is asked for ends a beat");
+        fresh_engine::beat_and_run(&context).await.expect("nothing that is asked for ends a beat");
     });
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn gateway_events(data: &[u8]) {
     let asked = format!("{} {}", request.method(), request.uri());
     let lookup = |name| (name == "ROLE_BINDINGS").then(|| "view=arn:aws:iam::000000000000:user/*".to_owned());
     let rules = Rules::from_lookup(lookup).expect("it is well formed");
-    let router = admin::router(world::context(), Gate::Aws(rules));
+    let router = admin::router(fresh_engine::context(), Gate::Aws(rules));
     wait_for(async {
         let status = assert_answered(&router, request, &asked).await;
         assert!(has_caller || status.is_client_error(), "{asked} by nobody: {status}");
@@ -59,7 +59,7 @@ pub(crate) fn gateway_events(data: &[u8]) {
 }
 
 async fn spawned(context: &Context) -> PipelineId {
-    let invocation = world::invocation("spawn");
+    let invocation = fresh_engine::invocation("spawn");
     let id = operate::init(context, "catalog_import", Arguments::new(), "an input", &invocation).await;
     id.expect("what ships can be spawned")
 }

@@ -11,7 +11,7 @@ use pipeline::plan::{self, Grace, SpawnFacts};
 use pipeline::{Pipeline, PipelineId, PipelineStatus, Pulse, StepStatus, xml};
 
 use super::assert_kept;
-use crate::gather::{self, NOW, wait_for};
+use crate::fresh_engine::{self, NOW, wait_for};
 use crate::input::sections;
 
 const GRACE: Grace = Grace { resend_after: Duration::from_secs(300) };
@@ -49,7 +49,7 @@ pub(crate) fn several(data: &[u8]) {
 
 /// Files that lie in the bucket's `pipelines/`, as a beat takes them.
 pub(crate) fn overlays(data: &[u8]) {
-    let context = around::context();
+    let context = fresh_engine::context();
     // Definitions are kept by the context that read them.
     let context = engine::Context::new(context.store, steps::shipped(), context.limits);
     wait_for(async {
@@ -59,7 +59,7 @@ pub(crate) fn overlays(data: &[u8]) {
             let _ = context.store.files.put(&key, section.content.to_vec().into()).await;
         }
         let first = context.definitions.load(context.store.files.as_ref()).await.expect("the files are in memory");
-        around::beat_and_run(&context).await.expect("no definition ends a beat");
+        fresh_engine::beat_and_run(&context).await.expect("no definition ends a beat");
         let second = context.definitions.load(context.store.files.as_ref()).await.expect("the files are in memory");
         assert_eq!(first.problems, second.problems);
         assert_eq!(first.definitions, second.definitions, "a beat changes what is defined");

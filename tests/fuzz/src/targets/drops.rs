@@ -6,8 +6,8 @@ use import::bunch::{self, BunchSet, DropFile};
 use steps::import::DROP_PREFIX;
 
 use super::assert_kept;
+use crate::fresh_engine::{self, NOW, wait_for};
 use crate::input::{Section, sections};
-use crate::world::{self, NOW, wait_for};
 
 const PREFIXES: [&str; 3] = ["category-import", "product-import", "product-import-price"];
 
@@ -54,14 +54,14 @@ pub(crate) fn bunches(data: &[u8]) {
 
 /// Drops files and lets heartbeat and runners do what follows.
 pub(crate) fn drops(data: &[u8]) {
-    let context = world::context();
+    let context = fresh_engine::context();
     wait_for(async {
         for section in sections(data) {
             let key = format!("{DROP_PREFIX}{}", section.title());
             // What cannot lie in a bucket does not.
             let _ = context.store.files.put(&key, section.content.to_vec().into()).await;
         }
-        world::beat_and_run(&context).await.expect("nothing that is dropped ends a beat");
+        fresh_engine::beat_and_run(&context).await.expect("nothing that is dropped ends a beat");
         let open = context.store.open_pipelines(10).await.expect("what a beat wrote can be read");
         for open in &open {
             let pipeline = context.store.pipeline_with_steps(&open.id).await.expect("what a beat wrote can be read");

@@ -10,7 +10,7 @@ use steps::import::DROP_PREFIX;
 use store::message::{BadMessage, StepMessage};
 
 use super::assert_kept;
-use crate::world::{self, wait_for};
+use crate::fresh_engine::{self, wait_for};
 
 /// A whole SQS event, or the body of one of its messages. `{id}` and `{token}` are those of a step that waits for its
 /// runner.
@@ -24,9 +24,9 @@ pub(crate) fn step_messages(data: &[u8]) {
         Err(BadMessage::Unreadable { body: shown, .. }) => assert!(shown.chars().count() <= 200),
         Err(BadMessage::Newer { found }) => assert!(found > 1),
     }
-    let context = world::context();
+    let context = fresh_engine::context();
     wait_for(async {
-        let invocation = world::invocation("spawn");
+        let invocation = fresh_engine::invocation("spawn");
         let id = operate::init(&context, "catalog_import", Arguments::new(), "an input", &invocation).await;
         let id = id.expect("what ships can be spawned");
         let sent = context.store.queue.receive(1, Duration::ZERO).await.expect("the queue is in memory");
@@ -45,7 +45,7 @@ pub(crate) fn step_messages(data: &[u8]) {
 /// A whole SQS event, or the body of one of its messages.
 pub(crate) fn intake(data: &[u8]) {
     let body = String::from_utf8_lossy(data);
-    let context = world::context();
+    let context = fresh_engine::context();
     wait_for(async {
         for name in ["product-import_x_01.csv", "a b+cä.csv"] {
             let key = format!("{DROP_PREFIX}{name}");

@@ -23,8 +23,8 @@ use store::pipelines::NewPipeline;
 use store::services::{AllowedHost, Answer, Functions, HttpPolicy, Invokable, Services};
 use store::table::{Attributes, Change, Condition, Write};
 
+use crate::fresh_engine::{self, NOW, wait_for};
 use crate::input::sections;
-use crate::world::{self, NOW, wait_for};
 
 /// A step that has run for a while, as an input describes it.
 #[derive(Debug, Default, Deserialize)]
@@ -57,14 +57,14 @@ pub(crate) fn executors(data: &[u8]) {
     if steps::shipped().executors().get(&scene.executor).is_none() {
         return;
     }
-    let context = world::context();
+    let context = fresh_engine::context();
     wait_for(async {
         if scene.has_ended {
             add_ended(&context).await;
         }
         run(&context, &scene).await;
         // What the step has added or asked for goes on.
-        world::beat_and_run(&context).await.expect("no step ends a beat");
+        fresh_engine::beat_and_run(&context).await.expect("no step ends a beat");
     });
 }
 
@@ -145,7 +145,7 @@ impl Resolve for Leading {
 }
 
 pub(super) fn context_with(executor: Arc<dyn Executor>, services: Services) -> Context {
-    Context { executors: Arc::new(Executors::new([executor])), services, ..world::context() }
+    Context { executors: Arc::new(Executors::new([executor])), services, ..fresh_engine::context() }
 }
 
 /// Adds a pipeline that ended a year ago, and asks for such ones to be deleted.
@@ -206,7 +206,7 @@ pub(super) async fn run(context: &Context, scene: &Scene) -> StepRecord {
         // It does not fit into the table.
         return StepRecord::pending();
     }
-    let report = runner::run(context, &message.to_string(), &world::invocation("runner")).await;
+    let report = runner::run(context, &message.to_string(), &fresh_engine::invocation("runner")).await;
     report.unwrap_or_else(|error| panic!("{error}: {:?}", std::error::Error::source(&error)));
     let record = context.store.step_record(&id, 20, &name("it")).await.expect("what a runner wrote can be read");
     let record = record.unwrap_or_else(StepRecord::pending);
@@ -244,7 +244,7 @@ mod tests {
             let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let scene: Scene =
                 serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            let context = world::context();
+            let context = fresh_engine::context();
             let record = wait_for(async {
                 if scene.has_ended {
                     add_ended(&context).await;

@@ -9,7 +9,7 @@ use import::{cell, date, number, url_key};
 use store::files::check_key;
 
 use super::assert_kept;
-use crate::world::{self, wait_for};
+use crate::fresh_engine::{self, wait_for};
 
 /// How the bytes of an input are cut, beside in one piece.
 const PIECES: [usize; 3] = [1, 7, 4096];
@@ -153,9 +153,9 @@ pub(crate) fn file_names(data: &[u8]) {
         );
     }
     // What is offered for upload lands under the key of its name, or nowhere.
-    let context = world::context();
+    let context = fresh_engine::context();
     wait_for(async {
-        let ticket = operate::upload::ticket(&context, &text, 3, "an input", world::NOW).await;
+        let ticket = operate::upload::ticket(&context, &text, 3, "an input", fresh_engine::NOW).await;
         if let Ok(ticket) = ticket {
             assert_eq!(ticket.key, format!("incoming/{text}"));
             assert!(!text.contains('/'));

@@ -10,8 +10,8 @@ use store::clean_up::EndedPlace;
 use store::table::{Attributes, Change, Condition, Key, Listing, Write};
 use tower::ServiceExt;
 
+use crate::fresh_engine::{self, NOW, wait_for};
 use crate::input::{Section, sections};
-use crate::world::{self, NOW, wait_for};
 
 /// What the API is asked over these items.
 const QUESTIONS: [&str; 11] = [
@@ -31,9 +31,9 @@ const QUESTIONS: [&str; 11] = [
 /// Items, one a section: the mark names partition, sort key and, if it is listed, shard and rank, with spaces between;
 /// below are its attributes as JSON. `{id}` is a pipeline that is there.
 pub(crate) fn items(data: &[u8]) {
-    let context = world::context();
+    let context = fresh_engine::context();
     wait_for(async {
-        let invocation = world::invocation("spawn");
+        let invocation = fresh_engine::invocation("spawn");
         let id = operate::init(&context, "catalog_import", Arguments::new(), "an input", &invocation).await;
         let id = id.expect("what ships can be spawned");
         for section in sections(data) {
@@ -44,9 +44,9 @@ pub(crate) fn items(data: &[u8]) {
         read(&context, &id).await;
         ask(&context, &id).await;
         // An item that cannot be read may well end a beat; nothing may end the process.
-        let _ = world::beat_and_run(&context).await;
-        let _ = operate::cancel(&context, &id, "an input", "enough", &world::invocation("cancel")).await;
-        let _ = world::beat_and_run(&context).await;
+        let _ = fresh_engine::beat_and_run(&context).await;
+        let _ = operate::cancel(&context, &id, "an input", "enough", &fresh_engine::invocation("cancel")).await;
+        let _ = fresh_engine::beat_and_run(&context).await;
     });
 }
 

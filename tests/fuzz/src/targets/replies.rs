@@ -24,7 +24,7 @@ use store::table::{Attributes, Change, Condition, Key, ListingQuery, Order, Quer
 use store_aws::Config;
 use store_aws::config::StepQueueUrls;
 
-use crate::world::wait_for;
+use crate::fresh_engine::wait_for;
 
 /// The longest wait between two tries; whatever is longer is a time limit, which never comes.
 const LONGEST_BACKOFF: Duration = Duration::from_millis(4_500);

@@ -12,8 +12,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::executors::{Scene, context_with, run};
+use crate::fresh_engine::wait_for;
 use crate::input::{Section, sections};
-use crate::world::wait_for;
 
 /// What the server is told and must not tell anybody else.
 const SECRET: &str = "hush-hush-hush";

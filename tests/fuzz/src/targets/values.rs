@@ -12,7 +12,7 @@ use store::services::{AllowedHost, Invokable};
 use store_aws::{Config, ServicesConfig};
 
 use super::assert_kept;
-use crate::world::NOW;
+use crate::fresh_engine::NOW;
 
 /// Moments around which clocks jump, in any zone that an input names, and the last ones that a time can name.
 const MOMENTS: [&str; 4] =
