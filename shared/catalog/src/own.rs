@@ -11,7 +11,7 @@
 //! | all things of a kind | [`each`], [`all`] |
 //! | write a thing under the version that was read | [`write_things`] |
 //! | create categories that are not there | [`create_categories`] |
-//! | all categories | [`categories`] |
+//! | all categories | [`fn@categories`] |
 //!
 //! A thing is written under the version that was read, so two imports that meet at one thing both count: the later one
 //! reads again and applies its rows to what the earlier one left.

@@ -153,6 +153,15 @@ struct StoredRegistered {
 #[error("condition `{0}` has arguments that cannot be read")]
 struct Unreadable(String);
 
+impl PipelineCondition {
+    /// What a registered condition is told, if this is the one of the name.
+    #[must_use]
+    pub fn registered_as(&self, name: &str) -> Option<&Arguments> {
+        let PipelineCondition::Registered(registered) = self else { return None };
+        (registered.name == name).then_some(&registered.arguments)
+    }
+}
+
 impl TryFrom<StoredRegistered> for Registered {
     type Error = Unreadable;
 

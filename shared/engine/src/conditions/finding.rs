@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use pipeline::condition::{PipelineCondition, Registered};
 use pipeline::definition::Arguments;
 use pipeline::facts::Answer;
 use pipeline::merge::Accepts;
@@ -263,10 +262,6 @@ impl Looks {
 
 /// What a definition tells the condition of a name, if it asks it.
 fn asking<'a>(definition: &'a Definition, condition: &str) -> Option<Asking<'a>> {
-    definition.conditions.iter().find_map(|described| match &described.condition {
-        PipelineCondition::Registered(Registered { name, arguments }) if name == condition => {
-            Some(Asking { definition, arguments })
-        }
-        _ => None,
-    })
+    let mut told = definition.conditions.iter().filter_map(|described| described.condition.registered_as(condition));
+    told.next().map(|arguments| Asking { definition, arguments })
 }

@@ -227,7 +227,7 @@ fn notes_name_their_files_as_data() {
         ["product-import_x.ok", "product-import_x_02.csv"],
         "`product-import_x.ok` does not name `product-import_x_02.csv`".to_owned(),
     );
-    assert_eq!(bunch.left_behind, [expected.clone()]);
+    assert_eq!(bunch.left_behind, std::slice::from_ref(&expected));
     // With its pipeline a bunch keeps the sentences, as it always did.
     let kept = serde_json::to_value(&bunch).unwrap();
     assert_eq!(kept["left_behind"], serde_json::json!([expected.text]));

@@ -10,7 +10,6 @@ use async_trait::async_trait;
 use engine::FindingCondition;
 use engine::conditions::finding::{Look, LookQuestion};
 use pipeline::Definition;
-use pipeline::condition::PipelineCondition;
 use pipeline::merge::{Accepts, Argument};
 
 use super::drop_area::DropArea;
@@ -25,10 +24,7 @@ const NAME: &str = "bunch_complete";
 /// The prefixes of the files that a definition takes; none if it does not ask for bunches.
 #[must_use]
 pub fn prefixes_of(definition: &Definition) -> Vec<String> {
-    let told = definition.conditions.iter().filter_map(|described| match &described.condition {
-        PipelineCondition::Registered(registered) if registered.name == NAME => Some(&registered.arguments),
-        _ => None,
-    });
+    let told = definition.conditions.iter().filter_map(|described| described.condition.registered_as(NAME));
     told.flat_map(prefixes::of).collect()
 }
 

@@ -113,7 +113,8 @@ fn exclusive_steps(chance: &mut Chance) -> String {
     let alone = condition("step", "wait_for_step_is_not_running", &[("steps", "x0 x1")]);
     let limit = condition("step", "attempts_limit", &[("limit", "3")]);
     let conditions = format!("{alone}{limit}{}", condition("step", "previous_steps_completed", &[]));
-    let names: &[&str] = *chance.pick(&[&["x0"][..], &["x1"], &["x0", "x1"]]);
+    let choices: [&[&str]; 3] = [&["x0"], &["x1"], &["x0", "x1"]];
+    let names = *chance.pick(&choices);
     let sort_order = chance.within(1, 4) * 10;
     let mut steps = String::new();
     for name in names {
