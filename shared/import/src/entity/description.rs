@@ -32,7 +32,7 @@ pub struct ExecutorAbout {
 
 /// A column with a meaning.
 ///
-/// Made with [`column`]; what a column has beyond that is overwritten: `Column { need: Need::Always, ..column(…) }`.
+/// Made with [`fn@column`]; what a column has beyond that is overwritten: `Column { need: Need::Always, ..column(…) }`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column<K> {
     /// As the header of a file names it.
