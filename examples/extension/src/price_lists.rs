@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use engine::data_fetchers::{DataFetcher, FetchError, FetchQuestion, NewPipelineRequest, Wanted};
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 
 /// Asks for one pipeline for each file under `price-lists/`.
 pub(crate) struct PriceLists;

@@ -6,8 +6,8 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
 use engine::Context;
+use pipeline::Arguments;
 use pipeline::PipelineId;
-use pipeline::definition::Arguments;
 use serde::Deserialize;
 use serde_json::{Value, json};
 

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use pipeline::Arguments;
 use pipeline::condition::is_built_in;
-use pipeline::definition::Arguments;
 use pipeline::facts::Answer;
 use pipeline::merge::{Accepts, Vocabulary};
 use pipeline::{Definition, Pipeline, Pulse, StepDefinition};

@@ -17,7 +17,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use pipeline::definition::{Arguments, Priority};
+use pipeline::Arguments;
+use pipeline::definition::Priority;
 use pipeline::settings::Settings;
 use pipeline::{Definition, Name};
 use store::Store;

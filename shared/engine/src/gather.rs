@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
+use pipeline::Arguments;
 use pipeline::condition::{PipelineCondition, Registered, StepCondition};
-use pipeline::definition::Arguments;
 use pipeline::facts::{Answer, Asked, Facts};
 use pipeline::settings::Settings;
 use pipeline::{Definition, Name, Pipeline, PipelineId, PipelineStatus, Pulse, Step};

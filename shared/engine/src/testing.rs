@@ -50,7 +50,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use pipeline::definition::{Arguments, Definition};
+use pipeline::Arguments;
+use pipeline::definition::Definition;
 use pipeline::transition::StepEvent;
 use pipeline::{Name, Pipeline, PipelineId, Priority, Step, StepDefinition};
 use serde_json::Value;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use engine::{Context, Invocation};
-use pipeline::definition::{Arguments, Definition};
+use pipeline::Arguments;
+use pipeline::definition::Definition;
 use pipeline::{Name, PipelineId};
 use store::pipelines::{NewPipeline, Spawned};
 

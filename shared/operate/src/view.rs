@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use engine::StepLog;
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 use pipeline::facts::Facts;
 use pipeline::plan::{self, Outlook};
 use pipeline::{Definition, Pipeline, PipelineStatus, Step, StepRecord, StepStatus};

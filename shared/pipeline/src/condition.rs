@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::Arguments;
+use crate::arguments::Arguments;
 use crate::id::Name;
-use crate::pipeline::PipelineStatus;
 use crate::schedule::Cron;
+use crate::status::PipelineStatus;
 
 /// What must hold for a pipeline to be spawned by a beat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::arguments::Arguments;
 use crate::condition::{PipelineCondition, StepCondition};
 use crate::id::Name;
 
@@ -19,9 +20,6 @@ pub const STEP_LIMIT: usize = 1_000;
 /// Most steps of one pipeline, with those that were added when it ran. A beat that looks at all of them has them in memory
 /// and reads their items, a megabyte per thousand.
 pub const PIPELINE_STEP_LIMIT: usize = 10_000;
-
-/// String arguments, by key.
-pub type Arguments = BTreeMap<String, String>;
 
 /// What a pipeline is spawned from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
+
+use crate::arguments::Arguments;
 use crate::id::{Name, PipelineId};
-use crate::pipeline::PipelineStatus;
-use crate::plan::Found;
 use crate::settings::Settings;
+use crate::status::PipelineStatus;
 
 /// What is known beside the pipeline or definition in question.
 ///
@@ -24,6 +26,19 @@ pub struct Facts {
     pub registered: BTreeMap<Asked, Answer>,
     /// Whether conditions about what is not known here count as met: a first look, which finds out what must be asked.
     pub is_guess: bool,
+}
+
+/// Something that a condition found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Names it for ever: the same thing never spawns twice.
+    pub key: String,
+    /// When it appeared.
+    pub at: DateTime<Utc>,
+    /// What the steps are told of it.
+    pub arguments: Arguments,
+    /// What it consists of, such as names of files: what the note says of each when a pipeline has it or when it waits.
+    pub things: Vec<String>,
 }
 
 /// What a registered condition answered.

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** nothing here does I/O, reads a clock or draws a random number.
 
+mod arguments;
 pub mod condition;
 pub mod definition;
 pub mod duration;
@@ -12,13 +13,16 @@ pub mod pipeline;
 pub mod plan;
 pub mod schedule;
 pub mod settings;
+mod status;
 pub mod step;
 pub mod transition;
 pub mod words;
 pub mod xml;
 
+pub use arguments::Arguments;
 pub use definition::{Definition, DefinitionHash, Priority, StepDefinition};
 pub use id::{BadName, BadPipelineId, Name, PipelineId};
-pub use pipeline::{Pipeline, PipelineStatus};
+pub use pipeline::Pipeline;
 pub use schedule::Pulse;
-pub use step::{Step, StepRecord, StepStatus, Token};
+pub use status::{PipelineStatus, StepStatus};
+pub use step::{Step, StepRecord, Token};

@@ -17,9 +17,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::definition::Definition;
 use crate::id::Name;
-use crate::xml::grammar::Kind;
+use crate::xml::kind::Kind;
 use crate::xml::{self, Document, Error, Position, Value, limits, suggest};
 
+mod arguments;
 mod condition;
 mod define;
 mod node;

@@ -1,36 +1,17 @@
 //! One spawned pipeline with its steps.
 
 use std::collections::HashMap;
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::definition::{Arguments, Definition, StepDefinition};
+use crate::arguments::Arguments;
+use crate::definition::{Definition, StepDefinition};
 use crate::id::{Name, PipelineId};
-use crate::step::{Step, StepRecord, StepStatus};
-
-/// Where a pipeline stands; [`crate::plan::settled`] computes it and nobody else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PipelineStatus {
-    /// Nothing has started.
-    Pending,
-    /// A step is enqueued, running or can still become ready.
-    Running,
-    /// A person holds it: nothing more is enqueued, and what is enqueued or running goes on to its end. The clock of its
-    /// expiry stands still. It is open, so its siblings wait.
-    Paused,
-    /// Every step is success, skipped, or a failure that is allowed.
-    Success,
-    /// A step failed for good and nothing is left to run.
-    Error,
-    /// Stopped by a person or by expiry, and no step still runs.
-    Cancelled,
-}
+use crate::status::{PipelineStatus, StepStatus};
+use crate::step::{Step, StepRecord};
 
 /// A pipeline as it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -135,56 +116,5 @@ impl Pipeline {
         let mut all: Vec<_> = definition.steps.iter().cloned().chain(added).collect();
         all.sort_by_key(|step| step.sort_order);
         all.into_iter().map(join).collect()
-    }
-}
-
-impl PipelineStatus {
-    /// All of them.
-    pub const ALL: [PipelineStatus; 6] = [
-        PipelineStatus::Pending,
-        PipelineStatus::Running,
-        PipelineStatus::Paused,
-        PipelineStatus::Success,
-        PipelineStatus::Error,
-        PipelineStatus::Cancelled,
-    ];
-
-    /// The stored word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            PipelineStatus::Pending => "pending",
-            PipelineStatus::Running => "running",
-            PipelineStatus::Paused => "paused",
-            PipelineStatus::Success => "success",
-            PipelineStatus::Error => "error",
-            PipelineStatus::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether beats still look at it.
-    #[must_use]
-    pub fn is_open(self) -> bool {
-        match self {
-            PipelineStatus::Pending | PipelineStatus::Running | PipelineStatus::Paused => true,
-            PipelineStatus::Success | PipelineStatus::Error | PipelineStatus::Cancelled => false,
-        }
-    }
-}
-
-impl FromStr for PipelineStatus {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        PipelineStatus::ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| {
-            let expected = PipelineStatus::ALL.map(|status| format!("`{status}`")).join(", ");
-            format!("{} is not a pipeline status (expected one of {expected})", crate::xml::quoted(text))
-        })
-    }
-}
-
-impl fmt::Display for PipelineStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }

@@ -25,12 +25,13 @@ use chrono::{DateTime, Utc};
 
 use crate::facts::Facts;
 use crate::id::Name;
-use crate::pipeline::{Pipeline, PipelineStatus, Stop, StoppedBy};
+use crate::pipeline::{Pipeline, Stop, StoppedBy};
 use crate::settings::{Scope, Settings};
-use crate::step::StepStatus;
+use crate::status::PipelineStatus;
+use crate::status::StepStatus;
 
 pub use outlook::{Ending, Outlook, answers, outlooks};
-pub use spawn::{Found, Spawn, SpawnFacts, hold as spawn_hold, spawn, spawn_answers};
+pub use spawn::{Spawn, SpawnFacts, hold as spawn_hold, spawn, spawn_answers};
 
 /// The times that repair works with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,33 +1,13 @@
 //! One step of one pipeline: what it should do and what has become of it.
 
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::definition::StepDefinition;
-
-/// Where a step stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StepStatus {
-    /// Not enqueued yet.
-    Pending,
-    /// A message is on its way to a runner.
-    Enqueued,
-    /// A runner has claimed it.
-    Running,
-    /// Done.
-    Success,
-    /// There was nothing to do.
-    Skipped,
-    /// The attempt failed; unfinished while attempts are left.
-    Error,
-    /// Never to be run: its pipeline ended first.
-    Cancelled,
-}
+use crate::status::StepStatus;
 
 /// A step with everything that is known of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,56 +82,6 @@ pub struct AddedSteps {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Token(pub String);
-
-impl StepStatus {
-    /// All of them, in the order of a step's life.
-    pub const ALL: [StepStatus; 7] = [
-        StepStatus::Pending,
-        StepStatus::Enqueued,
-        StepStatus::Running,
-        StepStatus::Success,
-        StepStatus::Skipped,
-        StepStatus::Error,
-        StepStatus::Cancelled,
-    ];
-
-    /// The stored word.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            StepStatus::Pending => "pending",
-            StepStatus::Enqueued => "enqueued",
-            StepStatus::Running => "running",
-            StepStatus::Success => "success",
-            StepStatus::Skipped => "skipped",
-            StepStatus::Error => "error",
-            StepStatus::Cancelled => "cancelled",
-        }
-    }
-
-    /// Whether a message or a runner is busy with the step.
-    #[must_use]
-    pub fn is_active(self) -> bool {
-        matches!(self, StepStatus::Enqueued | StepStatus::Running)
-    }
-}
-
-impl FromStr for StepStatus {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        StepStatus::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is not a step status"))
-    }
-}
-
-impl fmt::Display for StepStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
 
 impl fmt::Display for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

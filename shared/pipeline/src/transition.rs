@@ -1,6 +1,6 @@
 //! The one table of what may happen to a step.
 
-use crate::step::StepStatus;
+use crate::status::StepStatus;
 
 /// What happens to a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

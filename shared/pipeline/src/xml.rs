@@ -13,6 +13,7 @@ use std::sync::Arc;
 pub(crate) mod alias;
 mod attributes;
 pub(crate) mod grammar;
+pub(crate) mod kind;
 pub mod limits;
 mod locator;
 mod reader;

@@ -15,8 +15,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, Months, Utc};
-use pipeline::definition::Arguments;
-use pipeline::pipeline::{Pipeline, PipelineStatus, Stop};
+use pipeline::Arguments;
+use pipeline::PipelineStatus;
+use pipeline::pipeline::{Pipeline, Stop};
 use pipeline::{Definition, DefinitionHash, Name, PipelineId};
 use serde_json::json;
 

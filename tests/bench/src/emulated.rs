@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use engine::{Context, mini_heartbeat, runner};
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 use pipeline::{PipelineId, PipelineStatus};
 use store::pipelines::NewPipeline;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use engine::runner::resident::{ResidentRunner, Turn};
 use engine::{Context, Executor, ExecutorError, Limits, Outcome, Program, Work};
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 use pipeline::{PipelineId, StepDefinition};
 use store::Store;
 use store_embedded::Options;

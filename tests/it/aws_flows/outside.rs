@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use patience::run;
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 use pipeline::{PipelineStatus, StepStatus};
 use serde_json::{Value, json};
 use store::services::{AllowedHost, Invokable, Secret, Services};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use difference::assert_same;
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 use pipeline::{PipelineId, PipelineStatus, StepStatus};
 use store::message::StepMessage;
 use tests::seen;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 use pipeline::facts::Facts;
 use pipeline::merge::{self, Vocabulary};
 use pipeline::pipeline::{Stop, StoppedBy};

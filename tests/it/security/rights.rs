@@ -13,7 +13,7 @@ use bytes::Bytes;
 use engine::{Context, Executor, ExecutorError, Invocation, Limits, Outcome, Work};
 use engine::{heartbeat as beats, runner as runs};
 use patience::wait;
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 use pipeline::settings::Scope;
 use pipeline::{PipelineId, Priority, StepDefinition};
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::{Context, Invocation, Limits, heartbeat, runner};
 use patience::wait;
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 use serde_json::{Value, json};
 use tests::{Provided, embedded};
 

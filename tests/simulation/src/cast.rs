@@ -9,7 +9,7 @@ use bytes::Bytes;
 use engine::runner::resident::{ResidentRunner, Turn};
 use engine::{Context, Invocation, heartbeat, runner};
 use operate::settings::Switch;
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 use pipeline::pipeline::{Stop, StoppedBy};
 use pipeline::settings::Scope;
 use pipeline::{Name, PipelineId};

@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 use engine::apply::outgoing;
 use engine::{Context, Invocation, Limits, Program};
 use patience::{Wait, wait};
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 use pipeline::pipeline::{Stop, StoppedBy};
 use pipeline::settings::Scope;
 use pipeline::{Name, Pipeline, PipelineId, Step, StepStatus};

@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 use pipeline::facts::Answer;
+use pipeline::facts::Found;
 use pipeline::merge::Accepts;
-use pipeline::plan::Found;
 use pipeline::{Definition, Name, PipelineId};
 use store::Store;
 use store::pipelines::OpenPipeline;
@@ -31,7 +31,7 @@ use crate::error_chain::chain;
 /// use engine::conditions::finding::{FindingCondition, Look, LookQuestion};
 /// use pipeline::Name;
 /// use pipeline::facts::Answer;
-/// use pipeline::plan::Found;
+/// use pipeline::facts::Found;
 ///
 /// /// Finds files under `letters/`: each gets a pipeline with the argument `letter`.
 /// struct LetterWaits;

@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use engine::conditions::finding::{Fate, FindingCondition, HeldBack, Look, LookQuestion, Outcome};
 use engine::{Program, heartbeat};
+use pipeline::Arguments;
 use pipeline::Name;
-use pipeline::definition::Arguments;
 use pipeline::facts::Answer;
+use pipeline::facts::Found;
 use pipeline::merge::{Accepts, Argument};
-use pipeline::plan::{Found, Spawn};
+use pipeline::plan::Spawn;
 use store::{Error, Store};
 use workshop::{Fault, Workshop};
 

@@ -1,8 +1,8 @@
 //! Lists of pipelines: what is in them, page by page.
 
 use chrono::{DateTime, Utc};
+use pipeline::Arguments;
 use pipeline::PipelineStatus;
-use pipeline::definition::Arguments;
 use store::clean_up::EndedPlace;
 use store::table::{Attributes, Change, Condition, Key, Listing, Write};
 

@@ -10,10 +10,11 @@ use super::{Accepts, Argument};
 use crate::condition::{PipelineCondition, Registered, StepCondition};
 use crate::duration;
 use crate::id::Name;
-use crate::pipeline::PipelineStatus;
 use crate::schedule::Cron;
 use crate::settings::SETTINGS;
-use crate::xml::grammar::{Kind, trimmed};
+use crate::status::PipelineStatus;
+use crate::xml::grammar::trimmed;
+use crate::xml::kind::Kind;
 use crate::xml::{Position, Value, quoted, suggest};
 
 /// What is wrong with a condition, and where.
@@ -131,7 +132,7 @@ pub(super) fn build<C: OrRegistered>(
     if let Accepts::Only(arguments) = accepts {
         check_arguments(&Given(node), arguments)?;
     }
-    Ok(C::registered(Registered { name: name.clone(), arguments: super::define::arguments(node) }))
+    Ok(C::registered(Registered { name: name.clone(), arguments: super::arguments::arguments(node) }))
 }
 
 fn refuse_unknown_arguments(node: &Node, known: &[&str]) -> Result<(), Fault> {

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::arguments::arguments;
 use super::condition::{
     self, Known, OrRegistered, PIPELINE_CONDITIONS, RECURRING_CONDITIONS, STEP_CONDITIONS, STEP_FILTER,
 };
 use super::node::{Errors, Node};
 use super::{Accepts, Vocabulary};
 use crate::condition::StepCondition;
-use crate::definition::{Arguments, Definition, Described, Priority, StepDefinition};
+use crate::definition::{Definition, Described, Priority, StepDefinition};
 use crate::duration;
 use crate::id::Name;
-use crate::xml::grammar::{Kind, boolean, integer, trimmed};
+use crate::xml::grammar::{boolean, integer, trimmed};
+use crate::xml::kind::Kind;
 use crate::xml::{Error, Position, alias, limits, quoted, suggest};
 
 /// Where the executors of a definition's steps are named.
@@ -131,11 +133,6 @@ fn conditions<'n, C: OrRegistered>(
         }
     }
     described
-}
-
-pub(super) fn arguments(node: &Node) -> Arguments {
-    let value = |child: &Node| child.attributes.get("value").map_or(String::new(), |value| value.text.clone());
-    node.of_kind(Kind::Argument).map(|child| (child.identity.text.clone(), value(child))).collect()
 }
 
 fn name(node: &Node, errors: &mut Errors) -> Option<Name> {

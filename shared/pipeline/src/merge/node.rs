@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::definition::STEP_LIMIT;
-use crate::xml::grammar::{CONFIG, Kind, Role, Rule, boolean};
+use crate::xml::grammar::{CONFIG, Role, Rule, boolean};
+use crate::xml::kind::Kind;
 use crate::xml::{Attribute, Document, Element, Error, Position, Value, alias, limits, quoted, suggest};
 
 /// A thing that is defined, or a change to one.

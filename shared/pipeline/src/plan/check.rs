@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use crate::arguments::Arguments;
 use crate::condition::{Check, StepCondition};
-use crate::definition::{Arguments, StepDefinition};
+use crate::definition::StepDefinition;
 use crate::facts::{Answer, Asked, Facts};
 use crate::id::Name;
-use crate::pipeline::PipelineStatus;
-use crate::step::{StepRecord, StepStatus};
+use crate::status::PipelineStatus;
+use crate::status::StepStatus;
+use crate::step::StepRecord;
 
 /// Whether an attempt is left.
 pub(super) fn attempts_limit(limit: u32, record: &StepRecord) -> Check {

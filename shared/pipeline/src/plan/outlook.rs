@@ -2,15 +2,16 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
+use crate::arguments::Arguments;
 use crate::condition::{Check, Registered, StepCondition};
-use crate::definition::Arguments;
 use crate::facts::{Asked, Facts};
 use crate::id::Name;
 use crate::pipeline::Pipeline;
 use crate::plan::check::{
     attempts_limit, is_failed_for_good, named_pipelines, recurs, registered, time_between_attempts, time_between_runs,
 };
-use crate::step::{Step, StepStatus};
+use crate::status::StepStatus;
+use crate::step::Step;
 
 /// How a step stands in its pipeline, seen now.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! Whether a beat spawns a pipeline from a definition.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::SecondsFormat;
 
+use crate::arguments::Arguments;
 use crate::condition::{Check, PipelineCondition, Registered};
-use crate::definition::{Arguments, Definition};
+use crate::definition::Definition;
 use crate::facts::{Answer, Asked, Facts};
 use crate::id::{Name, PipelineId};
 use crate::plan::check::{named_pipelines, registered};
@@ -19,19 +20,6 @@ pub struct SpawnFacts<'a> {
     pub pulse: Pulse,
     /// An open pipeline of the same name, if there is one.
     pub open_sibling: Option<PipelineId>,
-}
-
-/// Something that a condition found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// Names it for ever: the same thing never spawns twice.
-    pub key: String,
-    /// When it appeared.
-    pub at: DateTime<Utc>,
-    /// What the steps are told of it.
-    pub arguments: Arguments,
-    /// What it consists of, such as names of files: what the note says of each when a pipeline has it or when it waits.
-    pub things: Vec<String>,
 }
 
 /// What a beat does about one definition.

@@ -3,7 +3,7 @@
 //! A text with a backslash is a class name, with or without a backslash in front. A class that has no row here is refused:
 //! its code is PHP, and nothing of ours does what it did.
 
-use super::grammar::Kind;
+use super::kind::Kind;
 use super::{limits, quoted};
 
 /// The type of a condition in our words.

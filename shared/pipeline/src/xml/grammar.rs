@@ -7,6 +7,7 @@ use crate::definition::Priority;
 use crate::duration;
 use crate::id::Name;
 
+use super::kind::Kind;
 use super::{alias, quoted};
 
 /// An element in its place: `conditions` of a pipeline and `conditions` of a step are two rules.
@@ -27,17 +28,6 @@ pub(crate) enum Role {
     Defines(Kind),
     /// Changes or removes a thing that exists.
     Refers(Kind),
-}
-
-/// The things that are defined and referred to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    Pipeline,
-    PipelineCondition,
-    Step,
-    StepCondition,
-    RecurringCondition,
-    Argument,
 }
 
 pub(crate) struct AttributeRule {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use engine::{Executor, ExecutorError, Outcome, Work};
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::services::{Answer, FilesAt};

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::{Executor, ExecutorError, Outcome, Work};
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 use pipeline::{PipelineId, PipelineStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use import::bunch::Bunch;
-use pipeline::definition::Arguments;
-use pipeline::plan::Found;
+use pipeline::Arguments;
+use pipeline::facts::Found;
 
 /// The pipeline argument that holds the bunch, as JSON.
 pub const BUNCH_ARGUMENT: &str = "bunch";

@@ -14,7 +14,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use import::bunch::{self, Bunch, BunchSet, DropFile, Note};
 use import::file_name::FileName;
 use pipeline::facts::Answer;
-use pipeline::plan::Found;
+use pipeline::facts::Found;
 use pipeline::{Name, PipelineId};
 use store::Store;
 use store::files::FileInfo;

@@ -1,6 +1,6 @@
 //! The prefixes of file names that a bunch is made of, as a definition gives them.
 
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 use pipeline::words::words;
 
 /// The prefixes that a definition's bunches are made of. A definition that was built in code may have none.

@@ -8,8 +8,8 @@ use engine::Context;
 use http_body_util::BodyExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use lambda_http::request::RequestContext;
+use pipeline::Arguments;
 use pipeline::PipelineId;
-use pipeline::definition::Arguments;
 use serde_json::Value;
 use tower::ServiceExt;
 

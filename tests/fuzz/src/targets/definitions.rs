@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pipeline::definition::{Arguments, Definition};
+use pipeline::Arguments;
+use pipeline::definition::Definition;
 use pipeline::facts::Facts;
 use pipeline::merge::{self, Accepts, Merged, Vocabulary};
 use pipeline::plan::{self, Grace, SpawnFacts};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use engine::Context;
 use lambda_runtime::LambdaEvent;
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 use steps::import::DROP_PREFIX;
 use store::message::{BadMessage, StepMessage};
 

@@ -4,7 +4,7 @@ use admin::Gate;
 use axum::body::Body;
 use axum::http::Request;
 use engine::Context;
-use pipeline::definition::Arguments;
+use pipeline::Arguments;
 use pipeline::{Name, PipelineId};
 use store::clean_up::EndedPlace;
 use store::table::{Attributes, Change, Condition, Key, Listing, Write};

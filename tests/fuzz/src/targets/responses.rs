@@ -3,8 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
+use pipeline::Arguments;
 use pipeline::StepRecord;
-use pipeline::definition::Arguments;
 use steps::general::http_request::HttpRequest;
 use store::Store;
 use store::services::{AllowedHost, HttpPolicy, Secret, Services};

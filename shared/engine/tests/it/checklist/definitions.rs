@@ -5,7 +5,7 @@ use std::sync::Arc;
 use insta::assert_snapshot;
 use pipeline::StepStatus;
 use pipeline::facts::Answer;
-use pipeline::plan::Found;
+use pipeline::facts::Found;
 
 use super::{BY_HAND, written};
 use engine::{Program, conditions};

@@ -11,7 +11,8 @@ use super::super::node;
 use crate::condition::is_built_in;
 use crate::xml;
 use crate::xml::alias;
-use crate::xml::grammar::{CONFIG, Kind, Rule};
+use crate::xml::grammar::{CONFIG, Rule};
+use crate::xml::kind::Kind;
 
 const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/pipeline.xsd");
 

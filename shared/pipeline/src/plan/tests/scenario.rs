@@ -18,14 +18,17 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::arguments::Arguments;
 use crate::condition::{Registered, StepCondition};
-use crate::definition::{Arguments, Definition, Described, Priority, StepDefinition};
+use crate::definition::{Definition, Described, Priority, StepDefinition};
 use crate::facts::{Answer, Asked, Facts};
 use crate::id::{Name, PipelineId};
-use crate::pipeline::{Pipeline, PipelineStatus, Stop, StoppedBy};
+use crate::pipeline::{Pipeline, Stop, StoppedBy};
 use crate::plan::{Grace, Outlook, Plan, outlooks, plan};
 use crate::settings::Scope;
-use crate::step::{Step, StepRecord, StepStatus, Token};
+use crate::status::PipelineStatus;
+use crate::status::StepStatus;
+use crate::step::{Step, StepRecord, Token};
 
 /// The grace time of all scenarios.
 pub(super) const GRACE: Grace = Grace { resend_after: Duration::from_secs(300) };

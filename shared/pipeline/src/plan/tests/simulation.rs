@@ -22,7 +22,8 @@ use crate::id::Name;
 use crate::pipeline::{Pipeline, Stop, StoppedBy};
 use crate::plan::{Plan, plan};
 use crate::settings::Scope;
-use crate::step::{Step, StepRecord, StepStatus, Token};
+use crate::status::StepStatus;
+use crate::step::{Step, StepRecord, Token};
 use crate::transition::{StepEvent, next};
 
 /// As many looks as `apply` of the engine takes in one beat.

@@ -4,13 +4,15 @@ use chrono::{DateTime, Duration, Utc};
 use insta::assert_snapshot;
 
 use super::scenario::{self, list};
+use crate::arguments::Arguments;
 use crate::condition::{PipelineCondition, Registered};
-use crate::definition::{Arguments, Definition, Described};
+use crate::definition::{Definition, Described};
+use crate::facts::Found;
 use crate::facts::{Answer, Asked, Facts};
 use crate::id::PipelineId;
-use crate::pipeline::PipelineStatus;
-use crate::plan::{Found, Spawn, SpawnFacts, spawn};
+use crate::plan::{Spawn, SpawnFacts, spawn};
 use crate::schedule::{Cron, Pulse};
+use crate::status::PipelineStatus;
 
 /// What a beat finds that has nothing to find, and one that has.
 static AROUND: LazyLock<Facts> = LazyLock::new(|| finding(&Answer::Unmet("there is nothing new".to_owned())));

@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::{LONG, World};
 use crate::condition::StepCondition;
 use crate::id::Name;
-use crate::pipeline::PipelineStatus;
 use crate::plan::Plan;
-use crate::step::{Step, StepStatus};
+use crate::status::PipelineStatus;
+use crate::status::StepStatus;
+use crate::step::Step;
 use crate::transition::StepEvent;
 
 impl World {

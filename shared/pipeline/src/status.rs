@@ -1,0 +1,146 @@
+//! Where pipelines and steps stand.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Where a pipeline stands; [`crate::plan::settled`] computes it and nobody else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PipelineStatus {
+    /// Nothing has started.
+    Pending,
+    /// A step is enqueued, running or can still become ready.
+    Running,
+    /// A person holds it: nothing more is enqueued, and what is enqueued or running goes on to its end. The clock of its
+    /// expiry stands still. It is open, so its siblings wait.
+    Paused,
+    /// Every step is success, skipped, or a failure that is allowed.
+    Success,
+    /// A step failed for good and nothing is left to run.
+    Error,
+    /// Stopped by a person or by expiry, and no step still runs.
+    Cancelled,
+}
+
+/// Where a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepStatus {
+    /// Not enqueued yet.
+    Pending,
+    /// A message is on its way to a runner.
+    Enqueued,
+    /// A runner has claimed it.
+    Running,
+    /// Done.
+    Success,
+    /// There was nothing to do.
+    Skipped,
+    /// The attempt failed; unfinished while attempts are left.
+    Error,
+    /// Never to be run: its pipeline ended first.
+    Cancelled,
+}
+
+impl PipelineStatus {
+    /// All of them.
+    pub const ALL: [PipelineStatus; 6] = [
+        PipelineStatus::Pending,
+        PipelineStatus::Running,
+        PipelineStatus::Paused,
+        PipelineStatus::Success,
+        PipelineStatus::Error,
+        PipelineStatus::Cancelled,
+    ];
+
+    /// The stored word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            PipelineStatus::Pending => "pending",
+            PipelineStatus::Running => "running",
+            PipelineStatus::Paused => "paused",
+            PipelineStatus::Success => "success",
+            PipelineStatus::Error => "error",
+            PipelineStatus::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether beats still look at it.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        match self {
+            PipelineStatus::Pending | PipelineStatus::Running | PipelineStatus::Paused => true,
+            PipelineStatus::Success | PipelineStatus::Error | PipelineStatus::Cancelled => false,
+        }
+    }
+}
+
+impl FromStr for PipelineStatus {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        PipelineStatus::ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| {
+            let expected = PipelineStatus::ALL.map(|status| format!("`{status}`")).join(", ");
+            format!("{} is not a pipeline status (expected one of {expected})", crate::xml::quoted(text))
+        })
+    }
+}
+
+impl fmt::Display for PipelineStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl StepStatus {
+    /// All of them, in the order of a step's life.
+    pub const ALL: [StepStatus; 7] = [
+        StepStatus::Pending,
+        StepStatus::Enqueued,
+        StepStatus::Running,
+        StepStatus::Success,
+        StepStatus::Skipped,
+        StepStatus::Error,
+        StepStatus::Cancelled,
+    ];
+
+    /// The stored word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StepStatus::Pending => "pending",
+            StepStatus::Enqueued => "enqueued",
+            StepStatus::Running => "running",
+            StepStatus::Success => "success",
+            StepStatus::Skipped => "skipped",
+            StepStatus::Error => "error",
+            StepStatus::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether a message or a runner is busy with the step.
+    #[must_use]
+    pub fn is_active(self) -> bool {
+        matches!(self, StepStatus::Enqueued | StepStatus::Running)
+    }
+}
+
+impl FromStr for StepStatus {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        StepStatus::ALL
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is not a step status"))
+    }
+}
+
+impl fmt::Display for StepStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
