@@ -6,8 +6,8 @@ mod wait;
 use std::collections::BTreeMap;
 
 use operate::view::{ArrivalRow, PipelineDetails};
-use pipeline::{PipelineStatus, StepStatus};
-use serde_json::{Value, json};
+use pipeline::PipelineStatus;
+use serde_json::json;
 use steps::import::DROP_PREFIX;
 
 pub(crate) use put::{Dropped, put};
@@ -17,7 +17,7 @@ use self::wait::End;
 use crate::arguments::DropArguments;
 use crate::outcome::ExitReason;
 use crate::output::{self, Output};
-use crate::pipeline_commands::step_table;
+use crate::pipeline_commands::{results, step_table};
 use crate::target::{Place, Target};
 
 /// `systole import drop`.
@@ -84,45 +84,6 @@ fn summary(target: &Target, details: &PipelineDetails) -> String {
         text += &format!("\n{results}");
     }
     text
-}
-
-/// The rows of an import, and where its archive and report lie.
-pub(crate) fn results(target: &Target, details: &PipelineDetails) -> String {
-    let mut text = String::new();
-    let output = |key: &str| details.steps.iter().find_map(|step| step.output.as_ref()?.get(key).cloned());
-    if let Some(totals) = output("totals") {
-        let count = |key: &str| totals.get(key).and_then(Value::as_u64).unwrap_or(0);
-        let [rows, created, updated] = ["rows", "created", "updated"].map(count);
-        let [unchanged, skipped] = ["unchanged", "skipped"].map(count);
-        text += &match output("is_imported") {
-            Some(Value::Bool(false)) => format!("rows     {rows} checked, none imported\n"),
-            _ if rows > 0 && rows == unchanged + skipped => {
-                format!("rows     {rows}: every row unchanged, {skipped} skipped\n")
-            }
-            _ => format!(
-                "rows     {rows}: {created} created, {updated} updated, {unchanged} unchanged, {skipped} skipped\n"
-            ),
-        };
-    }
-    if !matches!(details.pipeline.status, PipelineStatus::Success) && is_moved(details) {
-        let files = format!("work/{}/files/", details.pipeline.id);
-        text += &format!("files    {}\n", target.locate(&files));
-    }
-    for (label, key) in [("archive", "prefix"), ("report", "report")] {
-        if let Some(Value::String(place)) = output(key) {
-            text += &format!("{label:8} {}\n", target.locate(&place));
-        }
-    }
-    text
-}
-
-/// Whether the files of the bunch are in the working directory and not yet in the archive.
-fn is_moved(details: &PipelineDetails) -> bool {
-    let has = |executor: &str| {
-        let mut steps = details.steps.iter();
-        steps.any(|step| step.executor == executor && step.status == StepStatus::Success)
-    };
-    has("move_files") && !has("archive")
 }
 
 /// Most files that are named for one reason after a drop.

@@ -2,6 +2,7 @@
 
 mod change;
 mod check;
+mod results;
 mod show;
 mod status;
 mod validate;
@@ -10,6 +11,7 @@ use operate::Filter;
 use operate::view::{self, DefinitionRow, ListRow};
 use serde_json::json;
 
+pub(crate) use results::results;
 pub(crate) use show::{details, note, step_table};
 pub(crate) use validate::validate;
 

@@ -7,10 +7,10 @@ use operate::view::{self, PipelineDetails, StepRow};
 use pipeline::{Pipeline, PipelineId};
 use serde::Serialize;
 
-use crate::drop;
 use crate::ids::{PipelineReference, resolve_or_latest};
 use crate::logs::{self, AttemptLog};
 use crate::output::{self, Output, time};
+use crate::pipeline_commands::results::results;
 use crate::target::{Target, now};
 
 /// Shows the logs, too.
@@ -97,9 +97,9 @@ fn in_words(target: &Target, shown: &Shown) -> String {
         text += &format!("stopped: {reason}\n");
     }
     text += &format!("\n{}\n", step_table(&details.steps));
-    let results = drop::results(target, details);
-    if !results.is_empty() {
-        text += &format!("\n{results}");
+    let came_to = results(target, details);
+    if !came_to.is_empty() {
+        text += &format!("\n{came_to}");
     }
     // In the order of the steps.
     for step in &details.steps {

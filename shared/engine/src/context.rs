@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use pipeline::plan::Grace;
+use pipeline::settings::Settings;
 use pipeline::{Name, PipelineId, Token};
 use sha2::{Digest, Sha256};
 use store::Store;
@@ -16,8 +17,7 @@ use crate::conditions::Conditions;
 use crate::data_fetchers::DataFetchers;
 use crate::definitions::Definitions;
 use crate::executor::Executors;
-use crate::gather::KeptSettings;
-use crate::program::Program;
+use crate::kept_settings::KeptSettings;
 
 /// Made once per process: the store, the lists, the limits.
 #[derive(Clone)]
@@ -85,29 +85,32 @@ pub struct Invocation {
     deadline: Instant,
 }
 
+/// How long before the end of its time a beat begins nothing more.
+pub(crate) const STOP_MARGIN: Duration = Duration::from_secs(5);
+
 /// What an invocation may take if nobody says: as long as the shortest function of the template.
 const UNKNOWN_BUDGET: Duration = Duration::from_secs(29);
 
 impl Context {
-    /// A program over the store given.
+    /// The settings in force, read within the last [`settings_kept_for`](Limits::settings_kept_for).
     ///
-    /// # Panics
-    /// If the program registers a condition under the name of one that is built in.
-    #[must_use]
-    pub fn new(store: Store, program: Program, limits: Limits) -> Self {
-        let (executors, conditions) = (program.executors(), program.conditions());
-        let definitions = Definitions::new(program.definitions, &executors.names(), conditions.vocabulary());
-        Context {
-            store,
-            executors: Arc::new(executors),
-            conditions: Arc::new(conditions),
-            fetchers: Arc::new(DataFetchers::new(program.data_fetchers)),
-            definitions: Arc::new(definitions),
-            services: Services::default(),
-            limits,
-            settings: Arc::default(),
-            busy_stages: Arc::default(),
+    /// # Errors
+    /// The store did not answer.
+    pub async fn settings(&self, now: DateTime<Utc>) -> store::Result<Arc<Settings>> {
+        match self.settings.younger_than(self.limits.settings_kept_for, now) {
+            Some(settings) => Ok(settings),
+            None => self.fresh_settings(now).await,
         }
+    }
+
+    /// The settings in force, read now.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    pub async fn fresh_settings(&self, now: DateTime<Utc>) -> store::Result<Arc<Settings>> {
+        let settings = Arc::new(self.store.settings().await?);
+        self.settings.keep(settings.clone(), now);
+        Ok(settings)
     }
 
     /// The same with what its executors may call.

@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+mod additions;
 mod fan_out;
+mod output;
 mod step_log;
 mod work;
 mod working_directory;
 
-pub(crate) use fan_out::Additions;
+pub(crate) use additions::Additions;
 pub(crate) use step_log::Level;
 pub use step_log::StepLog;
 pub(crate) use work::taken;

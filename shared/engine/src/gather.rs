@@ -4,7 +4,7 @@
 //! for met shows which steps are otherwise ready, and only for these more is asked.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
@@ -31,50 +31,6 @@ pub(crate) struct FactGatherer<'a> {
     settings: Arc<Settings>,
     open: OnceCell<Vec<OpenPipeline>>,
     active_steps: OnceCell<BTreeMap<Name, Vec<PipelineId>>>,
-}
-
-/// The settings as they were read last.
-///
-/// A mini beat may use them for some seconds: they change rarely, and a beat that began a moment before a change would not
-/// have seen it either. A full beat reads them anew.
-#[derive(Default)]
-pub struct KeptSettings {
-    kept: Mutex<Option<(DateTime<Utc>, Arc<Settings>)>>,
-}
-
-impl KeptSettings {
-    /// Forgets what was read, because something was changed.
-    pub fn forget(&self) {
-        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-}
-
-impl Context {
-    /// The settings in force, read within the last [`settings_kept_for`](crate::Limits::settings_kept_for).
-    ///
-    /// # Errors
-    /// The store did not answer.
-    pub async fn settings(&self, now: DateTime<Utc>) -> store::Result<Arc<Settings>> {
-        let kept = self.settings.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        match kept {
-            Some((at, settings))
-                if at <= now && (now - at).to_std().is_ok_and(|age| age < self.limits.settings_kept_for) =>
-            {
-                Ok(settings)
-            }
-            _ => self.fresh_settings(now).await,
-        }
-    }
-
-    /// The settings in force, read now.
-    ///
-    /// # Errors
-    /// The store did not answer.
-    pub async fn fresh_settings(&self, now: DateTime<Utc>) -> store::Result<Arc<Settings>> {
-        let settings = Arc::new(self.store.settings().await?);
-        *self.settings.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, settings.clone()));
-        Ok(settings)
-    }
 }
 
 impl<'a> FactGatherer<'a> {

@@ -9,7 +9,6 @@
 mod spawning;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
@@ -20,7 +19,7 @@ use store::pipelines::OpenPipeline;
 
 use crate::apply::{Applied, advance};
 use crate::conditions::finding::{Fate, Looks};
-use crate::context::{Context, Invocation};
+use crate::context::{Context, Invocation, STOP_MARGIN};
 use crate::data_fetchers::spawn::Fetching;
 use crate::definitions::Loaded;
 use crate::error_chain::chain;
@@ -57,9 +56,6 @@ pub struct BeatReport {
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
 }
-
-/// How long before the end of its time a beat begins nothing more.
-pub(crate) const STOP_MARGIN: Duration = Duration::from_secs(5);
 
 /// Beats once.
 ///

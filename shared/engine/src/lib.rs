@@ -15,6 +15,7 @@ pub mod error_chain;
 pub mod executor;
 pub mod gather;
 pub mod heartbeat;
+mod kept_settings;
 pub mod mini_heartbeat;
 pub mod monitor;
 pub mod program;

@@ -6,9 +6,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use store::Store;
+use store::services::Services;
 
 use crate::conditions::{Conditions, FindingCondition, PipelineCondition, StepCondition};
-use crate::data_fetchers::DataFetcher;
+use crate::context::{Context, Limits};
+use crate::data_fetchers::{DataFetcher, DataFetchers};
+use crate::definitions::Definitions;
 use crate::executor::{Executor, Executors};
 
 /// The list of everything that a program has beside the engine.
@@ -86,5 +90,28 @@ impl Program {
     pub fn conditions(&self) -> Conditions {
         let (of_pipelines, of_steps) = (self.pipeline_conditions.iter().cloned(), self.step_conditions.iter().cloned());
         Conditions::new(of_pipelines, self.finding_conditions.iter().cloned(), of_steps)
+    }
+}
+
+impl Context {
+    /// A program over the store given.
+    ///
+    /// # Panics
+    /// If the program registers a condition under the name of one that is built in.
+    #[must_use]
+    pub fn new(store: Store, program: Program, limits: Limits) -> Self {
+        let (executors, conditions) = (program.executors(), program.conditions());
+        let definitions = Definitions::new(program.definitions, &executors.names(), conditions.vocabulary());
+        Context {
+            store,
+            executors: Arc::new(executors),
+            conditions: Arc::new(conditions),
+            fetchers: Arc::new(DataFetchers::new(program.data_fetchers)),
+            definitions: Arc::new(definitions),
+            services: Services::default(),
+            limits,
+            settings: Arc::default(),
+            busy_stages: Arc::default(),
+        }
     }
 }

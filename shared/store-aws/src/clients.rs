@@ -3,16 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_s3::config::{HttpClient, SharedHttpClient};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_sdk_s3::config::HttpClient;
 use aws_types::service_config::ServiceConfigKey;
 use store::Store;
 use store::services::Services;
 
+use crate::calls::{http_client, retries};
 use crate::config::Config;
 use crate::files::S3Files;
 use crate::queue::SqsQueue;
@@ -49,18 +47,6 @@ pub fn store(config: &Config, sdk: &SdkConfig) -> Store {
         Arc::new(SqsQueue::new(sqs, config.step_queue_urls.clone(), config.step_dead_letters_url.clone())),
         Arc::new(S3Files::new(aws_sdk_s3::Client::from_conf(s3), config.bucket_name.clone())),
     )
-}
-
-/// Makes the HTTP client that [`connect`] uses, as the inner one of a counting or failing client.
-#[must_use]
-pub fn http_client() -> SharedHttpClient {
-    // The SDK's own default would bring aws-lc, a C library of several minutes' build time.
-    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
-}
-
-/// Three tries in all. What still fails then is left to redelivery and to the next beat.
-pub(crate) fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(3)
 }
 
 /// DynamoDB and SQS answer within milliseconds; a silent connection must not use up a runner's time.

@@ -7,6 +7,7 @@
 //!
 //! **Invariant:** nothing here creates, changes or deletes a table, a queue or a bucket; `infra/storage.yaml` does.
 
+mod calls;
 mod clients;
 pub mod config;
 mod files;
@@ -20,6 +21,7 @@ mod table;
 mod test_support;
 
 pub use aws_config::SdkConfig;
-pub use clients::{connect, connect_over, connect_with_services, http_client, store};
+pub use calls::http_client;
+pub use clients::{connect, connect_over, connect_with_services, store};
 pub use config::Config;
 pub use services::ServicesConfig;

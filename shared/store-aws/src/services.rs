@@ -15,7 +15,7 @@ use store::services::{Events, FilesAt, Functions, Services};
 pub use config::{Error, ServicesConfig};
 pub use functions::LocalFunctions;
 
-use crate::clients::retries;
+use crate::calls::retries;
 use crate::config::Config;
 
 /// How long a connection may take to come about.

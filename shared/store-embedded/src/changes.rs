@@ -9,9 +9,9 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use store::table::{Attributes, Change, Condition, GroupWritten, Item, Key, Listing, Relist, Write, Written};
 
-use crate::database::Session;
 use crate::items::{self, Stored};
 use crate::limits::check_item;
+use crate::session::Session;
 use crate::texts::Texts;
 
 /// Expired items that each put of an item that will expire deletes: more than one, so that they cannot pile up.

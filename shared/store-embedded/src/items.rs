@@ -5,7 +5,7 @@ use rusqlite::types::{Type, Value as Sql};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 use store::table::{Item, Key, Listed, Listing, ListingQuery, Order, Page, Query};
 
-use crate::database::Session;
+use crate::session::Session;
 use crate::texts::Texts;
 
 /// A page ends after this much text, as DynamoDB's does, so that no query holds the thread for long.

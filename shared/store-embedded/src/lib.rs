@@ -14,6 +14,7 @@
 mod changes;
 mod database;
 mod disk;
+mod failure;
 mod files;
 mod items;
 mod limits;
@@ -21,6 +22,7 @@ mod log;
 mod messages;
 mod queue;
 mod readers;
+mod session;
 mod shared_commit;
 mod table;
 mod texts;

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::database::{Failure, Session};
+use crate::failure::Failure;
+use crate::session::Session;
 use crate::texts::Texts;
 
 /// Connections at rest. There are never more than threads that read at the same time.

@@ -10,10 +10,10 @@ use store::table::{GroupWritten, Item, Written};
 use store::{Error, Result};
 
 use crate::changes::{self, Prepared};
-use crate::database::Session;
 use crate::limits::{check_group, check_write};
 use crate::messages::{self, Delivery, later};
 use crate::queue::{self, EmbeddedQueue};
+use crate::session::Session;
 use crate::writer::{Durability, Writer};
 use crate::{Clock, items};
 

@@ -24,8 +24,10 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::database::{BUSY_TIMEOUT, Database, Failure, Session};
+use crate::database::Database;
+use crate::failure::Failure;
 use crate::log::Log;
+use crate::session::{BUSY_TIMEOUT, Session};
 use crate::texts::Texts;
 
 /// Most requests in one transaction: bounds how long the first of them waits for the last.

@@ -137,7 +137,7 @@ impl<'a> Fetching<'a> {
     }
 
     fn has_time(&self) -> bool {
-        self.invocation.left() > crate::heartbeat::STOP_MARGIN
+        self.invocation.left() > crate::context::STOP_MARGIN
     }
 
     async fn ask(&self, fetcher: &dyn DataFetcher, time: Duration) -> Result<Vec<NewPipelineRequest>, String> {

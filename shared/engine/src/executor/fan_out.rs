@@ -4,8 +4,6 @@
 //! adds steps and leaves a checkpoint behind them does not add them again when it goes on, in a further invocation or in a
 //! further attempt. One that runs again after a success, by hand or because it recurs, adds to what it had added before.
 
-use std::collections::BTreeSet;
-
 use pipeline::definition::PIPELINE_STEP_LIMIT;
 use pipeline::step::AddedSteps;
 use pipeline::{Name, StepDefinition, StepStatus};
@@ -13,20 +11,9 @@ use serde::de::DeserializeOwned;
 use store::steps::Claimed;
 
 use crate::executor::ExecutorError;
-use crate::executor::work::{Work, read_output};
-
-/// What one invocation of a step adds.
-#[derive(Default)]
-pub(crate) struct Additions {
-    /// What is not stored yet.
-    pending: Vec<StepDefinition>,
-    /// All names that this invocation gave.
-    names: BTreeSet<Name>,
-    /// What this invocation has stored.
-    batch: Option<AddedSteps>,
-    /// How many steps the pipeline's items held when this invocation stored its first.
-    found: Option<usize>,
-}
+use crate::executor::additions::Additions;
+use crate::executor::output::read_output;
+use crate::executor::work::Work;
 
 impl Work<'_> {
     /// Adds a step to a later stage of this pipeline, and returns the name it gets: that of this step, a dot, and the name

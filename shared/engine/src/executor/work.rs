@@ -21,7 +21,8 @@ use crate::context::{Context, Invocation};
 use crate::definitions::FindError;
 use crate::error_chain::chain;
 use crate::executor::ExecutorError;
-use crate::executor::fan_out::Additions;
+use crate::executor::additions::Additions;
+use crate::executor::output::read_output;
 use crate::executor::step_log::{Level, StepLog};
 use crate::executor::working_directory::{WorkingDirectory, is_file_of};
 use crate::mini_heartbeat;
@@ -242,11 +243,6 @@ impl<'a> Work<'a> {
     pub fn warn(&mut self, message: &str) {
         self.log.line(self.invocation.now(), Level::Warning, &self.step.name, message);
     }
-}
-
-pub(crate) fn read_output<T: DeserializeOwned>(step: &str, output: Value) -> Result<T, ExecutorError> {
-    serde_json::from_value(output)
-        .map_err(|error| ExecutorError::permanent(format!("the output of step `{step}` cannot be read: {error}")))
 }
 
 /// An error if the step is not ours any more.

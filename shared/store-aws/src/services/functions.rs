@@ -21,7 +21,7 @@ use store::services::{Answer, Functions, Invokable};
 use store::{Error, Result};
 
 use super::CONNECT_TIMEOUT;
-use crate::clients::{http_client, retries};
+use crate::calls::{http_client, retries};
 use crate::fold::{Refusal, fold, refuse};
 
 /// The functions of the account.

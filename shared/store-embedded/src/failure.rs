@@ -1,0 +1,96 @@
+//! What the failures of the database mean to a caller, and to the person who must act.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::ErrorCode;
+
+/// Why the database did not do what it was asked. Cloned, because one failed commit fails every request in it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum Failure {
+    /// SQLite said no.
+    #[error("database `{}` {}", path.display(), trouble(source))]
+    Sqlite {
+        path: Arc<Path>,
+        #[source]
+        source: Arc<rusqlite::Error>,
+    },
+    /// The folder of the database could not be locked or flushed.
+    #[error("folder of database `{}` cannot be used", path.display())]
+    Folder {
+        path: Arc<Path>,
+        #[source]
+        source: Arc<std::io::Error>,
+    },
+    /// The log of the database could not be flushed: what was committed may be lost with the power.
+    #[error("the log of database `{}` cannot be flushed: look to its disk, then start anew", path.display())]
+    Log {
+        path: Arc<Path>,
+        #[source]
+        source: Arc<std::io::Error>,
+    },
+    /// The file is of a later schema.
+    #[error("database `{}` has schema {found}, this program knows {known} at most: use a newer systole", path.display())]
+    Newer { path: Arc<Path>, found: i64, known: i64 },
+    /// The file belongs to another program.
+    #[error("database `{}` has tables, but none of systole's", path.display())]
+    Foreign { path: Arc<Path> },
+    /// The thread that writes has ended, which only a bug makes it do.
+    #[error("the thread that writes to database `{}` has ended", path.display())]
+    Stopped { path: Arc<Path> },
+}
+
+impl Failure {
+    pub(crate) fn sqlite(path: &Arc<Path>, source: rusqlite::Error) -> Self {
+        Failure::Sqlite { path: path.clone(), source: Arc::new(source) }
+    }
+
+    pub(crate) fn folder(path: &Arc<Path>, source: std::io::Error) -> Self {
+        Failure::Folder { path: path.clone(), source: Arc::new(source) }
+    }
+
+    pub(crate) fn log(path: &Arc<Path>, source: std::io::Error) -> Self {
+        Failure::Log { path: path.clone(), source: Arc::new(source) }
+    }
+
+    /// Folds the failure into the seam's error.
+    pub(crate) fn during(self, operation: String) -> store::Error {
+        if self.may_pass() {
+            store::Error::retryable(operation, self)
+        } else {
+            store::Error::permanent(operation, self)
+        }
+    }
+
+    fn may_pass(&self) -> bool {
+        match self {
+            Failure::Sqlite { source, .. } => matches!(
+                source.sqlite_error_code(),
+                Some(
+                    ErrorCode::DatabaseBusy
+                        | ErrorCode::DatabaseLocked
+                        | ErrorCode::DiskFull
+                        | ErrorCode::SystemIoFailure
+                        | ErrorCode::OutOfMemory
+                        | ErrorCode::OperationInterrupted
+                )
+            ),
+            Failure::Log { .. } => true,
+            Failure::Folder { .. } | Failure::Newer { .. } | Failure::Foreign { .. } | Failure::Stopped { .. } => false,
+        }
+    }
+}
+
+/// Says in the words of the person who must act what SQLite's code means.
+fn trouble(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "is held by another process",
+        Some(ErrorCode::DiskFull) => "has no room left on its disk",
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => "cannot be written by this user",
+        Some(ErrorCode::CannotOpen) => "cannot be opened by this user",
+        Some(ErrorCode::DatabaseCorrupt) => "is damaged: restore it from a backup",
+        Some(ErrorCode::NotADatabase) => "is no SQLite database",
+        Some(ErrorCode::SystemIoFailure) => "cannot be read or written",
+        _ => "failed",
+    }
+}
