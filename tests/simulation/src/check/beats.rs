@@ -117,26 +117,16 @@ pub(super) fn there_is_one_beat_at_a_time(story: &Story<'_>) -> Result<(), Strin
         return Ok(());
     }
     let beats = complete_beats(story);
-    for (index, beat) in beats.iter().enumerate() {
-        let overlaps = |other: &&Beat<'_>| other.begins < beat.ends && beat.begins < other.ends;
-        let is_disturbed = |beat: &Beat<'_>| {
-            let events = story.ended.history.events[beat.begins..beat.ends].iter();
-            events.filter(|event| event.actor == beat.actor).any(|event| matches!(event.what, What::Fault { .. }))
-        };
-        let is_late = |beat: &Beat<'_>| is_disturbed(beat) || first_look(story, beat).is_none();
-        if let Some(other) = beats[index + 1..].iter().find(overlaps)
-            && !is_late(beat)
-            && !is_late(other)
-            && first_look(story, other) < Some(beat.ends)
-            && first_look(story, beat) < Some(other.ends)
-        {
+    let is_undisturbed = |beat: &&Beat<'_>| {
+        let events = story.ended.history.events[beat.begins..beat.ends].iter();
+        !events.filter(|event| event.actor == beat.actor).any(|event| matches!(event.what, What::Fault { .. }))
+    };
+    let looks = beats.iter().filter(is_undisturbed).filter_map(|beat| Some((first_look(story, beat)?, beat)));
+    let at_work: BTreeMap<usize, &Beat<'_>> = looks.collect();
+    for ((_, first), (at, second)) in at_work.iter().zip(at_work.iter().skip(1)) {
+        if *at < first.ends {
             let name = |beat: &Beat<'_>| &story.ended.history.actors[beat.actor];
-            return Err(format!(
-                "{} and {} are at work together at {}",
-                name(beat),
-                name(other),
-                story.time(other.ends)
-            ));
+            return Err(format!("{} is at work at {}, and {} is, too", name(second), story.time(*at), name(first)));
         }
     }
     Ok(())
