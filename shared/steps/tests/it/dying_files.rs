@@ -17,7 +17,7 @@ pub(crate) enum Death {
     After,
 }
 
-/// Puts, finished uploads and deletes count as changes; copies are not needed here and pass uncounted.
+/// Puts, finished uploads, copies and deletes count as changes.
 #[derive(Clone)]
 pub(crate) struct DyingFiles {
     inner: Arc<dyn Files>,
@@ -108,7 +108,7 @@ impl Files for DyingFiles {
     }
 
     async fn copy(&self, from: &str, to: &str) -> Result<bool> {
-        self.inner.copy(from, to).await
+        self.change(self.inner.copy(from, to)).await
     }
 
     async fn delete(&self, key: &str) -> Result<()> {

@@ -6,6 +6,7 @@ mod checklist;
 mod clean_up;
 mod definitions;
 mod dying_files;
+mod dying_imports;
 mod fetch_data;
 mod imports;
 mod meetings;
