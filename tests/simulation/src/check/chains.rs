@@ -1,6 +1,6 @@
 //! What runners do for each other between heartbeats, and what they leave to those.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pipeline::condition::StepCondition;
 use pipeline::{StepDefinition, StepStatus};
@@ -32,10 +32,16 @@ pub(super) fn a_chain_of_runners_is_counted_and_cut(story: &Story<'_>) -> Result
     // Of each runner the message that came last, and the one that it worked on last: the next one may come with the end of
     // a step, and before the look at what follows from it.
     let mut last: BTreeMap<ActorId, [Option<u32>; 2]> = BTreeMap::new();
+    // Of each runner whose calls were disturbed all that came: a send that timed out may arrive minutes later.
+    let mut came: BTreeMap<ActorId, Vec<u32>> = BTreeMap::new();
+    let mut disturbed: BTreeSet<ActorId> = BTreeSet::new();
     for (at, event) in story.ended.history.events.iter().enumerate() {
         let last = last.entry(event.actor).or_default();
+        let came = came.entry(event.actor).or_default();
         match &event.what {
+            What::Fault { .. } => drop(disturbed.insert(event.actor)),
             What::Delivered { message } => {
+                came.push(message.hops);
                 last[0] = Some(message.hops);
                 received.insert(&message.token.0, message.hops);
             }
@@ -45,7 +51,11 @@ pub(super) fn a_chain_of_runners_is_counted_and_cut(story: &Story<'_>) -> Result
                 let state = story.lives.get(id).and_then(|life| life.state(message.step.as_str(), at));
                 // What is sent again, or much later, comes as if from a heartbeat.
                 let is_new = state.is_none_or(|state| state.resends == 0) && message.continuation == 0;
-                let is_counted = last.iter().flatten().any(|before| before + 1 == message.hops);
+                let counts_on = |before: &u32| before + 1 == message.hops;
+                let is_counted = match disturbed.contains(&event.actor) {
+                    true => came.iter().any(counts_on),
+                    false => last.iter().flatten().any(counts_on),
+                };
                 let is_lost_count = is_new && story.actor(at).starts_with("runner-") && !is_counted;
                 if message.hops > limit || is_lost_count {
                     let (step, hops, name) = (&message.step, message.hops, story.actor(at));
