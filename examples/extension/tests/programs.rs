@@ -75,7 +75,9 @@ fn the_manifest_for_a_repository_of_ones_own_asks_for_what_this_one_does() {
         let lines = dependencies.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
         lines.map(|line| line.split([' ', '.']).next().unwrap().to_owned()).collect()
     };
-    assert_eq!(names(&ours), names(&own));
+    // The bounded waits of our tests are no package that others can have.
+    let ours_for_others: Vec<String> = names(&ours).into_iter().filter(|name| name != "patience").collect();
+    assert_eq!(ours_for_others, names(&own));
     let line_of = |text: &str, name: &str| {
         text.lines()
             .find(|line| line.starts_with(&format!("{name} = ")))

@@ -12,8 +12,11 @@ const STEPS: usize = 200;
 async fn a_pipeline_is_spawned_looked_at_and_cancelled() {
     let stack = Stack::connect().await;
     stack.put_object("pipelines/long_chain.xml", &long_chain().into());
-    let health = admin("health");
-    assert_eq!((health.status, &health.json()["status"]), (200, &json!("ok")));
+    // The schedule beats once a minute, and the stack may be younger than that.
+    patience::wait("a healthy stack").look(|| {
+        let health = admin("health");
+        (health.status == 200 && health.json()["status"] == "ok").then_some(())
+    });
     let definitions = admin("definitions").json();
     assert_eq!(definitions["problems"], json!([]));
 

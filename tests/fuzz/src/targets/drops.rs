@@ -34,7 +34,10 @@ pub(crate) fn bunches(data: &[u8]) {
     for set in &resolution.sets {
         match set {
             BunchSet::Complete(bunch) => {
-                assert_kept(bunch);
+                // With its pipeline a bunch keeps the sentences about what it left behind, not the names in them.
+                let mut stored = bunch.clone();
+                stored.left_behind.iter_mut().for_each(|note| note.files.clear());
+                assert_kept(&stored);
                 assert!(!bunch.files.is_empty() && !bunch.ok_files.is_empty(), "{bunch:?}");
                 for file in &bunch.files {
                     assert!(by_name.contains_key(&file.name.to_string()), "{} is not there", file.name);
