@@ -37,7 +37,7 @@ pub(super) fn beats_look_at_every_open_pipeline(story: &Story<'_>) -> Result<(),
                 continue;
             }
             passed_over = if beat.looked_at.contains(life.id) { 0 } else { passed_over + 1 };
-            let most = if beat.has_left_some { story.lives.len() + 1 } else { 0 };
+            let most = if beat.has_left_some { story.lives.len() + 2 } else { 0 };
             if passed_over > most {
                 let (id, time, name) = (short(life.id), story.time(beat.ends), &story.ended.history.actors[beat.actor]);
                 let since = story.time(life.states[0].0);
@@ -53,6 +53,8 @@ struct Beat<'a> {
     actor: ActorId,
     begins: usize,
     ends: usize,
+    /// What it looked at; of one that has left some also what others did that have not come to their end since the one
+    /// before it.
     looked_at: BTreeSet<&'a str>,
     /// Whether its time or its share did not suffice for all that is open.
     has_left_some: bool,
@@ -60,14 +62,19 @@ struct Beat<'a> {
 
 fn complete_beats<'a>(story: &'a Story<'_>) -> Vec<Beat<'a>> {
     let mut looks: BTreeMap<ActorId, BTreeSet<&str>> = BTreeMap::new();
+    let mut all: BTreeSet<&str> = BTreeSet::new();
     let mut beats = Vec::new();
     for (at, event) in story.ended.history.events.iter().enumerate() {
         match &event.what {
-            What::Looks { id } => drop(looks.entry(event.actor).or_default().insert(id)),
+            What::Looks { id } if story.actor(at).starts_with("beat-") => {
+                looks.entry(event.actor).or_default().insert(id);
+                all.insert(id);
+            }
             What::Ends(words) if words.contains(" spawned, ") => {
                 let Some(begins) = story.begins(event.actor) else { continue };
-                let looked_at = looks.remove(&event.actor).unwrap_or_default();
                 let has_left_some = !words.contains(", 0 left;");
+                let (own, all) = (looks.remove(&event.actor).unwrap_or_default(), std::mem::take(&mut all));
+                let looked_at = if has_left_some { all } else { own };
                 beats.push(Beat { actor: event.actor, begins, ends: at, looked_at, has_left_some });
             }
             _ => {}
