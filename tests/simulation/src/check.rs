@@ -42,6 +42,7 @@ const PROMISES: &[(&str, Promise)] = &[
     ("a pipeline on hold begins nothing", order::a_pipeline_on_hold_begins_nothing),
     ("an ended pipeline begins nothing", order::an_ended_pipeline_begins_nothing),
     ("a stopped pipeline begins no ordinary step", order::a_stopped_pipeline_begins_nothing),
+    ("only people run steps by hand", order::only_people_run_steps_by_hand),
     ("a stopped pipeline enqueues nothing", order::a_stopped_pipeline_enqueues_nothing),
     ("nothing begins during maintenance", order::nothing_begins_during_maintenance),
     ("times are those of who writes", clocks::times_are_those_of_who_writes),

@@ -60,6 +60,25 @@ pub(super) fn an_ended_pipeline_begins_nothing(story: &Story<'_>) -> Result<(), 
     Ok(())
 }
 
+/// What a person asked for holds for one attempt: whoever enqueues the next one does not pass stops and holds with it.
+pub(super) fn only_people_run_steps_by_hand(story: &Story<'_>) -> Result<(), String> {
+    for life in story.lives.values() {
+        for (step, states) in &life.steps {
+            for pair in states.windows(2) {
+                let [(_, before), (at, state)] = pair else { continue };
+                let is_new = state.status == StepStatus::Enqueued && state.attempt != before.attempt;
+                if is_new && state.is_forced && !story.actor(*at).starts_with("person-") {
+                    let (id, time, name) = (short(life.id), story.time(*at), story.actor(*at));
+                    return Err(format!(
+                        "{id} step {step} is enqueued at {time} as if a person asked for it, by {name}"
+                    ));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Who begins while a pipeline is on hold marks no step of it. Who began before may have looked before.
 pub(super) fn a_pipeline_on_hold_begins_nothing(story: &Story<'_>) -> Result<(), String> {
     for life in story.lives.values() {
