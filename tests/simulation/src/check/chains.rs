@@ -48,7 +48,10 @@ pub(super) fn a_chain_of_runners_is_counted_and_cut(story: &Story<'_>) -> Result
             What::WorkEnds { body, .. } => last[1] = received.get(body.token.as_str()).copied(),
             What::Sent { message, .. } => {
                 let id = message.pipeline.as_str();
-                let state = story.lives.get(id).and_then(|life| life.state(message.step.as_str(), at));
+                // The step as it was under this message's token: by now another attempt may have begun.
+                let states = story.lives.get(id).and_then(|life| life.steps.get(message.step.as_str()));
+                let mut states = states.into_iter().flatten().rev().filter(|(written, _)| *written < at);
+                let state = states.find(|(_, state)| state.token == message.token.0).map(|(_, state)| *state);
                 // What is sent again, or much later, comes as if from a heartbeat.
                 let is_new = state.is_none_or(|state| state.resends == 0) && message.continuation == 0;
                 let counts_on = |before: &u32| before + 1 == message.hops;
