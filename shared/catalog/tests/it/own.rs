@@ -128,6 +128,16 @@ async fn a_repeated_block_writes_nothing_and_tells_the_same() {
     assert_eq!(others, "updated");
 }
 
+/// Another version of the program may cut a file into other blocks.
+#[tokio::test]
+async fn rows_that_an_earlier_try_of_the_block_did_not_have_are_applied() {
+    let shelf = Shelf::new();
+    shelf.import("x@0", &[APPLE]).await;
+    assert_eq!(shelf.import("x@0", &[APPLE, DEARER]).await, "unchanged\nupdated");
+    let product = serde_json::to_value(shelf.product("a-1").await.unwrap()).unwrap();
+    assert_eq!(product["default"]["values"]["price"], json!("1.75"));
+}
+
 #[tokio::test]
 async fn a_repeated_block_tells_of_a_row_that_only_an_earlier_state_refused() {
     let shelf = Shelf::new();

@@ -58,7 +58,8 @@ async fn an_import_that_dies_at_any_change_of_a_file_loses_none() {
             let has_died = run_until_death(&shop, &id, changes, death).await;
             shop.run_with_deaths(&id).await;
             let when = format!("dead {death:?} change {changes}");
-            assert_eq!((shop.left(&id).await, archived(&shop, &id).await), undisturbed, "{when}");
+            shop.left(&id).await.assert_is(&undisturbed.0, &when);
+            assert_eq!(archived(&shop, &id).await, undisturbed.1, "{when}: another archive");
             assert_eq!(shop.files(DROP_PREFIX).await, "", "{when}: left in the drop area");
             assert_eq!(shop.files(&format!("work/{id}/files/")).await, "", "{when}: left in the working directory");
             if !has_died {
@@ -83,6 +84,9 @@ async fn what_is_dropped_anew_while_its_name_is_moved_belongs_to_the_next_import
         shop.workshop.wait(1);
         let dearer = format!("{HEADER}\n{}\n", APPLE.replace("1.50", "1.75"));
         shop.drop_file(FIRST, dearer.clone()).await;
+        shop.workshop.beat().await;
+        let arrivals = shop.arrivals().await;
+        assert!(!arrivals.contains(&format!("{FIRST} is taken")), "dead after {changes} changes: {arrivals}");
         shop.run_with_deaths(&id).await;
         let archived = archived(&shop, &id).await;
         assert_eq!(archived[FIRST], format!("{HEADER}\n{APPLE}\n"), "dead after {changes} changes");

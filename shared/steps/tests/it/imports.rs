@@ -210,11 +210,14 @@ async fn a_large_import_that_dies_counts_like_an_undisturbed_one() {
         assert_snapshot!(shop.totals(&id).await, @"1040 created, 1060 rows, 0 skipped, 0 unchanged, 20 updated");
         shop.left(&id).await
     };
-    // In the first block, between its last write and its checkpoint, after the checkpoint, in the second file.
+    // In the first block, between its last write and its checkpoint, after the checkpoint, before and after the next
+    // checkpoint, in the second file.
     for (fault, key, after) in [
         (Fault::DeadAfter, "catalog/", 600),
         (Fault::DeadBefore, "import_products", 2),
         (Fault::ReplyLost, "import_products", 2),
+        (Fault::DeadBefore, "import_products", 3),
+        (Fault::DeadAfter, "import_products", 3),
         (Fault::DeadAfter, "catalog/", 1_045),
     ] {
         let shop = Shop::new();
@@ -222,7 +225,7 @@ async fn a_large_import_that_dies_counts_like_an_undisturbed_one() {
         let id = shop.spawn().await;
         shop.workshop.table.arm(fault, key, after);
         shop.run_with_deaths(&id).await;
-        assert_eq!(shop.left(&id).await, undisturbed, "{fault:?} at write {after} of {key}");
+        shop.left(&id).await.assert_is(&undisturbed, &format!("{fault:?} at write {after} of {key}"));
         assert!(shop.workshop.table.is_spent(), "{fault:?} at write {after} of {key} never happened");
     }
 }
@@ -243,7 +246,7 @@ async fn an_import_that_dies_at_any_write_leaves_what_an_undisturbed_one_leaves(
             let id = shop.spawn().await;
             shop.workshop.table.arm(fault, "", after);
             shop.run_with_deaths(&id).await;
-            assert_eq!(shop.left(&id).await, undisturbed, "{fault:?} at write {after}");
+            shop.left(&id).await.assert_is(&undisturbed, &format!("{fault:?} at write {after}"));
             if !shop.workshop.table.is_spent() {
                 break;
             }
@@ -267,7 +270,7 @@ async fn an_import_that_dies_at_any_await_leaves_what_an_undisturbed_one_leaves(
         shop.drop_fruit().await;
         let id = shop.spawn().await;
         shop.run_with_deaths_at_poll(&id, polls).await;
-        assert_eq!(shop.left(&id).await, undisturbed, "dead after {polls} polls");
+        shop.left(&id).await.assert_is(&undisturbed, &format!("dead after {polls} polls"));
     }
 }
 

@@ -16,5 +16,6 @@ mod repetitions;
 mod shared_ok_files;
 mod shop;
 mod spawns;
+mod strictness;
 mod targets;
 mod waits;

@@ -1,0 +1,67 @@
+//! How strictly an import takes rows and values that cannot be used.
+
+use bytes::Bytes;
+use insta::assert_snapshot;
+
+use super::shop::{APPLE, PEAR, Shop};
+
+const RAGGED: &str = "B-1,Default,simple";
+const BAD_VALUE: &str = "C-1,Default,simple,base,Cherry,3.00,\"1,5\",Default Category";
+
+/// What an import of this row beside good ones leaves, if the step `validate` has this argument.
+async fn imported(strict: &str, row: &str) -> String {
+    let shop = Shop::new();
+    let overlay = format!(
+        "<config><referencePipeline name=\"catalog_import\"><referenceStep name=\"validate\"><arguments>\
+         <argument key=\"strict\" value=\"{strict}\"/></arguments></referenceStep></referencePipeline></config>"
+    );
+    shop.workshop.store().files.put("pipelines/strict.xml", Bytes::from(overlay)).await.unwrap();
+    shop.drop_rows("product-import_20260801-120000_01.csv", &[APPLE, row, PEAR]).await;
+    shop.drop_file("product-import_20260801-120000.ok", "").await;
+    let id = shop.import().await;
+    let shown = shop.workshop.shown(&id).await;
+    let left = shop.left(&id).await;
+    let products: Vec<&String> = left.products.keys().collect();
+    format!("{shown}\nproducts {products:?}\ncategories {:?}", left.categories)
+}
+
+#[tokio::test]
+async fn a_strict_import_stops_before_the_first_write() {
+    let (ragged, bad_value) = (imported("true", RAGGED).await, imported("true", BAD_VALUE).await);
+    assert_snapshot!(ragged, @r#"
+    error: move_files success, validate error for good (product-import_20260801-120000_01.csv:3: expected 8 columns, found 3), import_categories cancelled, import_products cancelled, archive cancelled, report success
+    products []
+    categories []
+    "#);
+    assert_snapshot!(bad_value, @r#"
+    error: move_files success, validate error for good (product-import_20260801-120000_01.csv:3: column `qty`: `1,5` is not a number), import_categories cancelled, import_products cancelled, archive cancelled, report success
+    products []
+    categories []
+    "#);
+    assert_eq!((imported("1", RAGGED).await, imported("1", BAD_VALUE).await), (ragged, bad_value));
+}
+
+#[tokio::test]
+async fn a_lenient_import_leaves_out_what_cannot_be_used() {
+    let (ragged, bad_value) = (imported("false", RAGGED).await, imported("false", BAD_VALUE).await);
+    assert_snapshot!(ragged, @r#"
+    success: move_files success, validate success with a warning (product-import_20260801-120000_01.csv:3: expected 8 columns, found 3), import_categories success, import_products success with a warning (1 of 3 rows was skipped; the report names it), archive success, report success
+    products ["a-1", "p-1"]
+    categories ["Default Category", "Default Category/Fruit", "Default Category/New"]
+    "#);
+    assert_snapshot!(bad_value, @r#"
+    success: move_files success, validate success with a warning (product-import_20260801-120000_01.csv:3: column `qty`: `1,5` is not a number), import_categories success, import_products success, archive success, report success
+    products ["a-1", "c-1", "p-1"]
+    categories ["Default Category", "Default Category/Fruit", "Default Category/New"]
+    "#);
+    assert_eq!((imported("0", RAGGED).await, imported("0", BAD_VALUE).await), (ragged, bad_value));
+}
+
+#[tokio::test]
+async fn another_strictness_is_refused() {
+    assert_snapshot!(imported("yes", APPLE).await, @r#"
+    error: move_files success, validate error for good (argument `strict` is `yes` (expected `true` or `false`)), import_categories cancelled, import_products cancelled, archive cancelled, report success
+    products []
+    categories []
+    "#);
+}
