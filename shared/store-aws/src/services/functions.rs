@@ -154,6 +154,7 @@ fn operation(function: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_lambda::config::retry::{RetryPartition, TokenBucket};
     use aws_sdk_lambda::primitives::SdkBody;
     use aws_smithy_http_client::test_util::{ReplayEvent, StaticReplayClient};
 
@@ -182,7 +183,10 @@ mod tests {
         });
         let client = StaticReplayClient::new(events.collect());
         let sdk = offline().into_builder().http_client(client.clone()).build();
-        (LambdaFunctions::new(Client::new(&sdk)), client)
+        // All clients of a service in one process share a stock of retries, which one test here would use up for the next.
+        let alone = RetryPartition::custom("alone").token_bucket(TokenBucket::unlimited()).build();
+        let config = aws_sdk_lambda::config::Builder::from(&sdk).retry_partition(alone).build();
+        (LambdaFunctions::new(Client::from_conf(config)), client)
     }
 
     async fn invoked(replies: &[Replied<'_>]) -> (Result<Answer>, usize) {
@@ -225,7 +229,7 @@ mod tests {
         assert_eq!((answer.is_ok(), requests), (true, 3));
         let (answer, requests) = invoked(&[busy, busy, busy, busy]).await;
         let error = answer.unwrap_err();
-        assert!(error.is_retryable() && (1..=3).contains(&requests), "{error:?}");
+        assert!(error.is_retryable() && requests == 3, "{error:?}");
         assert!(chain(&error).contains("TooManyRequestsException: Rate Exceeded. (status 429"), "{}", chain(&error));
     }
 
@@ -240,26 +244,18 @@ mod tests {
         assert!(chain(&error).starts_with(expected), "{}", chain(&error));
     }
 
+    // How often the SDK asks by itself depends on its own list of codes.
     #[tokio::test]
-    async fn whatever_may_pass_is_asked_again_wherever_the_code_stands() {
-        let mut calls = Vec::new();
+    async fn whatever_may_pass_is_told_as_passing_wherever_the_code_stands() {
         for code in PASSING_CODES {
-            calls.push(async move {
-                let in_header = format!("{code}:http://internal.amazon.com/coral/");
-                let in_body = format!(r#"{{"__type":"com.amazonaws#{code}","message":"why"}}"#);
-                let (header, none): (&[_], &[_]) = (&[("x-amzn-errortype", in_header.as_str())], &[]);
-                for replies in [[(400, header, "{}"); 3], [(400, none, in_body.as_str()); 3]] {
-                    let (answer, requests) = invoked(&replies).await;
-                    let error = answer.unwrap_err();
-                    assert!(
-                        error.is_retryable() && requests == 3,
-                        "{code} after {requests} requests: {}",
-                        chain(&error)
-                    );
-                }
-            });
+            let in_header = format!("{code}:http://internal.amazon.com/coral/");
+            let in_body = format!(r#"{{"__type":"com.amazonaws#{code}","message":"why"}}"#);
+            let (header, none): (&[_], &[_]) = (&[("x-amzn-errortype", in_header.as_str())], &[]);
+            for replies in [[(400, header, "{}"); 3], [(400, none, in_body.as_str()); 3]] {
+                let error = invoked(&replies).await.0.unwrap_err();
+                assert!(error.is_retryable() && chain(&error).contains(code), "{code}: {}", chain(&error));
+            }
         }
-        futures::future::join_all(calls).await;
     }
 
     #[tokio::test]
