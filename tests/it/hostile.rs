@@ -115,7 +115,7 @@ fn a_cron_expression_that_is_never_due_is_refused() {
         ),
     );
     let said = refused(&xml);
-    assert!(said.starts_with("x.xml:1:") && said.ends_with("cron `0 0 30 2 *` (UTC) is never due"), "{said}");
+    assert!(said.starts_with("x.xml:1:") && said.contains("cron `0 0 30 2 *` is never due"), "{said}");
 }
 
 #[test]

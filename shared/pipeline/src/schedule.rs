@@ -2,15 +2,21 @@
 //!
 //! An expression has the five fields of crontab (minute, hour, day of month, month, day of week) or one of `@hourly`,
 //! `@daily`, `@weekly`, `@monthly`, `@yearly`, and an IANA time zone, UTC if none is given. Day of week counts 0 or 7 as
-//! Sunday. If both days are restricted, either of them makes a day due, as in crontab(5).
+//! Sunday. If both days are restricted, either of them makes a day due, as in crontab(5); a field that begins with `*`
+//! counts as not restricted, so that `*/2` only narrows what the other one says. docs/PIPELINES.md has the whole table.
 //!
-//! Daylight saving: a due time at a fixed hour that the clocks skip is due when the gap ends; one that they show twice is
-//! due the first time only. An expression that runs in every hour follows real time and is due in both passes.
+//! Daylight saving: a local time that the clocks skip is due when the gap ends; one that they show twice is due the first
+//! time only. An expression that is due in each of the 24 hours follows real time instead: nothing of it is moved, and it
+//! is due in both passes.
+//!
+//! The crate `cron` finds dates; days, daylight saving and refusals are ours. `croner`, which knows time zones itself, was
+//! looked at: it takes `30 */2 * * *` for an interval that the clocks may skip, and lets `*/2` widen the other day.
 
 use std::str::FromStr;
 
-use chrono::{DateTime, Duration, LocalResult, NaiveDateTime, TimeZone, Utc};
+use chrono::{DateTime, Duration, LocalResult, NaiveDateTime, SecondsFormat, TimeZone, Utc};
 use chrono_tz::Tz;
+use cron::TimeUnitSpec;
 use serde::{Deserialize, Serialize};
 
 /// The time span that a beat answers for, `(since, until]`.
@@ -48,7 +54,7 @@ const SHORTCUTS: [(&str, &str); 7] = [
     ("@yearly", "0 0 1 1 *"),
     ("@annually", "0 0 1 1 *"),
 ];
-const DAYS: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
+const DAYS: [&str; 7] = ["SUNDAY", "MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY"];
 
 impl Cron {
     /// Checks an expression and a time zone name.
@@ -59,7 +65,10 @@ impl Cron {
         let zone = time_zone.unwrap_or("UTC");
         let time_zone =
             zone.parse().map_err(|_| format!("`{}` is not a time zone (example: `Europe/Berlin`)", shortened(zone)))?;
-        schedules(expression)?;
+        let fields = schedules(expression)?;
+        if fields.schedules.iter().all(|schedule| schedule.after(&DateTime::UNIX_EPOCH).next().is_none()) {
+            return Err(format!("cron `{}` is never due: no month that it names has such a day", shortened(expression)));
+        }
         Ok(Cron { expression: expression.trim().to_owned(), time_zone })
     }
 
@@ -70,11 +79,22 @@ impl Cron {
         fields.schedules.iter().filter_map(|schedule| self.latest_due_of(schedule, fields.runs_every_hour, pulse)).max()
     }
 
-    /// The first time after `after` at which the expression falls due, within the next four years.
+    /// The first time after `after` at which the expression falls due, before the year 2100.
     #[must_use]
     pub fn next_due(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let fields = schedules(&self.expression).ok()?;
         fields.schedules.iter().filter_map(|schedule| self.next_due_of(schedule, fields.runs_every_hour, after)).min()
+    }
+
+    /// A moment, in the zone of the expression and in UTC.
+    #[must_use]
+    pub fn spelled(&self, moment: DateTime<Utc>) -> String {
+        let in_utc = moment.to_rfc3339_opts(SecondsFormat::Secs, true);
+        if self.time_zone == Tz::UTC {
+            return in_utc;
+        }
+        let in_zone = moment.with_timezone(&self.time_zone).format("%Y-%m-%d %H:%M");
+        format!("{in_zone} {} ({in_utc})", self.time_zone)
     }
 
     /// The expression and the zone, as people read them.
@@ -191,19 +211,20 @@ fn schedules(expression: &str) -> Result<Fields, String> {
     if let Some(field) = fields.iter().find(|field| !is_field(field)) {
         return Err(bad(&format!("`{}` is no list of values, ranges and steps", shortened(field))));
     }
-    let weekday = weekday_names(weekday).ok_or_else(|| bad(&format!("`{weekday}` is not a day of the week")))?;
+    let weekdays = weekday_names(weekday).ok_or_else(|| bad(&format!("`{weekday}` is not a day of the week")))?;
     let is_restricted = |field: &str| !field.starts_with('*') && field != "?";
-    let pairs = if is_restricted(day) && is_restricted(&weekday) {
-        vec![(day, "*"), ("*", weekday.as_str())]
+    let pairs = if is_restricted(day) && is_restricted(weekday) {
+        vec![(day, "*"), ("*", weekdays.as_str())]
     } else {
-        vec![(day, weekday.as_str())]
+        vec![(day, weekdays.as_str())]
     };
     let schedules = pairs
         .into_iter()
         .map(|(day, weekday)| cron::Schedule::from_str(&format!("0 {minute} {hour} {day} {month} {weekday}")))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| bad("one of the fields cannot be read"))?;
-    Ok(Fields { schedules, runs_every_hour: hour.starts_with('*') })
+    let runs_every_hour = schedules.iter().all(|schedule| schedule.hours().count() == 24);
+    Ok(Fields { schedules, runs_every_hour })
 }
 
 /// Whether a field has the form of crontab(5): `*`, `5`, `mon-fri`, `*/15`, `8-18/2`, or several of these with commas.
@@ -246,8 +267,8 @@ fn weekday_number(text: &str) -> Option<usize> {
     if let Ok(number) = text.parse::<usize>() {
         return (number <= 7).then_some(number);
     }
-    let text = text.to_ascii_uppercase();
-    DAYS.iter().position(|day| text.len() >= 3 && text.starts_with(day))
+    let is_named = |day: &&str| text.eq_ignore_ascii_case(day) || text.eq_ignore_ascii_case(&day[..3]);
+    DAYS.iter().position(is_named)
 }
 
 fn local_as_utc(local: NaiveDateTime) -> DateTime<Utc> {

@@ -182,7 +182,7 @@ fn cron_due(cron: &Cron, pulse: Pulse) -> Check {
     }
     let words = cron.in_words();
     Check::Unmet(match cron.next_due(pulse.until) {
-        Some(next) => format!("cron {words} is due next at {}", next.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        Some(next) => format!("cron {words} is due next at {}", cron.spelled(next)),
         None => format!("cron {words} is never due"),
     })
 }
