@@ -106,9 +106,11 @@ async fn pass(
     report.add_problems(looks.problems());
     let gatherer = FactGatherer::of_all(context, context.fresh_settings(invocation.now()).await?, open.clone());
     let gatherer = gatherer.watching(lease.pulse);
-    let mut spawning = Spawning { gatherer: &gatherer, looks, open: &open, pulse: lease.pulse, invocation };
+    let (pulse, applied) = (lease.pulse, Applied::default());
+    let mut spawning = Spawning { gatherer: &gatherer, looks, open: &open, pulse, invocation, applied };
     let mut spawned = spawn_all(&mut spawning, &loaded.definitions, report).await?;
     spawned.extend(initialize(&gatherer, &loaded, invocation, report).await?);
+    report.applied.add(&spawning.applied);
     // After all spawns, so that it is known of everything that was found what became of it.
     report.add_problems(spawning.looks.note(context, invocation.now()).await?);
     let open = in_turn(open, lease.reached.as_deref());

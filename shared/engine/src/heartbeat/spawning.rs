@@ -8,6 +8,7 @@ use pipeline::plan::{Spawn, SpawnFacts, spawn, spawn_answers};
 use pipeline::{Definition, PipelineId, Pulse};
 use store::pipelines::{NewPipeline, OpenPipeline, Spawned};
 
+use crate::apply::{Applied, advance};
 use crate::conditions::finding::{Fate, Looks};
 use crate::context::{Context, Invocation};
 use crate::gather::{FactGatherer, LISTED};
@@ -51,6 +52,8 @@ pub(super) struct Spawning<'a> {
     pub(super) open: &'a [OpenPipeline],
     pub(super) pulse: Pulse,
     pub(super) invocation: &'a Invocation,
+    /// What was done for pipelines that held back one of their name.
+    pub(super) applied: Applied,
 }
 
 impl Spawning<'_> {
@@ -60,7 +63,8 @@ impl Spawning<'_> {
         let around = &self.gatherer.around_definition(definition, self.pulse, &self.looks).await?;
         let latest = context.store.latest_pipeline(&definition.name).await?;
         let open_sibling = open_sibling(context, definition, latest.id.clone(), self.open).await?;
-        let facts = SpawnFacts { around, pulse: self.pulse, open_sibling };
+        let mut facts = SpawnFacts { around, pulse: self.pulse, open_sibling };
+        self.settle_stale_sibling(definition, &mut facts).await?;
         let (id, arguments, reason, found) = match spawn(definition, &facts) {
             Spawn::Yes { id, arguments, reason, found } => (id, arguments, reason, found),
             Spawn::No(reasons) => {
@@ -84,6 +88,25 @@ impl Spawning<'_> {
                 Ok(Some(new.id))
             }
         }
+    }
+}
+
+impl Spawning<'_> {
+    /// Looks once at a pipeline that is all that holds back a new one of its name.
+    ///
+    /// After an outage it may be open only because no beat has looked at it: it has expired, or its runner is gone. It
+    /// would end later in this beat, and the due time would be over with the pulse.
+    async fn settle_stale_sibling(&mut self, definition: &Definition, facts: &mut SpawnFacts<'_>) -> store::Result<()> {
+        let Some(sibling) = facts.open_sibling.take() else { return Ok(()) };
+        let is_all_there_is = matches!(spawn(definition, facts), Spawn::Yes { .. });
+        if is_all_there_is && definition.has_no_sibling_in_progress() {
+            self.applied.add(&advance(self.gatherer, &sibling, 0, self.invocation).await?);
+            let latest = self.gatherer.context.store.latest_pipeline(&definition.name).await?;
+            facts.open_sibling = open_sibling(self.gatherer.context, definition, latest.id, self.open).await?;
+        } else {
+            facts.open_sibling = Some(sibling);
+        }
+        Ok(())
     }
 }
 

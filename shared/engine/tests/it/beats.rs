@@ -109,6 +109,33 @@ async fn two_beats_at_the_same_time_spawn_and_enqueue_once() {
 }
 
 #[tokio::test]
+async fn a_sibling_that_expired_during_an_outage_does_not_swallow_the_due_time() {
+    let conditions = "cron_expression=0 * * * *, no_sibling_in_progress";
+    let workshop = Workshop::with(&[xml("alone", "expire-in=\"2 hours\"", conditions, "10: done-a")]);
+    let old = workshop.beat().await.spawned[0].split(' ').nth(1).unwrap().parse().unwrap();
+    workshop.wait(300);
+    let report = workshop.beat().await;
+    assert_eq!((names(&report), report.applied.expired, report.applied.ended), (vec!["alone"], 1, 1));
+    assert_snapshot!(workshop.shown(&old).await, @"cancelled: done-a cancelled");
+    workshop.run_all().await;
+    workshop.wait(1);
+    assert_eq!(names(&workshop.beat().await), Vec::<&str>::new(), "the due time is answered once");
+}
+
+#[tokio::test]
+async fn a_sibling_that_a_dead_runner_left_does_not_swallow_the_due_time() {
+    let conditions = "cron_expression=0 * * * *, no_sibling_in_progress";
+    let workshop = Workshop::with(&[xml("alone", "", conditions, "10: done-a limit=1")]);
+    workshop.beat().await;
+    let message = workshop.receive().await.unwrap();
+    workshop.table.arm(Fault::DeadAfter, "done-a", 0);
+    workshop.die(runner::run(&workshop.context, &message.body, &workshop.invocation())).await;
+    workshop.wait(300);
+    let report = workshop.beat().await;
+    assert_eq!((names(&report), report.applied.ghosted, report.applied.ended), (vec!["alone"], 1, 1));
+}
+
+#[tokio::test]
 async fn two_beats_at_the_same_time_spawn_one_of_those_that_want_no_sibling() {
     let workshop = Workshop::with(&[xml("alone", "", "no_sibling_in_progress", "10: done-a")]);
     workshop.table.arm(Fault::Late, "pipeline/", 0);
