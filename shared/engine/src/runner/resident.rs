@@ -123,15 +123,23 @@ impl<'a> ResidentRunner<'a> {
                 StepClaim::Dropped(report) => return Ok(report),
             },
         };
-        // Asked before the work: a host that is told to end meanwhile gives one more turn to what is taken.
-        let next = (self.may_take_ahead)().then(|| (self.begin)());
-        let take = next.as_ref().map(|invocation| TakeAhead { done: &received.receipt, invocation });
-        let (report, taken) = run_claimed(self.context, step, invocation, take).await?;
-        if let (Some(MessageAhead { received, step }), Some(invocation)) = (taken, next) {
-            self.ahead = Some(TakenAhead { received, step, invocation });
-        }
+        let begin = || (self.may_take_ahead)().then(|| (self.begin)());
+        let next = NextTurn { done: &received.receipt, begin: &begin };
+        let (report, ahead) = run_claimed(self.context, step, invocation, Some(next)).await?;
+        self.ahead = ahead;
         Ok(report)
     }
+}
+
+/// How a runner goes on after the step that it has.
+struct NextTurn<'a> {
+    /// The message that is dealt with then.
+    done: &'a Receipt,
+    /// Begins the invocation of the next message; `None` if the host wants no further one.
+    ///
+    /// Only called when the step has ended: the next one is owed its whole time, and a host that was told to end meanwhile
+    /// begins nothing more.
+    begin: &'a (dyn Fn() -> Option<Invocation> + Send + Sync),
 }
 
 /// Runs the step that a message names, with its mini beat in the commit that ends it; takes no further message.
@@ -149,22 +157,36 @@ async fn run_claimed(
     context: &Context,
     mut step: RunningStep,
     invocation: &Invocation,
-    take: Option<TakeAhead<'_>>,
-) -> Result<(RunReport, Option<MessageAhead>), Error> {
+    next: Option<NextTurn<'_>>,
+) -> Result<(RunReport, Option<TakenAhead>), Error> {
     let attempted = match look_for_stop(context, &mut step, invocation).await? {
         StopLook::Begin(order) => CurrentAttempt { context, order: &order, invocation }.run(&mut step).await?,
         StopLook::NotBegun(attempted) => attempted,
     };
-    let (report, taken) = match attempted {
-        Attempted::Over(report) => (report, None),
-        Attempted::Ended(end) => match (JointCommit { context, end: &end, invocation, take }).commit(&mut step).await {
-            Some(JointOutcome { report, beat: MiniBeat::InCommit, next }) => return Ok((report, next)),
-            Some(JointOutcome { report, beat: MiniBeat::Open, next }) => (report, next),
-            // Somebody else came in between, or the commit was not answered: the end is recorded by itself.
-            None => (commit(context, &mut step.claimed, end).await?, None),
-        },
+    let end = match attempted {
+        Attempted::Ended(end) => end,
+        Attempted::Over(report) => {
+            leave(context, step, &report, invocation).await;
+            return Ok((report, None));
+        }
     };
-    // The next step counts as running by now, so that of its stage it is not this one that must look.
-    leave(context, step, &report, invocation).await;
-    Ok((report, taken))
+    let begun = next.and_then(|next| (next.begin)().map(|invocation| (next.done, invocation)));
+    let take = begun.as_ref().map(|(done, invocation)| TakeAhead { done, invocation });
+    let joint = JointCommit { context, end: &end, invocation, take }.commit(&mut step).await;
+    let Some(JointOutcome { report, beat, next }) = joint else {
+        // Somebody else came in between, or the commit was not answered: the end is recorded by itself.
+        let report = commit(context, &mut step.claimed, end).await?;
+        leave(context, step, &report, invocation).await;
+        return Ok((report, None));
+    };
+    if beat == MiniBeat::Open {
+        // The next step counts as running by now, so that of its stage it is not this one that must look.
+        leave(context, step, &report, invocation).await;
+    }
+    let ahead = next.zip(begun).map(|(MessageAhead { received, step }, (_, invocation))| TakenAhead {
+        received,
+        step,
+        invocation,
+    });
+    Ok((report, ahead))
 }

@@ -112,6 +112,52 @@ async fn nothing_is_taken_ahead_when_the_host_ends() {
 }
 
 #[tokio::test]
+async fn nothing_is_taken_ahead_when_the_host_was_told_to_end_during_the_step() {
+    let workshop = Workshop::new("10: gate-a · 20: done-b").sharing_commits();
+    let id = workshop.spawn().await;
+    let ends = AtomicBool::new(false);
+    let mut runner = runner(&workshop).taking_ahead_while(|| !ends.load(Ordering::Relaxed));
+    let meanwhile = async {
+        workshop.gate.entered().await;
+        ends.store(true, Ordering::Relaxed);
+        workshop.gate.open();
+    };
+    let (turned, ()) = tokio::join!(turn(&mut runner), meanwhile);
+    assert!(matches!(turned.unwrap(), Turn::Done(_)));
+    assert!(!runner.is_ahead());
+    runner.end().await.unwrap();
+    assert!(workshop.shown(&id).await.ends_with("gate-a success, done-b enqueued"));
+}
+
+/// A step of 270 s and then another one of 60 s, of which each has 300 s.
+#[tokio::test]
+async fn a_step_that_was_taken_ahead_has_its_whole_time() {
+    let workshop = Workshop::new("10: gate-a · 20: done-b").sharing_commits();
+    let id = workshop.spawn().await;
+    let begun = std::sync::Mutex::new(Vec::new());
+    let begin = || {
+        begun.lock().unwrap().push(workshop.now());
+        workshop.invocation_of(Duration::from_secs(300))
+    };
+    let mut runner = ResidentRunner::new(&workshop.context, begin);
+    let meanwhile = async {
+        workshop.gate.entered().await;
+        workshop.wait(4);
+        workshop.gate.open();
+    };
+    let (turned, ()) = tokio::join!(turn(&mut runner), meanwhile);
+    assert!(matches!(turned.unwrap(), Turn::Done(_)) && runner.is_ahead());
+    // The second step is claimed now, and for as long as the first one was.
+    let claimed = workshop.step(&id, "done-b").await.record;
+    assert_eq!(claimed.started_at, Some(workshop.now()));
+    assert_eq!(*begun.lock().unwrap().last().unwrap(), workshop.now());
+    let lease = claimed.lease_until.expect("a running step has a lease");
+    assert!((lease - workshop.now()).num_seconds() >= 299, "{lease}");
+    turn(&mut runner).await.unwrap();
+    assert!(workshop.shown(&id).await.ends_with("gate-a success, done-b success"));
+}
+
+#[tokio::test]
 async fn a_resident_runner_that_dies_with_a_step_taken_ahead_loses_a_lease_and_no_step() {
     let workshop = Workshop::new("10: done-a · 20: done-b limit=3").sharing_commits();
     let id = workshop.spawn().await;
