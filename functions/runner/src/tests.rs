@@ -260,7 +260,7 @@ async fn a_message_whose_step_was_taken_from_its_runner_is_dealt_with() {
     let meanwhile = async {
         lambda.gate.entered.notified().await;
         let pipeline = lambda.pipeline().await;
-        assert!(lambda.context.store.ghost_step(&lambda.id, &pipeline.steps[0], now()).await.unwrap());
+        assert!(lambda.context.store.ghost_step(&lambda.id, &pipeline.steps[0], "it is gone", now()).await.unwrap());
         lambda.gate.opened.notify_one();
     };
     let (outcome, ()) = tokio::join!(lambda.hand(&body, "a request"), meanwhile);

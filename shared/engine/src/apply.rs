@@ -171,7 +171,9 @@ impl Beat<'_> {
         let ghosts = steps(pipeline, &plan.ghosted).map(|step| monitor::ghosted(pipeline, step, now)).collect();
         self.tell(ghosts, applied).await;
         for step in steps(pipeline, &plan.ghosted) {
-            let is_ours = store.ghost_step(&pipeline.id, step, now).await?;
+            let lease = step.record.lease_until.map(|until| until.to_rfc3339()).unwrap_or_default();
+            let cause = format!("the runner gave no sign of life until its lease ended at {lease}");
+            let is_ours = store.ghost_step(&pipeline.id, step, &cause, now).await?;
             count(is_ours, &mut applied.ghosted, &mut applied.lost);
             warn_step(pipeline, step, "step ghosted: its runner gave no sign of life until the lease ended");
         }

@@ -210,7 +210,7 @@ impl Trial {
     async fn enqueued_again(&self, first: &Standing) -> Result<Standing> {
         let id = &first.pipeline.id;
         let pipeline = self.context.store.pipeline_with_steps(id).await?.expect("the trial's pipeline is there");
-        self.context.store.ghost_step(id, &pipeline.steps[0], self.now + LATER).await?;
+        self.context.store.ghost_step(id, &pipeline.steps[0], "it is gone", self.now + LATER).await?;
         self.enqueue(id, StepEvent::Enqueue).await
     }
 

@@ -132,6 +132,8 @@ pub struct StepDetails {
     pub resends: u32,
     /// How often the latest attempt was continued in a further invocation.
     pub continuations: u32,
+    /// How often in a row a host died with it.
+    pub interruptions: u32,
     /// Who ran or runs it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
@@ -281,6 +283,7 @@ pub fn step_details(
         enqueued_at: record.enqueued_at,
         resends: record.resends,
         continuations: record.continuations,
+        interruptions: record.interruptions,
         owner: record.owner.clone(),
         lease_until: record.lease_until,
         finished_at: record.finished_at,

@@ -67,7 +67,10 @@ impl Cron {
             zone.parse().map_err(|_| format!("`{}` is not a time zone (example: `Europe/Berlin`)", shortened(zone)))?;
         let fields = schedules(expression)?;
         if fields.schedules.iter().all(|schedule| schedule.after(&DateTime::UNIX_EPOCH).next().is_none()) {
-            return Err(format!("cron `{}` is never due: no month that it names has such a day", shortened(expression)));
+            return Err(format!(
+                "cron `{}` is never due: no month that it names has such a day",
+                shortened(expression)
+            ));
         }
         Ok(Cron { expression: expression.trim().to_owned(), time_zone })
     }

@@ -27,6 +27,9 @@ pub struct StepRecord {
     pub attempt: u32,
     /// How often the latest attempt was continued in a further invocation.
     pub continuations: u32,
+    /// How often in a row a host died with the step, over all attempts: since the work last got further or an invocation of
+    /// it came to its end.
+    pub interruptions: u32,
     /// Fences the latest enqueue: only the message that carries it may claim, only its claimer may commit.
     pub token: Option<Token>,
     /// Which invocation holds the step.
@@ -89,6 +92,9 @@ impl fmt::Display for Token {
     }
 }
 
+/// How often in a row the host of a step may die before the step is given up: by then it is the step that kills it.
+pub const INTERRUPTION_LIMIT: u32 = 5;
+
 impl StepRecord {
     /// When the message of an enqueued step falls due, if a runner is not to come yet.
     #[must_use]
@@ -103,6 +109,7 @@ impl StepRecord {
             status: StepStatus::Pending,
             attempt: 0,
             continuations: 0,
+            interruptions: 0,
             token: None,
             owner: None,
             enqueued_at: None,

@@ -217,6 +217,7 @@ fn read_record(item: &Item) -> Result<StepRecord> {
         status: fields.required("status", status)?,
         attempt: count("attempt")?,
         continuations: count("continuations")?,
+        interruptions: count("interruptions")?,
         token: fields.text("token")?.map(|token| Token(token.to_owned())),
         owner: fields.text("owner")?.map(str::to_owned),
         enqueued_at: fields.time("enqueued_at")?,

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use pipeline::step::StepRecord;
+use pipeline::step::{INTERRUPTION_LIMIT, StepRecord};
 use pipeline::transition::{self, StepEvent};
 use pipeline::{Name, PipelineId, Step, StepDefinition, StepStatus, Token};
 use serde_json::{Value, json};
@@ -170,6 +170,10 @@ impl Store {
         }
         let mut attributes = items::patch(fields);
         attributes.extend(PER_ATTEMPT.map(|field| (field.to_owned(), Value::Null)));
+        if event == StepEvent::Retry {
+            // Whoever runs it by hand has seen what became of it.
+            attributes.insert("interruptions".to_owned(), Value::Null);
+        }
         attributes.extend(forced);
         let change = Change::Patch { attributes, listing: Relist::Keep };
         Ok(Write { key, condition: Condition::Version(record.version), change })
@@ -272,6 +276,7 @@ impl Store {
             ("status", json!(status)),
             ("finished_at", items::time(now)),
             ("lease_until", Value::Null),
+            ("interruptions", Value::Null),
             ("message", optional(message)),
             ("log", optional(Some(log).filter(|log| !log.is_empty()))),
         ]);
@@ -312,6 +317,7 @@ impl Store {
         let mut attributes = items::patch([
             ("status", json!(legal(StepStatus::Running, StepEvent::Continue)?)),
             ("continuations", json!(claimed.record.continuations + 1)),
+            interruptions(claimed.record.interruptions),
             ("token", json!(token)),
             ("checkpoint", checkpoint),
             ("enqueued_at", items::time(now)),
@@ -329,7 +335,8 @@ impl Store {
     /// # Errors
     /// The store did not answer, or an item cannot be read.
     pub async fn save_progress(&self, claimed: &mut Claimed, lease_until: DateTime<Utc>) -> Result<Held> {
-        let mut attributes = items::patch([("lease_until", items::time(lease_until))]);
+        let interruptions = interruptions(claimed.record.interruptions);
+        let mut attributes = items::patch([("lease_until", items::time(lease_until)), interruptions]);
         if let Some(checkpoint) = &claimed.record.checkpoint {
             attributes.insert("checkpoint".to_owned(), checkpoint.clone());
         }
@@ -340,17 +347,34 @@ impl Store {
         self.write_held(claimed, attributes).await
     }
 
-    /// Makes an error of an attempt whose lease ran out.
+    /// Makes an error of an attempt whose runner is gone, and for good if that happened too often in a row.
+    ///
+    /// `cause` says how that is known, for people.
     ///
     /// # Errors
     /// The store did not answer, or the step does not stand where that can happen; the latter is permanent.
-    pub async fn ghost_step(&self, pipeline: &PipelineId, step: &Step, now: DateTime<Utc>) -> Result<bool> {
-        let lease = step.record.lease_until.map(|until| until.to_rfc3339()).unwrap_or_default();
-        let message = format!("the runner gave no sign of life until its lease ended at {lease}");
+    pub async fn ghost_step(
+        &self,
+        pipeline: &PipelineId,
+        step: &Step,
+        cause: &str,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        let count = step.record.interruptions.saturating_add(1);
+        let mut message = cause.to_owned();
+        if count > 1 {
+            message += &format!("; it is the {count}th time in a row that a runner died with this step");
+        }
+        let is_given_up = count >= INTERRUPTION_LIMIT;
+        if is_given_up {
+            message += ", so it is not tried again by itself: find out what kills it, then run it by hand";
+        }
         let attributes = items::patch([
             ("status", json!(legal(step.record.status, StepEvent::Ghost)?)),
             ("finished_at", items::time(now)),
             ("lease_until", Value::Null),
+            interruptions(count),
+            ("is_permanent", if is_given_up { json!(true) } else { Value::Null }),
             ("message", json!(message)),
         ]);
         Ok(self.write_seen(pipeline, step, attributes).await?.is_some())
@@ -503,6 +527,10 @@ const PER_ATTEMPT: [&str; 13] = [
     "output",
     "log",
 ];
+
+fn interruptions(count: u32) -> (&'static str, Value) {
+    ("interruptions", if count == 0 { Value::Null } else { json!(count) })
+}
 
 /// What goes with a checkpoint: the steps that were added up to it.
 fn adding(claimed: &Claimed) -> Option<(String, Value)> {

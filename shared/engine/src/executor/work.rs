@@ -216,6 +216,10 @@ impl<'a> Work<'a> {
         let held = self.held.clone();
         let mut claimed = held.lock().await;
         self.store_added(&mut claimed).await?;
+        if claimed.record.checkpoint.as_ref() != Some(&checkpoint) {
+            // The work got further than where a host died with it.
+            claimed.record.interruptions = 0;
+        }
         claimed.record.checkpoint = Some(checkpoint);
         claimed.record.progress = Some(progress.to_owned());
         let until = self.context.lease_until(self.invocation);

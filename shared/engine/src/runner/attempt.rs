@@ -105,6 +105,7 @@ impl CurrentAttempt<'_> {
         let Continuation { checkpoint, delay, log } = continuation;
         let RunningStep { message, claimed, .. } = step;
         let count = claimed.record.continuations + 1;
+        claimed.record.interruptions = 0;
         let token = invocation.token(&pipeline.id, &definition.name, claimed.record.attempt, count);
         let written = context.store.continue_step(claimed, checkpoint, &token, &log, delay, invocation.now()).await;
         if let Some(finish) = written.as_ref().err().and_then(unstorable) {

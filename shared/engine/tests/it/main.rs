@@ -8,6 +8,7 @@ mod disturbances;
 mod exclusions;
 mod fan_outs;
 mod findings;
+mod interruptions;
 mod leases;
 mod monitor;
 mod pipelines;

@@ -309,7 +309,7 @@ async fn a_renewed_lease_keeps_a_long_step_and_ends_a_lost_one() {
         wait("no renewal comes between the look and the ghosting")
             .ask(async || {
                 let step = workshop.step(&id, "gate-a").await;
-                let is_ghosted = workshop.store().ghost_step(&id, &step, workshop.now()).await.unwrap();
+                let is_ghosted = workshop.store().ghost_step(&id, &step, "it is gone", workshop.now()).await.unwrap();
                 is_ghosted.then_some(()).ok_or(step.record)
             })
             .await;

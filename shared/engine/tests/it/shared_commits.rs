@@ -205,13 +205,13 @@ async fn a_step_that_was_taken_away_commits_nothing() {
     let meanwhile = async {
         workshop.gate.entered().await;
         let step = workshop.step(&id, "gate-a").await;
-        assert!(workshop.store().ghost_step(&id, &step, workshop.now()).await.unwrap());
+        assert!(workshop.store().ghost_step(&id, &step, "it is gone", workshop.now()).await.unwrap());
         workshop.gate.open();
     };
     let (report, ()) = tokio::join!(workshop.run_one(), meanwhile);
     assert_eq!(report.unwrap().unwrap(), RunReport::TakenOver);
     let shown = workshop.shown(&id).await;
-    assert!(shown.starts_with("error: gate-a error (the runner gave no sign of life"), "{shown}");
+    assert!(shown.starts_with("error: gate-a error (it is gone"), "{shown}");
 }
 
 /// A stop is written first, and what follows from it is planned after that; one commit cannot be both.

@@ -4,6 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use pipeline::condition::StepCondition;
 use pipeline::duration;
 use pipeline::plan::{Ending, Spawn};
+use pipeline::step::INTERRUPTION_LIMIT;
 use pipeline::{Pipeline, Step, StepStatus};
 
 use super::{Outlook, Signals};
@@ -137,7 +138,7 @@ fn running(step: &Step, signals: &Signals) -> String {
         }
         until => {
             let lease = until.map_or(String::new(), |at| format!(" and holds it until {}", time(at)));
-            format!("it is running{since}: `{owner}` runs attempt {attempt}{lease}{progress}")
+            format!("it is running{since}: `{owner}` runs attempt {attempt}{lease}{progress}{}", interrupted(step))
         }
     }
 }
@@ -155,7 +156,9 @@ fn enqueued(pipeline: &Pipeline, step: &Step, signals: &Signals) -> String {
         return format!("attempt {} carries on at {}{progress}", record.attempt, time(due));
     }
     let since = record.enqueued_at.map_or(String::new(), |at| format!(" since {}", time(at)));
-    let mut text = format!("attempt {} is enqueued{since} and waits for a runner{progress}", record.attempt);
+    let interrupted = interrupted(step);
+    let mut text =
+        format!("attempt {} is enqueued{since} and waits for a runner{progress}{interrupted}", record.attempt);
     let priority = pipeline.definition.priority;
     text += &match signals.messages {
         Some(0) => format!("; no message waits in the queue of priority {priority}, {}", resend(step, signals)),
@@ -167,6 +170,15 @@ fn enqueued(pipeline: &Pipeline, step: &Step, signals: &Signals) -> String {
         0 => text,
         1 => text + "; its message was sent again once",
         times => text + &format!("; its message was sent again {times} times"),
+    }
+}
+
+/// How often a host died with it, if one did.
+fn interrupted(step: &Step) -> String {
+    match step.record.interruptions {
+        0 => String::new(),
+        1 => "; a runner died with it".to_owned(),
+        count => format!("; a runner died with it {count} times in a row, at {INTERRUPTION_LIMIT} it is given up"),
     }
 }
 

@@ -222,8 +222,13 @@ proptest! {
     }
 }
 
-const ZONES: [Tz; 5] =
-    [Tz::Europe__Berlin, Tz::America__New_York, Tz::Australia__Lord_Howe, Tz::Africa__Casablanca, Tz::Antarctica__Troll];
+const ZONES: [Tz; 5] = [
+    Tz::Europe__Berlin,
+    Tz::America__New_York,
+    Tz::Australia__Lord_Howe,
+    Tz::Africa__Casablanca,
+    Tz::Antarctica__Troll,
+];
 
 /// Minutes at most four times a day, so that ten years of them are compared in seconds.
 const SPARSE: [&str; 14] = [
