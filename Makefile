@@ -26,7 +26,7 @@ fuzz: ## Fuzzes every reader of outside bytes (MINUTES=1 each), or some (TARGET=
 mutants: ## Makes small mistakes one at a time and lists those that no test notices (IN="store", IN="shared/import/src/csv/*.rs", IN=--change)
 	scripts/mutants $(or $(IN),--change)
 
-lint: ## Checks format, lints, docs, messages, templates, definitions and licences
+lint: ## Checks format, lints, docs, messages, spelling, templates, definitions, dependencies and licences
 	scripts/lint
 
 fmt: ## Formats the code
