@@ -1,5 +1,12 @@
 //! Rules that no compiler checks.
 
+mod circles;
+mod crates;
+mod fields;
+mod paths;
+mod source;
+mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -65,45 +72,6 @@ fn the_domain_and_the_file_formats_do_no_io() {
             let found: Vec<_> = IO_PATHS.into_iter().filter(|path| code.contains(path)).collect();
             assert_eq!(found, Vec::<&str>::new(), "{}", file.display());
         }
-    }
-}
-
-/// The packages that know nothing of what is done with them, and those of commerce, which they must not reach.
-const GENERAL: [&str; 3] = ["pipeline", "store", "engine"];
-const OF_COMMERCE: [&str; 4] = ["import", "catalog", "steps", "operate"];
-
-/// What their code must not speak of, at the beginning of a word or as one.
-const WORDS_OF_COMMERCE: [&str; 5] = ["arrival", "bunch", "catalog", "product", "shop"];
-const WHOLE_WORDS_OF_COMMERCE: [&str; 3] = ["orders", "ordered", "drop area"];
-
-#[test]
-fn pipeline_store_and_engine_know_nothing_of_a_shop() {
-    for package in GENERAL {
-        let reached = tree(&["--package", package]);
-        let reached: Vec<&str> = OF_COMMERCE.into_iter().filter(|other| reached.contains(*other)).collect();
-        assert_eq!(reached, Vec::<&str>::new(), "{package} depends on packages of commerce");
-        for file in files(&root().join("shared").join(package).join("src"), "rs") {
-            let text = std::fs::read_to_string(&file).unwrap().to_lowercase();
-            for (number, line) in text.lines().enumerate() {
-                let words = || line.split(|letter: char| !letter.is_ascii_alphanumeric());
-                let mut begun = WORDS_OF_COMMERCE.into_iter().filter(|word| words().any(|it| it.starts_with(word)));
-                let mut whole = WHOLE_WORDS_OF_COMMERCE
-                    .into_iter()
-                    .filter(|word| words().any(|it| it == *word) || word.contains(' ') && line.contains(word));
-                let found = begun.next().or_else(|| whole.next());
-                assert_eq!(found, None, "{}:{}: {line}", file.display(), number + 1);
-            }
-        }
-    }
-}
-
-#[test]
-fn what_people_do_and_see_needs_no_function() {
-    for package in ["operate", "steps"] {
-        let reached = tree(&["--package", package]);
-        let functions: Vec<_> =
-            names(&root().join("functions")).into_iter().filter(|it| reached.contains(it)).collect();
-        assert_eq!(functions, Vec::<String>::new(), "{package}");
     }
 }
 
