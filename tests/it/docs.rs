@@ -15,6 +15,13 @@ fn documents() -> Vec<PathBuf> {
     documents
 }
 
+/// The same, and the pages for developers.
+fn pages() -> Vec<PathBuf> {
+    let mut pages = documents();
+    pages.extend(["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "STYLE.md"].map(|page| root().join(page)));
+    pages
+}
+
 #[test]
 fn every_definition_in_the_documents_loads() {
     let folder = tempfile::tempdir().unwrap();
@@ -40,17 +47,56 @@ fn every_definition_in_the_documents_loads() {
 
 #[test]
 fn every_link_in_the_documents_leads_somewhere() {
-    for document in documents() {
+    for document in pages() {
         let text = std::fs::read_to_string(&document).unwrap();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let path = link.split('#').next().unwrap();
-            if path.is_empty() || path.contains("://") {
+            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+            if path.contains("://") {
                 continue;
             }
-            let target = document.parent().unwrap().join(path);
+            let target = if path.is_empty() { document.clone() } else { document.parent().unwrap().join(path) };
             assert!(target.exists(), "{}: there is no {}", document.display(), target.display());
+            let has = |target: &Path| headings(target).contains(heading);
+            assert!(heading.is_empty() || has(&target), "{}: {link}: there is no such heading", document.display());
         }
     }
+}
+
+/// The headings of a page as links name them.
+fn headings(page: &Path) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(page).unwrap();
+    let titles =
+        text.lines().filter_map(|line| line.strip_prefix('#').map(|title| title.trim_start_matches('#').trim()));
+    let is_kept = |letter: &char| letter.is_alphanumeric() || *letter == '-' || *letter == '_';
+    titles.map(|title| title.to_lowercase().replace(' ', "-").chars().filter(is_kept).collect()).collect()
+}
+
+/// Folders whose files are named by their whole path.
+const NAMED_FROM_THE_ROOT: [&str; 10] =
+    ["cli", "docs", "examples", "functions", "infra", "localstack", "pipelines", "scripts", "shared", "tests"];
+
+/// What a developer is sent to is there: files, scripts and targets of `make`.
+#[test]
+fn every_file_and_target_that_developers_are_sent_to_is_there() {
+    let makefile = std::fs::read_to_string(root().join("Makefile")).unwrap();
+    let mut named = 0;
+    for page in ["CONTRIBUTING.md", "README.md", "docs/DEBUGGING.md"] {
+        let text = std::fs::read_to_string(root().join(page)).unwrap();
+        for before in ["`make ", "$ make "] {
+            for target in text.split(before).skip(1).filter_map(|rest| rest.split([' ', '`', '\n']).next()) {
+                assert!(makefile.contains(&format!("\n{target}:")), "{page}: there is no `make {target}`");
+                named += 1;
+            }
+        }
+        for word in text.split([' ', '\n', '`', '(', ')', '"', ',', ';', '|']) {
+            let is_file = NAMED_FROM_THE_ROOT.iter().any(|folder| word.starts_with(folder)) && word.contains('/');
+            if (is_file || word.ends_with(".rs")) && !word.contains(['<', '*', '…', '{', ':']) {
+                assert!(root().join(word.trim_end_matches('.')).exists(), "{page}: there is no `{word}`");
+                named += 1;
+            }
+        }
+    }
+    assert!(named >= 100, "{named} names");
 }
 
 #[test]

@@ -74,8 +74,8 @@ fn fields_are_found_however_they_are_written() {
 fn listed() -> BTreeSet<String> {
     let text = std::fs::read_to_string(root().join("docs/DEBUGGING.md")).unwrap();
     let section = text.split_once("\n## Fields of the log\n").unwrap().1.split("\n## ").next().unwrap();
-    let field = |line: &str| Some(line.strip_prefix("| `")?.split('`').next()?.to_owned());
-    section.lines().filter_map(field).collect()
+    let names = section.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    names.flat_map(|names| names.split('`').step_by(2)).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 /// The fields that code gives to its log lines, with the line that each stands in.
