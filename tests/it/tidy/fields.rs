@@ -130,7 +130,7 @@ fn field_of(argument: &[TokenTree]) -> Option<(String, usize)> {
             TokenTree::Punct(sign) if sign.as_char() == '.' => name.push('.'),
             TokenTree::Punct(sign) if sign.as_char() == '=' => break,
             // A path, such as the level.
-            _ => return None,
+            TokenTree::Punct(_) | TokenTree::Group(_) | TokenTree::Literal(_) => return None,
         }
     }
     Some((name, first.span().start().line))

@@ -123,7 +123,7 @@ impl Reader {
                     }
                 }
                 TokenTree::Group(group) => self.read(&group.stream().into_iter().collect::<Vec<_>>()),
-                _ => {}
+                TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {}
             }
             at += 1;
         }
@@ -151,7 +151,7 @@ impl Reader {
                 }
                 TokenTree::Ident(word) if word == "self" && !path.is_empty() => {}
                 TokenTree::Ident(word) => path.push(word.to_string()),
-                _ => {}
+                TokenTree::Punct(_) | TokenTree::Literal(_) => {}
             }
         }
         let last = tokens.iter().rfind(|token| matches!(token, TokenTree::Ident(_)));

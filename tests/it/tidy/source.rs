@@ -82,7 +82,7 @@ fn without_tests(tokens: TokenStream) -> Vec<TokenTree> {
                 stripped.set_span(group.span());
                 kept.push(stripped.into());
             }
-            other => kept.push(other),
+            TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => kept.push(token),
         }
     }
     kept
@@ -102,7 +102,7 @@ fn skip_item(rest: &mut impl Iterator<Item = TokenTree>) {
         match token {
             TokenTree::Group(body) if body.delimiter() == Delimiter::Brace && !is_use => return,
             TokenTree::Punct(sign) if sign.as_char() == ';' => return,
-            _ => {}
+            TokenTree::Group(_) | TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
     }
 }
