@@ -1,6 +1,5 @@
 //! `systole settings …`, `systole maintenance …` and `systole audit`.
 
-use anyhow::anyhow;
 use operate::settings::{self, Changed, Maintenance, SettingState, Switch};
 use operate::view::{self, AuditRow};
 use pipeline::settings::Scope;
@@ -106,5 +105,5 @@ fn maintenance_in_words(state: &Maintenance) -> String {
 }
 
 fn parse(scope: &str) -> anyhow::Result<Scope> {
-    scope.parse().map_err(|error: String| anyhow!(error))
+    Ok(scope.parse()?)
 }

@@ -7,7 +7,7 @@ use axum::{Extension, Json};
 use engine::Context;
 use operate::settings::{Changed, Held, Maintenance, SettingsReport, Switch};
 use operate::view;
-use pipeline::settings::Scope;
+use pipeline::settings::{BadScope, Scope};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -109,5 +109,6 @@ pub(crate) async fn audit(State(context): State<Context>, asked: Parameters<Line
 }
 
 fn scope(text: Option<String>) -> Result<Scope, ApiError> {
-    text.map_or(Ok(Scope::Default), |text| text.parse().map_err(|problem: String| ApiError::bad_request(problem)))
+    let Some(text) = text else { return Ok(Scope::Default) };
+    text.parse().map_err(|bad: BadScope| ApiError::bad_request(bad.to_string()))
 }

@@ -69,8 +69,11 @@ pub struct Argument {
     /// Whether the condition cannot do without it.
     pub is_required: bool,
     /// Says what is wrong with a value, and what is expected.
-    pub check: fn(&str) -> Result<(), String>,
+    pub check: fn(&str) -> Result<(), BadArgument>,
 }
+
+/// Why an argument cannot have a value; a condition that is registered brings its own errors.
+pub type BadArgument = Box<dyn std::error::Error + Send + Sync>;
 
 /// Reads and merges files, each a name and its content.
 ///

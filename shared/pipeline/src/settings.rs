@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::duration;
 use crate::id::Name;
-use crate::schedule::Cron;
+use crate::schedule::{self, Cron};
 use crate::xml::suggest;
 
 /// Something that can be set.
@@ -101,8 +101,41 @@ pub enum Error {
         /// The setting.
         name: &'static str,
         /// What is wrong with the value, and what was expected.
-        problem: String,
+        problem: BadValue,
     },
+}
+
+/// Why a text is no value of its kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadValue {
+    /// It is no flag.
+    #[error("`{found}` is neither `true` nor `false`")]
+    Flag {
+        /// The text, shortened.
+        found: String,
+    },
+    /// It is no duration.
+    #[error(transparent)]
+    Duration(#[from] duration::Error),
+    /// It is no cron expression, or no time zone.
+    #[error(transparent)]
+    Cron(#[from] schedule::Error),
+    /// It is none of the words there are.
+    #[error("`{found}` is not one of {}", words.join(", "))]
+    Choice {
+        /// The text, shortened.
+        found: String,
+        /// The words.
+        words: &'static [&'static str],
+    },
+}
+
+/// Why a text is no [`Scope`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is no scope (expected `default`, `pipeline:<name>` or `website:<code>`)")]
+pub struct BadScope {
+    /// The text, shortened.
+    pub found: String,
 }
 
 /// The values that are set; everything else has its default.
@@ -238,7 +271,7 @@ impl Setting {
     /// There is no such setting.
     pub fn named(name: &str) -> Result<&'static Setting, Error> {
         SETTINGS.iter().find(|setting| setting.name == name).ok_or_else(|| Error::Unknown {
-            name: name.chars().take(60).collect(),
+            name: shortened(name),
             expected: suggest::expected(name, SETTINGS.iter().map(|setting| setting.name)),
         })
     }
@@ -274,21 +307,26 @@ impl Kind {
         matches!(self, Kind::Cron | Kind::CronOrNever)
     }
 
-    fn canonical(self, value: &str) -> Result<String, String> {
+    fn canonical(self, value: &str) -> Result<String, BadValue> {
         let value = value.trim();
-        let quoted = || value.chars().take(60).collect::<String>();
         match self {
             Kind::Flag => match value {
                 "true" | "on" | "yes" | "1" => Ok("true".to_owned()),
                 "false" | "off" | "no" | "0" => Ok("false".to_owned()),
-                _ => Err(format!("`{}` is neither `true` nor `false`", quoted())),
+                _ => Err(BadValue::Flag { found: shortened(value) }),
             },
             Kind::DurationOrNever | Kind::CronOrNever if value == "never" => Ok("never".to_owned()),
-            Kind::Duration | Kind::DurationOrNever => duration::parse(value).map(duration::in_words),
-            Kind::Cron | Kind::CronOrNever => Cron::parse(value, None).map(|_| value.to_owned()),
-            Kind::TimeZone => Cron::parse("* * * * *", Some(value)).map(|_| value.to_owned()),
+            Kind::Duration | Kind::DurationOrNever => Ok(duration::in_words(duration::parse(value)?)),
+            Kind::Cron | Kind::CronOrNever => {
+                Cron::parse(value, None)?;
+                Ok(value.to_owned())
+            }
+            Kind::TimeZone => {
+                Cron::parse("* * * * *", Some(value))?;
+                Ok(value.to_owned())
+            }
             Kind::Choice(words) if words.contains(&value) => Ok(value.to_owned()),
-            Kind::Choice(words) => Err(format!("`{}` is not one of {}", quoted(), words.join(", "))),
+            Kind::Choice(words) => Err(BadValue::Choice { found: shortened(value), words }),
         }
     }
 }
@@ -368,13 +406,10 @@ impl fmt::Display for Scope {
 }
 
 impl FromStr for Scope {
-    type Err = String;
+    type Err = BadScope;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || {
-            let found: String = text.chars().take(60).collect();
-            format!("`{found}` is no scope (expected `default`, `pipeline:<name>` or `website:<code>`)")
-        };
+    fn from_str(text: &str) -> Result<Self, BadScope> {
+        let bad = || BadScope { found: shortened(text) };
         match text.split_once(':') {
             None if text == "default" => Ok(Scope::Default),
             Some(("pipeline", name)) => name.parse().map(Scope::Pipeline).map_err(|_| bad()),
@@ -382,6 +417,10 @@ impl FromStr for Scope {
             _ => Err(bad()),
         }
     }
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(60).collect()
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use pipeline::Arguments;
 use pipeline::Name;
 use pipeline::facts::Answer;
 use pipeline::facts::Found;
-use pipeline::merge::{Accepts, Argument};
+use pipeline::merge::{Accepts, Argument, BadArgument};
 use pipeline::plan::Spawn;
 use store::{Error, Store};
 use workshop::{Fault, Workshop};
@@ -85,10 +85,10 @@ impl FindingCondition for ParcelWaits {
 
 const COUNTRY: &[Argument] = &[Argument { name: "country", is_required: true, check: country }];
 
-fn country(text: &str) -> Result<(), String> {
+fn country(text: &str) -> Result<(), BadArgument> {
     match text {
         "de" | "at" => Ok(()),
-        other => Err(format!("`{other}` is no country with a depot (expected `de` or `at`)")),
+        other => Err(format!("`{other}` is no country with a depot (expected `de` or `at`)").into()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! From a merged pipeline to its definition.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use super::arguments::arguments;
@@ -127,8 +128,8 @@ fn conditions<'n, C: OrRegistered>(
     for child in node.of_kind(kind) {
         match condition::build(known, registered, child) {
             Ok(condition) => described.push((child, Described { condition, description: description(child) })),
-            Err((position, message)) => {
-                errors.within(kind, &child.identity.text, |errors| errors.push(&position, message));
+            Err(error) => {
+                errors.within(kind, &child.identity.text, |errors| errors.push(&error.position, error.message));
             }
         }
     }
@@ -145,9 +146,14 @@ fn description(node: &Node) -> Option<String> {
     node.attributes.get("description").map(|value| value.text.clone()).filter(|text| !text.is_empty())
 }
 
-fn read<T>(node: &Node, attribute: &str, parse: impl Fn(&str) -> Result<T, String>, errors: &mut Errors) -> Option<T> {
+fn read<T, E: Display>(
+    node: &Node,
+    attribute: &str,
+    parse: impl Fn(&str) -> Result<T, E>,
+    errors: &mut Errors,
+) -> Option<T> {
     let value = node.attributes.get(attribute)?;
-    parse(&value.text).map_err(|message| errors.push(&value.position, message)).ok()
+    parse(&value.text).map_err(|error| errors.push(&value.position, error.to_string())).ok()
 }
 
 /// The steps before that a condition names, and where it does.

@@ -167,8 +167,8 @@ fn read_attributes(element: &Element, rule: &Rule, errors: &mut Errors) -> BTree
             errors.push(position, unknown_attribute(name, rule));
             continue;
         };
-        if let Err(message) = (known.check)(&value.text) {
-            errors.push(&value.position, message);
+        if let Err(bad) = (known.check)(&value.text) {
+            errors.push(&value.position, bad.to_string());
         }
         if attributes.insert(known.means, value.clone()).is_some() {
             errors.push(position, format!("`{name}` says `{}` a second time", known.means));
@@ -232,8 +232,8 @@ fn canonical(kind: Kind, identity: Value, errors: &mut Errors) -> Option<(Value,
         Kind::PipelineCondition | Kind::StepCondition | Kind::RecurringCondition => {
             match alias::condition(kind, &identity.text) {
                 Ok(found) => Some((Value { text: found.name, position: identity.position }, found.argument)),
-                Err(message) => {
-                    errors.push(&identity.position, message);
+                Err(error) => {
+                    errors.push(&identity.position, error.to_string());
                     None
                 }
             }

@@ -111,7 +111,7 @@ fn check(definition: &Definition, index: usize, condition: &PipelineCondition, f
         | PipelineCondition::CleanUp => match cron(definition, condition, facts.around) {
             Ok(Some(cron)) => cron_due(&cron, facts.pulse),
             Ok(None) => met(),
-            Err(reason) => Check::Unmet(reason),
+            Err(none) => Check::Unmet(none.to_string()),
         },
         PipelineCondition::Initializer => initializer(facts.around),
         PipelineCondition::WebsiteActive { websites } => {
@@ -144,11 +144,18 @@ fn asked_by(definition: &Definition, index: usize) -> Asked {
     Asked { pipeline: None, name: definition.name.clone(), index }
 }
 
+/// Why a condition that is about a setting's cron expression cannot be met.
+#[derive(Debug, thiserror::Error)]
+#[error("setting `{setting}` holds no cron expression")]
+struct NoCronSet {
+    setting: String,
+}
+
 /// The expression behind a condition about time; `None` if the condition is about something else.
-fn cron(definition: &Definition, condition: &PipelineCondition, around: &Facts) -> Result<Option<Cron>, String> {
+fn cron(definition: &Definition, condition: &PipelineCondition, around: &Facts) -> Result<Option<Cron>, NoCronSet> {
     let of_setting = |name: &str| {
         let cron = around.settings.cron(name, &Scope::Pipeline(definition.name.clone()));
-        cron.map(Some).ok_or_else(|| format!("setting `{name}` holds no cron expression"))
+        cron.map(Some).ok_or_else(|| NoCronSet { setting: name.to_owned() })
     };
     match condition {
         PipelineCondition::CronExpression { cron } => Ok(Some(cron.clone())),

@@ -14,6 +14,20 @@ pub(crate) struct ConditionType {
     pub(crate) argument: Option<(&'static str, String)>,
 }
 
+/// Why a text names nothing that we know by a name or by a class of the original.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("{} is not a type of condition (expected `a-z`, `0-9`, `_`, `-` or `.`)", quoted(found))]
+    ConditionName { found: String },
+    /// The condition that the message is about is already named by its class.
+    #[error("there is no condition for this class of the original")]
+    ConditionClass,
+    #[error("{} is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`)", quoted(found))]
+    ExecutorName { found: String },
+    #[error("there is no executor for the class {} of the original", quoted(found))]
+    ExecutorClass { found: String },
+}
+
 /// A class of the original, its name with us, and the argument that the names of its virtual types carry.
 struct Class {
     class: &'static str,
@@ -57,24 +71,28 @@ const EXECUTOR_CLASSES: &[Class] = &[
 ];
 
 /// Reads the type of a condition. A name of ours may still be unknown; who builds the condition finds that.
-pub(crate) fn condition(kind: Kind, found: &str) -> Result<ConditionType, String> {
+pub(crate) fn condition(kind: Kind, found: &str) -> Result<ConditionType, Error> {
     if !found.contains('\\') {
-        return Ok(ConditionType { name: plain(found, "a type of condition")?, argument: None });
+        if !is_plain(found) {
+            return Err(Error::ConditionName { found: found.to_owned() });
+        }
+        return Ok(ConditionType { name: found.to_owned(), argument: None });
     }
     let (namespace, classes) = classes_of(kind);
-    // The condition that the message is about is already named by its class.
-    let unknown = || "there is no condition for this class of the original".to_owned();
-    let short = local(found, namespace).ok_or_else(unknown)?;
-    classes.iter().find_map(|class| class.condition(short)).ok_or_else(unknown)
+    let short = local(found, namespace).ok_or(Error::ConditionClass)?;
+    classes.iter().find_map(|class| class.condition(short)).ok_or(Error::ConditionClass)
 }
 
 /// Reads the name of an executor. Whether there is one of that name is not known here.
-pub(crate) fn executor(found: &str) -> Result<String, String> {
+pub(crate) fn executor(found: &str) -> Result<String, Error> {
     if !found.contains('\\') {
-        return plain(found, "the name of an executor");
+        if !is_plain(found) {
+            return Err(Error::ExecutorName { found: found.to_owned() });
+        }
+        return Ok(found.to_owned());
     }
     let class = local(found, EXECUTORS).and_then(|short| EXECUTOR_CLASSES.iter().find(|class| class.class == short));
-    let class = class.ok_or_else(|| format!("there is no executor for the class {} of the original", quoted(found)))?;
+    let class = class.ok_or_else(|| Error::ExecutorClass { found: found.to_owned() })?;
     Ok(class.name.to_owned())
 }
 
@@ -115,12 +133,10 @@ const fn class(class: &'static str, name: &'static str) -> Class {
     Class { class, name, numbered: None }
 }
 
-fn plain(found: &str, what: &str) -> Result<String, String> {
+/// Whether a text can be a name of ours.
+fn is_plain(found: &str) -> bool {
     let is_allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.');
-    if found.is_empty() || found.len() > limits::NAME_BYTES || !found.bytes().all(is_allowed) {
-        return Err(format!("{} is not {what} (expected `a-z`, `0-9`, `_`, `-` or `.`)", quoted(found)));
-    }
-    Ok(found.to_owned())
+    !found.is_empty() && found.len() <= limits::NAME_BYTES && found.bytes().all(is_allowed)
 }
 
 /// The part of a class name below `namespace`.

@@ -3,9 +3,9 @@
 //! The one table of the format. `pipelines/pipeline.xsd` says the same to editors and `xmllint`; a test holds the two
 //! together.
 
-use crate::definition::Priority;
+use crate::definition::{BadPriority, Priority};
 use crate::duration;
-use crate::id::Name;
+use crate::id::{BadName, Name};
 
 use super::kind::Kind;
 use super::{alias, quoted};
@@ -35,7 +35,26 @@ pub(crate) struct AttributeRule {
     /// The name it goes by from here on; differs for spellings that are accepted beside the proper one.
     pub(crate) means: &'static str,
     pub(crate) is_required: bool,
-    pub(crate) check: fn(&str) -> Result<(), String>,
+    pub(crate) check: fn(&str) -> Result<(), BadValue>,
+}
+
+/// Why a text is no value of its attribute.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BadValue {
+    #[error("{} is neither `true` nor `false`", quoted(found))]
+    Boolean { found: String },
+    #[error("{} is not a whole number (example: `10`)", quoted(found))]
+    Integer { found: String },
+    #[error("the key is empty")]
+    EmptyKey,
+    #[error(transparent)]
+    Name(#[from] BadName),
+    #[error(transparent)]
+    Executor(#[from] alias::Error),
+    #[error(transparent)]
+    Duration(#[from] duration::Error),
+    #[error(transparent)]
+    Priority(#[from] BadPriority),
 }
 
 pub(crate) static CONFIG: Rule = Rule {
@@ -178,17 +197,17 @@ impl Kind {
 }
 
 /// Reads `true`, `false`, `1` or `0`.
-pub(crate) fn boolean(found: &str) -> Result<bool, String> {
+pub(crate) fn boolean(found: &str) -> Result<bool, BadValue> {
     match trimmed(found) {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
-        _ => Err(format!("{} is neither `true` nor `false`", quoted(found))),
+        _ => Err(BadValue::Boolean { found: found.to_owned() }),
     }
 }
 
 /// Reads a sort order.
-pub(crate) fn integer(found: &str) -> Result<i32, String> {
-    found.parse().map_err(|_| format!("{} is not a whole number (example: `10`)", quoted(found)))
+pub(crate) fn integer(found: &str) -> Result<i32, BadValue> {
+    found.parse().map_err(|_| BadValue::Integer { found: found.to_owned() })
 }
 
 /// A value without the white space around it, which the schema's types drop too.
@@ -196,11 +215,11 @@ pub(crate) fn trimmed(found: &str) -> &str {
     found.trim_matches([' ', '\t', '\r', '\n'])
 }
 
-const fn must(name: &'static str, check: fn(&str) -> Result<(), String>) -> AttributeRule {
+const fn must(name: &'static str, check: fn(&str) -> Result<(), BadValue>) -> AttributeRule {
     AttributeRule { name, means: name, is_required: true, check }
 }
 
-const fn may(name: &'static str, check: fn(&str) -> Result<(), String>) -> AttributeRule {
+const fn may(name: &'static str, check: fn(&str) -> Result<(), BadValue>) -> AttributeRule {
     AttributeRule { name, means: name, is_required: false, check }
 }
 
@@ -218,34 +237,40 @@ const fn reference_condition(element: &'static str, kind: Kind) -> Rule {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one of the checks of the table")]
-fn text(_: &str) -> Result<(), String> {
+fn text(_: &str) -> Result<(), BadValue> {
     Ok(())
 }
 
-fn name(found: &str) -> Result<(), String> {
-    found.parse::<Name>().map(drop).map_err(|error| error.to_string())
+fn name(found: &str) -> Result<(), BadValue> {
+    found.parse::<Name>()?;
+    Ok(())
 }
 
-fn key(found: &str) -> Result<(), String> {
-    if found.is_empty() { Err("the key is empty".to_owned()) } else { Ok(()) }
+fn key(found: &str) -> Result<(), BadValue> {
+    if found.is_empty() { Err(BadValue::EmptyKey) } else { Ok(()) }
 }
 
-fn executor(found: &str) -> Result<(), String> {
-    alias::executor(found).map(drop)
+fn executor(found: &str) -> Result<(), BadValue> {
+    alias::executor(found)?;
+    Ok(())
 }
 
-fn flag(found: &str) -> Result<(), String> {
-    boolean(found).map(drop)
+fn flag(found: &str) -> Result<(), BadValue> {
+    boolean(found)?;
+    Ok(())
 }
 
-fn number(found: &str) -> Result<(), String> {
-    integer(found).map(drop)
+fn number(found: &str) -> Result<(), BadValue> {
+    integer(found)?;
+    Ok(())
 }
 
-fn wait(found: &str) -> Result<(), String> {
-    duration::parse(found).map(drop)
+fn wait(found: &str) -> Result<(), BadValue> {
+    duration::parse(found)?;
+    Ok(())
 }
 
-fn priority(found: &str) -> Result<(), String> {
-    trimmed(found).parse::<Priority>().map(drop)
+fn priority(found: &str) -> Result<(), BadValue> {
+    trimmed(found).parse::<Priority>()?;
+    Ok(())
 }

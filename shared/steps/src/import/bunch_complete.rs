@@ -42,7 +42,7 @@ impl FindingCondition for BunchComplete {
         Accepts::Only(&[Argument {
             name: "prefixes",
             is_required: true,
-            check: |text| prefixes::parse(text).map(drop),
+            check: |text| Ok(prefixes::parse(text).map(drop)?),
         }])
     }
 

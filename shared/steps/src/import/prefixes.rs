@@ -1,7 +1,7 @@
 //! The prefixes of file names that a bunch is made of, as a definition gives them.
 
 use pipeline::Arguments;
-use pipeline::words::words;
+use pipeline::words::{Error, words};
 
 /// The prefixes that a definition's bunches are made of. A definition that was built in code may have none.
 pub(super) fn of(arguments: &Arguments) -> Vec<String> {
@@ -9,7 +9,7 @@ pub(super) fn of(arguments: &Arguments) -> Vec<String> {
 }
 
 /// Reads a list of prefixes.
-pub(super) fn parse(text: &str) -> Result<Vec<String>, String> {
+pub(super) fn parse(text: &str) -> Result<Vec<String>, Error<String>> {
     words(text, prefix)
 }
 
