@@ -10,6 +10,7 @@ use operate::view;
 use pipeline::settings::{BadScope, Scope};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use store::settings::AuditPlace;
 
 use crate::access::Identity;
 use crate::answer::{self, Parameters, Places};
@@ -101,8 +102,10 @@ pub(crate) async fn set_maintenance(
 
 pub(crate) async fn audit(State(context): State<Context>, asked: Parameters<Lines>) -> Result<Json<Value>, ApiError> {
     let Query(Lines { limit, cursor }) = asked?;
-    let after =
-        cursor.map(|cursor| cursor.parse()).transpose().map_err(|problem: String| ApiError::bad_request(problem))?;
+    let after = match cursor.map(|cursor| cursor.parse::<AuditPlace>()) {
+        Some(place) => Some(place.map_err(|bad| ApiError::bad_request(bad.to_string()))?),
+        None => None,
+    };
     let page = context.store.audit_page(answer::limit(limit, DEFAULT_LIMIT, LIMIT)?, after).await?;
     let lines: Vec<_> = page.entries.iter().map(view::audit).collect();
     Ok(Json(json!({ "audit": lines, "next": page.next.map(|next| next.to_string()) })))

@@ -213,7 +213,7 @@ impl Files for S3Files {
 }
 
 fn check(operation: &str, key: &str) -> Result<()> {
-    check_key(key).map_err(|why| refuse(operation, why))
+    check_key(key).map_err(|bad| Error::permanent(operation, bad))
 }
 
 /// A range to the end of the file is written without an end: S3 ignores a header that it cannot read, and would answer

@@ -48,6 +48,14 @@ pub struct AuditEntry {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditPlace(String);
 
+/// Why a text is no [`AuditPlace`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is no cursor (expected `next` of the page before)")]
+pub struct BadAuditPlace {
+    /// The text, shortened.
+    pub found: String,
+}
+
 /// How long the audit is kept: over a year, so that last year's Christmas can be looked at.
 const KEEP: Duration = Duration::days(400);
 
@@ -156,16 +164,15 @@ impl Store {
 
 /// Reads a place that somebody has kept.
 impl FromStr for AuditPlace {
-    type Err = String;
+    type Err = BadAuditPlace;
 
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
+    fn from_str(text: &str) -> std::result::Result<Self, BadAuditPlace> {
         let is_hash = |hash: &str| hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_place = keys::audit_time(text).is_some() && text.split_once('/').is_some_and(|(_, hash)| is_hash(hash));
-        let shown = || text.chars().take(60).collect::<String>();
         if is_place {
             Ok(AuditPlace(text.to_owned()))
         } else {
-            Err(format!("`{}` is no cursor (expected `next` of the page before)", shown()))
+            Err(BadAuditPlace { found: text.chars().take(60).collect() })
         }
     }
 }

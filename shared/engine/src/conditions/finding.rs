@@ -172,11 +172,19 @@ pub enum Fate {
     HeldBack(Vec<String>),
 }
 
+/// Why a condition that finds could see nothing: the store refused it for good.
+#[derive(Debug, thiserror::Error)]
+#[error("condition `{condition}`")]
+struct LookFailure {
+    condition: &'static str,
+    source: store::Error,
+}
+
 /// The looks of one beat, by condition.
 #[derive(Default)]
 pub(crate) struct Looks {
     /// What was seen, or why nothing could be seen.
-    seen: BTreeMap<&'static str, Result<Box<dyn Look>, String>>,
+    seen: BTreeMap<&'static str, Result<Box<dyn Look>, LookFailure>>,
     /// What became of what was found.
     outcomes: BTreeMap<&'static str, Vec<Outcome>>,
 }
@@ -201,8 +209,8 @@ impl Looks {
             let question = LookQuestion { store: &context.store, asking: &asking, open };
             let seen = match condition.look(&question).await {
                 Err(error) if error.is_retryable() => return Err(error),
-                // What is wrong with one source must not hold up what does not need it.
-                seen => seen.map_err(|error| format!("condition `{}`: {}", condition.name(), chain(&error))),
+                // What is wrong with one source must not delay what does not need it.
+                seen => seen.map_err(|source| LookFailure { condition: condition.name(), source }),
             };
             looks.seen.insert(condition.name(), seen);
         }
@@ -215,7 +223,7 @@ impl Looks {
         for seen in self.seen.values() {
             match seen {
                 Ok(look) => problems.extend(look.problems().iter().map(|held| held.reason.clone())),
-                Err(problem) => problems.push(problem.clone()),
+                Err(failure) => problems.push(chain(failure)),
             }
         }
         problems
@@ -225,7 +233,7 @@ impl Looks {
     pub(crate) fn answer(&self, condition: &str, definition: &Name) -> Option<Answer> {
         Some(match self.seen.get(condition)? {
             Ok(look) => look.answer(definition),
-            Err(problem) => Answer::Unmet(problem.clone()),
+            Err(failure) => Answer::Unmet(chain(failure)),
         })
     }
 
@@ -252,7 +260,7 @@ impl Looks {
             let outcomes = self.outcomes.get(condition).map_or(&[][..], Vec::as_slice);
             match look.note(&context.store, outcomes, now).await {
                 Err(error) if error.is_retryable() => return Err(error),
-                Err(error) => problems.push(format!("condition `{condition}`: {}", chain(&error))),
+                Err(source) => problems.push(chain(&LookFailure { condition, source })),
                 Ok(()) => {}
             }
         }
