@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use engine::Context;
-use pipeline::settings::{self, Kind, SETTINGS, Scope, ScopeKind, Setting};
+use pipeline::settings::{self, SettingKind, SETTINGS, Scope, ScopeKind, Setting};
 use serde::Serialize;
 use store::settings::StoredSetting;
 
@@ -47,7 +47,7 @@ pub struct SettingState {
     /// For whom it can be set beside all.
     pub scopes: &'static [ScopeKind],
     /// What its values look like.
-    pub kind: Kind,
+    pub kind: SettingKind,
     /// What it does.
     pub description: &'static str,
 }

@@ -23,7 +23,7 @@ pub struct Setting {
     /// Its name, as CLI and API spell it.
     pub name: &'static str,
     /// What its values look like.
-    pub kind: Kind,
+    pub kind: SettingKind,
     /// What holds where nothing is set.
     pub default: &'static str,
     /// For whom it can be set, beside all.
@@ -35,7 +35,7 @@ pub struct Setting {
 /// What the values of a setting look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum SettingKind {
     /// `true` or `false`.
     Flag,
     /// A duration in words, such as `3 weeks`.
@@ -152,112 +152,112 @@ const ALL_ONLY: &[ScopeKind] = &[];
 pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "clean_up.cancel_after",
-        kind: Kind::DurationOrNever,
+        kind: SettingKind::DurationOrNever,
         default: "3 weeks",
         scopes: PIPELINE,
         description: "cancels pipelines that are open for longer",
     },
     Setting {
         name: "clean_up.compress_after",
-        kind: Kind::DurationOrNever,
+        kind: SettingKind::DurationOrNever,
         default: "13 weeks",
         scopes: PIPELINE,
         description: "packs the files of pipelines that ended longer ago",
     },
     Setting {
         name: "clean_up.cron",
-        kind: Kind::Cron,
+        kind: SettingKind::Cron,
         default: "0 3 * * *",
         scopes: ALL_ONLY,
         description: "tells when the clean-up pipeline runs, in the time zone of `time_zone`",
     },
     Setting {
         name: "clean_up.delete_after",
-        kind: Kind::DurationOrNever,
+        kind: SettingKind::DurationOrNever,
         default: "never",
         scopes: PIPELINE,
         description: "deletes pipelines that ended longer ago from the table",
     },
     Setting {
         name: "clean_up.delete_files_after",
-        kind: Kind::DurationOrNever,
+        kind: SettingKind::DurationOrNever,
         default: "26 weeks",
         scopes: PIPELINE,
         description: "deletes the files and archives of pipelines that ended longer ago",
     },
     Setting {
         name: "initializer.enabled",
-        kind: Kind::Flag,
+        kind: SettingKind::Flag,
         default: "true",
         scopes: ALL_ONLY,
         description: "lets data fetchers make pipelines",
     },
     Setting {
         name: "initializer.in_pipeline",
-        kind: Kind::Flag,
+        kind: SettingKind::Flag,
         default: "false",
         scopes: ALL_ONLY,
         description: "runs data fetchers as a step of a pipeline of their own instead of in the heartbeat",
     },
     Setting {
         name: "log.level",
-        kind: Kind::Choice(&["error", "warning", "info"]),
+        kind: SettingKind::Choice(&["error", "warning", "info"]),
         default: "info",
         scopes: PIPELINE,
         description: "keeps only step log lines that are at least as grave",
     },
     Setting {
         name: "maintenance",
-        kind: Kind::Flag,
+        kind: SettingKind::Flag,
         default: "false",
         scopes: ALL_ONLY,
         description: "spawns and enqueues nothing, and passes over cron times; running steps end, expiry and statuses go on",
     },
     Setting {
         name: "mini_heartbeat",
-        kind: Kind::Flag,
+        kind: SettingKind::Flag,
         default: "true",
         scopes: ALL_ONLY,
         description: "moves a pipeline on right after one of its steps ended",
     },
     Setting {
         name: "monitor.waiting_after",
-        kind: Kind::Duration,
+        kind: SettingKind::Duration,
         default: "15 minutes",
         scopes: PIPELINE,
         description: "reports steps that are enqueued for longer: there is no runner for them",
     },
     Setting {
         name: "pipeline.cron",
-        kind: Kind::CronOrNever,
+        kind: SettingKind::CronOrNever,
         default: "never",
         scopes: PIPELINE,
         description: "tells when a pipeline is due that asks with `configurable_cron_expression`, in the time zone of `time_zone`",
     },
     Setting {
         name: "pipeline.enabled",
-        kind: Kind::Flag,
+        kind: SettingKind::Flag,
         default: "true",
         scopes: PIPELINE,
         description: "answers the condition `pipeline_enabled`",
     },
     Setting {
         name: "spawning",
-        kind: Kind::Flag,
+        kind: SettingKind::Flag,
         default: "true",
         scopes: PIPELINE,
         description: "lets the heartbeat spawn pipelines",
     },
     Setting {
         name: "time_zone",
-        kind: Kind::TimeZone,
+        kind: SettingKind::TimeZone,
         default: "UTC",
         scopes: ALL_ONLY,
         description: "is the time zone of cron expressions that come from settings",
     },
     Setting {
         name: "website.active",
-        kind: Kind::Flag,
+        kind: SettingKind::Flag,
         default: "true",
         scopes: WEBSITE,
         description: "answers the condition `website_active`",
@@ -300,33 +300,33 @@ impl Setting {
     }
 }
 
-impl Kind {
+impl SettingKind {
     /// Whether its values are cron expressions.
     #[must_use]
     pub fn is_cron(self) -> bool {
-        matches!(self, Kind::Cron | Kind::CronOrNever)
+        matches!(self, SettingKind::Cron | SettingKind::CronOrNever)
     }
 
     fn canonical(self, value: &str) -> Result<String, BadValue> {
         let value = value.trim();
         match self {
-            Kind::Flag => match value {
+            SettingKind::Flag => match value {
                 "true" | "on" | "yes" | "1" => Ok("true".to_owned()),
                 "false" | "off" | "no" | "0" => Ok("false".to_owned()),
                 _ => Err(BadValue::Flag { found: shortened(value) }),
             },
-            Kind::DurationOrNever | Kind::CronOrNever if value == "never" => Ok("never".to_owned()),
-            Kind::Duration | Kind::DurationOrNever => Ok(duration::in_words(duration::parse(value)?)),
-            Kind::Cron | Kind::CronOrNever => {
+            SettingKind::DurationOrNever | SettingKind::CronOrNever if value == "never" => Ok("never".to_owned()),
+            SettingKind::Duration | SettingKind::DurationOrNever => Ok(duration::in_words(duration::parse(value)?)),
+            SettingKind::Cron | SettingKind::CronOrNever => {
                 Cron::parse(value, None)?;
                 Ok(value.to_owned())
             }
-            Kind::TimeZone => {
+            SettingKind::TimeZone => {
                 Cron::parse("* * * * *", Some(value))?;
                 Ok(value.to_owned())
             }
-            Kind::Choice(words) if words.contains(&value) => Ok(value.to_owned()),
-            Kind::Choice(words) => Err(BadValue::Choice { found: shortened(value), words }),
+            SettingKind::Choice(words) if words.contains(&value) => Ok(value.to_owned()),
+            SettingKind::Choice(words) => Err(BadValue::Choice { found: shortened(value), words }),
         }
     }
 }
