@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::definition::Definition;
 use crate::id::Name;
-use crate::xml::kind::Kind;
+use crate::xml::kind::ElementKind;
 use crate::xml::{self, Document, Error, Position, Value, limits, suggest};
 
 mod arguments;
@@ -204,7 +204,7 @@ impl Merging {
             return;
         };
         let mut errors = Errors::new();
-        errors.within(Kind::Pipeline, &text, |errors| reference::apply(target, reference, errors));
+        errors.within(ElementKind::Pipeline, &text, |errors| reference::apply(target, reference, errors));
         if !errors.list.is_empty() {
             draft.node = None;
             self.errors.extend(errors.list);

@@ -15,7 +15,7 @@ use crate::schedule::Cron;
 use crate::settings::SETTINGS;
 use crate::status::PipelineStatus;
 use crate::xml::grammar::trimmed;
-use crate::xml::kind::Kind;
+use crate::xml::kind::ElementKind;
 use crate::xml::{Error, Value, quoted, suggest};
 
 /// A condition that XML can name.
@@ -134,7 +134,7 @@ pub(super) fn build<C: OrRegistered>(
 }
 
 fn refuse_unknown_arguments(node: &Node, known: &[&str]) -> Result<(), Error> {
-    let mut given = node.of_kind(Kind::Argument).map(|argument| &argument.identity);
+    let mut given = node.of_kind(ElementKind::Argument).map(|argument| &argument.identity);
     let Some(unknown) = given.find(|argument| !known.contains(&argument.text.as_str())) else { return Ok(()) };
     let expected = suggest::expected(&unknown.text, known.iter().copied());
     let message = format!("the argument {} is not known{expected}", quoted(&unknown.text));

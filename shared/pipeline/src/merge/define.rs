@@ -15,7 +15,7 @@ use crate::definition::{Definition, Described, Priority, StepDefinition};
 use crate::duration;
 use crate::id::Name;
 use crate::xml::grammar::{boolean, integer, trimmed};
-use crate::xml::kind::Kind;
+use crate::xml::kind::ElementKind;
 use crate::xml::{Error, Position, alias, limits, quoted, suggest};
 
 /// Where the executors of a definition's steps are named.
@@ -46,7 +46,7 @@ impl StepTurn {
 /// Builds the definition that `node` describes.
 pub(super) fn definition(node: &Node, vocabulary: &Vocabulary) -> Result<(Definition, Origin), Vec<Error>> {
     let mut errors = Errors::new();
-    let built = errors.within(Kind::Pipeline, &node.identity.text, |errors| pipeline(node, vocabulary, errors));
+    let built = errors.within(ElementKind::Pipeline, &node.identity.text, |errors| pipeline(node, vocabulary, errors));
     match built {
         Some(built) if errors.list.is_empty() => Ok(built),
         _ => Err(errors.list),
@@ -58,22 +58,22 @@ fn pipeline(node: &Node, vocabulary: &Vocabulary, errors: &mut Errors) -> Option
     let mut origin = Origin::new();
     let mut filters = Vec::new();
     let mut steps: Vec<StepDefinition> = node
-        .of_kind(Kind::Step)
+        .of_kind(ElementKind::Step)
         .filter_map(|child| {
-            errors.within(Kind::Step, &child.identity.text, |errors| step(child, vocabulary, &mut filters, errors))
+            errors.within(ElementKind::Step, &child.identity.text, |errors| step(child, vocabulary, &mut filters, errors))
         })
         .collect();
-    for child in node.of_kind(Kind::Step) {
+    for child in node.of_kind(ElementKind::Step) {
         if let (Ok(name), Some(executor)) = (child.identity.text.parse(), child.attributes.get("executorType")) {
             origin.insert(name, executor.position.clone());
         }
     }
-    if node.of_kind(Kind::Step).next().is_none() {
+    if node.of_kind(ElementKind::Step).next().is_none() {
         errors.push(&node.position, "there is no step");
     }
     steps.sort_by_key(|step| step.sort_order);
     check_filters(&filters, &steps, errors);
-    let asked = conditions(node, Kind::PipelineCondition, PIPELINE_CONDITIONS, &vocabulary.pipeline_conditions, errors);
+    let asked = conditions(node, ElementKind::PipelineCondition, PIPELINE_CONDITIONS, &vocabulary.pipeline_conditions, errors);
     let definition = Definition {
         name: name?,
         description: description(node),
@@ -93,8 +93,8 @@ fn step<'n>(
     filters: &mut Vec<Filter<'n>>,
     errors: &mut Errors,
 ) -> Option<StepDefinition> {
-    let mut all = conditions(node, Kind::StepCondition, STEP_CONDITIONS, &vocabulary.step_conditions, errors);
-    all.extend(conditions(node, Kind::RecurringCondition, RECURRING_CONDITIONS, &BTreeMap::new(), errors));
+    let mut all = conditions(node, ElementKind::StepCondition, STEP_CONDITIONS, &vocabulary.step_conditions, errors);
+    all.extend(conditions(node, ElementKind::RecurringCondition, RECURRING_CONDITIONS, &BTreeMap::new(), errors));
     let awaiting: Vec<_> = all.iter().filter_map(|(child, it)| awaiting(child, &it.condition)).collect();
     let step = StepDefinition {
         name: name(node, errors)?,
@@ -119,7 +119,7 @@ fn step<'n>(
 
 fn conditions<'n, C: OrRegistered>(
     node: &'n Node,
-    kind: Kind,
+    kind: ElementKind,
     known: &[Known<C>],
     registered: &BTreeMap<String, Accepts>,
     errors: &mut Errors,
@@ -199,7 +199,7 @@ fn check_filters(filters: &[Filter<'_>], steps: &[StepDefinition], errors: &mut 
                 }
                 Some(_) => continue,
             };
-            errors.within(Kind::Step, filter.step.as_str(), |errors| errors.push(filter.position, message));
+            errors.within(ElementKind::Step, filter.step.as_str(), |errors| errors.push(filter.position, message));
         }
     }
 }

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use crate::definition::STEP_LIMIT;
 use crate::xml::grammar::{CONFIG, Role, Rule, boolean};
-use crate::xml::kind::Kind;
+use crate::xml::kind::ElementKind;
 use crate::xml::{Attribute, Document, Element, Error, Position, Value, alias, limits, quoted, suggest};
 
 /// A thing that is defined, or a change to one.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
-    pub(super) kind: Kind,
+    pub(super) kind: ElementKind,
     pub(super) action: Action,
     /// Name, type or key; types in our words.
     pub(super) identity: Value,
@@ -21,7 +21,7 @@ pub(super) struct Node {
     pub(super) attributes: BTreeMap<&'static str, Value>,
     pub(super) children: Vec<Node>,
     /// Which children were removed, and where that is written.
-    pub(super) removed: BTreeMap<(Kind, String), Position>,
+    pub(super) removed: BTreeMap<(ElementKind, String), Position>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,22 +68,22 @@ pub(super) fn entries(document: &Document) -> (Vec<Entry>, Vec<Error>) {
 }
 
 /// Most things of a kind that one thing may have.
-pub(super) fn most(kind: Kind) -> usize {
+pub(super) fn most(kind: ElementKind) -> usize {
     match kind {
-        Kind::Pipeline => limits::DEFINITIONS,
-        Kind::Step => STEP_LIMIT,
-        Kind::PipelineCondition | Kind::StepCondition | Kind::RecurringCondition => limits::CONDITIONS,
-        Kind::Argument => limits::ARGUMENTS,
+        ElementKind::Pipeline => limits::DEFINITIONS,
+        ElementKind::Step => STEP_LIMIT,
+        ElementKind::PipelineCondition | ElementKind::StepCondition | ElementKind::RecurringCondition => limits::CONDITIONS,
+        ElementKind::Argument => limits::ARGUMENTS,
     }
 }
 
 impl Node {
-    pub(super) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Node> {
+    pub(super) fn of_kind(&self, kind: ElementKind) -> impl Iterator<Item = &Node> {
         self.children.iter().filter(move |child| child.kind == kind)
     }
 
     pub(super) fn argument(&self, key: &str) -> Option<&Value> {
-        self.of_kind(Kind::Argument).find(|child| child.identity.text == key)?.attributes.get("value")
+        self.of_kind(ElementKind::Argument).find(|child| child.identity.text == key)?.attributes.get("value")
     }
 
     /// What people call it: ``step `move_files` ``.
@@ -110,14 +110,14 @@ impl Errors {
     }
 
     /// Does `work` for `kind`; its errors begin with the thing's words, after those of the step or pipeline it is in.
-    pub(super) fn within<T>(&mut self, kind: Kind, identity: &str, work: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn within<T>(&mut self, kind: ElementKind, identity: &str, work: impl FnOnce(&mut Self) -> T) -> T {
         let words = match identity {
             "" => kind.word().to_owned(),
             identity => format!("{} {}", kind.word(), quoted(identity)),
         };
         let inner = match kind {
-            Kind::Pipeline | Kind::Step => words,
-            Kind::PipelineCondition | Kind::StepCondition | Kind::RecurringCondition | Kind::Argument => {
+            ElementKind::Pipeline | ElementKind::Step => words,
+            ElementKind::PipelineCondition | ElementKind::StepCondition | ElementKind::RecurringCondition | ElementKind::Argument => {
                 format!("{}: {words}", self.subject)
             }
         };
@@ -142,7 +142,7 @@ fn entry(element: &Element, rule: &'static Rule) -> Entry {
 }
 
 /// Reads an element; `None` if its identity cannot be read. The recursion is as deep as the grammar, not as the file.
-fn node(element: &Element, rule: &'static Rule, (kind, action): (Kind, Action), errors: &mut Errors) -> Option<Node> {
+fn node(element: &Element, rule: &'static Rule, (kind, action): (ElementKind, Action), errors: &mut Errors) -> Option<Node> {
     let identity = element.attribute(kind.identity()).map(|attribute| attribute.value.clone());
     let words = identity.as_ref().map_or(String::new(), |identity| identity.text.clone());
     errors.within(kind, &words, |errors| {
@@ -226,10 +226,10 @@ fn read_action(
 }
 
 /// Puts a class name of the original into our words.
-fn canonical(kind: Kind, identity: Value, errors: &mut Errors) -> Option<(Value, Option<(&'static str, String)>)> {
+fn canonical(kind: ElementKind, identity: Value, errors: &mut Errors) -> Option<(Value, Option<(&'static str, String)>)> {
     match kind {
-        Kind::Pipeline | Kind::Step | Kind::Argument => Some((identity, None)),
-        Kind::PipelineCondition | Kind::StepCondition | Kind::RecurringCondition => {
+        ElementKind::Pipeline | ElementKind::Step | ElementKind::Argument => Some((identity, None)),
+        ElementKind::PipelineCondition | ElementKind::StepCondition | ElementKind::RecurringCondition => {
             match alias::condition(kind, &identity.text) {
                 Ok(found) => Some((Value { text: found.name, position: identity.position }, found.argument)),
                 Err(error) => {
@@ -245,7 +245,7 @@ fn canonical(kind: Kind, identity: Value, errors: &mut Errors) -> Option<(Value,
 fn argument(key: &str, value: &str, position: &Position) -> Node {
     let value_of = |text: &str| Value { text: text.to_owned(), position: position.clone() };
     Node {
-        kind: Kind::Argument,
+        kind: ElementKind::Argument,
         action: Action::Define,
         identity: value_of(key),
         implied: None,
@@ -258,8 +258,8 @@ fn argument(key: &str, value: &str, position: &Position) -> Node {
 
 /// Finds names that occur twice and too many of a kind.
 fn check_children(children: &[Node], errors: &mut Errors) {
-    let mut seen: BTreeMap<(Kind, &str), &Position> = BTreeMap::new();
-    let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
+    let mut seen: BTreeMap<(ElementKind, &str), &Position> = BTreeMap::new();
+    let mut counts: BTreeMap<ElementKind, usize> = BTreeMap::new();
     for child in children.iter().filter(|child| child.action == Action::Define) {
         if let Some(first) = seen.insert((child.kind, &child.identity.text), &child.identity.position) {
             errors.push(&child.identity.position, twice(child, first));

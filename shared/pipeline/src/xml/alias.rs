@@ -3,7 +3,7 @@
 //! A text with a backslash is a class name, with or without a backslash in front. A class that has no row here is refused:
 //! its code is PHP, and nothing of ours does what it did.
 
-use super::kind::Kind;
+use super::kind::ElementKind;
 use super::{limits, quoted};
 
 /// The type of a condition in our words.
@@ -71,7 +71,7 @@ const EXECUTOR_CLASSES: &[Class] = &[
 ];
 
 /// Reads the type of a condition. A name of ours may still be unknown; who builds the condition finds that.
-pub(crate) fn condition(kind: Kind, found: &str) -> Result<ConditionType, Error> {
+pub(crate) fn condition(kind: ElementKind, found: &str) -> Result<ConditionType, Error> {
     if !found.contains('\\') {
         if !is_plain(found) {
             return Err(Error::ConditionName { found: found.to_owned() });
@@ -98,18 +98,18 @@ pub(crate) fn executor(found: &str) -> Result<String, Error> {
 
 /// Every class name of the original that is accepted for a condition of a kind; with a number where it may have one.
 #[cfg(test)]
-pub(crate) fn condition_classes(kind: Kind) -> Vec<String> {
+pub(crate) fn condition_classes(kind: ElementKind) -> Vec<String> {
     let (namespace, classes) = classes_of(kind);
     let numbered = |class: &Class| class.numbered.map(|(word, _)| format!(r"{namespace}{}\{word}5", class.class));
     classes.iter().flat_map(|class| [Some(format!("{namespace}{}", class.class)), numbered(class)]).flatten().collect()
 }
 
 /// The namespace of the original's conditions of a kind, and the classes in it.
-fn classes_of(kind: Kind) -> (&'static str, &'static [Class]) {
+fn classes_of(kind: ElementKind) -> (&'static str, &'static [Class]) {
     match kind {
-        Kind::PipelineCondition => (PIPELINE_CONDITIONS, PIPELINE_CONDITION_CLASSES),
-        Kind::StepCondition => (STEP_CONDITIONS, STEP_CONDITION_CLASSES),
-        Kind::RecurringCondition | Kind::Pipeline | Kind::Step | Kind::Argument => ("", &[]),
+        ElementKind::PipelineCondition => (PIPELINE_CONDITIONS, PIPELINE_CONDITION_CLASSES),
+        ElementKind::StepCondition => (STEP_CONDITIONS, STEP_CONDITION_CLASSES),
+        ElementKind::RecurringCondition | ElementKind::Pipeline | ElementKind::Step | ElementKind::Argument => ("", &[]),
     }
 }
 

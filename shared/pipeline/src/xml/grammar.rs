@@ -7,7 +7,7 @@ use crate::definition::{BadPriority, Priority};
 use crate::duration;
 use crate::id::{BadName, Name};
 
-use super::kind::Kind;
+use super::kind::ElementKind;
 use super::{alias, quoted};
 
 /// An element in its place: `conditions` of a pipeline and `conditions` of a step are two rules.
@@ -25,9 +25,9 @@ pub(crate) enum Role {
     /// Holds others together and means nothing itself.
     Groups,
     /// Makes a new thing.
-    Defines(Kind),
+    Defines(ElementKind),
     /// Changes or removes a thing that exists.
-    Refers(Kind),
+    Refers(ElementKind),
 }
 
 pub(crate) struct AttributeRule {
@@ -69,7 +69,7 @@ const SCHEMA: &str = "xsi:noNamespaceSchemaLocation";
 
 static PIPELINE: Rule = Rule {
     element: "pipeline",
-    role: Role::Defines(Kind::Pipeline),
+    role: Role::Defines(ElementKind::Pipeline),
     attributes: &[
         must("name", name),
         may("description", text),
@@ -82,7 +82,7 @@ static PIPELINE: Rule = Rule {
 
 static REFERENCE_PIPELINE: Rule = Rule {
     element: "referencePipeline",
-    role: Role::Refers(Kind::Pipeline),
+    role: Role::Refers(ElementKind::Pipeline),
     attributes: &[
         must("name", name),
         may("description", text),
@@ -96,12 +96,12 @@ static REFERENCE_PIPELINE: Rule = Rule {
 
 static PIPELINE_CONDITIONS: Rule = group("conditions", &[&PIPELINE_CONDITION]);
 static CHANGED_PIPELINE_CONDITIONS: Rule = group("conditions", &[&PIPELINE_CONDITION, &REFERENCE_PIPELINE_CONDITION]);
-static PIPELINE_CONDITION: Rule = condition("pipeline_condition", Kind::PipelineCondition);
-static REFERENCE_PIPELINE_CONDITION: Rule = reference_condition("referencePipeline_condition", Kind::PipelineCondition);
+static PIPELINE_CONDITION: Rule = condition("pipeline_condition", ElementKind::PipelineCondition);
+static REFERENCE_PIPELINE_CONDITION: Rule = reference_condition("referencePipeline_condition", ElementKind::PipelineCondition);
 
 static STEP: Rule = Rule {
     element: "step",
-    role: Role::Defines(Kind::Step),
+    role: Role::Defines(ElementKind::Step),
     attributes: &[
         must("name", name),
         must("executorType", executor),
@@ -116,7 +116,7 @@ static STEP: Rule = Rule {
 
 static REFERENCE_STEP: Rule = Rule {
     element: "referenceStep",
-    role: Role::Refers(Kind::Step),
+    role: Role::Refers(ElementKind::Step),
     attributes: &[
         must("name", name),
         may("executorType", executor),
@@ -143,23 +143,23 @@ static CHANGED_STEP_CONDITIONS: Rule = group(
     "conditions",
     &[&STEP_CONDITION, &RECURRING_CONDITION, &REFERENCE_STEP_CONDITION, &REFERENCE_RECURRING_CONDITION],
 );
-static STEP_CONDITION: Rule = condition("step_condition", Kind::StepCondition);
-static REFERENCE_STEP_CONDITION: Rule = reference_condition("referenceStep_condition", Kind::StepCondition);
-static RECURRING_CONDITION: Rule = condition("recurring_condition", Kind::RecurringCondition);
+static STEP_CONDITION: Rule = condition("step_condition", ElementKind::StepCondition);
+static REFERENCE_STEP_CONDITION: Rule = reference_condition("referenceStep_condition", ElementKind::StepCondition);
+static RECURRING_CONDITION: Rule = condition("recurring_condition", ElementKind::RecurringCondition);
 static REFERENCE_RECURRING_CONDITION: Rule =
-    reference_condition("referenceRecurring_condition", Kind::RecurringCondition);
+    reference_condition("referenceRecurring_condition", ElementKind::RecurringCondition);
 
 static ARGUMENTS: Rule = group("arguments", &[&ARGUMENT]);
 static CHANGED_ARGUMENTS: Rule = group("arguments", &[&ARGUMENT, &REFERENCE_ARGUMENT]);
 static ARGUMENT: Rule = Rule {
     element: "argument",
-    role: Role::Defines(Kind::Argument),
+    role: Role::Defines(ElementKind::Argument),
     attributes: &[must("key", key), must("value", text)],
     children: &[],
 };
 static REFERENCE_ARGUMENT: Rule = Rule {
     element: "referenceArgument",
-    role: Role::Refers(Kind::Argument),
+    role: Role::Refers(ElementKind::Argument),
     attributes: &[must("key", key), may("value", text), may("remove", flag)],
     children: &[],
 };
@@ -174,24 +174,24 @@ impl Rule {
     }
 }
 
-impl Kind {
+impl ElementKind {
     /// The attribute that tells one from another.
     pub(crate) fn identity(self) -> &'static str {
         match self {
-            Kind::Pipeline | Kind::Step => "name",
-            Kind::PipelineCondition | Kind::StepCondition | Kind::RecurringCondition => "type",
-            Kind::Argument => "key",
+            ElementKind::Pipeline | ElementKind::Step => "name",
+            ElementKind::PipelineCondition | ElementKind::StepCondition | ElementKind::RecurringCondition => "type",
+            ElementKind::Argument => "key",
         }
     }
 
     /// What people call it.
     pub(crate) fn word(self) -> &'static str {
         match self {
-            Kind::Pipeline => "pipeline",
-            Kind::Step => "step",
-            Kind::PipelineCondition | Kind::StepCondition => "condition",
-            Kind::RecurringCondition => "recurring condition",
-            Kind::Argument => "argument",
+            ElementKind::Pipeline => "pipeline",
+            ElementKind::Step => "step",
+            ElementKind::PipelineCondition | ElementKind::StepCondition => "condition",
+            ElementKind::RecurringCondition => "recurring condition",
+            ElementKind::Argument => "argument",
         }
     }
 }
@@ -227,11 +227,11 @@ const fn group(element: &'static str, children: &'static [&'static Rule]) -> Rul
     Rule { element, role: Role::Groups, attributes: &[], children }
 }
 
-const fn condition(element: &'static str, kind: Kind) -> Rule {
+const fn condition(element: &'static str, kind: ElementKind) -> Rule {
     Rule { element, role: Role::Defines(kind), attributes: CONDITION_ATTRIBUTES, children: CONDITION_CHILDREN }
 }
 
-const fn reference_condition(element: &'static str, kind: Kind) -> Rule {
+const fn reference_condition(element: &'static str, kind: ElementKind) -> Rule {
     let (attributes, children) = (REFERENCE_CONDITION_ATTRIBUTES, REFERENCE_CONDITION_CHILDREN);
     Rule { element, role: Role::Refers(kind), attributes, children }
 }
