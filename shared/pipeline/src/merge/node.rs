@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::definition::STEP_LIMIT;
-use crate::xml::grammar::{CONFIG, Role, Rule, boolean};
+use crate::xml::grammar::{CONFIG, ElementRole, Rule, boolean};
 use crate::xml::kind::ElementKind;
 use crate::xml::{Attribute, Document, Element, Error, Position, Value, alias, limits, quoted, suggest};
 
@@ -131,9 +131,9 @@ impl Errors {
 fn entry(element: &Element, rule: &'static Rule) -> Entry {
     let mut errors = Errors::new();
     let node = match rule.role {
-        Role::Defines(kind) => node(element, rule, (kind, Action::Define), &mut errors),
-        Role::Refers(kind) => node(element, rule, (kind, Action::Change), &mut errors),
-        Role::Groups => None,
+        ElementRole::Defines(kind) => node(element, rule, (kind, Action::Define), &mut errors),
+        ElementRole::Refers(kind) => node(element, rule, (kind, Action::Change), &mut errors),
+        ElementRole::Groups => None,
     };
     let name = node.as_ref().map(|node| node.identity.clone());
     let action = node.as_ref().map_or(Action::Define, |node| node.action);
@@ -191,12 +191,12 @@ fn read_children(element: &Element, rule: &Rule, errors: &mut Errors) -> Vec<Nod
             continue;
         };
         match known.role {
-            Role::Groups => {
+            ElementRole::Groups => {
                 read_attributes(child, known, errors);
                 nodes.extend(read_children(child, known, errors));
             }
-            Role::Defines(kind) => nodes.extend(node(child, known, (kind, Action::Define), errors)),
-            Role::Refers(kind) => nodes.extend(node(child, known, (kind, Action::Change), errors)),
+            ElementRole::Defines(kind) => nodes.extend(node(child, known, (kind, Action::Define), errors)),
+            ElementRole::Refers(kind) => nodes.extend(node(child, known, (kind, Action::Change), errors)),
         }
     }
     nodes

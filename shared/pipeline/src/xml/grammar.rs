@@ -13,7 +13,7 @@ use super::{alias, quoted};
 /// An element in its place: `conditions` of a pipeline and `conditions` of a step are two rules.
 pub(crate) struct Rule {
     pub(crate) element: &'static str,
-    pub(crate) role: Role,
+    pub(crate) role: ElementRole,
     pub(crate) attributes: &'static [AttributeRule],
     /// In any order, any number of times.
     pub(crate) children: &'static [&'static Rule],
@@ -21,7 +21,7 @@ pub(crate) struct Rule {
 
 /// What an element does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
+pub(crate) enum ElementRole {
     /// Holds others together and means nothing itself.
     Groups,
     /// Makes a new thing.
@@ -59,7 +59,7 @@ pub(crate) enum BadValue {
 
 pub(crate) static CONFIG: Rule = Rule {
     element: "config",
-    role: Role::Groups,
+    role: ElementRole::Groups,
     attributes: &[may("xmlns:xsi", text), may(SCHEMA, text), may("xsi:schemaLocation", text)],
     children: &[&PIPELINE, &REFERENCE_PIPELINE],
 };
@@ -69,7 +69,7 @@ const SCHEMA: &str = "xsi:noNamespaceSchemaLocation";
 
 static PIPELINE: Rule = Rule {
     element: "pipeline",
-    role: Role::Defines(ElementKind::Pipeline),
+    role: ElementRole::Defines(ElementKind::Pipeline),
     attributes: &[
         must("name", name),
         may("description", text),
@@ -82,7 +82,7 @@ static PIPELINE: Rule = Rule {
 
 static REFERENCE_PIPELINE: Rule = Rule {
     element: "referencePipeline",
-    role: Role::Refers(ElementKind::Pipeline),
+    role: ElementRole::Refers(ElementKind::Pipeline),
     attributes: &[
         must("name", name),
         may("description", text),
@@ -101,7 +101,7 @@ static REFERENCE_PIPELINE_CONDITION: Rule = reference_condition("referencePipeli
 
 static STEP: Rule = Rule {
     element: "step",
-    role: Role::Defines(ElementKind::Step),
+    role: ElementRole::Defines(ElementKind::Step),
     attributes: &[
         must("name", name),
         must("executorType", executor),
@@ -116,7 +116,7 @@ static STEP: Rule = Rule {
 
 static REFERENCE_STEP: Rule = Rule {
     element: "referenceStep",
-    role: Role::Refers(ElementKind::Step),
+    role: ElementRole::Refers(ElementKind::Step),
     attributes: &[
         must("name", name),
         may("executorType", executor),
@@ -153,13 +153,13 @@ static ARGUMENTS: Rule = group("arguments", &[&ARGUMENT]);
 static CHANGED_ARGUMENTS: Rule = group("arguments", &[&ARGUMENT, &REFERENCE_ARGUMENT]);
 static ARGUMENT: Rule = Rule {
     element: "argument",
-    role: Role::Defines(ElementKind::Argument),
+    role: ElementRole::Defines(ElementKind::Argument),
     attributes: &[must("key", key), must("value", text)],
     children: &[],
 };
 static REFERENCE_ARGUMENT: Rule = Rule {
     element: "referenceArgument",
-    role: Role::Refers(ElementKind::Argument),
+    role: ElementRole::Refers(ElementKind::Argument),
     attributes: &[must("key", key), may("value", text), may("remove", flag)],
     children: &[],
 };
@@ -224,16 +224,16 @@ const fn may(name: &'static str, check: fn(&str) -> Result<(), BadValue>) -> Att
 }
 
 const fn group(element: &'static str, children: &'static [&'static Rule]) -> Rule {
-    Rule { element, role: Role::Groups, attributes: &[], children }
+    Rule { element, role: ElementRole::Groups, attributes: &[], children }
 }
 
 const fn condition(element: &'static str, kind: ElementKind) -> Rule {
-    Rule { element, role: Role::Defines(kind), attributes: CONDITION_ATTRIBUTES, children: CONDITION_CHILDREN }
+    Rule { element, role: ElementRole::Defines(kind), attributes: CONDITION_ATTRIBUTES, children: CONDITION_CHILDREN }
 }
 
 const fn reference_condition(element: &'static str, kind: ElementKind) -> Rule {
     let (attributes, children) = (REFERENCE_CONDITION_ATTRIBUTES, REFERENCE_CONDITION_CHILDREN);
-    Rule { element, role: Role::Refers(kind), attributes, children }
+    Rule { element, role: ElementRole::Refers(kind), attributes, children }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one of the checks of the table")]
