@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::definition::Definition;
 use crate::id::Name;
 use crate::xml::kind::ElementKind;
-use crate::xml::{self, Document, Error, Position, Value, limits, suggest};
+use crate::xml::{self, Document, Error, XmlPosition, Value, limits, suggest};
 
 mod arguments;
 mod condition;
@@ -144,11 +144,11 @@ impl Merged {
 /// A pipeline on its way to a definition.
 struct Draft {
     /// Where its name is written.
-    position: Position,
+    position: XmlPosition,
     /// Absent once it is known to be wrong.
     node: Option<Node>,
     /// Where it was removed.
-    removed: Option<Position>,
+    removed: Option<XmlPosition>,
 }
 
 #[derive(Default)]
@@ -164,7 +164,7 @@ impl Merging {
             documents.windows(2).filter(|pair| pair[0].file == pair[1].file).map(|pair| pair[0].file.clone()).collect();
         documents.retain(|document| !repeated.contains(&document.file));
         for file in repeated {
-            let start = Position { file, line: 1, column: 1 };
+            let start = XmlPosition { file, line: 1, column: 1 };
             self.errors.push(start.error("two files have this name; neither is used"));
         }
     }

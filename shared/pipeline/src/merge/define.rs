@@ -16,10 +16,10 @@ use crate::duration;
 use crate::id::Name;
 use crate::xml::grammar::{boolean, integer, trimmed};
 use crate::xml::kind::ElementKind;
-use crate::xml::{Error, Position, alias, limits, quoted, suggest};
+use crate::xml::{Error, XmlPosition, alias, limits, quoted, suggest};
 
 /// Where the executors of a definition's steps are named.
-pub(super) type Origin = BTreeMap<Name, Position>;
+pub(super) type Origin = BTreeMap<Name, XmlPosition>;
 
 /// A list of steps that a condition waits for.
 struct Filter<'n> {
@@ -27,7 +27,7 @@ struct Filter<'n> {
     step: Name,
     place: StepTurn,
     awaited: Vec<Name>,
-    position: &'n Position,
+    position: &'n XmlPosition,
 }
 
 /// When a step's turn comes: run-always steps run after all others, whatever their order.
@@ -157,7 +157,7 @@ fn read<T, E: Display>(
 }
 
 /// The steps before that a condition names, and where it does.
-fn awaiting<'n>(node: &'n Node, condition: &StepCondition) -> Option<(Vec<Name>, &'n Position)> {
+fn awaiting<'n>(node: &'n Node, condition: &StepCondition) -> Option<(Vec<Name>, &'n XmlPosition)> {
     let steps = match condition {
         StepCondition::PreviousStepsCompleted { steps } | StepCondition::PreviousStepsFinished { steps } => {
             steps.as_ref()?

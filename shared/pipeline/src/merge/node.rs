@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::definition::STEP_LIMIT;
 use crate::xml::grammar::{CONFIG, ElementRole, Rule, boolean};
 use crate::xml::kind::ElementKind;
-use crate::xml::{Attribute, Document, Element, Error, Position, Value, alias, limits, quoted, suggest};
+use crate::xml::{Attribute, Document, Element, Error, XmlPosition, Value, alias, limits, quoted, suggest};
 
 /// A thing that is defined, or a change to one.
 #[derive(Debug, Clone)]
@@ -16,12 +16,12 @@ pub(super) struct Node {
     pub(super) identity: Value,
     /// The argument that a reference's class name carries; part of what it refers to.
     pub(super) implied: Option<(&'static str, String)>,
-    pub(super) position: Position,
+    pub(super) position: XmlPosition,
     /// Without the identity and `remove`; by their proper names.
     pub(super) attributes: BTreeMap<&'static str, Value>,
     pub(super) children: Vec<Node>,
     /// Which children were removed, and where that is written.
-    pub(super) removed: BTreeMap<(ElementKind, String), Position>,
+    pub(super) removed: BTreeMap<(ElementKind, String), XmlPosition>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Errors {
         self.list.len() >= limits::ERRORS
     }
 
-    pub(super) fn push(&mut self, position: &Position, message: impl AsRef<str>) {
+    pub(super) fn push(&mut self, position: &XmlPosition, message: impl AsRef<str>) {
         if !self.is_full() {
             let separator = if self.subject.is_empty() { "" } else { ": " };
             self.list.push(position.error(format!("{}{separator}{}", self.subject, message.as_ref())));
@@ -242,7 +242,7 @@ fn canonical(kind: ElementKind, identity: Value, errors: &mut Errors) -> Option<
 }
 
 /// An argument that a class name stands for.
-fn argument(key: &str, value: &str, position: &Position) -> Node {
+fn argument(key: &str, value: &str, position: &XmlPosition) -> Node {
     let value_of = |text: &str| Value { text: text.to_owned(), position: position.clone() };
     Node {
         kind: ElementKind::Argument,
@@ -258,7 +258,7 @@ fn argument(key: &str, value: &str, position: &Position) -> Node {
 
 /// Finds names that occur twice and too many of a kind.
 fn check_children(children: &[Node], errors: &mut Errors) {
-    let mut seen: BTreeMap<(ElementKind, &str), &Position> = BTreeMap::new();
+    let mut seen: BTreeMap<(ElementKind, &str), &XmlPosition> = BTreeMap::new();
     let mut counts: BTreeMap<ElementKind, usize> = BTreeMap::new();
     for child in children.iter().filter(|child| child.action == Action::Define) {
         if let Some(first) = seen.insert((child.kind, &child.identity.text), &child.identity.position) {
@@ -273,7 +273,7 @@ fn check_children(children: &[Node], errors: &mut Errors) {
     }
 }
 
-pub(super) fn twice(node: &Node, first: &Position) -> String {
+pub(super) fn twice(node: &Node, first: &XmlPosition) -> String {
     format!("the {} is defined twice (first at {first})", node.words())
 }
 
