@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::definition::Definition;
 use crate::id::Name;
 use crate::xml::kind::ElementKind;
-use crate::xml::{self, Document, Error, XmlPosition, Value, limits, suggest};
+use crate::xml::{self, Document, Error, XmlPosition, PlacedText, limits, suggest};
 
 mod arguments;
 mod condition;
@@ -171,7 +171,7 @@ impl Merging {
 
     fn define(&mut self, entry: Entry) {
         self.errors.extend(entry.errors);
-        let Some(Value { text, position }) = entry.name else { return };
+        let Some(PlacedText { text, position }) = entry.name else { return };
         let Some(first) = self.drafts.get_mut(&text) else {
             self.drafts.insert(text, Draft { position, node: entry.node, removed: None });
             return;
@@ -183,7 +183,7 @@ impl Merging {
 
     fn refer(&mut self, entry: Entry) {
         self.errors.extend(entry.errors);
-        let Some(Value { text, position }) = entry.name else { return };
+        let Some(PlacedText { text, position }) = entry.name else { return };
         let Some(draft) = self.drafts.get_mut(&text) else {
             let near = self.drafts.keys().map(String::as_str).filter(|_| self.errors.len() < limits::SUGGESTIONS);
             let message =

@@ -65,12 +65,12 @@ pub(crate) struct Attribute {
     pub(crate) name: String,
     /// Where its name starts.
     pub(crate) position: XmlPosition,
-    pub(crate) value: Value,
+    pub(crate) value: PlacedText,
 }
 
 /// A text and where it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Value {
+pub(crate) struct PlacedText {
     pub(crate) text: String,
     pub(crate) position: XmlPosition,
 }

@@ -16,7 +16,7 @@ use crate::settings::SETTINGS;
 use crate::status::PipelineStatus;
 use crate::xml::grammar::trimmed;
 use crate::xml::kind::ElementKind;
-use crate::xml::{Error, Value, quoted, suggest};
+use crate::xml::{Error, PlacedText, quoted, suggest};
 
 /// A condition that XML can name.
 pub(super) struct Known<C> {
@@ -206,11 +206,11 @@ fn time_between_attempts(given: &Given<'_>) -> Result<StepCondition, Error> {
 }
 
 impl<'n> Given<'n> {
-    fn optional(&self, key: &str) -> Option<&'n Value> {
+    fn optional(&self, key: &str) -> Option<&'n PlacedText> {
         self.0.argument(key)
     }
 
-    fn required(&self, key: &str) -> Result<&'n Value, Error> {
+    fn required(&self, key: &str) -> Result<&'n PlacedText, Error> {
         self.optional(key).ok_or_else(|| self.missing(key))
     }
 
@@ -259,6 +259,6 @@ impl<'n> Given<'n> {
 }
 
 /// Reads a list with spaces or commas between the words; at least one word, each of them once.
-fn words<T, E: Display>(value: &Value, parse: impl Fn(&str) -> Result<T, E>) -> Result<Vec<T>, Error> {
+fn words<T, E: Display>(value: &PlacedText, parse: impl Fn(&str) -> Result<T, E>) -> Result<Vec<T>, Error> {
     crate::words::words(&value.text, parse).map_err(|error| value.position.error(error.to_string()))
 }

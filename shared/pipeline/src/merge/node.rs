@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::definition::STEP_LIMIT;
 use crate::xml::grammar::{CONFIG, ElementRole, Rule, boolean};
 use crate::xml::kind::ElementKind;
-use crate::xml::{Attribute, Document, Element, Error, XmlPosition, Value, alias, limits, quoted, suggest};
+use crate::xml::{Attribute, Document, Element, Error, XmlPosition, PlacedText, alias, limits, quoted, suggest};
 
 /// A thing that is defined, or a change to one.
 #[derive(Debug, Clone)]
@@ -13,12 +13,12 @@ pub(super) struct Node {
     pub(super) kind: ElementKind,
     pub(super) action: Action,
     /// Name, type or key; types in our words.
-    pub(super) identity: Value,
+    pub(super) identity: PlacedText,
     /// The argument that a reference's class name carries; part of what it refers to.
     pub(super) implied: Option<(&'static str, String)>,
     pub(super) position: XmlPosition,
     /// Without the identity and `remove`; by their proper names.
-    pub(super) attributes: BTreeMap<&'static str, Value>,
+    pub(super) attributes: BTreeMap<&'static str, PlacedText>,
     pub(super) children: Vec<Node>,
     /// Which children were removed, and where that is written.
     pub(super) removed: BTreeMap<(ElementKind, String), XmlPosition>,
@@ -35,7 +35,7 @@ pub(super) enum Action {
 #[derive(Debug)]
 pub(super) struct Entry {
     /// The pipeline's name, if it can be read.
-    pub(super) name: Option<Value>,
+    pub(super) name: Option<PlacedText>,
     /// Absent if there are errors.
     pub(super) node: Option<Node>,
     pub(super) action: Action,
@@ -82,7 +82,7 @@ impl Node {
         self.children.iter().filter(move |child| child.kind == kind)
     }
 
-    pub(super) fn argument(&self, key: &str) -> Option<&Value> {
+    pub(super) fn argument(&self, key: &str) -> Option<&PlacedText> {
         self.of_kind(ElementKind::Argument).find(|child| child.identity.text == key)?.attributes.get("value")
     }
 
@@ -160,8 +160,8 @@ fn node(element: &Element, rule: &'static Rule, (kind, action): (ElementKind, Ac
     })
 }
 
-fn read_attributes(element: &Element, rule: &Rule, errors: &mut Errors) -> BTreeMap<&'static str, Value> {
-    let mut attributes: BTreeMap<&'static str, Value> = BTreeMap::new();
+fn read_attributes(element: &Element, rule: &Rule, errors: &mut Errors) -> BTreeMap<&'static str, PlacedText> {
+    let mut attributes: BTreeMap<&'static str, PlacedText> = BTreeMap::new();
     for Attribute { name, position, value } in &element.attributes {
         let Some(known) = rule.attribute(name) else {
             errors.push(position, unknown_attribute(name, rule));
@@ -205,7 +205,7 @@ fn read_children(element: &Element, rule: &Rule, errors: &mut Errors) -> Vec<Nod
 /// A reference with `remove="true"` removes, and then must say nothing else.
 fn read_action(
     action: Action,
-    attributes: &mut BTreeMap<&'static str, Value>,
+    attributes: &mut BTreeMap<&'static str, PlacedText>,
     element: &Element,
     errors: &mut Errors,
 ) -> Action {
@@ -226,12 +226,12 @@ fn read_action(
 }
 
 /// Puts a class name of the original into our words.
-fn canonical(kind: ElementKind, identity: Value, errors: &mut Errors) -> Option<(Value, Option<(&'static str, String)>)> {
+fn canonical(kind: ElementKind, identity: PlacedText, errors: &mut Errors) -> Option<(PlacedText, Option<(&'static str, String)>)> {
     match kind {
         ElementKind::Pipeline | ElementKind::Step | ElementKind::Argument => Some((identity, None)),
         ElementKind::PipelineCondition | ElementKind::StepCondition | ElementKind::RecurringCondition => {
             match alias::condition(kind, &identity.text) {
-                Ok(found) => Some((Value { text: found.name, position: identity.position }, found.argument)),
+                Ok(found) => Some((PlacedText { text: found.name, position: identity.position }, found.argument)),
                 Err(error) => {
                     errors.push(&identity.position, error.to_string());
                     None
@@ -243,7 +243,7 @@ fn canonical(kind: ElementKind, identity: Value, errors: &mut Errors) -> Option<
 
 /// An argument that a class name stands for.
 fn argument(key: &str, value: &str, position: &XmlPosition) -> Node {
-    let value_of = |text: &str| Value { text: text.to_owned(), position: position.clone() };
+    let value_of = |text: &str| PlacedText { text: text.to_owned(), position: position.clone() };
     Node {
         kind: ElementKind::Argument,
         action: Action::Define,

@@ -4,7 +4,7 @@ use quick_xml::events::BytesStart;
 use quick_xml::events::attributes::AttrError;
 
 use super::locator::Locator;
-use super::{Attribute, Error, Value, limits, quoted};
+use super::{Attribute, Error, PlacedText, limits, quoted};
 
 /// Why a reference in the text stands for no character.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +44,7 @@ pub(super) fn read(tag: &BytesStart<'_>, content: usize, locator: &mut Locator<'
     Ok(attributes)
 }
 
-fn value(raw: &str, start: usize, locator: &mut Locator<'_>) -> Result<Value, Error> {
+fn value(raw: &str, start: usize, locator: &mut Locator<'_>) -> Result<PlacedText, Error> {
     let position = locator.at(start);
     if raw.len() > limits::VALUE_BYTES {
         return Err(position.error(format!("a value of {} bytes, more than {}", raw.len(), limits::VALUE_BYTES)));
@@ -63,7 +63,7 @@ fn value(raw: &str, start: usize, locator: &mut Locator<'_>) -> Result<Value, Er
         rest = &rest[end..];
     }
     push_normalized(&mut text, rest);
-    Ok(Value { text, position })
+    Ok(PlacedText { text, position })
 }
 
 /// The character that a reference stands for: `&amp;`, `&#228;`, `&#xe4;`.
