@@ -33,7 +33,7 @@ use node::{Action, Entry, Errors, Node};
 
 /// What a set of files defines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Merged {
+pub struct MergedDefinitions {
     /// The definitions without an error, in the order of their names.
     pub definitions: Vec<Definition>,
     /// Everything that is wrong, in the order of files and lines.
@@ -79,7 +79,7 @@ pub type BadArgument = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// A file that cannot be read adds its error and nothing else.
 #[must_use]
-pub fn load<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>, vocabulary: &Vocabulary) -> Merged {
+pub fn load<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>, vocabulary: &Vocabulary) -> MergedDefinitions {
     let mut documents = Vec::new();
     let mut errors = Vec::new();
     for (name, bytes) in files {
@@ -95,7 +95,7 @@ pub fn load<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>, vocabulary
 
 /// Merges files that have been read; see the module for the rules.
 #[must_use]
-pub fn merge(mut documents: Vec<Document>, vocabulary: &Vocabulary) -> Merged {
+pub fn merge(mut documents: Vec<Document>, vocabulary: &Vocabulary) -> MergedDefinitions {
     documents.sort_by(|a, b| a.file.cmp(&b.file));
     let mut merging = Merging::default();
     merging.leave_out_repeated_files(&mut documents);
@@ -116,7 +116,7 @@ pub fn merge(mut documents: Vec<Document>, vocabulary: &Vocabulary) -> Merged {
     merging.finish(vocabulary)
 }
 
-impl Merged {
+impl MergedDefinitions {
     /// Leaves out the definitions with a step whose executor is not among `known`, and reports where it is named.
     pub fn refuse_unknown_executors(&mut self, known: &BTreeSet<&str>) {
         let mut errors = Vec::new();
@@ -211,8 +211,8 @@ impl Merging {
         }
     }
 
-    fn finish(self, vocabulary: &Vocabulary) -> Merged {
-        let mut merged = Merged::default();
+    fn finish(self, vocabulary: &Vocabulary) -> MergedDefinitions {
+        let mut merged = MergedDefinitions::default();
         let mut errors = self.errors;
         let kept = self.drafts.into_values().filter(|draft| draft.removed.is_none());
         for (index, draft) in kept.enumerate() {
