@@ -28,7 +28,7 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-use define::Origin;
+use define::ExecutorPositions;
 use node::{Action, Entry, Errors, Node};
 
 /// What a set of files defines.
@@ -38,7 +38,7 @@ pub struct MergedDefinitions {
     pub definitions: Vec<Definition>,
     /// Everything that is wrong, in the order of files and lines.
     pub errors: Vec<Error>,
-    origins: BTreeMap<Name, Origin>,
+    origins: BTreeMap<Name, ExecutorPositions>,
 }
 
 /// What definitions may use beside what is built in: the conditions that a program registers. A name that is built in

@@ -19,7 +19,7 @@ use crate::xml::kind::ElementKind;
 use crate::xml::{Error, XmlPosition, alias, limits, quoted, suggest};
 
 /// Where the executors of a definition's steps are named.
-pub(super) type Origin = BTreeMap<Name, XmlPosition>;
+pub(super) type ExecutorPositions = BTreeMap<Name, XmlPosition>;
 
 /// A list of steps that a condition waits for.
 struct Filter<'n> {
@@ -44,7 +44,7 @@ impl StepTurn {
 }
 
 /// Builds the definition that `node` describes.
-pub(super) fn definition(node: &Node, vocabulary: &Vocabulary) -> Result<(Definition, Origin), Vec<Error>> {
+pub(super) fn definition(node: &Node, vocabulary: &Vocabulary) -> Result<(Definition, ExecutorPositions), Vec<Error>> {
     let mut errors = Errors::new();
     let built = errors.within(ElementKind::Pipeline, &node.identity.text, |errors| pipeline(node, vocabulary, errors));
     match built {
@@ -53,9 +53,9 @@ pub(super) fn definition(node: &Node, vocabulary: &Vocabulary) -> Result<(Defini
     }
 }
 
-fn pipeline(node: &Node, vocabulary: &Vocabulary, errors: &mut Errors) -> Option<(Definition, Origin)> {
+fn pipeline(node: &Node, vocabulary: &Vocabulary, errors: &mut Errors) -> Option<(Definition, ExecutorPositions)> {
     let name = name(node, errors);
-    let mut origin = Origin::new();
+    let mut origin = ExecutorPositions::new();
     let mut filters = Vec::new();
     let mut steps: Vec<StepDefinition> = node
         .of_kind(ElementKind::Step)
