@@ -22,7 +22,7 @@ use crate::xml::{Error, XmlPosition, alias, limits, quoted, suggest};
 pub(super) type ExecutorPositions = BTreeMap<Name, XmlPosition>;
 
 /// A list of steps that a condition waits for.
-struct Filter<'n> {
+struct AwaitedSteps<'n> {
     /// The waiting step.
     step: Name,
     place: StepTurn,
@@ -90,7 +90,7 @@ fn pipeline(node: &Node, vocabulary: &Vocabulary, errors: &mut Errors) -> Option
 fn step<'n>(
     node: &'n Node,
     vocabulary: &Vocabulary,
-    filters: &mut Vec<Filter<'n>>,
+    filters: &mut Vec<AwaitedSteps<'n>>,
     errors: &mut Errors,
 ) -> Option<StepDefinition> {
     let mut all = conditions(node, ElementKind::StepCondition, STEP_CONDITIONS, &vocabulary.step_conditions, errors);
@@ -108,7 +108,7 @@ fn step<'n>(
         conditions: all.into_iter().map(|(_, described)| described).collect(),
         is_added: false,
     };
-    filters.extend(awaiting.into_iter().map(|(awaited, position)| Filter {
+    filters.extend(awaiting.into_iter().map(|(awaited, position)| AwaitedSteps {
         step: step.name.clone(),
         place: StepTurn::of(&step),
         awaited,
@@ -176,7 +176,7 @@ fn awaiting<'n>(node: &'n Node, condition: &StepCondition) -> Option<(Vec<Name>,
 }
 
 /// A step may wait for steps of lower order only. That also keeps steps from waiting for each other in a circle.
-fn check_filters(filters: &[Filter<'_>], steps: &[StepDefinition], errors: &mut Errors) {
+fn check_filters(filters: &[AwaitedSteps<'_>], steps: &[StepDefinition], errors: &mut Errors) {
     let places: BTreeMap<&Name, StepTurn> = steps.iter().map(|step| (&step.name, StepTurn::of(step))).collect();
     for filter in filters {
         for awaited in &filter.awaited {
