@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use pipeline::pipeline::Stop;
+use pipeline::pipeline::StopRequest;
 use pipeline::settings::{Scope, Settings};
 use pipeline::{Pipeline, PipelineStatus, Pulse, Step, StepStatus};
 use serde_json::{Value, json};
@@ -166,7 +166,7 @@ pub(crate) fn changed(pipeline: &Pipeline, to: PipelineStatus, now: DateTime<Utc
 }
 
 /// A pipeline is about to be stopped because its time is over.
-pub(crate) fn expired(pipeline: &Pipeline, stop: &Stop) -> Event {
+pub(crate) fn expired(pipeline: &Pipeline, stop: &StopRequest) -> Event {
     event(pipeline, "Pipeline Expired", detail(pipeline, Some(&stop.reason), stop.at), "", stop.at)
 }
 

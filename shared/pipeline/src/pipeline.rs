@@ -31,7 +31,7 @@ pub struct Pipeline {
     /// When it settled for good.
     pub ended_at: Option<DateTime<Utc>>,
     /// Set when a person or the beat wants it to end early.
-    pub stop: Option<Stop>,
+    pub stop: Option<StopRequest>,
     /// Since when a person holds it; a stop ends the hold.
     pub paused_at: Option<DateTime<Utc>>,
     /// How long it was held before, in all.
@@ -44,7 +44,7 @@ pub struct Pipeline {
 
 /// The wish to end a pipeline early. It comes before every claim: a runner that claims a step looks for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stop {
+pub struct StopRequest {
     /// Who wants it.
     pub by: StoppedBy,
     /// Why, for people.

@@ -4,7 +4,7 @@
 //! mini heartbeat asks [`plan`] for one pipeline; a mini beat can do nothing that a full beat would not.
 //!
 //! Planning is monotone: between two looks at one pipeline steps only move on, so a plan made from old facts loses its
-//! conditional writes or does what the next beat would have done. The exception is [`Stop`], which therefore is written
+//! conditional writes or does what the next beat would have done. The exception is [`StopRequest`], which therefore is written
 //! before anything that follows from it (see `apply` in the engine).
 //!
 //! **Holds.** While its pipeline is paused or maintenance mode is on, nothing is enqueued: no step, no retry, no next run,
@@ -25,7 +25,7 @@ use chrono::{DateTime, Utc};
 
 use crate::facts::Facts;
 use crate::id::Name;
-use crate::pipeline::{Pipeline, Stop, StoppedBy};
+use crate::pipeline::{Pipeline, StopRequest, StoppedBy};
 use crate::settings::{Scope, Settings};
 use crate::status::PipelineStatus;
 use crate::status::StepStatus;
@@ -46,7 +46,7 @@ pub struct Grace {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Plan {
     /// Stop it, because it or one of its steps expired.
-    pub stop: Option<Stop>,
+    pub stop: Option<StopRequest>,
     /// Running steps whose lease ran out: error of that attempt.
     pub ghosted: Vec<Name>,
     /// Enqueued steps of a stopped pipeline: never to be run.
@@ -146,12 +146,12 @@ pub fn settled(pipeline: &Pipeline, outlooks: &[Outlook]) -> PipelineStatus {
 ///
 /// Nothing expires during a pause, and the time of a pause does not count for the pipeline. For a step it does, because
 /// the work of a step that has begun goes on.
-fn expiry(pipeline: &Pipeline, settings: &Settings, now: DateTime<Utc>) -> Option<Stop> {
+fn expiry(pipeline: &Pipeline, settings: &Settings, now: DateTime<Utc>) -> Option<StopRequest> {
     if pipeline.paused_at.is_some() {
         return None;
     }
     let is_over = |since: DateTime<Utc>, span: Duration| (now - since).to_std().is_ok_and(|elapsed| elapsed > span);
-    let stop = |reason: String| Some(Stop { by: StoppedBy::Expiry, reason, at: now });
+    let stop = |reason: String| Some(StopRequest { by: StoppedBy::Expiry, reason, at: now });
     if let Some(expire_in) = pipeline.definition.expire_in
         && is_over(pipeline.spawned_at, expire_in.saturating_add(pipeline.paused_for))
     {

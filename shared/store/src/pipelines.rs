@@ -17,7 +17,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Datelike, Months, Utc};
 use pipeline::Arguments;
 use pipeline::PipelineStatus;
-use pipeline::pipeline::{Pipeline, Stop};
+use pipeline::pipeline::{Pipeline, StopRequest};
 use pipeline::{Definition, DefinitionHash, Name, PipelineId};
 use serde_json::json;
 
@@ -303,7 +303,7 @@ impl Store {
     ///
     /// # Errors
     /// The store did not answer.
-    pub async fn stop_pipeline(&self, pipeline: &Pipeline, stop: &Stop) -> Result<PipelineWritten> {
+    pub async fn stop_pipeline(&self, pipeline: &Pipeline, stop: &StopRequest) -> Result<PipelineWritten> {
         let attributes = items::patch([("stop", json!(stop))]);
         self.patch_pipeline(pipeline, attributes, Relist::Keep, |item| item.attributes.contains_key("stop")).await
     }

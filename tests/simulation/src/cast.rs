@@ -10,7 +10,7 @@ use engine::runner::resident::{ResidentRunner, Turn};
 use engine::{Context, Invocation, heartbeat, runner};
 use operate::settings::Switch;
 use pipeline::Arguments;
-use pipeline::pipeline::{Stop, StoppedBy};
+use pipeline::pipeline::{StopRequest, StoppedBy};
 use pipeline::settings::Scope;
 use pipeline::{Name, PipelineId};
 
@@ -163,7 +163,7 @@ async fn stop_and_go(context: &Context, id: &PipelineId, invocation: &Invocation
     if !pipeline.status.is_open() || pipeline.stop.is_some() {
         return "there is nothing to stop".to_owned();
     }
-    let stop = Stop { by: StoppedBy::Cancel, reason: "not wanted any more".to_owned(), at: invocation.now() };
+    let stop = StopRequest { by: StoppedBy::Cancel, reason: "not wanted any more".to_owned(), at: invocation.now() };
     match context.store.stop_pipeline(&pipeline, &stop).await {
         Ok(written) => format!("stops {id}: {written:?}, and is gone"),
         Err(error) => chain(&error),

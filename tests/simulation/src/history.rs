@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use pipeline::pipeline::Stop;
+use pipeline::pipeline::StopRequest;
 use pipeline::{PipelineStatus, Priority, StepStatus};
 use serde_json::Value;
 use store::message::StepMessage;
@@ -91,7 +91,7 @@ pub(crate) struct PipelineState {
     pub(crate) name: String,
     pub(crate) definition: String,
     pub(crate) status: PipelineStatus,
-    pub(crate) stop: Option<Stop>,
+    pub(crate) stop: Option<StopRequest>,
     pub(crate) paused_at: Option<DateTime<Utc>>,
     pub(crate) paused_for_ms: i64,
     pub(crate) spawned_at: Option<DateTime<Utc>>,

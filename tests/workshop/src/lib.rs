@@ -18,7 +18,7 @@ use engine::apply::outgoing;
 use engine::{Context, Invocation, Limits, Program};
 use patience::{Wait, wait};
 use pipeline::Arguments;
-use pipeline::pipeline::{Stop, StoppedBy};
+use pipeline::pipeline::{StopRequest, StoppedBy};
 use pipeline::settings::Scope;
 use pipeline::{Name, Pipeline, PipelineId, Step, StepStatus};
 use serde_json::json;
@@ -180,7 +180,7 @@ impl Workshop {
     /// Cancels a pipeline by hand.
     pub async fn cancel(&self, id: &PipelineId, reason: &str) {
         let (now, pipeline) = (self.now(), self.pipeline(id).await);
-        let stop = Stop { by: StoppedBy::Cancel, reason: reason.to_owned(), at: now };
+        let stop = StopRequest { by: StoppedBy::Cancel, reason: reason.to_owned(), at: now };
         assert_eq!(self.store().stop_pipeline(&pipeline, &stop).await.unwrap(), PipelineWritten::Done);
         mini_heartbeat::beat(&self.context, id, 0, &self.invocation()).await.unwrap();
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pipeline::pipeline::{Stop, StoppedBy};
+use pipeline::pipeline::{StopRequest, StoppedBy};
 use pipeline::transition::StepEvent;
 use pipeline::{Pipeline, PipelineId, PipelineStatus, StepStatus};
 use store::message::StepMessage;
@@ -21,7 +21,7 @@ fn two(stages: &str) -> Workshop {
 
 /// Writes a stop as the first thing that a cancel does; no beat has looked at it yet.
 async fn stop(workshop: &Workshop, id: &PipelineId) {
-    let stop = Stop { by: StoppedBy::Cancel, reason: "Ann had enough".to_owned(), at: workshop.now() };
+    let stop = StopRequest { by: StoppedBy::Cancel, reason: "Ann had enough".to_owned(), at: workshop.now() };
     let pipeline = workshop.pipeline(id).await;
     workshop.store().stop_pipeline(&pipeline, &stop).await.unwrap();
 }

@@ -23,7 +23,7 @@ use crate::condition::{Registered, StepCondition};
 use crate::definition::{Definition, Described, Priority, StepDefinition};
 use crate::facts::{Answer, Asked, Facts};
 use crate::id::{Name, PipelineId};
-use crate::pipeline::{Pipeline, Stop, StoppedBy};
+use crate::pipeline::{Pipeline, StopRequest, StoppedBy};
 use crate::plan::{Grace, Outlook, Plan, outlooks, plan};
 use crate::settings::Scope;
 use crate::status::PipelineStatus;
@@ -124,7 +124,7 @@ fn describe(pipeline: &mut Pipeline, words: &str) {
         ["paused", "for", span] => pipeline.paused_for = duration(span),
         ["stopped"] => {
             let reason = "Ann had enough".to_owned();
-            pipeline.stop = Some(Stop { by: StoppedBy::Cancel, reason, at: now() });
+            pipeline.stop = Some(StopRequest { by: StoppedBy::Cancel, reason, at: now() });
         }
         _ => panic!("`{words}` says nothing about a pipeline"),
     }
