@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 use pipeline::Arguments;
 use pipeline::condition::{PipelineCondition, Registered, StepCondition};
-use pipeline::facts::{Answer, Asked, Facts};
+use pipeline::facts::{Answer, Asker, Facts};
 use pipeline::settings::Settings;
 use pipeline::{Definition, Name, Pipeline, PipelineId, PipelineStatus, Pulse, Step};
 use store::pipelines::OpenPipeline;
@@ -90,7 +90,7 @@ impl<'a> FactGatherer<'a> {
                     StepCondition::Registered(Registered { name, arguments }) => {
                         let answer = self.ask_step(pipeline, step, name, arguments, now).await?;
                         let asked =
-                            Asked { pipeline: Some(pipeline.id.clone()), name: step.definition.name.clone(), index };
+                            Asker { pipeline: Some(pipeline.id.clone()), name: step.definition.name.clone(), index };
                         around.registered.extend(answer.map(|answer| (asked, answer)));
                     }
                     StepCondition::AttemptsLimit { .. }
@@ -128,7 +128,7 @@ impl<'a> FactGatherer<'a> {
                     self.add_latest(&mut around, pipelines).await?;
                 }
                 PipelineCondition::Registered(Registered { name, arguments }) => {
-                    let asked = Asked { pipeline: None, name: definition.name.clone(), index };
+                    let asked = Asker { pipeline: None, name: definition.name.clone(), index };
                     if let Some(answer) = looks.answer(name, &definition.name) {
                         around.registered.insert(asked, answer);
                     } else if let Some(condition) = self.context.conditions.of_pipelines(name) {

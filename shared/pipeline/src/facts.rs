@@ -23,7 +23,7 @@ pub struct Facts {
     /// By definition: the pipeline that was spawned last, and where it stands.
     pub latest: BTreeMap<Name, (PipelineId, PipelineStatus)>,
     /// What the conditions that others registered answered.
-    pub registered: BTreeMap<Asked, Answer>,
+    pub registered: BTreeMap<Asker, Answer>,
     /// Whether conditions about what is not known here count as met: a first look, which finds out what must be asked.
     pub is_guess: bool,
 }
@@ -57,7 +57,7 @@ pub enum Answer {
 
 /// Who asked a registered condition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Asked {
+pub struct Asker {
     /// The pipeline, unless a definition asks before its spawn.
     pub pipeline: Option<PipelineId>,
     /// The definition or the step.

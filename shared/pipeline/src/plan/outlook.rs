@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::arguments::Arguments;
 use crate::condition::{Check, Registered, StepCondition};
-use crate::facts::{Asked, Facts};
+use crate::facts::{Asker, Facts};
 use crate::id::Name;
 use crate::pipeline::Pipeline;
 use crate::plan::check::{
@@ -202,7 +202,7 @@ impl Survey<'_> {
             StepCondition::Recurring { wait, .. } => time_between_runs(*wait, record, self.now),
             StepCondition::Registered(Registered { name, .. }) => {
                 let pipeline = Some(self.pipeline.id.clone());
-                let asked = Asked { pipeline, name: definition.name.clone(), index: place };
+                let asked = Asker { pipeline, name: definition.name.clone(), index: place };
                 registered(self.around, &asked, name)
             }
             // A run-always step runs whatever the outcome, so for it the two conditions ask the same.

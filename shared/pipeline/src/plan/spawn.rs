@@ -5,7 +5,7 @@ use chrono::SecondsFormat;
 use crate::arguments::Arguments;
 use crate::condition::{Check, PipelineCondition, Registered};
 use crate::definition::Definition;
-use crate::facts::{Answer, Asked, Facts};
+use crate::facts::{Answer, Asker, Facts};
 use crate::id::{Name, PipelineId};
 use crate::plan::check::{named_pipelines, registered};
 use crate::schedule::{Cron, Pulse};
@@ -140,8 +140,8 @@ fn check(definition: &Definition, index: usize, condition: &PipelineCondition, f
     }
 }
 
-fn asked_by(definition: &Definition, index: usize) -> Asked {
-    Asked { pipeline: None, name: definition.name.clone(), index }
+fn asked_by(definition: &Definition, index: usize) -> Asker {
+    Asker { pipeline: None, name: definition.name.clone(), index }
 }
 
 /// Why a condition that is about a setting's cron expression cannot be met.

@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use crate::arguments::Arguments;
 use crate::condition::{Registered, StepCondition};
 use crate::definition::{Definition, Described, Priority, StepDefinition};
-use crate::facts::{Answer, Asked, Facts};
+use crate::facts::{Answer, Asker, Facts};
 use crate::id::{Name, PipelineId};
 use crate::pipeline::{Pipeline, StopRequest, StoppedBy};
 use crate::plan::{Grace, Outlook, Plan, outlooks, plan};
@@ -147,7 +147,7 @@ fn describe_around(around: &mut Facts, pipeline: &Pipeline, words: &str) {
                 "never" => Answer::Never("the office has closed down".to_owned()),
                 _ => panic!("`{answer}` is no answer"),
             };
-            around.registered.insert(Asked { pipeline: Some(pipeline.id.clone()), name: name(step), index }, answer);
+            around.registered.insert(Asker { pipeline: Some(pipeline.id.clone()), name: name(step), index }, answer);
         }
         [latest, status] => {
             around.latest.insert(name(latest), (other_id(), status.parse().unwrap()));
