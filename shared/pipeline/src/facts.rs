@@ -30,7 +30,7 @@ pub struct Facts {
 
 /// Something that a condition found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct Discovery {
     /// Names it for ever: the same thing never spawns twice.
     pub key: String,
     /// When it appeared.
@@ -48,7 +48,7 @@ pub enum Answer {
     Met,
     /// It holds because of something that was found, for which one pipeline is spawned and never a second one. Of a step's
     /// condition it is as good as [`Answer::Met`].
-    Found(Found),
+    Found(Discovery),
     /// It does not hold now, for this reason.
     Unmet(String),
     /// It can never hold any more, for this reason.

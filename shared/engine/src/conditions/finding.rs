@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use pipeline::Arguments;
 use pipeline::facts::Answer;
-use pipeline::facts::Found;
+use pipeline::facts::Discovery;
 use pipeline::merge::Accepts;
 use pipeline::{Definition, Name, PipelineId};
 use store::Store;
@@ -31,7 +31,7 @@ use crate::error_chain::chain;
 /// use engine::conditions::finding::{FindingCondition, Look, LookQuestion};
 /// use pipeline::Name;
 /// use pipeline::facts::Answer;
-/// use pipeline::facts::Found;
+/// use pipeline::facts::Discovery;
 ///
 /// /// Finds files under `letters/`: each gets a pipeline with the argument `letter`.
 /// struct LetterWaits;
@@ -59,7 +59,7 @@ use crate::error_chain::chain;
 ///             let is_new = |key: &String| !known.iter().any(|(spawned, _)| spawned == key);
 ///             let next = letters.iter().zip(&keys).find(|(_, key)| is_new(key));
 ///             let answer = match next {
-///                 Some((file, key)) => Answer::Found(Found {
+///                 Some((file, key)) => Answer::Found(Discovery {
 ///                     key: key.clone(),
 ///                     at: file.modified_at,
 ///                     arguments: [("letter".to_owned(), file.key.clone())].into(),
@@ -158,7 +158,7 @@ pub struct Outcome {
     /// The definition.
     pub definition: Name,
     /// What was found.
-    pub found: Found,
+    pub found: Discovery,
     /// What became of it.
     pub fate: Fate,
 }

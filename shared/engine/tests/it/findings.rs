@@ -10,7 +10,7 @@ use engine::{Program, heartbeat};
 use pipeline::Arguments;
 use pipeline::Name;
 use pipeline::facts::Answer;
-use pipeline::facts::Found;
+use pipeline::facts::Discovery;
 use pipeline::merge::{Accepts, Argument, BadArgument};
 use pipeline::plan::Spawn;
 use store::{Error, Store};
@@ -92,8 +92,8 @@ fn country(text: &str) -> Result<(), BadArgument> {
     }
 }
 
-fn parcel(key: &str) -> Found {
-    Found {
+fn parcel(key: &str) -> Discovery {
+    Discovery {
         key: key.to_owned(),
         at: "2026-08-01T11:00:00Z".parse().unwrap(),
         arguments: Arguments::from([("parcel".to_owned(), key.to_owned())]),

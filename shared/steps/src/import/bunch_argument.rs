@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use import::bunch::Bunch;
 use pipeline::Arguments;
-use pipeline::facts::Found;
+use pipeline::facts::Discovery;
 
 /// The pipeline argument that holds the bunch, as JSON.
 pub const BUNCH_ARGUMENT: &str = "bunch";
@@ -31,7 +31,7 @@ pub(super) fn file_names(bunch: &Bunch) -> Vec<String> {
 ///
 /// # Errors
 /// No pipeline can take it; the text says why.
-pub(super) fn found(bunch: &Bunch, at: DateTime<Utc>) -> Result<Found, String> {
+pub(super) fn found(bunch: &Bunch, at: DateTime<Utc>) -> Result<Discovery, String> {
     let json = serde_json::to_string(bunch).expect("a bunch has only string keys and no failing serializer");
     if json.len() > LIMIT_BYTES {
         let (files, bytes) = (bunch.files.len(), json.len());
@@ -41,5 +41,5 @@ pub(super) fn found(bunch: &Bunch, at: DateTime<Utc>) -> Result<Found, String> {
         ));
     }
     let arguments = Arguments::from([(BUNCH_ARGUMENT.to_owned(), json)]);
-    Ok(Found { key: key(bunch), at, arguments, things: file_names(bunch) })
+    Ok(Discovery { key: key(bunch), at, arguments, things: file_names(bunch) })
 }

@@ -14,7 +14,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use import::bunch::{self, Bunch, BunchSet, DropFile, Note};
 use import::file_name::FileName;
 use pipeline::facts::Answer;
-use pipeline::facts::Found;
+use pipeline::facts::Discovery;
 use pipeline::{Name, PipelineId};
 use store::Store;
 use store::files::FileInfo;
@@ -41,7 +41,7 @@ const PARALLEL_WRITES: usize = 32;
 #[derive(Default)]
 pub(super) struct DropArea {
     /// Per definition that asks: the oldest complete bunch without a pipeline, or why there is none.
-    found: BTreeMap<Name, Result<Found, String>>,
+    found: BTreeMap<Name, Result<Discovery, String>>,
     /// What is wrong and no sender will mend by waiting.
     problems: Vec<HeldBack>,
     files: Vec<DropFile>,
@@ -236,7 +236,7 @@ impl DropArea {
         definition: &Name,
         prefixes: &[&str],
         sets: &[BunchSet],
-    ) -> store::Result<Result<Found, String>> {
+    ) -> store::Result<Result<Discovery, String>> {
         let mut complete: Vec<(&Bunch, DateTime<Utc>)> = Vec::new();
         let mut reasons = Vec::new();
         let by_identifier = self.by_identifier(prefixes);

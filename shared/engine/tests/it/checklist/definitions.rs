@@ -5,7 +5,7 @@ use std::sync::Arc;
 use insta::assert_snapshot;
 use pipeline::StepStatus;
 use pipeline::facts::Answer;
-use pipeline::facts::Found;
+use pipeline::facts::Discovery;
 
 use super::{BY_HAND, written};
 use engine::{Program, conditions};
@@ -236,7 +236,7 @@ impl conditions::PipelineCondition for ShopIsOpen {
     async fn check(&self, question: &conditions::SpawnQuestion<'_>) -> store::Result<Answer> {
         let key = format!("order {}", question.arguments["number"]);
         let arguments = [("order".to_owned(), question.arguments["number"].clone())].into();
-        Ok(Answer::Found(Found { key, at: question.pulse.until, arguments, things: Vec::new() }))
+        Ok(Answer::Found(Discovery { key, at: question.pulse.until, arguments, things: Vec::new() }))
     }
 }
 

@@ -7,7 +7,7 @@ use super::scenario::{self, list};
 use crate::arguments::Arguments;
 use crate::condition::{PipelineCondition, Registered};
 use crate::definition::{Definition, Described};
-use crate::facts::Found;
+use crate::facts::Discovery;
 use crate::facts::{Answer, Asker, Facts};
 use crate::id::PipelineId;
 use crate::plan::{Spawn, SpawnFacts, spawn};
@@ -24,8 +24,8 @@ fn finding(answer: &Answer) -> Facts {
     Facts { registered: (0..3).map(|index| (asked(index), answer.clone())).collect(), ..Facts::default() }
 }
 
-fn found(key: &str) -> Found {
-    Found {
+fn found(key: &str) -> Discovery {
+    Discovery {
         key: key.to_owned(),
         at: time("11:58:00"),
         arguments: Arguments::from([("parcel".to_owned(), key.to_owned())]),
