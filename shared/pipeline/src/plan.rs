@@ -61,12 +61,12 @@ pub struct Plan {
     /// The status that follows from the steps, if it differs from the stored one.
     pub settle: Option<PipelineStatus>,
     /// Why the other steps wait, for people.
-    pub waiting: Vec<Waiting>,
+    pub waiting: Vec<WaitingStep>,
 }
 
 /// A step that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiting {
+pub struct WaitingStep {
     /// Which.
     pub step: Name,
     /// What it waits for; one sentence per unmet condition.
@@ -99,7 +99,7 @@ pub fn plan(pipeline: &Pipeline, around: &Facts, grace: Grace, now: DateTime<Utc
         let record = &step.record;
         match outlook {
             Outlook::Ready => plan.enqueue.push(name()),
-            Outlook::Waiting(reasons) => plan.waiting.push(Waiting { step: name(), reasons: reasons.clone() }),
+            Outlook::Waiting(reasons) => plan.waiting.push(WaitingStep { step: name(), reasons: reasons.clone() }),
             Outlook::Ended(_) | Outlook::Unreachable(_) => {}
             Outlook::Active if record.status == StepStatus::Running => {
                 if record.lease_until.is_some_and(|until| until < now) {
