@@ -5,7 +5,7 @@ use pipeline::facts::Answer;
 use pipeline::{PipelineId, StepStatus};
 
 use engine::Program;
-use engine::conditions::{StepCondition, StepQuestion};
+use engine::conditions::{RegisteredStepCondition, StepQuestion};
 use steps::import::bunch_complete::BunchComplete;
 use workshop::Fault;
 use workshop::runner;
@@ -140,7 +140,7 @@ async fn a_condition_of_a_step_says_what_it_asks_for() {
 struct ShopIsOpen;
 
 #[async_trait]
-impl StepCondition for ShopIsOpen {
+impl RegisteredStepCondition for ShopIsOpen {
     fn name(&self) -> &'static str {
         "shop_is_open"
     }
