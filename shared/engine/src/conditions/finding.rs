@@ -28,7 +28,7 @@ use crate::error_chain::chain;
 /// ```
 /// use std::collections::BTreeMap;
 ///
-/// use engine::conditions::finding::{FindingCondition, Look, LookQuestion};
+/// use engine::conditions::finding::{FindingCondition, SourceLook, LookQuestion};
 /// use pipeline::Name;
 /// use pipeline::facts::Answer;
 /// use pipeline::facts::Discovery;
@@ -49,7 +49,7 @@ use crate::error_chain::chain;
 ///         "finds letters that nobody has answered"
 ///     }
 ///
-///     async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn Look>> {
+///     async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn SourceLook>> {
 ///         // Once for all definitions; then each of them has letters of its own that are new to it.
 ///         let letters = question.store.files.list("letters/", None, 100).await?;
 ///         let keys: Vec<String> = letters.iter().map(|file| format!("{} {}", file.key, file.fingerprint)).collect();
@@ -73,7 +73,7 @@ use crate::error_chain::chain;
 ///     }
 /// }
 ///
-/// impl Look for Letters {
+/// impl SourceLook for Letters {
 ///     fn answer(&self, definition: &Name) -> Answer {
 ///         self.0[definition].clone()
 ///     }
@@ -98,13 +98,13 @@ pub trait FindingCondition: Send + Sync {
     /// Looks at its source, for all definitions that ask at once. It changes nothing: people look, too.
     ///
     /// # Errors
-    /// The store did not answer. What else goes wrong is told by [`Look::answer`] or [`Look::problems`].
-    async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn Look>>;
+    /// The store did not answer. What else goes wrong is told by [`SourceLook::answer`] or [`SourceLook::problems`].
+    async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn SourceLook>>;
 }
 
 /// What one look has seen.
 #[async_trait]
-pub trait Look: Send + Sync {
+pub trait SourceLook: Send + Sync {
     /// What there is for one of the definitions that ask: [`Answer::Found`], or [`Answer::Unmet`] with the reason that
     /// people read. What a pipeline of the definition was spawned for before is not found again.
     fn answer(&self, definition: &Name) -> Answer;
@@ -184,7 +184,7 @@ struct LookFailure {
 #[derive(Default)]
 pub(crate) struct Looks {
     /// What was seen, or why nothing could be seen.
-    seen: BTreeMap<&'static str, Result<Box<dyn Look>, LookFailure>>,
+    seen: BTreeMap<&'static str, Result<Box<dyn SourceLook>, LookFailure>>,
     /// What became of what was found.
     outcomes: BTreeMap<&'static str, Vec<Outcome>>,
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use engine::conditions::finding::{Fate, FindingCondition, HeldBack, Look, LookQuestion, Outcome};
+use engine::conditions::finding::{Fate, FindingCondition, HeldBack, SourceLook, LookQuestion, Outcome};
 use engine::{Program, heartbeat};
 use pipeline::Arguments;
 use pipeline::Name;
@@ -54,7 +54,7 @@ impl FindingCondition for ParcelWaits {
         Accepts::Only(COUNTRY)
     }
 
-    async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn Look>> {
+    async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn SourceLook>> {
         let parcels = {
             let mut depot = self.depot.lock().unwrap();
             depot.looks += 1;
@@ -102,7 +102,7 @@ fn parcel(key: &str) -> Discovery {
 }
 
 #[async_trait]
-impl Look for Seen {
+impl SourceLook for Seen {
     fn answer(&self, definition: &Name) -> Answer {
         self.found[definition].clone()
     }

@@ -8,7 +8,7 @@
 
 use async_trait::async_trait;
 use engine::FindingCondition;
-use engine::conditions::finding::{Look, LookQuestion};
+use engine::conditions::finding::{SourceLook, LookQuestion};
 use pipeline::Definition;
 use pipeline::merge::{Accepts, Argument};
 
@@ -46,7 +46,7 @@ impl FindingCondition for BunchComplete {
         }])
     }
 
-    async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn Look>> {
+    async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn SourceLook>> {
         Ok(Box::new(DropArea::look(question).await?))
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use engine::conditions::finding::{self, HeldBack, Look, LookQuestion, Outcome};
+use engine::conditions::finding::{self, HeldBack, SourceLook, LookQuestion, Outcome};
 use futures::{StreamExt, TryStreamExt, stream};
 use import::bunch::{self, Bunch, BunchSet, DropFile, Note};
 use import::file_name::FileName;
@@ -90,7 +90,7 @@ pub async fn list(store: &Store) -> store::Result<Vec<Arrival>> {
 }
 
 #[async_trait]
-impl Look for DropArea {
+impl SourceLook for DropArea {
     fn answer(&self, definition: &Name) -> Answer {
         match self.found.get(definition) {
             Some(Ok(found)) => Answer::Found(found.clone()),
