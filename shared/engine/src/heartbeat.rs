@@ -18,7 +18,7 @@ use store::leases::{Lease, LeaseOutcome};
 use store::pipelines::OpenPipeline;
 
 use crate::apply::{Applied, advance};
-use crate::conditions::finding::{Fate, Looks};
+use crate::conditions::finding::{DiscoveryFate, Looks};
 use crate::context::{Context, Invocation, STOP_MARGIN};
 use crate::data_fetchers::spawn::Fetching;
 use crate::definitions::Loaded;
@@ -137,7 +137,7 @@ async fn spawn_all(
         let outcome = spawning.spawn(definition).await;
         let Some(new) = report.or_problem(&format!("definition `{}`", definition.name), outcome)? else {
             let problem = report.problems.last().cloned();
-            spawning.looks.keep(definition, &Fate::HeldBack(problem.into_iter().collect()));
+            spawning.looks.keep(definition, &DiscoveryFate::HeldBack(problem.into_iter().collect()));
             continue;
         };
         report.spawned.extend(new.iter().map(|id| format!("{} {id}", definition.name)));

@@ -118,7 +118,7 @@ pub trait SourceLook: Send + Sync {
     ///
     /// # Errors
     /// The store did not answer.
-    async fn note(&self, store: &Store, outcomes: &[Outcome], now: DateTime<Utc>) -> store::Result<()> {
+    async fn note(&self, store: &Store, outcomes: &[DiscoveryOutcome], now: DateTime<Utc>) -> store::Result<()> {
         let _ = (store, outcomes, now);
         Ok(())
     }
@@ -154,18 +154,18 @@ pub struct HeldBack {
 
 /// What a beat made of something that was found for a definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct DiscoveryOutcome {
     /// The definition.
     pub definition: Name,
     /// What was found.
     pub found: Discovery,
     /// What became of it.
-    pub fate: Fate,
+    pub fate: DiscoveryFate,
 }
 
 /// What became of something that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
+pub enum DiscoveryFate {
     /// This pipeline was spawned for it.
     Spawned(PipelineId),
     /// Nothing was, for these reasons: other conditions of the definition stand against it, or something is wrong.
@@ -186,7 +186,7 @@ pub(crate) struct Looks {
     /// What was seen, or why nothing could be seen.
     seen: BTreeMap<&'static str, Result<Box<dyn SourceLook>, LookFailure>>,
     /// What became of what was found.
-    outcomes: BTreeMap<&'static str, Vec<Outcome>>,
+    outcomes: BTreeMap<&'static str, Vec<DiscoveryOutcome>>,
 }
 
 impl Looks {
@@ -238,13 +238,13 @@ impl Looks {
     }
 
     /// Keeps what became of all that was found for a definition.
-    pub(crate) fn keep(&mut self, definition: &Definition, fate: &Fate) {
+    pub(crate) fn keep(&mut self, definition: &Definition, fate: &DiscoveryFate) {
         for (condition, seen) in &self.seen {
             if asking(definition, condition).is_none() {
                 continue;
             }
             let Ok(Answer::Found(found)) = seen.as_ref().map(|look| look.answer(&definition.name)) else { continue };
-            let outcome = Outcome { definition: definition.name.clone(), found, fate: fate.clone() };
+            let outcome = DiscoveryOutcome { definition: definition.name.clone(), found, fate: fate.clone() };
             self.outcomes.entry(condition).or_default().push(outcome);
         }
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use engine::conditions::finding::{Fate, FindingCondition, HeldBack, SourceLook, LookQuestion, Outcome};
+use engine::conditions::finding::{DiscoveryFate, FindingCondition, HeldBack, SourceLook, LookQuestion, DiscoveryOutcome};
 use engine::{Program, heartbeat};
 use pipeline::Arguments;
 use pipeline::Name;
@@ -111,11 +111,11 @@ impl SourceLook for Seen {
         &self.problems
     }
 
-    async fn note(&self, _: &Store, outcomes: &[Outcome], _: DateTime<Utc>) -> store::Result<()> {
-        let told = |outcome: &Outcome| {
+    async fn note(&self, _: &Store, outcomes: &[DiscoveryOutcome], _: DateTime<Utc>) -> store::Result<()> {
+        let told = |outcome: &DiscoveryOutcome| {
             let fate = match &outcome.fate {
-                Fate::Spawned(_) => "has a pipeline".to_owned(),
-                Fate::HeldBack(reasons) => format!("waits: {}", reasons.join("; ")),
+                DiscoveryFate::Spawned(_) => "has a pipeline".to_owned(),
+                DiscoveryFate::HeldBack(reasons) => format!("waits: {}", reasons.join("; ")),
             };
             format!("{} of {} {fate}", outcome.found.things.join(", "), outcome.definition)
         };

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use engine::conditions::finding::{self, HeldBack, SourceLook, LookQuestion, Outcome};
+use engine::conditions::finding::{self, HeldBack, SourceLook, LookQuestion, DiscoveryOutcome};
 use futures::{StreamExt, TryStreamExt, stream};
 use import::bunch::{self, Bunch, BunchSet, DropFile, Note};
 use import::file_name::FileName;
@@ -104,7 +104,7 @@ impl SourceLook for DropArea {
     }
 
     /// Writes what becomes of the files, where something has changed.
-    async fn note(&self, store: &Store, outcomes: &[Outcome], now: DateTime<Utc>) -> store::Result<()> {
+    async fn note(&self, store: &Store, outcomes: &[DiscoveryOutcome], now: DateTime<Utc>) -> store::Result<()> {
         let fates = self.fates_after(outcomes);
         let keys: Vec<String> = self.files.iter().map(|file| format!("{DROP_PREFIX}{}", file.name)).collect();
         let known = arrivals::of_files(store, &keys).await?;
@@ -210,12 +210,12 @@ impl DropArea {
     }
 
     /// What becomes of the files when it is known what was spawned.
-    fn fates_after(&self, outcomes: &[Outcome]) -> HashMap<String, Fate> {
+    fn fates_after(&self, outcomes: &[DiscoveryOutcome]) -> HashMap<String, Fate> {
         let mut fates = self.fates.clone();
-        for Outcome { found, fate, .. } in outcomes {
+        for DiscoveryOutcome { found, fate, .. } in outcomes {
             let fate = match fate {
-                finding::Fate::Spawned(id) => Fate::Taken(id.clone()),
-                finding::Fate::HeldBack(reasons) => {
+                finding::DiscoveryFate::Spawned(id) => Fate::Taken(id.clone()),
+                finding::DiscoveryFate::HeldBack(reasons) => {
                     // A pipeline of another definition may have been spawned for the same bunch.
                     let is_taken = |name: &String| matches!(fates.get(name), Some(Fate::Taken(_)));
                     if found.things.iter().any(is_taken) {
