@@ -137,7 +137,7 @@ async fn spawn_all(
         let outcome = spawning.spawn(definition).await;
         let Some(new) = report.or_problem(&format!("definition `{}`", definition.name), outcome)? else {
             let problem = report.problems.last().cloned();
-            spawning.looks.keep(definition, &DiscoveryFate::HeldBack(problem.into_iter().collect()));
+            spawning.looks.keep(definition, &DiscoveryFate::NotSpawned(problem.into_iter().collect()));
             continue;
         };
         report.spawned.extend(new.iter().map(|id| format!("{} {id}", definition.name)));

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use engine::Context;
-use pipeline::settings::{self, SettingKind, SETTINGS, Scope, ScopeKind, Setting};
+use pipeline::settings::{self, SETTINGS, Scope, ScopeKind, Setting, SettingKind};
 use serde::Serialize;
 use store::settings::StoredSetting;
 

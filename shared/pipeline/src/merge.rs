@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::definition::Definition;
 use crate::id::Name;
 use crate::xml::kind::ElementKind;
-use crate::xml::{self, Document, Error, XmlPosition, PlacedText, limits, suggest};
+use crate::xml::{self, Document, Error, PlacedText, XmlPosition, limits, suggest};
 
 mod arguments;
 mod condition;

@@ -110,7 +110,7 @@ pub trait SourceLook: Send + Sync {
     fn answer(&self, definition: &Name) -> Answer;
 
     /// What is wrong and does not mend by waiting, for the report of the beat.
-    fn problems(&self) -> &[HeldBack] {
+    fn problems(&self) -> &[SourceProblem] {
         &[]
     }
 
@@ -145,7 +145,7 @@ pub struct Asking<'a> {
 
 /// Things that nothing is spawned for, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldBack {
+pub struct SourceProblem {
     /// Why, as a sentence for people.
     pub reason: String,
     /// What is concerned, such as names of files.
@@ -169,7 +169,7 @@ pub enum DiscoveryFate {
     /// This pipeline was spawned for it.
     Spawned(PipelineId),
     /// Nothing was, for these reasons: other conditions of the definition stand against it, or something is wrong.
-    HeldBack(Vec<String>),
+    NotSpawned(Vec<String>),
 }
 
 /// Why a condition that finds could see nothing: the store refused it for good.
@@ -222,7 +222,7 @@ impl Looks {
         let mut problems = Vec::new();
         for seen in self.seen.values() {
             match seen {
-                Ok(look) => problems.extend(look.problems().iter().map(|held| held.reason.clone())),
+                Ok(look) => problems.extend(look.problems().iter().map(|problem| problem.reason.clone())),
                 Err(failure) => problems.push(chain(failure)),
             }
         }

@@ -68,7 +68,7 @@ impl Spawning<'_> {
         let (id, arguments, reason, found) = match spawn(definition, &facts) {
             Spawn::Yes { id, arguments, reason, found } => (id, arguments, reason, found),
             Spawn::No(reasons) => {
-                self.looks.keep(definition, &DiscoveryFate::HeldBack(reasons));
+                self.looks.keep(definition, &DiscoveryFate::NotSpawned(reasons));
                 return Ok(None);
             }
         };

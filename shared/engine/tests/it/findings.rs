@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use engine::conditions::finding::{DiscoveryFate, FindingCondition, HeldBack, SourceLook, LookQuestion, DiscoveryOutcome};
+use engine::conditions::finding::{
+    DiscoveryFate, DiscoveryOutcome, FindingCondition, LookQuestion, SourceLook, SourceProblem,
+};
 use engine::{Program, heartbeat};
 use pipeline::Arguments;
 use pipeline::Name;
@@ -37,7 +39,7 @@ struct Depot {
 struct Seen {
     depot: Arc<Mutex<Depot>>,
     found: BTreeMap<Name, Answer>,
-    problems: Vec<HeldBack>,
+    problems: Vec<SourceProblem>,
 }
 
 #[async_trait]
@@ -77,7 +79,7 @@ impl FindingCondition for ParcelWaits {
             found.insert(name.clone(), answer);
         }
         let lost = parcels.values().flatten().filter(|number| **number == 0).map(ToString::to_string).collect();
-        let lost = HeldBack { reason: "a parcel has lost its number".to_owned(), things: lost };
+        let lost = SourceProblem { reason: "a parcel has lost its number".to_owned(), things: lost };
         let problems = if lost.things.is_empty() { Vec::new() } else { vec![lost] };
         Ok(Box::new(Seen { depot: self.depot.clone(), found, problems }))
     }
@@ -107,7 +109,7 @@ impl SourceLook for Seen {
         self.found[definition].clone()
     }
 
-    fn problems(&self) -> &[HeldBack] {
+    fn problems(&self) -> &[SourceProblem] {
         &self.problems
     }
 
@@ -115,7 +117,7 @@ impl SourceLook for Seen {
         let told = |outcome: &DiscoveryOutcome| {
             let fate = match &outcome.fate {
                 DiscoveryFate::Spawned(_) => "has a pipeline".to_owned(),
-                DiscoveryFate::HeldBack(reasons) => format!("waits: {}", reasons.join("; ")),
+                DiscoveryFate::NotSpawned(reasons) => format!("waits: {}", reasons.join("; ")),
             };
             format!("{} of {} {fate}", outcome.found.things.join(", "), outcome.definition)
         };

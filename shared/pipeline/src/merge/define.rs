@@ -60,7 +60,8 @@ fn pipeline(node: &Node, vocabulary: &Vocabulary, errors: &mut Errors) -> Option
     let mut steps: Vec<StepDefinition> = node
         .of_kind(ElementKind::Step)
         .filter_map(|child| {
-            errors.within(ElementKind::Step, &child.identity.text, |errors| step(child, vocabulary, &mut filters, errors))
+            errors
+                .within(ElementKind::Step, &child.identity.text, |errors| step(child, vocabulary, &mut filters, errors))
         })
         .collect();
     for child in node.of_kind(ElementKind::Step) {
@@ -73,7 +74,8 @@ fn pipeline(node: &Node, vocabulary: &Vocabulary, errors: &mut Errors) -> Option
     }
     steps.sort_by_key(|step| step.sort_order);
     check_filters(&filters, &steps, errors);
-    let asked = conditions(node, ElementKind::PipelineCondition, PIPELINE_CONDITIONS, &vocabulary.pipeline_conditions, errors);
+    let asked =
+        conditions(node, ElementKind::PipelineCondition, PIPELINE_CONDITIONS, &vocabulary.pipeline_conditions, errors);
     let definition = Definition {
         name: name?,
         description: description(node),

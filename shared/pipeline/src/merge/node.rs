@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::definition::STEP_LIMIT;
 use crate::xml::grammar::{CONFIG, ElementRole, Rule, boolean};
 use crate::xml::kind::ElementKind;
-use crate::xml::{Attribute, Document, Element, Error, XmlPosition, PlacedText, alias, limits, quoted, suggest};
+use crate::xml::{Attribute, Document, Element, Error, PlacedText, XmlPosition, alias, limits, quoted, suggest};
 
 /// A thing that is defined, or a change to one.
 #[derive(Debug, Clone)]
@@ -72,7 +72,9 @@ pub(super) fn most(kind: ElementKind) -> usize {
     match kind {
         ElementKind::Pipeline => limits::DEFINITIONS,
         ElementKind::Step => STEP_LIMIT,
-        ElementKind::PipelineCondition | ElementKind::StepCondition | ElementKind::RecurringCondition => limits::CONDITIONS,
+        ElementKind::PipelineCondition | ElementKind::StepCondition | ElementKind::RecurringCondition => {
+            limits::CONDITIONS
+        }
         ElementKind::Argument => limits::ARGUMENTS,
     }
 }
@@ -117,7 +119,10 @@ impl Errors {
         };
         let inner = match kind {
             ElementKind::Pipeline | ElementKind::Step => words,
-            ElementKind::PipelineCondition | ElementKind::StepCondition | ElementKind::RecurringCondition | ElementKind::Argument => {
+            ElementKind::PipelineCondition
+            | ElementKind::StepCondition
+            | ElementKind::RecurringCondition
+            | ElementKind::Argument => {
                 format!("{}: {words}", self.subject)
             }
         };
@@ -142,7 +147,12 @@ fn entry(element: &Element, rule: &'static Rule) -> Entry {
 }
 
 /// Reads an element; `None` if its identity cannot be read. The recursion is as deep as the grammar, not as the file.
-fn node(element: &Element, rule: &'static Rule, (kind, action): (ElementKind, Action), errors: &mut Errors) -> Option<Node> {
+fn node(
+    element: &Element,
+    rule: &'static Rule,
+    (kind, action): (ElementKind, Action),
+    errors: &mut Errors,
+) -> Option<Node> {
     let identity = element.attribute(kind.identity()).map(|attribute| attribute.value.clone());
     let words = identity.as_ref().map_or(String::new(), |identity| identity.text.clone());
     errors.within(kind, &words, |errors| {
@@ -226,7 +236,11 @@ fn read_action(
 }
 
 /// Puts a class name of the original into our words.
-fn canonical(kind: ElementKind, identity: PlacedText, errors: &mut Errors) -> Option<(PlacedText, Option<(&'static str, String)>)> {
+fn canonical(
+    kind: ElementKind,
+    identity: PlacedText,
+    errors: &mut Errors,
+) -> Option<(PlacedText, Option<(&'static str, String)>)> {
     match kind {
         ElementKind::Pipeline | ElementKind::Step | ElementKind::Argument => Some((identity, None)),
         ElementKind::PipelineCondition | ElementKind::StepCondition | ElementKind::RecurringCondition => {

@@ -97,7 +97,8 @@ static REFERENCE_PIPELINE: Rule = Rule {
 static PIPELINE_CONDITIONS: Rule = group("conditions", &[&PIPELINE_CONDITION]);
 static CHANGED_PIPELINE_CONDITIONS: Rule = group("conditions", &[&PIPELINE_CONDITION, &REFERENCE_PIPELINE_CONDITION]);
 static PIPELINE_CONDITION: Rule = condition("pipeline_condition", ElementKind::PipelineCondition);
-static REFERENCE_PIPELINE_CONDITION: Rule = reference_condition("referencePipeline_condition", ElementKind::PipelineCondition);
+static REFERENCE_PIPELINE_CONDITION: Rule =
+    reference_condition("referencePipeline_condition", ElementKind::PipelineCondition);
 
 static STEP: Rule = Rule {
     element: "step",

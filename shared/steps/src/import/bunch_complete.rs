@@ -8,7 +8,7 @@
 
 use async_trait::async_trait;
 use engine::FindingCondition;
-use engine::conditions::finding::{SourceLook, LookQuestion};
+use engine::conditions::finding::{LookQuestion, SourceLook};
 use pipeline::Definition;
 use pipeline::merge::{Accepts, Argument};
 

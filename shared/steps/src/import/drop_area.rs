@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use engine::conditions::finding::{self, HeldBack, SourceLook, LookQuestion, DiscoveryOutcome};
+use engine::conditions::finding::{self, DiscoveryOutcome, LookQuestion, SourceLook, SourceProblem};
 use futures::{StreamExt, TryStreamExt, stream};
 use import::bunch::{self, Bunch, BunchSet, DropFile, Note};
 use import::file_name::FileName;
@@ -43,7 +43,7 @@ pub(super) struct DropArea {
     /// Per definition that asks: the oldest complete bunch without a pipeline, or why there is none.
     found: BTreeMap<Name, Result<Discovery, String>>,
     /// What is wrong and no sender will mend by waiting.
-    problems: Vec<HeldBack>,
+    problems: Vec<SourceProblem>,
     files: Vec<DropFile>,
     /// What becomes of a file, by its name. Those that are not in here go with the next pipeline.
     fates: HashMap<String, Fate>,
@@ -99,7 +99,7 @@ impl SourceLook for DropArea {
         }
     }
 
-    fn problems(&self) -> &[HeldBack] {
+    fn problems(&self) -> &[SourceProblem] {
         &self.problems
     }
 
@@ -157,7 +157,7 @@ impl DropArea {
         let listed = question.store.files.list(DROP_PREFIX, None, FILE_LIMIT).await?;
         if listed.len() == FILE_LIMIT {
             let reason = format!("the drop area holds {FILE_LIMIT} files or more; only the first ones are looked at");
-            area.problems.push(HeldBack { reason, things: Vec::new() });
+            area.problems.push(SourceProblem { reason, things: Vec::new() });
         }
         area.files = listed.iter().filter_map(drop_file).collect();
         if area.files.is_empty() {
@@ -171,7 +171,7 @@ impl DropArea {
         }
         for (name, reason) in unread {
             area.fates.insert(name.clone(), Fate::Waits(reason.clone()));
-            area.problems.push(HeldBack { reason, things: vec![name] });
+            area.problems.push(SourceProblem { reason, things: vec![name] });
         }
         area.wait_where_nobody_asks(&asked.iter().flat_map(|asked| &asked.prefixes).map(String::as_str).collect());
         area.leave_to_pipelines(&taken, &free, &ok_contents);
@@ -215,7 +215,7 @@ impl DropArea {
         for DiscoveryOutcome { found, fate, .. } in outcomes {
             let fate = match fate {
                 finding::DiscoveryFate::Spawned(id) => Fate::Taken(id.clone()),
-                finding::DiscoveryFate::HeldBack(reasons) => {
+                finding::DiscoveryFate::NotSpawned(reasons) => {
                     // A pipeline of another definition may have been spawned for the same bunch.
                     let is_taken = |name: &String| matches!(fates.get(name), Some(Fate::Taken(_)));
                     if found.things.iter().any(is_taken) {
