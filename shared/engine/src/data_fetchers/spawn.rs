@@ -56,8 +56,8 @@ pub struct Fetching<'a> {
     pub(crate) invocation: &'a Invocation,
 }
 
-/// One pipeline to be, or why it cannot be.
-struct Asked<'a> {
+/// A request that can be spawned, and what it is spawned from.
+struct CheckedRequest<'a> {
     fetcher: &'static str,
     definition: &'a Arc<Definition>,
     found: String,
@@ -180,7 +180,7 @@ impl<'a> Fetching<'a> {
         fetcher: &'static str,
         requests: &'r [NewPipelineRequest],
         fetched: &mut Fetched,
-    ) -> store::Result<Vec<Asked<'r>>> {
+    ) -> store::Result<Vec<CheckedRequest<'r>>> {
         let (mut asked, mut problems) = (Vec::new(), Vec::new());
         for request in requests {
             match self.check(fetcher, request) {
@@ -201,7 +201,7 @@ impl<'a> Fetching<'a> {
         let mut new = Vec::new();
         let mut asked = asked.into_iter().peekable();
         while asked.peek().is_some() {
-            let chunk: Vec<Asked<'r>> = asked.by_ref().take(LOOKED_UP).collect();
+            let chunk: Vec<CheckedRequest<'r>> = asked.by_ref().take(LOOKED_UP).collect();
             let known = self.spawned_before(&chunk).await?;
             new.extend(chunk.into_iter().zip(known).filter_map(|(asked, is_known)| (!is_known).then_some(asked)));
         }
@@ -209,7 +209,7 @@ impl<'a> Fetching<'a> {
     }
 
     /// For each request, whether its key was spawned before.
-    async fn spawned_before(&self, asked: &[Asked<'_>]) -> store::Result<Vec<bool>> {
+    async fn spawned_before(&self, asked: &[CheckedRequest<'_>]) -> store::Result<Vec<bool>> {
         let mut known = std::collections::HashSet::new();
         let mut names: Vec<_> = asked.iter().map(|asked| &asked.definition.name).collect();
         names.sort_unstable();
@@ -228,7 +228,7 @@ impl<'a> Fetching<'a> {
         &'r self,
         fetcher: &'static str,
         request: &'r NewPipelineRequest,
-    ) -> Result<Option<Asked<'r>>, BadRequest> {
+    ) -> Result<Option<CheckedRequest<'r>>, BadRequest> {
         let key = &request.key;
         if key.is_empty() || key.len() > KEY_LIMIT_BYTES || key.chars().any(char::is_control) {
             let shown: String = key.chars().take(60).flat_map(char::escape_debug).collect();
@@ -246,7 +246,7 @@ impl<'a> Fetching<'a> {
         };
         let is_held = spawn_hold(&definition.name, &self.settings).is_some();
         let found = format!("fetcher {fetcher} {key}");
-        Ok((!is_held).then_some(Asked { fetcher, definition, found, request }))
+        Ok((!is_held).then_some(CheckedRequest { fetcher, definition, found, request }))
     }
 
     /// Code can get wrong what the XML is checked for.
@@ -264,8 +264,8 @@ impl<'a> Fetching<'a> {
         }
     }
 
-    async fn spawn(&self, asked: &Asked<'_>, fetched: &mut Fetched) -> store::Result<()> {
-        let Asked { fetcher, definition, found, request } = asked;
+    async fn spawn(&self, asked: &CheckedRequest<'_>, fetched: &mut Fetched) -> store::Result<()> {
+        let CheckedRequest { fetcher, definition, found, request } = asked;
         let definition = match request.priority {
             Some(priority) if priority != definition.priority => {
                 Arc::new(Definition { priority, ..definition.as_ref().clone() })
