@@ -30,7 +30,7 @@ use crate::monitor::{self, Monitor, Watched};
 
 /// What a beat did for pipelines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Applied {
+pub struct AdvanceReport {
     /// Steps that were enqueued.
     pub enqueued: usize,
     /// Messages that were sent again.
@@ -69,9 +69,9 @@ pub(crate) async fn advance(
     id: &PipelineId,
     hops: u32,
     invocation: &Invocation,
-) -> store::Result<Applied> {
+) -> store::Result<AdvanceReport> {
     let beat = Beat { context: gatherer.context, monitor: &gatherer.monitor, invocation, hops };
-    let mut applied = Applied::default();
+    let mut applied = AdvanceReport::default();
     for look in 0..LOOKS {
         let Some(pipeline) = beat.context.store.pipeline_with_steps(id).await? else { break };
         if !pipeline.status.is_open() {
@@ -103,7 +103,7 @@ pub(crate) async fn advance_alone(
     id: &PipelineId,
     hops: u32,
     invocation: &Invocation,
-) -> store::Result<Option<Applied>> {
+) -> store::Result<Option<AdvanceReport>> {
     let beat = Beat { context: gatherer.context, monitor: &gatherer.monitor, invocation, hops };
     let Some(pipeline) = beat.context.store.pipeline_with_steps(id).await? else { return Ok(None) };
     if !pipeline.status.is_open() || pipeline.steps.iter().any(|step| step.record.status.is_active()) {
@@ -117,7 +117,7 @@ pub(crate) async fn advance_alone(
         // The first of them can run while the others are being marked.
         return Ok(None);
     }
-    let mut applied = Applied::default();
+    let mut applied = AdvanceReport::default();
     beat.apply(&pipeline, &plan, &mut applied).await?;
     Ok((applied.lost == 0).then_some(applied))
 }
@@ -157,7 +157,7 @@ enum Purpose {
 const CHUNK: usize = 100;
 
 impl Beat<'_> {
-    async fn apply(self, pipeline: &Pipeline, plan: &Plan, applied: &mut Applied) -> store::Result<()> {
+    async fn apply(self, pipeline: &Pipeline, plan: &Plan, applied: &mut AdvanceReport) -> store::Result<()> {
         let (store, now) = (&self.context.store, self.invocation.now());
         if let Some(stop) = &plan.stop {
             self.tell(vec![monitor::expired(pipeline, stop)], applied).await;
@@ -189,7 +189,7 @@ impl Beat<'_> {
         Ok(())
     }
 
-    async fn enqueue(self, pipeline: &Pipeline, plan: &Plan, applied: &mut Applied) -> store::Result<()> {
+    async fn enqueue(self, pipeline: &Pipeline, plan: &Plan, applied: &mut AdvanceReport) -> store::Result<()> {
         if self.hops > self.context.limits.hop_limit {
             applied.left_to_heartbeat += plan.enqueue.len();
             return Ok(());
@@ -208,7 +208,7 @@ impl Beat<'_> {
         pipeline: &Pipeline,
         steps: Vec<&Step>,
         purpose: Purpose,
-        applied: &mut Applied,
+        applied: &mut AdvanceReport,
     ) -> store::Result<()> {
         let Beat { context, .. } = self;
         let mut apart = Vec::new();
@@ -283,7 +283,7 @@ impl Beat<'_> {
         }
     }
 
-    fn count_marked(self, pipeline: &Pipeline, step: &Step, purpose: Purpose, is_ours: bool, applied: &mut Applied) {
+    fn count_marked(self, pipeline: &Pipeline, step: &Step, purpose: Purpose, is_ours: bool, applied: &mut AdvanceReport) {
         match purpose {
             Purpose::Enqueue { .. } => count(is_ours, &mut applied.enqueued, &mut applied.lost),
             Purpose::Resend => {
@@ -296,11 +296,11 @@ impl Beat<'_> {
     }
 
     /// Tells of what is about to be written.
-    async fn tell(self, events: Vec<Event>, applied: &mut Applied) {
+    async fn tell(self, events: Vec<Event>, applied: &mut AdvanceReport) {
         applied.unsent_events += self.monitor.tell(self.context, events).await;
     }
 
-    async fn settle(self, pipeline: &Pipeline, status: PipelineStatus, applied: &mut Applied) -> store::Result<()> {
+    async fn settle(self, pipeline: &Pipeline, status: PipelineStatus, applied: &mut AdvanceReport) -> store::Result<()> {
         let now = self.invocation.now();
         self.tell(monitor::changed(pipeline, status, now), applied).await;
         match self.context.store.settle_pipeline(pipeline, status, now).await? {
@@ -403,9 +403,9 @@ fn warn_step(pipeline: &Pipeline, step: &Step, message: &str) {
     );
 }
 
-impl Applied {
+impl AdvanceReport {
     /// Adds what was done for another pipeline.
-    pub fn add(&mut self, other: &Applied) {
+    pub fn add(&mut self, other: &AdvanceReport) {
         self.enqueued += other.enqueued;
         self.resent += other.resent;
         self.ghosted += other.ghosted;

@@ -17,7 +17,7 @@ use serde::Serialize;
 use store::leases::{Lease, LeaseOutcome};
 use store::pipelines::OpenPipeline;
 
-use crate::apply::{Applied, advance};
+use crate::apply::{AdvanceReport, advance};
 use crate::conditions::finding::{DiscoveryFate, Looks};
 use crate::context::{Context, Invocation, STOP_MARGIN};
 use crate::data_fetchers::spawn::Fetching;
@@ -48,7 +48,7 @@ pub struct BeatReport {
     pub left: usize,
     /// What was done for them.
     #[serde(flatten)]
-    pub applied: Applied,
+    pub applied: AdvanceReport,
     /// Whether steps wait although no runner is busy.
     pub is_idle_though_work_is_due: bool,
     /// What is wrong with definitions, with what conditions look at, or with single pipelines; everything else went on.
@@ -106,7 +106,7 @@ async fn pass(
     report.add_problems(looks.problems());
     let gatherer = FactGatherer::of_all(context, context.fresh_settings(invocation.now()).await?, open.clone());
     let gatherer = gatherer.watching(lease.pulse);
-    let (pulse, applied) = (lease.pulse, Applied::default());
+    let (pulse, applied) = (lease.pulse, AdvanceReport::default());
     let mut spawning = Spawning { gatherer: &gatherer, looks, open: &open, pulse, invocation, applied };
     let mut spawned = spawn_all(&mut spawning, &loaded.definitions, report).await?;
     spawned.extend(initialize(&gatherer, &loaded, invocation, report).await?);
@@ -220,8 +220,8 @@ impl BeatReport {
 
 /// One line per beat; at a lower level if there was nothing to do, which is so most of the time.
 fn log(report: &BeatReport) {
-    let applied = Applied { watched: Watched::default(), ..report.applied.clone() };
-    let is_idle = applied == Applied::default() && report.spawned.is_empty() && report.problems.is_empty();
+    let applied = AdvanceReport { watched: Watched::default(), ..report.applied.clone() };
+    let is_idle = applied == AdvanceReport::default() && report.spawned.is_empty() && report.problems.is_empty();
     let words = format!(
         "heartbeat: {} spawned, {} looked at, {} enqueued, {} sent again, {} ghosted, {} ended, {} left",
         report.spawned.len(),

@@ -8,7 +8,7 @@ use pipeline::plan::{Spawn, SpawnFacts, spawn, spawn_answers};
 use pipeline::{Definition, PipelineId, Pulse};
 use store::pipelines::{NewPipeline, OpenPipeline, Spawned};
 
-use crate::apply::{Applied, advance};
+use crate::apply::{AdvanceReport, advance};
 use crate::conditions::finding::{DiscoveryFate, Looks};
 use crate::context::{Context, Invocation};
 use crate::gather::{FactGatherer, LISTED};
@@ -53,7 +53,7 @@ pub(super) struct Spawning<'a> {
     pub(super) pulse: Pulse,
     pub(super) invocation: &'a Invocation,
     /// What was done for pipelines that held back one of their name.
-    pub(super) applied: Applied,
+    pub(super) applied: AdvanceReport,
 }
 
 impl Spawning<'_> {
