@@ -29,11 +29,11 @@ pub const COMMIT_LIMIT: usize = 200;
 #[async_trait]
 pub trait SharedCommits: Send + Sync {
     /// Writes up to [`COMMIT_LIMIT`] different items and sends all messages; none of either if a condition does not hold.
-    async fn write_and_send(&self, group: Group) -> Result<GroupWritten>;
+    async fn write_and_send(&self, group: CommitGroup) -> Result<GroupWritten>;
 
     /// Does the same, and in the same commit takes the next message that is due, if there is one, writes what claims its
     /// step, and deletes the message that was dealt with. A back end may leave out all of the latter.
-    async fn write_and_take_next(&self, group: Group, _take: TakeNext) -> Result<WrittenAndTaken> {
+    async fn write_and_take_next(&self, group: CommitGroup, _take: TakeNext) -> Result<WrittenAndTaken> {
         // To take nothing is always right: the runner receives its next message by itself then.
         Ok(match self.write_and_send(group).await? {
             GroupWritten::Applied => WrittenAndTaken::Applied(None),
@@ -44,7 +44,7 @@ pub trait SharedCommits: Send + Sync {
 
 /// What one commit writes and sends.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Group {
+pub struct CommitGroup {
     /// The writes, of different items.
     pub writes: Vec<Write>,
     /// The queue of the messages.
@@ -118,7 +118,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool> {
         let Some(shared_commits) = &self.shared_commits else { return Ok(false) };
-        let mut group = Group { priority, ..Group::default() };
+        let mut group = CommitGroup { priority, ..CommitGroup::default() };
         for Mark { step, event, token } in marks {
             group.writes.push(self.enqueue_write(pipeline, step, *event, token, now)?);
             self.keep_attempt(pipeline, step).await?;

@@ -17,7 +17,7 @@ use pipeline::Priority;
 use crate::Store;
 use crate::error::Result;
 use crate::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
-use crate::shared_commit::{COMMIT_LIMIT, Group, SharedCommits, WrittenAndTaken};
+use crate::shared_commit::{COMMIT_LIMIT, CommitGroup, SharedCommits, WrittenAndTaken};
 use crate::table::{
     Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Order, Page, Query, Relist, Table,
     Write, Written,
@@ -109,10 +109,10 @@ impl Transaction {
     }
 
     /// All that waits, if it can be committed at once.
-    fn group(&self) -> Option<Group> {
+    fn group(&self) -> Option<CommitGroup> {
         let State { writes, messages, priority, is_spoilt, .. } = std::mem::take(&mut *self.waiting.state());
         let can_be = !is_spoilt && !writes.is_empty() && writes.len() <= COMMIT_LIMIT;
-        can_be.then(|| Group { writes, priority: priority.unwrap_or_default(), messages })
+        can_be.then(|| CommitGroup { writes, priority: priority.unwrap_or_default(), messages })
     }
 }
 
@@ -251,7 +251,7 @@ impl Table for Waiting {
     }
 
     async fn write_group(&self, writes: Vec<Write>) -> Result<GroupWritten> {
-        self.write_and_send(Group { writes, ..Group::default() }).await
+        self.write_and_send(CommitGroup { writes, ..CommitGroup::default() }).await
     }
 
     async fn batch_put(&self, _items: Vec<(Key, Attributes)>) -> Result<()> {
@@ -303,8 +303,8 @@ impl Queue for Waiting {
 
 #[async_trait]
 impl SharedCommits for Waiting {
-    async fn write_and_send(&self, group: Group) -> Result<GroupWritten> {
-        let Group { writes, priority, messages } = group;
+    async fn write_and_send(&self, group: CommitGroup) -> Result<GroupWritten> {
+        let CommitGroup { writes, priority, messages } = group;
         for (place, write) in writes.into_iter().enumerate() {
             if let Written::Conflict(item) = self.note(write).await? {
                 // Those before it are noted already.
