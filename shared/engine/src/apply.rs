@@ -21,7 +21,7 @@ use store::message::StepMessage;
 use store::pipelines::PipelineWritten;
 use store::queue::{DELAY_LIMIT, Outgoing};
 use store::services::Event;
-use store::shared_commit::Mark;
+use store::shared_commit::EnqueueMark;
 use store::steps::Enqueued;
 
 use crate::context::{Context, Invocation};
@@ -250,9 +250,9 @@ impl Beat<'_> {
         if self.context.store.shared_commits.is_none() || steps.iter().any(|step| !waits_for(step).is_empty()) {
             return Ok(false);
         }
-        let marks: Vec<Mark<'_>> = steps
+        let marks: Vec<EnqueueMark<'_>> = steps
             .iter()
-            .map(|step| Mark {
+            .map(|step| EnqueueMark {
                 step,
                 event: StepEvent::of_planned(step.record.status),
                 token: token(&pipeline.id, step, self.invocation),

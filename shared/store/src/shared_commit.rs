@@ -94,7 +94,7 @@ pub enum WrittenAndTaken {
 
 /// A step to enqueue.
 #[derive(Debug, Clone)]
-pub struct Mark<'a> {
+pub struct EnqueueMark<'a> {
     /// The step as it was read.
     pub step: &'a Step,
     /// What enqueues it.
@@ -113,13 +113,13 @@ impl Store {
         &self,
         pipeline: &PipelineId,
         priority: Priority,
-        marks: &[Mark<'_>],
+        marks: &[EnqueueMark<'_>],
         message: impl Fn(&Step, &Token) -> Outgoing,
         now: DateTime<Utc>,
     ) -> Result<bool> {
         let Some(shared_commits) = &self.shared_commits else { return Ok(false) };
         let mut group = CommitGroup { priority, ..CommitGroup::default() };
-        for Mark { step, event, token } in marks {
+        for EnqueueMark { step, event, token } in marks {
             group.writes.push(self.enqueue_write(pipeline, step, *event, token, now)?);
             self.keep_attempt(pipeline, step).await?;
             group.messages.push(message(&marked(step), token));
