@@ -30,7 +30,7 @@ pub struct Transaction {
     pub store: Store,
     behind: Store,
     shared_commits: Arc<dyn SharedCommits>,
-    waiting: Arc<Waiting>,
+    waiting: Arc<WaitingSeams>,
 }
 
 /// What became of a commit that was to take the next message.
@@ -45,14 +45,14 @@ pub enum CommitAndTake {
 }
 
 /// What waits, and the seams behind.
-struct Waiting {
+struct WaitingSeams {
     table: Arc<dyn Table>,
     queue: Arc<dyn Queue>,
-    state: Mutex<State>,
+    state: Mutex<WaitingWork>,
 }
 
 #[derive(Default)]
-struct State {
+struct WaitingWork {
     writes: Vec<Write>,
     /// The items as they will be.
     items: BTreeMap<Key, Option<Item>>,
@@ -70,7 +70,7 @@ impl Store {
     pub fn transaction(&self) -> Option<Transaction> {
         let shared_commits = self.shared_commits.clone()?;
         let (table, queue) = (self.table.clone(), self.queue.clone());
-        let waiting = Arc::new(Waiting { table, queue, state: Mutex::default() });
+        let waiting = Arc::new(WaitingSeams { table, queue, state: Mutex::default() });
         let own: Arc<dyn SharedCommits> = waiting.clone();
         let store = Store { table: waiting.clone(), queue: waiting.clone(), shared_commits: Some(own), ..self.clone() };
         Some(Transaction { store, behind: self.clone(), shared_commits, waiting })
@@ -110,14 +110,14 @@ impl Transaction {
 
     /// All that waits, if it can be committed at once.
     fn group(&self) -> Option<CommitGroup> {
-        let State { writes, messages, priority, is_spoilt, .. } = std::mem::take(&mut *self.waiting.state());
+        let WaitingWork { writes, messages, priority, is_spoilt, .. } = std::mem::take(&mut *self.waiting.state());
         let can_be = !is_spoilt && !writes.is_empty() && writes.len() <= COMMIT_LIMIT;
         can_be.then(|| CommitGroup { writes, priority: priority.unwrap_or_default(), messages })
     }
 }
 
-impl Waiting {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl WaitingSeams {
+    fn state(&self) -> MutexGuard<'_, WaitingWork> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -200,7 +200,7 @@ fn whole(write: Write, written: Option<&Item>) -> Write {
 }
 
 #[async_trait]
-impl Table for Waiting {
+impl Table for WaitingSeams {
     async fn get(&self, key: &Key) -> Result<Option<Item>> {
         {
             let state = self.state();
@@ -261,7 +261,7 @@ impl Table for Waiting {
 }
 
 #[async_trait]
-impl Queue for Waiting {
+impl Queue for WaitingSeams {
     async fn send(&self, priority: Priority, messages: Vec<Outgoing>) -> Result<()> {
         let mut state = self.state();
         state.is_spoilt |= state.priority.replace(priority).is_some_and(|other| other != priority);
@@ -302,7 +302,7 @@ impl Queue for Waiting {
 }
 
 #[async_trait]
-impl SharedCommits for Waiting {
+impl SharedCommits for WaitingSeams {
     async fn write_and_send(&self, group: CommitGroup) -> Result<GroupWritten> {
         let CommitGroup { writes, priority, messages } = group;
         for (place, write) in writes.into_iter().enumerate() {
