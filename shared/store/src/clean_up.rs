@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::items::{self, Fields};
 use crate::pipelines::PipelineWritten;
-use crate::table::{Change, Condition, Item, Key, Listed, ListingQuery, Order, Query, Relist, Write, Written};
+use crate::table::{Change, Condition, Item, Key, Listed, ListingQuery, SortDirection, Query, Relist, Write, Written};
 use crate::{Store, keys};
 
 /// An ended pipeline as the clean-up sees it; its definition is not read.
@@ -95,7 +95,7 @@ impl Store {
             let query = ListingQuery {
                 shard: keys::ended_shard(month),
                 after: after.take(),
-                order: Order::Ascending,
+                order: SortDirection::Ascending,
                 limit: Some(limit - listed.len()),
             };
             let page = self.table.listing(&query).await?;

@@ -24,7 +24,7 @@ use serde_json::json;
 use crate::error::{Error, Result};
 use crate::items::{self, Fields, SCHEMA};
 use crate::table::{
-    Attributes, Change, Condition, GroupWritten, ITEM_LIMIT_BYTES, Item, Listed, ListingQuery, Order, Page, Query,
+    Attributes, Change, Condition, GroupWritten, ITEM_LIMIT_BYTES, Item, Listed, ListingQuery, SortDirection, Page, Query,
     Relist, Write, Written,
 };
 use crate::{Store, keys};
@@ -203,7 +203,7 @@ impl Store {
     pub async fn open_pipelines(&self, limit: usize) -> Result<Vec<OpenPipeline>> {
         let mut listed: Vec<Listed> = Vec::new();
         for shard in 0..keys::OPEN_SHARDS {
-            listed.extend(self.shard(keys::open_shard(shard), Order::Ascending, limit).await?);
+            listed.extend(self.shard(keys::open_shard(shard), SortDirection::Ascending, limit).await?);
         }
         listed.sort_by(|a, b| a.rank.cmp(&b.rank));
         listed.truncate(limit);
@@ -242,7 +242,7 @@ impl Store {
                 break;
             }
             let shard = keys::ended_shard(now - Months::new(back));
-            let listed = self.shard(shard, Order::Descending, limit - ids.len()).await?;
+            let listed = self.shard(shard, SortDirection::Descending, limit - ids.len()).await?;
             ids.extend(listed.iter().filter_map(|listed| keys::pipeline_id(&listed.key.partition)));
         }
         Ok(ids)
@@ -273,7 +273,7 @@ impl Store {
         while found.len() < limit && month_of(month) >= month_of(since) {
             let shard = keys::ended_shard(month);
             let limit = Some(limit - found.len());
-            let query = ListingQuery { shard, after: after.take(), order: Order::Descending, limit };
+            let query = ListingQuery { shard, after: after.take(), order: SortDirection::Descending, limit };
             let Page { entries, next } = self.table.listing(&query).await?;
             found.extend(entries.iter().filter_map(|listed| keys::ended_entry(&query.shard, listed)));
             after = next;
@@ -373,7 +373,7 @@ impl Store {
         })
     }
 
-    async fn shard(&self, shard: String, order: Order, limit: usize) -> Result<Vec<Listed>> {
+    async fn shard(&self, shard: String, order: SortDirection, limit: usize) -> Result<Vec<Listed>> {
         let mut found = Vec::new();
         let mut query = ListingQuery { shard, after: None, order, limit: Some(limit) };
         while found.len() < limit {

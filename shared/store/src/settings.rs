@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::error::Result;
 use crate::items::{self, Fields, optional};
-use crate::table::{Change, Condition, Item, Order, Page, Query, Write};
+use crate::table::{Change, Condition, Item, SortDirection, Page, Query, Write};
 use crate::{Store, keys};
 
 /// A value as it is stored: nobody has checked yet whether it fits its setting.
@@ -146,7 +146,7 @@ impl Store {
     /// # Errors
     /// The table did not answer, or an item cannot be read.
     pub async fn audit_page(&self, limit: usize, after: Option<AuditPlace>) -> Result<Page<AuditEntry, AuditPlace>> {
-        let (order, limit, after) = (Order::Descending, Some(limit), after.map(|place| place.0));
+        let (order, limit, after) = (SortDirection::Descending, Some(limit), after.map(|place| place.0));
         let query = Query { order, limit, after, ..Query::prefix(keys::AUDIT, "") };
         let page = self.table.query(&query).await?;
         let entry = |item| {
