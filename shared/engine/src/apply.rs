@@ -283,7 +283,14 @@ impl Beat<'_> {
         }
     }
 
-    fn count_marked(self, pipeline: &Pipeline, step: &Step, purpose: Purpose, is_ours: bool, applied: &mut AdvanceReport) {
+    fn count_marked(
+        self,
+        pipeline: &Pipeline,
+        step: &Step,
+        purpose: Purpose,
+        is_ours: bool,
+        applied: &mut AdvanceReport,
+    ) {
         match purpose {
             Purpose::Enqueue { .. } => count(is_ours, &mut applied.enqueued, &mut applied.lost),
             Purpose::Resend => {
@@ -300,7 +307,12 @@ impl Beat<'_> {
         applied.unsent_events += self.monitor.tell(self.context, events).await;
     }
 
-    async fn settle(self, pipeline: &Pipeline, status: PipelineStatus, applied: &mut AdvanceReport) -> store::Result<()> {
+    async fn settle(
+        self,
+        pipeline: &Pipeline,
+        status: PipelineStatus,
+        applied: &mut AdvanceReport,
+    ) -> store::Result<()> {
         let now = self.invocation.now();
         self.tell(monitor::changed(pipeline, status, now), applied).await;
         match self.context.store.settle_pipeline(pipeline, status, now).await? {

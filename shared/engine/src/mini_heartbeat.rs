@@ -16,7 +16,11 @@ use crate::gather::FactGatherer;
 ///
 /// # Errors
 /// The store did not answer. Nothing is lost: the heartbeat does the same within a minute.
-pub async fn beat_behind(context: &Context, message: &StepMessage, invocation: &Invocation) -> store::Result<AdvanceReport> {
+pub async fn beat_behind(
+    context: &Context,
+    message: &StepMessage,
+    invocation: &Invocation,
+) -> store::Result<AdvanceReport> {
     let StepMessage { pipeline, step, sort_order, .. } = message;
     if message.is_gated && context.store.is_stage_busy(pipeline, *sort_order, step).await? {
         return Ok(AdvanceReport::default());
@@ -29,7 +33,12 @@ pub async fn beat_behind(context: &Context, message: &StepMessage, invocation: &
 ///
 /// # Errors
 /// The store did not answer. Nothing is lost: the heartbeat does the same within a minute.
-pub async fn beat(context: &Context, id: &PipelineId, hops: u32, invocation: &Invocation) -> store::Result<AdvanceReport> {
+pub async fn beat(
+    context: &Context,
+    id: &PipelineId,
+    hops: u32,
+    invocation: &Invocation,
+) -> store::Result<AdvanceReport> {
     let gatherer = FactGatherer::of_one(context, context.settings(invocation.now()).await?);
     if !gatherer.settings().flag("mini_heartbeat", &Scope::Default) {
         return Ok(AdvanceReport::default());

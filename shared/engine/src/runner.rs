@@ -178,7 +178,7 @@ async fn look_for_stop(context: &Context, step: &mut RunningStep, invocation: &I
 fn reason_to_drop(pipeline: &Pipeline, step: &StepDefinition, claimed: &Claimed) -> Option<String> {
     let is_open = pipeline.status.is_open();
     // What a late beat marks in an ended pipeline is not begun either: nobody waits for it any more.
-    if is_open && (step.run_always || claimed.record.is_forced) {
+    if is_open && (step.run_always || claimed.record.is_rerun) {
         return None;
     }
     if let Some(stop) = &pipeline.stop {

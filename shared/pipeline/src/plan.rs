@@ -10,7 +10,7 @@
 //! **Holds.** While its pipeline is paused or maintenance mode is on, nothing is enqueued: no step, no retry, no next run,
 //! no run-always step. What is enqueued or running goes on, ghosts and ends, and what has ended is settled. During a pause
 //! nothing expires. During maintenance things expire, and no message is sent again, because runners may be down with good
-//! reason. A stop ends a pause, but not maintenance. What a person asks for (`StepRecord::is_forced`) is enqueued past this
+//! reason. A stop ends a pause, but not maintenance. What a person asks for (`StepRecord::is_rerun`) is enqueued past this
 //! plan, through every hold and stop. A hold that comes between a look and its writes lets through what
 //! that look planned, as if it had come a moment later.
 
@@ -106,7 +106,7 @@ pub fn plan(pipeline: &Pipeline, around: &Facts, grace: Grace, now: DateTime<Utc
                     plan.ghosted.push(name());
                 }
             }
-            Outlook::Active if pipeline.stop.is_some() && !step.definition.run_always && !record.is_forced => {
+            Outlook::Active if pipeline.stop.is_some() && !step.definition.run_always && !record.is_rerun => {
                 plan.cancel.push(name());
             }
             Outlook::Active => {

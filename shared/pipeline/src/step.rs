@@ -52,8 +52,9 @@ pub struct StepRecord {
     pub is_warning: bool,
     /// Whether the error uses up all attempts.
     pub is_permanent: bool,
-    /// Whether a person asked for the latest attempt, so that it runs although its pipeline is stopped.
-    pub is_forced: bool,
+    /// Whether the latest attempt is a rerun: a person asked for it, so it runs although its pipeline is stopped. Stored as
+    /// `is_forced`, as earlier versions wrote it.
+    pub is_rerun: bool,
     /// Where a continued attempt goes on.
     pub checkpoint: Option<serde_json::Value>,
     /// What the step leaves for later steps.
@@ -121,7 +122,7 @@ impl StepRecord {
             message: None,
             is_warning: false,
             is_permanent: false,
-            is_forced: false,
+            is_rerun: false,
             checkpoint: None,
             output: None,
             added: Vec::new(),

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::types::{Type, Value as Sql};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
-use store::table::{Item, Key, Listed, Listing, ListingQuery, SortDirection, Page, Query};
+use store::table::{Item, Key, Listed, Listing, ListingQuery, Page, Query, SortDirection};
 
 use crate::session::Session;
 use crate::texts::Texts;
@@ -139,7 +139,9 @@ pub(crate) fn listing(connection: &Connection, query: &ListingQuery) -> rusqlite
     let text = |text: &String| Sql::Text(text.clone());
     let (rank, partition, sort) = match (&query.after, query.order) {
         (Some(Listed { key, rank }), _) => (text(rank), text(&key.partition), text(&key.sort)),
-        (None, SortDirection::Ascending) => (Sql::Text(String::new()), Sql::Text(String::new()), Sql::Text(String::new())),
+        (None, SortDirection::Ascending) => {
+            (Sql::Text(String::new()), Sql::Text(String::new()), Sql::Text(String::new()))
+        }
         (None, SortDirection::Descending) => (NO_BOUND, NO_BOUND, NO_BOUND),
     };
     let mut rows = statement.query((&query.shard, rank, partition, sort))?;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use store::queue::Received;
-use store::shared_commit::{COMMIT_LIMIT, ClaimWrite, CommitGroup, SharedCommits, TakeNext, TakenMessage, WrittenAndTaken};
+use store::shared_commit::{
+    COMMIT_LIMIT, ClaimWrite, CommitGroup, SharedCommits, TakeNext, TakenMessage, WrittenAndTaken,
+};
 use store::table::{GroupWritten, Item, Written};
 use store::{Error, Result};
 

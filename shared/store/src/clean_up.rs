@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::items::{self, Fields};
 use crate::pipelines::PipelineWritten;
-use crate::table::{Change, Condition, Item, Key, Listed, ListingQuery, SortDirection, Query, Relist, Write, Written};
+use crate::table::{Change, Condition, Item, Key, Listed, ListingQuery, Query, Relist, SortDirection, Write, Written};
 use crate::{Store, keys};
 
 /// An ended pipeline as the clean-up sees it; its definition is not read.
@@ -134,7 +134,12 @@ impl Store {
     ///
     /// # Errors
     /// The store did not answer.
-    pub async fn mark_files(&self, ended: &EndedPipeline, mark: FilesMark, now: DateTime<Utc>) -> Result<PipelineWritten> {
+    pub async fn mark_files(
+        &self,
+        ended: &EndedPipeline,
+        mark: FilesMark,
+        now: DateTime<Utc>,
+    ) -> Result<PipelineWritten> {
         let field = match mark {
             FilesMark::Untouched => return Ok(PipelineWritten::Done),
             FilesMark::Packed => PACKED,

@@ -18,7 +18,7 @@ pub mod leases;
 pub mod message;
 pub mod pipelines;
 pub mod queue;
-pub mod retries;
+pub mod reruns;
 pub mod services;
 pub mod settings;
 pub mod shared_commit;

@@ -24,8 +24,8 @@ use serde_json::json;
 use crate::error::{Error, Result};
 use crate::items::{self, Fields, SCHEMA};
 use crate::table::{
-    Attributes, Change, Condition, GroupWritten, ITEM_LIMIT_BYTES, Item, Listed, ListingQuery, SortDirection, Page, Query,
-    Relist, Write, Written,
+    Attributes, Change, Condition, GroupWritten, ITEM_LIMIT_BYTES, Item, Listed, ListingQuery, Page, Query, Relist,
+    SortDirection, Write, Written,
 };
 use crate::{Store, keys};
 

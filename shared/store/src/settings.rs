@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::error::Result;
 use crate::items::{self, Fields, optional};
-use crate::table::{Change, Condition, Item, SortDirection, Page, Query, Write};
+use crate::table::{Change, Condition, Item, Page, Query, SortDirection, Write};
 use crate::{Store, keys};
 
 /// A value as it is stored: nobody has checked yet whether it fits its setting.

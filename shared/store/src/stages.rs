@@ -11,7 +11,7 @@
 use pipeline::{Name, PipelineId};
 
 use crate::error::Result;
-use crate::table::{SortDirection, Query};
+use crate::table::{Query, SortDirection};
 use crate::{Store, items, keys};
 
 /// How many steps the first query of each side asks for, and by how much the next ones ask for more.

@@ -156,11 +156,12 @@ impl Store {
             ("token", json!(token)),
             ("enqueued_at", items::time(now)),
         ];
-        let forced = (event == StepEvent::Retry).then(|| ("is_forced".to_owned(), json!(true)));
+        // The stored word is older than ours.
+        let rerun = (event == StepEvent::Rerun).then(|| ("is_forced".to_owned(), json!(true)));
         let key = keys::step(pipeline, step.definition.sort_order, &step.definition.name);
         if record.version == 0 {
             let mut attributes = items::attributes(fields);
-            attributes.extend(forced);
+            attributes.extend(rerun);
             if step.definition.is_added {
                 // Then the runner, who reads this item only, knows what to do.
                 attributes.insert("definition".to_owned(), json!(step.definition));
@@ -170,11 +171,11 @@ impl Store {
         }
         let mut attributes = items::patch(fields);
         attributes.extend(PER_ATTEMPT.map(|field| (field.to_owned(), Value::Null)));
-        if event == StepEvent::Retry {
+        if event == StepEvent::Rerun {
             // Whoever runs it by hand has seen what became of it.
             attributes.insert("interruptions".to_owned(), Value::Null);
         }
-        attributes.extend(forced);
+        attributes.extend(rerun);
         let change = Change::Patch { attributes, listing: Relist::Keep };
         Ok(Write { key, condition: Condition::Version(record.version), change })
     }

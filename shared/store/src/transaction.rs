@@ -19,8 +19,8 @@ use crate::error::Result;
 use crate::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
 use crate::shared_commit::{COMMIT_LIMIT, CommitGroup, SharedCommits, WrittenAndTaken};
 use crate::table::{
-    Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, SortDirection, Page, Query, Relist, Table,
-    Write, Written,
+    Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Relist, SortDirection,
+    Table, Write, Written,
 };
 use crate::take_next::{NextMessage, NextTaker};
 
@@ -224,7 +224,11 @@ impl Table for WaitingSeams {
     async fn query(&self, query: &Query) -> Result<Page<Item, String>> {
         let page = self.table.query(query).await?;
         let mut state = self.state();
-        if query.limit.is_some() || query.after.is_some() || query.order == SortDirection::Descending || page.next.is_some() {
+        if query.limit.is_some()
+            || query.after.is_some()
+            || query.order == SortDirection::Descending
+            || page.next.is_some()
+        {
             // What waits would have to be fitted into pages.
             state.is_spoilt = true;
             return Ok(page);

@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use pipeline::Priority;
 use store::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
 use store::table::{
-    Attributes, Change, Condition, GROUP_LIMIT, GroupWritten, ITEM_LIMIT_BYTES, Item, Key, Listed, ListingQuery, SortDirection,
-    Page, Query, Relist, Table, Write, Written,
+    Attributes, Change, Condition, GROUP_LIMIT, GroupWritten, ITEM_LIMIT_BYTES, Item, Key, Listed, ListingQuery, Page,
+    Query, Relist, SortDirection, Table, Write, Written,
 };
 use store::{Error, Result, Store};
 

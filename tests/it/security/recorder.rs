@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use bytes::Bytes;
 use serde_json::Value;
-use store::services::{FunctionAnswer, Event, Events, Functions};
+use store::services::{Event, Events, FunctionAnswer, Functions};
 
 /// What IAM is asked about one call: an action, and the ARN of what it touches.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

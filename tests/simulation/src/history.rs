@@ -111,7 +111,7 @@ pub(crate) struct StepState {
     pub(crate) token: String,
     pub(crate) owner: String,
     pub(crate) is_permanent: bool,
-    pub(crate) is_forced: bool,
+    pub(crate) is_rerun: bool,
     pub(crate) output: Option<Value>,
     /// The batches of steps that it has added and committed.
     pub(crate) added: Vec<String>,
@@ -204,7 +204,7 @@ impl StepState {
             token: text(fields, "token"),
             owner: text(fields, "owner"),
             is_permanent: flag("is_permanent"),
-            is_forced: flag("is_forced"),
+            is_rerun: flag("is_forced"),
             output: fields.get("output").cloned(),
             added: added.filter_map(|batch| Some(batch.get("batch")?.as_str()?.to_owned())).collect(),
             enqueued_at: time(fields, "enqueued_at"),
@@ -255,12 +255,12 @@ impl fmt::Display for What {
             }
             What::Step { id, step, state } => {
                 let StepState { status, attempt, continuations, token, version, .. } = state;
-                let forced = if state.is_forced { ", forced" } else { "" };
+                let rerun = if state.is_rerun { ", rerun" } else { "" };
                 let on = if *continuations > 0 { format!(", part {continuations}") } else { String::new() };
                 let (id, token) = (short(id), short(token));
                 write!(
                     f,
-                    "writes step {id}/{step}: {status}, attempt {attempt}{on}{forced}, token {token}, v{version}"
+                    "writes step {id}/{step}: {status}, attempt {attempt}{on}{rerun}, token {token}, v{version}"
                 )?;
                 if state.message.is_empty() { Ok(()) } else { write!(f, " ({})", state.message) }
             }

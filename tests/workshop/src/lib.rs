@@ -170,7 +170,7 @@ impl Workshop {
     pub async fn process(&self, id: &PipelineId, step: &str) {
         let (pipeline, step, invocation) = (self.pipeline(id).await, self.step(id, step).await, self.invocation());
         let token = invocation.token(id, &step.definition.name, step.record.attempt + 1, 0);
-        let enqueued = self.store().enqueue_forced(&pipeline, &step, &token, invocation.now()).await.unwrap();
+        let enqueued = self.store().enqueue_rerun(&pipeline, &step, &token, invocation.now()).await.unwrap();
         let Enqueued::Done(record) = enqueued else { panic!("somebody else has enqueued it") };
         let step = Step { record: *record, ..step };
         let message = outgoing(&StepMessage::new(id, &step, token, 0));

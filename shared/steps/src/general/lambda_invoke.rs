@@ -13,7 +13,7 @@ use engine::{Executor, ExecutorError, Outcome, Work};
 use pipeline::Arguments;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::services::{FunctionAnswer, FilesAt};
+use store::services::{FilesAt, FunctionAnswer};
 
 use super::rest::Rest;
 

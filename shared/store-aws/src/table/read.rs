@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use store::Result;
-use store::table::{Item, Key, Listed, Listing, ListingQuery, SortDirection, Page, Query};
+use store::table::{Item, Key, Listed, Listing, ListingQuery, Page, Query, SortDirection};
 
 use super::item::{LISTING_INDEX, LISTING_SHARD, PARTITION, SORT, Stored, read_listed, stored_key, stored_listing};
 use super::{DynamoTable, check_key, read};

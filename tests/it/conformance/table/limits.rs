@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use store::Store;
-use store::table::{Change, Condition, ITEM_LIMIT_BYTES, Key, ListingQuery, SortDirection, Query};
+use store::table::{Change, Condition, ITEM_LIMIT_BYTES, Key, ListingQuery, Query, SortDirection};
 
 use super::{apply, attributes, get, patch, put, put_listed, write};
 use crate::conformance::permanent;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use store::Store;
-use store::table::{Change, Condition, Key, Listed, ListingQuery, SortDirection, Relist};
+use store::table::{Change, Condition, Key, Listed, ListingQuery, Relist, SortDirection};
 use tests::eventually;
 
 use super::{apply, attributes, place, put, put_listed};

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use store::Store;
-use store::table::{Key, SortDirection, Query};
+use store::table::{Key, Query, SortDirection};
 
 use super::attributes;
 

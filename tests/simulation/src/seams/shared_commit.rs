@@ -57,8 +57,9 @@ impl SharedCommits for Commits {
         called(&self.stage, Kind::Shares, "take next", label, move || {
             let writes = &own.writes;
             let posts = Posts::draw(&stage, &own.messages);
-            let committed =
-                alone(inner.write_and_take_next(CommitGroup { messages: posts.arriving(), ..own.clone() }, take.clone()))?;
+            let committed = alone(
+                inner.write_and_take_next(CommitGroup { messages: posts.arriving(), ..own.clone() }, take.clone()),
+            )?;
             if let WrittenAndTaken::Applied(taken) = &committed {
                 counted(&stage, writes);
                 let claimed = taken.as_ref().and_then(|taken| match &taken.claim {

@@ -167,7 +167,7 @@ fn step(sort_order: i32, text: &str) -> Step {
         match word {
             "allowed" => Arc::make_mut(&mut step.definition).allow_failure = true,
             "always" => Arc::make_mut(&mut step.definition).run_always = true,
-            "forced" => step.record.is_forced = true,
+            "rerun" => step.record.is_rerun = true,
             "permanent" => step.record.is_permanent = true,
             "free" => previous = None,
             "finished" => previous = Some(StepCondition::PreviousStepsFinished { steps: None }),

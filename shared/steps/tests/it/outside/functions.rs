@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::{Value, json};
-use store::services::{FunctionAnswer, FilesAt, Functions, Invokable, Services};
+use store::services::{FilesAt, FunctionAnswer, Functions, Invokable, Services};
 
 use super::{called, outcome, output, repeated, workshop};
 use engine::runner::RunReport;
@@ -34,7 +34,9 @@ impl Functions for Played {
         self.given.lock().unwrap().push((function.to_owned(), payload));
         match self.answers.lock().unwrap().remove(0) {
             Play::Answers(text) => Ok(FunctionAnswer { payload: Bytes::from(text), failure: None }),
-            Play::Fails(text) => Ok(FunctionAnswer { payload: Bytes::from(text), failure: Some("Unhandled".to_owned()) }),
+            Play::Fails(text) => {
+                Ok(FunctionAnswer { payload: Bytes::from(text), failure: Some("Unhandled".to_owned()) })
+            }
             Play::IsSilent => Err(store::Error::retryable("invoke function `tax`", "no answer within 55 s")),
         }
     }

@@ -1,8 +1,8 @@
-//! Steps that a person runs again, whatever their pipeline has come to.
+//! Reruns: steps that a person runs again, whatever their pipeline has come to.
 //!
 //! | function | condition | cost on AWS |
 //! |---|---|---|
-//! | [`Store::enqueue_forced`] | step and pipeline (version), one group | 4 write units, 2 more when the pipeline is relisted |
+//! | [`Store::enqueue_rerun`] | step and pipeline (version), one group | 4 write units, 2 more when the pipeline is relisted |
 //!
 //! The pipeline's item is part of the group although only an ended pipeline changes: a beat that settles the pipeline at
 //! this very moment, because it has not seen the step enqueued, loses its write and looks again.
@@ -25,14 +25,14 @@ impl Store {
     ///
     /// # Errors
     /// The store did not answer, an item cannot be read, or the step is enqueued or running.
-    pub async fn enqueue_forced(
+    pub async fn enqueue_rerun(
         &self,
         pipeline: &Pipeline,
         step: &Step,
         token: &Token,
         now: DateTime<Utc>,
     ) -> Result<Enqueued> {
-        let enqueue = self.enqueue_write(&pipeline.id, step, StepEvent::Retry, token, now)?;
+        let enqueue = self.enqueue_write(&pipeline.id, step, StepEvent::Rerun, token, now)?;
         self.keep_attempt(&pipeline.id, step).await?;
         let key = enqueue.key.clone();
         // Whether it was us or somebody else, the step's item tells.
