@@ -24,7 +24,7 @@ pub enum StepEvent {
     /// The pipeline ended or is to end.
     Cancel,
     /// A runner that claimed it finds the pipeline stopped and gives it back unrun.
-    Drop,
+    GiveBack,
     /// A person runs the step again, ignoring conditions.
     Rerun,
 }
@@ -51,7 +51,7 @@ impl StepEvent {
         StepEvent::Continue,
         StepEvent::Ghost,
         StepEvent::Cancel,
-        StepEvent::Drop,
+        StepEvent::GiveBack,
         StepEvent::Rerun,
     ];
 
@@ -80,7 +80,7 @@ pub fn next(from: StepStatus, event: StepEvent) -> Result<StepStatus, IllegalMov
         (S::Running, E::Skip) => Ok(S::Skipped),
         (S::Running, E::Fail | E::Ghost) => Ok(S::Error),
         // A step whose work has begun ends by itself or by its lease; a failed one stays failed.
-        (S::Pending | S::Enqueued, E::Cancel) | (S::Running, E::Drop) => Ok(S::Cancelled),
+        (S::Pending | S::Enqueued, E::Cancel) | (S::Running, E::GiveBack) => Ok(S::Cancelled),
         (
             S::Pending | S::Enqueued | S::Running | S::Success | S::Skipped | S::Error | S::Cancelled,
             E::Enqueue
@@ -92,7 +92,7 @@ pub fn next(from: StepStatus, event: StepEvent) -> Result<StepStatus, IllegalMov
             | E::Continue
             | E::Ghost
             | E::Cancel
-            | E::Drop
+            | E::GiveBack
             | E::Rerun,
         ) => Err(IllegalMove { from, event }),
     }
@@ -115,7 +115,7 @@ mod tests {
         insta::assert_snapshot!(table, @r"
         pending: Enqueue → enqueued, Cancel → cancelled, Rerun → enqueued
         enqueued: Claim → running, Cancel → cancelled
-        running: Succeed → success, Skip → skipped, Fail → error, Continue → enqueued, Ghost → error, Drop → cancelled
+        running: Succeed → success, Skip → skipped, Fail → error, Continue → enqueued, Ghost → error, GiveBack → cancelled
         success: Recur → enqueued, Rerun → enqueued
         skipped: Rerun → enqueued
         error: Enqueue → enqueued, Rerun → enqueued

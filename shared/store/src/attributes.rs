@@ -34,7 +34,7 @@ impl Attributes {
     }
 
     /// Removes what is null and as good as no attribute.
-    pub fn drop_nulls(&mut self) {
+    pub fn remove_nulls(&mut self) {
         // Others may hold what would be copied for the change.
         if self.values().any(Value::is_null) {
             self.retain(|_, value| !value.is_null());

@@ -7,7 +7,7 @@
 //! A step that waits for others not to run looks at them and is enqueued after that; two such steps that look at the same
 //! moment would both go ahead. So each of them enters itself under its own name, in the same group of writes that enqueues
 //! it, and the group fails if an entry under a name that it waits for has changed since it looked. Entries of steps that
-//! have ended are dropped by whoever enters next.
+//! have ended are removed by whoever enters next.
 //!
 //! Only steps that wait for others enter themselves. One that waits for nobody may begin at any moment anyway, and is seen
 //! by looking at the open pipelines.

@@ -82,7 +82,7 @@ pub trait Upload: Send {
     /// Makes the file visible under its key.
     async fn finish(self: Box<Self>) -> Result<()>;
 
-    /// Drops what was written. An upload that is just dropped is cleaned up later by the back end.
+    /// Discards what was written. What an upload wrote that is neither finished nor aborted is deleted later by the back end.
     async fn abort(self: Box<Self>) -> Result<()>;
 }
 

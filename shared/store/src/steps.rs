@@ -415,9 +415,9 @@ impl Store {
     ///
     /// # Errors
     /// The store did not answer, or an item cannot be read.
-    pub async fn drop_claim(&self, claimed: &mut Claimed, reason: &str, now: DateTime<Utc>) -> Result<Held> {
+    pub async fn give_back(&self, claimed: &mut Claimed, reason: &str, now: DateTime<Utc>) -> Result<Held> {
         let attributes = items::patch([
-            ("status", json!(legal(StepStatus::Running, StepEvent::Drop)?)),
+            ("status", json!(legal(StepStatus::Running, StepEvent::GiveBack)?)),
             ("finished_at", items::time(now)),
             ("lease_until", Value::Null),
             ("message", json!(reason)),

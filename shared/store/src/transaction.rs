@@ -160,7 +160,7 @@ fn written(write: &Write, item: Option<Item>) -> Option<Item> {
     match &write.change {
         Change::Put { attributes, listing, expires_at } => {
             let (mut attributes, listing, expires_at) = (attributes.clone(), listing.clone(), *expires_at);
-            attributes.drop_nulls();
+            attributes.remove_nulls();
             Some(Item { key: write.key.clone(), version, attributes, listing, expires_at })
         }
         Change::Patch { attributes, listing } => {
@@ -173,7 +173,7 @@ fn written(write: &Write, item: Option<Item>) -> Option<Item> {
             };
             let mut item = Item { version, ..item.unwrap_or_else(empty) };
             item.attributes.extend(attributes.iter().map(|(name, value)| (name.clone(), value.clone())));
-            item.attributes.drop_nulls();
+            item.attributes.remove_nulls();
             match listing {
                 Relist::Keep => {}
                 Relist::Unlist => item.listing = None,

@@ -29,7 +29,7 @@ pub(super) struct CurrentAttempt<'a> {
 pub(super) enum Attempted {
     /// To its end, which is not recorded yet.
     Ended(AttemptEnd),
-    /// Nothing is left to record: the attempt was handed on, taken by somebody else, or dropped.
+    /// Nothing is left to record: the attempt was handed on, taken by somebody else, or never begun.
     Over(RunReport),
 }
 

@@ -293,7 +293,7 @@ async fn who_was_taken_over_cannot_commit() {
     assert_eq!(bench.workshop.store().save_progress(&mut ann, until).await.unwrap(), lost);
     assert_eq!(bench.go_on(&mut ann, "t3").await, lost);
     let now = bench.workshop.now();
-    assert_eq!(bench.workshop.store().drop_claim(&mut ann, "stopped", now).await.unwrap(), lost);
+    assert_eq!(bench.workshop.store().give_back(&mut ann, "stopped", now).await.unwrap(), lost);
     assert_eq!(bench.finish(&mut bob, SUCCESS).await, Held::Committed);
 }
 
@@ -309,7 +309,7 @@ async fn assert_has_no_say(bench: &Bench, claimed: &Claimed, what: &str) {
     assert_eq!(bench.go_on(&mut claimed.clone(), "t9").await, lost, "{what}: handed on by who lost the step");
     let held = store.save_progress(&mut claimed.clone(), until).await.unwrap();
     assert_eq!(held, lost, "{what}: lengthened by who lost the step");
-    let held = store.drop_claim(&mut claimed.clone(), "stopped", now).await.unwrap();
+    let held = store.give_back(&mut claimed.clone(), "stopped", now).await.unwrap();
     assert_eq!(held, lost, "{what}: given back by who lost the step");
     assert_eq!(bench.record().await, before, "{what}: the step was changed by who lost it");
 }
@@ -424,7 +424,7 @@ async fn a_claim_is_given_back_when_the_pipeline_is_stopped() {
     let mut claimed = bench.held().await;
     let (store, now) = (bench.workshop.store(), bench.workshop.now());
     bench.next_write(Fault::Repeated);
-    assert_eq!(store.drop_claim(&mut claimed, "Ann had enough", now).await.unwrap(), Held::Committed);
+    assert_eq!(store.give_back(&mut claimed, "Ann had enough", now).await.unwrap(), Held::Committed);
     assert_eq!(bench.workshop.shown(&bench.id).await, "pending: done-a cancelled (Ann had enough)");
 }
 

@@ -211,7 +211,7 @@ pub(crate) fn integer(found: &str) -> Result<i32, BadValue> {
     found.parse().map_err(|_| BadValue::Integer { found: found.to_owned() })
 }
 
-/// A value without the white space around it, which the schema's types drop too.
+/// A value without the white space around it, which the schema's types ignore too.
 pub(crate) fn trimmed(found: &str) -> &str {
     found.trim_matches([' ', '\t', '\r', '\n'])
 }

@@ -297,7 +297,7 @@ impl World {
             self.runners.push(Runner { is_working: true, ..runner });
         } else {
             let record = self.record_mut(&runner.step);
-            record.status = next(record.status, StepEvent::Drop).expect("a running step can be given back");
+            record.status = next(record.status, StepEvent::GiveBack).expect("a running step can be given back");
             record.lease_until = None;
             record.version += 1;
         }
