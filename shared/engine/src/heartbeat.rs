@@ -65,7 +65,7 @@ pub async fn beat(context: &Context, invocation: &Invocation) -> store::Result<B
     let began = invocation.now();
     let until = began + invocation.left() + context.limits.lease_margin;
     let lease = match context.store.acquire_lease(&invocation.id, until, began).await? {
-        LeaseOutcome::Held(lease) => lease,
+        LeaseOutcome::Acquired(lease) => lease,
         LeaseOutcome::Taken { by, until } => {
             tracing::info!("heartbeat skipped: `{by}` holds the lease until {}", until.to_rfc3339());
             return Ok(BeatReport { lease_taken_by: Some(by), ..BeatReport::default() });
@@ -202,7 +202,7 @@ impl BeatReport {
         self.problems.extend(problems);
     }
 
-    /// What there is, or a problem in its place: what is wrong with one thing must not hold up the others.
+    /// What there is, or a problem in its place: what is wrong with one thing must not delay the others.
     ///
     /// An error that may pass ends the beat; the next one is the retry.
     fn or_problem<T>(&mut self, what: &str, outcome: store::Result<T>) -> store::Result<Option<T>> {

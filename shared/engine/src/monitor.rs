@@ -100,8 +100,8 @@ impl Monitor {
         for step in &pipeline.steps {
             let record = &step.record;
             watched.claimed_at = watched.claimed_at.max(record.started_at);
-            let is_held = record.lease_until.is_some_and(|until| until >= now);
-            watched.working += usize::from(record.status == StepStatus::Running && is_held);
+            let is_leased = record.lease_until.is_some_and(|until| until >= now);
+            watched.working += usize::from(record.status == StepStatus::Running && is_leased);
             let Some(too_long) = limit.and_then(|limit| waits_since(step).map(|since| since + limit)) else { continue };
             if too_long <= pulse.until {
                 watched.waiting += 1;

@@ -1,4 +1,4 @@
-//! Carries on what a dead host of the same machine held.
+//! Carries on what a dead host of the same machine was doing.
 //!
 //! On AWS a runner that dies is known by its lease alone, and its attempt counts. A local host can know better: a process
 //! that was killed on this machine is gone for certain, and its steps were interrupted, not failed. They go on at their
@@ -15,7 +15,7 @@ use std::time::Duration;
 use pipeline::{Pipeline, Step, StepStatus};
 use store::message::StepMessage;
 use store::queue::Outgoing;
-use store::steps::{Claimed, Held};
+use store::steps::{Claimed, StepWritten};
 
 use crate::apply::{outgoing, resend_step};
 use crate::context::{Context, Invocation};
@@ -101,8 +101,8 @@ async fn carry_on(
     let token = invocation.token(&pipeline.id, &definition.name, record.attempt, record.continuations + 1);
     let checkpoint = record.checkpoint.clone().unwrap_or_default();
     let (store, now) = (&context.store, invocation.now());
-    let held = store.continue_step(&mut claimed, checkpoint, &token, &record.log, Duration::ZERO, now).await?;
-    if held != Held::Committed {
+    let written = store.continue_step(&mut claimed, checkpoint, &token, &record.log, Duration::ZERO, now).await?;
+    if written != StepWritten::Committed {
         return Ok(None);
     }
     tracing::warn!(

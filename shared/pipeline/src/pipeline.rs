@@ -32,9 +32,9 @@ pub struct Pipeline {
     pub ended_at: Option<DateTime<Utc>>,
     /// Set when a person or the beat wants it to end early.
     pub stop: Option<StopRequest>,
-    /// Since when a person holds it; a stop ends the hold.
+    /// Since when it is paused by a person; a stop ends the pause.
     pub paused_at: Option<DateTime<Utc>>,
-    /// How long it was held before, in all.
+    /// How long it was paused before, in all.
     pub paused_for: Duration,
     /// Its steps, by sort order; those of one stage in the order of the definition, and then those added, by name.
     pub steps: Vec<Step>,

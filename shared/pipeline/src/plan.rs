@@ -31,7 +31,7 @@ use crate::status::PipelineStatus;
 use crate::status::StepStatus;
 
 pub use outlook::{Ending, Outlook, answers, outlooks};
-pub use spawn::{Spawn, SpawnFacts, hold as spawn_hold, spawn, spawn_answers};
+pub use spawn::{Spawn, SpawnFacts, spawn, spawn_answers, spawn_hold};
 
 /// The times that repair works with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,7 @@ pub enum PipelineStatus {
     Pending,
     /// A step is enqueued, running or can still become ready.
     Running,
-    /// A person holds it: nothing more is enqueued, and what is enqueued or running goes on to its end. The clock of its
+    /// A person has paused it: nothing more is enqueued, and what is enqueued or running goes on to its end. The clock of its
     /// expiry stands still. It is open, so its siblings wait.
     Paused,
     /// Every step is success, skipped, or a failure that is allowed.

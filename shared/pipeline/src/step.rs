@@ -32,7 +32,7 @@ pub struct StepRecord {
     pub interruptions: u32,
     /// Fences the latest enqueue: only the message that carries it may claim, only its claimer may commit.
     pub token: Option<Token>,
-    /// Which invocation holds the step.
+    /// Which invocation has claimed the step.
     pub owner: Option<String>,
     /// When the latest attempt was enqueued (or continued).
     pub enqueued_at: Option<DateTime<Utc>>,
@@ -42,7 +42,7 @@ pub struct StepRecord {
     pub resends: u32,
     /// When the latest attempt was claimed first.
     pub started_at: Option<DateTime<Utc>>,
-    /// Until when the holder may be alive; after that the step is *ghosted*.
+    /// Until when the owner may be alive; after that the step is *ghosted*.
     pub lease_until: Option<DateTime<Utc>>,
     /// When the latest attempt ended.
     pub finished_at: Option<DateTime<Utc>>,

@@ -2,7 +2,7 @@
 //!
 //! | function | condition | cost on AWS |
 //! |---|---|---|
-//! | [`Store::enqueue_step_alone`] | the step's, and nobody became busy meanwhile under a name that the step waits for | 4 write units and 1 read unit, more per name, holder and busy holder |
+//! | [`Store::enqueue_step_alone`] | the step's, and nobody became busy meanwhile under a name that the step waits for | 4 write units and 1 read unit, more per name, entered step and busy one |
 //!
 //! A step that waits for others not to run looks at them and is enqueued after that; two such steps that look at the same
 //! moment would both go ahead. So each of them enters itself under its own name, in the same group of writes that enqueues
@@ -26,7 +26,7 @@ use crate::{Store, keys};
 
 /// One attempt of a step that is or was busy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Holder {
+struct BusyStep {
     pipeline: PipelineId,
     step: Name,
     sort_order: i32,
@@ -79,21 +79,21 @@ impl Store {
     }
 
     /// Who else is busy under a name: the entries whose attempt has not ended.
-    async fn busy(&self, entry: Option<&Item>, pipeline: &PipelineId, step: &Step) -> Result<Vec<Holder>> {
+    async fn busy(&self, entry: Option<&Item>, pipeline: &PipelineId, step: &Step) -> Result<Vec<BusyStep>> {
         let Some(entry) = entry else { return Ok(Vec::new()) };
-        let holders: Vec<Holder> = Fields::of(entry)?.json("holders", "a list of steps")?.unwrap_or_default();
+        let entered: Vec<BusyStep> = Fields::of(entry)?.json("holders", "a list of steps")?.unwrap_or_default();
         let mut busy = Vec::new();
-        for holder in holders {
-            if holder.pipeline == *pipeline && holder.step == step.definition.name {
+        for other in entered {
+            if other.pipeline == *pipeline && other.step == step.definition.name {
                 continue;
             }
-            let record = self.step_record(&holder.pipeline, holder.sort_order, &holder.step).await?;
+            let record = self.step_record(&other.pipeline, other.sort_order, &other.step).await?;
             let is_busy = record.is_some_and(|record| {
-                record.attempt == holder.attempt && matches!(record.status, StepStatus::Enqueued | StepStatus::Running)
+                record.attempt == other.attempt && matches!(record.status, StepStatus::Enqueued | StepStatus::Running)
             });
             // What is enqueued in a pipeline that has ended is never begun, and nobody may be left to say so.
-            if is_busy && self.is_open(&holder.pipeline).await? {
-                busy.push(holder);
+            if is_busy && self.is_open(&other.pipeline).await? {
+                busy.push(other);
             }
         }
         Ok(busy)
@@ -106,8 +106,8 @@ impl Store {
 }
 
 /// Adds a step's next attempt to those that are busy under its name.
-fn enter(mut busy: Vec<Holder>, pipeline: &PipelineId, step: &Step) -> Change {
-    busy.push(Holder {
+fn enter(mut busy: Vec<BusyStep>, pipeline: &PipelineId, step: &Step) -> Change {
+    busy.push(BusyStep {
         pipeline: pipeline.clone(),
         step: step.definition.name.clone(),
         sort_order: step.definition.sort_order,

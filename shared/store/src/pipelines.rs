@@ -308,7 +308,7 @@ impl Store {
         self.patch_pipeline(pipeline, attributes, Relist::Keep, |item| item.attributes.contains_key("stop")).await
     }
 
-    /// Holds an open pipeline: from the answer on, no beat that looks at it enqueues anything of it.
+    /// Pauses an open pipeline: from the answer on, no beat that looks at it enqueues anything of it.
     ///
     /// # Errors
     /// The store did not answer.
@@ -317,14 +317,14 @@ impl Store {
         self.patch_pipeline(pipeline, attributes, Relist::Keep, |item| item.attributes.contains_key("paused_at")).await
     }
 
-    /// Ends the hold of a pipeline and adds its length to what does not count for its expiry.
+    /// Ends the pause of a pipeline and adds its length to what does not count for its expiry.
     ///
     /// # Errors
     /// The store did not answer.
     pub async fn resume_pipeline(&self, pipeline: &Pipeline, now: DateTime<Utc>) -> Result<PipelineWritten> {
-        let held = pipeline.paused_at.and_then(|since| (now - since).to_std().ok()).unwrap_or_default();
-        let held_ms = u64::try_from((pipeline.paused_for + held).as_millis()).unwrap_or(u64::MAX);
-        let attributes = items::patch([("paused_at", json!(null)), ("paused_for_ms", json!(held_ms))]);
+        let pause = pipeline.paused_at.and_then(|since| (now - since).to_std().ok()).unwrap_or_default();
+        let paused_ms = u64::try_from((pipeline.paused_for + pause).as_millis()).unwrap_or(u64::MAX);
+        let attributes = items::patch([("paused_at", json!(null)), ("paused_for_ms", json!(paused_ms))]);
         self.patch_pipeline(pipeline, attributes, Relist::Keep, |item| !item.attributes.contains_key("paused_at")).await
     }
 

@@ -53,7 +53,7 @@ fn reopen(pipeline: &Pipeline, now: DateTime<Utc>) -> Write {
         let attributes = items::patch([("status", json!(pipeline.status))]);
         return Write { key, condition, change: Change::Patch { attributes, listing: Relist::Keep } };
     }
-    // While a person holds it, the time is not counted anyway.
+    // While it is paused, the time is not counted anyway.
     let ended = pipeline.ended_at.filter(|_| pipeline.paused_at.is_none());
     let rest = ended.and_then(|ended| (now - ended).to_std().ok()).unwrap_or_default();
     let uncounted_ms = u64::try_from((pipeline.paused_for + rest).as_millis()).unwrap_or(u64::MAX);

@@ -52,7 +52,7 @@ pub enum Claim {
     Gone,
 }
 
-/// A step that we hold.
+/// A step that is ours.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claimed {
     /// The pipeline.
@@ -90,9 +90,9 @@ pub enum Finish {
     },
 }
 
-/// What became of a write by the holder of a step.
+/// What became of a write by the owner of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Held {
+pub enum StepWritten {
     /// Applied; still or last ours.
     Committed,
     /// The step has been taken from us meanwhile: what we did is not to be seen.
@@ -117,7 +117,7 @@ pub struct Attempt {
     pub log: String,
 }
 
-/// How often a write is repeated because the holder's own version moved (a renewal whose reply got lost).
+/// How often a write is repeated because the owner's own version moved (a renewal whose reply got lost).
 const OWN_RACES: usize = 3;
 
 impl Store {
@@ -265,7 +265,7 @@ impl Store {
         finish: &Finish,
         log: &str,
         now: DateTime<Utc>,
-    ) -> Result<Held> {
+    ) -> Result<StepWritten> {
         let (event, message, is_warning, is_permanent) = match finish {
             Finish::Success { warning } => (StepEvent::Succeed, warning.as_deref(), warning.is_some(), false),
             Finish::Skipped(reason) => (StepEvent::Skip, Some(reason.as_str()), false, false),
@@ -296,7 +296,7 @@ impl Store {
             let added: Vec<_> = claimed.record.added.iter().chain(&claimed.record.adding).collect();
             attributes.extend([("added".to_owned(), json!(added)), ("adding".to_owned(), Value::Null)]);
         }
-        self.write_held(claimed, attributes).await
+        self.write_claimed(claimed, attributes).await
     }
 
     /// Hands the step to a further invocation of the same attempt; the message is sent after that, `delay` from now.
@@ -313,7 +313,7 @@ impl Store {
         log: &str,
         delay: Duration,
         now: DateTime<Utc>,
-    ) -> Result<Held> {
+    ) -> Result<StepWritten> {
         let sent_at = if delay.is_zero() { Value::Null } else { items::time(now + delay) };
         let mut attributes = items::patch([
             ("status", json!(legal(StepStatus::Running, StepEvent::Continue)?)),
@@ -328,14 +328,14 @@ impl Store {
         ]);
         attributes.extend(claimed.record.progress.as_ref().map(|text| ("progress".to_owned(), json!(text))));
         attributes.extend(adding(claimed));
-        self.write_held(claimed, attributes).await
+        self.write_claimed(claimed, attributes).await
     }
 
     /// Keeps a checkpoint and how far the work is, and lengthens the lease.
     ///
     /// # Errors
     /// The store did not answer, or an item cannot be read.
-    pub async fn save_progress(&self, claimed: &mut Claimed, lease_until: DateTime<Utc>) -> Result<Held> {
+    pub async fn save_progress(&self, claimed: &mut Claimed, lease_until: DateTime<Utc>) -> Result<StepWritten> {
         let interruptions = interruptions(claimed.record.interruptions);
         let mut attributes = items::patch([("lease_until", items::time(lease_until)), interruptions]);
         if let Some(checkpoint) = &claimed.record.checkpoint {
@@ -345,7 +345,7 @@ impl Store {
             attributes.insert("progress".to_owned(), json!(progress));
         }
         attributes.extend(adding(claimed));
-        self.write_held(claimed, attributes).await
+        self.write_claimed(claimed, attributes).await
     }
 
     /// Makes an error of an attempt whose runner is gone, and for good if that happened too often in a row.
@@ -415,14 +415,14 @@ impl Store {
     ///
     /// # Errors
     /// The store did not answer, or an item cannot be read.
-    pub async fn give_back(&self, claimed: &mut Claimed, reason: &str, now: DateTime<Utc>) -> Result<Held> {
+    pub async fn give_back(&self, claimed: &mut Claimed, reason: &str, now: DateTime<Utc>) -> Result<StepWritten> {
         let attributes = items::patch([
             ("status", json!(legal(StepStatus::Running, StepEvent::GiveBack)?)),
             ("finished_at", items::time(now)),
             ("lease_until", Value::Null),
             ("message", json!(reason)),
         ]);
-        self.write_held(claimed, attributes).await
+        self.write_claimed(claimed, attributes).await
     }
 
     /// Reads what has become of one step; `None` before its first enqueue.
@@ -450,7 +450,7 @@ impl Store {
         }
     }
 
-    async fn write_held(&self, claimed: &mut Claimed, attributes: Attributes) -> Result<Held> {
+    async fn write_claimed(&self, claimed: &mut Claimed, attributes: Attributes) -> Result<StepWritten> {
         let key = keys::step(&claimed.pipeline, claimed.sort_order, &claimed.name);
         for _ in 0..=OWN_RACES {
             let change = Change::Patch { attributes: attributes.clone(), listing: Relist::Keep };
@@ -459,21 +459,21 @@ impl Store {
                 Written::Applied(item) => (item, true),
                 Written::Conflict(item) => (item, false),
             };
-            let Some(item) = item else { return Ok(Held::Lost { status: None }) };
+            let Some(item) = item else { return Ok(StepWritten::Lost { status: None }) };
             let record = items::step_record(&item)?;
             let is_mine = record.owner.as_ref() == Some(&claimed.owner) && record.attempt == claimed.record.attempt;
             if is_applied || is_mine && items::is_written(&item, &attributes) {
                 claimed.record = record;
                 claimed.item = Some(Arc::new(item));
-                return Ok(Held::Committed);
+                return Ok(StepWritten::Committed);
             }
             if !(is_mine && record.token == claimed.record.token && record.status == StepStatus::Running) {
-                return Ok(Held::Lost { status: Some(record.status) });
+                return Ok(StepWritten::Lost { status: Some(record.status) });
             }
             // The reply to an earlier renewal got lost: the step is ours, only its version moved.
             claimed.record.version = record.version;
         }
-        Ok(Held::Lost { status: Some(claimed.record.status) })
+        Ok(StepWritten::Lost { status: Some(claimed.record.status) })
     }
 
     /// Patches a step as it was seen; the item if it is as we want it, `None` if somebody else moved it.

@@ -128,7 +128,7 @@ impl WaitingSeams {
     /// Notes a write if its condition holds; the item as it is otherwise.
     async fn note(&self, write: Write) -> Result<Written> {
         let item = self.get(&write.key).await?;
-        if !holds(write.condition, item.as_ref()) {
+        if !is_met(write.condition, item.as_ref()) {
             return Ok(Written::Conflict(item));
         }
         let written = written(&write, item);
@@ -140,7 +140,7 @@ impl WaitingSeams {
     }
 }
 
-fn holds(condition: Condition, item: Option<&Item>) -> bool {
+fn is_met(condition: Condition, item: Option<&Item>) -> bool {
     match condition {
         Condition::Any => true,
         Condition::Absent => item.is_none(),

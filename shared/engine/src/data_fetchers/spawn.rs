@@ -107,7 +107,7 @@ impl<'a> Fetching<'a> {
                 Err(failure) => fetched.problems.push(chain(failure)),
             }
         }
-        // In turns, so that a fetcher that asks for thousands does not hold up the others.
+        // In turns, so that a fetcher that asks for thousands does not delay the others.
         while !queues.is_empty() {
             for queue in &mut queues {
                 let Some(asked) = queue.next() else { continue };
@@ -223,7 +223,7 @@ impl<'a> Fetching<'a> {
         Ok(asked.iter().map(|asked| known.contains(&(asked.definition.name.clone(), asked.found.clone()))).collect())
     }
 
-    /// What a request asks for; `None` while the setting `spawning` holds it.
+    /// What a request asks for; `None` while a hold stands against it.
     fn check<'r>(
         &'r self,
         fetcher: &'static str,

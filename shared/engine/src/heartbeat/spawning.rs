@@ -52,7 +52,7 @@ pub(super) struct Spawning<'a> {
     pub(super) open: &'a [OpenPipeline],
     pub(super) pulse: Pulse,
     pub(super) invocation: &'a Invocation,
-    /// What was done for pipelines that held back one of their name.
+    /// What was done for pipelines that kept one of their name from its spawn.
     pub(super) applied: AdvanceReport,
 }
 

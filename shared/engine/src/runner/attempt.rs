@@ -8,7 +8,7 @@ use pipeline::{Pipeline, Step};
 use serde_json::Value;
 use store::message::StepMessage;
 use store::queue::DELAY_LIMIT;
-use store::steps::{Claimed, Held};
+use store::steps::{Claimed, StepWritten};
 use tokio::sync::Mutex;
 
 use crate::apply::outgoing_after;
@@ -75,7 +75,7 @@ impl CurrentAttempt<'_> {
             store: &context.store,
             pipeline,
             step: definition,
-            held: shared_claim.clone(),
+            claim: shared_claim.clone(),
             record: claimed.record.clone(),
             output: None,
             additions: Additions::default(),
@@ -111,7 +111,7 @@ impl CurrentAttempt<'_> {
         if let Some(finish) = written.as_ref().err().and_then(unstorable) {
             return Ok(Attempted::Ended(AttemptEnd { finish, log, at: invocation.now() }));
         }
-        if let Held::Lost { .. } = written? {
+        if let StepWritten::Lost { .. } = written? {
             return Ok(Attempted::Over(RunReport::TakenOver));
         }
         let hops = if delay < HEARTBEAT_DISTANCE { message.hops.saturating_add(1) } else { 0 };
@@ -138,7 +138,7 @@ async fn execute(work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         )));
     };
     let budget = work.invocation.left().saturating_sub(COMMIT_TIME);
-    let renewal = renew(work.context, work.invocation, work.held.clone());
+    let renewal = renew(work.context, work.invocation, work.claim.clone());
     let execution = tokio::time::timeout(budget, executor.execute(work));
     tokio::select! {
         // An outcome that is there counts, even if the lease was lost at the same moment: its commit finds that out.

@@ -1,4 +1,4 @@
-//! From elements to things: one file's tree is held against the grammar, and what it defines or changes comes out.
+//! From elements to things: one file's tree is compared with the grammar, and what it defines or changes comes out.
 
 use std::collections::BTreeMap;
 

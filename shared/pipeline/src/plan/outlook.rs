@@ -54,7 +54,7 @@ impl Outlook {
 #[must_use]
 pub fn outlooks(pipeline: &Pipeline, around: &Facts, now: DateTime<Utc>) -> Vec<Outlook> {
     let outlooks = vec![None; pipeline.steps.len()];
-    let mut survey = Survey { pipeline, around, hold: hold(pipeline, around), now, outlooks };
+    let mut survey = Survey { pipeline, around, hold: enqueue_hold(pipeline, around), now, outlooks };
     survey.survey(|step| !step.definition.run_always);
     survey.survey(|step| step.definition.run_always);
     survey.outlooks.into_iter().map(|outlook| outlook.expect("every step is a run-always step or not")).collect()
@@ -104,7 +104,7 @@ impl Survey<'_> {
     /// Looks at the chosen steps, stage by stage.
     ///
     /// Ordinary steps come first, when nothing has an outlook yet: run-always steps wait for all of them (the gate), and
-    /// never hold one of them up.
+    /// never delay one of them.
     fn survey(&mut self, is_chosen: impl Fn(&Step) -> bool) {
         let steps = &self.pipeline.steps;
         let gate = self.outlooks.iter().position(|outlook| outlook.as_ref().is_some_and(Outlook::is_unfinished));
@@ -291,8 +291,8 @@ impl Survey<'_> {
     }
 }
 
-/// A stop ends a pause, but not maintenance.
-fn hold(pipeline: &Pipeline, around: &Facts) -> Option<String> {
+/// Why nothing of the pipeline is enqueued now, whatever the conditions say. A stop ends a pause, but not maintenance.
+fn enqueue_hold(pipeline: &Pipeline, around: &Facts) -> Option<String> {
     if around.is_in_maintenance() {
         return Some("maintenance mode is on".to_owned());
     }

@@ -47,7 +47,7 @@ pub fn spawn(definition: &Definition, facts: &SpawnFacts<'_>) -> Spawn {
     let mut arguments = Arguments::new();
     let (mut keys, mut found) = (Vec::new(), Vec::new());
     let mut at = facts.pulse.until;
-    unmet.extend(hold(&definition.name, &facts.around.settings));
+    unmet.extend(spawn_hold(&definition.name, &facts.around.settings));
     for (index, described) in definition.conditions.iter().enumerate() {
         let condition = &described.condition;
         let asked = cron(definition, condition, facts.around).ok().flatten();
@@ -86,7 +86,7 @@ pub fn spawn_answers(definition: &Definition, facts: &SpawnFacts<'_>) -> Vec<Che
 /// Why nothing of the definition is spawned now, whatever its conditions say. The pulse goes on meanwhile: a cron time
 /// that falls due during a hold is passed over.
 #[must_use]
-pub fn hold(definition: &Name, settings: &Settings) -> Option<String> {
+pub fn spawn_hold(definition: &Name, settings: &Settings) -> Option<String> {
     if settings.flag("maintenance", &Scope::Default) {
         return Some("maintenance mode is on".to_owned());
     }
