@@ -21,8 +21,7 @@ use store::message::StepMessage;
 use store::pipelines::PipelineWritten;
 use store::queue::{DELAY_LIMIT, Outgoing};
 use store::services::Event;
-use store::shared_commit::EnqueueMark;
-use store::steps::Enqueued;
+use store::steps::{EnqueueMark, Enqueued};
 
 use crate::context::{Context, Invocation};
 use crate::gather::FactGatherer;
@@ -220,14 +219,14 @@ impl Beat<'_> {
             }
         }
         for chunk in apart.chunks(CHUNK) {
-            let marks: Vec<_> = chunk.iter().map(|step| self.mark(&pipeline.id, step, purpose)).collect();
+            let marks: Vec<_> = chunk.iter().map(|step| self.mark(pipeline, step, purpose)).collect();
             let marked = stream::iter(marks).buffered(context.limits.parallel_marks);
             let outcomes: Vec<store::Result<Option<Outgoing>>> = marked.collect().await;
             let (mut messages, mut failed) = (Vec::new(), None);
-            for (step, outcome) in chunk.iter().zip(outcomes) {
+            for outcome in outcomes {
                 match outcome {
                     Ok(message) => {
-                        self.count_marked(pipeline, step, purpose, message.is_some(), applied);
+                        count_marked(purpose, message.as_ref(), applied);
                         messages.extend(message);
                     }
                     Err(error) => failed = failed.or(Some(error)),
@@ -250,20 +249,12 @@ impl Beat<'_> {
         if self.context.store.shared_commits.is_none() || steps.iter().any(|step| !waits_for(step).is_empty()) {
             return Ok(false);
         }
-        let marks: Vec<EnqueueMark<'_>> = steps
-            .iter()
-            .map(|step| EnqueueMark {
-                step,
-                event: StepEvent::of_planned(step.record.status),
-                token: token(&pipeline.id, step, self.invocation),
-            })
-            .collect();
+        let marks: Vec<_> = steps.iter().map(|step| self.planned_mark(&pipeline.id, step)).collect();
         let message = |step: &Step, token: &Token| {
             let message = StepMessage::new(&pipeline.id, step, token.clone(), self.hops);
             self.outgoing(step, message, gated)
         };
-        let (store, priority) = (&self.context.store, pipeline.definition.priority);
-        store.enqueue_at_once(&pipeline.id, priority, &marks, message, self.invocation.now()).await
+        self.context.store.enqueue_at_once(pipeline, &marks, message, self.invocation.now()).await
     }
 
     /// The message of a step, which knows whether its stage is a gate.
@@ -272,34 +263,45 @@ impl Beat<'_> {
     }
 
     /// Marks one step and returns the message that is to be sent after that; `None` if somebody was faster.
-    async fn mark(self, pipeline: &PipelineId, step: &Step, purpose: Purpose) -> store::Result<Option<Outgoing>> {
-        let Beat { context, invocation, hops, .. } = self;
+    async fn mark(self, pipeline: &Pipeline, step: &Step, purpose: Purpose) -> store::Result<Option<Outgoing>> {
         match purpose {
-            Purpose::Resend => resend_step(context, pipeline, step, invocation).await,
+            Purpose::Resend => {
+                let message = resend_step(self.context, &pipeline.id, step, self.invocation).await?;
+                if message.is_some() {
+                    warn_step(pipeline, step, "message sent again: no runner took the step within the grace time");
+                }
+                Ok(message)
+            }
             Purpose::Enqueue { gated } => {
-                let message = enqueue_step(context, pipeline, step, hops, invocation).await?;
+                let message = self.enqueue_step(&pipeline.id, step).await?;
                 Ok(message.map(|message| self.outgoing(step, message, gated)))
             }
         }
     }
 
-    fn count_marked(
-        self,
-        pipeline: &Pipeline,
-        step: &Step,
-        purpose: Purpose,
-        is_ours: bool,
-        applied: &mut AdvanceReport,
-    ) {
-        match purpose {
-            Purpose::Enqueue { .. } => count(is_ours, &mut applied.enqueued, &mut applied.lost),
-            Purpose::Resend => {
-                count(is_ours, &mut applied.resent, &mut applied.lost);
-                if is_ours {
-                    warn_step(pipeline, step, "message sent again: no runner took the step within the grace time");
-                }
+    /// Marks one step enqueued as planned and returns the message that is to be sent after that; `None` if somebody was
+    /// faster.
+    async fn enqueue_step(self, pipeline: &PipelineId, step: &Step) -> store::Result<Option<StepMessage>> {
+        let (store, now) = (&self.context.store, self.invocation.now());
+        let mark = self.planned_mark(pipeline, step);
+        let waits_for = waits_for(step);
+        let enqueued = if waits_for.is_empty() {
+            store.enqueue_step(pipeline, &mark, now).await?
+        } else {
+            store.enqueue_step_alone(pipeline, &mark, &waits_for, now).await?
+        };
+        match enqueued {
+            Enqueued::Done(record) => {
+                let step = Step { definition: step.definition.clone(), record: *record };
+                Ok(Some(StepMessage::new(pipeline, &step, mark.token, self.hops)))
             }
+            Enqueued::Lost => Ok(None),
         }
+    }
+
+    fn planned_mark<'s>(self, pipeline: &PipelineId, step: &'s Step) -> EnqueueMark<'s> {
+        let token = self.invocation.token(pipeline, &step.definition.name, step.record.attempt + 1, 0);
+        EnqueueMark { step, event: StepEvent::of_planned(step.record.status), token }
     }
 
     /// Tells of what is about to be written.
@@ -328,37 +330,6 @@ impl Beat<'_> {
         }
         Ok(())
     }
-}
-
-/// Marks one step enqueued as planned and returns the message that is to be sent after that; `None` if somebody was faster.
-async fn enqueue_step(
-    context: &Context,
-    pipeline: &PipelineId,
-    step: &Step,
-    hops: u32,
-    invocation: &Invocation,
-) -> store::Result<Option<StepMessage>> {
-    let (store, now) = (&context.store, invocation.now());
-    let token = token(pipeline, step, invocation);
-    let event = StepEvent::of_planned(step.record.status);
-    let waits_for = waits_for(step);
-    let enqueued = if waits_for.is_empty() {
-        store.enqueue_step(pipeline, step, event, &token, now).await?
-    } else {
-        store.enqueue_step_alone(pipeline, step, &waits_for, event, &token, now).await?
-    };
-    match enqueued {
-        Enqueued::Done(record) => {
-            let step = Step { definition: step.definition.clone(), record: *record };
-            Ok(Some(StepMessage::new(pipeline, &step, token, hops)))
-        }
-        Enqueued::Lost => Ok(None),
-    }
-}
-
-/// The token of a step's next enqueue.
-fn token(pipeline: &PipelineId, step: &Step, invocation: &Invocation) -> Token {
-    invocation.token(pipeline, &step.definition.name, step.record.attempt + 1, 0)
 }
 
 /// The names under which nobody may be busy while the step is.
@@ -399,6 +370,14 @@ pub(crate) fn outgoing_after(message: &StepMessage, delay: Duration) -> Outgoing
 
 fn steps<'a>(pipeline: &'a Pipeline, names: &[Name]) -> std::vec::IntoIter<&'a Step> {
     pipeline.steps_named(names).into_iter()
+}
+
+fn count_marked(purpose: Purpose, message: Option<&Outgoing>, applied: &mut AdvanceReport) {
+    let done = match purpose {
+        Purpose::Enqueue { .. } => &mut applied.enqueued,
+        Purpose::Resend => &mut applied.resent,
+    };
+    count(message.is_some(), done, &mut applied.lost);
 }
 
 fn count(is_ours: bool, done: &mut usize, lost: &mut usize) {

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
-use pipeline::Arguments;
 use pipeline::condition::{PipelineCondition, Registered, StepCondition};
 use pipeline::facts::{Answer, Asker, Facts};
 use pipeline::settings::Settings;
@@ -87,8 +86,8 @@ impl<'a> FactGatherer<'a> {
                     StepCondition::NamedPipelinesHaveStatus { pipelines, .. } => {
                         self.add_latest(&mut around, pipelines).await?
                     }
-                    StepCondition::Registered(Registered { name, arguments }) => {
-                        let answer = self.ask_step(pipeline, step, name, arguments, now).await?;
+                    StepCondition::Registered(registered) => {
+                        let answer = self.ask_step(pipeline, step, registered, now).await?;
                         let asked =
                             Asker { pipeline: Some(pipeline.id.clone()), name: step.definition.name.clone(), index };
                         around.registered.extend(answer.map(|answer| (asked, answer)));
@@ -154,10 +153,10 @@ impl<'a> FactGatherer<'a> {
         &self,
         pipeline: &Pipeline,
         step: &Step,
-        name: &str,
-        arguments: &Arguments,
+        registered: &Registered,
         now: DateTime<Utc>,
     ) -> store::Result<Option<Answer>> {
+        let Registered { name, arguments } = registered;
         let Some(condition) = self.context.conditions.of_steps(name) else { return Ok(None) };
         let question = StepQuestion { store: &self.context.store, pipeline, step: &step.definition, arguments, now };
         condition.check(&question).await.map(Some)

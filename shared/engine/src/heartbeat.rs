@@ -114,7 +114,7 @@ async fn pass(
     // After all spawns, so that it is known of everything that was found what became of it.
     report.add_problems(spawning.looks.note(context, invocation.now()).await?);
     let open = in_turn(open, lease.reached.as_deref());
-    let reached = advance_all(&gatherer, open, spawned, invocation, report).await?;
+    let reached = advance_all(&gatherer, PipelinesInTurn { spawned, open }, invocation, report).await?;
     Ok(reached.or(lease.reached.clone()).filter(|_| report.left > 0))
 }
 
@@ -161,14 +161,21 @@ async fn initialize(
     Ok(fetched.spawned.into_iter().map(|(_, id)| id).collect())
 }
 
+/// The pipelines that a beat moves on, in this order.
+struct PipelinesInTurn {
+    /// Those that this beat has spawned.
+    spawned: Vec<PipelineId>,
+    open: Vec<OpenPipeline>,
+}
+
 /// Moves the spawned pipelines on, and as many of the open ones as the time allows; returns the place of the last of them.
 async fn advance_all(
     gatherer: &FactGatherer<'_>,
-    open: Vec<OpenPipeline>,
-    spawned: Vec<PipelineId>,
+    pipelines: PipelinesInTurn,
     invocation: &Invocation,
     report: &mut BeatReport,
 ) -> store::Result<Option<String>> {
+    let PipelinesInTurn { spawned, open } = pipelines;
     let context = gatherer.context;
     let total = open.len() + spawned.len();
     let spawned = spawned.into_iter().map(|id| (id, None));

@@ -161,13 +161,15 @@ pub(crate) fn changed(pipeline: &Pipeline, to: PipelineStatus, now: DateTime<Utc
     detail["from"] = json!(pipeline.status);
     detail["to"] = json!(to);
     let occurrence = format!("{} {to}", pipeline.version);
-    events.push(event(pipeline, "Pipeline Status Changed", detail, &occurrence, now));
+    let occurrence = Occurrence { detail_type: "Pipeline Status Changed", distinction: &occurrence, at: now };
+    events.push(event(pipeline, occurrence, detail));
     events
 }
 
 /// A pipeline is about to be stopped because its time is over.
 pub(crate) fn expired(pipeline: &Pipeline, stop: &StopRequest) -> Event {
-    event(pipeline, "Pipeline Expired", detail(pipeline, Some(&stop.reason), stop.at), "", stop.at)
+    let occurrence = Occurrence { detail_type: "Pipeline Expired", distinction: "", at: stop.at };
+    event(pipeline, occurrence, detail(pipeline, Some(&stop.reason), stop.at))
 }
 
 /// A running step is about to become an error of its attempt, because its lease is over.
@@ -190,7 +192,7 @@ fn of_step(pipeline: &Pipeline, step: &Step, detail_type: &'static str, at: Date
     let (name, attempt) = (&step.definition.name, record.attempt);
     detail["step"] = json!({ "name": name, "attempt": attempt });
     let occurrence = format!("{name} {attempt} {}", record.continuations);
-    event(pipeline, detail_type, detail, &occurrence, at)
+    event(pipeline, Occurrence { detail_type, distinction: &occurrence, at }, detail)
 }
 
 fn detail(pipeline: &Pipeline, reason: Option<&str>, at: DateTime<Utc>) -> Value {
@@ -202,15 +204,19 @@ fn detail(pipeline: &Pipeline, reason: Option<&str>, at: DateTime<Utc>) -> Value
     })
 }
 
-/// An event whose id follows from what happened.
-fn event(
-    pipeline: &Pipeline,
+/// Something that happens to a pipeline.
+#[derive(Clone, Copy)]
+struct Occurrence<'a> {
     detail_type: &'static str,
-    mut detail: Value,
-    occurrence: &str,
+    /// Tells it from others of its type and pipeline, and is the same if it is told of again.
+    distinction: &'a str,
     at: DateTime<Utc>,
-) -> Event {
-    let digest = Sha256::digest(format!("{detail_type}\n{}\n{occurrence}", pipeline.id));
+}
+
+/// An event whose id follows from what happened.
+fn event(pipeline: &Pipeline, occurrence: Occurrence<'_>, mut detail: Value) -> Event {
+    let Occurrence { detail_type, distinction, at } = occurrence;
+    let digest = Sha256::digest(format!("{detail_type}\n{}\n{distinction}", pipeline.id));
     let id: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     detail["id"] = json!(id);
     Event { source: SOURCE, detail_type, detail, at }

@@ -58,7 +58,7 @@ use serde_json::Value;
 use store::message::StepMessage;
 use store::pipelines::NewPipeline;
 use store::services::Services;
-use store::steps::{Claim, Claimed, Enqueued, Finish, StepWritten};
+use store::steps::{Claim, Claimed, Continuation, EnqueueMark, Enqueued, Finish, StepWritten};
 use store::table::Attributes;
 use store::{Result, Store};
 use tokio::sync::Mutex;
@@ -220,7 +220,8 @@ impl Trial {
         let step = &pipeline.steps[0];
         let invocation = Invocation::begin("a beat", self.now, LATER);
         let token = invocation.token(id, &step.definition.name, step.record.attempt + 1, 0);
-        let Enqueued::Done(record) = store.enqueue_step(id, step, event, &token, self.now).await? else {
+        let mark = EnqueueMark { step, event, token: token.clone() };
+        let Enqueued::Done(record) = store.enqueue_step(id, &mark, self.now).await? else {
             panic!("somebody else works with the trial's pipeline; give each trial a store of its own");
         };
         let step = Step { definition: step.definition.clone(), record: *record };
@@ -240,8 +241,8 @@ impl Trial {
                 return Ok((Tried { outcome, output, log, invocations: number }, *claimed));
             };
             let token = invocation.token(&standing.pipeline.id, &standing.definition.name, attempt, number);
-            let written =
-                self.context.store.continue_step(&mut claimed, checkpoint, &token, &log, Duration::ZERO, self.now);
+            let continuation = Continuation { checkpoint, token: &token, log: &log, delay: Duration::ZERO };
+            let written = self.context.store.continue_step(&mut claimed, continuation, self.now);
             assert_eq!(written.await?, StepWritten::Committed, "the trial's step is ours");
             let step = Step { definition: standing.definition.clone(), record: claimed.record };
             message = StepMessage::new(&standing.pipeline.id, &step, token, 0);

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use engine::Context;
 use pipeline::settings::{self, SETTINGS, Scope, ScopeKind, Setting, SettingKind};
 use serde::Serialize;
-use store::settings::StoredSetting;
+use store::settings::{NewSetting, StoredSetting};
 
 /// The name of the setting that maintenance mode is.
 const MAINTENANCE: &str = "maintenance";
@@ -159,7 +159,7 @@ pub async fn set(
     let setting = Setting::named(name)?;
     let value = setting.check(scope, value)?;
     let before = stored(context, name, &scope.to_string()).await?;
-    context.store.set_setting(name, scope, &value, by, now).await?;
+    context.store.set_setting(NewSetting { name, scope, value: &value }, by, now).await?;
     context.settings.forget();
     tracing::info!("setting `{name}` for {scope} set to `{value}` by {by}");
     let before = before.map(|stored| stored.value);

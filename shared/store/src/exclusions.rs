@@ -13,14 +13,13 @@
 //! by looking at the open pipelines.
 
 use chrono::{DateTime, Utc};
-use pipeline::transition::StepEvent;
-use pipeline::{Name, PipelineId, Step, StepStatus, Token};
+use pipeline::{Name, PipelineId, Step, StepStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::error::Result;
 use crate::items::{self, Fields};
-use crate::steps::Enqueued;
+use crate::steps::{EnqueueMark, Enqueued};
 use crate::table::{Change, Condition, GroupWritten, Item, Write};
 use crate::{Store, keys};
 
@@ -41,19 +40,18 @@ impl Store {
     pub async fn enqueue_step_alone(
         &self,
         pipeline: &PipelineId,
-        step: &Step,
+        mark: &EnqueueMark<'_>,
         waits_for: &[Name],
-        event: StepEvent,
-        token: &Token,
         now: DateTime<Utc>,
     ) -> Result<Enqueued> {
+        let step = mark.step;
         let own = &step.definition.name;
         let mut names: Vec<&Name> = waits_for.iter().chain([own]).collect();
         names.sort();
         names.dedup();
         let keys: Vec<_> = names.iter().map(|name| keys::busy(name)).collect();
         let entries = self.table.batch_get(&keys).await?;
-        let (enqueue, mut group) = (self.enqueue_write(pipeline, step, event, token, now)?, Vec::new());
+        let (enqueue, mut group) = (self.enqueue_write(pipeline, mark, now)?, Vec::new());
         for (name, key) in names.into_iter().zip(keys) {
             let entry = entries.iter().find(|item| item.key == key);
             let busy = self.busy(entry, pipeline, step).await?;
@@ -75,7 +73,7 @@ impl Store {
                 conflicts.into_iter().find_map(|(_, item)| item.filter(|item| item.key == key))
             }
         };
-        Self::enqueued(item.as_ref(), step, token)
+        Self::enqueued(item.as_ref(), mark)
     }
 
     /// Who else is busy under a name: the entries whose attempt has not ended.

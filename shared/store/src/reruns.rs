@@ -13,7 +13,7 @@ use pipeline::{Pipeline, PipelineStatus, Step, Token};
 use serde_json::json;
 
 use crate::error::Result;
-use crate::steps::Enqueued;
+use crate::steps::{EnqueueMark, Enqueued};
 use crate::table::{Change, Condition, GroupWritten, Relist, Write};
 use crate::{Store, items, keys};
 
@@ -32,7 +32,8 @@ impl Store {
         token: &Token,
         now: DateTime<Utc>,
     ) -> Result<Enqueued> {
-        let enqueue = self.enqueue_write(&pipeline.id, step, StepEvent::Rerun, token, now)?;
+        let mark = EnqueueMark { step, event: StepEvent::Rerun, token: token.clone() };
+        let enqueue = self.enqueue_write(&pipeline.id, &mark, now)?;
         self.keep_attempt(&pipeline.id, step).await?;
         let key = enqueue.key.clone();
         // Whether it was us or somebody else, the step's item tells.
@@ -42,7 +43,7 @@ impl Store {
                 conflicts.into_iter().find_map(|(_, item)| item.filter(|item| item.key == key))
             }
         };
-        Self::enqueued(item.as_ref(), step, token)
+        Self::enqueued(item.as_ref(), &mark)
     }
 }
 

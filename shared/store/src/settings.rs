@@ -33,6 +33,17 @@ pub struct StoredSetting {
     pub at: Option<DateTime<Utc>>,
 }
 
+/// A value that is to be set; it has been checked.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSetting<'a> {
+    /// The name of the setting.
+    pub name: &'a str,
+    /// For whom it is to hold.
+    pub scope: &'a Scope,
+    /// The value.
+    pub value: &'a str,
+}
+
 /// One line of the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
@@ -93,14 +104,8 @@ impl Store {
     ///
     /// # Errors
     /// The table did not answer; the value may be set.
-    pub async fn set_setting(
-        &self,
-        name: &str,
-        scope: &Scope,
-        value: &str,
-        by: &str,
-        now: DateTime<Utc>,
-    ) -> Result<()> {
+    pub async fn set_setting(&self, setting: NewSetting<'_>, by: &str, now: DateTime<Utc>) -> Result<()> {
+        let NewSetting { name, scope, value } = setting;
         let attributes = items::attributes([("value", json!(value)), ("by", json!(by)), ("at", items::time(now))]);
         let change = Change::Put { attributes, listing: None, expires_at: None };
         let set = Write { key: keys::setting(name, scope), condition: Condition::Any, change };

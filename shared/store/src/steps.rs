@@ -27,6 +27,17 @@ use crate::message::StepMessage;
 use crate::table::{Attributes, Change, Condition, Item, Query, Relist, Write, Written};
 use crate::{Store, keys};
 
+/// A step to enqueue.
+#[derive(Debug, Clone)]
+pub struct EnqueueMark<'a> {
+    /// The step as it was read.
+    pub step: &'a Step,
+    /// What enqueues it.
+    pub event: StepEvent,
+    /// The token of the enqueue.
+    pub token: Token,
+}
+
 /// What became of an enqueue.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Enqueued {
@@ -69,6 +80,28 @@ pub struct Claimed {
     pub owner: String,
     /// The item as we wrote it last, if we did.
     pub item: Option<Arc<Item>>,
+}
+
+/// What a claim is made with.
+pub(crate) struct NewClaim<'a> {
+    /// The version of the step's item that the claim goes by.
+    pub(crate) version: u64,
+    pub(crate) owner: &'a str,
+    pub(crate) lease_until: DateTime<Utc>,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// What a further invocation of an attempt goes on with.
+#[derive(Debug)]
+pub struct Continuation<'a> {
+    /// Where it goes on.
+    pub checkpoint: Value,
+    /// The token of its message.
+    pub token: &'a Token,
+    /// The log up to here.
+    pub log: &'a str,
+    /// How long from now its message is due.
+    pub delay: Duration,
 }
 
 /// How an attempt ended.
@@ -128,36 +161,33 @@ impl Store {
     pub async fn enqueue_step(
         &self,
         pipeline: &PipelineId,
-        step: &Step,
-        event: StepEvent,
-        token: &Token,
+        mark: &EnqueueMark<'_>,
         now: DateTime<Utc>,
     ) -> Result<Enqueued> {
-        let write = self.enqueue_write(pipeline, step, event, token, now)?;
-        self.keep_attempt(pipeline, step).await?;
+        let write = self.enqueue_write(pipeline, mark, now)?;
+        self.keep_attempt(pipeline, mark.step).await?;
         let (Written::Applied(item) | Written::Conflict(item)) = self.table.write(write).await?;
-        Self::enqueued(item.as_ref(), step, token)
+        Self::enqueued(item.as_ref(), mark)
     }
 
     /// The write that counts an attempt and marks the step enqueued.
     pub(crate) fn enqueue_write(
         &self,
         pipeline: &PipelineId,
-        step: &Step,
-        event: StepEvent,
-        token: &Token,
+        mark: &EnqueueMark<'_>,
         now: DateTime<Utc>,
     ) -> Result<Write> {
+        let EnqueueMark { step, event, token } = mark;
         let record = &step.record;
         let fields = [
             ("schema", json!(SCHEMA)),
-            ("status", json!(legal(record.status, event)?)),
+            ("status", json!(legal(record.status, *event)?)),
             ("attempt", json!(record.attempt + 1)),
             ("token", json!(token)),
             ("enqueued_at", items::time(now)),
         ];
         // The stored word is older than ours.
-        let rerun = (event == StepEvent::Rerun).then(|| ("is_forced".to_owned(), json!(true)));
+        let rerun = (*event == StepEvent::Rerun).then(|| ("is_forced".to_owned(), json!(true)));
         let key = keys::step(pipeline, step.definition.sort_order, &step.definition.name);
         if record.version == 0 {
             let mut attributes = items::attributes(fields);
@@ -171,7 +201,7 @@ impl Store {
         }
         let mut attributes = items::patch(fields);
         attributes.extend(PER_ATTEMPT.map(|field| (field.to_owned(), Value::Null)));
-        if event == StepEvent::Rerun {
+        if *event == StepEvent::Rerun {
             // Whoever runs it by hand has seen what became of it.
             attributes.insert("interruptions".to_owned(), Value::Null);
         }
@@ -182,10 +212,10 @@ impl Store {
 
     /// Whether the step's item, as it is after an enqueue, shows that the enqueue was ours. The record has the version that the
     /// enqueue left: by now a runner may have the step, and a message with the version of its claim would claim it again.
-    pub(crate) fn enqueued(item: Option<&Item>, seen: &Step, token: &Token) -> Result<Enqueued> {
+    pub(crate) fn enqueued(item: Option<&Item>, mark: &EnqueueMark<'_>) -> Result<Enqueued> {
         let record = item.map(items::step_record).transpose()?;
-        let ours = record.filter(|record| record.token.as_ref() == Some(token));
-        let version = seen.record.version + 1;
+        let ours = record.filter(|record| record.token.as_ref() == Some(&mark.token));
+        let version = mark.step.record.version + 1;
         Ok(ours.map_or(Enqueued::Lost, |record| Enqueued::Done(Box::new(StepRecord { version, ..record }))))
     }
 
@@ -202,7 +232,7 @@ impl Store {
     ) -> Result<Claim> {
         let mut version = message.version;
         for _ in 0..=OWN_RACES {
-            let write = Self::claim_write(message, version, owner, lease_until, now)?;
+            let write = Self::claim_write(message, &NewClaim { version, owner, lease_until, now })?;
             let (Written::Applied(item) | Written::Conflict(item)) = self.table.write(write).await?;
             let Some(item) = item else { return Ok(Claim::Gone) };
             let version_now = item.version;
@@ -217,13 +247,8 @@ impl Store {
     }
 
     /// The write that claims a step.
-    pub(crate) fn claim_write(
-        message: &StepMessage,
-        version: u64,
-        owner: &str,
-        lease_until: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<Write> {
+    pub(crate) fn claim_write(message: &StepMessage, claim: &NewClaim<'_>) -> Result<Write> {
+        let NewClaim { version, owner, lease_until, now } = *claim;
         let mut attributes = items::patch([
             ("status", json!(legal(StepStatus::Enqueued, StepEvent::Claim)?)),
             ("owner", json!(owner)),
@@ -299,7 +324,7 @@ impl Store {
         self.write_claimed(claimed, attributes).await
     }
 
-    /// Hands the step to a further invocation of the same attempt; the message is sent after that, `delay` from now.
+    /// Hands the step to a further invocation of the same attempt; the message is sent after that, with its delay.
     ///
     /// Until then the step is enqueued and due later, see [`StepRecord::due_at`].
     ///
@@ -308,12 +333,10 @@ impl Store {
     pub async fn continue_step(
         &self,
         claimed: &mut Claimed,
-        checkpoint: Value,
-        token: &Token,
-        log: &str,
-        delay: Duration,
+        continuation: Continuation<'_>,
         now: DateTime<Utc>,
     ) -> Result<StepWritten> {
+        let Continuation { checkpoint, token, log, delay } = continuation;
         let sent_at = if delay.is_zero() { Value::Null } else { items::time(now + delay) };
         let mut attributes = items::patch([
             ("status", json!(legal(StepStatus::Running, StepEvent::Continue)?)),

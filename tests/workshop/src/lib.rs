@@ -25,6 +25,7 @@ use serde_json::json;
 use store::message::StepMessage;
 use store::pipelines::{NewPipeline, PipelineWritten};
 use store::queue::Received;
+use store::settings::NewSetting;
 use store::steps::Enqueued;
 use store::table::{Change, Condition, Relist, Write};
 use store::{Store, keys};
@@ -308,7 +309,7 @@ impl Workshop {
     /// Sets something, as an operator does.
     pub async fn set(&self, name: &str, scope: &str, value: &str) {
         let scope: Scope = scope.parse().unwrap();
-        self.store().set_setting(name, &scope, value, "a test", self.now()).await.unwrap();
+        self.store().set_setting(NewSetting { name, scope: &scope, value }, "a test", self.now()).await.unwrap();
         self.context.settings.forget();
     }
 

@@ -8,7 +8,7 @@ use pipeline::{Pipeline, Step};
 use serde_json::Value;
 use store::message::StepMessage;
 use store::queue::DELAY_LIMIT;
-use store::steps::{Claimed, StepWritten};
+use store::steps::{Claimed, Continuation, StepWritten};
 use tokio::sync::Mutex;
 
 use crate::apply::outgoing_after;
@@ -37,7 +37,7 @@ pub(super) enum Attempted {
 const HEARTBEAT_DISTANCE: Duration = Duration::from_secs(60);
 
 /// Where a further invocation goes on, and when.
-struct Continuation {
+struct HandOver {
     checkpoint: Value,
     delay: Duration,
     /// What of the log goes into the step's item.
@@ -60,7 +60,7 @@ impl CurrentAttempt<'_> {
         let outcome = self.work(step, &mut log).await;
         let log = keep_log(context, pipeline, &step.claimed, &log).await?;
         if let Ok(Outcome::Continue { checkpoint, after }) = outcome {
-            return self.hand_on(step, Continuation { checkpoint, delay: after.min(DELAY_LIMIT), log }).await;
+            return self.hand_on(step, HandOver { checkpoint, delay: after.min(DELAY_LIMIT), log }).await;
         }
         Ok(Attempted::Ended(AttemptEnd { finish: finish_of(outcome), log, at: invocation.now() }))
     }
@@ -100,14 +100,15 @@ impl CurrentAttempt<'_> {
     }
 
     /// Hands the attempt on to a further invocation.
-    async fn hand_on(&self, step: &mut RunningStep, continuation: Continuation) -> Result<Attempted, Error> {
+    async fn hand_on(&self, step: &mut RunningStep, hand_over: HandOver) -> Result<Attempted, Error> {
         let CurrentAttempt { context, order: WorkOrder { pipeline, definition }, invocation } = *self;
-        let Continuation { checkpoint, delay, log } = continuation;
+        let HandOver { checkpoint, delay, log } = hand_over;
         let RunningStep { message, claimed, .. } = step;
         let count = claimed.record.continuations + 1;
         claimed.record.interruptions = 0;
         let token = invocation.token(&pipeline.id, &definition.name, claimed.record.attempt, count);
-        let written = context.store.continue_step(claimed, checkpoint, &token, &log, delay, invocation.now()).await;
+        let continuation = Continuation { checkpoint, token: &token, log: &log, delay };
+        let written = context.store.continue_step(claimed, continuation, invocation.now()).await;
         if let Some(finish) = written.as_ref().err().and_then(unstorable) {
             return Ok(Attempted::Ended(AttemptEnd { finish, log, at: invocation.now() }));
         }

@@ -9,7 +9,7 @@ use pipeline::{PipelineId, Step, StepRecord, StepStatus, Token};
 use serde_json::{Value, json};
 use store::keys;
 use store::message::StepMessage;
-use store::steps::{Claim, Claimed, Enqueued, Finish, StepWritten};
+use store::steps::{Claim, Claimed, Continuation, EnqueueMark, Enqueued, Finish, StepWritten};
 use store::table::{Change, Condition, Relist, Write};
 
 use workshop::Fault;
@@ -45,7 +45,8 @@ impl Bench {
     /// Enqueues the step as it was seen.
     async fn try_enqueue(&self, seen: &Step, token: &str) -> store::Result<Enqueued> {
         let (store, token) = (self.workshop.store(), Token(token.to_owned()));
-        store.enqueue_step(&self.id, seen, StepEvent::Enqueue, &token, self.workshop.now()).await
+        let mark = EnqueueMark { step: seen, event: StepEvent::Enqueue, token };
+        store.enqueue_step(&self.id, &mark, self.workshop.now()).await
     }
 
     /// Enqueues the step as it is; the message that belongs to it.
@@ -96,10 +97,9 @@ impl Bench {
 
     async fn go_on(&self, claimed: &mut Claimed, token: &str) -> StepWritten {
         let (store, token) = (self.workshop.store(), Token(token.to_owned()));
-        store
-            .continue_step(claimed, json!({ "row": 7 }), &token, "the log", Duration::ZERO, self.workshop.now())
-            .await
-            .unwrap()
+        let checkpoint = json!({ "row": 7 });
+        let continuation = Continuation { checkpoint, token: &token, log: "the log", delay: Duration::ZERO };
+        store.continue_step(claimed, continuation, self.workshop.now()).await.unwrap()
     }
 
     fn next_write(&self, fault: Fault) {

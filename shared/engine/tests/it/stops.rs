@@ -7,7 +7,7 @@ use pipeline::transition::StepEvent;
 use pipeline::{Pipeline, PipelineId, PipelineStatus, StepStatus};
 use store::message::StepMessage;
 use store::queue::Outgoing;
-use store::steps::Enqueued;
+use store::steps::{EnqueueMark, Enqueued};
 
 use engine::runner::RunReport;
 use engine::runner::resident::{ResidentRunner, Turn};
@@ -110,7 +110,8 @@ async fn mark_late(workshop: &Workshop, seen: &Pipeline, step: &str) {
     let late = workshop.invocation();
     let mut step = seen.step(&step.parse().unwrap()).unwrap().clone();
     let token = late.token(&seen.id, &step.definition.name, 1, 0);
-    let marked = workshop.store().enqueue_step(&seen.id, &step, StepEvent::Enqueue, &token, late.now()).await.unwrap();
+    let mark = EnqueueMark { step: &step, event: StepEvent::Enqueue, token: token.clone() };
+    let marked = workshop.store().enqueue_step(&seen.id, &mark, late.now()).await.unwrap();
     let Enqueued::Done(record) = marked else { panic!("nobody else marked it") };
     step.record = *record;
     let message = Outgoing { body: StepMessage::new(&seen.id, &step, token, 0).body(), delay: Duration::ZERO };

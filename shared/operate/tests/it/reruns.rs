@@ -4,6 +4,7 @@ use insta::assert_snapshot;
 use pipeline::{PipelineId, PipelineStatus};
 
 use operate::{Error, rerun_step};
+use store::settings::NewSetting;
 use workshop::Fault;
 use workshop::{NAME, Workshop, xml};
 use workshop::{heartbeat, runner};
@@ -74,7 +75,11 @@ async fn a_step_runs_before_its_turn_through_pause_and_maintenance() {
     operate::pause(&workshop.context, &id, "Bob", &workshop.invocation()).await.unwrap();
     workshop
         .store()
-        .set_setting("maintenance", &pipeline::settings::Scope::Default, "true", "Bob", workshop.now())
+        .set_setting(
+            NewSetting { name: "maintenance", scope: &pipeline::settings::Scope::Default, value: "true" },
+            "Bob",
+            workshop.now(),
+        )
         .await
         .unwrap();
     rerun(&workshop, &id, "done-c").await.unwrap();

@@ -74,8 +74,9 @@ fn pipeline(node: &Node, vocabulary: &Vocabulary, errors: &mut Errors) -> Option
     }
     steps.sort_by_key(|step| step.sort_order);
     check_filters(&filters, &steps, errors);
-    let asked =
-        conditions(node, ElementKind::PipelineCondition, PIPELINE_CONDITIONS, &vocabulary.pipeline_conditions, errors);
+    let registered = &vocabulary.pipeline_conditions;
+    let nameable = Nameable { kind: ElementKind::PipelineCondition, known: PIPELINE_CONDITIONS, registered };
+    let asked = conditions(node, &nameable, errors);
     let definition = Definition {
         name: name?,
         description: description(node),
@@ -95,8 +96,13 @@ fn step<'n>(
     filters: &mut Vec<AwaitedSteps<'n>>,
     errors: &mut Errors,
 ) -> Option<StepDefinition> {
-    let mut all = conditions(node, ElementKind::StepCondition, STEP_CONDITIONS, &vocabulary.step_conditions, errors);
-    all.extend(conditions(node, ElementKind::RecurringCondition, RECURRING_CONDITIONS, &BTreeMap::new(), errors));
+    let registered = &vocabulary.step_conditions;
+    let nameable = Nameable { kind: ElementKind::StepCondition, known: STEP_CONDITIONS, registered };
+    let mut all = conditions(node, &nameable, errors);
+    // Nobody can register a recurring condition.
+    let registered = &BTreeMap::new();
+    let nameable = Nameable { kind: ElementKind::RecurringCondition, known: RECURRING_CONDITIONS, registered };
+    all.extend(conditions(node, &nameable, errors));
     let awaiting: Vec<_> = all.iter().filter_map(|(child, it)| awaiting(child, &it.condition)).collect();
     let step = StepDefinition {
         name: name(node, errors)?,
@@ -119,13 +125,19 @@ fn step<'n>(
     Some(step)
 }
 
+/// Which conditions an element of a kind may name.
+struct Nameable<'v, C: 'static> {
+    kind: ElementKind,
+    known: &'static [Known<C>],
+    registered: &'v BTreeMap<String, Accepts>,
+}
+
 fn conditions<'n, C: OrRegistered>(
     node: &'n Node,
-    kind: ElementKind,
-    known: &[Known<C>],
-    registered: &BTreeMap<String, Accepts>,
+    nameable: &Nameable<'_, C>,
     errors: &mut Errors,
 ) -> Vec<(&'n Node, Described<C>)> {
+    let Nameable { kind, known, registered } = *nameable;
     let mut described = Vec::new();
     for child in node.of_kind(kind) {
         match condition::build(known, registered, child) {
