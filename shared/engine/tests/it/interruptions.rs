@@ -3,7 +3,7 @@
 use engine::take_over::take_over;
 use insta::assert_snapshot;
 use pipeline::step::INTERRUPTION_LIMIT;
-use pipeline::{PipelineId, StepStatus};
+use pipeline::StepStatus;
 use serde_json::json;
 use workshop::{Fault, Workshop, runner};
 
