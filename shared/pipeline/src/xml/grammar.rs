@@ -35,12 +35,12 @@ pub(crate) struct AttributeRule {
     /// The name it goes by from here on; differs for spellings that are accepted beside the proper one.
     pub(crate) means: &'static str,
     pub(crate) is_required: bool,
-    pub(crate) check: fn(&str) -> Result<(), BadValue>,
+    pub(crate) check: fn(&str) -> Result<(), BadAttribute>,
 }
 
-/// Why a text is no value of its attribute.
+/// Why an attribute cannot have a value.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum BadValue {
+pub(crate) enum BadAttribute {
     #[error("{} is neither `true` nor `false`", quoted(found))]
     Boolean { found: String },
     #[error("{} is not a whole number (example: `10`)", quoted(found))]
@@ -198,17 +198,17 @@ impl ElementKind {
 }
 
 /// Reads `true`, `false`, `1` or `0`.
-pub(crate) fn boolean(found: &str) -> Result<bool, BadValue> {
+pub(crate) fn boolean(found: &str) -> Result<bool, BadAttribute> {
     match trimmed(found) {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
-        _ => Err(BadValue::Boolean { found: found.to_owned() }),
+        _ => Err(BadAttribute::Boolean { found: found.to_owned() }),
     }
 }
 
 /// Reads a sort order.
-pub(crate) fn integer(found: &str) -> Result<i32, BadValue> {
-    found.parse().map_err(|_| BadValue::Integer { found: found.to_owned() })
+pub(crate) fn integer(found: &str) -> Result<i32, BadAttribute> {
+    found.parse().map_err(|_| BadAttribute::Integer { found: found.to_owned() })
 }
 
 /// A value without the white space around it, which the schema's types ignore too.
@@ -216,11 +216,11 @@ pub(crate) fn trimmed(found: &str) -> &str {
     found.trim_matches([' ', '\t', '\r', '\n'])
 }
 
-const fn must(name: &'static str, check: fn(&str) -> Result<(), BadValue>) -> AttributeRule {
+const fn must(name: &'static str, check: fn(&str) -> Result<(), BadAttribute>) -> AttributeRule {
     AttributeRule { name, means: name, is_required: true, check }
 }
 
-const fn may(name: &'static str, check: fn(&str) -> Result<(), BadValue>) -> AttributeRule {
+const fn may(name: &'static str, check: fn(&str) -> Result<(), BadAttribute>) -> AttributeRule {
     AttributeRule { name, means: name, is_required: false, check }
 }
 
@@ -238,40 +238,40 @@ const fn reference_condition(element: &'static str, kind: ElementKind) -> Rule {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one of the checks of the table")]
-fn text(_: &str) -> Result<(), BadValue> {
+fn text(_: &str) -> Result<(), BadAttribute> {
     Ok(())
 }
 
-fn name(found: &str) -> Result<(), BadValue> {
+fn name(found: &str) -> Result<(), BadAttribute> {
     found.parse::<Name>()?;
     Ok(())
 }
 
-fn key(found: &str) -> Result<(), BadValue> {
-    if found.is_empty() { Err(BadValue::EmptyKey) } else { Ok(()) }
+fn key(found: &str) -> Result<(), BadAttribute> {
+    if found.is_empty() { Err(BadAttribute::EmptyKey) } else { Ok(()) }
 }
 
-fn executor(found: &str) -> Result<(), BadValue> {
+fn executor(found: &str) -> Result<(), BadAttribute> {
     alias::executor(found)?;
     Ok(())
 }
 
-fn flag(found: &str) -> Result<(), BadValue> {
+fn flag(found: &str) -> Result<(), BadAttribute> {
     boolean(found)?;
     Ok(())
 }
 
-fn number(found: &str) -> Result<(), BadValue> {
+fn number(found: &str) -> Result<(), BadAttribute> {
     integer(found)?;
     Ok(())
 }
 
-fn wait(found: &str) -> Result<(), BadValue> {
+fn wait(found: &str) -> Result<(), BadAttribute> {
     duration::parse(found)?;
     Ok(())
 }
 
-fn priority(found: &str) -> Result<(), BadValue> {
+fn priority(found: &str) -> Result<(), BadAttribute> {
     trimmed(found).parse::<Priority>()?;
     Ok(())
 }
