@@ -12,7 +12,7 @@ use store::table::{Attributes, Change, Condition, GroupWritten, Item, Key, Listi
 use crate::items::{self, Stored};
 use crate::limits::check_item;
 use crate::session::Session;
-use crate::texts::Texts;
+use crate::attribute_cache::AttributeCache;
 
 /// Expired items that each put of an item that will expire deletes: more than one, so that they cannot pile up.
 const PURGE_PER_PUT: u32 = 2;
@@ -48,11 +48,11 @@ enum Effect<'a> {
 
 impl Prepared {
     /// Expects a write that [`crate::limits`] let pass.
-    pub(crate) fn new(write: Write, texts: &Texts) -> Prepared {
+    pub(crate) fn new(write: Write, cache: &AttributeCache) -> Prepared {
         let text = match &write.change {
             Change::Put { attributes, .. } => {
                 let text = to_text(attributes);
-                texts.keep(&text, attributes);
+                cache.keep(&text, attributes);
                 text
             }
             Change::Patch { .. } | Change::Delete | Change::Check => String::new(),
@@ -78,10 +78,10 @@ pub(crate) fn write(
     let key = &prepared.write.key;
     let stored = items::stored(session, key)?;
     if !holds(prepared.write.condition, stored.as_ref()) {
-        let item = stored.map(|stored| stored.into_item(key.clone(), &session.texts)).transpose()?;
+        let item = stored.map(|stored| stored.into_item(key.clone(), &session.attribute_cache)).transpose()?;
         return Ok(Ok(Written::Conflict(item)));
     }
-    match resolve(prepared, stored, &session.texts)? {
+    match resolve(prepared, stored, &session.attribute_cache)? {
         Ok(effect) => Ok(Ok(Written::Applied(apply(session, key, effect, now)?))),
         Err(refusal) => Ok(Err(refusal)),
     }
@@ -99,10 +99,10 @@ pub(crate) fn write_group(
         let key = &prepared.write.key;
         let stored = items::stored(session, key)?;
         if !holds(prepared.write.condition, stored.as_ref()) {
-            conflicts.push((place, stored.map(|stored| stored.into_item(key.clone(), &session.texts)).transpose()?));
+            conflicts.push((place, stored.map(|stored| stored.into_item(key.clone(), &session.attribute_cache)).transpose()?));
             continue;
         }
-        match resolve(prepared, stored, &session.texts)? {
+        match resolve(prepared, stored, &session.attribute_cache)? {
             Ok(effect) => effects.push((key, effect)),
             Err(refusal) => return Ok(Err(refusal)),
         }
@@ -133,7 +133,7 @@ fn holds(condition: Condition, stored: Option<&Stored>) -> bool {
 fn resolve<'a>(
     prepared: &'a Prepared,
     stored: Option<Stored>,
-    texts: &Texts,
+    cache: &AttributeCache,
 ) -> rusqlite::Result<Result<Effect<'a>, String>> {
     let Write { key, condition, change } = &prepared.write;
     match change {
@@ -153,7 +153,7 @@ fn resolve<'a>(
             let text = Cow::Borrowed(prepared.text.as_str());
             Ok(Ok(if is_indexed_alike { Effect::Revise { item, text } } else { Effect::Save { item, text } }))
         }
-        Change::Patch { attributes, listing } => patch(key, attributes, listing, stored, texts),
+        Change::Patch { attributes, listing } => patch(key, attributes, listing, stored, cache),
         Change::Delete => Ok(Ok(Effect::Remove)),
         Change::Check => Ok(Ok(Effect::Nothing)),
     }
@@ -164,12 +164,12 @@ fn patch(
     attributes: &Attributes,
     relist: &Relist,
     stored: Option<Stored>,
-    texts: &Texts,
+    cache: &AttributeCache,
 ) -> rusqlite::Result<Result<Effect<'static>, String>> {
     let version = next_version(stored.as_ref());
     let is_new = stored.is_none();
     let mut item = match stored {
-        Some(stored) => Item { version, ..stored.into_item(key.clone(), texts)? },
+        Some(stored) => Item { version, ..stored.into_item(key.clone(), cache)? },
         None => Item { key: key.clone(), version, attributes: Attributes::new(), listing: None, expires_at: None },
     };
     for (name, value) in attributes {

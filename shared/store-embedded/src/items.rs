@@ -6,7 +6,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 use store::table::{Item, Key, Listed, Listing, ListingQuery, Order, Page, Query};
 
 use crate::session::Session;
-use crate::texts::Texts;
+use crate::attribute_cache::AttributeCache;
 
 /// A page ends after this much text, as DynamoDB's does, so that no query holds the thread for long.
 const PAGE_BYTES: usize = 1024 * 1024;
@@ -27,8 +27,8 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    pub(crate) fn into_item(self, key: Key, texts: &Texts) -> rusqlite::Result<Item> {
-        let attributes = texts
+    pub(crate) fn into_item(self, key: Key, cache: &AttributeCache) -> rusqlite::Result<Item> {
+        let attributes = cache
             .parse(&self.text)
             .map_err(|error| rusqlite::Error::FromSqlConversionFailure(1, Type::Text, Box::new(error)))?;
         let Stored { version, listing, expires_at, .. } = self;
@@ -61,7 +61,7 @@ pub(crate) fn stored(connection: &Connection, key: &Key) -> rusqlite::Result<Opt
 }
 
 pub(crate) fn get(session: &Session, key: &Key) -> rusqlite::Result<Option<Item>> {
-    stored(session, key)?.map(|stored| stored.into_item(key.clone(), &session.texts)).transpose()
+    stored(session, key)?.map(|stored| stored.into_item(key.clone(), &session.attribute_cache)).transpose()
 }
 
 pub(crate) fn query(session: &Session, query: &Query) -> rusqlite::Result<Page<Item, String>> {
@@ -77,7 +77,7 @@ pub(crate) fn query(session: &Session, query: &Query) -> rusqlite::Result<Page<I
         }
         let stored = Stored::from_row(row)?;
         bytes += stored.text.len();
-        entries.push(stored.into_item(Key::new(&query.partition, row.get::<_, String>(5)?), &session.texts)?);
+        entries.push(stored.into_item(Key::new(&query.partition, row.get::<_, String>(5)?), &session.attribute_cache)?);
     }
     Ok(Page { entries, next: None })
 }

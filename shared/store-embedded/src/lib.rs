@@ -25,7 +25,7 @@ mod readers;
 mod session;
 mod shared_commit;
 mod table;
-mod texts;
+mod attribute_cache;
 mod writer;
 
 use std::path::Path;
@@ -72,7 +72,7 @@ fn open_on(disk: Arc<dyn Disk>, root: &Path, options: Options) -> Result<Store> 
     let folders = folders.map_err(|refusal| refusal.during(operation()))?;
     let database = Database::open(&folders.root, &options.clock, disk);
     let database = database.map_err(|failure| failure.during(operation()))?;
-    let readers = Arc::new(Readers::new(database.path.clone(), database.session.texts.clone()));
+    let readers = Arc::new(Readers::new(database.path.clone(), database.session.attribute_cache.clone()));
     let writer = Arc::new(Writer::start(database).map_err(|error| Error::retryable(operation(), error))?);
     let table = EmbeddedTable { writer: writer.clone(), readers: readers.clone(), clock: options.clock.clone() };
     let queue = Arc::new(EmbeddedQueue::new(writer.clone(), readers, options.clone()));

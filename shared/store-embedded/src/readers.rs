@@ -5,18 +5,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::failure::Failure;
 use crate::session::Session;
-use crate::texts::Texts;
+use crate::attribute_cache::AttributeCache;
 
 /// Connections at rest. There are never more than threads that read at the same time.
 pub(crate) struct Readers {
     path: Arc<Path>,
-    texts: Arc<Texts>,
+    attribute_cache: Arc<AttributeCache>,
     idle: Mutex<Vec<Session>>,
 }
 
 impl Readers {
-    pub(crate) fn new(path: Arc<Path>, texts: Arc<Texts>) -> Self {
-        Readers { path, texts, idle: Mutex::new(Vec::new()) }
+    pub(crate) fn new(path: Arc<Path>, attribute_cache: Arc<AttributeCache>) -> Self {
+        Readers { path, attribute_cache, idle: Mutex::new(Vec::new()) }
     }
 
     /// Reads on the thread of the caller: a query of some rows takes less time than handing it to another thread.
@@ -32,7 +32,7 @@ impl Readers {
     }
 
     fn connect(&self) -> rusqlite::Result<Session> {
-        let session = Session::open(&self.path, self.texts.clone())?;
+        let session = Session::open(&self.path, self.attribute_cache.clone())?;
         session.pragma_update(None, "query_only", true)?;
         // In KiB. What is cached is worth nothing once another connection has written.
         session.pragma_update(None, "cache_size", -1024)?;

@@ -76,7 +76,7 @@ impl EmbeddedSharedCommits {
         messages.iter().try_for_each(queue::check).map_err(refused)?;
         let writes = check_group(writes, COMMIT_LIMIT).map_err(refused)?;
         let prepared: Vec<Prepared> =
-            writes.into_iter().map(|write| Prepared::new(write, &self.writer.texts)).collect();
+            writes.into_iter().map(|write| Prepared::new(write, &self.writer.attribute_cache)).collect();
         let clock = self.clock.clone();
         self.writer
             .execute(Durability::Flushed, move |session| {
@@ -106,6 +106,6 @@ fn claim(
     let Some(ClaimWrite { write, get }) = (take.claim)(&message.body) else { return Ok(None) };
     // What is refused here is refused again, and told, when the step is claimed by itself.
     let Ok(write) = check_write(write) else { return Ok(None) };
-    let Ok(written) = changes::write(session, &Prepared::new(write, &session.texts), now)? else { return Ok(None) };
+    let Ok(written) = changes::write(session, &Prepared::new(write, &session.attribute_cache), now)? else { return Ok(None) };
     Ok(Some((written, items::get(session, &get)?)))
 }

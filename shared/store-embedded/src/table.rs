@@ -63,7 +63,7 @@ impl Table for EmbeddedTable {
             return Err(Error::permanent(operation(), "a check alone changes nothing: it belongs in a group"));
         }
         let write = check_write(write).map_err(|refusal| Error::permanent(operation(), refusal))?;
-        let prepared = Prepared::new(write, &self.writer.texts);
+        let prepared = Prepared::new(write, &self.writer.attribute_cache);
         let clock = self.clock.clone();
         self.writer
             .execute(Durability::Flushed, move |session| changes::write(session, &prepared, clock()))
@@ -77,7 +77,7 @@ impl Table for EmbeddedTable {
         let (key, count) = (first.key.clone(), writes.len());
         let operation = || format!("write a group of {count} items from `{key}` on");
         let writes = check_group(writes, GROUP_LIMIT).map_err(|refusal| Error::permanent(operation(), refusal))?;
-        let group: Vec<Prepared> = writes.into_iter().map(|write| Prepared::new(write, &self.writer.texts)).collect();
+        let group: Vec<Prepared> = writes.into_iter().map(|write| Prepared::new(write, &self.writer.attribute_cache)).collect();
         let clock = self.clock.clone();
         self.writer
             .execute(Durability::Flushed, move |session| changes::write_group(session, &group, clock()))

@@ -28,7 +28,7 @@ use crate::database::Database;
 use crate::failure::Failure;
 use crate::log::Log;
 use crate::session::{BUSY_TIMEOUT, Session};
-use crate::texts::Texts;
+use crate::attribute_cache::AttributeCache;
 
 /// Most requests in one transaction: bounds how long the first of them waits for the last.
 const GROUP: usize = 256;
@@ -46,7 +46,7 @@ pub(crate) enum Durability {
 pub(crate) struct Writer {
     path: Arc<Path>,
     log: Arc<Log>,
-    pub(crate) texts: Arc<Texts>,
+    pub(crate) attribute_cache: Arc<AttributeCache>,
     committer: Arc<Mutex<Committer>>,
     /// Requests that are not answered yet, or whose callers have not seen it.
     asking: AtomicUsize,
@@ -56,7 +56,7 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn start(database: Database) -> std::io::Result<Writer> {
-        let (path, log, texts) = (database.path.clone(), database.log.clone(), database.session.texts.clone());
+        let (path, log, attribute_cache) = (database.path.clone(), database.log.clone(), database.session.attribute_cache.clone());
         let (jobs, waiting) = mpsc::channel();
         let (committed, unflushed) = mpsc::channel();
         let committer = Arc::new(Mutex::new(Committer { database }));
@@ -66,7 +66,7 @@ impl Writer {
             thread("store-writer").spawn(move || write_all(&shared, &waiting, &committed))?,
             thread("store-flusher").spawn(move || flush_all(&flushed, &unflushed))?,
         ];
-        Ok(Writer { path, log, texts, committer, asking: AtomicUsize::new(0), jobs: Some(jobs), threads })
+        Ok(Writer { path, log, attribute_cache, committer, asking: AtomicUsize::new(0), jobs: Some(jobs), threads })
     }
 
     /// Executes `work` in a transaction and answers after the commit. It may be executed again after a rollback.
