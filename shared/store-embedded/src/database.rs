@@ -8,7 +8,7 @@ use rusqlite::TransactionBehavior;
 
 use crate::disk::Disk;
 use crate::failure::Failure;
-use crate::log::Log;
+use crate::write_ahead_log::WriteAheadLog;
 use crate::session::Session;
 use crate::{Clock, items};
 
@@ -47,7 +47,7 @@ const SCHEMA: &str = "
 pub(crate) struct Database {
     pub(crate) path: Arc<Path>,
     pub(crate) session: Session,
-    pub(crate) log: Arc<Log>,
+    pub(crate) write_ahead_log: Arc<WriteAheadLog>,
 }
 
 impl Database {
@@ -60,10 +60,10 @@ impl Database {
         let mut session = Session::open(&path, Arc::default()).map_err(|error| Failure::sqlite(&path, error))?;
         migrate(&mut session, &path)?;
         items::purge(&session, clock(), items::PURGE_AT_OPEN).map_err(|error| Failure::sqlite(&path, error))?;
-        let log = Arc::new(Log::open(&path, disk.clone())?);
-        log.flush()?;
+        let write_ahead_log = Arc::new(WriteAheadLog::open(&path, disk.clone())?);
+        write_ahead_log.flush()?;
         disk.flush_folder(root).map_err(|error| Failure::folder(&path, error))?;
-        Ok(Database { path, session, log })
+        Ok(Database { path, session, write_ahead_log })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What brings bytes and names to the disk: the one place that flushes, so that tests can count it and make it fail.
 //!
-//! SQLite flushes by itself what a checkpoint and the reuse of its log need; see `log`.
+//! SQLite flushes by itself what a checkpoint and the reuse of its log need; see `write_ahead_log`.
 
 #[cfg(test)]
 pub(crate) mod recorder;

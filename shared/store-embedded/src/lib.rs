@@ -18,7 +18,7 @@ mod failure;
 mod files;
 mod items;
 mod limits;
-mod log;
+mod write_ahead_log;
 mod messages;
 mod queue;
 mod readers;

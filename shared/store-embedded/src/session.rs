@@ -50,7 +50,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     // Otherwise SQLite looks at bound values to see whether they imply `IS NOT NULL` of a partial index, and so prepares
     // cached statements anew with every binding.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    // `NORMAL` leaves the flush of a commit to us, see `log`. `fullfsync` is for macOS, whose plain fsync does not reach the
+    // `NORMAL` leaves the flush of a commit to us, see `write_ahead_log`. `fullfsync` is for macOS, whose plain fsync does not reach the
     // disk.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;

@@ -17,7 +17,7 @@ use crate::disk::Disk;
 use crate::failure::Failure;
 
 /// The opened log. SQLite keeps the file for as long as a connection is open.
-pub(crate) struct Log {
+pub(crate) struct WriteAheadLog {
     path: Arc<Path>,
     file: File,
     disk: Arc<dyn Disk>,
@@ -27,14 +27,14 @@ pub(crate) struct Log {
     failure: OnceLock<Failure>,
 }
 
-impl Log {
+impl WriteAheadLog {
     /// Opens the log of a database that a connection has read from.
-    pub(crate) fn open(database: &Arc<Path>, disk: Arc<dyn Disk>) -> Result<Log, Failure> {
+    pub(crate) fn open(database: &Arc<Path>, disk: Arc<dyn Disk>) -> Result<WriteAheadLog, Failure> {
         let mut path = database.as_os_str().to_owned();
         path.push("-wal");
         let file = File::options().read(true).write(true).open(&path);
         let file = file.map_err(|error| Failure::folder(database, error))?;
-        Ok(Log { path: database.clone(), file, disk, turn: Mutex::new(()), failure: OnceLock::new() })
+        Ok(WriteAheadLog { path: database.clone(), file, disk, turn: Mutex::new(()), failure: OnceLock::new() })
     }
 
     /// Brings everything that was committed before to the disk.

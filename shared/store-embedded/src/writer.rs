@@ -26,7 +26,7 @@ use tokio::sync::oneshot;
 
 use crate::database::Database;
 use crate::failure::Failure;
-use crate::log::Log;
+use crate::write_ahead_log::WriteAheadLog;
 use crate::session::{BUSY_TIMEOUT, Session};
 use crate::attribute_cache::AttributeCache;
 
@@ -45,7 +45,7 @@ pub(crate) enum Durability {
 /// Takes requests.
 pub(crate) struct Writer {
     path: Arc<Path>,
-    log: Arc<Log>,
+    write_ahead_log: Arc<WriteAheadLog>,
     pub(crate) attribute_cache: Arc<AttributeCache>,
     committer: Arc<Mutex<Committer>>,
     /// Requests that are not answered yet, or whose callers have not seen it.
@@ -56,17 +56,17 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn start(database: Database) -> std::io::Result<Writer> {
-        let (path, log, attribute_cache) = (database.path.clone(), database.log.clone(), database.session.attribute_cache.clone());
+        let (path, write_ahead_log, attribute_cache) = (database.path.clone(), database.write_ahead_log.clone(), database.session.attribute_cache.clone());
         let (jobs, waiting) = mpsc::channel();
         let (committed, unflushed) = mpsc::channel();
         let committer = Arc::new(Mutex::new(Committer { database }));
-        let (shared, flushed) = (committer.clone(), log.clone());
+        let (shared, flushed) = (committer.clone(), write_ahead_log.clone());
         let thread = |name: &str| thread::Builder::new().name(name.to_owned());
         let threads = vec![
             thread("store-writer").spawn(move || write_all(&shared, &waiting, &committed))?,
             thread("store-flusher").spawn(move || flush_all(&flushed, &unflushed))?,
         ];
-        Ok(Writer { path, log, attribute_cache, committer, asking: AtomicUsize::new(0), jobs: Some(jobs), threads })
+        Ok(Writer { path, write_ahead_log, attribute_cache, committer, asking: AtomicUsize::new(0), jobs: Some(jobs), threads })
     }
 
     /// Executes `work` in a transaction and answers after the commit. It may be executed again after a rollback.
@@ -76,7 +76,7 @@ impl Writer {
         F: FnMut(&Session) -> rusqlite::Result<T> + Send + 'static,
     {
         let stopped = || Failure::Stopped { path: self.path.clone() };
-        self.log.usable()?;
+        self.write_ahead_log.usable()?;
         let _asking = Asking::enter(&self.asking);
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Request { durability, work, outcome: None, reply });
@@ -97,7 +97,7 @@ impl Writer {
         };
         match committed {
             Ok(committed) => {
-                flush(&self.log, committed);
+                flush(&self.write_ahead_log, committed);
                 None
             }
             Err(job) => Some(job),
@@ -248,7 +248,7 @@ fn write_all(
     }
 }
 
-fn flush_all(log: &Log, unflushed: &mpsc::Receiver<Box<dyn Job>>) {
+fn flush_all(log: &WriteAheadLog, unflushed: &mpsc::Receiver<Box<dyn Job>>) {
     while let Ok(first) = unflushed.recv() {
         let mut committed = vec![first];
         committed.extend(unflushed.try_iter());
@@ -257,7 +257,7 @@ fn flush_all(log: &Log, unflushed: &mpsc::Receiver<Box<dyn Job>>) {
 }
 
 /// Answers requests that are committed, after a flush if one of them asks for it.
-fn flush(log: &Log, committed: Committed) {
+fn flush(log: &WriteAheadLog, committed: Committed) {
     let asks = committed.iter().any(|job| job.durability() == Durability::Flushed);
     let failure = if asks { log.flush().err() } else { None };
     answer(committed, failure.as_ref());
