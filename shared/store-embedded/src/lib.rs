@@ -11,7 +11,7 @@
 //! **Invariant:** nothing runs by itself. Work happens only within a call, so a simulation that makes the calls and sets
 //! the clock decides everything.
 
-mod changes;
+mod conditional_writes;
 mod database;
 mod disk;
 mod failure;

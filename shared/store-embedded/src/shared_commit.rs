@@ -9,7 +9,7 @@ use store::shared_commit::{COMMIT_LIMIT, ClaimWrite, Group, SharedCommits, TakeN
 use store::table::{GroupWritten, Item, Written};
 use store::{Error, Result};
 
-use crate::changes::{self, Prepared};
+use crate::conditional_writes::{self, Prepared};
 use crate::limits::{check_group, check_write};
 use crate::messages::{self, Delivery, later};
 use crate::queue::{self, EmbeddedQueue};
@@ -80,7 +80,7 @@ impl EmbeddedSharedCommits {
         let clock = self.clock.clone();
         self.writer
             .execute(Durability::Flushed, move |session| {
-                let written = match changes::write_group(session, &prepared, clock())? {
+                let written = match conditional_writes::write_group(session, &prepared, clock())? {
                     Ok(written) => written,
                     Err(refusal) => return Ok(Err(refusal)),
                 };
@@ -106,6 +106,6 @@ fn claim(
     let Some(ClaimWrite { write, get }) = (take.claim)(&message.body) else { return Ok(None) };
     // What is refused here is refused again, and told, when the step is claimed by itself.
     let Ok(write) = check_write(write) else { return Ok(None) };
-    let Ok(written) = changes::write(session, &Prepared::new(write, &session.attribute_cache), now)? else { return Ok(None) };
+    let Ok(written) = conditional_writes::write(session, &Prepared::new(write, &session.attribute_cache), now)? else { return Ok(None) };
     Ok(Some((written, items::get(session, &get)?)))
 }

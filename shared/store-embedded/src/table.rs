@@ -9,7 +9,7 @@ use store::table::{
 };
 use store::{Error, Result};
 
-use crate::changes::{self, Prepared, PreparedItem};
+use crate::conditional_writes::{self, Prepared, PreparedItem};
 use crate::limits::{check_different, check_group, check_write};
 use crate::readers::Readers;
 use crate::writer::{Durability, Writer};
@@ -66,7 +66,7 @@ impl Table for EmbeddedTable {
         let prepared = Prepared::new(write, &self.writer.attribute_cache);
         let clock = self.clock.clone();
         self.writer
-            .execute(Durability::Flushed, move |session| changes::write(session, &prepared, clock()))
+            .execute(Durability::Flushed, move |session| conditional_writes::write(session, &prepared, clock()))
             .await
             .map_err(|failure| failure.during(operation()))?
             .map_err(|refusal| Error::permanent(operation(), refusal))
@@ -80,7 +80,7 @@ impl Table for EmbeddedTable {
         let group: Vec<Prepared> = writes.into_iter().map(|write| Prepared::new(write, &self.writer.attribute_cache)).collect();
         let clock = self.clock.clone();
         self.writer
-            .execute(Durability::Flushed, move |session| changes::write_group(session, &group, clock()))
+            .execute(Durability::Flushed, move |session| conditional_writes::write_group(session, &group, clock()))
             .await
             .map_err(|failure| failure.during(operation()))?
             .map_err(|refusal| Error::permanent(operation(), refusal))
@@ -95,7 +95,7 @@ impl Table for EmbeddedTable {
             let batch = std::mem::replace(&mut prepared, rest);
             self.writer
                 .execute(Durability::Flushed, move |session| {
-                    batch.iter().try_for_each(|item| changes::put(session, item))
+                    batch.iter().try_for_each(|item| conditional_writes::put(session, item))
                 })
                 .await
                 .map_err(|failure| failure.during(operation()))?;
