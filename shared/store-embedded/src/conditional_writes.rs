@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use store::table::{Attributes, Change, Condition, GroupWritten, Item, Key, Listing, Relist, Write, Written};
 
-use crate::items::{self, Stored};
+use crate::items::{self, StoredRow};
 use crate::limits::check_item;
 use crate::session::Session;
 use crate::attribute_cache::AttributeCache;
@@ -121,7 +121,7 @@ pub(crate) fn put(connection: &Connection, item: &PreparedItem) -> rusqlite::Res
     save(connection, &item.key, 1, &item.text, None, None)
 }
 
-fn holds(condition: Condition, stored: Option<&Stored>) -> bool {
+fn holds(condition: Condition, stored: Option<&StoredRow>) -> bool {
     match condition {
         Condition::Absent => stored.is_none(),
         Condition::Version(version) => stored.is_some_and(|stored| stored.version == version),
@@ -132,7 +132,7 @@ fn holds(condition: Condition, stored: Option<&Stored>) -> bool {
 
 fn resolve<'a>(
     prepared: &'a Prepared,
-    stored: Option<Stored>,
+    stored: Option<StoredRow>,
     cache: &AttributeCache,
 ) -> rusqlite::Result<Result<Effect<'a>, String>> {
     let Write { key, condition, change } = &prepared.write;
@@ -163,7 +163,7 @@ fn patch(
     key: &Key,
     attributes: &Attributes,
     relist: &Relist,
-    stored: Option<Stored>,
+    stored: Option<StoredRow>,
     cache: &AttributeCache,
 ) -> rusqlite::Result<Result<Effect<'static>, String>> {
     let version = next_version(stored.as_ref());
@@ -193,7 +193,7 @@ fn patch(
     Ok(Ok(if is_indexed_alike { Effect::Revise { item, text } } else { Effect::Save { item, text } }))
 }
 
-fn next_version(stored: Option<&Stored>) -> u64 {
+fn next_version(stored: Option<&StoredRow>) -> u64 {
     stored.map_or(0, |stored| stored.version) + 1
 }
 
