@@ -77,9 +77,9 @@ impl Writer {
     {
         let stopped = || Failure::Stopped { path: self.path.clone() };
         self.write_ahead_log.usable()?;
-        let _asking = Asking::enter(&self.asking);
+        let _asking = WaitingCaller::enter(&self.asking);
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Request { durability, work, outcome: None, reply });
+        let job = Box::new(QueuedRequest { durability, work, outcome: None, reply });
         if let Some(job) = self.commit_here(job) {
             self.jobs.as_ref().ok_or_else(stopped)?.send(job).map_err(|_| stopped())?;
         }
@@ -117,16 +117,16 @@ impl Drop for Writer {
 }
 
 /// Counts a request for as long as its caller waits.
-struct Asking<'a>(&'a AtomicUsize);
+struct WaitingCaller<'a>(&'a AtomicUsize);
 
-impl<'a> Asking<'a> {
+impl<'a> WaitingCaller<'a> {
     fn enter(count: &'a AtomicUsize) -> Self {
         count.fetch_add(1, Ordering::Relaxed);
-        Asking(count)
+        WaitingCaller(count)
     }
 }
 
-impl Drop for Asking<'_> {
+impl Drop for WaitingCaller<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -139,14 +139,14 @@ trait Job: Send {
     fn answer(self: Box<Self>, failure: Option<Failure>);
 }
 
-struct Request<T, F> {
+struct QueuedRequest<T, F> {
     durability: Durability,
     work: F,
     outcome: Option<T>,
     reply: oneshot::Sender<Result<T, Failure>>,
 }
 
-impl<T, F> Job for Request<T, F>
+impl<T, F> Job for QueuedRequest<T, F>
 where
     T: Send,
     F: FnMut(&Session) -> rusqlite::Result<T> + Send,

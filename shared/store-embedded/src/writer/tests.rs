@@ -17,7 +17,7 @@ fn job(value: i64, durability: Durability) -> (Box<dyn Job>, Answer) {
             _ => session.query_row("SELECT value FROM note WHERE value < 0", [], |row| row.get(0)),
         }
     };
-    (Box::new(Request { durability, work, outcome: None, reply }), answer)
+    (Box::new(QueuedRequest { durability, work, outcome: None, reply }), answer)
 }
 
 /// A committer, and what notes its flushes.
