@@ -9,7 +9,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use store::files::{FileInfo, check_key};
 
-use super::refusal::Refusal;
+use super::error::FileError;
 
 /// What is known of a file.
 pub(crate) fn info(key: String, metadata: &Metadata) -> io::Result<FileInfo> {
@@ -25,7 +25,7 @@ pub(crate) fn info(key: String, metadata: &Metadata) -> io::Result<FileInfo> {
 }
 
 /// Lists up to `limit` files whose key begins with `prefix`, behind `after`.
-pub(crate) fn list(files: &Path, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<FileInfo>, Refusal> {
+pub(crate) fn list(files: &Path, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<FileInfo>, FileError> {
     let folder = match prefix.rsplit_once('/') {
         // No key begins like this.
         Some((folder, _)) if check_key(folder).is_err() => return Ok(Vec::new()),
