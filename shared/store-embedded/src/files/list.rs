@@ -32,7 +32,7 @@ pub(crate) fn list(files: &Path, prefix: &str, after: Option<&str>, limit: usize
         Some((folder, _)) => folder,
         None => "",
     };
-    let mut walk = Walk { files, prefix, after: after.unwrap_or_default(), limit, found: Vec::new() };
+    let mut walk = FolderWalk { files, prefix, after: after.unwrap_or_default(), limit, found: Vec::new() };
     if has_link(files, folder)? {
         return Ok(Vec::new());
     }
@@ -53,7 +53,7 @@ fn has_link(files: &Path, folder: &str) -> io::Result<bool> {
     Ok(false)
 }
 
-struct Walk<'a> {
+struct FolderWalk<'a> {
     files: &'a Path,
     prefix: &'a str,
     after: &'a str,
@@ -64,7 +64,7 @@ struct Walk<'a> {
 /// A file's key, or a folder's with a slash behind: so they sort as the keys of the files that they lead to.
 type WalkKey = String;
 
-impl Walk<'_> {
+impl FolderWalk<'_> {
     fn folder(&mut self, folder: &str) -> io::Result<()> {
         for place in self.places(folder)? {
             if self.found.len() >= self.limit {
