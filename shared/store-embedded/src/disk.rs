@@ -24,9 +24,9 @@ pub(crate) trait Disk: Send + Sync {
 }
 
 /// The disk of this machine.
-pub(crate) struct Machine;
+pub(crate) struct MachineDisk;
 
-impl Disk for Machine {
+impl Disk for MachineDisk {
     fn flush_log(&self, log: &File) -> io::Result<()> {
         log.sync_data()
     }

@@ -36,7 +36,7 @@ use chrono::{DateTime, Utc};
 use store::{Error, Result, Store};
 
 use crate::database::Database;
-use crate::disk::{Disk, Machine};
+use crate::disk::{Disk, MachineDisk};
 use crate::files::{EmbeddedFiles, Folders};
 use crate::queue::EmbeddedQueue;
 use crate::readers::Readers;
@@ -62,7 +62,7 @@ pub struct Options {
 /// [`Error::Permanent`] if the folder cannot be written, the database is damaged or no store, or a newer Systole wrote
 /// it; [`Error::Retryable`] if another process holds it or the disk is full.
 pub fn open(root: &Path, options: Options) -> Result<Store> {
-    open_on(Arc::new(Machine), root, options)
+    open_on(Arc::new(MachineDisk), root, options)
 }
 
 /// Opens the store on another disk than the machine's own.

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::*;
-use crate::disk::recorder::Recorder;
+use crate::disk::recorder::RecordingDisk;
 
 type Answer = oneshot::Receiver<Result<i64, Failure>>;
 
@@ -21,9 +21,9 @@ fn job(value: i64, durability: Durability) -> (Box<dyn Job>, Answer) {
 }
 
 /// A committer, and what notes its flushes.
-fn committer(folder: &Path) -> (Committer, Arc<Recorder>) {
+fn committer(folder: &Path) -> (Committer, Arc<RecordingDisk>) {
     let clock: crate::Clock = Arc::new(chrono::DateTime::default);
-    let disk = Arc::new(Recorder::at(folder));
+    let disk = Arc::new(RecordingDisk::at(folder));
     let database = Database::open(folder, &clock, disk.clone()).unwrap();
     database.session.execute_batch("CREATE TABLE note (value INTEGER)").unwrap();
     disk.take();
