@@ -14,7 +14,7 @@
 mod conditional_writes;
 mod database;
 mod disk;
-mod failure;
+mod database_error;
 mod files;
 mod items;
 mod limits;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::failure::Failure;
+use crate::database_error::DatabaseError;
 use crate::session::Session;
 use crate::attribute_cache::AttributeCache;
 
@@ -20,13 +20,13 @@ impl Readers {
     }
 
     /// Reads on the thread of the caller: a query of some rows takes less time than handing it to another thread.
-    pub(crate) fn read<T>(&self, work: impl FnOnce(&Session) -> rusqlite::Result<T>) -> Result<T, Failure> {
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&Session) -> rusqlite::Result<T>) -> Result<T, DatabaseError> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let session = match idle {
             Some(session) => session,
-            None => self.connect().map_err(|error| Failure::sqlite(&self.path, error))?,
+            None => self.connect().map_err(|error| DatabaseError::sqlite(&self.path, error))?,
         };
-        let outcome = work(&session).map_err(|error| Failure::sqlite(&self.path, error));
+        let outcome = work(&session).map_err(|error| DatabaseError::sqlite(&self.path, error));
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
         outcome
     }

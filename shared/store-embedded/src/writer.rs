@@ -25,7 +25,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use crate::database::Database;
-use crate::failure::Failure;
+use crate::database_error::DatabaseError;
 use crate::write_ahead_log::WriteAheadLog;
 use crate::session::{BUSY_TIMEOUT, Session};
 use crate::attribute_cache::AttributeCache;
@@ -70,12 +70,12 @@ impl Writer {
     }
 
     /// Executes `work` in a transaction and answers after the commit. It may be executed again after a rollback.
-    pub(crate) async fn execute<T, F>(&self, durability: Durability, work: F) -> Result<T, Failure>
+    pub(crate) async fn execute<T, F>(&self, durability: Durability, work: F) -> Result<T, DatabaseError>
     where
         T: Send + 'static,
         F: FnMut(&Session) -> rusqlite::Result<T> + Send + 'static,
     {
-        let stopped = || Failure::Stopped { path: self.path.clone() };
+        let stopped = || DatabaseError::Stopped { path: self.path.clone() };
         self.write_ahead_log.usable()?;
         let _asking = WaitingCaller::enter(&self.asking);
         let (reply, answer) = oneshot::channel();
@@ -136,14 +136,14 @@ impl Drop for WaitingCaller<'_> {
 trait Job: Send {
     fn durability(&self) -> Durability;
     fn run(&mut self, session: &Session) -> rusqlite::Result<()>;
-    fn answer(self: Box<Self>, failure: Option<Failure>);
+    fn answer(self: Box<Self>, failure: Option<DatabaseError>);
 }
 
 struct QueuedRequest<T, F> {
     durability: Durability,
     work: F,
     outcome: Option<T>,
-    reply: oneshot::Sender<Result<T, Failure>>,
+    reply: oneshot::Sender<Result<T, DatabaseError>>,
 }
 
 impl<T, F> Job for QueuedRequest<T, F>
@@ -160,7 +160,7 @@ where
         Ok(())
     }
 
-    fn answer(self: Box<Self>, failure: Option<Failure>) {
+    fn answer(self: Box<Self>, failure: Option<DatabaseError>) {
         let answer = match (failure, self.outcome) {
             (Some(failure), _) => Err(failure),
             (None, Some(outcome)) => Ok(outcome),
@@ -184,7 +184,7 @@ impl Committer {
         match self.begin().and_then(|()| self.execute(&mut jobs)) {
             Ok(()) => jobs,
             Err(error) if jobs.len() == 1 => {
-                answer(jobs, Some(&Failure::sqlite(&self.database.path, error)));
+                answer(jobs, Some(&DatabaseError::sqlite(&self.database.path, error)));
                 Committed::new()
             }
             Err(_) => jobs.into_iter().flat_map(|job| self.commit(vec![job])).collect(),
@@ -204,7 +204,7 @@ impl Committer {
         Ok(match self.execute(&mut jobs) {
             Ok(()) => jobs,
             Err(error) => {
-                answer(jobs, Some(&Failure::sqlite(&self.database.path, error)));
+                answer(jobs, Some(&DatabaseError::sqlite(&self.database.path, error)));
                 Committed::new()
             }
         })
@@ -263,7 +263,7 @@ fn flush(log: &WriteAheadLog, committed: Committed) {
     answer(committed, failure.as_ref());
 }
 
-fn answer(jobs: Vec<Box<dyn Job>>, failure: Option<&Failure>) {
+fn answer(jobs: Vec<Box<dyn Job>>, failure: Option<&DatabaseError>) {
     for job in jobs {
         job.answer(failure.cloned());
     }

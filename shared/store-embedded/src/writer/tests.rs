@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::*;
 use crate::disk::recorder::RecordingDisk;
 
-type Answer = oneshot::Receiver<Result<i64, Failure>>;
+type Answer = oneshot::Receiver<Result<i64, DatabaseError>>;
 
 /// A request that notes `value`, and then fails if it is odd.
 fn job(value: i64, durability: Durability) -> (Box<dyn Job>, Answer) {
@@ -143,7 +143,7 @@ async fn a_request_that_panics_leaves_nothing_half_and_ends_the_writing() {
     for durability in [Durability::Flushed, Durability::Written] {
         let note = |session: &Session| session.execute("INSERT INTO note VALUES (2)", []);
         let answer = writer.execute(durability, note).await;
-        assert!(matches!(answer, Err(Failure::Stopped { .. })), "{durability:?}: {answer:?}");
+        assert!(matches!(answer, Err(DatabaseError::Stopped { .. })), "{durability:?}: {answer:?}");
     }
     drop(writer);
     let connection = Connection::open(&path).unwrap();
