@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use store::table::{Attributes, Change, Condition, GroupWritten, Item, Key, Listing, Relist, Write, Written};
 
+use crate::attribute_cache::AttributeCache;
 use crate::items::{self, StoredRow};
 use crate::limits::check_item;
 use crate::session::Session;
-use crate::attribute_cache::AttributeCache;
 
 /// Expired items that each put of an item that will expire deletes: more than one, so that they cannot pile up.
 const PURGE_PER_PUT: u32 = 2;
@@ -99,7 +99,10 @@ pub(crate) fn write_group(
         let key = &prepared.write.key;
         let stored = items::stored(session, key)?;
         if !holds(prepared.write.condition, stored.as_ref()) {
-            conflicts.push((place, stored.map(|stored| stored.into_item(key.clone(), &session.attribute_cache)).transpose()?));
+            conflicts.push((
+                place,
+                stored.map(|stored| stored.into_item(key.clone(), &session.attribute_cache)).transpose()?,
+            ));
             continue;
         }
         match resolve(prepared, stored, &session.attribute_cache)? {

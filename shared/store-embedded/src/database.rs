@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use rusqlite::TransactionBehavior;
 
-use crate::disk::Disk;
 use crate::database_error::DatabaseError;
-use crate::write_ahead_log::WriteAheadLog;
+use crate::disk::Disk;
 use crate::session::Session;
+use crate::write_ahead_log::WriteAheadLog;
 use crate::{Clock, items};
 
 /// The schema that this program reads and writes; counts up with every change to [`SCHEMA`].

@@ -76,7 +76,10 @@ impl DatabaseError {
                 )
             ),
             DatabaseError::Log { .. } => true,
-            DatabaseError::Folder { .. } | DatabaseError::Newer { .. } | DatabaseError::Foreign { .. } | DatabaseError::Stopped { .. } => false,
+            DatabaseError::Folder { .. }
+            | DatabaseError::Newer { .. }
+            | DatabaseError::Foreign { .. }
+            | DatabaseError::Stopped { .. } => false,
         }
     }
 }

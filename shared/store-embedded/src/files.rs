@@ -8,9 +8,9 @@
 //!
 //! A file system cannot hold `a` and `a/b`, which S3 can: the second of them is refused. Symbolic links are not followed.
 
+mod error;
 mod folders;
 mod list;
-mod error;
 mod upload;
 
 use std::fs::File;
@@ -23,9 +23,9 @@ use bytes::Bytes;
 use store::files::{FileInfo, Files, PutOutcome, Range, Upload, check_key};
 use store::{Error, Result};
 
+use error::FileError;
 pub(crate) use folders::Folders;
 use folders::{FileLookup, Mode};
-use error::FileError;
 
 /// The files in the folder.
 pub(crate) struct EmbeddedFiles {

@@ -5,8 +5,8 @@ use rusqlite::types::{Type, Value as Sql};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 use store::table::{Item, Key, Listed, Listing, ListingQuery, Order, Page, Query};
 
-use crate::session::Session;
 use crate::attribute_cache::AttributeCache;
+use crate::session::Session;
 
 /// A page ends after this much text, as DynamoDB's does, so that no query holds the thread for long.
 const PAGE_BYTES: usize = 1024 * 1024;

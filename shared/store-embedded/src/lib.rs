@@ -11,21 +11,21 @@
 //! **Invariant:** nothing runs by itself. Work happens only within a call, so a simulation that makes the calls and sets
 //! the clock decides everything.
 
+mod attribute_cache;
 mod conditional_writes;
 mod database;
-mod disk;
 mod database_error;
+mod disk;
 mod files;
 mod items;
 mod limits;
-mod write_ahead_log;
 mod messages;
 mod queue;
 mod readers;
 mod session;
 mod shared_commit;
 mod table;
-mod attribute_cache;
+mod write_ahead_log;
 mod writer;
 
 use std::path::Path;

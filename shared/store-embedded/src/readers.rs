@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::attribute_cache::AttributeCache;
 use crate::database_error::DatabaseError;
 use crate::session::Session;
-use crate::attribute_cache::AttributeCache;
 
 /// Connections at rest. There are never more than threads that read at the same time.
 pub(crate) struct Readers {

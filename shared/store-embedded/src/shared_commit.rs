@@ -106,6 +106,8 @@ fn claim(
     let Some(ClaimWrite { write, get }) = (take.claim)(&message.body) else { return Ok(None) };
     // What is refused here is refused again, and told, when the step is claimed by itself.
     let Ok(write) = check_write(write) else { return Ok(None) };
-    let Ok(written) = conditional_writes::write(session, &Prepared::new(write, &session.attribute_cache), now)? else { return Ok(None) };
+    let Ok(written) = conditional_writes::write(session, &Prepared::new(write, &session.attribute_cache), now)? else {
+        return Ok(None);
+    };
     Ok(Some((written, items::get(session, &get)?)))
 }

@@ -77,7 +77,8 @@ impl Table for EmbeddedTable {
         let (key, count) = (first.key.clone(), writes.len());
         let operation = || format!("write a group of {count} items from `{key}` on");
         let writes = check_group(writes, GROUP_LIMIT).map_err(|refusal| Error::permanent(operation(), refusal))?;
-        let group: Vec<Prepared> = writes.into_iter().map(|write| Prepared::new(write, &self.writer.attribute_cache)).collect();
+        let group: Vec<Prepared> =
+            writes.into_iter().map(|write| Prepared::new(write, &self.writer.attribute_cache)).collect();
         let clock = self.clock.clone();
         self.writer
             .execute(Durability::Flushed, move |session| conditional_writes::write_group(session, &group, clock()))

@@ -13,8 +13,8 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::disk::Disk;
 use crate::database_error::DatabaseError;
+use crate::disk::Disk;
 
 /// The opened log. SQLite keeps the file for as long as a connection is open.
 pub(crate) struct WriteAheadLog {

@@ -24,11 +24,11 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::attribute_cache::AttributeCache;
 use crate::database::Database;
 use crate::database_error::DatabaseError;
-use crate::write_ahead_log::WriteAheadLog;
 use crate::session::{BUSY_TIMEOUT, Session};
-use crate::attribute_cache::AttributeCache;
+use crate::write_ahead_log::WriteAheadLog;
 
 /// Most requests in one transaction: bounds how long the first of them waits for the last.
 const GROUP: usize = 256;
@@ -56,7 +56,8 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn start(database: Database) -> std::io::Result<Writer> {
-        let (path, write_ahead_log, attribute_cache) = (database.path.clone(), database.write_ahead_log.clone(), database.session.attribute_cache.clone());
+        let (path, write_ahead_log, attribute_cache) =
+            (database.path.clone(), database.write_ahead_log.clone(), database.session.attribute_cache.clone());
         let (jobs, waiting) = mpsc::channel();
         let (committed, unflushed) = mpsc::channel();
         let committer = Arc::new(Mutex::new(Committer { database }));
@@ -66,7 +67,15 @@ impl Writer {
             thread("store-writer").spawn(move || write_all(&shared, &waiting, &committed))?,
             thread("store-flusher").spawn(move || flush_all(&flushed, &unflushed))?,
         ];
-        Ok(Writer { path, write_ahead_log, attribute_cache, committer, asking: AtomicUsize::new(0), jobs: Some(jobs), threads })
+        Ok(Writer {
+            path,
+            write_ahead_log,
+            attribute_cache,
+            committer,
+            asking: AtomicUsize::new(0),
+            jobs: Some(jobs),
+            threads,
+        })
     }
 
     /// Executes `work` in a transaction and answers after the commit. It may be executed again after a rollback.

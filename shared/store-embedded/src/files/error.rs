@@ -32,7 +32,9 @@ impl FileError {
             FileError::Io(error) if is_lasting(error.kind()) => Error::permanent(operation, error),
             FileError::Io(error) => Error::retryable(operation, error),
             FileError::Contended { .. } => Error::retryable(operation, self),
-            FileError::Folder { .. } | FileError::Below { .. } | FileError::Link { .. } => Error::permanent(operation, self),
+            FileError::Folder { .. } | FileError::Below { .. } | FileError::Link { .. } => {
+                Error::permanent(operation, self)
+            }
         }
     }
 }
