@@ -74,7 +74,7 @@ impl Table for DynamoTable {
 }
 
 /// Reads a stored item for `operation`.
-fn read(operation: &str, stored: item::Stored) -> Result<Item> {
+fn read(operation: &str, stored: item::SdkItem) -> Result<Item> {
     item::read_item(stored).map_err(|malformed| store::Error::permanent(operation, malformed))
 }
 

@@ -7,7 +7,7 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use store::table::{Attributes, Item, Key};
 use store::{Error, Result};
 
-use super::item::{Stored, stored_key};
+use super::item::{SdkItem, stored_key};
 use super::write::whole;
 use super::{DynamoTable, check_key, read};
 use crate::fold::{fold, refuse};
@@ -52,7 +52,7 @@ impl DynamoTable {
     async fn get_chunk(&self, keys: Vec<Key>) -> Result<Vec<Item>> {
         let operation = format!("get {} items, one of them `{}`", keys.len(), keys[0]);
         keys.iter().try_for_each(|key| check_key(&operation, key))?;
-        let mut left: Vec<Stored> = keys.iter().map(stored_key).collect();
+        let mut left: Vec<SdkItem> = keys.iter().map(stored_key).collect();
         let mut found = Vec::with_capacity(left.len());
         for round in 1..=ROUNDS {
             let (stored, unprocessed) = self.send_get(&operation, left).await?;
@@ -69,7 +69,7 @@ impl DynamoTable {
     }
 
     /// Sends one request; returns what was found and the keys that DynamoDB did not get to.
-    async fn send_get(&self, operation: &str, keys: Vec<Stored>) -> Result<(Vec<Stored>, Vec<Stored>)> {
+    async fn send_get(&self, operation: &str, keys: Vec<SdkItem>) -> Result<(Vec<SdkItem>, Vec<SdkItem>)> {
         let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
         let reply = self
             .client

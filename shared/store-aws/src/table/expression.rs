@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 use store::table::{Attributes, Condition, Relist};
 
-use super::item::{LISTING_RANK, LISTING_SHARD, PARTITION, Stored, VERSION, stored_attributes, stored_listing};
+use super::item::{LISTING_RANK, LISTING_SHARD, PARTITION, SdkItem, VERSION, stored_attributes, stored_listing};
 
 /// An expression with what its placeholders stand for.
 #[derive(Debug, Default, PartialEq)]
@@ -15,7 +15,7 @@ pub(crate) struct Expression {
     /// What a patch does.
     pub(crate) update: Option<String>,
     names: HashMap<String, String>,
-    values: Stored,
+    values: SdkItem,
 }
 
 impl Expression {
@@ -51,12 +51,12 @@ impl Expression {
     }
 
     /// The values, or `None` if there are none.
-    pub(crate) fn take_values(&mut self) -> Option<Stored> {
+    pub(crate) fn take_values(&mut self) -> Option<SdkItem> {
         Some(std::mem::take(&mut self.values)).filter(|values| !values.is_empty())
     }
 
     /// What the placeholders of values stand for.
-    pub(crate) fn values(&self) -> &Stored {
+    pub(crate) fn values(&self) -> &SdkItem {
         &self.values
     }
 

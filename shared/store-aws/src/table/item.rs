@@ -30,7 +30,7 @@ const PARTITION_LIMIT_BYTES: usize = 2048;
 const SORT_LIMIT_BYTES: usize = 1024;
 
 /// An item, or a part of one, in the SDK's form.
-pub(crate) type Stored = HashMap<String, AttributeValue>;
+pub(crate) type SdkItem = HashMap<String, AttributeValue>;
 
 /// Why a stored item cannot be read. Somebody else wrote it, or wrote into it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,7 +44,7 @@ pub(crate) enum Malformed {
 }
 
 /// The two key attributes.
-pub(crate) fn stored_key(key: &Key) -> Stored {
+pub(crate) fn stored_key(key: &Key) -> SdkItem {
     let text = |value: &str| AttributeValue::S(value.to_owned());
     HashMap::from([(PARTITION.to_owned(), text(&key.partition)), (SORT.to_owned(), text(&key.sort))])
 }
@@ -68,7 +68,7 @@ pub(crate) fn stored_attributes(attributes: &Attributes) -> Result<Vec<(String, 
 ///
 /// # Errors
 /// Names the attribute that cannot be stored.
-pub(crate) fn stored_item(item: &Item) -> Result<Stored, String> {
+pub(crate) fn stored_item(item: &Item) -> Result<SdkItem, String> {
     let mut stored = stored_key(&item.key);
     for (name, value) in stored_attributes(&item.attributes)? {
         stored.extend(value.map(|value| (name, value)));
@@ -93,7 +93,7 @@ pub(crate) fn stored_listing(listing: &Listing) -> [(String, AttributeValue); 2]
 ///
 /// # Errors
 /// Names the item, the attribute and its value.
-pub(crate) fn read_item(mut stored: Stored) -> Result<Item, Malformed> {
+pub(crate) fn read_item(mut stored: SdkItem) -> Result<Item, Malformed> {
     let key = read_key(&mut stored)?;
     let mut own = OwnAttributes { key: &key, stored: &mut stored };
     let version = own.number(VERSION)?.ok_or_else(|| own.malformed(VERSION, None, NUMBER))?;
@@ -117,7 +117,7 @@ pub(crate) fn read_item(mut stored: Stored) -> Result<Item, Malformed> {
 ///
 /// # Errors
 /// Names the item and the attribute.
-pub(crate) fn read_listed(mut stored: Stored) -> Result<Listed, Malformed> {
+pub(crate) fn read_listed(mut stored: SdkItem) -> Result<Listed, Malformed> {
     let key = read_key(&mut stored)?;
     let mut own = OwnAttributes { key: &key, stored: &mut stored };
     let rank = own.text(LISTING_RANK)?.ok_or_else(|| own.malformed(LISTING_RANK, None, TEXT))?;
@@ -143,7 +143,7 @@ pub(crate) fn check_key(key: &Key) -> Result<(), String> {
 ///
 /// # Errors
 /// Names its size and the limit.
-pub(crate) fn check_size(stored: &Stored) -> Result<(), String> {
+pub(crate) fn check_size(stored: &SdkItem) -> Result<(), String> {
     let size = stored.iter().map(|(name, value)| name.len() + stored_size(value)).sum::<usize>();
     if size <= ITEM_LIMIT_BYTES {
         Ok(())
@@ -164,7 +164,7 @@ const NUMBER: &str = "a number of at least 0";
 
 struct OwnAttributes<'a> {
     key: &'a Key,
-    stored: &'a mut Stored,
+    stored: &'a mut SdkItem,
 }
 
 impl OwnAttributes<'_> {
@@ -188,7 +188,7 @@ impl OwnAttributes<'_> {
     }
 }
 
-fn read_key(stored: &mut Stored) -> Result<Key, Malformed> {
+fn read_key(stored: &mut SdkItem) -> Result<Key, Malformed> {
     let mut key = Key::new("", "");
     for (name, place) in [(PARTITION, &mut key.partition), (SORT, &mut key.sort)] {
         let nowhere = Key::new("", "");

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
 use store::Result;
 use store::table::{Item, Key, Listed, Listing, ListingQuery, Order, Page, Query};
 
-use super::item::{LISTING_INDEX, LISTING_SHARD, PARTITION, SORT, Stored, read_listed, stored_key, stored_listing};
+use super::item::{LISTING_INDEX, LISTING_SHARD, PARTITION, SORT, SdkItem, read_listed, stored_key, stored_listing};
 use super::{DynamoTable, check_key, read};
 use crate::fold::{fold, refuse};
 
@@ -103,13 +103,13 @@ fn start_of(query: &Query) -> Start<'_> {
     if is_before_all == goes_up { Start::First } else { Start::Nowhere }
 }
 
-fn listing_start(shard: &str, after: &Listed) -> Stored {
+fn listing_start(shard: &str, after: &Listed) -> SdkItem {
     let mut start = stored_key(&after.key);
     start.extend(stored_listing(&Listing { shard: shard.to_owned(), rank: after.rank.clone() }));
     start
 }
 
-fn sort_of(mut last: Stored) -> Option<String> {
+fn sort_of(mut last: SdkItem) -> Option<String> {
     match last.remove(SORT) {
         Some(AttributeValue::S(sort)) => Some(sort),
         _ => None,

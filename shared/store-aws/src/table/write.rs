@@ -10,7 +10,7 @@ use store::table::{Change, Condition, Item, Key, Write, Written};
 use store::{Error, Result};
 
 use super::expression::Expression;
-use super::item::{Stored, as_kept, check_size, stored_item, stored_key};
+use super::item::{SdkItem, as_kept, check_size, stored_item, stored_key};
 use super::{DynamoTable, check_key, read};
 use crate::fold::{code, fold, refuse};
 use crate::pause;
@@ -21,7 +21,7 @@ pub(crate) const TRIES: u32 = 5;
 /// What one write sends.
 pub(crate) enum Request {
     /// The whole item, and the same as the caller will see it.
-    Put { stored: Stored, item: Item },
+    Put { stored: SdkItem, item: Item },
     /// An update expression.
     Patch,
     /// The key alone.
@@ -89,7 +89,7 @@ impl DynamoTable {
     async fn send_put(
         &self,
         operation: &str,
-        stored: Stored,
+        stored: SdkItem,
         mut expression: Expression,
     ) -> std::result::Result<(), Attempt> {
         let sent = self
@@ -201,7 +201,7 @@ pub(crate) fn prepare(operation: &str, write: &Write) -> Result<(Request, Expres
 ///
 /// # Errors
 /// Refuses an item that cannot be stored or is too large.
-pub(crate) fn whole(operation: &str, item: &Item) -> Result<Stored> {
+pub(crate) fn whole(operation: &str, item: &Item) -> Result<SdkItem> {
     check_key(operation, &item.key)?;
     let stored = stored_item(item).map_err(|why| refuse(operation, why))?;
     check_size(&stored).map_err(|why| refuse(operation, why))?;
@@ -220,7 +220,7 @@ fn next_version(condition: Condition) -> u64 {
 /// Why one request did not write.
 enum Attempt {
     /// The condition does not hold; the item as it is.
-    Conflict(Option<Stored>),
+    Conflict(Option<SdkItem>),
     /// A transaction holds the item.
     InTransaction(Error),
     /// Anything else.
