@@ -34,7 +34,7 @@ pub(crate) type SdkItem = HashMap<String, AttributeValue>;
 
 /// Why a stored item cannot be read. Somebody else wrote it, or wrote into it.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Malformed {
+pub(crate) enum MalformedItem {
     /// An attribute that every item has is missing or of another kind.
     #[error("item `{key}`: attribute `{name}` is {found}; expected {expected}")]
     Own { key: String, name: &'static str, found: String, expected: &'static str },
@@ -93,7 +93,7 @@ pub(crate) fn stored_listing(listing: &Listing) -> [(String, AttributeValue); 2]
 ///
 /// # Errors
 /// Names the item, the attribute and its value.
-pub(crate) fn read_item(mut stored: SdkItem) -> Result<Item, Malformed> {
+pub(crate) fn read_item(mut stored: SdkItem) -> Result<Item, MalformedItem> {
     let key = read_key(&mut stored)?;
     let mut own = OwnAttributes { key: &key, stored: &mut stored };
     let version = own.number(VERSION)?.ok_or_else(|| own.malformed(VERSION, None, NUMBER))?;
@@ -107,7 +107,7 @@ pub(crate) fn read_item(mut stored: SdkItem) -> Result<Item, Malformed> {
     };
     let attributes = stored.into_iter().map(|(name, value)| match from_stored(value) {
         Ok(value) => Ok((name, value)),
-        Err(why) => Err(Malformed::Attribute { key: key.to_string(), name, why }),
+        Err(why) => Err(MalformedItem::Attribute { key: key.to_string(), name, why }),
     });
     let attributes = attributes.collect::<Result<_, _>>()?;
     Ok(Item { key, version, attributes, listing, expires_at })
@@ -117,7 +117,7 @@ pub(crate) fn read_item(mut stored: SdkItem) -> Result<Item, Malformed> {
 ///
 /// # Errors
 /// Names the item and the attribute.
-pub(crate) fn read_listed(mut stored: SdkItem) -> Result<Listed, Malformed> {
+pub(crate) fn read_listed(mut stored: SdkItem) -> Result<Listed, MalformedItem> {
     let key = read_key(&mut stored)?;
     let mut own = OwnAttributes { key: &key, stored: &mut stored };
     let rank = own.text(LISTING_RANK)?.ok_or_else(|| own.malformed(LISTING_RANK, None, TEXT))?;
@@ -168,7 +168,7 @@ struct OwnAttributes<'a> {
 }
 
 impl OwnAttributes<'_> {
-    fn text(&mut self, name: &'static str) -> Result<Option<String>, Malformed> {
+    fn text(&mut self, name: &'static str) -> Result<Option<String>, MalformedItem> {
         match self.stored.remove(name) {
             None => Ok(None),
             Some(AttributeValue::S(text)) => Ok(Some(text)),
@@ -176,19 +176,19 @@ impl OwnAttributes<'_> {
         }
     }
 
-    fn number(&mut self, name: &'static str) -> Result<Option<u64>, Malformed> {
+    fn number(&mut self, name: &'static str) -> Result<Option<u64>, MalformedItem> {
         let Some(stored) = self.stored.remove(name) else { return Ok(None) };
         let number = stored.as_n().ok().and_then(|digits| digits.parse().ok());
         number.map(Some).ok_or_else(|| self.malformed(name, Some(stored), NUMBER))
     }
 
-    fn malformed(&self, name: &'static str, found: Option<AttributeValue>, expected: &'static str) -> Malformed {
+    fn malformed(&self, name: &'static str, found: Option<AttributeValue>, expected: &'static str) -> MalformedItem {
         let found = found.map_or("missing".to_owned(), |found| format!("`{found:?}`"));
-        Malformed::Own { key: self.key.to_string(), name, found, expected }
+        MalformedItem::Own { key: self.key.to_string(), name, found, expected }
     }
 }
 
-fn read_key(stored: &mut SdkItem) -> Result<Key, Malformed> {
+fn read_key(stored: &mut SdkItem) -> Result<Key, MalformedItem> {
     let mut key = Key::new("", "");
     for (name, place) in [(PARTITION, &mut key.partition), (SORT, &mut key.sort)] {
         let nowhere = Key::new("", "");
