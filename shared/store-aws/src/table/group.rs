@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::expression::Expression;
 use super::item::stored_key;
-use super::write::{Contended, Request, TRIES, needs_version, prepare};
+use super::write::{Contended, PreparedWrite, TRIES, needs_version, prepare};
 use super::{DynamoTable, read};
 use crate::fold::{fold, refuse};
 use crate::pause;
@@ -97,7 +97,7 @@ impl DynamoTable {
     fn build(
         &self,
         write: &Write,
-        request: Request,
+        request: PreparedWrite,
         mut expression: Expression,
     ) -> std::result::Result<TransactWriteItem, BuildError> {
         let item = TransactWriteItem::builder();
@@ -105,7 +105,7 @@ impl DynamoTable {
         let (names, values) = (expression.take_names(), expression.take_values());
         let returned = ReturnValuesOnConditionCheckFailure::AllOld;
         Ok(match request {
-            Request::Put { stored, .. } => item.put(
+            PreparedWrite::Put { stored, .. } => item.put(
                 Put::builder()
                     .table_name(&self.table_name)
                     .set_item(Some(stored))
@@ -115,7 +115,7 @@ impl DynamoTable {
                     .return_values_on_condition_check_failure(returned)
                     .build()?,
             ),
-            Request::Patch => item.update(
+            PreparedWrite::Patch => item.update(
                 Update::builder()
                     .table_name(&self.table_name)
                     .set_key(Some(stored_key(&write.key)))
@@ -126,7 +126,7 @@ impl DynamoTable {
                     .return_values_on_condition_check_failure(returned)
                     .build()?,
             ),
-            Request::Delete => item.delete(
+            PreparedWrite::Delete => item.delete(
                 Delete::builder()
                     .table_name(&self.table_name)
                     .set_key(Some(stored_key(&write.key)))
@@ -136,7 +136,7 @@ impl DynamoTable {
                     .return_values_on_condition_check_failure(returned)
                     .build()?,
             ),
-            Request::Check => item.condition_check(
+            PreparedWrite::Check => item.condition_check(
                 ConditionCheck::builder()
                     .table_name(&self.table_name)
                     .set_key(Some(stored_key(&write.key)))

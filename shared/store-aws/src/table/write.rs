@@ -19,7 +19,7 @@ use crate::pause;
 pub(crate) const TRIES: u32 = 5;
 
 /// What one write sends.
-pub(crate) enum Request {
+pub(crate) enum PreparedWrite {
     /// The whole item, and the same as the caller will see it.
     Put { stored: SdkItem, item: Item },
     /// An update expression.
@@ -49,9 +49,9 @@ impl DynamoTable {
             let written = self.send_write(operation, write).await;
             // Another writer's transaction holds the item for some milliseconds; the SDK does not repeat this.
             match written {
-                Err(Attempt::InTransaction(_)) if tries < TRIES => pause::before_retry(tries).await,
-                Err(Attempt::InTransaction(error) | Attempt::Failed(error)) => return Err(error),
-                Err(Attempt::Conflict(current)) => {
+                Err(WriteFailure::InTransaction(_)) if tries < TRIES => pause::before_retry(tries).await,
+                Err(WriteFailure::InTransaction(error) | WriteFailure::Failed(error)) => return Err(error),
+                Err(WriteFailure::Conflict(current)) => {
                     return Ok(Written::Conflict(current.map(|stored| read(operation, stored)).transpose()?));
                 }
                 Ok(item) => return Ok(Written::Applied(item)),
@@ -76,13 +76,13 @@ impl DynamoTable {
         Err(Error::retryable(operation, Contended { tries: TRIES }))
     }
 
-    async fn send_write(&self, operation: &str, write: &Write) -> std::result::Result<Option<Item>, Attempt> {
-        let (request, expression) = prepare(operation, write).map_err(Attempt::Failed)?;
+    async fn send_write(&self, operation: &str, write: &Write) -> std::result::Result<Option<Item>, WriteFailure> {
+        let (request, expression) = prepare(operation, write).map_err(WriteFailure::Failed)?;
         match request {
-            Request::Put { stored, item } => self.send_put(operation, stored, expression).await.map(|()| Some(item)),
-            Request::Patch => self.send_patch(operation, &write.key, expression).await.map(Some),
-            Request::Delete => self.send_delete(operation, &write.key, expression).await.map(|()| None),
-            Request::Check => Ok(None),
+            PreparedWrite::Put { stored, item } => self.send_put(operation, stored, expression).await.map(|()| Some(item)),
+            PreparedWrite::Patch => self.send_patch(operation, &write.key, expression).await.map(Some),
+            PreparedWrite::Delete => self.send_delete(operation, &write.key, expression).await.map(|()| None),
+            PreparedWrite::Check => Ok(None),
         }
     }
 
@@ -91,7 +91,7 @@ impl DynamoTable {
         operation: &str,
         stored: SdkItem,
         mut expression: Expression,
-    ) -> std::result::Result<(), Attempt> {
+    ) -> std::result::Result<(), WriteFailure> {
         let sent = self
             .client
             .put_item()
@@ -104,7 +104,7 @@ impl DynamoTable {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        sent.map(|_| ()).map_err(|error| Attempt::new(operation, error, put_conflict))
+        sent.map(|_| ()).map_err(|error| WriteFailure::new(operation, error, put_conflict))
     }
 
     async fn send_patch(
@@ -112,7 +112,7 @@ impl DynamoTable {
         operation: &str,
         key: &Key,
         mut expression: Expression,
-    ) -> std::result::Result<Item, Attempt> {
+    ) -> std::result::Result<Item, WriteFailure> {
         let reply = self
             .client
             .update_item()
@@ -127,8 +127,8 @@ impl DynamoTable {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| Attempt::new(operation, error, patch_conflict))?;
-        read(operation, reply.attributes.unwrap_or_default()).map_err(Attempt::Failed)
+            .map_err(|error| WriteFailure::new(operation, error, patch_conflict))?;
+        read(operation, reply.attributes.unwrap_or_default()).map_err(WriteFailure::Failed)
     }
 
     async fn send_delete(
@@ -136,7 +136,7 @@ impl DynamoTable {
         operation: &str,
         key: &Key,
         mut expression: Expression,
-    ) -> std::result::Result<(), Attempt> {
+    ) -> std::result::Result<(), WriteFailure> {
         let sent = self
             .client
             .delete_item()
@@ -149,7 +149,7 @@ impl DynamoTable {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        sent.map(|_| ()).map_err(|error| Attempt::new(operation, error, delete_conflict))
+        sent.map(|_| ()).map_err(|error| WriteFailure::new(operation, error, delete_conflict))
     }
 }
 
@@ -169,7 +169,7 @@ pub(crate) fn needs_version(write: &Write) -> bool {
 ///
 /// # Errors
 /// Refuses what DynamoDB would refuse, with the item's key.
-pub(crate) fn prepare(operation: &str, write: &Write) -> Result<(Request, Expression)> {
+pub(crate) fn prepare(operation: &str, write: &Write) -> Result<(PreparedWrite, Expression)> {
     check_key(operation, &write.key)?;
     let refused = |why: String| refuse(operation, why);
     let expression = || Expression::of_condition(write.condition);
@@ -182,7 +182,7 @@ pub(crate) fn prepare(operation: &str, write: &Write) -> Result<(Request, Expres
                 listing: listing.clone(),
                 expires_at: *expires_at,
             });
-            (Request::Put { stored: whole(operation, &item)?, item }, expression())
+            (PreparedWrite::Put { stored: whole(operation, &item)?, item }, expression())
         }
         Change::Patch { .. } if write.condition == Condition::Absent => {
             return Err(refuse(operation, "there is nothing to patch in an absent item"));
@@ -190,10 +190,10 @@ pub(crate) fn prepare(operation: &str, write: &Write) -> Result<(Request, Expres
         Change::Patch { attributes, listing } => {
             let expression = Expression::of_patch(write.condition, attributes, listing).map_err(refused)?;
             check_size(expression.values()).map_err(refused)?;
-            (Request::Patch, expression)
+            (PreparedWrite::Patch, expression)
         }
-        Change::Delete => (Request::Delete, expression()),
-        Change::Check => (Request::Check, expression()),
+        Change::Delete => (PreparedWrite::Delete, expression()),
+        Change::Check => (PreparedWrite::Check, expression()),
     })
 }
 
@@ -218,7 +218,7 @@ fn next_version(condition: Condition) -> u64 {
 }
 
 /// Why one request did not write.
-enum Attempt {
+enum WriteFailure {
     /// The condition does not hold; the item as it is.
     Conflict(Option<SdkItem>),
     /// A transaction holds the item.
@@ -227,18 +227,18 @@ enum Attempt {
     Failed(Error),
 }
 
-impl Attempt {
+impl WriteFailure {
     /// `conflict` finds the failed condition among the errors of one call.
     fn new<E>(operation: &str, error: SdkError<E>, conflict: fn(&E) -> Option<&ConditionalCheckFailedException>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         if let Some(conflict) = error.as_service_error().and_then(conflict) {
-            return Attempt::Conflict(conflict.item().cloned());
+            return WriteFailure::Conflict(conflict.item().cloned());
         }
         match code(&error) {
-            Some("TransactionConflictException") => Attempt::InTransaction(fold(operation, error)),
-            _ => Attempt::Failed(fold(operation, error)),
+            Some("TransactionConflictException") => WriteFailure::InTransaction(fold(operation, error)),
+            _ => WriteFailure::Failed(fold(operation, error)),
         }
     }
 }
