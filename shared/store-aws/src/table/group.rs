@@ -43,15 +43,15 @@ impl DynamoTable {
                 return Ok(GroupWritten::Conflict(absent.into_iter().map(|place| (place, None)).collect()));
             }
             match self.send_group(&operation, &versioned).await? {
-                Outcome::Applied => return Ok(GroupWritten::Applied),
-                Outcome::Conflict(conflicts) => {
+                GroupOutcome::Applied => return Ok(GroupWritten::Applied),
+                GroupOutcome::Conflict(conflicts) => {
                     let conflicts = of_callers_conditions(conflicts, &writes);
                     if !conflicts.is_empty() {
                         return Ok(GroupWritten::Conflict(conflicts));
                     }
                 }
-                Outcome::Contended if tried == TRIES => break,
-                Outcome::Contended => {}
+                GroupOutcome::Contended if tried == TRIES => break,
+                GroupOutcome::Contended => {}
             }
             pause::before_retry(tried).await;
         }
@@ -72,7 +72,7 @@ impl DynamoTable {
         Ok((versioned, absent))
     }
 
-    async fn send_group(&self, operation: &str, writes: &[Write]) -> Result<Outcome> {
+    async fn send_group(&self, operation: &str, writes: &[Write]) -> Result<GroupOutcome> {
         let items = writes.iter().map(|write| self.transact_item(operation, write)).collect::<Result<_>>()?;
         let sent = self
             .client
@@ -84,7 +84,7 @@ impl DynamoTable {
             .send()
             .await;
         match sent {
-            Ok(_) => Ok(Outcome::Applied),
+            Ok(_) => Ok(GroupOutcome::Applied),
             Err(error) => canceled(operation, writes, error),
         }
     }
@@ -152,7 +152,7 @@ impl DynamoTable {
 }
 
 /// What became of one transaction.
-enum Outcome {
+enum GroupOutcome {
     Applied,
     Conflict(Vec<(usize, Option<Item>)>),
     /// Another transaction, or the throughput, was in the way; nothing was applied and nothing is known of conditions.
@@ -193,7 +193,7 @@ fn of_callers_conditions(conflicts: Vec<(usize, Option<Item>)>, writes: &[Write]
 }
 
 /// Reads the reasons of a cancelled transaction; there is one for each item, in order.
-fn canceled(operation: &str, writes: &[Write], error: SdkError<TransactWriteItemsError>) -> Result<Outcome> {
+fn canceled(operation: &str, writes: &[Write], error: SdkError<TransactWriteItemsError>) -> Result<GroupOutcome> {
     let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
         return Err(fold(operation, error));
     };
@@ -205,11 +205,11 @@ fn canceled(operation: &str, writes: &[Write], error: SdkError<TransactWriteItem
     });
     let conflicts = conflicts.collect::<Result<Vec<_>>>()?;
     if !conflicts.is_empty() {
-        return Ok(Outcome::Conflict(conflicts));
+        return Ok(GroupOutcome::Conflict(conflicts));
     }
     match reasons().find(|(_, reason)| !PASSING_REASONS.iter().any(|code| is(reason, code))) {
         Some((place, reason)) => Err(Error::permanent(operation, rejected(&writes[place], reason))),
-        None if reasons().next().is_some() => Ok(Outcome::Contended),
+        None if reasons().next().is_some() => Ok(GroupOutcome::Contended),
         None => Err(Error::permanent(operation, error)),
     }
 }
