@@ -23,7 +23,7 @@ use store::{Error, Result};
 use uuid::Uuid;
 
 use crate::fold::{Refusal, code, fold, refuse};
-use crate::pause;
+use crate::backoff;
 
 /// Where a writer leaves its token; `x-amz-meta-` comes before it.
 const TOKEN: &str = "writer";
@@ -101,7 +101,7 @@ impl Files for S3Files {
         loop {
             // The SDK repeats a request, but not the reading of a body that has begun.
             match self.get_once(&operation, key, range.as_deref()).await {
-                Err(error) if error.is_retryable() && tried < TRIES => pause::before_retry(tried).await,
+                Err(error) if error.is_retryable() && tried < TRIES => backoff::before_retry(tried).await,
                 result => return result,
             }
             tried += 1;
@@ -130,7 +130,7 @@ impl Files for S3Files {
                 }
                 Some("PreconditionFailed") => return Ok(PutOutcome::Existed),
                 // Another put under the same key is under way and may fail yet.
-                Some("ConditionalRequestConflict") if tried < TRIES => pause::before_retry(tried).await,
+                Some("ConditionalRequestConflict") if tried < TRIES => backoff::before_retry(tried).await,
                 _ => return Err(fold(operation, error)),
             }
             tried += 1;

@@ -13,7 +13,7 @@ pub mod config;
 mod files;
 mod fold;
 pub mod log;
-mod pause;
+mod backoff;
 mod queue;
 pub mod services;
 mod table;

@@ -9,7 +9,7 @@ use store::services::{Event, Events};
 use store::{Error, Result};
 
 use crate::fold::{Refusal, fold};
-use crate::pause::before_retry;
+use crate::backoff::before_retry;
 
 /// The default bus of the account. All stages of the account share it, so each event says which one it is from.
 pub(super) struct DefaultBus {

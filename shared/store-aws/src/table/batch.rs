@@ -11,7 +11,7 @@ use super::item::{SdkItem, stored_key};
 use super::write::whole;
 use super::{DynamoTable, check_key, read};
 use crate::fold::{fold, refuse};
-use crate::pause;
+use crate::backoff;
 
 /// Most keys of one `BatchGetItem`.
 const GET_LIMIT: usize = 100;
@@ -63,7 +63,7 @@ impl DynamoTable {
                 return Ok(found);
             }
             left = unprocessed;
-            pause::before_retry(round).await;
+            backoff::before_retry(round).await;
         }
         Err(Error::retryable(operation, Unprocessed { items: left.len() }))
     }
@@ -100,7 +100,7 @@ impl DynamoTable {
             if left.is_empty() {
                 return Ok(());
             }
-            pause::before_retry(round).await;
+            backoff::before_retry(round).await;
         }
         Err(Error::retryable(operation, Unprocessed { items: left.len() }))
     }

@@ -17,7 +17,7 @@ use super::item::stored_key;
 use super::write::{Contended, PreparedWrite, TRIES, needs_version, prepare};
 use super::{DynamoTable, read};
 use crate::fold::{fold, refuse};
-use crate::pause;
+use crate::backoff;
 
 /// What stands for no condition in a check, which must have one.
 const ALWAYS: &str = "attribute_exists(pk) OR attribute_not_exists(pk)";
@@ -53,7 +53,7 @@ impl DynamoTable {
                 GroupOutcome::Contended if tried == TRIES => break,
                 GroupOutcome::Contended => {}
             }
-            pause::before_retry(tried).await;
+            backoff::before_retry(tried).await;
         }
         Err(Error::retryable(operation, Contended { tries: TRIES }))
     }

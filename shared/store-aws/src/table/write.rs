@@ -13,7 +13,7 @@ use super::expression::Expression;
 use super::item::{SdkItem, as_kept, check_size, stored_item, stored_key};
 use super::{DynamoTable, check_key, read};
 use crate::fold::{code, fold, refuse};
-use crate::pause;
+use crate::backoff;
 
 /// Times that a write is tried which loses against other writes in a way that says nothing about its condition.
 pub(crate) const TRIES: u32 = 5;
@@ -49,7 +49,7 @@ impl DynamoTable {
             let written = self.send_write(operation, write).await;
             // Another writer's transaction holds the item for some milliseconds; the SDK does not repeat this.
             match written {
-                Err(WriteFailure::InTransaction(_)) if tries < TRIES => pause::before_retry(tries).await,
+                Err(WriteFailure::InTransaction(_)) if tries < TRIES => backoff::before_retry(tries).await,
                 Err(WriteFailure::InTransaction(error) | WriteFailure::Failed(error)) => return Err(error),
                 Err(WriteFailure::Conflict(current)) => {
                     return Ok(Written::Conflict(current.map(|stored| read(operation, stored)).transpose()?));
@@ -71,7 +71,7 @@ impl DynamoTable {
                 Written::Conflict(changed) => current = changed,
                 applied @ Written::Applied(_) => return Ok(applied),
             }
-            pause::before_retry(tried).await;
+            backoff::before_retry(tried).await;
         }
         Err(Error::retryable(operation, Contended { tries: TRIES }))
     }
