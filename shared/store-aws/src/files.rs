@@ -22,7 +22,7 @@ use store::files::{FileInfo, Files, PutOutcome, Range, Upload, check_key};
 use store::{Error, Result};
 use uuid::Uuid;
 
-use crate::fold::{Refusal, code, fold, refuse};
+use crate::sdk_error::{Refusal, code, classify, refuse};
 use crate::backoff;
 
 /// Where a writer leaves its token; `x-amz-meta-` comes before it.
@@ -50,7 +50,7 @@ impl S3Files {
         match self.client.head_object().bucket(&self.bucket_name).key(key).send().await {
             Ok(head) => Ok(Some(head)),
             Err(error) if is_not_found(code(&error)) => Ok(None),
-            Err(error) => Err(fold(operation, error)),
+            Err(error) => Err(classify(operation, error)),
         }
     }
 
@@ -69,7 +69,7 @@ impl S3Files {
             Err(error) if is_not_found(code(&error)) => return Ok(None),
             // Behind the end of the file.
             Err(error) if code(&error) == Some("InvalidRange") => return Ok(Some(Bytes::new())),
-            Err(error) => return Err(fold(operation, error)),
+            Err(error) => return Err(classify(operation, error)),
         };
         let body = reply.body.collect().await.map_err(|error| Error::retryable(operation, error))?;
         Ok(Some(body.into_bytes()))
@@ -112,7 +112,7 @@ impl Files for S3Files {
         let operation = format!("put file `{key}`");
         check(&operation, key)?;
         let put = self.client.put_object().bucket(&self.bucket_name).key(key).body(ByteStream::from(bytes));
-        put.send().await.map(|_| ()).map_err(|error| fold(operation, error))
+        put.send().await.map(|_| ()).map_err(|error| classify(operation, error))
     }
 
     async fn put_if_absent(&self, key: &str, bytes: Bytes) -> Result<PutOutcome> {
@@ -131,7 +131,7 @@ impl Files for S3Files {
                 Some("PreconditionFailed") => return Ok(PutOutcome::Existed),
                 // Another put under the same key is under way and may fail yet.
                 Some("ConditionalRequestConflict") if tried < TRIES => backoff::before_retry(tried).await,
-                _ => return Err(fold(operation, error)),
+                _ => return Err(classify(operation, error)),
             }
             tried += 1;
         }
@@ -153,7 +153,7 @@ impl Files for S3Files {
         match self.client.copy_object().bucket(&self.bucket_name).copy_source(source).key(to).send().await {
             Ok(_) => Ok(true),
             Err(error) if is_not_found(code(&error)) => Ok(false),
-            Err(error) => Err(fold(operation, error)),
+            Err(error) => Err(classify(operation, error)),
         }
     }
 
@@ -161,7 +161,7 @@ impl Files for S3Files {
         let operation = format!("delete file `{key}`");
         check(&operation, key)?;
         let deleted = self.client.delete_object().bucket(&self.bucket_name).key(key).send().await;
-        deleted.map(|_| ()).map_err(|error| fold(operation, error))
+        deleted.map(|_| ()).map_err(|error| classify(operation, error))
     }
 
     async fn list(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<FileInfo>> {
@@ -172,7 +172,7 @@ impl Files for S3Files {
             let most = (limit - files.len()).min(LIST_LIMIT);
             let request = self.client.list_objects_v2().bucket(&self.bucket_name).prefix(prefix);
             let request = request.set_start_after(after.clone()).max_keys(i32::try_from(most).unwrap_or(i32::MAX));
-            let reply = request.send().await.map_err(|error| fold(&operation, error))?;
+            let reply = request.send().await.map_err(|error| classify(&operation, error))?;
             for object in reply.contents() {
                 // What others put there under no valid key, such as the mark of an empty folder, is no file: nobody could
                 // read or delete it here, and a name with `..` must not get into an archive.
@@ -200,7 +200,7 @@ impl Files for S3Files {
         let length = i64::try_from(size_bytes).map_err(|error| Error::permanent(&operation, error))?;
         let put = self.client.put_object().bucket(&self.bucket_name).key(key).content_length(length);
         let presigned = put.presigned(presigning(&operation, valid_for)?).await;
-        Ok(Some(presigned.map_err(|error| fold(operation, error))?.uri().to_owned()))
+        Ok(Some(presigned.map_err(|error| classify(operation, error))?.uri().to_owned()))
     }
 
     async fn presign_get(&self, key: &str, valid_for: Duration) -> Result<Option<String>> {
@@ -208,7 +208,7 @@ impl Files for S3Files {
         check(&operation, key)?;
         let get = self.client.get_object().bucket(&self.bucket_name).key(key);
         let presigned = get.presigned(presigning(&operation, valid_for)?).await;
-        Ok(Some(presigned.map_err(|error| fold(operation, error))?.uri().to_owned()))
+        Ok(Some(presigned.map_err(|error| classify(operation, error))?.uri().to_owned()))
     }
 }
 

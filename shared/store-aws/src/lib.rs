@@ -11,7 +11,7 @@ mod calls;
 mod clients;
 pub mod config;
 mod files;
-mod fold;
+mod sdk_error;
 pub mod log;
 mod backoff;
 mod queue;

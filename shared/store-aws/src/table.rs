@@ -28,7 +28,7 @@ use aws_sdk_dynamodb::Client;
 use store::Result;
 use store::table::{Attributes, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written};
 
-use crate::fold::refuse;
+use crate::sdk_error::refuse;
 
 /// The table seam on DynamoDB.
 pub(crate) struct DynamoTable {

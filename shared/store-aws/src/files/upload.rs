@@ -10,7 +10,7 @@ use store::files::Upload;
 use uuid::Uuid;
 
 use super::{S3Files, TOKEN};
-use crate::fold::{code, fold, refuse};
+use crate::sdk_error::{code, classify, refuse};
 
 /// Bytes of one part. S3 wants 5 MiB at least; this is also what an upload keeps in memory.
 const PART_BYTES: usize = 8 * 1024 * 1024;
@@ -54,7 +54,7 @@ impl S3Upload {
         }
         let request = self.files.client.create_multipart_upload().bucket(&self.files.bucket_name).key(&self.key);
         let request = request.checksum_algorithm(CHECKSUM).metadata(TOKEN, &self.token);
-        let reply = request.send().await.map_err(|error| fold(self.operation(), error))?;
+        let reply = request.send().await.map_err(|error| classify(self.operation(), error))?;
         let id = reply.upload_id.ok_or_else(|| refuse(self.operation(), "the reply has no upload id"))?;
         self.id = Some(id.clone());
         Ok(id)
@@ -70,7 +70,7 @@ impl S3Upload {
         let request = self.files.client.upload_part().bucket(&self.files.bucket_name).key(&self.key).upload_id(id);
         let request = request.checksum_algorithm(CHECKSUM).part_number(number);
         let reply = request.body(ByteStream::from(bytes)).send().await;
-        let reply = reply.map_err(|error| fold(format!("{}, part {number}", self.operation()), error))?;
+        let reply = reply.map_err(|error| classify(format!("{}, part {number}", self.operation()), error))?;
         // An upload that was begun with checksums wants those of all parts at its end.
         self.parts.push(
             CompletedPart::builder()
@@ -90,10 +90,10 @@ impl S3Upload {
             Err(error) if code(&error) == Some("NoSuchUpload") => {
                 match self.files.is_from(&self.operation(), &self.key, &self.token).await? {
                     true => Ok(()),
-                    false => Err(fold(self.operation(), error)),
+                    false => Err(classify(self.operation(), error)),
                 }
             }
-            Err(error) => Err(fold(self.operation(), error)),
+            Err(error) => Err(classify(self.operation(), error)),
         }
     }
 }
@@ -125,7 +125,7 @@ impl Upload for S3Upload {
         let Some(id) = &self.id else { return Ok(()) };
         let request = self.files.client.abort_multipart_upload().bucket(&self.files.bucket_name).key(&self.key);
         match request.upload_id(id).send().await {
-            Err(error) if code(&error) != Some("NoSuchUpload") => Err(fold(self.operation(), error)),
+            Err(error) if code(&error) != Some("NoSuchUpload") => Err(classify(self.operation(), error)),
             _ => Ok(()),
         }
     }

@@ -12,7 +12,7 @@ use store::queue::{Receipt, Received};
 use tokio::time::Instant;
 
 use super::{SqsQueue, as_i32};
-use crate::fold::{fold, refuse};
+use crate::sdk_error::{classify, refuse};
 
 /// How long one queue is waited at before the next one has its turn: the most that a message of another one is late.
 const TURN: Duration = Duration::from_secs(1);
@@ -44,7 +44,7 @@ impl SqsQueue {
             .max_number_of_messages(as_i32(limit))
             .wait_time_seconds(as_i32(wait.as_secs()))
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
-        let reply = request.send().await.map_err(|error| fold(&operation, error))?;
+        let reply = request.send().await.map_err(|error| classify(&operation, error))?;
         reply.messages.unwrap_or_default().into_iter().map(|message| received(&operation, priority, message)).collect()
     }
 }

@@ -7,7 +7,7 @@ use store::queue::{BODY_LIMIT_BYTES, DELAY_LIMIT, Outgoing};
 use store::{Error, Result};
 
 use super::{SqsQueue, as_i32, whole_seconds};
-use crate::fold::{fold, refuse};
+use crate::sdk_error::{classify, refuse};
 
 /// Most messages and most bytes of one `SendMessageBatch`.
 const BATCH_LIMIT: usize = 10;
@@ -66,7 +66,7 @@ impl SqsQueue {
             entries.collect::<std::result::Result<_, _>>().map_err(|error| Error::permanent(operation, error))?;
         let reply =
             self.client.send_message_batch().queue_url(self.url(priority)).set_entries(Some(entries)).send().await;
-        Ok(reply.map_err(|error| fold(operation, error))?.failed)
+        Ok(reply.map_err(|error| classify(operation, error))?.failed)
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use store::services::{Event, Events};
 use store::{Error, Result};
 
-use crate::fold::{Refusal, fold};
+use crate::sdk_error::{Refusal, classify};
 use crate::backoff::before_retry;
 
 /// The default bus of the account. All stages of the account share it, so each event says which one it is from.
@@ -39,7 +39,7 @@ impl DefaultBus {
     async fn put_once(&self, entries: &[PutEventsRequestEntry]) -> Result<NotTaken> {
         let operation = format!("put {} events", entries.len());
         let sent = self.client.put_events().set_entries(Some(entries.to_vec())).send().await;
-        let reply = sent.map_err(|error| fold(&operation, error))?;
+        let reply = sent.map_err(|error| classify(&operation, error))?;
         let count = reply.failed_entry_count();
         if count == 0 {
             return Ok(NotTaken::default());

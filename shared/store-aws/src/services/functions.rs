@@ -22,7 +22,7 @@ use store::{Error, Result};
 
 use super::CONNECT_TIMEOUT;
 use crate::calls::{http_client, retries};
-use crate::fold::{Refusal, fold, refuse};
+use crate::sdk_error::{Refusal, classify, refuse};
 
 /// The functions of the account.
 pub(super) struct LambdaFunctions {
@@ -139,7 +139,7 @@ async fn answered(
         let late = Refusal(format!("no answer within {} s", limit.as_secs()));
         return Err(Error::retryable(operation(function), late));
     };
-    let output = answered.map_err(|error| fold(operation(function), error))?;
+    let output = answered.map_err(|error| classify(operation(function), error))?;
     let payload = output.payload.map(Blob::into_inner).unwrap_or_default().into();
     Ok(Answer { payload, failure: output.function_error })
 }
@@ -161,7 +161,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
-    use crate::fold::PASSING_CODES;
+    use crate::sdk_error::PASSING_CODES;
     use crate::test_support::{chain, offline};
 
     const LIMIT: Duration = Duration::from_secs(5);

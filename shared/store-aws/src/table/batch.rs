@@ -10,7 +10,7 @@ use store::{Error, Result};
 use super::item::{SdkItem, stored_key};
 use super::write::whole;
 use super::{DynamoTable, check_key, read};
-use crate::fold::{fold, refuse};
+use crate::sdk_error::{classify, refuse};
 use crate::backoff;
 
 /// Most keys of one `BatchGetItem`.
@@ -78,7 +78,7 @@ impl DynamoTable {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| fold(operation, error))?;
+            .map_err(|error| classify(operation, error))?;
         let found = reply.responses.and_then(|mut tables| tables.remove(&self.table_name)).unwrap_or_default();
         let left = reply.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table_name));
         Ok((found, left.map(|keys| keys.keys).unwrap_or_default()))
@@ -95,7 +95,7 @@ impl DynamoTable {
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
                 .await
-                .map_err(|error| fold(&operation, error))?;
+                .map_err(|error| classify(&operation, error))?;
             left = reply.unprocessed_items.and_then(|mut tables| tables.remove(&self.table_name)).unwrap_or_default();
             if left.is_empty() {
                 return Ok(());

@@ -16,7 +16,7 @@ use super::expression::Expression;
 use super::item::stored_key;
 use super::write::{Contended, PreparedWrite, TRIES, needs_version, prepare};
 use super::{DynamoTable, read};
-use crate::fold::{fold, refuse};
+use crate::sdk_error::{classify, refuse};
 use crate::backoff;
 
 /// What stands for no condition in a check, which must have one.
@@ -195,7 +195,7 @@ fn of_callers_conditions(conflicts: Vec<(usize, Option<Item>)>, writes: &[Write]
 /// Reads the reasons of a cancelled transaction; there is one for each item, in order.
 fn canceled(operation: &str, writes: &[Write], error: SdkError<TransactWriteItemsError>) -> Result<GroupOutcome> {
     let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
-        return Err(fold(operation, error));
+        return Err(classify(operation, error));
     };
     let reasons = || canceled.cancellation_reasons().iter().enumerate().filter(|(_, reason)| !is(reason, "None"));
     let failed = reasons().filter(|(_, reason)| is(reason, "ConditionalCheckFailed"));

@@ -6,7 +6,7 @@ use store::table::{Item, Key, Listed, Listing, ListingQuery, Order, Page, Query}
 
 use super::item::{LISTING_INDEX, LISTING_SHARD, PARTITION, SORT, SdkItem, read_listed, stored_key, stored_listing};
 use super::{DynamoTable, check_key, read};
-use crate::fold::{fold, refuse};
+use crate::sdk_error::{classify, refuse};
 
 impl DynamoTable {
     pub(crate) async fn get_item(&self, key: &Key) -> Result<Option<Item>> {
@@ -21,7 +21,7 @@ impl DynamoTable {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| fold(&operation, error))?;
+            .map_err(|error| classify(&operation, error))?;
         reply.item.map(|stored| read(&operation, stored)).transpose()
     }
 
@@ -51,7 +51,7 @@ impl DynamoTable {
                 .expression_attribute_names("#sort", SORT)
                 .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned())),
         };
-        let reply = request.send().await.map_err(|error| fold(&operation, error))?;
+        let reply = request.send().await.map_err(|error| classify(&operation, error))?;
         let entries = reply.items.unwrap_or_default().into_iter().map(|stored| read(&operation, stored));
         Ok(Page { entries: entries.collect::<Result<_>>()?, next: reply.last_evaluated_key.and_then(sort_of) })
     }
@@ -72,7 +72,7 @@ impl DynamoTable {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| fold(&operation, error))?;
+            .map_err(|error| classify(&operation, error))?;
         let read = |stored| read_listed(stored).map_err(|malformed| store::Error::permanent(&operation, malformed));
         let entries = reply.items.unwrap_or_default().into_iter().map(read).collect::<Result<_>>()?;
         Ok(Page { entries, next: reply.last_evaluated_key.map(read).transpose()? })

@@ -12,7 +12,7 @@ use store::{Error, Result};
 use super::expression::Expression;
 use super::item::{SdkItem, as_kept, check_size, stored_item, stored_key};
 use super::{DynamoTable, check_key, read};
-use crate::fold::{code, fold, refuse};
+use crate::sdk_error::{code, classify, refuse};
 use crate::backoff;
 
 /// Times that a write is tried which loses against other writes in a way that says nothing about its condition.
@@ -237,8 +237,8 @@ impl WriteFailure {
             return WriteFailure::Conflict(conflict.item().cloned());
         }
         match code(&error) {
-            Some("TransactionConflictException") => WriteFailure::InTransaction(fold(operation, error)),
-            _ => WriteFailure::Failed(fold(operation, error)),
+            Some("TransactionConflictException") => WriteFailure::InTransaction(classify(operation, error)),
+            _ => WriteFailure::Failed(classify(operation, error)),
         }
     }
 }

@@ -59,7 +59,7 @@ pub(crate) struct Answer {
 pub(crate) struct Refusal(pub(crate) String);
 
 /// Folds the SDK's error for `operation`, a verb phrase that names the operand.
-pub(crate) fn fold<E>(operation: impl Into<String>, error: SdkError<E>) -> Error
+pub(crate) fn classify<E>(operation: impl Into<String>, error: SdkError<E>) -> Error
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
