@@ -46,7 +46,7 @@ const SIGNED: [&str; 5] =
 /// What the service answered, readable in a log.
 #[derive(Debug, thiserror::Error)]
 #[error("{code}: {message} (status {status}, request {request_id})")]
-pub(crate) struct Answer {
+pub(crate) struct ServiceError {
     code: String,
     message: String,
     status: u16,
@@ -89,10 +89,10 @@ pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<&str>
     error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
 
-fn answer(error: &impl ProvideErrorMetadata, reply: &HttpResponse) -> Answer {
+fn answer(error: &impl ProvideErrorMetadata, reply: &HttpResponse) -> ServiceError {
     let meta = error.meta();
     let request_id = ["x-amzn-requestid", "x-amz-request-id"].iter().find_map(|name| reply.headers().get(*name));
-    Answer {
+    ServiceError {
         code: meta.code().unwrap_or("no error code").to_owned(),
         message: quotable(meta.message().unwrap_or("no message")).to_owned(),
         status: reply.status().as_u16(),
@@ -109,6 +109,6 @@ pub(crate) fn quotable(message: &str) -> &str {
     if is_repeated { "(what it says repeats the signed request)" } else { message }
 }
 
-fn is_passing(answer: &Answer) -> bool {
+fn is_passing(answer: &ServiceError) -> bool {
     answer.status >= 500 || answer.status == 429 || PASSING_CODES.contains(&answer.code.as_str())
 }
