@@ -105,12 +105,12 @@ fn init_log(arguments: &Arguments) {
     };
     let own = ["engine", "steps", "operate", "cli", "admin"].map(|module| (module, level));
     let filter = match std::env::var("SYSTOLE_LOG") {
-        Ok(wanted) if !wanted.trim().is_empty() => store_aws::log::readable(&wanted),
+        Ok(wanted) if !wanted.trim().is_empty() => store_aws::logging::readable(&wanted),
         _ => Targets::new().with_default(LevelFilter::WARN).with_targets(own),
     };
     let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr()) && arguments.paint() == Paint::Coloured;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(is_terminal);
-    tracing_subscriber::registry().with(lines.with_filter(store_aws::log::filter(filter))).init();
+    tracing_subscriber::registry().with(lines.with_filter(store_aws::logging::filter(filter))).init();
 }
 
 /// Says on standard error why a command failed.

@@ -1,8 +1,8 @@
 //! The three storage seams of Systole on DynamoDB, SQS and S3, and the services beside them on Lambda and EventBridge.
 //!
 //! The promises are those of `store::{table, queue, files}`; this package adds how AWS keeps them. It is the only one
-//! that names the AWS SDK, and so it also says what of the SDK may be in a log ([`log`]). It reads the environment in
-//! three places, [`Config::from_env`], [`ServicesConfig::from_env`] and [`log::init`]; region, credentials and the
+//! that names the AWS SDK, and so it also says what of the SDK may be in a log ([`logging`]). It reads the environment in
+//! three places, [`Config::from_env`], [`ServicesConfig::from_env`] and [`logging::init`]; region, credentials and the
 //! endpoints of an emulator come from the SDK's own variables.
 //!
 //! **Invariant:** nothing here creates, changes or deletes a table, a queue or a bucket; `infra/storage.yaml` does.
@@ -12,7 +12,7 @@ mod clients;
 pub mod config;
 mod files;
 mod sdk_error;
-pub mod log;
+pub mod logging;
 mod backoff;
 mod queue;
 pub mod services;
