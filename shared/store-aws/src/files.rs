@@ -22,7 +22,7 @@ use store::files::{FileInfo, Files, PutOutcome, Range, Upload, check_key};
 use store::{Error, Result};
 use uuid::Uuid;
 
-use crate::sdk_error::{Refusal, code, classify, refuse};
+use crate::sdk_error::{code, classify};
 use crate::backoff;
 
 /// Where a writer leaves its token; `x-amz-meta-` comes before it.
@@ -186,7 +186,7 @@ impl Files for S3Files {
             let last = reply.contents().last().and_then(Object::key).map(str::to_owned);
             if last <= after {
                 // Whoever went on would ask the same again, for ever.
-                let why = Refusal("the answer says that there are more, and names none behind those before".to_owned());
+                let why = "the answer says that there are more, and names none behind those before";
                 return Err(Error::retryable(operation, why));
             }
             after = last;
@@ -213,7 +213,7 @@ impl Files for S3Files {
 }
 
 fn check(operation: &str, key: &str) -> Result<()> {
-    check_key(key).map_err(|why| refuse(operation, why))
+    check_key(key).map_err(|why| Error::permanent(operation, why))
 }
 
 /// A range to the end of the file is written without an end: S3 ignores a header that it cannot read, and would answer
@@ -253,7 +253,7 @@ fn fingerprint(e_tag: Option<&str>) -> String {
 
 fn time(operation: &str, at: Option<&SdkDateTime>) -> Result<DateTime<Utc>> {
     let at = at.and_then(|at| DateTime::from_timestamp(at.secs(), at.subsec_nanos()));
-    at.ok_or_else(|| refuse(operation, "the reply has no time of modification"))
+    at.ok_or_else(|| Error::permanent(operation, "the reply has no time of modification"))
 }
 
 /// A key as the header of a copy wants it: everything encoded but letters, digits, `-._~` and `/`.

@@ -18,11 +18,11 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 use pipeline::Priority;
-use store::Result;
+use store::{Error, Result};
 use store::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
 
 use crate::config::StepQueueUrls;
-use crate::sdk_error::{code, classify, refuse};
+use crate::sdk_error::{code, classify};
 
 /// Most messages of one receive: the limit of SQS.
 const RECEIVE_LIMIT: usize = 10;
@@ -61,7 +61,7 @@ impl SqsQueue {
         let attributes = reply.attributes.unwrap_or_default();
         let count = |name: QueueAttributeName| match attributes.get(&name).map(|digits| digits.parse()) {
             Some(Ok(count)) => Ok(count),
-            _ => Err(refuse(operation, format!("the reply has no number `{name}`"))),
+            _ => Err(Error::permanent(operation, format!("the reply has no number `{name}`"))),
         };
         Ok(Depth {
             waiting: count(QueueAttributeName::ApproximateNumberOfMessages)?,

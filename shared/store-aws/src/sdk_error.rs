@@ -53,11 +53,6 @@ pub(crate) struct ServiceError {
     request_id: String,
 }
 
-/// What does not come from the SDK but from our own look at the request or the reply.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Refusal(pub(crate) String);
-
 /// Folds the SDK's error for `operation`, a verb phrase that names the operand.
 pub(crate) fn classify<E>(operation: impl Into<String>, error: SdkError<E>) -> Error
 where
@@ -77,11 +72,6 @@ where
             Error::retryable(operation, error)
         }
     }
-}
-
-/// Folds a request that we refuse before it is sent, or a reply that we cannot read.
-pub(crate) fn refuse(operation: impl Into<String>, why: impl Into<String>) -> Error {
-    Error::permanent(operation, Refusal(why.into()))
 }
 
 /// The error code of a reply, if there was one.

@@ -25,10 +25,9 @@ mod write;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use store::Result;
+use store::{Error, Result};
 use store::table::{Attributes, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written};
 
-use crate::sdk_error::refuse;
 
 /// The table seam on DynamoDB.
 pub(crate) struct DynamoTable {
@@ -80,5 +79,5 @@ fn read(operation: &str, stored: item::SdkItem) -> Result<Item> {
 
 /// Refuses a key that DynamoDB would refuse with a less telling message.
 fn check_key(operation: &str, key: &Key) -> Result<()> {
-    item::check_key(key).map_err(|why| refuse(operation, why))
+    item::check_key(key).map_err(|why| Error::permanent(operation, why))
 }

@@ -5,12 +5,12 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use bytes::{Bytes, BytesMut};
-use store::Result;
+use store::{Error, Result};
 use store::files::Upload;
 use uuid::Uuid;
 
 use super::{S3Files, TOKEN};
-use crate::sdk_error::{code, classify, refuse};
+use crate::sdk_error::{code, classify};
 
 /// Bytes of one part. S3 wants 5 MiB at least; this is also what an upload keeps in memory.
 const PART_BYTES: usize = 8 * 1024 * 1024;
@@ -55,7 +55,7 @@ impl S3Upload {
         let request = self.files.client.create_multipart_upload().bucket(&self.files.bucket_name).key(&self.key);
         let request = request.checksum_algorithm(CHECKSUM).metadata(TOKEN, &self.token);
         let reply = request.send().await.map_err(|error| classify(self.operation(), error))?;
-        let id = reply.upload_id.ok_or_else(|| refuse(self.operation(), "the reply has no upload id"))?;
+        let id = reply.upload_id.ok_or_else(|| Error::permanent(self.operation(), "the reply has no upload id"))?;
         self.id = Some(id.clone());
         Ok(id)
     }
@@ -63,7 +63,7 @@ impl S3Upload {
     async fn send_part(&mut self, bytes: Bytes) -> Result<()> {
         let number = self.parts.len() + 1;
         if number > PART_LIMIT {
-            return Err(refuse(self.operation(), format!("more than {PART_LIMIT} parts of {PART_BYTES} bytes")));
+            return Err(Error::permanent(self.operation(), format!("more than {PART_LIMIT} parts of {PART_BYTES} bytes")));
         }
         let number = i32::try_from(number).expect("the limit is far below");
         let id = self.begin().await?;

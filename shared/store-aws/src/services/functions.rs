@@ -22,7 +22,7 @@ use store::{Error, Result};
 
 use super::CONNECT_TIMEOUT;
 use crate::calls::{http_client, retries};
-use crate::sdk_error::{Refusal, classify, refuse};
+use crate::sdk_error::classify;
 
 /// The functions of the account.
 pub(super) struct LambdaFunctions {
@@ -80,7 +80,7 @@ impl Functions for LambdaFunctions {
 impl Functions for LocalFunctions {
     async fn invoke(&self, function: &str, payload: Bytes, limit: Duration) -> Result<Answer> {
         let Some(url) = self.urls.get(function) else {
-            return Err(refuse(operation(function), "no address was given for it (--function NAME=URL)"));
+            return Err(Error::permanent(operation(function), "no address was given for it (--function NAME=URL)"));
         };
         let request = request(&self.client, function, payload).customize();
         answered(function, limit, request.interceptor(SentTo(url.clone())).send()).await
@@ -136,7 +136,7 @@ async fn answered(
     sent: impl Future<Output = std::result::Result<InvokeOutput, SdkError<InvokeError>>>,
 ) -> Result<Answer> {
     let Ok(answered) = tokio::time::timeout(limit, sent).await else {
-        let late = Refusal(format!("no answer within {} s", limit.as_secs()));
+        let late = format!("no answer within {} s", limit.as_secs());
         return Err(Error::retryable(operation(function), late));
     };
     let output = answered.map_err(|error| classify(operation(function), error))?;

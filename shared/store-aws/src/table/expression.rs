@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 use store::table::{Attributes, Condition, Relist};
 
-use super::item::{LISTING_RANK, LISTING_SHARD, PARTITION, SdkItem, VERSION, stored_attributes, stored_listing};
+use super::item::{LISTING_RANK, LISTING_SHARD, PARTITION, SdkAttributes, SdkItem, UnstorableItem, VERSION, stored_attributes, stored_listing};
 
 /// An expression with what its placeholders stand for.
 #[derive(Debug, Default, PartialEq)]
@@ -30,7 +30,7 @@ impl Expression {
     ///
     /// # Errors
     /// Names the attribute that cannot be stored.
-    pub(crate) fn of_patch(condition: Condition, attributes: &Attributes, listing: &Relist) -> Result<Self, String> {
+    pub(crate) fn of_patch(condition: Condition, attributes: &Attributes, listing: &Relist) -> Result<Self, UnstorableItem> {
         let mut expression = Expression::default();
         expression.set_condition(condition);
         let mut changes = stored_attributes(attributes)?;
@@ -72,7 +72,7 @@ impl Expression {
         };
     }
 
-    fn set_update(&mut self, changes: Vec<(String, Option<AttributeValue>)>) {
+    fn set_update(&mut self, changes: SdkAttributes) {
         let version = self.name(VERSION);
         let (zero, one) = (self.value(AttributeValue::N("0".into())), self.value(AttributeValue::N("1".into())));
         let mut sets = vec![format!("{version} = if_not_exists({version}, {zero}) + {one}")];

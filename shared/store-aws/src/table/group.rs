@@ -16,7 +16,7 @@ use super::expression::Expression;
 use super::item::stored_key;
 use super::write::{Contended, PreparedWrite, TRIES, needs_version, prepare};
 use super::{DynamoTable, read};
-use crate::sdk_error::{classify, refuse};
+use crate::sdk_error::classify;
 use crate::backoff;
 
 /// What stands for no condition in a check, which must have one.
@@ -177,11 +177,11 @@ fn operation(writes: &[Write]) -> String {
 
 fn check_group(operation: &str, writes: &[Write]) -> Result<()> {
     if writes.len() > GROUP_LIMIT {
-        return Err(refuse(operation, format!("at most {GROUP_LIMIT} items fit into a group")));
+        return Err(Error::permanent(operation, format!("at most {GROUP_LIMIT} items fit into a group")));
     }
     let mut keys = HashSet::new();
     match writes.iter().find(|write| !keys.insert(&write.key)) {
-        Some(twice) => Err(refuse(operation, format!("item `{}` is in the group twice", twice.key))),
+        Some(twice) => Err(Error::permanent(operation, format!("item `{}` is in the group twice", twice.key))),
         None => Ok(()),
     }
 }

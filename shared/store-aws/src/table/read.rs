@@ -1,12 +1,12 @@
 //! Reads: one item, a part of a partition, a part of the index.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use store::Result;
+use store::{Error, Result};
 use store::table::{Item, Key, Listed, Listing, ListingQuery, Order, Page, Query};
 
 use super::item::{LISTING_INDEX, LISTING_SHARD, PARTITION, SORT, SdkItem, read_listed, stored_key, stored_listing};
 use super::{DynamoTable, check_key, read};
-use crate::sdk_error::{classify, refuse};
+use crate::sdk_error::classify;
 
 impl DynamoTable {
     pub(crate) async fn get_item(&self, key: &Key) -> Result<Option<Item>> {
@@ -119,7 +119,7 @@ fn sort_of(mut last: SdkItem) -> Option<String> {
 /// DynamoDB refuses a limit of 0.
 fn limit(operation: &str, limit: Option<usize>) -> Result<Option<i32>> {
     match limit {
-        Some(0) => Err(refuse(operation, "a limit of 0 asks for nothing")),
+        Some(0) => Err(Error::permanent(operation, "a limit of 0 asks for nothing")),
         limit => Ok(limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX))),
     }
 }

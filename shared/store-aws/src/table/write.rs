@@ -10,9 +10,9 @@ use store::table::{Change, Condition, Item, Key, Write, Written};
 use store::{Error, Result};
 
 use super::expression::Expression;
-use super::item::{SdkItem, as_kept, check_size, stored_item, stored_key};
+use super::item::{SdkItem, UnstorableItem, as_kept, check_size, stored_item, stored_key};
 use super::{DynamoTable, check_key, read};
-use crate::sdk_error::{code, classify, refuse};
+use crate::sdk_error::{code, classify};
 use crate::backoff;
 
 /// Times that a write is tried which loses against other writes in a way that says nothing about its condition.
@@ -34,7 +34,7 @@ impl DynamoTable {
     pub(crate) async fn write_item(&self, write: Write) -> Result<Written> {
         let operation = format!("write item `{}`", write.key);
         if matches!(write.change, Change::Check) {
-            return Err(refuse(operation, "a check alone changes nothing; it belongs into a group"));
+            return Err(Error::permanent(operation, "a check alone changes nothing; it belongs into a group"));
         }
         if needs_version(&write) {
             return self.put_over_present(&operation, write).await;
@@ -171,7 +171,7 @@ pub(crate) fn needs_version(write: &Write) -> bool {
 /// Refuses what DynamoDB would refuse, with the item's key.
 pub(crate) fn prepare(operation: &str, write: &Write) -> Result<(PreparedWrite, Expression)> {
     check_key(operation, &write.key)?;
-    let refused = |why: String| refuse(operation, why);
+    let refused = |unstorable: UnstorableItem| Error::permanent(operation, unstorable);
     let expression = || Expression::of_condition(write.condition);
     Ok(match &write.change {
         Change::Put { attributes, listing, expires_at } => {
@@ -185,7 +185,7 @@ pub(crate) fn prepare(operation: &str, write: &Write) -> Result<(PreparedWrite, 
             (PreparedWrite::Put { stored: whole(operation, &item)?, item }, expression())
         }
         Change::Patch { .. } if write.condition == Condition::Absent => {
-            return Err(refuse(operation, "there is nothing to patch in an absent item"));
+            return Err(Error::permanent(operation, "there is nothing to patch in an absent item"));
         }
         Change::Patch { attributes, listing } => {
             let expression = Expression::of_patch(write.condition, attributes, listing).map_err(refused)?;
@@ -203,8 +203,8 @@ pub(crate) fn prepare(operation: &str, write: &Write) -> Result<(PreparedWrite, 
 /// Refuses an item that cannot be stored or is too large.
 pub(crate) fn whole(operation: &str, item: &Item) -> Result<SdkItem> {
     check_key(operation, &item.key)?;
-    let stored = stored_item(item).map_err(|why| refuse(operation, why))?;
-    check_size(&stored).map_err(|why| refuse(operation, why))?;
+    let stored = stored_item(item).map_err(|why| Error::permanent(operation, why))?;
+    check_size(&stored).map_err(|why| Error::permanent(operation, why))?;
     Ok(stored)
 }
 
