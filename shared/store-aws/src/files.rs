@@ -22,8 +22,8 @@ use store::files::{FileInfo, Files, PutOutcome, Range, Upload, check_key};
 use store::{Error, Result};
 use uuid::Uuid;
 
-use crate::sdk_error::{code, classify};
 use crate::backoff;
+use crate::sdk_error::{classify, code};
 
 /// Where a writer leaves its token; `x-amz-meta-` comes before it.
 const TOKEN: &str = "writer";

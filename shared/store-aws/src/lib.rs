@@ -7,14 +7,14 @@
 //!
 //! **Invariant:** nothing here creates, changes or deletes a table, a queue or a bucket; `infra/storage.yaml` does.
 
+mod backoff;
 mod calls;
 mod clients;
 pub mod config;
 mod files;
-mod sdk_error;
 pub mod logging;
-mod backoff;
 mod queue;
+mod sdk_error;
 pub mod services;
 mod table;
 #[cfg(test)]

@@ -18,11 +18,11 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 use pipeline::Priority;
-use store::{Error, Result};
 use store::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
+use store::{Error, Result};
 
 use crate::config::StepQueueUrls;
-use crate::sdk_error::{code, classify};
+use crate::sdk_error::{classify, code};
 
 /// Most messages of one receive: the limit of SQS.
 const RECEIVE_LIMIT: usize = 10;

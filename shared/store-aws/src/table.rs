@@ -25,9 +25,8 @@ mod write;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use store::{Error, Result};
 use store::table::{Attributes, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written};
-
+use store::{Error, Result};
 
 /// The table seam on DynamoDB.
 pub(crate) struct DynamoTable {

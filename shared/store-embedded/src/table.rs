@@ -10,7 +10,7 @@ use store::table::{
 use store::{Error, Result};
 
 use crate::conditional_writes::{self, Prepared, PreparedItem};
-use crate::limits::{check_different, check_group, check_write};
+use crate::limits::{RefusedWrite, check_different, check_group, check_write};
 use crate::readers::Readers;
 use crate::writer::{Durability, Writer};
 use crate::{Clock, items};
@@ -69,6 +69,7 @@ impl Table for EmbeddedTable {
             .execute(Durability::Flushed, move |session| conditional_writes::write(session, &prepared, clock()))
             .await
             .map_err(|failure| failure.during(operation()))?
+            .into_result()
             .map_err(|refusal| Error::permanent(operation(), refusal))
     }
 
@@ -84,6 +85,7 @@ impl Table for EmbeddedTable {
             .execute(Durability::Flushed, move |session| conditional_writes::write_group(session, &group, clock()))
             .await
             .map_err(|failure| failure.during(operation()))?
+            .into_result()
             .map_err(|refusal| Error::permanent(operation(), refusal))
     }
 
@@ -105,7 +107,7 @@ impl Table for EmbeddedTable {
     }
 }
 
-fn prepare(items: Vec<(Key, Attributes)>) -> std::result::Result<Vec<PreparedItem>, String> {
+fn prepare(items: Vec<(Key, Attributes)>) -> std::result::Result<Vec<PreparedItem>, RefusedWrite> {
     check_different(items.iter().map(|(key, _)| key))?;
     items.into_iter().map(|(key, attributes)| PreparedItem::new(key, attributes)).collect()
 }

@@ -5,12 +5,12 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use bytes::{Bytes, BytesMut};
-use store::{Error, Result};
 use store::files::Upload;
+use store::{Error, Result};
 use uuid::Uuid;
 
 use super::{S3Files, TOKEN};
-use crate::sdk_error::{code, classify};
+use crate::sdk_error::{classify, code};
 
 /// Bytes of one part. S3 wants 5 MiB at least; this is also what an upload keeps in memory.
 const PART_BYTES: usize = 8 * 1024 * 1024;
@@ -63,7 +63,10 @@ impl S3Upload {
     async fn send_part(&mut self, bytes: Bytes) -> Result<()> {
         let number = self.parts.len() + 1;
         if number > PART_LIMIT {
-            return Err(Error::permanent(self.operation(), format!("more than {PART_LIMIT} parts of {PART_BYTES} bytes")));
+            return Err(Error::permanent(
+                self.operation(),
+                format!("more than {PART_LIMIT} parts of {PART_BYTES} bytes"),
+            ));
         }
         let number = i32::try_from(number).expect("the limit is far below");
         let id = self.begin().await?;

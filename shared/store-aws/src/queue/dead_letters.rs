@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, Message, QueueAttributeName};
-use store::{Error, Result};
 use store::queue::DeadLetter;
+use store::{Error, Result};
 
 use super::{RECEIVE_LIMIT, SqsQueue, as_i32};
 use crate::sdk_error::classify;

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use pipeline::Priority;
-use store::{Error, Result};
 use store::queue::{Receipt, Received};
+use store::{Error, Result};
 use tokio::time::Instant;
 
 use super::{SqsQueue, as_i32};

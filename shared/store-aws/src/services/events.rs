@@ -8,8 +8,8 @@ use serde_json::json;
 use store::services::{Event, Events};
 use store::{Error, Result};
 
-use crate::sdk_error::classify;
 use crate::backoff::before_retry;
+use crate::sdk_error::classify;
 
 /// The default bus of the account. All stages of the account share it, so each event says which one it is from.
 pub(super) struct DefaultBus {

@@ -10,8 +10,8 @@ use store::{Error, Result};
 use super::item::{SdkItem, stored_key};
 use super::write::whole;
 use super::{DynamoTable, check_key, read};
-use crate::sdk_error::classify;
 use crate::backoff;
+use crate::sdk_error::classify;
 
 /// Most keys of one `BatchGetItem`.
 const GET_LIMIT: usize = 100;
@@ -42,7 +42,10 @@ impl DynamoTable {
     pub(crate) async fn put_items(&self, items: Vec<(Key, Attributes)>) -> Result<()> {
         let mut keys = HashSet::new();
         if let Some((twice, _)) = items.iter().find(|(key, _)| !keys.insert(key)) {
-            return Err(Error::permanent(format!("put {} items", items.len()), format!("item `{twice}` is among them twice")));
+            return Err(Error::permanent(
+                format!("put {} items", items.len()),
+                format!("item `{twice}` is among them twice"),
+            ));
         }
         let requests = items.into_iter().map(put_request).collect::<Result<Vec<_>>>()?;
         let chunks: Vec<Vec<WriteRequest>> = requests.chunks(PUT_LIMIT).map(<[WriteRequest]>::to_vec).collect();

@@ -5,7 +5,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 use store::table::{Attributes, Condition, Relist};
 
-use super::item::{LISTING_RANK, LISTING_SHARD, PARTITION, SdkAttributes, SdkItem, UnstorableItem, VERSION, stored_attributes, stored_listing};
+use super::item::{
+    LISTING_RANK, LISTING_SHARD, PARTITION, SdkAttributes, SdkItem, UnstorableItem, VERSION, stored_attributes,
+    stored_listing,
+};
 
 /// An expression with what its placeholders stand for.
 #[derive(Debug, Default, PartialEq)]
@@ -30,7 +33,11 @@ impl Expression {
     ///
     /// # Errors
     /// Names the attribute that cannot be stored.
-    pub(crate) fn of_patch(condition: Condition, attributes: &Attributes, listing: &Relist) -> Result<Self, UnstorableItem> {
+    pub(crate) fn of_patch(
+        condition: Condition,
+        attributes: &Attributes,
+        listing: &Relist,
+    ) -> Result<Self, UnstorableItem> {
         let mut expression = Expression::default();
         expression.set_condition(condition);
         let mut changes = stored_attributes(attributes)?;

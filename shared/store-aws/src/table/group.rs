@@ -16,8 +16,8 @@ use super::expression::Expression;
 use super::item::stored_key;
 use super::write::{Contended, PreparedWrite, TRIES, needs_version, prepare};
 use super::{DynamoTable, read};
-use crate::sdk_error::classify;
 use crate::backoff;
+use crate::sdk_error::classify;
 
 /// What stands for no condition in a check, which must have one.
 const ALWAYS: &str = "attribute_exists(pk) OR attribute_not_exists(pk)";

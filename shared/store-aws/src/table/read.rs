@@ -1,8 +1,8 @@
 //! Reads: one item, a part of a partition, a part of the index.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use store::{Error, Result};
 use store::table::{Item, Key, Listed, Listing, ListingQuery, Order, Page, Query};
+use store::{Error, Result};
 
 use super::item::{LISTING_INDEX, LISTING_SHARD, PARTITION, SORT, SdkItem, read_listed, stored_key, stored_listing};
 use super::{DynamoTable, check_key, read};

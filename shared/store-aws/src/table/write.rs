@@ -12,8 +12,8 @@ use store::{Error, Result};
 use super::expression::Expression;
 use super::item::{SdkItem, UnstorableItem, as_kept, check_size, stored_item, stored_key};
 use super::{DynamoTable, check_key, read};
-use crate::sdk_error::{code, classify};
 use crate::backoff;
+use crate::sdk_error::{classify, code};
 
 /// Times that a write is tried which loses against other writes in a way that says nothing about its condition.
 pub(crate) const TRIES: u32 = 5;
@@ -79,7 +79,9 @@ impl DynamoTable {
     async fn send_write(&self, operation: &str, write: &Write) -> std::result::Result<Option<Item>, WriteFailure> {
         let (request, expression) = prepare(operation, write).map_err(WriteFailure::Failed)?;
         match request {
-            PreparedWrite::Put { stored, item } => self.send_put(operation, stored, expression).await.map(|()| Some(item)),
+            PreparedWrite::Put { stored, item } => {
+                self.send_put(operation, stored, expression).await.map(|()| Some(item))
+            }
             PreparedWrite::Patch => self.send_patch(operation, &write.key, expression).await.map(Some),
             PreparedWrite::Delete => self.send_delete(operation, &write.key, expression).await.map(|()| None),
             PreparedWrite::Check => Ok(None),
