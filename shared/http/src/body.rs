@@ -9,14 +9,14 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::coding::Coding;
 use crate::error::Error;
-use crate::secrets::Watch;
+use crate::secrets::SecretScan;
 
 /// A body on its way.
 #[derive(Debug)]
 pub(crate) struct Body {
     incoming: Incoming,
     coding: Coding,
-    watch: Watch,
+    watch: SecretScan,
     limit_bytes: u64,
     until: Instant,
     /// What came and is not decoded yet.
@@ -29,7 +29,7 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    pub(crate) fn new(incoming: Incoming, coding: Coding, watch: Watch, limit_bytes: u64, until: Instant) -> Self {
+    pub(crate) fn new(incoming: Incoming, coding: Coding, watch: SecretScan, limit_bytes: u64, until: Instant) -> Self {
         let packed = Bytes::new();
         Body { incoming, coding, watch, limit_bytes, until, packed, came_bytes: 0, size_bytes: 0, has_ended: false }
     }

@@ -27,7 +27,7 @@ struct Needle {
 
 /// Looks through a body while it comes.
 #[derive(Debug)]
-pub(crate) struct Watch {
+pub(crate) struct SecretScan {
     secrets: Arc<Secrets>,
     /// The end of what was looked at, in which a secret may have begun, and what has come since.
     held: BytesMut,
@@ -74,8 +74,8 @@ impl Secrets {
         self.needles.iter().find(is_there).map(|needle| needle.secret.as_str())
     }
 
-    pub(crate) fn watch(self: Arc<Self>) -> Watch {
-        Watch { secrets: self, held: BytesMut::new(), new_bytes: 0 }
+    pub(crate) fn watch(self: Arc<Self>) -> SecretScan {
+        SecretScan { secrets: self, held: BytesMut::new(), new_bytes: 0 }
     }
 
     fn longest(&self) -> usize {
@@ -83,7 +83,7 @@ impl Secrets {
     }
 }
 
-impl Watch {
+impl SecretScan {
     /// Takes the next piece, looks once there is enough, and gives back what cannot be a part of a secret any more.
     pub(crate) fn take(&mut self, piece: Bytes) -> Result<Bytes, Error> {
         if self.secrets.needles.is_empty() {
