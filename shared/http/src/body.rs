@@ -13,7 +13,7 @@ use crate::secrets::SecretScan;
 
 /// A body on its way.
 #[derive(Debug)]
-pub(crate) struct Body {
+pub(crate) struct ResponseBody {
     incoming: Incoming,
     coding: Coding,
     watch: SecretScan,
@@ -28,10 +28,10 @@ pub(crate) struct Body {
     has_ended: bool,
 }
 
-impl Body {
+impl ResponseBody {
     pub(crate) fn new(incoming: Incoming, coding: Coding, watch: SecretScan, limit_bytes: u64, until: Instant) -> Self {
         let packed = Bytes::new();
-        Body { incoming, coding, watch, limit_bytes, until, packed, came_bytes: 0, size_bytes: 0, has_ended: false }
+        ResponseBody { incoming, coding, watch, limit_bytes, until, packed, came_bytes: 0, size_bytes: 0, has_ended: false }
     }
 
     /// The next piece that has been looked at; nothing after the end.

@@ -15,7 +15,7 @@ use rustls::RootCertStore;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::body::Body;
+use crate::body::ResponseBody;
 use crate::coding::Coding;
 use crate::connector::{Connector, Resolve, SystemResolver};
 use crate::destination::{Destination, ListedHost, shown};
@@ -71,7 +71,7 @@ pub struct Response {
     pub status: StatusCode,
     /// The headers, without those that say how a decoded body was encoded.
     pub headers: HeaderMap,
-    body: Body,
+    body: ResponseBody,
 }
 
 /// Most bytes of the head of a response that are read before it must be complete; one read more may come on top.
@@ -149,7 +149,7 @@ impl Response {
             headers.remove(CONTENT_ENCODING);
             headers.remove(CONTENT_LENGTH);
         }
-        let body = Body::new(incoming, coding, secrets.watch(), limits.body_bytes, until);
+        let body = ResponseBody::new(incoming, coding, secrets.watch(), limits.body_bytes, until);
         Ok(Response { status: head.status, headers, body })
     }
 
