@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use engine::{Executor, ExecutorError, Outcome, Work};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION, RETRY_AFTER};
-use http_client::{Client, ListedHost, Resolve, Response, RootCertStore, Settings, SystemResolver, shown};
+use http_client::{Client, ListedHost, Resolve, Response, RootCertStore, ClientSettings, SystemResolver, shown};
 use serde_json::{Map, Value, json};
 use store::services::HttpPolicy;
 use store::{Store, files};
@@ -74,7 +74,7 @@ impl HttpRequest {
         if let Some(client) = kept.as_ref().filter(|client| client.hosts() == hosts) {
             return client.clone();
         }
-        let settings = Settings { hosts, resolver: self.resolver.clone(), roots: self.roots.clone() };
+        let settings = ClientSettings { hosts, resolver: self.resolver.clone(), roots: self.roots.clone() };
         kept.insert(Client::new(settings)).clone()
     }
 }
