@@ -60,7 +60,7 @@ async fn list(target: &Target, filter: Filter, output: &Output) -> anyhow::Resul
 }
 
 /// The rows that a filter asks for; a page may be short, and others follow it.
-async fn rows(target: &Target, mut filter: Filter) -> anyhow::Result<Vec<operate::Row>> {
+async fn rows(target: &Target, mut filter: Filter) -> anyhow::Result<Vec<operate::ListedPipeline>> {
     let mut rows = Vec::new();
     loop {
         let page = operate::list(&target.context, &filter, now()).await?;

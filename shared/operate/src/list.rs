@@ -45,14 +45,14 @@ pub struct Cursor {
 #[derive(Debug, Clone)]
 pub struct Page {
     /// The pipelines, without their steps.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ListedPipeline>,
     /// Where to go on, if more may follow. A page may be short, and even empty, if much had to be looked at for it.
     pub next: Option<Cursor>,
 }
 
 /// A pipeline of the list.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct ListedPipeline {
     /// Its id.
     pub id: PipelineId,
     /// When it was spawned.
@@ -162,7 +162,7 @@ async fn ended_places(
 }
 
 /// Reads pipelines; those that are gone are left out, and those that cannot be read keep their place.
-async fn read(context: &Context, places: Vec<ListPlace>) -> store::Result<Vec<(Row, ListPlace)>> {
+async fn read(context: &Context, places: Vec<ListPlace>) -> store::Result<Vec<(ListedPipeline, ListPlace)>> {
     let ids: Vec<PipelineId> = places.iter().map(|place| place.cursor.id.clone()).collect();
     let mut read: std::collections::HashMap<_, _> = match context.store.pipelines_without_steps(&ids).await {
         Ok(pipelines) => pipelines.into_iter().map(|pipeline| (pipeline.id.clone(), Ok(pipeline))).collect(),
@@ -176,7 +176,7 @@ async fn read(context: &Context, places: Vec<ListPlace>) -> store::Result<Vec<(R
         let problem = |problem| Unreadable { name: place.name.clone(), is_open: place.cursor.is_open, problem };
         let Cursor { id, spawned_at, .. } = place.cursor.clone();
         let spawned_at = pipeline.as_ref().map_or(spawned_at, |pipeline: &Pipeline| pipeline.spawned_at);
-        rows.push((Row { id, spawned_at, pipeline: pipeline.map_err(problem) }, place));
+        rows.push((ListedPipeline { id, spawned_at, pipeline: pipeline.map_err(problem) }, place));
     }
     Ok(rows)
 }
@@ -198,7 +198,7 @@ async fn one_by_one(
 }
 
 impl Filter {
-    fn takes(&self, row: &Row) -> bool {
+    fn takes(&self, row: &ListedPipeline) -> bool {
         self.takes_time(row.spawned_at)
             && match &row.pipeline {
                 Ok(pipeline) => {
@@ -232,7 +232,7 @@ fn is_in(text: &str, pipeline: &Pipeline) -> bool {
         || pipeline.arguments.values().any(|value| contains(value))
 }
 
-impl Row {
+impl ListedPipeline {
     /// The pipeline, if it can be read.
     #[must_use]
     pub fn readable(&self) -> Option<&Pipeline> {

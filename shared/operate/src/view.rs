@@ -11,7 +11,7 @@ use steps::import::arrivals::Arrival;
 use store::settings::AuditEntry;
 use store::steps::Attempt;
 
-use crate::{Answered, Row};
+use crate::{Answered, ListedPipeline};
 
 /// A pipeline in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -231,7 +231,7 @@ pub fn pipeline(pipeline: &Pipeline, now: DateTime<Utc>) -> PipelineRow {
 
 /// Shows a row of a list.
 #[must_use]
-pub fn row(row: &Row, now: DateTime<Utc>) -> ListRow {
+pub fn row(row: &ListedPipeline, now: DateTime<Utc>) -> ListRow {
     match &row.pipeline {
         Ok(readable) => ListRow::Readable(Box::new(pipeline(readable, now))),
         Err(unreadable) => ListRow::Unreadable {

@@ -16,7 +16,7 @@ async fn pages(workshop: &Workshop, filter: &Filter) -> String {
     loop {
         wait.go_on();
         let page = operate::list(&workshop.context, &filter, workshop.now()).await.unwrap();
-        let name = |row: &operate::Row| match &row.pipeline {
+        let name = |row: &operate::ListedPipeline| match &row.pipeline {
             Ok(pipeline) => pipeline.spawned_by.clone(),
             Err(unreadable) => format!("? {}", unreadable.problem),
         };

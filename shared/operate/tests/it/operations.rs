@@ -195,7 +195,7 @@ async fn lists_show_the_open_ones_first_and_the_latest_of_each() {
         let filter = operate::Filter { name, statuses: Vec::from_iter(status), limit, ..operate::Filter::default() };
         let listed = operate::list(&workshop.context, &filter, workshop.now()).await.unwrap();
         let row =
-            |row: &operate::Row| row.readable().map(|shown| format!("{} {}", shown.name(), shown.status)).unwrap();
+            |row: &operate::ListedPipeline| row.readable().map(|shown| format!("{} {}", shown.name(), shown.status)).unwrap();
         listed.rows.iter().map(row).collect::<Vec<_>>().join(", ")
     };
     assert_snapshot!(list(None, None, 10).await, @"one running, two running, two success, one success");
