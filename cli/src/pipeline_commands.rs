@@ -7,7 +7,7 @@ mod show;
 mod status;
 mod validate;
 
-use operate::Filter;
+use operate::PipelineFilter;
 use operate::view::{self, DefinitionRow, ListRow};
 use serde_json::json;
 
@@ -30,7 +30,7 @@ pub(crate) async fn run(target: &Target, command: PipelineCommand, output: &Outp
         }
         PipelineCommand::Search { text, within, chosen } => {
             let spawned_after = within.map(|within| now() - within);
-            list(target, Filter { search: text, spawned_after, ..filter(chosen) }, output).await?;
+            list(target, PipelineFilter { search: text, spawned_after, ..filter(chosen) }, output).await?;
         }
         PipelineCommand::Check { what } => check::run(target, &what, output).await?,
         PipelineCommand::Init { name, arguments } => {
@@ -54,13 +54,13 @@ fn warned(warnings: &[String]) -> String {
     warnings.iter().map(|warning| format!("warning: {warning}\n")).collect()
 }
 
-async fn list(target: &Target, filter: Filter, output: &Output) -> anyhow::Result<()> {
+async fn list(target: &Target, filter: PipelineFilter, output: &Output) -> anyhow::Result<()> {
     let rows: Vec<ListRow> = rows(target, filter).await?.iter().map(|row| view::row(row, now())).collect();
     output.show(&rows, |rows| pipeline_table(rows))
 }
 
 /// The rows that a filter asks for; a page may be short, and others follow it.
-async fn rows(target: &Target, mut filter: Filter) -> anyhow::Result<Vec<operate::ListedPipeline>> {
+async fn rows(target: &Target, mut filter: PipelineFilter) -> anyhow::Result<Vec<operate::ListedPipeline>> {
     let mut rows = Vec::new();
     loop {
         let page = operate::list(&target.context, &filter, now()).await?;
@@ -73,9 +73,9 @@ async fn rows(target: &Target, mut filter: Filter) -> anyhow::Result<Vec<operate
     }
 }
 
-fn filter(chosen: Chosen) -> Filter {
+fn filter(chosen: Chosen) -> PipelineFilter {
     let Chosen { name, status, limit } = chosen;
-    Filter { name, statuses: status.into_iter().collect(), limit, ..Filter::default() }
+    PipelineFilter { name, statuses: status.into_iter().collect(), limit, ..PipelineFilter::default() }
 }
 
 async fn list_definitions(target: &Target, output: &Output) -> anyhow::Result<()> {

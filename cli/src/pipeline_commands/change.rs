@@ -1,7 +1,7 @@
 //! `systole pipeline cancel`, `pause` and `resume`: what changes pipelines, one or many.
 
 use anyhow::bail;
-use operate::Filter;
+use operate::PipelineFilter;
 use pipeline::{PipelineId, PipelineStatus};
 use serde_json::{Value, json};
 
@@ -86,7 +86,7 @@ async fn chosen(target: &Target, which: Which) -> anyhow::Result<Vec<PipelineId>
         return Ok(ids);
     };
     let statuses = PipelineStatus::ALL.into_iter().filter(|status| status.is_open()).collect();
-    let filter = Filter { name: Some(name.to_string()), statuses, limit: MOST, ..Filter::default() };
+    let filter = PipelineFilter { name: Some(name.to_string()), statuses, limit: MOST, ..PipelineFilter::default() };
     let ids: Vec<PipelineId> = rows(target, filter).await?.into_iter().map(|row| row.id).collect();
     if ids.is_empty() {
         bail!("no pipeline of the name `{name}` is open");

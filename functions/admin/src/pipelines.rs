@@ -18,7 +18,7 @@ use crate::now;
 /// What `GET /pipelines` can be asked for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Filter {
+pub(crate) struct PipelineQuery {
     name: Option<String>,
     /// One or several with commas between.
     status: Option<String>,
@@ -38,7 +38,7 @@ const DEFAULT_LIMIT: usize = 50;
 /// Most characters that are searched for.
 const SEARCH_LIMIT: usize = 200;
 
-pub(crate) async fn list(State(context): State<Context>, filter: Parameters<Filter>) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn list(State(context): State<Context>, filter: Parameters<PipelineQuery>) -> Result<Json<Value>, ApiError> {
     let Query(filter) = filter?;
     let page = operate::list(&context, &filter.wanted()?, now()).await?;
     let rows: Vec<_> = page.rows.iter().map(|row| view::row(row, now())).collect();
@@ -92,8 +92,8 @@ fn counts(statuses: impl Iterator<Item = StepStatus>) -> BTreeMap<String, usize>
     counts
 }
 
-impl Filter {
-    fn wanted(self) -> Result<operate::Filter, ApiError> {
+impl PipelineQuery {
+    fn wanted(self) -> Result<operate::PipelineFilter, ApiError> {
         let bad = |problem: String| ApiError::bad_request(problem);
         let words = self.status.iter().flat_map(|statuses| statuses.split(','));
         let statuses: Result<Vec<PipelineStatus>, String> = words.map(str::parse).collect();
@@ -107,7 +107,7 @@ impl Filter {
         {
             return Err(bad(format!("`search` takes 1 to {SEARCH_LIMIT} characters")));
         }
-        Ok(operate::Filter {
+        Ok(operate::PipelineFilter {
             name: self.name,
             statuses: statuses.map_err(bad)?,
             search: self.search,

@@ -27,7 +27,7 @@ pub use arrivals::arrivals;
 pub use cancel::{CANCEL_LIMIT, Cancelled, cancel, cancel_all};
 pub use error::Error;
 pub use hold::{pause, resume};
-pub use list::{Cursor, Filter, Page, ListedPipeline, Unreadable, list};
+pub use list::{Cursor, PipelineFilter, PipelinePage, ListedPipeline, UnreadablePipeline, list};
 pub use process::process_step;
 pub use spawn::{Initialized, init, init_once};
 pub use why::{Answered, Why, WhyNotSpawned, WhyStep, conditions_of, why, why_not_spawned, why_of};

@@ -15,7 +15,7 @@ use super::Error;
 
 /// Which pipelines to list.
 #[derive(Debug, Clone, Default)]
-pub struct Filter {
+pub struct PipelineFilter {
     /// Only those of this definition.
     pub name: Option<String>,
     /// Only those that stand at one of these; all if it is empty.
@@ -43,7 +43,7 @@ pub struct Cursor {
 
 /// One page of the list.
 #[derive(Debug, Clone)]
-pub struct Page {
+pub struct PipelinePage {
     /// The pipelines, without their steps.
     pub rows: Vec<ListedPipeline>,
     /// Where to go on, if more may follow. A page may be short, and even empty, if much had to be looked at for it.
@@ -58,12 +58,12 @@ pub struct ListedPipeline {
     /// When it was spawned.
     pub spawned_at: DateTime<Utc>,
     /// What was read of it, or why it cannot be read.
-    pub pipeline: Result<Pipeline, Unreadable>,
+    pub pipeline: Result<Pipeline, UnreadablePipeline>,
 }
 
 /// A pipeline that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable {
+pub struct UnreadablePipeline {
     /// The name of its definition, if the listing tells.
     pub name: Option<Name>,
     /// Whether it is listed as open.
@@ -91,8 +91,8 @@ const BATCH: usize = 100;
 ///
 /// # Errors
 /// The store did not answer. A pipeline that cannot be read is a row that says so.
-pub async fn list(context: &Context, filter: &Filter, now: DateTime<Utc>) -> Result<Page, Error> {
-    let mut page = Page { rows: Vec::new(), next: None };
+pub async fn list(context: &Context, filter: &PipelineFilter, now: DateTime<Utc>) -> Result<PipelinePage, Error> {
+    let mut page = PipelinePage { rows: Vec::new(), next: None };
     let mut looked_at = 0;
     let mut seen = std::collections::HashSet::new();
     let mut after = filter.after.clone();
@@ -123,7 +123,7 @@ pub async fn list(context: &Context, filter: &Filter, now: DateTime<Utc>) -> Res
 }
 
 /// The open pipelines behind the cursor that may be meant.
-async fn open_places(context: &Context, filter: &Filter) -> store::Result<Vec<ListPlace>> {
+async fn open_places(context: &Context, filter: &PipelineFilter) -> store::Result<Vec<ListPlace>> {
     let wants_open = filter.statuses.is_empty() || filter.statuses.iter().any(|status| status.is_open());
     if !wants_open || filter.after.as_ref().is_some_and(|after| !after.is_open) {
         return Ok(Vec::new());
@@ -145,7 +145,7 @@ async fn open_places(context: &Context, filter: &Filter) -> store::Result<Vec<Li
 /// The next ended pipelines behind the cursor; none at the end.
 async fn ended_places(
     context: &Context,
-    filter: &Filter,
+    filter: &PipelineFilter,
     after: Option<&Cursor>,
     now: DateTime<Utc>,
 ) -> store::Result<Vec<ListPlace>> {
@@ -173,7 +173,7 @@ async fn read(context: &Context, places: Vec<ListPlace>) -> store::Result<Vec<(L
     let mut rows = Vec::new();
     for place in places {
         let Some(pipeline) = read.remove(&place.cursor.id) else { continue };
-        let problem = |problem| Unreadable { name: place.name.clone(), is_open: place.cursor.is_open, problem };
+        let problem = |problem| UnreadablePipeline { name: place.name.clone(), is_open: place.cursor.is_open, problem };
         let Cursor { id, spawned_at, .. } = place.cursor.clone();
         let spawned_at = pipeline.as_ref().map_or(spawned_at, |pipeline: &Pipeline| pipeline.spawned_at);
         rows.push((ListedPipeline { id, spawned_at, pipeline: pipeline.map_err(problem) }, place));
@@ -197,7 +197,7 @@ async fn one_by_one(
     Ok(read)
 }
 
-impl Filter {
+impl PipelineFilter {
     fn takes(&self, row: &ListedPipeline) -> bool {
         self.takes_time(row.spawned_at)
             && match &row.pipeline {

@@ -192,7 +192,7 @@ async fn lists_show_the_open_ones_first_and_the_latest_of_each() {
     }
     let list = async |name: Option<&str>, status, limit| {
         let name = name.map(str::to_owned);
-        let filter = operate::Filter { name, statuses: Vec::from_iter(status), limit, ..operate::Filter::default() };
+        let filter = operate::PipelineFilter { name, statuses: Vec::from_iter(status), limit, ..operate::PipelineFilter::default() };
         let listed = operate::list(&workshop.context, &filter, workshop.now()).await.unwrap();
         let row =
             |row: &operate::ListedPipeline| row.readable().map(|shown| format!("{} {}", shown.name(), shown.status)).unwrap();
