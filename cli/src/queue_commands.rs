@@ -1,6 +1,6 @@
 //! `systole queue …`.
 
-use operate::queues::{self, DeadLetter, Queues, Redriven};
+use operate::queues::{self, ExaminedDeadLetter, Queues, Redriven};
 
 use crate::arguments::QueueCommand;
 use crate::outcome::ExitReason;
@@ -33,7 +33,7 @@ fn depths_in_words(state: &Queues) -> String {
     format!("{table}\n\n{}{advice}", count(letters, "dead letter"))
 }
 
-fn letters_in_words(letters: &[DeadLetter]) -> String {
+fn letters_in_words(letters: &[ExaminedDeadLetter]) -> String {
     let mut blocks: Vec<String> = letters.iter().map(letter_in_words).collect();
     if blocks.is_empty() {
         return "no dead letters".to_owned();
@@ -42,7 +42,7 @@ fn letters_in_words(letters: &[DeadLetter]) -> String {
     blocks.join("\n\n")
 }
 
-fn letter_in_words(letter: &DeadLetter) -> String {
+fn letter_in_words(letter: &ExaminedDeadLetter) -> String {
     let of = match (&letter.pipeline, &letter.step, letter.attempt) {
         (Some(pipeline), Some(step), Some(attempt)) => {
             let name = letter.pipeline_name.as_ref().map(|name| format!("{name} ")).unwrap_or_default();
