@@ -5,7 +5,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Query, State};
 use axum::{Extension, Json};
 use engine::Context;
-use operate::settings::{Changed, Held, Maintenance, SettingsReport, Switch};
+use operate::settings::{Changed, ScopedValue, Maintenance, SettingsReport, Switch};
 use operate::view;
 use pipeline::settings::Scope;
 use serde::Deserialize;
@@ -58,7 +58,7 @@ pub(crate) async fn show(
     State(context): State<Context>,
     Places(name): Places<String>,
     asked: Parameters<Scoped>,
-) -> Result<Json<Held>, ApiError> {
+) -> Result<Json<ScopedValue>, ApiError> {
     let Query(Scoped { scope: asked }) = asked?;
     Ok(Json(operate::settings::get(&context, &name, &scope(asked)?).await?))
 }

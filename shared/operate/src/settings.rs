@@ -72,7 +72,7 @@ pub struct SetValue {
 
 /// The value that holds for one scope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Held {
+pub struct ScopedValue {
     /// The setting.
     pub name: &'static str,
     /// The scope asked for.
@@ -135,13 +135,13 @@ pub async fn list(context: &Context) -> Result<SettingsReport, Error> {
 ///
 /// # Errors
 /// There is no such setting, it has no such scope, or the store did not answer.
-pub async fn get(context: &Context, name: &str, scope: &Scope) -> Result<Held, Error> {
+pub async fn get(context: &Context, name: &str, scope: &Scope) -> Result<ScopedValue, Error> {
     let setting = Setting::named(name)?;
     setting.check(scope, setting.default)?;
     let settings = context.store.settings().await?;
     let value = settings.text(setting.name, scope).to_owned();
     let set_for = [scope, &Scope::Default].into_iter().find(|scope| settings.is_set(setting.name, scope));
-    Ok(Held { name: setting.name, scope: scope.to_string(), value, set_for: set_for.map(ToString::to_string) })
+    Ok(ScopedValue { name: setting.name, scope: scope.to_string(), value, set_for: set_for.map(ToString::to_string) })
 }
 
 /// Sets a value for a scope.
