@@ -45,7 +45,7 @@ pub(crate) struct CancelAll {
     reason: Option<String>,
 }
 
-type Body = Result<Bytes, BytesRejection>;
+type RequestBody = Result<Bytes, BytesRejection>;
 
 /// Most characters of a reason: it goes into the item of the pipeline.
 const REASON_LIMIT: usize = 1_000;
@@ -57,7 +57,7 @@ pub(crate) async fn init(
     State(context): State<Context>,
     Extension(identity): Extension<Identity>,
     headers: HeaderMap,
-    body: Body,
+    body: RequestBody,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let Init { name, arguments, key } = answer::read(&body?)?;
     let by = &identity.name;
@@ -74,7 +74,7 @@ pub(crate) async fn cancel(
     State(context): State<Context>,
     Extension(identity): Extension<Identity>,
     Places(id): Places<String>,
-    body: Body,
+    body: RequestBody,
 ) -> Result<Json<Value>, ApiError> {
     let (id, body) = (answer::id(&id)?, body?);
     let Cancel { reason } = answer::read_or_default(&body)?;
@@ -85,7 +85,7 @@ pub(crate) async fn cancel(
 pub(crate) async fn cancel_all(
     State(context): State<Context>,
     Extension(identity): Extension<Identity>,
-    body: Body,
+    body: RequestBody,
 ) -> Result<Json<Value>, ApiError> {
     let CancelAll { ids, names, reason } = answer::read(&body?)?;
     let asked = ids.len() + names.len();

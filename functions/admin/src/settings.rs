@@ -41,7 +41,7 @@ pub(crate) struct Switched {
 /// Which lines of the audit are asked for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Lines {
+pub(crate) struct AuditQuery {
     limit: Option<usize>,
     cursor: Option<String>,
 }
@@ -99,8 +99,8 @@ pub(crate) async fn set_maintenance(
     Ok(Json(operate::settings::set_maintenance(&context, switch, &identity.name, now()).await?))
 }
 
-pub(crate) async fn audit(State(context): State<Context>, asked: Parameters<Lines>) -> Result<Json<Value>, ApiError> {
-    let Query(Lines { limit, cursor }) = asked?;
+pub(crate) async fn audit(State(context): State<Context>, asked: Parameters<AuditQuery>) -> Result<Json<Value>, ApiError> {
+    let Query(AuditQuery { limit, cursor }) = asked?;
     let after =
         cursor.map(|cursor| cursor.parse()).transpose().map_err(|problem: String| ApiError::bad_request(problem))?;
     let page = context.store.audit_page(answer::limit(limit, DEFAULT_LIMIT, LIMIT)?, after).await?;
