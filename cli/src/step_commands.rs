@@ -26,12 +26,12 @@ pub(crate) async fn run(target: &Target, command: StepCommand, output: &Output) 
     match command {
         StepCommand::Log { id, step, attempt: None, follow: true } => follow(target, &id, &step, output).await,
         StepCommand::Log { id, step, attempt, follow: _ } => log(target, &id, &step, attempt, output).await,
-        StepCommand::Process { id, step } => process(target, &id, &step, output).await,
+        StepCommand::Process { id, step } => rerun(target, &id, &step, output).await,
         StepCommand::Active => active(target, output).await,
     }
 }
 
-async fn process(
+async fn rerun(
     target: &Target,
     reference: &PipelineReference,
     step: &Name,
@@ -39,7 +39,7 @@ async fn process(
 ) -> anyhow::Result<ExitReason> {
     let id = resolve(target, reference).await?;
     let invocation = target.host().invocation("cli", BEAT_BUDGET);
-    operate::process_step(&target.context, &id, step, &target.by, &invocation).await?;
+    operate::rerun_step(&target.context, &id, step, &target.by, &invocation).await?;
     let done = json!({ "id": id, "step": step, "enqueued": true });
     output.show(&done, |_| format!("step `{step}` of pipeline {id} is enqueued"))?;
     Ok(ExitReason::Ok)

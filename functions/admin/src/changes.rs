@@ -119,14 +119,14 @@ pub(crate) async fn resume(
     Ok(Json(json!({ "id": id, "paused": false })))
 }
 
-pub(crate) async fn process(
+pub(crate) async fn rerun(
     State(context): State<Context>,
     Extension(identity): Extension<Identity>,
     Places((id, step)): Places<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
     let id = answer::id(&id)?;
     let step = answer::step_name(&id, &step)?;
-    operate::process_step(&context, &id, &step, &identity.name, &invocation()).await?;
+    operate::rerun_step(&context, &id, &step, &identity.name, &invocation()).await?;
     Ok(Json(json!({ "id": id, "step": step, "enqueued": true })))
 }
 

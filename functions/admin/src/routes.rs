@@ -33,7 +33,7 @@ pub(crate) fn table() -> Vec<Route> {
         route(&post, "/pipelines/{id}/resume", Operate, changes::resume),
         route(&get, "/pipelines/{id}/steps/{step}", View, steps::details),
         route(&get, "/pipelines/{id}/steps/{step}/log", View, logs::log),
-        route(&post, "/pipelines/{id}/steps/{step}/process", Operate, changes::process),
+        route(&post, "/pipelines/{id}/steps/{step}/process", Operate, changes::rerun),
         route(&get, "/steps/active", View, steps::active),
         route(&get, "/definitions", View, definitions::list),
         route(&get, "/definitions/{name}", View, definitions::details),

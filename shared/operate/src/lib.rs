@@ -6,7 +6,7 @@ mod cancel;
 mod error;
 mod hold;
 mod list;
-mod process;
+mod rerun;
 pub mod queues;
 pub mod settings;
 mod spawn;
@@ -28,7 +28,7 @@ pub use cancel::{CANCEL_LIMIT, Cancelled, cancel, cancel_all};
 pub use error::Error;
 pub use hold::{pause, resume};
 pub use list::{Cursor, PipelineFilter, PipelinePage, ListedPipeline, UnreadablePipeline, list};
-pub use process::process_step;
+pub use rerun::rerun_step;
 pub use spawn::{Initialized, init, init_once};
 pub use why::{Answered, Why, WhyNotSpawned, WhyStep, conditions_of, why, why_not_spawned, why_of};
 

@@ -151,7 +151,7 @@ async fn to_pipeline(
             let Ok(Some(pipeline)) = context.store.pipeline_with_steps(id).await else { return "unknown".to_owned() };
             let steps: Vec<&Name> = pipeline.steps.iter().map(|step| &step.definition.name).collect();
             let step = chance.place(steps.len());
-            operate::process_step(context, id, steps[step], PERSON, invocation).await
+            operate::rerun_step(context, id, steps[step], PERSON, invocation).await
         }
     };
     told(done.map(|()| format!("{deed:?} {id}")))

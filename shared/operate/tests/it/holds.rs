@@ -107,7 +107,7 @@ async fn the_rest_of_a_failed_pipeline_adds_up_with_its_pauses() {
         let pipeline = workshop.pipeline(&id).await;
         workshop.store().settle_pipeline(&pipeline, PipelineStatus::Error, workshop.now()).await.unwrap();
         workshop.wait(3 * 24 * 60);
-        operate::process_step(&workshop.context, &id, &"done-a".parse().unwrap(), "Ann", &workshop.invocation())
+        operate::rerun_step(&workshop.context, &id, &"done-a".parse().unwrap(), "Ann", &workshop.invocation())
             .await
             .unwrap();
         workshop.wait(30);
@@ -131,7 +131,7 @@ async fn a_pipeline_that_ended_during_a_pause_counts_that_time_once() {
         workshop.store().settle_pipeline(&pipeline, PipelineStatus::Error, workshop.now()).await.unwrap();
         workshop.wait(24 * 60);
         let (name, invocation) = ("done-a".parse().unwrap(), workshop.invocation());
-        operate::process_step(&workshop.context, &id, &name, "Ann", &invocation).await.unwrap();
+        operate::rerun_step(&workshop.context, &id, &name, "Ann", &invocation).await.unwrap();
         workshop.wait(24 * 60);
         resume(&workshop.context, &id, "Ann", &workshop.invocation()).await.unwrap();
         workshop.wait(89);

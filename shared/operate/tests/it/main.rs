@@ -5,7 +5,7 @@ mod holds;
 mod lists;
 mod operations;
 mod people;
-mod processing;
+mod reruns;
 mod queues;
 mod settings;
 mod why;

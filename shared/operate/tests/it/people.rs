@@ -57,7 +57,7 @@ async fn row_25_process_a_step_by_hand() {
     assert_snapshot!(workshop.shown(&id).await, @"error: fails-a error (the shop did not answer), done-b cancelled");
     // Its attempts are used up, the step before it failed, and the pipeline has ended.
     let step = "done-b".parse().unwrap();
-    operate::process_step(&workshop.context, &id, &step, "Ann", &workshop.invocation()).await.unwrap();
+    operate::rerun_step(&workshop.context, &id, &step, "Ann", &workshop.invocation()).await.unwrap();
     workshop.run_all().await;
     workshop.beat().await;
     assert_snapshot!(workshop.shown(&id).await, @"error: fails-a error (the shop did not answer), done-b success");

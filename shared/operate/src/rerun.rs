@@ -17,7 +17,7 @@ use super::{Error, RACES, note};
 /// # Errors
 /// There is no such pipeline or step, the step is enqueued or running, or the store did not answer. If only the message was
 /// not sent, a beat sends it.
-pub async fn process_step(
+pub async fn rerun_step(
     context: &Context,
     id: &PipelineId,
     name: &Name,

@@ -3,13 +3,13 @@
 use insta::assert_snapshot;
 use pipeline::{PipelineId, PipelineStatus};
 
-use operate::{Error, process_step};
+use operate::{Error, rerun_step};
 use workshop::Fault;
 use workshop::{NAME, Workshop, xml};
 use workshop::{heartbeat, runner};
 
-async fn process(workshop: &Workshop, id: &PipelineId, step: &str) -> Result<(), Error> {
-    process_step(&workshop.context, id, &step.parse().unwrap(), "Ann", &workshop.invocation()).await
+async fn rerun(workshop: &Workshop, id: &PipelineId, step: &str) -> Result<(), Error> {
+    rerun_step(&workshop.context, id, &step.parse().unwrap(), "Ann", &workshop.invocation()).await
 }
 
 /// A pipeline that has failed, because its first step had one attempt and needs two.
@@ -26,7 +26,7 @@ async fn a_failed_pipeline_goes_on_where_it_failed() {
     let (workshop, id) = failed("").await;
     assert_snapshot!(workshop.shown(&id).await, @"error: flaky-a error (the shop did not answer), done-b cancelled, done-report success");
     workshop.wait(60);
-    process(&workshop, &id, "flaky-a").await.unwrap();
+    rerun(&workshop, &id, "flaky-a").await.unwrap();
     assert_snapshot!(workshop.shown(&id).await, @"running: flaky-a enqueued 2, done-b pending, done-report success");
     assert_eq!(workshop.store().open_pipelines(10).await.unwrap().len(), 1);
     assert_eq!(workshop.pipeline(&id).await.ended_at, None);
@@ -47,7 +47,7 @@ async fn a_step_that_fails_again_leaves_its_pipeline_failed() {
     let workshop = Workshop::new("10: broken-a limit=3 · 20: done-b");
     let id = workshop.spawn().await;
     workshop.run_all().await;
-    process(&workshop, &id, "broken-a").await.unwrap();
+    rerun(&workshop, &id, "broken-a").await.unwrap();
     workshop.run_all().await;
     assert_snapshot!(workshop.shown(&id).await, @"error: broken-a error 2 for good (argument `x` is missing), done-b cancelled");
 }
@@ -59,7 +59,7 @@ async fn a_stopped_pipeline_runs_the_one_step_and_is_cancelled_again() {
     operate::cancel(&workshop.context, &id, "Bob", "enough", &workshop.invocation()).await.unwrap();
     workshop.run_all().await;
     assert_snapshot!(workshop.shown(&id).await, @"cancelled: done-a cancelled, done-b cancelled, done-c cancelled");
-    process(&workshop, &id, "done-b").await.unwrap();
+    rerun(&workshop, &id, "done-b").await.unwrap();
     // No beat takes it away.
     workshop.beat().await;
     assert_snapshot!(workshop.shown(&id).await, @"running: done-a cancelled, done-b enqueued, done-c pending");
@@ -77,7 +77,7 @@ async fn a_step_runs_before_its_turn_through_pause_and_maintenance() {
         .set_setting("maintenance", &pipeline::settings::Scope::Default, "true", "Bob", workshop.now())
         .await
         .unwrap();
-    process(&workshop, &id, "done-c").await.unwrap();
+    rerun(&workshop, &id, "done-c").await.unwrap();
     let gate = workshop.receive().await.unwrap();
     workshop.run_one().await.unwrap().unwrap();
     assert_snapshot!(workshop.shown(&id).await, @"paused: gate-a enqueued, done-b pending, done-c success");
@@ -89,7 +89,7 @@ async fn a_success_can_be_repeated_and_nothing_behind_it_is() {
     let workshop = Workshop::new("10: done-a · 20: done-b");
     let id = workshop.spawn().await;
     workshop.run_all().await;
-    process(&workshop, &id, "done-a").await.unwrap();
+    rerun(&workshop, &id, "done-a").await.unwrap();
     assert_eq!(workshop.run_all().await.len(), 1);
     assert_snapshot!(workshop.shown(&id).await, @"success: done-a success 2, done-b success");
     assert!(workshop.step(&id, "done-a").await.record.is_forced);
@@ -99,18 +99,18 @@ async fn a_success_can_be_repeated_and_nothing_behind_it_is() {
 async fn a_pipeline_that_ended_long_ago_does_not_expire_at_once() {
     let (workshop, id) = failed("expire-in=\"2 hours\"").await;
     workshop.wait(3 * 24 * 60);
-    process(&workshop, &id, "flaky-a").await.unwrap();
+    rerun(&workshop, &id, "flaky-a").await.unwrap();
     assert_eq!(workshop.beat().await.applied.expired, 0);
     workshop.run_all().await;
     assert_snapshot!(workshop.shown(&id).await, @"success: flaky-a success 2, done-b success, done-report success");
 }
 
 #[tokio::test]
-async fn what_cannot_be_processed_says_why() {
+async fn what_cannot_be_run_again_says_why() {
     let workshop = Workshop::new("10: gate-a · 20: done-b");
     let id = workshop.spawn().await;
     let shown =
-        async |step: &str| process(&workshop, &id, step).await.unwrap_err().to_string().replace(id.as_str(), "…");
+        async |step: &str| rerun(&workshop, &id, step).await.unwrap_err().to_string().replace(id.as_str(), "…");
     assert_snapshot!(shown("gate-a").await, @"step `gate-a` of pipeline … is enqueued; only a step that nobody is busy with can be processed by hand");
     assert_snapshot!(shown("done-c").await, @"pipeline … has no step `done-c` (it has gate-a, done-b)");
     let message = workshop.receive().await.unwrap();
@@ -123,7 +123,7 @@ async fn what_cannot_be_processed_says_why() {
     };
     tokio::join!(working, meanwhile).0.unwrap();
     let unknown: PipelineId = "01jd9x4k7m3fq8zt0v2c".parse().unwrap();
-    assert_snapshot!(process(&workshop, &unknown, "gate-a").await.unwrap_err(), @"there is no pipeline 01jd9x4k7m3fq8zt0v2c");
+    assert_snapshot!(rerun(&workshop, &unknown, "gate-a").await.unwrap_err(), @"there is no pipeline 01jd9x4k7m3fq8zt0v2c");
 }
 
 /// The last step ends while a person asks for another one: the beat that settles has not seen that step enqueued.
@@ -136,24 +136,24 @@ async fn a_beat_that_settles_at_the_same_moment_looks_again() {
     let invocation = workshop.invocation();
     workshop.table.arm(Fault::Late, "meta error", 0);
     let run = runner::run(&workshop.context, &message.body, &invocation);
-    let process = async {
+    let rerun = async {
         workshop.table.late.notified().await;
-        process(&workshop, &id, "flaky-a").await.unwrap();
+        rerun(&workshop, &id, "flaky-a").await.unwrap();
         workshop.table.go_on.notify_one();
     };
-    tokio::join!(run, process).0.unwrap();
+    tokio::join!(run, rerun).0.unwrap();
     assert_snapshot!(workshop.shown(&id).await, @"running: flaky-a enqueued 2, done-b success");
     workshop.run_all().await;
     assert_snapshot!(workshop.shown(&id).await, @"success: flaky-a success 2, done-b success");
 }
 
 /// Asks again until it is done; one who died before the message was sent finds the step enqueued.
-async fn process_at_last(workshop: &Workshop, id: &PipelineId) {
+async fn rerun_at_last(workshop: &Workshop, id: &PipelineId) {
     for _ in 0..3 {
         let outcome = tokio::select! {
             biased;
             () = workshop.table.dead.notified() => continue,
-            outcome = process(workshop, id, "flaky-a") => outcome,
+            outcome = rerun(workshop, id, "flaky-a") => outcome,
         };
         match outcome {
             Ok(()) | Err(Error::StepActive { .. }) => return,
@@ -164,7 +164,7 @@ async fn process_at_last(workshop: &Workshop, id: &PipelineId) {
 }
 
 #[tokio::test]
-async fn a_step_is_processed_once_whatever_write_is_disturbed() {
+async fn a_step_is_rerun_once_whatever_write_is_disturbed() {
     for fault in [Fault::DeadBefore, Fault::DeadAfter, Fault::Refused, Fault::ReplyLost, Fault::Repeated] {
         for after in workshop::every_write() {
             let (workshop, id) = failed("").await;
@@ -172,7 +172,7 @@ async fn a_step_is_processed_once_whatever_write_is_disturbed() {
             // Who dies in the attempt itself uses it up, and the person asks for another one.
             for _ in 0..2 {
                 if workshop.pipeline(&id).await.status != PipelineStatus::Success {
-                    process_at_last(&workshop, &id).await;
+                    rerun_at_last(&workshop, &id).await;
                     workshop.live().await;
                 }
             }
@@ -191,7 +191,7 @@ async fn a_step_is_processed_once_whatever_write_is_disturbed() {
 #[tokio::test]
 async fn a_forced_step_whose_message_got_lost_is_sent_again() {
     let (workshop, id) = failed("").await;
-    process(&workshop, &id, "flaky-a").await.unwrap();
+    rerun(&workshop, &id, "flaky-a").await.unwrap();
     let lost = workshop.receive().await.unwrap();
     workshop.store().queue.delete(&lost.receipt).await.unwrap();
     workshop.wait(6);
