@@ -10,7 +10,7 @@ use crate::target::{ItemOutcome, RowChange};
 
 /// Where the rows of a thing come from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Origin<'a> {
+pub(super) struct RowOrigin<'a> {
     /// Key of the thing.
     pub(super) key: &'a str,
     /// File of the rows.
@@ -21,7 +21,7 @@ pub(super) struct Origin<'a> {
 
 /// What the rows of one thing come to.
 #[derive(Debug)]
-pub(super) struct Merged<T> {
+pub(super) struct MergedRows<T> {
     /// What to write, if anything.
     pub(super) update: Option<Update<T>>,
     /// What becomes of the rows, once that is written.
@@ -30,17 +30,17 @@ pub(super) struct Merged<T> {
 
 /// Applies rows in their order to what is kept of their thing.
 pub(super) fn merge<E: Entity>(
-    origin: Origin<'_>,
+    origin: RowOrigin<'_>,
     before: Option<KeptThing<E::Thing>>,
     rows: &[RowChange<E::Change>],
-) -> Merged<E::Thing> {
+) -> MergedRows<E::Thing> {
     if let Some(before) = &before
         && let Some(mark) = &before.mark
         && let Some(told) = mark::read(mark, origin.mark)
         && told.len() == rows.len()
     {
         // An earlier try of this block wrote the thing and died before its checkpoint.
-        return Merged { outcomes: again::<E>(origin.file, &before.thing, &told, rows), update: None };
+        return MergedRows { outcomes: again::<E>(origin.file, &before.thing, &told, rows), update: None };
     }
     let mut thing = before.as_ref().map(|before| before.thing.clone());
     let outcomes: Vec<_> = rows.iter().map(|row| apply::<E>(origin.file, row, &mut thing)).collect();
@@ -51,7 +51,7 @@ pub(super) fn merge<E: Entity>(
         thing,
         mark: mark::write(origin.mark, &outcomes),
     });
-    Merged { update, outcomes }
+    MergedRows { update, outcomes }
 }
 
 /// The outcomes that an earlier try of the same rows had, as its mark tells them.
