@@ -30,7 +30,7 @@ pub use reading::{EntityRow, Reading};
 pub use stated::Stated;
 pub use thing::{Applied, JsonError, Thing};
 
-use crate::csv::{self, Header, Row};
+use crate::csv::{self, Header, CsvRow};
 use crate::dialect::Dialect;
 use crate::finding::Refusal;
 use crate::named::Named;
@@ -97,7 +97,7 @@ pub trait Entity: Send + Sync + 'static {
 
     /// Reads a row: what it says, and what is wrong with it.
     #[must_use]
-    fn read(columns: &Columns<Self::Kind>, row: &Row) -> EntityRow<Self::Change> {
+    fn read(columns: &Columns<Self::Kind>, row: &CsvRow) -> EntityRow<Self::Change> {
         let mut reading = Reading::new(columns, row);
         let change = Self::read_cells(&mut reading);
         reading.into_row(change)

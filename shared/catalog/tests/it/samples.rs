@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use import::Entity;
 use import::category_path::CategoryPath;
-use import::csv::{ReadRow, Row, RowReader};
+use import::csv::{ReadRow, CsvRow, RowReader};
 use import::dialect::Dialect;
 use import::entity::product::{Product, ProductChange, Products};
 use import::entity::{Applied, Stated, Thing};
@@ -21,7 +21,7 @@ fn sample(path: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn for_each_row(bytes: &[u8], mut visit: impl FnMut(&RowReader, &Row)) {
+fn for_each_row(bytes: &[u8], mut visit: impl FnMut(&RowReader, &CsvRow)) {
     let mut reader = RowReader::new(Dialect::m2if().format);
     reader.feed(bytes);
     reader.finish();

@@ -65,7 +65,7 @@ fn every_kind_of_line_end_counts_as_one_line() {
 }
 
 /// The header of a file that comes in chunks of the given size, and the first row behind it.
-fn header_and_first_row(file: &[u8], chunk_bytes: usize) -> (Vec<String>, Row) {
+fn header_and_first_row(file: &[u8], chunk_bytes: usize) -> (Vec<String>, CsvRow) {
     let mut reader = RowReader::new(Format::RFC_4180);
     let mut chunks = file.chunks(chunk_bytes);
     loop {
@@ -104,7 +104,7 @@ fn a_byte_order_mark_in_the_middle_of_a_file_stays() {
     first.feed(b"a,b\n1,2\n");
     first.next_row().unwrap();
     let header = first.header().unwrap().clone();
-    let resumed = RowReader::resume(Format::RFC_4180, header, Position { byte_offset: 4, line: 2 });
+    let resumed = RowReader::resume(Format::RFC_4180, header, CsvPosition { byte_offset: 4, line: 2 });
     assert_eq!(read_from(resumed, "\u{feff}1,2\n".as_bytes(), 4), ["2: \\u{feff}1 | 2"]);
 }
 
@@ -195,7 +195,7 @@ fn memory_does_not_grow_with_the_file() {
     assert!(reader.held_bytes() < 64 * 1024);
 }
 
-fn rows(text: &str) -> Vec<Row> {
+fn rows(text: &str) -> Vec<CsvRow> {
     let answers = answers(RowReader::new(Format::RFC_4180), text.as_bytes(), 5);
     answers
         .into_iter()

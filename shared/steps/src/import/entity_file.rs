@@ -5,7 +5,7 @@ use std::sync::Arc;
 use engine::{ExecutorError, Work};
 use import::Entity;
 use import::bunch::{Bunch, BunchId};
-use import::csv::{self, Header, Position, ReadRow, RowReader};
+use import::csv::{self, Header, CsvPosition, ReadRow, RowReader};
 use import::dialect::Dialect;
 use import::entity::{Columns, EntityRow};
 use import::finding::Finding;
@@ -36,7 +36,7 @@ pub(super) enum NextRow<C> {
     /// A row whose cells cannot be told apart; reading goes on behind it.
     Bad {
         finding: Finding,
-        next: Position,
+        next: CsvPosition,
     },
     /// The rest of the file cannot be read.
     Broken(Finding),

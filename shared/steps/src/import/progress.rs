@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use catalog::target::{BlockOutcome, ItemOutcome, Pending};
 use engine::{ExecutorError, Outcome, Shortage, Work};
-use import::csv::Position;
+use import::csv::CsvPosition;
 use import::finding::Finding;
 use import::named::Named;
 use import::report::{ImportReport, RowOutcome};
@@ -23,7 +23,7 @@ pub(super) struct RowPlace {
     /// The place of the file in the bunch.
     pub(super) file: usize,
     /// The row; `None` for the first one.
-    pub(super) position: Option<Position>,
+    pub(super) position: Option<CsvPosition>,
 }
 
 /// Where a step over rows stands, and what it knows by then.

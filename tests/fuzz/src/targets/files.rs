@@ -2,7 +2,7 @@
 
 use import::bunch::BunchId;
 use import::category_path::CategoryPath;
-use import::csv::{Format, Header, Position, ReadRow, Row, RowReader};
+use import::csv::{Format, Header, CsvPosition, ReadRow, CsvRow, RowReader};
 use import::dialect::Dialect;
 use import::file_name::FileName;
 use import::{cell, date, number, url_key};
@@ -59,7 +59,7 @@ fn read(mut reader: RowReader, data: &[u8], piece: usize) -> Read {
     Read { header: reader.header().cloned(), rows, error }
 }
 
-fn place(row: &ReadRow) -> (Position, Position) {
+fn place(row: &ReadRow) -> (CsvPosition, CsvPosition) {
     match row {
         ReadRow::Row(row) => (row.position, row.next),
         ReadRow::Bad(row) => (row.position, row.next),
@@ -69,7 +69,7 @@ fn place(row: &ReadRow) -> (Position, Position) {
 
 fn assert_in_order(read: &Read, data: &[u8]) {
     let lines = 1 + data.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() as u64;
-    let mut before = Position::START;
+    let mut before = CsvPosition::START;
     for row in &read.rows {
         let (position, next) = place(row);
         assert!(before.byte_offset <= position.byte_offset && position.byte_offset < next.byte_offset, "{row:?}");
@@ -93,7 +93,7 @@ fn assert_resumes(whole: &Read, format: Format, data: &[u8]) {
 }
 
 /// The rows of a file that can be used, with its header.
-pub(super) fn rows(data: &[u8], format: Format) -> Option<(Header, Vec<Row>)> {
+pub(super) fn rows(data: &[u8], format: Format) -> Option<(Header, Vec<CsvRow>)> {
     let read = read(RowReader::new(format), data, usize::MAX);
     let usable = |row| if let ReadRow::Row(row) = row { Some(row) } else { None };
     Some((read.header?, read.rows.into_iter().filter_map(usable).collect()))
