@@ -1,7 +1,7 @@
 use csv_core::{ReadFieldResult, ReaderBuilder};
 
 use super::error::{BadRow, BadRowKind, Error, ErrorKind};
-use super::format::Format;
+use super::format::CsvFormat;
 use super::header::Header;
 use super::limits::{MAX_CELL_BYTES, MAX_COLUMNS};
 use super::position::CsvPosition;
@@ -67,13 +67,13 @@ struct Unfinished {
 impl RowReader {
     /// Starts at the first byte of a file, whose first row is the header.
     #[must_use]
-    pub fn new(format: Format) -> Self {
+    pub fn new(format: CsvFormat) -> Self {
         Self::at(format, None, CsvPosition::START)
     }
 
     /// Carries on at a [`CsvRow::next`] of a file whose header is known.
     #[must_use]
-    pub fn resume(format: Format, header: Header, position: CsvPosition) -> Self {
+    pub fn resume(format: CsvFormat, header: Header, position: CsvPosition) -> Self {
         Self::at(format, Some(header), position)
     }
 
@@ -129,7 +129,7 @@ impl RowReader {
         self.input.capacity() + self.cells.capacity()
     }
 
-    fn at(format: Format, header: Option<Header>, position: CsvPosition) -> Self {
+    fn at(format: CsvFormat, header: Option<Header>, position: CsvPosition) -> Self {
         let mut parser =
             ReaderBuilder::new().delimiter(format.delimiter).quote(format.quote).escape(format.escape).build();
         // The parser drops a byte order mark from its first input, wherever in a file that is, and only if the mark

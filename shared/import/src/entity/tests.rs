@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::*;
-use crate::csv::{Format, ReadRow, RowReader};
+use crate::csv::{CsvFormat, ReadRow, RowReader};
 
 /// Reads one row of pairs of column and cell.
 fn read<E: Entity>(cells: &[(&str, &str)]) -> EntityRow<E::Change> {
@@ -11,7 +11,7 @@ fn read<E: Entity>(cells: &[(&str, &str)]) -> EntityRow<E::Change> {
     let line = |texts: Vec<&str>| texts.into_iter().map(quoted).collect::<Vec<_>>().join(",");
     let names = line(cells.iter().map(|cell| cell.0).collect());
     let texts = line(cells.iter().map(|cell| cell.1).collect());
-    let mut reader = RowReader::new(Format::RFC_4180);
+    let mut reader = RowReader::new(CsvFormat::RFC_4180);
     reader.feed(format!("{names}\n{texts}\n").as_bytes());
     reader.finish();
     let ReadRow::Row(row) = reader.next_row().unwrap() else { panic!("{names}\n{texts} is not a row") };
@@ -154,7 +154,7 @@ fn an_entity_of_one_column_needs_little() {
 
 #[test]
 fn a_file_without_its_key_cannot_be_read() {
-    let mut reader = RowReader::new(Format::RFC_4180);
+    let mut reader = RowReader::new(CsvFormat::RFC_4180);
     reader.feed(b"name\nacme\n");
     reader.next_row().unwrap();
     let error = Brands::columns("a.csv", reader.header().unwrap(), Dialect::m2if()).unwrap_err();

@@ -62,7 +62,7 @@ fn every_file_has_as_many_rows_as_the_index_says() {
 
 #[test]
 fn every_product_file_of_the_original_parses() {
-    let english = Dialect { numbers: number::Format::ENGLISH, ..Dialect::m2if() };
+    let english = Dialect { numbers: number::CsvFormat::ENGLISH, ..Dialect::m2if() };
     let mut rows = 0;
     let mut files = 0;
     for (path, _) in index().into_iter().filter(|(path, _)| is_product_import(path)) {

@@ -2,7 +2,7 @@
 
 use import::bunch::BunchId;
 use import::category_path::CategoryPath;
-use import::csv::{Format, Header, CsvPosition, ReadRow, CsvRow, RowReader};
+use import::csv::{CsvFormat, Header, CsvPosition, ReadRow, CsvRow, RowReader};
 use import::dialect::Dialect;
 use import::file_name::FileName;
 use import::{cell, date, number, url_key};
@@ -26,7 +26,7 @@ struct Read {
 }
 
 pub(crate) fn csv(data: &[u8]) {
-    for format in [Format::RFC_4180, Format { delimiter: b';', quote: b'\'', escape: Some(b'\\') }] {
+    for format in [CsvFormat::RFC_4180, CsvFormat { delimiter: b';', quote: b'\'', escape: Some(b'\\') }] {
         let whole = read(RowReader::new(format), data, usize::MAX);
         assert_in_order(&whole, data);
         for piece in PIECES {
@@ -83,7 +83,7 @@ fn assert_in_order(read: &Read, data: &[u8]) {
 }
 
 /// Reading that stops in the middle and carries on gives the same rows.
-fn assert_resumes(whole: &Read, format: Format, data: &[u8]) {
+fn assert_resumes(whole: &Read, format: CsvFormat, data: &[u8]) {
     let (Some(header), Some(middle)) = (&whole.header, whole.rows.get(whole.rows.len() / 2)) else { return };
     let (_, next) = place(middle);
     let rest = usize::try_from(next.byte_offset).expect("an input fits into memory");
@@ -93,7 +93,7 @@ fn assert_resumes(whole: &Read, format: Format, data: &[u8]) {
 }
 
 /// The rows of a file that can be used, with its header.
-pub(super) fn rows(data: &[u8], format: Format) -> Option<(Header, Vec<CsvRow>)> {
+pub(super) fn rows(data: &[u8], format: CsvFormat) -> Option<(Header, Vec<CsvRow>)> {
     let read = read(RowReader::new(format), data, usize::MAX);
     let usable = |row| if let ReadRow::Row(row) = row { Some(row) } else { None };
     Some((read.header?, read.rows.into_iter().filter_map(usable).collect()))

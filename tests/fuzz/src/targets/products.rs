@@ -1,7 +1,7 @@
 //! Product rows and stored products.
 
 use import::Entity;
-use import::csv::Format;
+use import::csv::CsvFormat;
 use import::dialect::Dialect;
 use import::entity::product::{Product, ProductChange, Products};
 use import::entity::{Applied, Thing};
@@ -13,7 +13,7 @@ use super::files::rows;
 const ROWS: usize = 200;
 
 pub(crate) fn products(data: &[u8]) {
-    let Some((header, rows)) = rows(data, Format::RFC_4180) else { return };
+    let Some((header, rows)) = rows(data, CsvFormat::RFC_4180) else { return };
     let Ok(columns) = Products::columns("product-import_x_01.csv", &header, Dialect::default()) else { return };
     for row in rows.iter().take(ROWS) {
         let read = Products::read(&columns, row);

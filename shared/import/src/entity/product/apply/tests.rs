@@ -3,14 +3,14 @@ use patience::wait;
 use proptest::prelude::*;
 
 use super::*;
-use crate::csv::{Format, ReadRow, RowReader};
+use crate::csv::{CsvFormat, ReadRow, RowReader};
 use crate::dialect::Dialect;
 use crate::entity::product::{AdditionalImage, CategoryLink, Link, LinkType, Products, Value};
 use crate::entity::{Entity, Thing};
 
 /// Reads the changes of a small file.
 fn changes(text: &str) -> Vec<ProductChange> {
-    let mut reader = RowReader::new(Format::RFC_4180);
+    let mut reader = RowReader::new(CsvFormat::RFC_4180);
     reader.feed(text.as_bytes());
     reader.finish();
     let mut changes = Vec::new();
