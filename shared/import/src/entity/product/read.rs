@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::change::{ImageChange, ProductChange, ProductType, QuantityChange, Value};
-use super::kind::{Kind, Relation};
+use super::kind::{ProductColumnKind, Relation};
 use crate::cell;
 use crate::entity::columns::KnownColumn;
 use crate::entity::form::Form;
@@ -21,14 +21,14 @@ const DATE_SPANS: [(&str, &str); 3] = [
 
 /// A row of a product file while it is being read.
 pub(super) struct ProductReading<'r, 'a> {
-    pub(super) cells: &'r mut Reading<'a, Kind>,
+    pub(super) cells: &'r mut Reading<'a, ProductColumnKind>,
     pub(super) change: ProductChange,
     /// Columns that a row of a store view cannot speak for.
     misplaced: Vec<&'static str>,
 }
 
 /// Reads a row; nothing comes of one without a usable sku.
-pub(super) fn read(cells: &mut Reading<'_, Kind>) -> Option<ProductChange> {
+pub(super) fn read(cells: &mut Reading<'_, ProductColumnKind>) -> Option<ProductChange> {
     let sku = cells.key("sku", MAX_SKU_CHARS)?.to_owned();
     let change = ProductChange { sku, ..ProductChange::default() };
     let mut reading = ProductReading { cells, change, misplaced: Vec::new() };
@@ -74,36 +74,36 @@ impl ProductReading<'_, '_> {
         self.report_misplaced();
     }
 
-    fn read_cell(&mut self, column: &KnownColumn<Kind>, stated: Stated<&str>) {
+    fn read_cell(&mut self, column: &KnownColumn<ProductColumnKind>, stated: Stated<&str>) {
         let name = column.name;
         match column.kind {
-            Kind::Sku | Kind::StoreView | Kind::Companion | Kind::QuantityIsRelative | Kind::Ignored => {}
-            Kind::AttributeSet => self.change.attribute_set = text_of(stated),
-            Kind::ProductType => self.read_product_type(stated),
-            Kind::Value(form) => {
+            ProductColumnKind::Sku | ProductColumnKind::StoreView | ProductColumnKind::Companion | ProductColumnKind::QuantityIsRelative | ProductColumnKind::Ignored => {}
+            ProductColumnKind::AttributeSet => self.change.attribute_set = text_of(stated),
+            ProductColumnKind::ProductType => self.read_product_type(stated),
+            ProductColumnKind::Value(form) => {
                 if let Some(value) = self.cells.canonical(name, form, stated) {
                     self.change.values.insert(name.to_owned(), value.map(Value::Text));
                 }
             }
-            Kind::AdditionalAttributes => self.read_additional_attributes(name, stated),
-            Kind::ImagePath(role) => self.image(role).path = Some(stated.map(|path| path.trim().to_owned())),
-            Kind::ImageLabel(role) => self.image(role).label = Some(stated.map(str::to_owned)),
-            Kind::ImagePosition(role) => {
+            ProductColumnKind::AdditionalAttributes => self.read_additional_attributes(name, stated),
+            ProductColumnKind::ImagePath(role) => self.image(role).path = Some(stated.map(|path| path.trim().to_owned())),
+            ProductColumnKind::ImageLabel(role) => self.image(role).label = Some(stated.map(str::to_owned)),
+            ProductColumnKind::ImagePosition(role) => {
                 if let Stated::Set(text) = stated {
                     let position = text.trim().parse().map_err(|_| "is not a position");
                     self.image(role).position = self.cells.usable(name, text, position);
                 }
             }
-            Kind::CustomOptions => self.read_custom_options(name, stated),
-            Kind::AdditionalImages => self.read_additional_images(name, stated),
-            Kind::HiddenImages => self.change.hidden_images = self.list(name, stated),
-            Kind::Stock(_) | Kind::Relation(_) if self.change.store_view.is_some() => self.misplace(column),
-            Kind::Stock(form) => {
+            ProductColumnKind::CustomOptions => self.read_custom_options(name, stated),
+            ProductColumnKind::AdditionalImages => self.read_additional_images(name, stated),
+            ProductColumnKind::HiddenImages => self.change.hidden_images = self.list(name, stated),
+            ProductColumnKind::Stock(_) | ProductColumnKind::Relation(_) if self.change.store_view.is_some() => self.misplace(column),
+            ProductColumnKind::Stock(form) => {
                 if let Some(value) = self.cells.canonical(name, form, stated) {
                     self.change.stock.insert(name.to_owned(), value);
                 }
             }
-            Kind::Relation(relation) => self.read_relation(name, relation, stated),
+            ProductColumnKind::Relation(relation) => self.read_relation(name, relation, stated),
         }
     }
 
@@ -181,8 +181,8 @@ impl ProductReading<'_, '_> {
         }
     }
 
-    fn misplace(&mut self, column: &KnownColumn<Kind>) {
-        if column.kind == Kind::Relation(Relation::Variations) {
+    fn misplace(&mut self, column: &KnownColumn<ProductColumnKind>) {
+        if column.kind == ProductColumnKind::Relation(Relation::Variations) {
             let problem = "variations belong on the row without store view code";
             self.cells.note(column.name, None, problem, Severity::Value);
         } else {
