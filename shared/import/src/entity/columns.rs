@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use super::description::Column;
 use crate::bunch::BunchId;
-use crate::csv::{Header, CsvRow};
+use crate::csv::{CsvRow, Header};
 use crate::dialect::Dialect;
 
 /// Which column of a file means what; made once per file.

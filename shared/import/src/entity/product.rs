@@ -19,7 +19,7 @@ mod tests;
 mod thing;
 
 pub use apply::{ApplyError, CreateError};
-pub use change::{ImageChange, ProductChange, ProductType, QuantityChange, Value};
+pub use change::{ImageChange, ProductChange, ProductType, ProductValue, QuantityChange};
 pub use parts::{AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation};
 pub use thing::{Image, Product, Shown};
 
@@ -31,8 +31,8 @@ use crate::named::Named;
 pub struct Products;
 
 impl Entity for Products {
-    type Kind = kind::Kind;
-    type Change = ProductChange;
+    type ColumnKind = kind::ProductColumn;
+    type RowChange = ProductChange;
     type Thing = Product;
 
     const ABOUT: About = About {
@@ -50,13 +50,13 @@ impl Entity for Products {
             description: "merges the rows of the product files into the catalogue",
         },
     };
-    const COLUMNS: &'static [Column<kind::Kind>] = columns::COLUMNS;
+    const COLUMNS: &'static [Column<kind::ProductColumn>] = columns::COLUMNS;
 
-    fn cells(kind: kind::Kind) -> Cells {
+    fn cells(kind: kind::ProductColumn) -> Cells {
         columns::cells(kind)
     }
 
-    fn read_cells(reading: &mut Reading<'_, kind::Kind>) -> Option<ProductChange> {
+    fn read_cells(reading: &mut Reading<'_, kind::ProductColumn>) -> Option<ProductChange> {
         read::read(reading)
     }
 

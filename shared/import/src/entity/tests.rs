@@ -6,7 +6,7 @@ use super::*;
 use crate::csv::{CsvFormat, ReadRow, RowReader};
 
 /// Reads one row of pairs of column and cell.
-fn read<E: Entity>(cells: &[(&str, &str)]) -> EntityRow<E::Change> {
+fn read<E: Entity>(cells: &[(&str, &str)]) -> EntityRow<E::RowChange> {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let line = |texts: Vec<&str>| texts.into_iter().map(quoted).collect::<Vec<_>>().join(",");
     let names = line(cells.iter().map(|cell| cell.0).collect());
@@ -21,7 +21,7 @@ fn read<E: Entity>(cells: &[(&str, &str)]) -> EntityRow<E::Change> {
 
 /// A cell of every column that a row needs to say which thing it speaks of.
 fn key<E: Entity>() -> Vec<(&'static str, &'static str)> {
-    let is_key = |column: &&Column<E::Kind>| E::ABOUT.key.contains(&column.name);
+    let is_key = |column: &&Column<E::ColumnKind>| E::ABOUT.key.contains(&column.name);
     E::COLUMNS.iter().filter(is_key).map(|column| (column.name, column.example)).collect()
 }
 
@@ -105,8 +105,8 @@ impl Thing for Brand {
 }
 
 impl Entity for Brands {
-    type Kind = Form;
-    type Change = Brand;
+    type ColumnKind = Form;
+    type RowChange = Brand;
     type Thing = Brand;
 
     const ABOUT: About = About {

@@ -105,7 +105,7 @@ async fn validate_file<E: Entity>(
     Ok(None)
 }
 
-fn check_row<E: Entity>(file: &str, row: EntityRow<E::Change>, tally: &mut Tally) {
+fn check_row<E: Entity>(file: &str, row: EntityRow<E::RowChange>, tally: &mut Tally) {
     let report = tally.report.file(file);
     report.count(if row.change.is_some() { RowOutcome::Unchanged } else { RowOutcome::Skipped });
     for finding in row.findings {

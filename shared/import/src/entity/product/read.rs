@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
-use super::change::{ImageChange, ProductChange, ProductType, QuantityChange, Value};
-use super::kind::{ProductColumnKind, Relation};
+use super::change::{ImageChange, ProductChange, ProductType, ProductValue, QuantityChange};
+use super::kind::{ProductColumn, Relation};
 use crate::cell;
 use crate::entity::columns::KnownColumn;
 use crate::entity::form::Form;
@@ -21,14 +21,14 @@ const DATE_SPANS: [(&str, &str); 3] = [
 
 /// A row of a product file while it is being read.
 pub(super) struct ProductReading<'r, 'a> {
-    pub(super) cells: &'r mut Reading<'a, ProductColumnKind>,
+    pub(super) cells: &'r mut Reading<'a, ProductColumn>,
     pub(super) change: ProductChange,
     /// Columns that a row of a store view cannot speak for.
     misplaced: Vec<&'static str>,
 }
 
 /// Reads a row; nothing comes of one without a usable sku.
-pub(super) fn read(cells: &mut Reading<'_, ProductColumnKind>) -> Option<ProductChange> {
+pub(super) fn read(cells: &mut Reading<'_, ProductColumn>) -> Option<ProductChange> {
     let sku = cells.key("sku", MAX_SKU_CHARS)?.to_owned();
     let change = ProductChange { sku, ..ProductChange::default() };
     let mut reading = ProductReading { cells, change, misplaced: Vec::new() };
@@ -42,7 +42,7 @@ pub(super) fn missing_if_new(change: &ProductChange) -> Vec<Refusal> {
     if change.store_view.is_some() {
         return Vec::new();
     }
-    let has_value = |code: &str| matches!(change.values.get(code), Some(Stated::Set(Value::Text(_))));
+    let has_value = |code: &str| matches!(change.values.get(code), Some(Stated::Set(ProductValue::Text(_))));
     let needs_price = change.product_type.is_some_and(ProductType::has_own_price);
     let is_downloadable = change.product_type == Some(ProductType::Downloadable);
     let has_downloads = change.downloadable_links.is_some() || change.downloadable_samples.is_some();
@@ -74,36 +74,42 @@ impl ProductReading<'_, '_> {
         self.report_misplaced();
     }
 
-    fn read_cell(&mut self, column: &KnownColumn<ProductColumnKind>, stated: Stated<&str>) {
+    fn read_cell(&mut self, column: &KnownColumn<ProductColumn>, stated: Stated<&str>) {
         let name = column.name;
         match column.kind {
-            ProductColumnKind::Sku | ProductColumnKind::StoreView | ProductColumnKind::Companion | ProductColumnKind::QuantityIsRelative | ProductColumnKind::Ignored => {}
-            ProductColumnKind::AttributeSet => self.change.attribute_set = text_of(stated),
-            ProductColumnKind::ProductType => self.read_product_type(stated),
-            ProductColumnKind::Value(form) => {
+            ProductColumn::Sku
+            | ProductColumn::StoreView
+            | ProductColumn::Companion
+            | ProductColumn::QuantityIsRelative
+            | ProductColumn::Ignored => {}
+            ProductColumn::AttributeSet => self.change.attribute_set = text_of(stated),
+            ProductColumn::ProductType => self.read_product_type(stated),
+            ProductColumn::Value(form) => {
                 if let Some(value) = self.cells.canonical(name, form, stated) {
-                    self.change.values.insert(name.to_owned(), value.map(Value::Text));
+                    self.change.values.insert(name.to_owned(), value.map(ProductValue::Text));
                 }
             }
-            ProductColumnKind::AdditionalAttributes => self.read_additional_attributes(name, stated),
-            ProductColumnKind::ImagePath(role) => self.image(role).path = Some(stated.map(|path| path.trim().to_owned())),
-            ProductColumnKind::ImageLabel(role) => self.image(role).label = Some(stated.map(str::to_owned)),
-            ProductColumnKind::ImagePosition(role) => {
+            ProductColumn::AdditionalAttributes => self.read_additional_attributes(name, stated),
+            ProductColumn::ImagePath(role) => self.image(role).path = Some(stated.map(|path| path.trim().to_owned())),
+            ProductColumn::ImageLabel(role) => self.image(role).label = Some(stated.map(str::to_owned)),
+            ProductColumn::ImagePosition(role) => {
                 if let Stated::Set(text) = stated {
                     let position = text.trim().parse().map_err(|_| "is not a position");
                     self.image(role).position = self.cells.usable(name, text, position);
                 }
             }
-            ProductColumnKind::CustomOptions => self.read_custom_options(name, stated),
-            ProductColumnKind::AdditionalImages => self.read_additional_images(name, stated),
-            ProductColumnKind::HiddenImages => self.change.hidden_images = self.list(name, stated),
-            ProductColumnKind::Stock(_) | ProductColumnKind::Relation(_) if self.change.store_view.is_some() => self.misplace(column),
-            ProductColumnKind::Stock(form) => {
+            ProductColumn::CustomOptions => self.read_custom_options(name, stated),
+            ProductColumn::AdditionalImages => self.read_additional_images(name, stated),
+            ProductColumn::HiddenImages => self.change.hidden_images = self.list(name, stated),
+            ProductColumn::Stock(_) | ProductColumn::Relation(_) if self.change.store_view.is_some() => {
+                self.misplace(column)
+            }
+            ProductColumn::Stock(form) => {
                 if let Some(value) = self.cells.canonical(name, form, stated) {
                     self.change.stock.insert(name.to_owned(), value);
                 }
             }
-            ProductColumnKind::Relation(relation) => self.read_relation(name, relation, stated),
+            ProductColumn::Relation(relation) => self.read_relation(name, relation, stated),
         }
     }
 
@@ -142,8 +148,8 @@ impl ProductReading<'_, '_> {
                 values.retain(|value| !value.is_empty() && seen.insert(value.clone()));
                 match values.len() {
                     0 => return,
-                    1 => Stated::Set(Value::Text(values.remove(0))),
-                    _ => Stated::Set(Value::List(values)),
+                    1 => Stated::Set(ProductValue::Text(values.remove(0))),
+                    _ => Stated::Set(ProductValue::List(values)),
                 }
             }
         };
@@ -181,8 +187,8 @@ impl ProductReading<'_, '_> {
         }
     }
 
-    fn misplace(&mut self, column: &KnownColumn<ProductColumnKind>) {
-        if column.kind == ProductColumnKind::Relation(Relation::Variations) {
+    fn misplace(&mut self, column: &KnownColumn<ProductColumn>) {
+        if column.kind == ProductColumn::Relation(Relation::Variations) {
             let problem = "variations belong on the row without store view code";
             self.cells.note(column.name, None, problem, Severity::Value);
         } else {

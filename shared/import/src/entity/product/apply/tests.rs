@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::csv::{CsvFormat, ReadRow, RowReader};
 use crate::dialect::Dialect;
-use crate::entity::product::{AdditionalImage, CategoryLink, Link, LinkType, Products, Value};
+use crate::entity::product::{AdditionalImage, CategoryLink, Link, LinkType, ProductValue, Products};
 use crate::entity::{Entity, Thing};
 
 /// Reads the changes of a small file.
@@ -82,9 +82,9 @@ fn a_store_view_shows_its_own_value_or_the_default() {
     assert_eq!(product.apply(&german), Ok(Applied::Changed));
     assert_eq!(product.apply(&german), Ok(Applied::Unchanged));
     let text = |product: &Product, code, store_view| product.value(code, store_view).cloned();
-    assert_eq!(text(&product, "name", Some("de_DE")), Some(Value::Text("Reiserad".to_owned())));
-    assert_eq!(text(&product, "name", Some("fr_FR")), Some(Value::Text("Tourer".to_owned())));
-    assert_eq!(text(&product, "price", Some("de_DE")), Some(Value::Text("999".to_owned())));
+    assert_eq!(text(&product, "name", Some("de_DE")), Some(ProductValue::Text("Reiserad".to_owned())));
+    assert_eq!(text(&product, "name", Some("fr_FR")), Some(ProductValue::Text("Tourer".to_owned())));
+    assert_eq!(text(&product, "price", Some("de_DE")), Some(ProductValue::Text("999".to_owned())));
     let cleared = change("sku,store_view_code,name", "Bike-1,de_DE,__EMPTY__VALUE__");
     assert_eq!(product.apply(&cleared), Ok(Applied::Changed));
     assert!(product.store_views.is_empty());
@@ -158,8 +158,10 @@ fn image() -> impl Strategy<Value = ImageChange> {
 }
 
 fn any_change() -> impl Strategy<Value = ProductChange> {
-    let value =
-        prop_oneof!["[ab]{0,2}".prop_map(Value::Text), prop::collection::vec("[ab]", 2..3).prop_map(Value::List)];
+    let value = prop_oneof![
+        "[ab]{0,2}".prop_map(ProductValue::Text),
+        prop::collection::vec("[ab]", 2..3).prop_map(ProductValue::List)
+    ];
     let category = prop_oneof![Just("Root/A"), Just("Root/B")]
         .prop_map(|path| CategoryLink { path: path.parse().unwrap(), position: None });
     let link = ("[ab]", 1..3u32).prop_map(|(sku, position)| Link { sku, position });
