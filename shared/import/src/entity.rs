@@ -28,7 +28,7 @@ pub use description::{About, Cells, Column, ColumnDescription, Description, Exec
 pub use form::{Form, FormError};
 pub use reading::{EntityRow, Reading};
 pub use stated::Stated;
-pub use thing::{Applied, JsonError, Thing};
+pub use thing::{ChangeEffect, JsonError, Thing};
 
 use crate::csv::{self, CsvRow, Header};
 use crate::dialect::Dialect;
@@ -79,7 +79,7 @@ pub trait Entity: Send + Sync + 'static {
     ///
     /// # Errors
     /// Says why the change cannot be made; the thing is then as it was.
-    fn apply(thing: &mut Self::Thing, change: &Self::RowChange) -> Result<Applied, Refusal>;
+    fn apply(thing: &mut Self::Thing, change: &Self::RowChange) -> Result<ChangeEffect, Refusal>;
 
     /// Adds the other things that must be there before the change can be made. Most entities name none.
     fn name_others(_change: &Self::RowChange, _named: &mut Named) {}

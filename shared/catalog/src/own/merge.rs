@@ -1,7 +1,7 @@
 //! What the rows of one thing come to. Pure.
 
 use import::Entity;
-use import::entity::Applied;
+use import::entity::ChangeEffect;
 use import::finding::{Finding, Severity};
 
 use super::items::{KeptThing, Update};
@@ -90,8 +90,8 @@ fn apply<E: Entity>(file: &str, row: &RowChange<E::RowChange>, thing: &mut Optio
     let refused = |refusal| ItemOutcome::Refused(Finding::refused(file, row.line, refusal));
     if let Some(thing) = thing {
         return match E::apply(thing, &row.change) {
-            Ok(Applied::Changed) => ItemOutcome::Updated,
-            Ok(Applied::Unchanged) => ItemOutcome::Unchanged,
+            Ok(ChangeEffect::Changed) => ItemOutcome::Updated,
+            Ok(ChangeEffect::Unchanged) => ItemOutcome::Unchanged,
             Err(refusal) => refused(refusal),
         };
     }

@@ -8,7 +8,7 @@ use import::category_path::CategoryPath;
 use import::csv::{ReadRow, CsvRow, RowReader};
 use import::dialect::Dialect;
 use import::entity::product::{Product, ProductChange, Products};
-use import::entity::{Applied, Stated, Thing};
+use import::entity::{ChangeEffect, Stated, Thing};
 use import::named::Named;
 use patience::wait;
 
@@ -52,7 +52,7 @@ fn import(catalog: &mut BTreeMap<String, Product>, changes: &[ProductChange]) ->
     for change in changes {
         let key = Product::key(&change.sku);
         match catalog.get_mut(&key) {
-            Some(product) => written += usize::from(product.apply(change).unwrap() == Applied::Changed),
+            Some(product) => written += usize::from(product.apply(change).unwrap() == ChangeEffect::Changed),
             None => {
                 catalog.insert(key, Product::create(change).unwrap());
                 written += 1;

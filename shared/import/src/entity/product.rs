@@ -23,7 +23,7 @@ pub use change::{ImageChange, ProductChange, ProductType, ProductValue, Quantity
 pub use parts::{AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation};
 pub use thing::{Image, Product, Shown};
 
-use crate::entity::{About, Applied, Cells, Column, Entity, ExecutorAbout, Reading, Stated, Thing};
+use crate::entity::{About, ChangeEffect, Cells, Column, Entity, ExecutorAbout, Reading, Stated, Thing};
 use crate::finding::Refusal;
 use crate::named::Named;
 
@@ -73,7 +73,7 @@ impl Entity for Products {
         Product::create(change).map_err(Refusal::of_row)
     }
 
-    fn apply(product: &mut Product, change: &ProductChange) -> Result<Applied, Refusal> {
+    fn apply(product: &mut Product, change: &ProductChange) -> Result<ChangeEffect, Refusal> {
         product.apply(change).map_err(Refusal::of_row)
     }
 

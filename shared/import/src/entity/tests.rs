@@ -137,8 +137,8 @@ impl Entity for Brands {
         Ok(change.clone())
     }
 
-    fn apply(_: &mut Brand, _: &Brand) -> Result<Applied, Refusal> {
-        Ok(Applied::Unchanged)
+    fn apply(_: &mut Brand, _: &Brand) -> Result<ChangeEffect, Refusal> {
+        Ok(ChangeEffect::Unchanged)
     }
 }
 

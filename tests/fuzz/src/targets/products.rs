@@ -4,7 +4,7 @@ use import::Entity;
 use import::csv::CsvFormat;
 use import::dialect::Dialect;
 use import::entity::product::{Product, ProductChange, Products};
-use import::entity::{Applied, Thing};
+use import::entity::{ChangeEffect, Thing};
 
 use super::assert_kept;
 use super::files::rows;
@@ -39,7 +39,7 @@ fn import(change: &ProductChange) {
     let Ok(mut product) = Product::create(change) else { return };
     let json = product.to_json();
     assert_eq!(Product::from_json(&json).expect("a product is read as it was written"), product);
-    assert_eq!(product.apply(change), Ok(Applied::Unchanged), "{change:?}");
+    assert_eq!(product.apply(change), Ok(ChangeEffect::Unchanged), "{change:?}");
     assert_eq!(product.to_json(), json);
 }
 

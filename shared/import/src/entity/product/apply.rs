@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use super::change::{ImageChange, ProductChange, ProductType, QuantityChange};
 use super::thing::{Image, Product, Shown};
 use crate::entity::stated::Stated;
-use crate::entity::thing::Applied;
+use crate::entity::thing::ChangeEffect;
 use crate::number;
 
 /// Relative changes of a quantity that are remembered. A repeated step repeats its latest ones.
@@ -108,7 +108,7 @@ impl Product {
     /// # Errors
     /// Fails, and changes nothing, if the row says that the product is of another type, or if quantities cannot be
     /// added.
-    pub fn apply(&mut self, change: &ProductChange) -> Result<Applied, ApplyError> {
+    pub fn apply(&mut self, change: &ProductChange) -> Result<ChangeEffect, ApplyError> {
         let mut product = self.clone();
         match &change.store_view {
             None => product.apply_to_all(change)?,
@@ -121,10 +121,10 @@ impl Product {
             }
         }
         if *self == product {
-            return Ok(Applied::Unchanged);
+            return Ok(ChangeEffect::Unchanged);
         }
         *self = product;
-        Ok(Applied::Changed)
+        Ok(ChangeEffect::Changed)
     }
 
     fn apply_to_all(&mut self, change: &ProductChange) -> Result<(), ApplyError> {
