@@ -32,7 +32,7 @@ pub use thing::{ChangeEffect, JsonError, Thing};
 
 use crate::csv::{self, CsvRow, Header};
 use crate::dialect::Dialect;
-use crate::finding::Refusal;
+use crate::finding::ChangeRefusal;
 use crate::named::Named;
 
 /// A kind of thing that files speak of, such as products.
@@ -65,7 +65,7 @@ pub trait Entity: Send + Sync + 'static {
     ///
     /// Only the caller knows whether the thing exists. Most entities make new things of any row.
     #[must_use]
-    fn missing_if_new(_change: &Self::RowChange) -> Vec<Refusal> {
+    fn missing_if_new(_change: &Self::RowChange) -> Vec<ChangeRefusal> {
         Vec::new()
     }
 
@@ -73,13 +73,13 @@ pub trait Entity: Send + Sync + 'static {
     ///
     /// # Errors
     /// Says why a thing cannot begin with this change.
-    fn create(change: &Self::RowChange) -> Result<Self::Thing, Refusal>;
+    fn create(change: &Self::RowChange) -> Result<Self::Thing, ChangeRefusal>;
 
     /// Merges a change: what it does not state stays, what it clears goes, what it sets replaces.
     ///
     /// # Errors
     /// Says why the change cannot be made; the thing is then as it was.
-    fn apply(thing: &mut Self::Thing, change: &Self::RowChange) -> Result<ChangeEffect, Refusal>;
+    fn apply(thing: &mut Self::Thing, change: &Self::RowChange) -> Result<ChangeEffect, ChangeRefusal>;
 
     /// Adds the other things that must be there before the change can be made. Most entities name none.
     fn name_others(_change: &Self::RowChange, _named: &mut Named) {}

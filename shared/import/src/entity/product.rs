@@ -24,7 +24,7 @@ pub use parts::{AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType
 pub use thing::{Image, Product, Shown};
 
 use crate::entity::{About, ChangeEffect, Cells, Column, Entity, ExecutorAbout, Reading, Stated, Thing};
-use crate::finding::Refusal;
+use crate::finding::ChangeRefusal;
 use crate::named::Named;
 
 /// Products, with everything that a product file says about them.
@@ -65,16 +65,16 @@ impl Entity for Products {
     }
 
     /// The product type is that of the row, or of an earlier row of the product.
-    fn missing_if_new(change: &ProductChange) -> Vec<Refusal> {
+    fn missing_if_new(change: &ProductChange) -> Vec<ChangeRefusal> {
         read::missing_if_new(change)
     }
 
-    fn create(change: &ProductChange) -> Result<Product, Refusal> {
-        Product::create(change).map_err(Refusal::of_row)
+    fn create(change: &ProductChange) -> Result<Product, ChangeRefusal> {
+        Product::create(change).map_err(ChangeRefusal::of_row)
     }
 
-    fn apply(product: &mut Product, change: &ProductChange) -> Result<ChangeEffect, Refusal> {
-        product.apply(change).map_err(Refusal::of_row)
+    fn apply(product: &mut Product, change: &ProductChange) -> Result<ChangeEffect, ChangeRefusal> {
+        product.apply(change).map_err(ChangeRefusal::of_row)
     }
 
     fn name_others(change: &ProductChange, named: &mut Named) {

@@ -133,11 +133,11 @@ impl Entity for Brands {
         change.code.to_lowercase()
     }
 
-    fn create(change: &Brand) -> Result<Brand, Refusal> {
+    fn create(change: &Brand) -> Result<Brand, ChangeRefusal> {
         Ok(change.clone())
     }
 
-    fn apply(_: &mut Brand, _: &Brand) -> Result<ChangeEffect, Refusal> {
+    fn apply(_: &mut Brand, _: &Brand) -> Result<ChangeEffect, ChangeRefusal> {
         Ok(ChangeEffect::Unchanged)
     }
 }

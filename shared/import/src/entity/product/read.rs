@@ -7,7 +7,7 @@ use crate::entity::columns::KnownColumn;
 use crate::entity::form::Form;
 use crate::entity::reading::Reading;
 use crate::entity::stated::Stated;
-use crate::finding::{Refusal, Severity};
+use crate::finding::{ChangeRefusal, Severity};
 
 /// Longest sku that a catalogue takes.
 const MAX_SKU_CHARS: usize = 64;
@@ -37,7 +37,7 @@ pub(super) fn read(cells: &mut Reading<'_, ProductColumn>) -> Option<ProductChan
 }
 
 /// Returns what a row lacks if its product is new.
-pub(super) fn missing_if_new(change: &ProductChange) -> Vec<Refusal> {
+pub(super) fn missing_if_new(change: &ProductChange) -> Vec<ChangeRefusal> {
     // A row of a store view cannot create a product, whatever it holds; `Product::create` says so.
     if change.store_view.is_some() {
         return Vec::new();
@@ -55,7 +55,7 @@ pub(super) fn missing_if_new(change: &ProductChange) -> Vec<Refusal> {
     ];
     let missing = required.into_iter().filter(|(_, is_there)| !is_there);
     missing
-        .map(|(column, _)| Refusal::of_column(column, format!("is needed because product `{}` is new", change.sku)))
+        .map(|(column, _)| ChangeRefusal::of_column(column, format!("is needed because product `{}` is new", change.sku)))
         .collect()
 }
 
