@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::manifest::{Line, Manifest, NamesNoFile};
+use super::manifest::{ManifestLine, Manifest, NamesNoFile};
 use super::{Bunch, BunchFile, BunchId, BunchSet, DropFile, Note, Resolution};
 use crate::file_name::FileName;
 
@@ -172,7 +172,7 @@ impl<'a> DropArea<'a> {
         }
     }
 
-    fn apply_list(&mut self, ok_file: &OkFile<'_>, lines: &[Line]) {
+    fn apply_list(&mut self, ok_file: &OkFile<'_>, lines: &[ManifestLine]) {
         let name = ok_file.name;
         let mut wrong = Notes::default();
         for line in lines {
@@ -205,7 +205,7 @@ impl<'a> DropArea<'a> {
     }
 
     /// Holds up every bunch that relies on a manifest with wrong lines.
-    fn blame(&mut self, ok_file: &OkFile<'_>, lines: &[Line], wrong: &Notes) {
+    fn blame(&mut self, ok_file: &OkFile<'_>, lines: &[ManifestLine], wrong: &Notes) {
         let identifiers: BTreeSet<&str> = match &ok_file.reach {
             Reach::Bunch(identifier) => BTreeSet::from([identifier.as_str()]),
             Reach::File(file) => BTreeSet::from([file.filename()]),

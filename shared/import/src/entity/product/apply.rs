@@ -11,7 +11,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::change::{ImageChange, ProductChange, ProductType, QuantityChange};
-use super::thing::{Image, Product, Shown};
+use super::thing::{Image, Product, StoreViewContent};
 use crate::entity::stated::Stated;
 use crate::entity::thing::ChangeEffect;
 use crate::number;
@@ -82,7 +82,7 @@ impl Product {
             attribute_set: change.attribute_set.clone().ok_or_else(|| missing("attribute_set_code"))?,
             websites: Vec::new(),
             categories: Vec::new(),
-            default: Shown::default(),
+            default: StoreViewContent::default(),
             store_views: BTreeMap::new(),
             stock: BTreeMap::new(),
             quantity_changes: Vec::new(),
@@ -115,7 +115,7 @@ impl Product {
             Some(code) => {
                 let shown = product.store_views.entry(code.clone()).or_default();
                 shown.apply(change);
-                if *shown == Shown::default() {
+                if *shown == StoreViewContent::default() {
                     product.store_views.remove(code);
                 }
             }
@@ -176,7 +176,7 @@ impl Product {
     }
 }
 
-impl Shown {
+impl StoreViewContent {
     fn apply(&mut self, change: &ProductChange) {
         for (code, stated) in &change.values {
             merge(&mut self.values, code, stated);

@@ -25,10 +25,10 @@ pub struct Product {
     pub categories: Vec<CategoryLink>,
     /// What every store view shows unless it has something of its own.
     #[serde(default)]
-    pub default: Shown,
+    pub default: StoreViewContent,
     /// What single store views show instead, by code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub store_views: BTreeMap<String, Shown>,
+    pub store_views: BTreeMap<String, StoreViewContent>,
     /// Stock settings by column name, `qty` among them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub stock: BTreeMap<String, String>,
@@ -72,7 +72,7 @@ pub struct Product {
 
 /// What a store view shows of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Shown {
+pub struct StoreViewContent {
     /// Texts, prices, dates and other attributes by code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, ProductValue>,
