@@ -8,7 +8,7 @@ use engine::{Executor, ExecutorError, Outcome, Work};
 use store::clean_up::{Ended, FilesMark};
 
 use super::compress;
-use super::{Walk, delete_below, prefixes};
+use super::{CleanUpWalk, delete_below, prefixes};
 
 /// The executor.
 pub struct DeleteFiles;
@@ -24,7 +24,7 @@ impl Executor for DeleteFiles {
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-        let mut walk = match Walk::begin(work, "clean_up.delete_files_after").await? {
+        let mut walk = match CleanUpWalk::begin(work, "clean_up.delete_files_after").await? {
             Ok(walk) => walk,
             Err(outcome) => return Ok(outcome),
         };
@@ -42,7 +42,7 @@ impl Executor for DeleteFiles {
 }
 
 /// Whether all files of a pipeline are deleted.
-async fn delete(work: &mut Work<'_>, ended: &Ended, walk: &mut Walk) -> Result<bool, ExecutorError> {
+async fn delete(work: &mut Work<'_>, ended: &Ended, walk: &mut CleanUpWalk) -> Result<bool, ExecutorError> {
     let before = walk.counts().files;
     for prefix in prefixes(&ended.id).into_iter().chain([compress::prefix(&ended.id)]) {
         if delete_below(work, &prefix, walk.counts()).await? {

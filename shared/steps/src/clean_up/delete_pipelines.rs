@@ -8,7 +8,7 @@ use engine::{Executor, ExecutorError, Outcome, Shortage, Work};
 use store::clean_up::{Ended, FilesMark};
 use store::pipelines::PipelineWritten;
 
-use super::Walk;
+use super::CleanUpWalk;
 
 /// The executor.
 pub struct DeletePipelines;
@@ -24,7 +24,7 @@ impl Executor for DeletePipelines {
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-        let mut walk = match Walk::begin(work, "clean_up.delete_after").await? {
+        let mut walk = match CleanUpWalk::begin(work, "clean_up.delete_after").await? {
             Ok(walk) => walk,
             Err(outcome) => return Ok(outcome),
         };
@@ -45,7 +45,7 @@ impl Executor for DeletePipelines {
     }
 }
 
-async fn delete(work: &mut Work<'_>, ended: &Ended, walk: &mut Walk) -> Result<(), ExecutorError> {
+async fn delete(work: &mut Work<'_>, ended: &Ended, walk: &mut CleanUpWalk) -> Result<(), ExecutorError> {
     if work.store.delete_pipeline(ended, work.now()).await? == PipelineWritten::Done {
         walk.counts().add_pipeline();
         work.info(&format!(
