@@ -106,7 +106,7 @@ impl CleanUpWalk {
         &mut self.checkpoint.counts
     }
 
-    /// CleanUpCounts what went wrong with one pipeline, unless it may pass.
+    /// Counts what went wrong with one pipeline, unless it may pass.
     pub(super) fn problem(
         &mut self,
         work: &mut Work<'_>,
@@ -139,7 +139,7 @@ impl CleanUpWalk {
     }
 }
 
-/// CleanUpCounts that were damaged where they were kept must not stop a clean-up.
+/// Counts that were damaged where they were kept must not stop a clean-up.
 impl CleanUpCounts {
     pub(super) fn add_pipeline(&mut self) {
         self.pipelines = self.pipelines.saturating_add(1);

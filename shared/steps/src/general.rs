@@ -3,7 +3,7 @@
 pub mod fetch_data;
 pub mod http_request;
 pub mod lambda_invoke;
-mod rest;
+mod deferral;
 pub mod shell;
 pub mod spawn_pipeline;
 pub mod wait;

@@ -14,7 +14,7 @@ struct Notes {
     more: usize,
 }
 
-/// Finds the bunches in the drop wanted and says of each whether it is complete.
+/// Finds the bunches in the drop area and says of each whether it is complete.
 ///
 /// `files` is everything seen there, `ok_contents` the content of each ok file by its name, and `prefixes` the kinds of
 /// file asked for, in the order in which a bunch imports them.
@@ -33,7 +33,7 @@ pub fn resolve(files: &[DropFile], ok_contents: &BTreeMap<String, String>, prefi
     Resolution { sets, notes: wanted.notes.into_notes() }
 }
 
-/// Says whether an ok file releases none of the files that are still in the drop wanted, so that it can leave too.
+/// Says whether an ok file releases none of the files that are still in the drop area, so that it can leave too.
 ///
 /// An ok file may release several bunches. A pipeline that has moved its files away asks this about each of the
 /// bunch's ok files and leaves those in place that another bunch still needs.
@@ -54,7 +54,7 @@ pub fn is_spent(ok_name: &str, content: &str, remaining: &[DropFile]) -> bool {
 struct WantedFiles<'a> {
     prefixes: &'a [&'a str],
     arrived: BTreeMap<FileName, &'a DropFile>,
-    /// The same names by identifier; a drop wanted may hold thousands of bunches.
+    /// The same names by identifier; a drop area may hold thousands of bunches.
     by_identifier: BTreeMap<String, Vec<FileName>>,
     /// Released files, and by which ok files.
     released: BTreeMap<FileName, BTreeSet<String>>,
