@@ -92,7 +92,7 @@ impl<E: Entity> Target<E> for OwnCatalogue {
 }
 
 /// The rows of a block that are not dealt with, by the key of their thing.
-type RowsByKey<E> = BTreeMap<String, Vec<RowChange<<E as Entity>::Change>>>;
+type RowsByKey<E> = BTreeMap<String, Vec<RowChange<<E as Entity>::EntityChange>>>;
 
 impl OwnCatalogue {
     /// Reads, merges and writes once. Rows whose thing somebody else wrote meanwhile stay to be merged once more.

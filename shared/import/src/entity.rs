@@ -41,7 +41,7 @@ pub trait Entity: Send + Sync + 'static {
     type ColumnKind: Copy + fmt::Debug + Send + Sync + 'static;
 
     /// What one row says about one thing; what it does not say is left alone.
-    type RowChange: fmt::Debug + Serialize + Send + Sync;
+    type EntityChange: fmt::Debug + Serialize + Send + Sync;
 
     /// What the changes add up to. Several entities may speak of the same things, as prices and stock do of products.
     type Thing: Thing;
@@ -56,16 +56,16 @@ pub trait Entity: Send + Sync + 'static {
     fn cells(kind: Self::ColumnKind) -> Cells;
 
     /// Reads the cells of a row, and notes what is wrong with them. Returns nothing if the row as a whole cannot be used.
-    fn read_cells(reading: &mut Reading<'_, Self::ColumnKind>) -> Option<Self::RowChange>;
+    fn read_cells(reading: &mut Reading<'_, Self::ColumnKind>) -> Option<Self::EntityChange>;
 
     /// Returns the key of the thing that a change speaks of, in the form in which keys compare.
-    fn key(change: &Self::RowChange) -> String;
+    fn key(change: &Self::EntityChange) -> String;
 
     /// Returns what a change lacks if its thing is new; each of it costs the row.
     ///
     /// Only the caller knows whether the thing exists. Most entities make new things of any row.
     #[must_use]
-    fn missing_if_new(_change: &Self::RowChange) -> Vec<ChangeRefusal> {
+    fn missing_if_new(_change: &Self::EntityChange) -> Vec<ChangeRefusal> {
         Vec::new()
     }
 
@@ -73,16 +73,16 @@ pub trait Entity: Send + Sync + 'static {
     ///
     /// # Errors
     /// Says why a thing cannot begin with this change.
-    fn create(change: &Self::RowChange) -> Result<Self::Thing, ChangeRefusal>;
+    fn create(change: &Self::EntityChange) -> Result<Self::Thing, ChangeRefusal>;
 
     /// Merges a change: what it does not state stays, what it clears goes, what it sets replaces.
     ///
     /// # Errors
     /// Says why the change cannot be made; the thing is then as it was.
-    fn apply(thing: &mut Self::Thing, change: &Self::RowChange) -> Result<ChangeEffect, ChangeRefusal>;
+    fn apply(thing: &mut Self::Thing, change: &Self::EntityChange) -> Result<ChangeEffect, ChangeRefusal>;
 
     /// Adds the other things that must be there before the change can be made. Most entities name none.
-    fn name_others(_change: &Self::RowChange, _named: &mut Named) {}
+    fn name_others(_change: &Self::EntityChange, _named: &mut Named) {}
 
     /// Looks up the columns of a file.
     ///
@@ -97,7 +97,7 @@ pub trait Entity: Send + Sync + 'static {
 
     /// Reads a row: what it says, and what is wrong with it.
     #[must_use]
-    fn read(columns: &Columns<Self::ColumnKind>, row: &CsvRow) -> EntityRow<Self::RowChange> {
+    fn read(columns: &Columns<Self::ColumnKind>, row: &CsvRow) -> EntityRow<Self::EntityChange> {
         let mut reading = Reading::new(columns, row);
         let change = Self::read_cells(&mut reading);
         reading.into_row(change)

@@ -157,9 +157,11 @@ mod tests {
 
     #[test]
     fn a_refusal_becomes_a_finding_at_its_place() {
-        let whole = Finding::refused("a.csv", 7, ChangeRefusal::of_row("product `B-1` is simple and cannot become bundle"));
+        let whole =
+            Finding::refused("a.csv", 7, ChangeRefusal::of_row("product `B-1` is simple and cannot become bundle"));
         assert_snapshot!(whole, @"a.csv:7: product `B-1` is simple and cannot become bundle");
-        let cell = Finding::refused("a.csv", 7, ChangeRefusal::of_column("price", "is too high for the shop".to_owned()));
+        let cell =
+            Finding::refused("a.csv", 7, ChangeRefusal::of_column("price", "is too high for the shop".to_owned()));
         assert_snapshot!(cell, @"a.csv:7: column `price`: is too high for the shop");
         assert_eq!(cell.severity, Severity::Row);
     }

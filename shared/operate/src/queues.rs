@@ -129,7 +129,13 @@ async fn examine(context: &Context, letter: store::queue::DeadLetter) -> store::
     };
     let StepMessage { pipeline, step, attempt, .. } = message;
     let dead = unreadable(why);
-    Ok(ExaminedDeadLetter { pipeline: Some(pipeline), pipeline_name: name, step: Some(step), attempt: Some(attempt), ..dead })
+    Ok(ExaminedDeadLetter {
+        pipeline: Some(pipeline),
+        pipeline_name: name,
+        step: Some(step),
+        attempt: Some(attempt),
+        ..dead
+    })
 }
 
 /// Why the message of a pipeline that can be read is dead.

@@ -43,7 +43,7 @@ pub enum ListRow {
     /// A pipeline.
     Readable(Box<PipelineRow>),
     /// One that cannot be read.
-    UnreadablePipeline {
+    Unreadable {
         /// Its id.
         id: String,
         /// The name of its definition, if the listing tells.

@@ -32,7 +32,7 @@ pub(super) struct MergedRows<T> {
 pub(super) fn merge<E: Entity>(
     origin: RowOrigin<'_>,
     before: Option<KeptThing<E::Thing>>,
-    rows: &[RowChange<E::RowChange>],
+    rows: &[RowChange<E::EntityChange>],
 ) -> MergedRows<E::Thing> {
     if let Some(before) = &before
         && let Some(mark) = &before.mark
@@ -55,7 +55,12 @@ pub(super) fn merge<E: Entity>(
 }
 
 /// The outcomes that an earlier try of the same rows had, as its mark tells them.
-fn again<E: Entity>(file: &str, thing: &E::Thing, told: &[Told], rows: &[RowChange<E::RowChange>]) -> Vec<ItemOutcome> {
+fn again<E: Entity>(
+    file: &str,
+    thing: &E::Thing,
+    told: &[Told],
+    rows: &[RowChange<E::EntityChange>],
+) -> Vec<ItemOutcome> {
     let creation = told.iter().position(|told| *told == Told::Created);
     let mut outcomes = Vec::new();
     for (place, (told, row)) in told.iter().zip(rows).enumerate() {
@@ -74,7 +79,7 @@ fn again<E: Entity>(file: &str, thing: &E::Thing, told: &[Told], rows: &[RowChan
 }
 
 /// Finds out why a row was refused: the mark does not tell.
-fn refused_again<E: Entity>(file: &str, row: &RowChange<E::RowChange>, mut thing: Option<E::Thing>) -> ItemOutcome {
+fn refused_again<E: Entity>(file: &str, row: &RowChange<E::EntityChange>, mut thing: Option<E::Thing>) -> ItemOutcome {
     match apply::<E>(file, row, &mut thing) {
         ItemOutcome::Refused(finding) => ItemOutcome::Refused(finding),
         // A later row of the block has made room for it, such as a smaller quantity. It was refused all the same.
@@ -86,7 +91,7 @@ fn refused_again<E: Entity>(file: &str, row: &RowChange<E::RowChange>, mut thing
 }
 
 /// Applies one row to its thing, or makes the thing.
-fn apply<E: Entity>(file: &str, row: &RowChange<E::RowChange>, thing: &mut Option<E::Thing>) -> ItemOutcome {
+fn apply<E: Entity>(file: &str, row: &RowChange<E::EntityChange>, thing: &mut Option<E::Thing>) -> ItemOutcome {
     let refused = |refusal| ItemOutcome::Refused(Finding::refused(file, row.line, refusal));
     if let Some(thing) = thing {
         return match E::apply(thing, &row.change) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use import::Entity;
 use import::category_path::CategoryPath;
-use import::csv::{ReadRow, CsvRow, RowReader};
+use import::csv::{CsvRow, ReadRow, RowReader};
 use import::dialect::Dialect;
 use import::entity::product::{Product, ProductChange, Products};
 use import::entity::{ChangeEffect, Stated, Thing};

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::manifest::{ManifestLine, Manifest, NamesNoFile};
+use super::manifest::{Manifest, ManifestLine, NamesNoFile};
 use super::{Bunch, BunchFile, BunchId, BunchSet, DropFile, Note, Resolution};
 use crate::file_name::FileName;
 

@@ -21,9 +21,9 @@ mod thing;
 pub use apply::{ApplyError, CreateError};
 pub use change::{ImageChange, ProductChange, ProductType, ProductValue, QuantityChange};
 pub use parts::{AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation};
-pub use thing::{Image, Product, Shown};
+pub use thing::{Image, Product, StoreViewContent};
 
-use crate::entity::{About, ChangeEffect, Cells, Column, Entity, ExecutorAbout, Reading, Stated, Thing};
+use crate::entity::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Reading, Stated, Thing};
 use crate::finding::ChangeRefusal;
 use crate::named::Named;
 
@@ -32,7 +32,7 @@ pub struct Products;
 
 impl Entity for Products {
     type ColumnKind = kind::ProductColumn;
-    type RowChange = ProductChange;
+    type EntityChange = ProductChange;
     type Thing = Product;
 
     const ABOUT: About = About {

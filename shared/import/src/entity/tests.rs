@@ -6,7 +6,7 @@ use super::*;
 use crate::csv::{CsvFormat, ReadRow, RowReader};
 
 /// Reads one row of pairs of column and cell.
-fn read<E: Entity>(cells: &[(&str, &str)]) -> EntityRow<E::RowChange> {
+fn read<E: Entity>(cells: &[(&str, &str)]) -> EntityRow<E::EntityChange> {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let line = |texts: Vec<&str>| texts.into_iter().map(quoted).collect::<Vec<_>>().join(",");
     let names = line(cells.iter().map(|cell| cell.0).collect());
@@ -106,7 +106,7 @@ impl Thing for Brand {
 
 impl Entity for Brands {
     type ColumnKind = Form;
-    type RowChange = Brand;
+    type EntityChange = Brand;
     type Thing = Brand;
 
     const ABOUT: About = About {

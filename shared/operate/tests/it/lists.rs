@@ -77,7 +77,10 @@ async fn pages_go_on_in_the_months_before() {
     let workshop = six().await;
     workshop.wait(70 * 24 * 60);
     one(&workshop, "done", "later", "").await;
-    assert_eq!(pages(&workshop, &PipelineFilter { limit: 4, ..PipelineFilter::default() }).await, "e c a later | f d b");
+    assert_eq!(
+        pages(&workshop, &PipelineFilter { limit: 4, ..PipelineFilter::default() }).await,
+        "e c a later | f d b"
+    );
     assert_eq!(
         pages(&workshop, &PipelineFilter { limit: 1, name: Some("done".into()), ..PipelineFilter::default() }).await,
         "later | f | d | b | "
@@ -92,7 +95,10 @@ async fn a_list_is_narrowed_by_status_text_and_time() {
     for (filter, expected) in [
         (PipelineFilter { statuses: vec![PipelineStatus::Success], ..PipelineFilter::default() }, "f d b"),
         (
-            PipelineFilter { statuses: vec![PipelineStatus::Running, PipelineStatus::Success], ..PipelineFilter::default() },
+            PipelineFilter {
+                statuses: vec![PipelineStatus::Running, PipelineStatus::Success],
+                ..PipelineFilter::default()
+            },
             "e c a f d b",
         ),
         (PipelineFilter { statuses: vec![PipelineStatus::Error], ..PipelineFilter::default() }, ""),
@@ -100,7 +106,14 @@ async fn a_list_is_narrowed_by_status_text_and_time() {
         (PipelineFilter { search: Some("done".into()), ..PipelineFilter::default() }, "f d b"),
         (PipelineFilter { spawned_after: at("2026-08-01T12:04:00Z"), ..PipelineFilter::default() }, "e f"),
         (PipelineFilter { spawned_before: at("2026-08-01T12:02:00Z"), ..PipelineFilter::default() }, "a b"),
-        (PipelineFilter { name: Some("open".into()), spawned_after: at("2026-08-01T12:01:00Z"), ..PipelineFilter::default() }, "e c"),
+        (
+            PipelineFilter {
+                name: Some("open".into()),
+                spawned_after: at("2026-08-01T12:01:00Z"),
+                ..PipelineFilter::default()
+            },
+            "e c",
+        ),
     ] {
         assert_eq!(pages(&workshop, &with(filter.clone())).await, expected, "{filter:?}");
     }
@@ -132,7 +145,9 @@ async fn an_entry_that_is_listed_in_another_month_than_its_own_does_not_lead_a_l
         workshop.store().table.write(write).await.unwrap();
     }
     let page =
-        operate::list(&workshop.context, &PipelineFilter { limit: 50, ..PipelineFilter::default() }, workshop.now()).await.unwrap();
+        operate::list(&workshop.context, &PipelineFilter { limit: 50, ..PipelineFilter::default() }, workshop.now())
+            .await
+            .unwrap();
     assert_eq!((page.rows.len(), page.next), (6, None));
     let mut place = EndedPlace::beginning(workshop.now());
     let mut found = 0;
@@ -149,8 +164,12 @@ async fn an_entry_that_is_listed_in_another_month_than_its_own_does_not_lead_a_l
 async fn a_list_from_the_beginning_of_time_looks_at_the_months_of_this_century_only() {
     let workshop = six().await;
     let far = "9999-12-31T23:59:59Z".parse().ok();
-    let filter =
-        PipelineFilter { spawned_after: Some(DateTime::<Utc>::MIN_UTC), spawned_before: far, limit: 50, ..PipelineFilter::default() };
+    let filter = PipelineFilter {
+        spawned_after: Some(DateTime::<Utc>::MIN_UTC),
+        spawned_before: far,
+        limit: 50,
+        ..PipelineFilter::default()
+    };
     assert_eq!(operate::list(&workshop.context, &filter, workshop.now()).await.unwrap().rows.len(), 6);
     let after = "e999999999999901jd9x4k7m3fq8zt0v2c".parse().ok();
     let ended = operate::list(&workshop.context, &PipelineFilter { after, ..filter }, workshop.now()).await.unwrap();

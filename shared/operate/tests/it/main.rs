@@ -5,7 +5,7 @@ mod holds;
 mod lists;
 mod operations;
 mod people;
-mod reruns;
 mod queues;
+mod reruns;
 mod settings;
 mod why;

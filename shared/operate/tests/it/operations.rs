@@ -192,10 +192,16 @@ async fn lists_show_the_open_ones_first_and_the_latest_of_each() {
     }
     let list = async |name: Option<&str>, status, limit| {
         let name = name.map(str::to_owned);
-        let filter = operate::PipelineFilter { name, statuses: Vec::from_iter(status), limit, ..operate::PipelineFilter::default() };
+        let filter = operate::PipelineFilter {
+            name,
+            statuses: Vec::from_iter(status),
+            limit,
+            ..operate::PipelineFilter::default()
+        };
         let listed = operate::list(&workshop.context, &filter, workshop.now()).await.unwrap();
-        let row =
-            |row: &operate::ListedPipeline| row.readable().map(|shown| format!("{} {}", shown.name(), shown.status)).unwrap();
+        let row = |row: &operate::ListedPipeline| {
+            row.readable().map(|shown| format!("{} {}", shown.name(), shown.status)).unwrap()
+        };
         listed.rows.iter().map(row).collect::<Vec<_>>().join(", ")
     };
     assert_snapshot!(list(None, None, 10).await, @"one running, two running, two success, one success");

@@ -109,8 +109,7 @@ async fn a_pipeline_that_ended_long_ago_does_not_expire_at_once() {
 async fn what_cannot_be_run_again_says_why() {
     let workshop = Workshop::new("10: gate-a · 20: done-b");
     let id = workshop.spawn().await;
-    let shown =
-        async |step: &str| rerun(&workshop, &id, step).await.unwrap_err().to_string().replace(id.as_str(), "…");
+    let shown = async |step: &str| rerun(&workshop, &id, step).await.unwrap_err().to_string().replace(id.as_str(), "…");
     assert_snapshot!(shown("gate-a").await, @"step `gate-a` of pipeline … is enqueued; only a step that nobody is busy with can be processed by hand");
     assert_snapshot!(shown("done-c").await, @"pipeline … has no step `done-c` (it has gate-a, done-b)");
     let message = workshop.receive().await.unwrap();

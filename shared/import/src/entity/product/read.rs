@@ -55,7 +55,9 @@ pub(super) fn missing_if_new(change: &ProductChange) -> Vec<ChangeRefusal> {
     ];
     let missing = required.into_iter().filter(|(_, is_there)| !is_there);
     missing
-        .map(|(column, _)| ChangeRefusal::of_column(column, format!("is needed because product `{}` is new", change.sku)))
+        .map(|(column, _)| {
+            ChangeRefusal::of_column(column, format!("is needed because product `{}` is new", change.sku))
+        })
         .collect()
 }
 
