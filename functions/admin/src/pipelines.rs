@@ -38,7 +38,10 @@ const DEFAULT_LIMIT: usize = 50;
 /// Most characters that are searched for.
 const SEARCH_LIMIT: usize = 200;
 
-pub(crate) async fn list(State(context): State<Context>, filter: Parameters<PipelineQuery>) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn list(
+    State(context): State<Context>,
+    filter: Parameters<PipelineQuery>,
+) -> Result<Json<Value>, ApiError> {
     let Query(filter) = filter?;
     let page = operate::list(&context, &filter.wanted()?, now()).await?;
     let rows: Vec<_> = page.rows.iter().map(|row| view::row(row, now())).collect();

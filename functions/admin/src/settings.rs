@@ -5,7 +5,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Query, State};
 use axum::{Extension, Json};
 use engine::Context;
-use operate::settings::{Changed, ScopedValue, Maintenance, SettingsReport, Switch};
+use operate::settings::{Changed, Maintenance, ScopedValue, SettingsReport, Switch};
 use operate::view;
 use pipeline::settings::Scope;
 use serde::Deserialize;
@@ -99,7 +99,10 @@ pub(crate) async fn set_maintenance(
     Ok(Json(operate::settings::set_maintenance(&context, switch, &identity.name, now()).await?))
 }
 
-pub(crate) async fn audit(State(context): State<Context>, asked: Parameters<AuditQuery>) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn audit(
+    State(context): State<Context>,
+    asked: Parameters<AuditQuery>,
+) -> Result<Json<Value>, ApiError> {
     let Query(AuditQuery { limit, cursor }) = asked?;
     let after =
         cursor.map(|cursor| cursor.parse()).transpose().map_err(|problem: String| ApiError::bad_request(problem))?;

@@ -31,7 +31,17 @@ pub(crate) struct ResponseBody {
 impl ResponseBody {
     pub(crate) fn new(incoming: Incoming, coding: Coding, watch: SecretScan, limit_bytes: u64, until: Instant) -> Self {
         let packed = Bytes::new();
-        ResponseBody { incoming, coding, watch, limit_bytes, until, packed, came_bytes: 0, size_bytes: 0, has_ended: false }
+        ResponseBody {
+            incoming,
+            coding,
+            watch,
+            limit_bytes,
+            until,
+            packed,
+            came_bytes: 0,
+            size_bytes: 0,
+            has_ended: false,
+        }
     }
 
     /// The next piece that has been looked at; nothing after the end.

@@ -50,7 +50,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use client::{Client, RequestLimits, Request, Response, ClientSettings};
+pub use client::{Client, ClientSettings, Request, RequestLimits, Response};
 pub use connector::{Resolve, SystemResolver};
 pub use destination::{ListedHost, shown};
 pub use error::Error;

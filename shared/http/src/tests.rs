@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::testing::{Server, answer, roots};
-use crate::{Client, Error, RequestLimits, ListedHost, Request, Resolve, Response, Secrets, ClientSettings};
+use crate::{Client, ClientSettings, Error, ListedHost, Request, RequestLimits, Resolve, Response, Secrets};
 
 const LIMITS: RequestLimits = RequestLimits { time: Duration::from_secs(10), body_bytes: 1024 * 1024 };
 

@@ -47,6 +47,14 @@ pub(super) struct CleanUpCounts {
     pub(super) problems: u64,
 }
 
+/// How a walk begins.
+pub(super) enum WalkStart {
+    /// There is something to do.
+    Walk(CleanUpWalk),
+    /// The setting asks for nothing: the step ends with this.
+    Nothing(Outcome),
+}
+
 /// How many pipelines are looked at between two checkpoints.
 const PAGE: usize = 100;
 
@@ -57,17 +65,17 @@ const FILES: usize = 1_000;
 const PARALLEL: usize = 16;
 
 impl CleanUpWalk {
-    /// Begins, or carries on; `Err` with the outcome if the setting asks for nothing.
-    pub(super) async fn begin(work: &Work<'_>, setting: &'static str) -> Result<Result<Self, Outcome>, ExecutorError> {
+    /// Begins, or carries on.
+    pub(super) async fn begin(work: &Work<'_>, setting: &'static str) -> Result<WalkStart, ExecutorError> {
         let now = work.now();
         let settings = work.settings().await?;
         if shortest(&settings, setting).is_none() {
             let reason = format!("the setting `{setting}` is `never` for all pipelines");
-            return Ok(Err(Outcome::Skipped { reason }));
+            return Ok(WalkStart::Nothing(Outcome::Skipped { reason }));
         }
         let beginning = || WalkCheckpoint { place: EndedPlace::beginning(now), counts: CleanUpCounts::default() };
         let checkpoint = work.checkpoint()?.unwrap_or_else(beginning);
-        Ok(Ok(CleanUpWalk { setting, settings, now, checkpoint, next: None, has_begun: false }))
+        Ok(WalkStart::Walk(CleanUpWalk { setting, settings, now, checkpoint, next: None, has_begun: false }))
     }
 
     /// The next pipelines whose time is up; `None` at the end.
@@ -174,7 +182,11 @@ pub(super) fn prefixes(id: &PipelineId) -> [String; 2] {
 }
 
 /// Deletes all files below a prefix while there is time; how many and how large they were, and whether any are left.
-pub(super) async fn delete_below(work: &Work<'_>, prefix: &str, counts: &mut CleanUpCounts) -> Result<bool, ExecutorError> {
+pub(super) async fn delete_below(
+    work: &Work<'_>,
+    prefix: &str,
+    counts: &mut CleanUpCounts,
+) -> Result<bool, ExecutorError> {
     let files = work.store.files.as_ref();
     loop {
         if work.shortage() == engine::Shortage::Time {

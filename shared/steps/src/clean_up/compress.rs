@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use store::clean_up::{Ended, FilesMark};
 use store::files::{FileInfo, Range, Upload};
 
-use super::{CleanUpWalk, delete_all, prefixes};
+use super::{CleanUpWalk, WalkStart, delete_all, prefixes};
 
 /// The executor.
 pub struct Compress;
@@ -69,8 +69,8 @@ impl Executor for Compress {
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let mut walk = match CleanUpWalk::begin(work, "clean_up.compress_after").await? {
-            Ok(walk) => walk,
-            Err(outcome) => return Ok(outcome),
+            WalkStart::Walk(walk) => walk,
+            WalkStart::Nothing(outcome) => return Ok(outcome),
         };
         while let Some(due) = walk.due(work).await? {
             for ended in due.iter().filter(|ended| ended.files == FilesMark::Untouched) {

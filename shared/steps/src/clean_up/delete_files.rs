@@ -8,7 +8,7 @@ use engine::{Executor, ExecutorError, Outcome, Work};
 use store::clean_up::{Ended, FilesMark};
 
 use super::compress;
-use super::{CleanUpWalk, delete_below, prefixes};
+use super::{CleanUpWalk, WalkStart, delete_below, prefixes};
 
 /// The executor.
 pub struct DeleteFiles;
@@ -25,8 +25,8 @@ impl Executor for DeleteFiles {
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let mut walk = match CleanUpWalk::begin(work, "clean_up.delete_files_after").await? {
-            Ok(walk) => walk,
-            Err(outcome) => return Ok(outcome),
+            WalkStart::Walk(walk) => walk,
+            WalkStart::Nothing(outcome) => return Ok(outcome),
         };
         while let Some(due) = walk.due(work).await? {
             for ended in due.iter().filter(|ended| ended.files < FilesMark::Deleted) {

@@ -8,7 +8,7 @@ use engine::{Executor, ExecutorError, Outcome, Shortage, Work};
 use store::clean_up::{Ended, FilesMark};
 use store::pipelines::PipelineWritten;
 
-use super::CleanUpWalk;
+use super::{CleanUpWalk, WalkStart};
 
 /// The executor.
 pub struct DeletePipelines;
@@ -25,8 +25,8 @@ impl Executor for DeletePipelines {
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let mut walk = match CleanUpWalk::begin(work, "clean_up.delete_after").await? {
-            Ok(walk) => walk,
-            Err(outcome) => return Ok(outcome),
+            WalkStart::Walk(walk) => walk,
+            WalkStart::Nothing(outcome) => return Ok(outcome),
         };
         while let Some(due) = walk.due(work).await? {
             for ended in &due {

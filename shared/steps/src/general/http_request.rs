@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use engine::{Executor, ExecutorError, Outcome, Work};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION, RETRY_AFTER};
-use http_client::{Client, ListedHost, Resolve, Response, RootCertStore, ClientSettings, SystemResolver, shown};
+use http_client::{Client, ClientSettings, ListedHost, Resolve, Response, RootCertStore, SystemResolver, shown};
 use serde_json::{Map, Value, json};
 use store::services::HttpPolicy;
 use store::{Store, files};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use engine::{ExecutorError, Work};
 use import::Entity;
 use import::bunch::{Bunch, BunchId};
-use import::csv::{self, Header, CsvPosition, ReadRow, RowReader};
+use import::csv::{self, CsvPosition, Header, ReadRow, RowReader};
 use import::dialect::Dialect;
 use import::entity::{Columns, EntityRow};
 use import::finding::Finding;
@@ -74,7 +74,7 @@ impl<E: Entity> EntityFile<E> {
     ///
     /// # Errors
     /// The store did not answer, or the file is gone.
-    pub(super) async fn next(&mut self) -> Result<NextRow<E::RowChange>, ExecutorError> {
+    pub(super) async fn next(&mut self) -> Result<NextRow<E::EntityChange>, ExecutorError> {
         loop {
             let row = match self.reader.next_row() {
                 Ok(ReadRow::NeedsInput) => {

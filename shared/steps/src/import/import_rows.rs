@@ -21,7 +21,7 @@ use import::report::RowOutcome;
 
 use super::bunch_files::bunch;
 use super::entity_file::{EntityFile, NextRow};
-use super::progress::{BYTES_PER_CHECKPOINT, RowProgress, ROWS_PER_CHECKPOINT, RowPlace, count};
+use super::progress::{BYTES_PER_CHECKPOINT, ROWS_PER_CHECKPOINT, RowPlace, RowProgress, count};
 
 /// Finds the target of a step.
 type FindTarget<E> = dyn Fn(&Work<'_>) -> Arc<dyn Target<E>> + Send + Sync;
@@ -109,7 +109,7 @@ async fn import_file<E: Entity>(
 }
 
 /// Rows that say something about a thing.
-type Rows<E> = Vec<RowChange<<E as Entity>::Change>>;
+type Rows<E> = Vec<RowChange<<E as Entity>::EntityChange>>;
 
 /// Reads the next rows, and tells whether they are the last ones. Those that cannot be used are counted here; those that
 /// can, when the target answers.

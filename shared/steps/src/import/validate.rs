@@ -15,7 +15,7 @@ use import::report::RowOutcome;
 
 use super::bunch_files::bunch;
 use super::entity_file::{EntityFile, NextRow};
-use super::progress::{RowProgress, ROWS_PER_CHECKPOINT, Tally, count};
+use super::progress::{ROWS_PER_CHECKPOINT, RowProgress, Tally, count};
 
 /// Most findings that the step's log repeats; the report has more.
 const LOGGED_FINDINGS: usize = 20;
@@ -105,7 +105,7 @@ async fn validate_file<E: Entity>(
     Ok(None)
 }
 
-fn check_row<E: Entity>(file: &str, row: EntityRow<E::RowChange>, tally: &mut Tally) {
+fn check_row<E: Entity>(file: &str, row: EntityRow<E::EntityChange>, tally: &mut Tally) {
     let report = tally.report.file(file);
     report.count(if row.change.is_some() { RowOutcome::Unchanged } else { RowOutcome::Skipped });
     for finding in row.findings {

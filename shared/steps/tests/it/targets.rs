@@ -8,7 +8,7 @@ use catalog::target::{Block, BlockOutcome, Error, ItemOutcome, Pending, Target};
 use engine::Program;
 use import::entity;
 use import::entity::product::Products;
-use import::finding::{Finding, ChangeRefusal};
+use import::finding::{ChangeRefusal, Finding};
 use insta::assert_snapshot;
 use pipeline::PipelineId;
 use steps::import::import_rows::Import;

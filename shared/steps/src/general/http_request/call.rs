@@ -7,7 +7,7 @@ use bytes::Bytes;
 use engine::{ExecutorError, Work};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, StatusCode};
-use http_client::{RequestLimits, Request, Secrets};
+use http_client::{Request, RequestLimits, Secrets};
 use store::services::HttpPolicy;
 use url::Url;
 
