@@ -21,7 +21,7 @@ use crate::reach::ReachArguments;
 pub(crate) struct Arguments {
     /// Which store to work on.
     #[command(flatten)]
-    pub(crate) target: TargetArguments,
+    pub(crate) installation: InstallationArguments,
     /// Prints JSON instead of tables.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -60,7 +60,7 @@ pub(crate) const DEFAULT_STORE: &str = ".systole";
 
 /// Which store to work on.
 #[derive(Debug, Args)]
-pub(crate) struct TargetArguments {
+pub(crate) struct InstallationArguments {
     /// Folder of the embedded store.
     #[arg(long, global = true, default_value = DEFAULT_STORE, env = "SYSTOLE_STORE", value_name = "FOLDER")]
     pub(crate) store: PathBuf,

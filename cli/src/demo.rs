@@ -9,12 +9,12 @@ use crate::arguments::{DEFAULT_STORE, DemoArguments};
 use crate::drop;
 use crate::outcome::ExitReason;
 use crate::output::Output;
-use crate::target::{Place, Target};
+use crate::installation::{Place, Installation};
 
 const TIMEOUT: Duration = Duration::from_secs(300);
 
-pub(crate) async fn run(target: &Target, options: &DemoArguments, output: &Output) -> anyhow::Result<ExitReason> {
-    let Place::Embedded(root) = &target.place else {
+pub(crate) async fn run(installation: &Installation, options: &DemoArguments, output: &Output) -> anyhow::Result<ExitReason> {
+    let Place::Embedded(root) = &installation.place else {
         bail!("the demo runs on the embedded store; leave out --aws");
     };
     if !options.data.is_dir() {
@@ -24,9 +24,9 @@ pub(crate) async fn run(target: &Target, options: &DemoArguments, output: &Outpu
         );
     }
     output.say(&format!("store    {} (embedded: one SQLite file and one folder)", root.display()))?;
-    let dropped = drop::put(target, std::slice::from_ref(&options.data), true, output).await?;
-    let waited = drop::wait(target, &dropped, TIMEOUT, output).await?;
-    let reason = drop::show(target, &dropped, &waited, output)?;
+    let dropped = drop::put(installation, std::slice::from_ref(&options.data), true, output).await?;
+    let waited = drop::wait(installation, &dropped, TIMEOUT, output).await?;
+    let reason = drop::show(installation, &dropped, &waited, output)?;
     output.say(&next(&program(root)))?;
     Ok(reason)
 }

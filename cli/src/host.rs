@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use crate::outcome::ExitReason;
 use crate::output::{Output, count};
-use crate::target::{BEAT_BUDGET, Host, STEP_BUDGET, Target};
+use crate::installation::{BEAT_BUDGET, Host, STEP_BUDGET, Installation};
 
 /// How long nothing is tried after a failure: what failed may need a moment, and the log need not fill up.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
@@ -175,15 +175,15 @@ async fn beat(host: &Host) -> store::Result<BeatReport> {
 }
 
 /// `systole heartbeat`.
-pub(crate) async fn beat_once(target: &Target, output: &Output) -> anyhow::Result<ExitReason> {
-    let report = beat(&target.host()).await?;
+pub(crate) async fn beat_once(installation: &Installation, output: &Output) -> anyhow::Result<ExitReason> {
+    let report = beat(&installation.host()).await?;
     output.show(&report, in_words)?;
     Ok(ExitReason::Ok)
 }
 
 /// `systole run`.
-pub(crate) async fn run_messages(target: &Target, max: Option<usize>, output: &Output) -> anyhow::Result<ExitReason> {
-    let host = target.host();
+pub(crate) async fn run_messages(installation: &Installation, max: Option<usize>, output: &Output) -> anyhow::Result<ExitReason> {
+    let host = installation.host();
     let (mut done, mut failed) = (0, 0);
     let over = AtomicUsize::new(0);
     // With the end of one message another one may be taken, if that is not the last.

@@ -12,6 +12,7 @@ mod dev;
 mod drop;
 mod host;
 mod ids;
+mod installation;
 mod logs;
 mod outcome;
 mod output;
@@ -21,7 +22,6 @@ mod queue_commands;
 mod reach;
 mod settings_commands;
 mod step_commands;
-mod target;
 mod watch;
 
 use std::process::ExitCode;
@@ -35,7 +35,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::arguments::{Arguments, CatalogCommand, Command, ImportCommand, PipelineCommand};
 use crate::outcome::ExitReason;
 use crate::output::{Output, Paint};
-use crate::target::Target;
+use crate::installation::Installation;
 
 /// The whole of a command line over a program: reads the arguments, runs one command, and says how it went.
 ///
@@ -63,24 +63,24 @@ async fn run(arguments: Arguments, program: Program) -> anyhow::Result<ExitReaso
     } else if let Command::Completions { shell } = arguments.command {
         return complete(shell);
     }
-    let target = Target::open(&arguments.target, program.clone()).await?;
+    let installation = Installation::open(&arguments.installation, program.clone()).await?;
     match arguments.command {
-        Command::Dev(options) => dev::run(&target.reaching(&options.reach)?, &options, &output).await,
-        Command::Demo(options) => demo::run(&target, &options, &output).await,
-        Command::Heartbeat => host::beat_once(&target, &output).await,
-        Command::Run { max, reach } => host::run_messages(&target.reaching(&reach)?, max, &output).await,
-        Command::Pipeline(command) => pipeline_commands::run(&target, command, &output).await,
-        Command::Step(command) => step_commands::run(&target, command, &output).await,
-        Command::Settings(command) => settings_commands::run(&target, command, &output).await,
-        Command::Maintenance(command) => settings_commands::maintenance(&target, command, &output).await,
-        Command::Queue(command) => queue_commands::run(&target, command, &output).await,
-        Command::Audit { limit } => settings_commands::audit(&target, usize::from(limit), &output).await,
+        Command::Dev(options) => dev::run(&installation.reaching(&options.reach)?, &options, &output).await,
+        Command::Demo(options) => demo::run(&installation, &options, &output).await,
+        Command::Heartbeat => host::beat_once(&installation, &output).await,
+        Command::Run { max, reach } => host::run_messages(&installation.reaching(&reach)?, max, &output).await,
+        Command::Pipeline(command) => pipeline_commands::run(&installation, command, &output).await,
+        Command::Step(command) => step_commands::run(&installation, command, &output).await,
+        Command::Settings(command) => settings_commands::run(&installation, command, &output).await,
+        Command::Maintenance(command) => settings_commands::maintenance(&installation, command, &output).await,
+        Command::Queue(command) => queue_commands::run(&installation, command, &output).await,
+        Command::Audit { limit } => settings_commands::audit(&installation, usize::from(limit), &output).await,
         Command::Completions { shell } => complete(shell),
         Command::Executors => program_commands::list(&program, &output),
-        Command::Import(ImportCommand::Drop(options)) => drop::run(&target, &options, &output).await,
-        Command::Import(ImportCommand::List) => drop::list(&target, &output).await,
-        Command::Catalog(CatalogCommand::Show { sku }) => catalog_commands::show(&target, &sku, &output).await,
-        Command::Catalog(CatalogCommand::Export) => catalog_commands::export(&target).await,
+        Command::Import(ImportCommand::Drop(options)) => drop::run(&installation, &options, &output).await,
+        Command::Import(ImportCommand::List) => drop::list(&installation, &output).await,
+        Command::Catalog(CatalogCommand::Show { sku }) => catalog_commands::show(&installation, &sku, &output).await,
+        Command::Catalog(CatalogCommand::Export) => catalog_commands::export(&installation).await,
     }
 }
 

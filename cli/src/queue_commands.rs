@@ -5,10 +5,10 @@ use operate::queues::{self, ExaminedDeadLetter, Queues, Redriven};
 use crate::arguments::QueueCommand;
 use crate::outcome::ExitReason;
 use crate::output::{self, Output, count};
-use crate::target::{BEAT_BUDGET, Target};
+use crate::installation::{BEAT_BUDGET, Installation};
 
-pub(crate) async fn run(target: &Target, command: QueueCommand, output: &Output) -> anyhow::Result<ExitReason> {
-    let context = &target.context;
+pub(crate) async fn run(installation: &Installation, command: QueueCommand, output: &Output) -> anyhow::Result<ExitReason> {
+    let context = &installation.context;
     match command {
         QueueCommand::Status => output.show(&queues::queues(context).await?, depths_in_words)?,
         QueueCommand::Peek { limit } => {
@@ -16,8 +16,8 @@ pub(crate) async fn run(target: &Target, command: QueueCommand, output: &Output)
             output.show(&letters, |letters| letters_in_words(letters))?;
         }
         QueueCommand::Redrive => {
-            let invocation = target.host().invocation("cli", BEAT_BUDGET);
-            output.show(&queues::redrive(context, &target.by, &invocation).await?, redriven_in_words)?;
+            let invocation = installation.host().invocation("cli", BEAT_BUDGET);
+            output.show(&queues::redrive(context, &installation.by, &invocation).await?, redriven_in_words)?;
         }
     }
     Ok(ExitReason::Ok)

@@ -22,7 +22,7 @@ use crate::ids::resolve_or_latest;
 use crate::outcome::ExitReason;
 use crate::output::{Output, Reader};
 use crate::pipeline_commands::details;
-use crate::target::{Place, Target, now};
+use crate::installation::{Place, Installation, now};
 
 /// Most open pipelines that are watched at once; a person cannot follow more.
 const WATCHED: usize = 20;
@@ -30,12 +30,12 @@ const WATCHED: usize = 20;
 /// After how long without a heartbeat a person is told so: on AWS one comes every minute.
 const HEARTBEAT_LATE: Duration = Duration::from_secs(150);
 
-pub(crate) async fn run(target: &Target, arguments: &WatchArguments, output: &Output) -> anyhow::Result<ExitReason> {
+pub(crate) async fn run(installation: &Installation, arguments: &WatchArguments, output: &Output) -> anyhow::Result<ExitReason> {
     let chosen = match &arguments.id {
-        Some(reference) => Some(resolve_or_latest(target, reference).await?),
+        Some(reference) => Some(resolve_or_latest(installation, reference).await?),
         None => None,
     };
-    let mut watch = Watch { target, chosen, seen: BTreeSet::new() };
+    let mut watch = Watch { installation, chosen, seen: BTreeSet::new() };
     let mut screen = Screen::new(output);
     let mut signals = Signals::listen()?;
     let (_stopper, mut stop) = host::stop();
@@ -59,7 +59,7 @@ pub(crate) async fn run(target: &Target, arguments: &WatchArguments, output: &Ou
 }
 
 struct Watch<'a> {
-    target: &'a Target,
+    installation: &'a Installation,
     /// The one to watch; all open ones if there is none.
     chosen: Option<PipelineId>,
     /// Those that were open in an earlier look: their end is shown, too.
@@ -81,7 +81,7 @@ impl Watch<'_> {
         };
         let mut pipelines = Vec::new();
         for id in &ids {
-            pipelines.push(details(self.target, id).await?);
+            pipelines.push(details(self.installation, id).await?);
         }
         let is_open = pipelines.iter().any(|details| details.pipeline.status.is_open());
         let remark = if is_open { self.late_heartbeat().await? } else { None };
@@ -91,7 +91,7 @@ impl Watch<'_> {
 
     /// The open pipelines, and those that have ended since the last look.
     async fn open(&mut self) -> anyhow::Result<Vec<PipelineId>> {
-        let open = self.target.context.store.open_pipelines(WATCHED).await?;
+        let open = self.installation.context.store.open_pipelines(WATCHED).await?;
         let open: BTreeSet<PipelineId> = open.into_iter().map(|open| open.id).collect();
         let shown = self.seen.union(&open).cloned().collect();
         self.seen = open;
@@ -99,14 +99,14 @@ impl Watch<'_> {
     }
 
     async fn late_heartbeat(&self) -> anyhow::Result<Option<String>> {
-        let last = self.target.context.store.last_beat().await?;
+        let last = self.installation.context.store.last_beat().await?;
         let age = last.and_then(|last| (now() - last).to_std().ok());
         let age = match (last, age) {
             (None, _) => "there has been no heartbeat yet".to_owned(),
             (_, Some(age)) if age > HEARTBEAT_LATE => format!("no heartbeat for {} min", age.as_secs() / 60),
             _ => return Ok(None),
         };
-        Ok(Some(match &self.target.place {
+        Ok(Some(match &self.installation.place {
             Place::Embedded(_) => format!("{age}; `systole dev` beats and runs steps"),
             Place::Aws => format!("{age}; look at the function `heartbeat` and its schedule"),
         }))

@@ -10,34 +10,34 @@ use crate::arguments::Which;
 use crate::ids::resolve;
 use crate::outcome::ExitReason;
 use crate::output::Output;
-use crate::target::{BEAT_BUDGET, Target};
+use crate::installation::{BEAT_BUDGET, Installation};
 
 /// Most pipelines of one name that are changed at once.
 const MOST: usize = 1_000;
 
-pub(super) async fn cancel(target: &Target, which: Which, reason: &str, output: &Output) -> anyhow::Result<ExitReason> {
+pub(super) async fn cancel(installation: &Installation, which: Which, reason: &str, output: &Output) -> anyhow::Result<ExitReason> {
     let mut changes = Changes::default();
-    for id in chosen(target, which).await? {
-        let invocation = target.host().invocation("cli", BEAT_BUDGET);
-        changes.add(id.clone(), operate::cancel(&target.context, &id, &target.by, reason, &invocation).await);
+    for id in chosen(installation, which).await? {
+        let invocation = installation.host().invocation("cli", BEAT_BUDGET);
+        changes.add(id.clone(), operate::cancel(&installation.context, &id, &installation.by, reason, &invocation).await);
     }
     changes.show(("cancelled", "is being cancelled"), output)
 }
 
-pub(super) async fn pause(target: &Target, which: Which, output: &Output) -> anyhow::Result<ExitReason> {
+pub(super) async fn pause(installation: &Installation, which: Which, output: &Output) -> anyhow::Result<ExitReason> {
     let mut changes = Changes::default();
-    for id in chosen(target, which).await? {
-        let invocation = target.host().invocation("cli", BEAT_BUDGET);
-        changes.add(id.clone(), operate::pause(&target.context, &id, &target.by, &invocation).await);
+    for id in chosen(installation, which).await? {
+        let invocation = installation.host().invocation("cli", BEAT_BUDGET);
+        changes.add(id.clone(), operate::pause(&installation.context, &id, &installation.by, &invocation).await);
     }
     changes.show(("paused", "is paused; `systole pipeline resume` lets it go on"), output)
 }
 
-pub(super) async fn resume(target: &Target, which: Which, output: &Output) -> anyhow::Result<ExitReason> {
+pub(super) async fn resume(installation: &Installation, which: Which, output: &Output) -> anyhow::Result<ExitReason> {
     let mut changes = Changes::default();
-    for id in chosen(target, which).await? {
-        let invocation = target.host().invocation("cli", BEAT_BUDGET);
-        changes.add(id.clone(), operate::resume(&target.context, &id, &target.by, &invocation).await);
+    for id in chosen(installation, which).await? {
+        let invocation = installation.host().invocation("cli", BEAT_BUDGET);
+        changes.add(id.clone(), operate::resume(&installation.context, &id, &installation.by, &invocation).await);
     }
     changes.show(("resumed", "goes on"), output)
 }
@@ -73,12 +73,12 @@ impl Changes {
 }
 
 /// The pipelines that were named, each once.
-async fn chosen(target: &Target, which: Which) -> anyhow::Result<Vec<PipelineId>> {
+async fn chosen(installation: &Installation, which: Which) -> anyhow::Result<Vec<PipelineId>> {
     let Some(name) = which.name else {
         // All of them are found before one is touched.
         let mut ids = Vec::new();
         for reference in &which.ids {
-            let id = resolve(target, reference).await?;
+            let id = resolve(installation, reference).await?;
             if !ids.contains(&id) {
                 ids.push(id);
             }
@@ -87,7 +87,7 @@ async fn chosen(target: &Target, which: Which) -> anyhow::Result<Vec<PipelineId>
     };
     let statuses = PipelineStatus::ALL.into_iter().filter(|status| status.is_open()).collect();
     let filter = PipelineFilter { name: Some(name.to_string()), statuses, limit: MOST, ..PipelineFilter::default() };
-    let ids: Vec<PipelineId> = rows(target, filter).await?.into_iter().map(|row| row.id).collect();
+    let ids: Vec<PipelineId> = rows(installation, filter).await?.into_iter().map(|row| row.id).collect();
     if ids.is_empty() {
         bail!("no pipeline of the name `{name}` is open");
     }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{filter, rows};
 use crate::arguments::Chosen;
 use crate::output::{self, Output};
-use crate::target::{Target, now};
+use crate::installation::{Installation, now};
 
 /// Shows pipelines that have ended, too.
 pub(super) struct Ended;
@@ -30,7 +30,7 @@ struct StageRow {
 }
 
 pub(super) async fn status(
-    target: &Target,
+    installation: &Installation,
     chosen: Chosen,
     with: Option<Ended>,
     output: &Output,
@@ -40,8 +40,8 @@ pub(super) async fn status(
         filter.statuses = PipelineStatus::ALL.into_iter().filter(|status| status.is_open()).collect();
     }
     let mut shown = Vec::new();
-    for row in rows(target, filter).await? {
-        match target.context.store.pipeline_with_steps(&row.id).await {
+    for row in rows(installation, filter).await? {
+        match installation.context.store.pipeline_with_steps(&row.id).await {
             Ok(Some(read)) => {
                 let pipeline = ListRow::Readable(Box::new(view::pipeline(&read, now())));
                 shown.push(StatusRow { pipeline, stages: stages(&read) });

@@ -1,4 +1,4 @@
-//! The store that a command works on.
+//! The installation that a command works on.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,11 +11,11 @@ use engine::{Context, Invocation, Limits, Program};
 use store_embedded::Options;
 
 use crate::alive::Alive;
-use crate::arguments::TargetArguments;
+use crate::arguments::InstallationArguments;
 use crate::reach::ReachArguments;
 
-/// The store that a command works on, and the engine over it.
-pub(crate) struct Target {
+/// The installation of Systole that a command works on: a store, and the program with its engine over it.
+pub(crate) struct Installation {
     pub(crate) program: Program,
     pub(crate) context: Context,
     pub(crate) place: Place,
@@ -49,8 +49,8 @@ pub(crate) const STEP_BUDGET: Duration = Duration::from_secs(300);
 /// How long one beat may take; its lease ends little later.
 pub(crate) const BEAT_BUDGET: Duration = Duration::from_secs(20);
 
-impl Target {
-    pub(crate) async fn open(arguments: &TargetArguments, program: Program) -> anyhow::Result<Self> {
+impl Installation {
+    pub(crate) async fn open(arguments: &InstallationArguments, program: Program) -> anyhow::Result<Self> {
         let by = match arguments.by.as_deref() {
             None | Some("") => "CLI".to_owned(),
             Some(name) => format!("{name} (CLI)"),
@@ -60,7 +60,7 @@ impl Target {
             let allowed = store_aws::ServicesConfig::from_env().context("cannot tell what steps may call")?;
             let (store, services) = store_aws::connect_with_services(&config, &allowed).await;
             let context = Context::new(store, program.clone(), Limits::default()).with_services(services);
-            return Ok(Target { program, context, place: Place::Aws, by, alive: None });
+            return Ok(Installation { program, context, place: Place::Aws, by, alive: None });
         }
         let options = Options { visibility: LEASE, ..Options::default() };
         let store = store_embedded::open(&arguments.store, options)?;
@@ -68,7 +68,7 @@ impl Target {
         let limits = Limits { renewed_lease: Some(LEASE), lease_margin: Duration::from_secs(5), ..Limits::default() };
         let place = Place::Embedded(arguments.store.clone());
         let context = Context::new(store, program.clone(), limits);
-        Ok(Target { program, context, place, by, alive: Some(alive) })
+        Ok(Installation { program, context, place, by, alive: Some(alive) })
     }
 
     /// The same for steps that may call what the flags name.
