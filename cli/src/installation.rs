@@ -10,7 +10,7 @@ use engine::take_over::take_over;
 use engine::{Context, Invocation, Limits, Program};
 use store_embedded::Options;
 
-use crate::alive::Alive;
+use crate::process_lock::ProcessLock;
 use crate::arguments::InstallationArguments;
 use crate::reach::ReachArguments;
 
@@ -21,14 +21,14 @@ pub(crate) struct Installation {
     pub(crate) place: Place,
     /// Who does it, for those who look at it later.
     pub(crate) by: String,
-    alive: Option<Arc<Alive>>,
+    process_lock: Option<Arc<ProcessLock>>,
 }
 
 /// The engine and the process that does its work.
 #[derive(Clone)]
 pub(crate) struct Host {
     pub(crate) context: Context,
-    alive: Option<Arc<Alive>>,
+    process_lock: Option<Arc<ProcessLock>>,
 }
 
 /// Where the store is.
@@ -60,15 +60,15 @@ impl Installation {
             let allowed = store_aws::ServicesConfig::from_env().context("cannot tell what steps may call")?;
             let (store, services) = store_aws::connect_with_services(&config, &allowed).await;
             let context = Context::new(store, program.clone(), Limits::default()).with_services(services);
-            return Ok(Installation { program, context, place: Place::Aws, by, alive: None });
+            return Ok(Installation { program, context, place: Place::Aws, by, process_lock: None });
         }
         let options = Options { visibility: LEASE, ..Options::default() };
         let store = store_embedded::open(&arguments.store, options)?;
-        let alive = Arc::new(Alive::begin(&arguments.store)?);
+        let process_lock = Arc::new(ProcessLock::begin(&arguments.store)?);
         let limits = Limits { renewed_lease: Some(LEASE), lease_margin: Duration::from_secs(5), ..Limits::default() };
         let place = Place::Embedded(arguments.store.clone());
         let context = Context::new(store, program.clone(), limits);
-        Ok(Installation { program, context, place, by, alive: Some(alive) })
+        Ok(Installation { program, context, place, by, process_lock: Some(process_lock) })
     }
 
     /// The same for steps that may call what the flags name.
@@ -85,7 +85,7 @@ impl Installation {
 
     /// What this process does work with.
     pub(crate) fn host(&self) -> Host {
-        Host { context: self.context.clone(), alive: self.alive.clone() }
+        Host { context: self.context.clone(), alive: self.process_lock.clone() }
     }
 
     /// Where a file of the store is, as a person would look for it.
@@ -100,8 +100,8 @@ impl Installation {
 impl Host {
     /// One piece of work of this process.
     pub(crate) fn invocation(&self, what: &str, budget: Duration) -> Invocation {
-        let id = match &self.alive {
-            Some(alive) => alive.invocation_id(what),
+        let id = match &self.process_lock {
+            Some(process_lock) => process_lock.invocation_id(what),
             None => format!("{what}-{}", uuid::Uuid::new_v4().simple()),
         };
         Invocation::begin(id, now(), budget)
@@ -109,8 +109,8 @@ impl Host {
 
     /// Carries on what killed processes of this machine held.
     pub(crate) async fn take_over(&self) -> store::Result<()> {
-        let Some(alive) = &self.alive else { return Ok(()) };
-        let dead = alive.dead();
+        let Some(process_lock) = &self.process_lock else { return Ok(()) };
+        let dead = process_lock.dead();
         if dead.is_empty() {
             return Ok(());
         }

@@ -4,7 +4,6 @@
 //! Commands are thin: they call what the functions call, and print it. The embedded store is the default; `--aws` takes the
 //! stage that the environment names, on AWS or an emulator.
 
-mod alive;
 mod arguments;
 mod catalog_commands;
 mod demo;
@@ -17,6 +16,7 @@ mod logs;
 mod outcome;
 mod output;
 mod pipeline_commands;
+mod process_lock;
 mod program_commands;
 mod queue_commands;
 mod reach;
