@@ -13,7 +13,7 @@ use crate::output::Paint;
 pub(crate) use operators::{MaintenanceCommand, QueueCommand, SettingsCommand};
 pub(crate) use pipelines::{Chosen, PipelineCommand, StepCommand, WatchArguments, Which};
 
-use crate::reach::ReachArguments;
+use crate::service_arguments::ServiceArguments;
 
 /// Runs process pipelines for shops: imports, exports and everything in between.
 #[derive(Debug, Parser)]
@@ -93,7 +93,7 @@ pub(crate) enum Command {
         max: Option<usize>,
         /// What steps may call.
         #[command(flatten)]
-        reach: ReachArguments,
+        services: ServiceArguments,
     },
     /// Looks at pipelines and acts on them.
     #[command(subcommand)]
@@ -153,7 +153,7 @@ pub(crate) struct DevArguments {
     pub(crate) tick: Duration,
     /// What steps may call.
     #[command(flatten)]
-    pub(crate) reach: ReachArguments,
+    pub(crate) services: ServiceArguments,
 }
 
 #[derive(Debug, Args)]

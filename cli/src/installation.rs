@@ -12,7 +12,7 @@ use store_embedded::Options;
 
 use crate::process_lock::ProcessLock;
 use crate::arguments::InstallationArguments;
-use crate::reach::ReachArguments;
+use crate::service_arguments::ServiceArguments;
 
 /// The installation of Systole that a command works on: a store, and the program with its engine over it.
 pub(crate) struct Installation {
@@ -72,10 +72,10 @@ impl Installation {
     }
 
     /// The same for steps that may call what the flags name.
-    pub(crate) fn reaching(mut self, reach: &ReachArguments) -> anyhow::Result<Self> {
+    pub(crate) fn with_services(mut self, services: &ServiceArguments) -> anyhow::Result<Self> {
         match &self.place {
-            Place::Embedded(root) => self.context.services = reach.services(root)?,
-            Place::Aws if reach.is_any() => {
+            Place::Embedded(root) => self.context.services = services.services(root)?,
+            Place::Aws if services.is_any() => {
                 bail!("what steps may call on AWS is said by INVOKABLE_FUNCTIONS and HTTP_ALLOWED_HOSTS");
             }
             Place::Aws => {}
@@ -85,7 +85,7 @@ impl Installation {
 
     /// What this process does work with.
     pub(crate) fn host(&self) -> Host {
-        Host { context: self.context.clone(), alive: self.process_lock.clone() }
+        Host { context: self.context.clone(), process_lock: self.process_lock.clone() }
     }
 
     /// Where a file of the store is, as a person would look for it.

@@ -19,7 +19,7 @@ mod pipeline_commands;
 mod process_lock;
 mod program_commands;
 mod queue_commands;
-mod reach;
+mod service_arguments;
 mod settings_commands;
 mod step_commands;
 mod watch;
@@ -65,10 +65,10 @@ async fn run(arguments: Arguments, program: Program) -> anyhow::Result<ExitReaso
     }
     let installation = Installation::open(&arguments.installation, program.clone()).await?;
     match arguments.command {
-        Command::Dev(options) => dev::run(&installation.reaching(&options.reach)?, &options, &output).await,
+        Command::Dev(options) => dev::run(&installation.with_services(&options.services)?, &options, &output).await,
         Command::Demo(options) => demo::run(&installation, &options, &output).await,
         Command::Heartbeat => host::beat_once(&installation, &output).await,
-        Command::Run { max, reach } => host::run_messages(&installation.reaching(&reach)?, max, &output).await,
+        Command::Run { max, services } => host::run_messages(&installation.with_services(&services)?, max, &output).await,
         Command::Pipeline(command) => pipeline_commands::run(&installation, command, &output).await,
         Command::Step(command) => step_commands::run(&installation, command, &output).await,
         Command::Settings(command) => settings_commands::run(&installation, command, &output).await,

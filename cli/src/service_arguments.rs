@@ -13,7 +13,7 @@ use store_aws::services::LocalFunctions;
 /// Flags of the commands that run steps on this machine.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What steps may call")]
-pub(crate) struct ReachArguments {
+pub(crate) struct ServiceArguments {
     /// A function for the executor `lambda_invoke` and where it listens, such as `tax=http://127.0.0.1:9000`.
     ///
     /// Whatever takes the requests of Lambda will do: `cargo lambda watch`, the runtime interface emulator, a program of
@@ -30,7 +30,7 @@ pub(crate) struct ReachArguments {
     allow_shell: bool,
 }
 
-impl ReachArguments {
+impl ServiceArguments {
     /// The services of a host over an embedded store in that folder.
     pub(crate) fn services(&self, root: &Path) -> anyhow::Result<Services> {
         let functions = LocalFunctions::new(self.functions.iter().cloned());
