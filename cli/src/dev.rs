@@ -9,7 +9,7 @@ use steps::import::DROP_PREFIX;
 use tokio::net::TcpListener;
 
 use crate::arguments::DevArguments;
-use crate::host::{self, Signals, Stop};
+use crate::host::{self, Signals, StopSignal};
 use crate::outcome::ExitReason;
 use crate::output::Output;
 use crate::installation::{Place, Installation};
@@ -34,7 +34,7 @@ pub(crate) async fn run(installation: &Installation, options: &DevArguments, out
         .with_context(|| format!("failed to listen on {} (--listen names another address)", options.listen))?;
     greet(output, &listener, &folders)?;
 
-    let (stopper, stop) = host::stop();
+    let (stopper, stop) = host::stop_signal();
     let host = installation.host();
     let mut signals = Signals::listen()?;
     let mut tasks = vec![
@@ -58,7 +58,7 @@ fn greet(output: &Output, listener: &TcpListener, [drop_area, overlay]: &[PathBu
     Ok(())
 }
 
-async fn serve(listener: TcpListener, context: engine::Context, mut stop: Stop) {
+async fn serve(listener: TcpListener, context: engine::Context, mut stop: StopSignal) {
     let server = axum::serve(listener, admin::router(context, admin::Gate::Loopback))
         .with_graceful_shutdown(async move { stop.wait().await });
     if let Err(error) = server.await {

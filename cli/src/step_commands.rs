@@ -80,7 +80,7 @@ async fn follow(
 ) -> anyhow::Result<ExitReason> {
     let id = resolve_or_latest(installation, reference).await?;
     let mut signals = Signals::listen()?;
-    let (_stopper, mut stop) = host::stop();
+    let (_stopper, mut stop) = host::stop_signal();
     let mut follower = Follower::default();
     loop {
         let pipeline = whole(installation, &id).await?;

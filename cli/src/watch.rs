@@ -38,7 +38,7 @@ pub(crate) async fn run(installation: &Installation, arguments: &WatchArguments,
     let mut watch = Watch { installation, chosen, seen: BTreeSet::new() };
     let mut screen = Screen::new(output);
     let mut signals = Signals::listen()?;
-    let (_stopper, mut stop) = host::stop();
+    let (_stopper, mut stop) = host::stop_signal();
     let began = Instant::now();
     loop {
         let looked = watch.look().await?;

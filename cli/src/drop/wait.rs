@@ -51,7 +51,7 @@ pub(crate) async fn wait(
     timeout: Duration,
     output: &Output,
 ) -> anyhow::Result<Waited> {
-    let (stopper, stop) = host::stop();
+    let (stopper, stop) = host::stop_signal();
     let mut tasks = Vec::new();
     if matches!(installation.place, Place::Embedded(_)) {
         let host = installation.host();
@@ -99,7 +99,7 @@ impl Fates {
 }
 
 impl Look<'_> {
-    async fn until_ended(&mut self, timeout: Duration, mut stop: host::Stop) -> anyhow::Result<Waited> {
+    async fn until_ended(&mut self, timeout: Duration, mut stop: host::StopSignal) -> anyhow::Result<Waited> {
         let began = Instant::now();
         loop {
             stop.sleep(LOOK_EVERY).await;
