@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use operate::view::PipelineDetails;
 use pipeline::{PipelineId, PipelineStatus};
 
-use self::changes::Changes;
+use self::changes::ChangeTracker;
 use self::picture::Picture;
 use crate::arguments::WatchArguments;
 use crate::host::{self, Signals};
@@ -35,7 +35,7 @@ pub(crate) async fn run(installation: &Installation, arguments: &WatchArguments,
         Some(reference) => Some(resolve_or_latest(installation, reference).await?),
         None => None,
     };
-    let mut watch = Watch { installation, chosen, seen: BTreeSet::new() };
+    let mut watch = PipelineWatch { installation, chosen, seen: BTreeSet::new() };
     let mut screen = Screen::new(output);
     let mut signals = Signals::listen()?;
     let (_stopper, mut stop) = host::stop_signal();
@@ -58,7 +58,7 @@ pub(crate) async fn run(installation: &Installation, arguments: &WatchArguments,
     }
 }
 
-struct Watch<'a> {
+struct PipelineWatch<'a> {
     installation: &'a Installation,
     /// The one to watch; all open ones if there is none.
     chosen: Option<PipelineId>,
@@ -73,7 +73,7 @@ struct Looked {
     remark: Option<String>,
 }
 
-impl Watch<'_> {
+impl PipelineWatch<'_> {
     async fn look(&mut self) -> anyhow::Result<Looked> {
         let ids = match &self.chosen {
             Some(id) => vec![id.clone()],
@@ -128,7 +128,7 @@ enum Screen<'a> {
     /// A terminal: the lines that the last picture took are printed anew.
     Live { picture: Picture, lines: usize },
     /// A file, a pipe or a program: one line for each change.
-    Lines { changes: Changes, output: &'a Output },
+    Lines { changes: ChangeTracker, output: &'a Output },
 }
 
 impl<'a> Screen<'a> {
@@ -136,7 +136,7 @@ impl<'a> Screen<'a> {
         if output.is_live() {
             Screen::Live { picture: Picture { paint: output.paint() }, lines: 0 }
         } else {
-            Screen::Lines { changes: Changes::default(), output }
+            Screen::Lines { changes: ChangeTracker::default(), output }
         }
     }
 

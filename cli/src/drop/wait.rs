@@ -59,7 +59,7 @@ pub(crate) async fn wait(
         tasks.extend((0..2).map(|_| host::spawn_runner(&host, RECEIVE_WAIT, &stop)));
     }
     let mut signals = Signals::listen()?;
-    let mut look = Look { installation, dropped, output, idle_since: None, newest: None, said: BTreeSet::new() };
+    let mut look = DropWatch { installation, dropped, output, idle_since: None, newest: None, said: BTreeSet::new() };
     let waited = tokio::select! {
         waited = look.until_ended(timeout, stop) => waited,
         () = signals.next() => look.at_fates().await.map(|fates| fates.ended(End::Interrupted)),
@@ -74,7 +74,7 @@ pub(crate) async fn wait(
     if is_early { Ok(look.at_fates().await?.ended(waited?.end)) } else { waited }
 }
 
-struct Look<'a> {
+struct DropWatch<'a> {
     installation: &'a Installation,
     dropped: &'a Dropped,
     output: &'a Output,
@@ -98,7 +98,7 @@ impl Fates {
     }
 }
 
-impl Look<'_> {
+impl DropWatch<'_> {
     async fn until_ended(&mut self, timeout: Duration, mut stop: host::StopSignal) -> anyhow::Result<Waited> {
         let began = Instant::now();
         loop {

@@ -16,7 +16,7 @@ use crate::installation::{BEAT_BUDGET, Installation};
 const MOST: usize = 1_000;
 
 pub(super) async fn cancel(installation: &Installation, which: Which, reason: &str, output: &Output) -> anyhow::Result<ExitReason> {
-    let mut changes = Changes::default();
+    let mut changes = ChangeResults::default();
     for id in chosen(installation, which).await? {
         let invocation = installation.host().invocation("cli", BEAT_BUDGET);
         changes.add(id.clone(), operate::cancel(&installation.context, &id, &installation.by, reason, &invocation).await);
@@ -25,7 +25,7 @@ pub(super) async fn cancel(installation: &Installation, which: Which, reason: &s
 }
 
 pub(super) async fn pause(installation: &Installation, which: Which, output: &Output) -> anyhow::Result<ExitReason> {
-    let mut changes = Changes::default();
+    let mut changes = ChangeResults::default();
     for id in chosen(installation, which).await? {
         let invocation = installation.host().invocation("cli", BEAT_BUDGET);
         changes.add(id.clone(), operate::pause(&installation.context, &id, &installation.by, &invocation).await);
@@ -34,7 +34,7 @@ pub(super) async fn pause(installation: &Installation, which: Which, output: &Ou
 }
 
 pub(super) async fn resume(installation: &Installation, which: Which, output: &Output) -> anyhow::Result<ExitReason> {
-    let mut changes = Changes::default();
+    let mut changes = ChangeResults::default();
     for id in chosen(installation, which).await? {
         let invocation = installation.host().invocation("cli", BEAT_BUDGET);
         changes.add(id.clone(), operate::resume(&installation.context, &id, &installation.by, &invocation).await);
@@ -44,11 +44,11 @@ pub(super) async fn resume(installation: &Installation, which: Which, output: &O
 
 /// What became of each pipeline.
 #[derive(Default)]
-struct Changes {
+struct ChangeResults {
     done: Vec<(PipelineId, Result<(), String>)>,
 }
 
-impl Changes {
+impl ChangeResults {
     fn add(&mut self, id: PipelineId, outcome: Result<(), operate::Error>) {
         self.done.push((id, outcome.map_err(|error| format!("{:#}", anyhow::Error::from(error)))));
     }

@@ -17,7 +17,7 @@ use crate::installation::{Installation, now};
 pub(super) struct Logs;
 
 #[derive(Serialize)]
-struct Shown {
+struct DetailsWithLogs {
     #[serde(flatten)]
     details: PipelineDetails,
     /// By step: the logs of its attempts.
@@ -33,7 +33,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<()> {
     let id = resolve_or_latest(installation, reference).await?;
     let pipeline = read(installation, &id).await?;
-    let mut shown = Shown { details: shown(installation, &pipeline).await?, logs: None };
+    let mut shown = DetailsWithLogs { details: shown(installation, &pipeline).await?, logs: None };
     if with.is_some() {
         let mut logs = BTreeMap::new();
         for step in pipeline.steps.iter().filter(|step| step.record.attempt > 0) {
@@ -81,8 +81,8 @@ pub(crate) fn note(step: &StepRow) -> Option<String> {
     step.message.clone().or_else(|| step.waits_for.first().cloned()).or(progress)
 }
 
-fn in_words(installation: &Installation, shown: &Shown) -> String {
-    let Shown { details, logs } = shown;
+fn in_words(installation: &Installation, shown: &DetailsWithLogs) -> String {
+    let DetailsWithLogs { details, logs } = shown;
     let row = &details.pipeline;
     let mut text = format!(
         "{} {}: {}, spawned {} UTC by {}, {}\n",
