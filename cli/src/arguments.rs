@@ -11,14 +11,14 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use crate::output::Paint;
 
 pub(crate) use operators::{MaintenanceCommand, QueueCommand, SettingsCommand};
-pub(crate) use pipelines::{Chosen, PipelineCommand, StepCommand, WatchArguments, Which};
+pub(crate) use pipelines::{ListArguments, PipelineCommand, StepCommand, WatchArguments, Which};
 
 use crate::service_arguments::ServiceArguments;
 
 /// Runs process pipelines for shops: imports, exports and everything in between.
 #[derive(Debug, Parser)]
 #[command(name = "systole", version, after_help = EXAMPLES, arg_required_else_help = true)]
-pub(crate) struct Arguments {
+pub(crate) struct CommandLine {
     /// Which store to work on.
     #[command(flatten)]
     pub(crate) installation: InstallationArguments,
@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-impl Arguments {
+impl CommandLine {
     /// Whether colours are wanted where a person looks at a terminal.
     pub(crate) fn paint(&self) -> Paint {
         if self.no_color { Paint::Plain } else { Paint::Coloured }

@@ -32,7 +32,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::arguments::{Arguments, CatalogCommand, Command, ImportCommand, PipelineCommand};
+use crate::arguments::{CommandLine, CatalogCommand, Command, ImportCommand, PipelineCommand};
 use crate::outcome::ExitReason;
 use crate::output::{Output, Paint};
 use crate::installation::Installation;
@@ -41,7 +41,7 @@ use crate::installation::Installation;
 ///
 /// A program with more than what ships is a crate with a `main` that calls this with its own list.
 pub async fn main(program: Program) -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = CommandLine::parse();
     init_log(&arguments);
     match run(arguments, program).await {
         Ok(reason) => reason.exit_code(),
@@ -53,7 +53,7 @@ pub async fn main(program: Program) -> ExitCode {
 ///
 /// # Errors
 /// The command could not do what it was asked for; the exit code follows from the error.
-async fn run(arguments: Arguments, program: Program) -> anyhow::Result<ExitReason> {
+async fn run(arguments: CommandLine, program: Program) -> anyhow::Result<ExitReason> {
     let output = Output::new(arguments.json, arguments.paint());
     // These need no store: authors check their files before there is one.
     if let Command::Pipeline(PipelineCommand::Validate { files }) = &arguments.command {
@@ -87,7 +87,7 @@ async fn run(arguments: Arguments, program: Program) -> anyhow::Result<ExitReaso
 /// Prints what makes a shell complete these commands.
 fn complete(shell: clap_complete::Shell) -> anyhow::Result<ExitReason> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "systole", &mut script);
+    clap_complete::generate(shell, &mut CommandLine::command(), "systole", &mut script);
     Output::line(String::from_utf8(script)?.trim_end())?;
     Ok(ExitReason::Ok)
 }
@@ -96,7 +96,7 @@ fn complete(shell: clap_complete::Shell) -> anyhow::Result<ExitReason> {
 ///
 /// `SYSTOLE_LOG` says something else by module.
 #[expect(clippy::disallowed_methods, reason = "the log is there before the configuration is read")]
-fn init_log(arguments: &Arguments) {
+fn init_log(arguments: &CommandLine) {
     let is_host = matches!(arguments.command, Command::Dev(_));
     let level = match (arguments.verbose, is_host) {
         (true, _) => LevelFilter::DEBUG,

@@ -15,7 +15,7 @@ pub(crate) use results::results;
 pub(crate) use show::{details, note, step_table};
 pub(crate) use validate::validate;
 
-use crate::arguments::{Chosen, PipelineCommand};
+use crate::arguments::{ListArguments, PipelineCommand};
 use crate::outcome::ExitReason;
 use crate::output::{self, Output, time};
 use crate::installation::{BEAT_BUDGET, Installation, now};
@@ -26,7 +26,7 @@ pub(crate) async fn run(installation: &Installation, command: PipelineCommand, o
         PipelineCommand::List { definitions: true, .. } => list_definitions(installation, output).await?,
         PipelineCommand::List { chosen, definitions: false } => list(installation, filter(chosen), output).await?,
         PipelineCommand::Status { chosen, all } => {
-            status::status(installation, chosen, all.then_some(status::Ended), output).await?
+            status::status(installation, chosen, all.then_some(status::WithEnded), output).await?
         }
         PipelineCommand::Search { text, within, chosen } => {
             let spawned_after = within.map(|within| now() - within);
@@ -73,8 +73,8 @@ async fn rows(installation: &Installation, mut filter: PipelineFilter) -> anyhow
     }
 }
 
-fn filter(chosen: Chosen) -> PipelineFilter {
-    let Chosen { name, status, limit } = chosen;
+fn filter(chosen: ListArguments) -> PipelineFilter {
+    let ListArguments { name, status, limit } = chosen;
     PipelineFilter { name, statuses: status.into_iter().collect(), limit, ..PipelineFilter::default() }
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct Dropped {
 
 /// The files to drop, by base name.
 #[derive(Debug, Default)]
-struct Chosen {
+struct FilesToDrop {
     csv_files: BTreeMap<FileName, PathBuf>,
     ok_files: BTreeMap<String, PathBuf>,
     left_out: BTreeMap<String, String>,
@@ -42,7 +42,7 @@ struct Chosen {
 
 /// Puts files into the drop area: CSV files first, ok files last. Nothing is dropped if anything is wrong with them.
 pub(crate) async fn put(installation: &Installation, paths: &[PathBuf], with_ok: bool, output: &Output) -> anyhow::Result<Dropped> {
-    let chosen = Chosen::of(paths, &Claims::load(&installation.context).await?)?;
+    let chosen = FilesToDrop::of(paths, &Claims::load(&installation.context).await?)?;
     for (name, reason) in &chosen.left_out {
         output.say(&format!("left out {name}: {reason}"))?;
     }
@@ -63,7 +63,7 @@ pub(crate) async fn put(installation: &Installation, paths: &[PathBuf], with_ok:
     for (name, content) in held_back.into_iter().filter(|(name, _)| !chosen.ok_files.contains_key(name)) {
         files.put(&format!("{DROP_PREFIX}{name}"), Bytes::from(content)).await?;
     }
-    let area = DropArea::list(installation).await?;
+    let area = DropAreaContent::list(installation).await?;
     if with_ok {
         for (name, lines) in area.missing_ok_files(chosen.csv_files.keys()) {
             files.put(&format!("{DROP_PREFIX}{name}"), Bytes::from(lines.join("\n"))).await?;
@@ -76,8 +76,8 @@ pub(crate) async fn put(installation: &Installation, paths: &[PathBuf], with_ok:
 }
 
 /// Takes the ok files away that would release files of an older drop together with some of this one.
-async fn hold_back(installation: &Installation, chosen: &Chosen) -> anyhow::Result<BTreeMap<String, String>> {
-    let area = DropArea::list(installation).await?;
+async fn hold_back(installation: &Installation, chosen: &FilesToDrop) -> anyhow::Result<BTreeMap<String, String>> {
+    let area = DropAreaContent::list(installation).await?;
     let replaced = area.csv_files.iter().filter(|(name, _)| chosen.csv_files.contains_key(name));
     let replaced: Vec<DropFile> = replaced.map(|(_, file)| file.clone()).collect();
     let mut held_back = area.ok_files;
@@ -88,11 +88,11 @@ async fn hold_back(installation: &Installation, chosen: &Chosen) -> anyhow::Resu
     Ok(held_back)
 }
 
-impl Chosen {
+impl FilesToDrop {
     /// The CSV and ok files among the paths. What was named must be fit to be dropped; of what lies in a named folder, the
     /// rest is left out.
     fn of(paths: &[PathBuf], claims: &Claims) -> anyhow::Result<Self> {
-        let mut chosen = Chosen::default();
+        let mut chosen = FilesToDrop::default();
         for path in paths {
             if path.is_dir() {
                 let entries =
@@ -173,16 +173,16 @@ impl Claims {
 }
 
 /// What lies in the drop area.
-struct DropArea {
+struct DropAreaContent {
     csv_files: Vec<(FileName, DropFile)>,
     /// The contents of the ok files, by name.
     ok_files: BTreeMap<String, String>,
 }
 
-impl DropArea {
+impl DropAreaContent {
     async fn list(installation: &Installation) -> anyhow::Result<Self> {
         let files = &installation.context.store.files;
-        let mut area = DropArea { csv_files: Vec::new(), ok_files: BTreeMap::new() };
+        let mut area = DropAreaContent { csv_files: Vec::new(), ok_files: BTreeMap::new() };
         for file in files.list(DROP_PREFIX, None, FILE_LIMIT).await? {
             let name = file.key.strip_prefix(DROP_PREFIX).unwrap_or_default().to_owned();
             if name.ends_with(".ok") {

@@ -7,12 +7,12 @@ use pipeline::{Pipeline, PipelineStatus, StepStatus};
 use serde::Serialize;
 
 use super::{filter, rows};
-use crate::arguments::Chosen;
+use crate::arguments::ListArguments;
 use crate::output::{self, Output};
 use crate::installation::{Installation, now};
 
 /// Shows pipelines that have ended, too.
-pub(super) struct Ended;
+pub(super) struct WithEnded;
 
 #[derive(Debug, Serialize)]
 struct StatusRow {
@@ -31,8 +31,8 @@ struct StageRow {
 
 pub(super) async fn status(
     installation: &Installation,
-    chosen: Chosen,
-    with: Option<Ended>,
+    chosen: ListArguments,
+    with: Option<WithEnded>,
     output: &Output,
 ) -> anyhow::Result<()> {
     let mut filter = filter(chosen);
