@@ -5,9 +5,9 @@ use catalog::own;
 use import::entity::Thing;
 use import::entity::product::Product;
 
+use crate::installation::Installation;
 use crate::outcome::ExitReason;
 use crate::output::{Output, Reader};
-use crate::installation::Installation;
 
 pub(crate) async fn show(installation: &Installation, sku: &str, output: &Output) -> anyhow::Result<ExitReason> {
     let key = Product::key(sku);

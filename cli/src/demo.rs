@@ -7,13 +7,17 @@ use anyhow::bail;
 
 use crate::arguments::{DEFAULT_STORE, DemoArguments};
 use crate::drop;
+use crate::installation::{Installation, Place};
 use crate::outcome::ExitReason;
 use crate::output::Output;
-use crate::installation::{Place, Installation};
 
 const TIMEOUT: Duration = Duration::from_secs(300);
 
-pub(crate) async fn run(installation: &Installation, options: &DemoArguments, output: &Output) -> anyhow::Result<ExitReason> {
+pub(crate) async fn run(
+    installation: &Installation,
+    options: &DemoArguments,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
     let Place::Embedded(root) = &installation.place else {
         bail!("the demo runs on the embedded store; leave out --aws");
     };

@@ -10,15 +10,19 @@ use tokio::net::TcpListener;
 
 use crate::arguments::DevArguments;
 use crate::host::{self, Signals, StopSignal};
+use crate::installation::{Installation, Place};
 use crate::outcome::ExitReason;
 use crate::output::Output;
-use crate::installation::{Place, Installation};
 
 /// Longest wait of a runner for a message before it looks whether to stop.
 const RECEIVE_WAIT: Duration = Duration::from_secs(1);
 
 /// Runs until Ctrl-C or SIGTERM; steps that have begun are ended first.
-pub(crate) async fn run(installation: &Installation, options: &DevArguments, output: &Output) -> anyhow::Result<ExitReason> {
+pub(crate) async fn run(
+    installation: &Installation,
+    options: &DevArguments,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
     let Place::Embedded(root) = &installation.place else {
         bail!("`systole dev` works on the embedded store; on AWS the functions do its work");
     };

@@ -15,13 +15,17 @@ pub(crate) use wait::{Waited, wait};
 
 use self::wait::End;
 use crate::arguments::DropArguments;
+use crate::installation::{Installation, Place};
 use crate::outcome::ExitReason;
 use crate::output::{self, Output};
 use crate::pipeline_commands::{results, step_table};
-use crate::installation::{Place, Installation};
 
 /// `systole import drop`.
-pub(crate) async fn run(installation: &Installation, options: &DropArguments, output: &Output) -> anyhow::Result<ExitReason> {
+pub(crate) async fn run(
+    installation: &Installation,
+    options: &DropArguments,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
     let dropped = put(installation, &options.paths, !options.no_ok, output).await?;
     if options.no_wait {
         output.show(&json!({ "dropped": dropped }), |_| "the next heartbeat takes them".to_owned())?;
@@ -55,7 +59,12 @@ fn in_words(rows: &[ArrivalRow]) -> String {
 }
 
 /// Prints what became of a drop.
-pub(crate) fn show(installation: &Installation, dropped: &Dropped, waited: &Waited, output: &Output) -> anyhow::Result<ExitReason> {
+pub(crate) fn show(
+    installation: &Installation,
+    dropped: &Dropped,
+    waited: &Waited,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
     let Waited { pipelines, waiting, end } = waited;
     output.show(&json!({ "dropped": dropped, "pipelines": pipelines, "waiting": waiting }), |_| {
         let mut parts: Vec<String> = pipelines.iter().map(|details| summary(installation, details)).collect();

@@ -14,9 +14,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::installation::{BEAT_BUDGET, Host, Installation, STEP_BUDGET};
 use crate::outcome::ExitReason;
 use crate::output::{Output, count};
-use crate::installation::{BEAT_BUDGET, Host, STEP_BUDGET, Installation};
 
 /// How long nothing is tried after a failure: what failed may need a moment, and the log need not fill up.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
@@ -182,7 +182,11 @@ pub(crate) async fn beat_once(installation: &Installation, output: &Output) -> a
 }
 
 /// `systole run`.
-pub(crate) async fn run_messages(installation: &Installation, max: Option<usize>, output: &Output) -> anyhow::Result<ExitReason> {
+pub(crate) async fn run_messages(
+    installation: &Installation,
+    max: Option<usize>,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
     let host = installation.host();
     let (mut done, mut failed) = (0, 0);
     let over = AtomicUsize::new(0);

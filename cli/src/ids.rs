@@ -35,7 +35,10 @@ pub(crate) async fn resolve(installation: &Installation, reference: &PipelineRef
 ///
 /// # Errors
 /// There is none, there are several, or the store did not answer.
-pub(crate) async fn resolve_or_latest(installation: &Installation, reference: &PipelineReference) -> anyhow::Result<PipelineId> {
+pub(crate) async fn resolve_or_latest(
+    installation: &Installation,
+    reference: &PipelineReference,
+) -> anyhow::Result<PipelineId> {
     if let Some(id) = find(installation, reference).await? {
         return Ok(id);
     }
@@ -52,7 +55,10 @@ pub(crate) async fn resolve_or_latest(installation: &Installation, reference: &P
 ///
 /// # Errors
 /// There are several, or the store did not answer.
-pub(crate) async fn find(installation: &Installation, reference: &PipelineReference) -> anyhow::Result<Option<PipelineId>> {
+pub(crate) async fn find(
+    installation: &Installation,
+    reference: &PipelineReference,
+) -> anyhow::Result<Option<PipelineId>> {
     if let Ok(id) = reference.0.parse() {
         return Ok(Some(id));
     }

@@ -10,8 +10,8 @@ use engine::take_over::take_over;
 use engine::{Context, Invocation, Limits, Program};
 use store_embedded::Options;
 
-use crate::process_lock::ProcessLock;
 use crate::arguments::InstallationArguments;
+use crate::process_lock::ProcessLock;
 use crate::service_arguments::ServiceArguments;
 
 /// The installation of Systole that a command works on: a store, and the program with its engine over it.

@@ -32,10 +32,10 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::arguments::{CommandLine, CatalogCommand, Command, ImportCommand, PipelineCommand};
+use crate::arguments::{CatalogCommand, Command, CommandLine, ImportCommand, PipelineCommand};
+use crate::installation::Installation;
 use crate::outcome::ExitReason;
 use crate::output::{Output, Paint};
-use crate::installation::Installation;
 
 /// The whole of a command line over a program: reads the arguments, runs one command, and says how it went.
 ///
@@ -68,7 +68,9 @@ async fn run(arguments: CommandLine, program: Program) -> anyhow::Result<ExitRea
         Command::Dev(options) => dev::run(&installation.with_services(&options.services)?, &options, &output).await,
         Command::Demo(options) => demo::run(&installation, &options, &output).await,
         Command::Heartbeat => host::beat_once(&installation, &output).await,
-        Command::Run { max, services } => host::run_messages(&installation.with_services(&services)?, max, &output).await,
+        Command::Run { max, services } => {
+            host::run_messages(&installation.with_services(&services)?, max, &output).await
+        }
         Command::Pipeline(command) => pipeline_commands::run(&installation, command, &output).await,
         Command::Step(command) => step_commands::run(&installation, command, &output).await,
         Command::Settings(command) => settings_commands::run(&installation, command, &output).await,

@@ -22,7 +22,11 @@ pub(crate) struct AttemptLog {
 }
 
 /// The logs of all attempts, the first one first.
-pub(crate) async fn of_step(installation: &Installation, id: &PipelineId, step: &Step) -> anyhow::Result<Vec<AttemptLog>> {
+pub(crate) async fn of_step(
+    installation: &Installation,
+    id: &PipelineId,
+    step: &Step,
+) -> anyhow::Result<Vec<AttemptLog>> {
     let record = &step.record;
     let mut logs = Vec::new();
     // An attempt that is being enqueued has its log kept before its item goes to the next one.

@@ -16,12 +16,16 @@ pub(crate) use show::{details, note, step_table};
 pub(crate) use validate::validate;
 
 use crate::arguments::{ListArguments, PipelineCommand};
+use crate::installation::{BEAT_BUDGET, Installation, now};
 use crate::outcome::ExitReason;
 use crate::output::{self, Output, time};
-use crate::installation::{BEAT_BUDGET, Installation, now};
 use crate::watch;
 
-pub(crate) async fn run(installation: &Installation, command: PipelineCommand, output: &Output) -> anyhow::Result<ExitReason> {
+pub(crate) async fn run(
+    installation: &Installation,
+    command: PipelineCommand,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
     match command {
         PipelineCommand::List { definitions: true, .. } => list_definitions(installation, output).await?,
         PipelineCommand::List { chosen, definitions: false } => list(installation, filter(chosen), output).await?,

@@ -3,11 +3,15 @@
 use operate::queues::{self, ExaminedDeadLetter, Queues, Redriven};
 
 use crate::arguments::QueueCommand;
+use crate::installation::{BEAT_BUDGET, Installation};
 use crate::outcome::ExitReason;
 use crate::output::{self, Output, count};
-use crate::installation::{BEAT_BUDGET, Installation};
 
-pub(crate) async fn run(installation: &Installation, command: QueueCommand, output: &Output) -> anyhow::Result<ExitReason> {
+pub(crate) async fn run(
+    installation: &Installation,
+    command: QueueCommand,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
     let context = &installation.context;
     match command {
         QueueCommand::Status => output.show(&queues::queues(context).await?, depths_in_words)?,

@@ -6,12 +6,16 @@ use operate::view::{self, AuditRow};
 use pipeline::settings::Scope;
 
 use crate::arguments::{MaintenanceCommand, SettingsCommand};
+use crate::installation::{Installation, now};
 use crate::outcome::ExitReason;
 use crate::output::{self, Output, time};
-use crate::installation::{Installation, now};
 
 /// `systole settings …`.
-pub(crate) async fn run(installation: &Installation, command: SettingsCommand, output: &Output) -> anyhow::Result<ExitReason> {
+pub(crate) async fn run(
+    installation: &Installation,
+    command: SettingsCommand,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
     let context = &installation.context;
     match command {
         SettingsCommand::List { set } => list(installation, set.then_some(OnlySet), output).await?,

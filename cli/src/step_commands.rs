@@ -11,10 +11,10 @@ use serde_json::json;
 use crate::arguments::StepCommand;
 use crate::host::{self, Signals};
 use crate::ids::{PipelineReference, resolve, resolve_or_latest};
+use crate::installation::{BEAT_BUDGET, Installation, now};
 use crate::logs::{self, AttemptLog};
 use crate::outcome::ExitReason;
 use crate::output::{self, Output, Reader, count};
-use crate::installation::{BEAT_BUDGET, Installation, now};
 
 /// How often a followed log is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -22,7 +22,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Most open pipelines whose steps are looked at.
 const PIPELINES: usize = 1_000;
 
-pub(crate) async fn run(installation: &Installation, command: StepCommand, output: &Output) -> anyhow::Result<ExitReason> {
+pub(crate) async fn run(
+    installation: &Installation,
+    command: StepCommand,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
     match command {
         StepCommand::Log { id, step, attempt: None, follow: true } => follow(installation, &id, &step, output).await,
         StepCommand::Log { id, step, attempt, follow: _ } => log(installation, &id, &step, attempt, output).await,

@@ -19,10 +19,10 @@ use self::picture::Picture;
 use crate::arguments::WatchArguments;
 use crate::host::{self, Signals};
 use crate::ids::resolve_or_latest;
+use crate::installation::{Installation, Place, now};
 use crate::outcome::ExitReason;
 use crate::output::{Output, Reader};
 use crate::pipeline_commands::details;
-use crate::installation::{Place, Installation, now};
 
 /// Most open pipelines that are watched at once; a person cannot follow more.
 const WATCHED: usize = 20;
@@ -30,7 +30,11 @@ const WATCHED: usize = 20;
 /// After how long without a heartbeat a person is told so: on AWS one comes every minute.
 const HEARTBEAT_LATE: Duration = Duration::from_secs(150);
 
-pub(crate) async fn run(installation: &Installation, arguments: &WatchArguments, output: &Output) -> anyhow::Result<ExitReason> {
+pub(crate) async fn run(
+    installation: &Installation,
+    arguments: &WatchArguments,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
     let chosen = match &arguments.id {
         Some(reference) => Some(resolve_or_latest(installation, reference).await?),
         None => None,

@@ -13,8 +13,8 @@ use steps::import::arrivals::{self, Arrival};
 use steps::import::{DROP_PREFIX, bunch_complete};
 use tokio::io::AsyncReadExt;
 
-use crate::output::{Output, count};
 use crate::installation::{Installation, now};
+use crate::output::{Output, count};
 
 const READ_BYTES: usize = 1024 * 1024;
 
@@ -41,7 +41,12 @@ struct FilesToDrop {
 }
 
 /// Puts files into the drop area: CSV files first, ok files last. Nothing is dropped if anything is wrong with them.
-pub(crate) async fn put(installation: &Installation, paths: &[PathBuf], with_ok: bool, output: &Output) -> anyhow::Result<Dropped> {
+pub(crate) async fn put(
+    installation: &Installation,
+    paths: &[PathBuf],
+    with_ok: bool,
+    output: &Output,
+) -> anyhow::Result<Dropped> {
     let chosen = FilesToDrop::of(paths, &Claims::load(&installation.context).await?)?;
     for (name, reason) in &chosen.left_out {
         output.say(&format!("left out {name}: {reason}"))?;

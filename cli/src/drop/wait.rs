@@ -10,9 +10,9 @@ use steps::import::{DROP_PREFIX, arrivals};
 
 use super::put::Dropped;
 use crate::host::{self, Signals};
+use crate::installation::{Installation, Place, now};
 use crate::output::Output;
 use crate::pipeline_commands::details;
-use crate::installation::{Place, Installation, now};
 
 /// How often the wait looks, and how often this process beats while it waits.
 const LOOK_EVERY: Duration = Duration::from_millis(200);

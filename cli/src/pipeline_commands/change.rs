@@ -8,18 +8,24 @@ use serde_json::{Value, json};
 use super::rows;
 use crate::arguments::Which;
 use crate::ids::resolve;
+use crate::installation::{BEAT_BUDGET, Installation};
 use crate::outcome::ExitReason;
 use crate::output::Output;
-use crate::installation::{BEAT_BUDGET, Installation};
 
 /// Most pipelines of one name that are changed at once.
 const MOST: usize = 1_000;
 
-pub(super) async fn cancel(installation: &Installation, which: Which, reason: &str, output: &Output) -> anyhow::Result<ExitReason> {
+pub(super) async fn cancel(
+    installation: &Installation,
+    which: Which,
+    reason: &str,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
     let mut changes = ChangeResults::default();
     for id in chosen(installation, which).await? {
         let invocation = installation.host().invocation("cli", BEAT_BUDGET);
-        changes.add(id.clone(), operate::cancel(&installation.context, &id, &installation.by, reason, &invocation).await);
+        changes
+            .add(id.clone(), operate::cancel(&installation.context, &id, &installation.by, reason, &invocation).await);
     }
     changes.show(("cancelled", "is being cancelled"), output)
 }

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::warned;
 use crate::ids::{PipelineReference, find};
-use crate::output::{self, Output};
 use crate::installation::{Installation, now};
+use crate::output::{self, Output};
 
 pub(super) async fn run(installation: &Installation, what: &str, output: &Output) -> anyhow::Result<()> {
     let unknown = match operate::why_not_spawned(&installation.context, what, now()).await {

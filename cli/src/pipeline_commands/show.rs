@@ -8,10 +8,10 @@ use pipeline::{Pipeline, PipelineId};
 use serde::Serialize;
 
 use crate::ids::{PipelineReference, resolve_or_latest};
+use crate::installation::{Installation, now};
 use crate::logs::{self, AttemptLog};
 use crate::output::{self, Output, time};
 use crate::pipeline_commands::results::results;
-use crate::installation::{Installation, now};
 
 /// Shows the logs, too.
 pub(super) struct Logs;

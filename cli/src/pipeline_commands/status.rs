@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::{filter, rows};
 use crate::arguments::ListArguments;
-use crate::output::{self, Output};
 use crate::installation::{Installation, now};
+use crate::output::{self, Output};
 
 /// Shows pipelines that have ended, too.
 pub(super) struct WithEnded;
