@@ -28,8 +28,16 @@ pub(crate) struct ResponseBody {
     has_ended: bool,
 }
 
+/// How much of a body may come, and until when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyLimits {
+    pub(crate) bytes: u64,
+    pub(crate) until: Instant,
+}
+
 impl ResponseBody {
-    pub(crate) fn new(incoming: Incoming, coding: Coding, watch: SecretScan, limit_bytes: u64, until: Instant) -> Self {
+    pub(crate) fn new(incoming: Incoming, coding: Coding, watch: SecretScan, limits: BodyLimits) -> Self {
+        let BodyLimits { bytes: limit_bytes, until } = limits;
         let packed = Bytes::new();
         ResponseBody {
             incoming,

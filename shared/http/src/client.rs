@@ -15,7 +15,7 @@ use rustls::RootCertStore;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::body::ResponseBody;
+use crate::body::{BodyLimits, ResponseBody};
 use crate::coding::Coding;
 use crate::connector::{Connector, Resolve, SystemResolver};
 use crate::destination::{Destination, ListedHost, shown};
@@ -149,7 +149,7 @@ impl Response {
             headers.remove(CONTENT_ENCODING);
             headers.remove(CONTENT_LENGTH);
         }
-        let body = ResponseBody::new(incoming, coding, secrets.watch(), limits.body_bytes, until);
+        let body = ResponseBody::new(incoming, coding, secrets.watch(), BodyLimits { bytes: limits.body_bytes, until });
         Ok(Response { status: head.status, headers, body })
     }
 

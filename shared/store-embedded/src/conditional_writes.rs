@@ -200,25 +200,30 @@ fn resolve<'a>(
             let text = Cow::Borrowed(prepared.text.as_str());
             Ok(if is_indexed_alike { Effect::Revise { item, text } } else { Effect::Save { item, text } })
         }
-        Change::Patch { attributes, listing } => patch(key, attributes, listing, stored, cache),
+        Change::Patch { attributes, listing } => {
+            let is_new = stored.is_none();
+            let version = next_version(stored.as_ref());
+            let before = match stored {
+                Some(stored) => Item { version, ..stored.into_item(key.clone(), cache)? },
+                None => {
+                    let key = key.clone();
+                    Item { key, version, attributes: Attributes::new(), listing: None, expires_at: None }
+                }
+            };
+            let was_listed = before.listing.clone();
+            let item = patched(before, attributes, listing);
+            check_item(key, &item.attributes)?;
+            let text = Cow::Owned(to_text(&item.attributes));
+            let is_indexed_alike = !is_new && item.listing == was_listed;
+            Ok(if is_indexed_alike { Effect::Revise { item, text } } else { Effect::Save { item, text } })
+        }
         Change::Delete => Ok(Effect::Remove),
         Change::Check => Ok(Effect::Nothing),
     }
 }
 
-fn patch(
-    key: &Key,
-    attributes: &Attributes,
-    relist: &Relist,
-    stored: Option<StoredRow>,
-    cache: &AttributeCache,
-) -> Result<Effect<'static>, WriteError> {
-    let version = next_version(stored.as_ref());
-    let is_new = stored.is_none();
-    let mut item = match stored {
-        Some(stored) => Item { version, ..stored.into_item(key.clone(), cache)? },
-        None => Item { key: key.clone(), version, attributes: Attributes::new(), listing: None, expires_at: None },
-    };
+/// The item with some attributes changed, where `null` removes one.
+fn patched(mut item: Item, attributes: &Attributes, relist: &Relist) -> Item {
     for (name, value) in attributes {
         if value.is_null() {
             item.attributes.remove(name);
@@ -226,16 +231,12 @@ fn patch(
             item.attributes.insert(name.clone(), value.clone());
         }
     }
-    let listing = match relist {
-        Relist::Keep => item.listing.clone(),
-        Relist::Unlist => None,
-        Relist::List(listing) => Some(listing.clone()),
-    };
-    let is_indexed_alike = !is_new && item.listing == listing;
-    item.listing = listing;
-    check_item(key, &item.attributes)?;
-    let text = Cow::Owned(to_text(&item.attributes));
-    Ok(if is_indexed_alike { Effect::Revise { item, text } } else { Effect::Save { item, text } })
+    match relist {
+        Relist::Keep => {}
+        Relist::Unlist => item.listing = None,
+        Relist::List(listing) => item.listing = Some(listing.clone()),
+    }
+    item
 }
 
 fn next_version(stored: Option<&StoredRow>) -> u64 {
