@@ -40,7 +40,13 @@ pub(crate) async fn run(
         PipelineCommand::Init { name, arguments } => {
             let arguments = arguments.into_iter().collect();
             let invocation = installation.host().invocation("cli", BEAT_BUDGET);
-            let id = operate::init(&installation.context, &name, arguments, &installation.by, &invocation).await?;
+            let id = operate::init(
+                &installation.context,
+                &name,
+                arguments,
+                operate::Operator { name: &installation.by, invocation: &invocation },
+            )
+            .await?;
             output.show(&json!({ "id": id }), |_| format!("spawned {name} {id}"))?;
         }
         PipelineCommand::Details { id, log } => show::run(installation, &id, log.then_some(show::Logs), output).await?,

@@ -24,11 +24,18 @@ pub(crate) async fn run(
             output.show(&held, |held| held.value.clone())?;
         }
         SettingsCommand::Set { name, scope, value } => {
-            let changed = settings::set(context, &name, &parse(&scope)?, &value, &installation.by, now()).await?;
+            let changed = settings::set(
+                context,
+                operate::settings::NewValue { name: &name, scope: &parse(&scope)?, value: &value },
+                operate::AuditStamp { by: &installation.by, at: now() },
+            )
+            .await?;
             output.show(&changed, in_words)?;
         }
         SettingsCommand::Unset { name, scope } => {
-            let changed = settings::unset(context, &name, &scope, &installation.by, now()).await?;
+            let changed =
+                settings::unset(context, &name, &scope, operate::AuditStamp { by: &installation.by, at: now() })
+                    .await?;
             output.show(&changed, in_words)?;
         }
     }

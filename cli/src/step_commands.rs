@@ -43,7 +43,13 @@ async fn rerun(
 ) -> anyhow::Result<ExitReason> {
     let id = resolve(installation, reference).await?;
     let invocation = installation.host().invocation("cli", BEAT_BUDGET);
-    operate::rerun_step(&installation.context, &id, step, &installation.by, &invocation).await?;
+    operate::rerun_step(
+        &installation.context,
+        &id,
+        step,
+        operate::Operator { name: &installation.by, invocation: &invocation },
+    )
+    .await?;
     let done = json!({ "id": id, "step": step, "enqueued": true });
     output.show(&done, |_| format!("step `{step}` of pipeline {id} is enqueued"))?;
     Ok(ExitReason::Ok)

@@ -24,8 +24,16 @@ pub(super) async fn cancel(
     let mut changes = ChangeResults::default();
     for id in chosen(installation, which).await? {
         let invocation = installation.host().invocation("cli", BEAT_BUDGET);
-        changes
-            .add(id.clone(), operate::cancel(&installation.context, &id, &installation.by, reason, &invocation).await);
+        changes.add(
+            id.clone(),
+            operate::cancel(
+                &installation.context,
+                &id,
+                reason,
+                operate::Operator { name: &installation.by, invocation: &invocation },
+            )
+            .await,
+        );
     }
     changes.show(("cancelled", "is being cancelled"), output)
 }
@@ -34,7 +42,15 @@ pub(super) async fn pause(installation: &Installation, which: Which, output: &Ou
     let mut changes = ChangeResults::default();
     for id in chosen(installation, which).await? {
         let invocation = installation.host().invocation("cli", BEAT_BUDGET);
-        changes.add(id.clone(), operate::pause(&installation.context, &id, &installation.by, &invocation).await);
+        changes.add(
+            id.clone(),
+            operate::pause(
+                &installation.context,
+                &id,
+                operate::Operator { name: &installation.by, invocation: &invocation },
+            )
+            .await,
+        );
     }
     changes.show(("paused", "is paused; `systole pipeline resume` lets it go on"), output)
 }
@@ -43,7 +59,15 @@ pub(super) async fn resume(installation: &Installation, which: Which, output: &O
     let mut changes = ChangeResults::default();
     for id in chosen(installation, which).await? {
         let invocation = installation.host().invocation("cli", BEAT_BUDGET);
-        changes.add(id.clone(), operate::resume(&installation.context, &id, &installation.by, &invocation).await);
+        changes.add(
+            id.clone(),
+            operate::resume(
+                &installation.context,
+                &id,
+                operate::Operator { name: &installation.by, invocation: &invocation },
+            )
+            .await,
+        );
     }
     changes.show(("resumed", "goes on"), output)
 }

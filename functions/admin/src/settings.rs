@@ -70,7 +70,14 @@ pub(crate) async fn set(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Changed>, ApiError> {
     let NewValue { value, scope: asked } = answer::read(&body?)?;
-    Ok(Json(operate::settings::set(&context, &name, &scope(asked)?, &value, &identity.name, now()).await?))
+    Ok(Json(
+        operate::settings::set(
+            &context,
+            operate::settings::NewValue { name: &name, scope: &scope(asked)?, value: &value },
+            operate::AuditStamp { by: &identity.name, at: now() },
+        )
+        .await?,
+    ))
 }
 
 pub(crate) async fn unset(
@@ -82,7 +89,10 @@ pub(crate) async fn unset(
     let Query(Scoped { scope }) = asked?;
     // In words: what is stored for a scope that does not exist any more can be taken back, too.
     let scope = scope.unwrap_or_else(|| Scope::Default.to_string());
-    Ok(Json(operate::settings::unset(&context, &name, &scope, &identity.name, now()).await?))
+    Ok(Json(
+        operate::settings::unset(&context, &name, &scope, operate::AuditStamp { by: &identity.name, at: now() })
+            .await?,
+    ))
 }
 
 pub(crate) async fn maintenance(State(context): State<Context>) -> Result<Json<Maintenance>, ApiError> {

@@ -10,6 +10,8 @@ use pipeline::settings::{self, Kind, SETTINGS, Scope, ScopeKind, Setting};
 use serde::Serialize;
 use store::settings::StoredSetting;
 
+use crate::operator::AuditStamp;
+
 /// The name of the setting that maintenance mode is.
 const MAINTENANCE: &str = "maintenance";
 
@@ -144,22 +146,27 @@ pub async fn get(context: &Context, name: &str, scope: &Scope) -> Result<ScopedV
     Ok(ScopedValue { name: setting.name, scope: scope.to_string(), value, set_for: set_for.map(ToString::to_string) })
 }
 
+/// A value to set.
+#[derive(Debug, Clone, Copy)]
+pub struct NewValue<'a> {
+    /// The setting.
+    pub name: &'a str,
+    /// For whom.
+    pub scope: &'a Scope,
+    /// The value, in the words of the setting's kind.
+    pub value: &'a str,
+}
+
 /// Sets a value for a scope.
 ///
 /// # Errors
 /// There is no such setting, the scope or the value does not fit it, or the store did not answer.
-pub async fn set(
-    context: &Context,
-    name: &str,
-    scope: &Scope,
-    value: &str,
-    by: &str,
-    now: DateTime<Utc>,
-) -> Result<Changed, Error> {
+pub async fn set(context: &Context, new: NewValue<'_>, stamp: AuditStamp<'_>) -> Result<Changed, Error> {
+    let (NewValue { name, scope, value }, AuditStamp { by, at }) = (new, stamp);
     let setting = Setting::named(name)?;
     let value = setting.check(scope, value)?;
     let before = stored(context, name, &scope.to_string()).await?;
-    context.store.set_setting(name, scope, &value, by, now).await?;
+    context.store.set_setting(name, scope, &value, by, at).await?;
     context.settings.forget();
     tracing::info!("setting `{name}` for {scope} set to `{value}` by {by}");
     let before = before.map(|stored| stored.value);
@@ -171,7 +178,8 @@ pub async fn set(
 ///
 /// # Errors
 /// Nothing is stored and there is no such setting or scope, or the store did not answer.
-pub async fn unset(context: &Context, name: &str, scope: &str, by: &str, now: DateTime<Utc>) -> Result<Changed, Error> {
+pub async fn unset(context: &Context, name: &str, scope: &str, stamp: AuditStamp<'_>) -> Result<Changed, Error> {
+    let AuditStamp { by, at } = stamp;
     let (name, scope) = (name.to_owned(), scope.to_owned());
     let Some(before) = stored(context, &name, &scope).await? else {
         let setting = Setting::named(&name)?;
@@ -180,7 +188,7 @@ pub async fn unset(context: &Context, name: &str, scope: &str, by: &str, now: Da
         }
         return Ok(Changed { name, scope, before: None, value: None });
     };
-    context.store.unset_setting(&name, &scope, by, now).await?;
+    context.store.unset_setting(&name, &scope, by, at).await?;
     context.settings.forget();
     tracing::info!("setting `{name}` for {scope} unset by {by}");
     Ok(Changed { name, scope, before: Some(before.value), value: None })
@@ -214,7 +222,8 @@ pub async fn set_maintenance(
     if current.is_on == (switch == Switch::On) {
         return Ok(current);
     }
-    set(context, MAINTENANCE, &Scope::Default, switch.as_value(), by, now).await?;
+    let new = NewValue { name: MAINTENANCE, scope: &Scope::Default, value: switch.as_value() };
+    set(context, new, AuditStamp { by, at: now }).await?;
     maintenance(context).await
 }
 

@@ -29,7 +29,14 @@ async fn pages(workshop: &Workshop, filter: &PipelineFilter) -> String {
 /// Spawns a pipeline by somebody, and runs it if it is `done`.
 async fn one(workshop: &Workshop, name: &str, by: &str, argument: &str) -> pipeline::PipelineId {
     let arguments: Arguments = [("file".to_owned(), argument.to_owned())].into();
-    let id = operate::init(&workshop.context, name, arguments, by, &workshop.invocation()).await.unwrap();
+    let id = operate::init(
+        &workshop.context,
+        name,
+        arguments,
+        operate::Operator { name: by, invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap();
     if name == "done" {
         workshop.run_all().await;
     }

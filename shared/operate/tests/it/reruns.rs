@@ -9,7 +9,13 @@ use workshop::{NAME, Workshop, xml};
 use workshop::{heartbeat, runner};
 
 async fn rerun(workshop: &Workshop, id: &PipelineId, step: &str) -> Result<(), Error> {
-    rerun_step(&workshop.context, id, &step.parse().unwrap(), "Ann", &workshop.invocation()).await
+    rerun_step(
+        &workshop.context,
+        id,
+        &step.parse().unwrap(),
+        operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+    )
+    .await
 }
 
 /// A pipeline that has failed, because its first step had one attempt and needs two.
@@ -56,7 +62,14 @@ async fn a_step_that_fails_again_leaves_its_pipeline_failed() {
 async fn a_stopped_pipeline_runs_the_one_step_and_is_cancelled_again() {
     let workshop = Workshop::new("10: done-a · 20: done-b · 30: done-c");
     let id = workshop.spawn().await;
-    operate::cancel(&workshop.context, &id, "Bob", "enough", &workshop.invocation()).await.unwrap();
+    operate::cancel(
+        &workshop.context,
+        &id,
+        "enough",
+        operate::Operator { name: "Bob", invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap();
     workshop.run_all().await;
     assert_snapshot!(workshop.shown(&id).await, @"cancelled: done-a cancelled, done-b cancelled, done-c cancelled");
     rerun(&workshop, &id, "done-b").await.unwrap();
@@ -71,7 +84,9 @@ async fn a_stopped_pipeline_runs_the_one_step_and_is_cancelled_again() {
 async fn a_step_runs_before_its_turn_through_pause_and_maintenance() {
     let workshop = Workshop::new("10: gate-a · 20: done-b · 30: done-c");
     let id = workshop.spawn().await;
-    operate::pause(&workshop.context, &id, "Bob", &workshop.invocation()).await.unwrap();
+    operate::pause(&workshop.context, &id, operate::Operator { name: "Bob", invocation: &workshop.invocation() })
+        .await
+        .unwrap();
     workshop
         .store()
         .set_setting("maintenance", &pipeline::settings::Scope::Default, "true", "Bob", workshop.now())

@@ -2,7 +2,7 @@
 
 use import::bunch::BunchId;
 use import::category_path::CategoryPath;
-use import::csv::{CsvFormat, Header, CsvPosition, ReadRow, CsvRow, RowReader};
+use import::csv::{CsvFormat, CsvPosition, CsvRow, Header, ReadRow, RowReader};
 use import::dialect::Dialect;
 use import::file_name::FileName;
 use import::{cell, date, number, url_key};
@@ -155,7 +155,9 @@ pub(crate) fn file_names(data: &[u8]) {
     // What is offered for upload lands under the key of its name, or nowhere.
     let context = fresh_engine::context();
     wait_for(async {
-        let ticket = operate::upload::ticket(&context, &text, 3, "an input", fresh_engine::NOW).await;
+        let ticket =
+            operate::upload::ticket(&context, &text, 3, operate::AuditStamp { by: "an input", at: fresh_engine::NOW })
+                .await;
         if let Ok(ticket) = ticket {
             assert_eq!(ticket.key, format!("incoming/{text}"));
             assert!(!text.contains('/'));
