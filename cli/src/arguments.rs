@@ -3,6 +3,7 @@
 mod operators;
 mod pipelines;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -210,15 +211,30 @@ pub(crate) enum CatalogCommand {
     Export,
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is no KEY=VALUE"))?;
-    Ok((key.to_owned(), value.to_owned()))
+/// Why an argument is not taken.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+enum BadArgument {
+    #[error("`{found}` is no KEY=VALUE")]
+    KeyValue { found: String },
+    #[error("`{found}` is no number of seconds")]
+    Seconds { found: String },
+    #[error("{seconds} seconds are out of range (0.05 to 86400)")]
+    SecondsOutOfRange { seconds: f64 },
+    #[error("`{found}` is no number from 1 to 10000")]
+    Limit { found: String },
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| format!("`{text}` is no number of seconds"))?;
+fn key_value(text: &str) -> Result<(String, String), BadArgument> {
+    match text.split_once('=') {
+        Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
+        None => Err(BadArgument::KeyValue { found: text.to_owned() }),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, BadArgument> {
+    let seconds: f64 = text.parse().map_err(|_| BadArgument::Seconds { found: text.to_owned() })?;
     if !(0.05..=86_400.0).contains(&seconds) {
-        return Err(format!("{seconds} seconds are out of range (0.05 to 86400)"));
+        return Err(BadArgument::SecondsOutOfRange { seconds });
     }
     Ok(Duration::from_secs_f64(seconds))
 }
@@ -229,7 +245,7 @@ fn period(text: &str) -> Result<Duration, String> {
 
 /// Whether `NO_COLOR` says something: anything but nothing counts, as its authors want it.
 #[expect(clippy::unnecessary_wraps, reason = "the shape that clap asks for")]
-fn is_said(text: &str) -> Result<bool, String> {
+fn is_said(text: &str) -> Result<bool, Infallible> {
     // The flag's own default comes as `false`.
     Ok(!matches!(text, "" | "false"))
 }

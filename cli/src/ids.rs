@@ -88,19 +88,23 @@ fn describe(pipeline: &Pipeline) -> String {
     format!("{} ({}, {})", pipeline.id, pipeline.name(), pipeline.status)
 }
 
-impl FromStr for PipelineReference {
-    type Err = String;
+/// What names no pipeline.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{found}` is not a pipeline id (expected 20 characters of `0-9a-z` as in `01jd9x4k7m3fq8zt0v2c`, or the beginning of one)"
+)]
+pub(crate) struct BadReference {
+    /// The text, shortened.
+    found: String,
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for PipelineReference {
+    type Err = BadReference;
+
+    fn from_str(text: &str) -> Result<Self, BadReference> {
         match text.parse::<Name>() {
             Ok(_) => Ok(PipelineReference(text.to_owned())),
-            Err(_) => {
-                let found: String = text.chars().take(40).collect();
-                Err(format!(
-                    "`{found}` is not a pipeline id (expected 20 characters of `0-9a-z` as in `01jd9x4k7m3fq8zt0v2c`, or the \
-                     beginning of one)"
-                ))
-            }
+            Err(_) => Err(BadReference { found: text.chars().take(40).collect() }),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! `systole pipeline cancel`, `pause` and `resume`: what changes pipelines, one or many.
 
 use anyhow::bail;
-use operate::PipelineFilter;
+use engine::error_chain::chain;
+use operate::{Operator, PipelineFilter};
 use pipeline::{PipelineId, PipelineStatus};
 use serde_json::{Value, json};
 
@@ -24,16 +25,9 @@ pub(super) async fn cancel(
     let mut changes = ChangeResults::default();
     for id in chosen(installation, which).await? {
         let invocation = installation.host().invocation("cli", BEAT_BUDGET);
-        changes.add(
-            id.clone(),
-            operate::cancel(
-                &installation.context,
-                &id,
-                reason,
-                operate::Operator { name: &installation.by, invocation: &invocation },
-            )
-            .await,
-        );
+        let operator = Operator { name: &installation.by, invocation: &invocation };
+        let outcome = operate::cancel(&installation.context, &id, reason, operator).await;
+        changes.add(id, outcome);
     }
     changes.show(("cancelled", "is being cancelled"), output)
 }
@@ -42,15 +36,9 @@ pub(super) async fn pause(installation: &Installation, which: Which, output: &Ou
     let mut changes = ChangeResults::default();
     for id in chosen(installation, which).await? {
         let invocation = installation.host().invocation("cli", BEAT_BUDGET);
-        changes.add(
-            id.clone(),
-            operate::pause(
-                &installation.context,
-                &id,
-                operate::Operator { name: &installation.by, invocation: &invocation },
-            )
-            .await,
-        );
+        let operator = Operator { name: &installation.by, invocation: &invocation };
+        let outcome = operate::pause(&installation.context, &id, operator).await;
+        changes.add(id, outcome);
     }
     changes.show(("paused", "is paused; `systole pipeline resume` lets it go on"), output)
 }
@@ -59,15 +47,9 @@ pub(super) async fn resume(installation: &Installation, which: Which, output: &O
     let mut changes = ChangeResults::default();
     for id in chosen(installation, which).await? {
         let invocation = installation.host().invocation("cli", BEAT_BUDGET);
-        changes.add(
-            id.clone(),
-            operate::resume(
-                &installation.context,
-                &id,
-                operate::Operator { name: &installation.by, invocation: &invocation },
-            )
-            .await,
-        );
+        let operator = Operator { name: &installation.by, invocation: &invocation };
+        let outcome = operate::resume(&installation.context, &id, operator).await;
+        changes.add(id, outcome);
     }
     changes.show(("resumed", "goes on"), output)
 }
@@ -75,28 +57,32 @@ pub(super) async fn resume(installation: &Installation, which: Which, output: &O
 /// What became of each pipeline.
 #[derive(Default)]
 struct ChangeResults {
-    done: Vec<(PipelineId, Result<(), String>)>,
+    done: Vec<(PipelineId, Result<(), operate::Error>)>,
 }
 
 impl ChangeResults {
     fn add(&mut self, id: PipelineId, outcome: Result<(), operate::Error>) {
-        self.done.push((id, outcome.map_err(|error| format!("{:#}", anyhow::Error::from(error)))));
+        self.done.push((id, outcome));
+    }
+
+    fn rows(&self, key: &str) -> Vec<Value> {
+        let row = |(id, outcome): &(PipelineId, Result<(), operate::Error>)| match outcome {
+            Ok(()) => json!({ "id": id, key: true }),
+            Err(error) => json!({ "id": id, key: false, "error": chain(error) }),
+        };
+        self.done.iter().map(row).collect()
     }
 
     /// Prints what was done under the word for it, and says on standard error what was not.
     fn show(&self, (key, words): (&str, &str), output: &Output) -> anyhow::Result<ExitReason> {
-        let row = |(id, outcome): &(PipelineId, Result<(), String>)| match outcome {
-            Ok(()) => json!({ "id": id, key: true }),
-            Err(error) => json!({ "id": id, key: false, "error": error }),
-        };
         let done = self.done.iter().filter(|(_, outcome)| outcome.is_ok());
         let lines: Vec<String> = done.map(|(id, _)| format!("{id} {words}")).collect();
         if output.is_json() || !lines.is_empty() {
-            output.show(&self.done.iter().map(row).collect::<Vec<Value>>(), |_| lines.join("\n"))?;
+            output.show(&self.rows(key), |_| lines.join("\n"))?;
         }
-        let errors: Vec<&String> = self.done.iter().filter_map(|(_, outcome)| outcome.as_ref().err()).collect();
+        let errors: Vec<&operate::Error> = self.done.iter().filter_map(|(_, outcome)| outcome.as_ref().err()).collect();
         for error in &errors {
-            Output::complain(error);
+            Output::complain(&chain(error));
         }
         Ok(if errors.is_empty() { ExitReason::Ok } else { ExitReason::Failed })
     }

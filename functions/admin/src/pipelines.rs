@@ -110,6 +110,10 @@ impl PipelineQuery {
         {
             return Err(bad(format!("`search` takes 1 to {SEARCH_LIMIT} characters")));
         }
+        let after = match self.cursor {
+            Some(cursor) => Some(cursor.parse().map_err(|error: operate::BadCursor| bad(error.to_string()))?),
+            None => None,
+        };
         Ok(operate::PipelineFilter {
             name: self.name,
             statuses: statuses.map_err(bad)?,
@@ -117,7 +121,7 @@ impl PipelineQuery {
             spawned_after,
             spawned_before: self.spawned_before,
             limit: answer::limit(self.limit, DEFAULT_LIMIT, LIMIT)?,
-            after: self.cursor.map(|cursor| cursor.parse()).transpose().map_err(bad)?,
+            after,
         })
     }
 }

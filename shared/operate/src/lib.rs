@@ -27,7 +27,7 @@ pub use arrivals::arrivals;
 pub use cancel::{CANCEL_LIMIT, CancelSelection, Cancelled, cancel, cancel_all};
 pub use error::Error;
 pub use hold::{pause, resume};
-pub use list::{Cursor, ListedPipeline, PipelineFilter, PipelinePage, UnreadablePipeline, list};
+pub use list::{BadCursor, Cursor, ListedPipeline, PipelineFilter, PipelinePage, UnreadablePipeline, list};
 pub use operator::{AuditStamp, Operator};
 pub use rerun::rerun_step;
 pub use spawn::{InitRequest, Initialized, init, init_once};

@@ -3,11 +3,13 @@
 //! Both listings are read in the order of the spawns, and a cursor names the last place that was looked at. So pages do
 //! not shift when pipelines are spawned meanwhile; one that ends between two pages may show up twice, and never not at all.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use engine::Context;
+use engine::error_chain::chain;
 use engine::gather::LISTED;
 use pipeline::{Name, Pipeline, PipelineId, PipelineStatus};
 
@@ -39,6 +41,14 @@ pub struct Cursor {
     is_open: bool,
     spawned_at: DateTime<Utc>,
     id: PipelineId,
+}
+
+/// What is no cursor.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is no cursor (expected `next` of the page before)")]
+pub struct BadCursor {
+    /// The text, shortened.
+    found: String,
 }
 
 /// One page of the list.
@@ -164,7 +174,7 @@ async fn ended_places(
 /// Reads pipelines; those that are gone are left out, and those that cannot be read keep their place.
 async fn read(context: &Context, places: Vec<ListPlace>) -> store::Result<Vec<(ListedPipeline, ListPlace)>> {
     let ids: Vec<PipelineId> = places.iter().map(|place| place.cursor.id.clone()).collect();
-    let mut read: std::collections::HashMap<_, _> = match context.store.pipelines_without_steps(&ids).await {
+    let mut read: HashMap<_, _> = match context.store.pipelines_without_steps(&ids).await {
         Ok(pipelines) => pipelines.into_iter().map(|pipeline| (pipeline.id.clone(), Ok(pipeline))).collect(),
         Err(error) if error.is_retryable() => return Err(error),
         // One of them cannot be read: one by one, to find out which.
@@ -173,10 +183,14 @@ async fn read(context: &Context, places: Vec<ListPlace>) -> store::Result<Vec<(L
     let mut rows = Vec::new();
     for place in places {
         let Some(pipeline) = read.remove(&place.cursor.id) else { continue };
-        let problem = |problem| UnreadablePipeline { name: place.name.clone(), is_open: place.cursor.is_open, problem };
+        let unreadable = |error: store::Error| UnreadablePipeline {
+            name: place.name.clone(),
+            is_open: place.cursor.is_open,
+            problem: chain(&error),
+        };
         let Cursor { id, spawned_at, .. } = place.cursor.clone();
         let spawned_at = pipeline.as_ref().map_or(spawned_at, |pipeline: &Pipeline| pipeline.spawned_at);
-        rows.push((ListedPipeline { id, spawned_at, pipeline: pipeline.map_err(problem) }, place));
+        rows.push((ListedPipeline { id, spawned_at, pipeline: pipeline.map_err(unreadable) }, place));
     }
     Ok(rows)
 }
@@ -184,14 +198,14 @@ async fn read(context: &Context, places: Vec<ListPlace>) -> store::Result<Vec<(L
 async fn one_by_one(
     context: &Context,
     ids: &[PipelineId],
-) -> store::Result<std::collections::HashMap<PipelineId, Result<Pipeline, String>>> {
-    let mut read = std::collections::HashMap::new();
+) -> store::Result<HashMap<PipelineId, Result<Pipeline, store::Error>>> {
+    let mut read = HashMap::new();
     for id in ids {
         match context.store.pipeline_without_steps(id).await {
             Ok(Some(pipeline)) => drop(read.insert(id.clone(), Ok(pipeline))),
             Ok(None) => {}
             Err(error) if error.is_retryable() => return Err(error),
-            Err(error) => drop(read.insert(id.clone(), Err(engine::error_chain::chain(&error)))),
+            Err(error) => drop(read.insert(id.clone(), Err(error))),
         }
     }
     Ok(read)
@@ -254,13 +268,10 @@ impl fmt::Display for Cursor {
 }
 
 impl FromStr for Cursor {
-    type Err = String;
+    type Err = BadCursor;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || {
-            let found: String = text.chars().take(60).collect();
-            format!("`{found}` is no cursor (expected `next` of the page before)")
-        };
+    fn from_str(text: &str) -> Result<Self, BadCursor> {
+        let bad = || BadCursor { found: text.chars().take(60).collect() };
         let is_open = match text.as_bytes().first() {
             Some(b'o') => true,
             Some(b'e') => false,

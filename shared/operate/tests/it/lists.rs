@@ -195,6 +195,6 @@ fn a_cursor_that_was_made_up_is_refused() {
         "e1234567890123ab",
     ] {
         let error = text.parse::<operate::Cursor>().unwrap_err();
-        assert_eq!(error, format!("`{text}` is no cursor (expected `next` of the page before)"));
+        assert_eq!(error.to_string(), format!("`{text}` is no cursor (expected `next` of the page before)"));
     }
 }
