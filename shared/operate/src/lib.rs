@@ -4,9 +4,10 @@ mod active;
 mod arrivals;
 mod cancel;
 mod error;
-mod hold;
+
 mod list;
 mod operator;
+mod pause;
 pub mod queues;
 mod rerun;
 pub mod settings;
@@ -26,9 +27,10 @@ pub use active::{ActiveStep, ActiveSteps, active_steps};
 pub use arrivals::arrivals;
 pub use cancel::{CANCEL_LIMIT, CancelSelection, Cancelled, cancel, cancel_all};
 pub use error::Error;
-pub use hold::{pause, resume};
+
 pub use list::{BadCursor, Cursor, ListedPipeline, PipelineFilter, PipelinePage, UnreadablePipeline, list};
 pub use operator::{AuditStamp, Operator};
+pub use pause::{pause, resume};
 pub use rerun::rerun_step;
 pub use spawn::{InitRequest, Initialized, init, init_once};
 pub use why::{Answered, Why, WhyNotSpawned, WhyStep, conditions_of, why, why_not_spawned, why_of};

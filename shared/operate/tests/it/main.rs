@@ -1,7 +1,7 @@
 //! What people do and see, over the embedded store.
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute and not what it calls")]
 
-mod holds;
+mod pauses;
 mod lists;
 mod operations;
 mod people;

@@ -1,4 +1,4 @@
-//! Holding a pipeline and letting it go on.
+//! Pausing a pipeline and letting it go on.
 
 use chrono::SecondsFormat;
 use engine::Context;
@@ -7,11 +7,11 @@ use store::pipelines::PipelineWritten;
 
 use super::{Error, Operator, RACES, beat_for, note};
 
-/// Holds an open pipeline: nothing more of it is enqueued, what is enqueued or running goes on to its end, and its expiry
+/// Pauses an open pipeline: nothing more of it is enqueued, what is enqueued or running goes on to its end, and its expiry
 /// stands still.
 ///
 /// # Errors
-/// There is no such pipeline, it has ended, is being stopped or is on hold already, or the store did not answer.
+/// There is no such pipeline, it has ended, is being stopped or is paused already, or the store did not answer.
 pub async fn pause(context: &Context, id: &PipelineId, operator: Operator<'_>) -> Result<(), Error> {
     let Operator { name: by, invocation } = operator;
     for _ in 0..RACES {
@@ -33,10 +33,10 @@ pub async fn pause(context: &Context, id: &PipelineId, operator: Operator<'_>) -
     Err(Error::Busy(id.clone()))
 }
 
-/// Lets a pipeline that is on hold go on, at once.
+/// Lets a paused pipeline go on, at once.
 ///
 /// # Errors
-/// There is no such pipeline, it has ended or is not on hold, or the store did not answer.
+/// There is no such pipeline, it has ended or is not paused, or the store did not answer.
 pub async fn resume(context: &Context, id: &PipelineId, operator: Operator<'_>) -> Result<(), Error> {
     let Operator { name: by, invocation } = operator;
     for _ in 0..RACES {
