@@ -20,8 +20,8 @@ pub(crate) async fn run(
     match command {
         SettingsCommand::List { set } => list(installation, set.then_some(OnlySet), output).await?,
         SettingsCommand::Get { name, scope } => {
-            let held = settings::get(context, &name, &parse(&scope)?).await?;
-            output.show(&held, |held| held.value.clone())?;
+            let scoped = settings::get(context, &name, &parse(&scope)?).await?;
+            output.show(&scoped, |scoped| scoped.value.clone())?;
         }
         SettingsCommand::Set { name, scope, value } => {
             let changed = settings::set(

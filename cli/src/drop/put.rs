@@ -51,7 +51,7 @@ pub(crate) async fn put(
     for (name, reason) in &chosen.left_out {
         output.say(&format!("left out {name}: {reason}"))?;
     }
-    let held_back = hold_back(installation, &chosen).await?;
+    let withdrawn = withdraw_ok_files(installation, &chosen).await?;
     let mut dropped = Dropped { left_out: chosen.left_out, ..Dropped::default() };
     for (name, path) in &chosen.csv_files {
         let name = name.to_string();
@@ -65,7 +65,7 @@ pub(crate) async fn put(
         dropped.ok_files.push(name.clone());
     }
     let files = &installation.context.store.files;
-    for (name, content) in held_back.into_iter().filter(|(name, _)| !chosen.ok_files.contains_key(name)) {
+    for (name, content) in withdrawn.into_iter().filter(|(name, _)| !chosen.ok_files.contains_key(name)) {
         files.put(&format!("{DROP_PREFIX}{name}"), Bytes::from(content)).await?;
     }
     let area = DropAreaContent::list(installation).await?;
@@ -81,16 +81,16 @@ pub(crate) async fn put(
 }
 
 /// Takes the ok files away that would release files of an older drop together with some of this one.
-async fn hold_back(installation: &Installation, chosen: &FilesToDrop) -> anyhow::Result<BTreeMap<String, String>> {
+async fn withdraw_ok_files(installation: &Installation, chosen: &FilesToDrop) -> anyhow::Result<BTreeMap<String, String>> {
     let area = DropAreaContent::list(installation).await?;
     let replaced = area.csv_files.iter().filter(|(name, _)| chosen.csv_files.contains_key(name));
     let replaced: Vec<DropFile> = replaced.map(|(_, file)| file.clone()).collect();
-    let mut held_back = area.ok_files;
-    held_back.retain(|name, content| chosen.ok_files.contains_key(name) || !bunch::is_spent(name, content, &replaced));
-    for name in held_back.keys() {
+    let mut withdrawn = area.ok_files;
+    withdrawn.retain(|name, content| chosen.ok_files.contains_key(name) || !bunch::is_spent(name, content, &replaced));
+    for name in withdrawn.keys() {
         installation.context.store.files.delete(&format!("{DROP_PREFIX}{name}")).await?;
     }
-    Ok(held_back)
+    Ok(withdrawn)
 }
 
 impl FilesToDrop {

@@ -40,9 +40,9 @@ pub struct SettingsReport {
 pub struct SettingState {
     /// Its name.
     pub name: &'static str,
-    /// What holds for all: what is set, or else the default.
+    /// What is in effect for all: what is set, or else the default.
     pub value: String,
-    /// What holds where nothing is set.
+    /// What is in effect where nothing is set.
     pub default: &'static str,
     /// What is set, for all and for narrower scopes.
     pub set: Vec<SetValue>,
@@ -72,7 +72,7 @@ pub struct SetValue {
     pub problem: Option<String>,
 }
 
-/// The value that holds for one scope.
+/// The value in effect for one scope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ScopedValue {
     /// The setting.
@@ -133,7 +133,7 @@ pub async fn list(context: &Context) -> Result<SettingsReport, Error> {
     Ok(SettingsReport { settings: states, problems })
 }
 
-/// Tells which value of a setting holds for a scope, and where it comes from.
+/// Tells which value of a setting is in effect for a scope, and where it comes from.
 ///
 /// # Errors
 /// There is no such setting, it has no such scope, or the store did not answer.
@@ -173,7 +173,7 @@ pub async fn set(context: &Context, new: NewValue<'_>, stamp: AuditStamp<'_>) ->
     Ok(Changed { name: name.to_owned(), scope: scope.to_string(), before, value: Some(value) })
 }
 
-/// Takes a value back, so that the wider scope or the default holds. The scope is given in words, because what is stored
+/// Takes a value back, so that the wider scope or the default counts. The scope is given in words, because what is stored
 /// for a setting or a scope that does not exist any more can be taken back, too.
 ///
 /// # Errors
