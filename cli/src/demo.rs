@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::bail;
 
 use crate::arguments::{DEFAULT_STORE, DemoArguments};
-use crate::drop;
+use crate::import_commands;
 use crate::installation::{Installation, Place};
 use crate::outcome::ExitReason;
 use crate::output::Output;
@@ -28,9 +28,9 @@ pub(crate) async fn run(
         );
     }
     output.say(&format!("store    {} (embedded: one SQLite file and one folder)", root.display()))?;
-    let dropped = drop::put(installation, std::slice::from_ref(&options.data), true, output).await?;
-    let waited = drop::wait(installation, &dropped, TIMEOUT, output).await?;
-    let reason = drop::show(installation, &dropped, &waited, output)?;
+    let dropped = import_commands::put(installation, std::slice::from_ref(&options.data), true, output).await?;
+    let waited = import_commands::wait(installation, &dropped, TIMEOUT, output).await?;
+    let reason = import_commands::show(installation, &dropped, &waited, output)?;
     output.say(&next(&program(root)))?;
     Ok(reason)
 }

@@ -8,9 +8,9 @@ mod arguments;
 mod catalog_commands;
 mod demo;
 mod dev;
-mod drop;
 mod host;
 mod ids;
+mod import_commands;
 mod installation;
 mod logs;
 mod outcome;
@@ -79,8 +79,8 @@ async fn run(arguments: CommandLine, program: Program) -> anyhow::Result<ExitRea
         Command::Audit { limit } => settings_commands::audit(&installation, usize::from(limit), &output).await,
         Command::Completions { shell } => complete(shell),
         Command::Executors => program_commands::list(&program, &output),
-        Command::Import(ImportCommand::Drop(options)) => drop::run(&installation, &options, &output).await,
-        Command::Import(ImportCommand::List) => drop::list(&installation, &output).await,
+        Command::Import(ImportCommand::Drop(options)) => import_commands::run(&installation, &options, &output).await,
+        Command::Import(ImportCommand::List) => import_commands::list(&installation, &output).await,
         Command::Catalog(CatalogCommand::Show { sku }) => catalog_commands::show(&installation, &sku, &output).await,
         Command::Catalog(CatalogCommand::Export) => catalog_commands::export(&installation).await,
     }

@@ -101,7 +101,7 @@ impl ResponseBody {
         };
         let Some(frame) = frame else { return Ok(None) };
         let frame = frame.map_err(|error| Error::BodyBrokenOff { source: Arc::new(error) })?;
-        // Trailers are no data; they are dropped, so a secret in them goes nowhere.
+        // Trailers are no data; they are left out, so a secret in them goes nowhere.
         let bytes = frame.into_data().unwrap_or_default();
         self.came_bytes += bytes.len() as u64;
         if self.came_bytes > self.limit_bytes {

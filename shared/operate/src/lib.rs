@@ -4,7 +4,6 @@ mod active;
 mod arrivals;
 mod cancel;
 mod error;
-
 mod list;
 mod operator;
 mod pause;
@@ -27,7 +26,6 @@ pub use active::{ActiveStep, ActiveSteps, active_steps};
 pub use arrivals::arrivals;
 pub use cancel::{CANCEL_LIMIT, CancelSelection, Cancelled, cancel, cancel_all};
 pub use error::Error;
-
 pub use list::{BadCursor, Cursor, ListedPipeline, PipelineFilter, PipelinePage, UnreadablePipeline, list};
 pub use operator::{AuditStamp, Operator};
 pub use pause::{pause, resume};

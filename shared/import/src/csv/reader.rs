@@ -132,8 +132,8 @@ impl RowReader {
     fn at(format: CsvFormat, header: Option<Header>, position: CsvPosition) -> Self {
         let mut parser =
             ReaderBuilder::new().delimiter(format.delimiter).quote(format.quote).escape(format.escape).build();
-        // The parser drops a byte order mark from its first input, wherever in a file that is, and only if the mark
-        // comes in one piece. An empty line takes that chance away; the mark is dropped in `begin_row`.
+        // The parser skips a byte order mark from its first input, wherever in a file that is, and only if the mark
+        // comes in one piece. An empty line takes that chance away; the mark is skipped in `begin_row`.
         parser.read_field(b"\n", &mut [0]);
         Self {
             parser: Box::new(parser),

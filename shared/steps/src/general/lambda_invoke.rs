@@ -161,8 +161,8 @@ fn conclude(work: &mut Work<'_>, reply: Reply) -> Result<Outcome, ExecutorError>
     for line in reply.log.iter().take(LOG_LINES) {
         work.info(&printable(line));
     }
-    if let Some(dropped) = reply.log.len().checked_sub(LOG_LINES).filter(|dropped| *dropped > 0) {
-        work.warn(&format!("{dropped} more lines were dropped: the function may say {LOG_LINES}"));
+    if let Some(left_out) = reply.log.len().checked_sub(LOG_LINES).filter(|left_out| *left_out > 0) {
+        work.warn(&format!("{left_out} more lines were dropped: the function may say {LOG_LINES}"));
     }
     if let Some(output) = reply.output {
         let size_bytes = output.to_string().len();

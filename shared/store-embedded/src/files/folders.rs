@@ -17,7 +17,7 @@ use crate::disk::Disk;
 
 /// The folder that people copy files into by hand: it is there from the start, and folders in it stay when they become
 /// empty.
-const DROP_FOLDER: &str = "incoming";
+const DROP_AREA_FOLDER: &str = "incoming";
 
 /// How often a file is put again because the folder that was made for it has been removed, being empty.
 const TRIES: u32 = 100;
@@ -63,7 +63,7 @@ impl Folders {
             disk,
             last_time: AtomicI64::new(0),
         };
-        make_folder(&folders.files.join(DROP_FOLDER), folders.disk.as_ref())?;
+        make_folder(&folders.files.join(DROP_AREA_FOLDER), folders.disk.as_ref())?;
         make_folder(&folders.uploads, folders.disk.as_ref())?;
         folders.sweep()?;
         Ok(folders)
@@ -153,8 +153,8 @@ impl Folders {
         let mut folder = key;
         while let Some((parent, _)) = folder.rsplit_once('/') {
             folder = parent;
-            let is_drop = folder.split('/').next() == Some(DROP_FOLDER);
-            if is_drop || fs::remove_dir(self.files.join(folder)).is_err() {
+            let is_drop_area = folder.split('/').next() == Some(DROP_AREA_FOLDER);
+            if is_drop_area || fs::remove_dir(self.files.join(folder)).is_err() {
                 return match self.disk.flush_folder(&self.files.join(folder)) {
                     // Somebody else removed it, and flushes what is above.
                     Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),

@@ -175,7 +175,7 @@ impl ProductReading<'_, '_> {
         }
     }
 
-    /// Drops an end that lies before its start; both are in canonical form, which sorts by time.
+    /// Leaves out an end that lies before its start; both are in canonical form, which sorts by time.
     fn check_date_order(&mut self) {
         for (from, to) in DATE_SPANS {
             let (start, end) = (self.change.values.get(from), self.change.values.get(to));

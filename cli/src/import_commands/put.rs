@@ -81,7 +81,10 @@ pub(crate) async fn put(
 }
 
 /// Takes the ok files away that would release files of an older drop together with some of this one.
-async fn withdraw_ok_files(installation: &Installation, chosen: &FilesToDrop) -> anyhow::Result<BTreeMap<String, String>> {
+async fn withdraw_ok_files(
+    installation: &Installation,
+    chosen: &FilesToDrop,
+) -> anyhow::Result<BTreeMap<String, String>> {
     let area = DropAreaContent::list(installation).await?;
     let replaced = area.csv_files.iter().filter(|(name, _)| chosen.csv_files.contains_key(name));
     let replaced: Vec<DropFile> = replaced.map(|(_, file)| file.clone()).collect();
