@@ -22,26 +22,32 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Most open pipelines whose steps are looked at.
 const PIPELINES: usize = 1_000;
 
+/// How a person names a step.
+struct StepReference {
+    pipeline: PipelineReference,
+    step: Name,
+}
+
 pub(crate) async fn run(
     installation: &Installation,
     command: StepCommand,
     output: &Output,
 ) -> anyhow::Result<ExitReason> {
     match command {
-        StepCommand::Log { id, step, attempt: None, follow: true } => follow(installation, &id, &step, output).await,
-        StepCommand::Log { id, step, attempt, follow: _ } => log(installation, &id, &step, attempt, output).await,
-        StepCommand::Process { id, step } => rerun(installation, &id, &step, output).await,
+        StepCommand::Log { id, step, attempt: None, follow: true } => {
+            follow(installation, &StepReference { pipeline: id, step }, output).await
+        }
+        StepCommand::Log { id, step, attempt, follow: _ } => {
+            log(installation, &StepReference { pipeline: id, step }, attempt, output).await
+        }
+        StepCommand::Process { id, step } => rerun(installation, &StepReference { pipeline: id, step }, output).await,
         StepCommand::Active => active(installation, output).await,
     }
 }
 
-async fn rerun(
-    installation: &Installation,
-    reference: &PipelineReference,
-    step: &Name,
-    output: &Output,
-) -> anyhow::Result<ExitReason> {
-    let id = resolve(installation, reference).await?;
+async fn rerun(installation: &Installation, reference: &StepReference, output: &Output) -> anyhow::Result<ExitReason> {
+    let StepReference { pipeline, step } = reference;
+    let id = resolve(installation, pipeline).await?;
     let invocation = installation.host().invocation("cli", BEAT_BUDGET);
     operate::rerun_step(
         &installation.context,
@@ -57,12 +63,12 @@ async fn rerun(
 
 async fn log(
     installation: &Installation,
-    reference: &PipelineReference,
-    name: &Name,
+    reference: &StepReference,
     attempt: Option<u32>,
     output: &Output,
 ) -> anyhow::Result<ExitReason> {
-    let id = resolve_or_latest(installation, reference).await?;
+    let name = &reference.step;
+    let id = resolve_or_latest(installation, &reference.pipeline).await?;
     let step = read(installation, &id, name).await?;
     let mut logs = logs::of_step(installation, &id, &step).await?;
     if let Some(attempt) = attempt {
@@ -82,13 +88,9 @@ async fn log(
 }
 
 /// Prints the logs as they grow, until the step has ended or somebody presses Ctrl-C.
-async fn follow(
-    installation: &Installation,
-    reference: &PipelineReference,
-    name: &Name,
-    output: &Output,
-) -> anyhow::Result<ExitReason> {
-    let id = resolve_or_latest(installation, reference).await?;
+async fn follow(installation: &Installation, reference: &StepReference, output: &Output) -> anyhow::Result<ExitReason> {
+    let name = &reference.step;
+    let id = resolve_or_latest(installation, &reference.pipeline).await?;
     let mut signals = Signals::listen()?;
     let (_stopper, mut stop) = host::stop_signal();
     let mut follower = Follower::default();

@@ -1,4 +1,4 @@
-//! Folds every failure of the SDK into the two kinds of [`store::Error`], once.
+//! Sorts every failure of the SDK into the two kinds of [`store::Error`], once.
 
 #[cfg(test)]
 mod tests;
@@ -53,7 +53,7 @@ pub(crate) struct ServiceError {
     request_id: String,
 }
 
-/// Folds the SDK's error for `operation`, a verb phrase that names the operand.
+/// Sorts the SDK's error for `operation`, a verb phrase that names the operand.
 pub(crate) fn classify<E>(operation: impl Into<String>, error: SdkError<E>) -> Error
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
