@@ -238,25 +238,7 @@ impl DropAreaLook {
         prefixes: &[&str],
         sets: &[BunchSet],
     ) -> store::Result<Answer> {
-        let mut complete: Vec<(&Bunch, DateTime<Utc>)> = Vec::new();
-        let mut reasons = Vec::new();
-        let by_identifier = self.by_identifier(prefixes);
-        for set in sets {
-            match set {
-                BunchSet::Complete(bunch) => {
-                    complete.push((bunch, self.arrived_at(bunch)));
-                    bunch.left_behind.iter().for_each(|left| self.wait_where_noted(left));
-                }
-                BunchSet::Incomplete { identifier, reasons: why } => {
-                    let why: Vec<String> = why.iter().map(|note| note.text.clone()).collect();
-                    let fate = FileFate::Waits(why.join("; "));
-                    let of_set = by_identifier.get(identifier).into_iter().flatten();
-                    self.fates.extend(of_set.map(|name| (name.clone(), fate.clone())));
-                    reasons.extend(why);
-                }
-            }
-        }
-        complete.sort_by_key(|(bunch, at)| (*at, bunch.id.clone()));
+        let (complete, mut reasons) = self.sort_out(prefixes, sets);
         let keys: Vec<String> = complete.iter().map(|(bunch, _)| key(bunch)).collect();
         let spawned: HashMap<_, _> = store.spawned_for(definition, &keys).await?.into_iter().collect();
         let mut next = None;
@@ -284,6 +266,34 @@ impl DropAreaLook {
             None if reasons.is_empty() => Answer::Unmet(NO_BUNCH.to_owned()),
             None => Answer::Unmet(reasons.join("; ")),
         })
+    }
+
+    /// The complete bunches, the oldest first, and why the other sets wait. Notes at the files what they wait for.
+    fn sort_out<'s>(
+        &mut self,
+        prefixes: &[&str],
+        sets: &'s [BunchSet],
+    ) -> (Vec<(&'s Bunch, DateTime<Utc>)>, Vec<String>) {
+        let mut complete: Vec<(&Bunch, DateTime<Utc>)> = Vec::new();
+        let mut reasons = Vec::new();
+        let by_identifier = self.by_identifier(prefixes);
+        for set in sets {
+            match set {
+                BunchSet::Complete(bunch) => {
+                    complete.push((bunch, self.arrived_at(bunch)));
+                    bunch.left_behind.iter().for_each(|left| self.wait_where_noted(left));
+                }
+                BunchSet::Incomplete { identifier, reasons: why } => {
+                    let why: Vec<String> = why.iter().map(|note| note.text.clone()).collect();
+                    let fate = FileFate::Waits(why.join("; "));
+                    let of_set = by_identifier.get(identifier).into_iter().flatten();
+                    self.fates.extend(of_set.map(|name| (name.clone(), fate.clone())));
+                    reasons.extend(why);
+                }
+            }
+        }
+        complete.sort_by_key(|(bunch, at)| (*at, bunch.id.clone()));
+        (complete, reasons)
     }
 
     /// When the last file of a bunch came.
