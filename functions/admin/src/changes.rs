@@ -68,7 +68,7 @@ pub(crate) async fn init(
     };
     let spawned = operate::init_once(
         &context,
-        &operate::InitRequest { name: &name, arguments: arguments, key: &key },
+        &operate::InitRequest { name: &name, arguments, key: &key },
         operate::Operator { name: by, invocation: &invocation() },
     )
     .await?;

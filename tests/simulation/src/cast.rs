@@ -159,23 +159,16 @@ async fn to_pipeline(
 ) -> String {
     let done = match deed {
         Deed::Cancel => {
-            operate::cancel(
-                context,
-                id,
-                "not wanted any more",
-                operate::Operator { name: PERSON, invocation: invocation },
-            )
-            .await
+            operate::cancel(context, id, "not wanted any more", operate::Operator { name: PERSON, invocation }).await
         }
         Deed::CancelAndGo => return stop_and_go(context, id, invocation).await,
-        Deed::Pause => operate::pause(context, id, operate::Operator { name: PERSON, invocation: invocation }).await,
-        Deed::Resume => operate::resume(context, id, operate::Operator { name: PERSON, invocation: invocation }).await,
+        Deed::Pause => operate::pause(context, id, operate::Operator { name: PERSON, invocation }).await,
+        Deed::Resume => operate::resume(context, id, operate::Operator { name: PERSON, invocation }).await,
         _ => {
             let Ok(Some(pipeline)) = context.store.pipeline_with_steps(id).await else { return "unknown".to_owned() };
             let steps: Vec<&Name> = pipeline.steps.iter().map(|step| &step.definition.name).collect();
             let step = chance.place(steps.len());
-            operate::rerun_step(context, id, steps[step], operate::Operator { name: PERSON, invocation: invocation })
-                .await
+            operate::rerun_step(context, id, steps[step], operate::Operator { name: PERSON, invocation }).await
         }
     };
     told(done.map(|()| format!("{deed:?} {id}")))

@@ -285,7 +285,7 @@ async fn a_request_with_a_key_spawns_once_however_often_it_comes() {
         let arguments = [("a".to_owned(), value.to_owned())].into();
         operate::init_once(
             &workshop.context,
-            &operate::InitRequest { name: "work", arguments: arguments, key: key },
+            &operate::InitRequest { name: "work", arguments, key },
             operate::Operator { name: "Ann", invocation: &workshop.invocation() },
         )
         .await

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use store::table::{Attributes, ITEM_LIMIT_BYTES, Item, Key, Listed, Listing};
 
 use super::value::{StoredValueError, from_stored, stored_size, to_stored};
@@ -80,11 +79,12 @@ pub(crate) fn stored_attributes(attributes: &Attributes) -> Result<SdkAttributes
         if name.is_empty() || OWN.contains(&name.as_str()) {
             return Err(UnstorableItem::OwnAttribute { name: name.clone() });
         }
-        let value = match value {
-            Value::Null => None,
-            value => Some(to_stored(value).map_err(|why| UnstorableItem::Attribute { name: name.clone(), why })?),
-        };
-        stored.push((name.clone(), value));
+        if value.is_null() {
+            stored.push((name.clone(), None));
+            continue;
+        }
+        let value = to_stored(value).map_err(|why| UnstorableItem::Attribute { name: name.clone(), why })?;
+        stored.push((name.clone(), Some(value)));
     }
     Ok(stored)
 }
