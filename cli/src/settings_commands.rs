@@ -26,7 +26,7 @@ pub(crate) async fn run(
         SettingsCommand::Set { name, scope, value } => {
             let changed = settings::set(
                 context,
-                operate::settings::NewValue { name: &name, scope: &parse(&scope)?, value: &value },
+                operate::settings::NewSetting { name: &name, scope: &parse(&scope)?, value: &value },
                 operate::AuditStamp { by: &installation.by, at: now() },
             )
             .await?;

@@ -73,7 +73,7 @@ pub(crate) async fn set(
     Ok(Json(
         operate::settings::set(
             &context,
-            operate::settings::NewValue { name: &name, scope: &scope(asked)?, value: &value },
+            operate::settings::NewSetting { name: &name, scope: &scope(asked)?, value: &value },
             operate::AuditStamp { by: &identity.name, at: now() },
         )
         .await?,

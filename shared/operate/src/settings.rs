@@ -148,7 +148,7 @@ pub async fn get(context: &Context, name: &str, scope: &Scope) -> Result<ScopedV
 
 /// A value to set.
 #[derive(Debug, Clone, Copy)]
-pub struct NewValue<'a> {
+pub struct NewSetting<'a> {
     /// The setting.
     pub name: &'a str,
     /// For whom.
@@ -161,8 +161,8 @@ pub struct NewValue<'a> {
 ///
 /// # Errors
 /// There is no such setting, the scope or the value does not fit it, or the store did not answer.
-pub async fn set(context: &Context, new: NewValue<'_>, stamp: AuditStamp<'_>) -> Result<Changed, Error> {
-    let (NewValue { name, scope, value }, AuditStamp { by, at }) = (new, stamp);
+pub async fn set(context: &Context, new: NewSetting<'_>, stamp: AuditStamp<'_>) -> Result<Changed, Error> {
+    let (NewSetting { name, scope, value }, AuditStamp { by, at }) = (new, stamp);
     let setting = Setting::named(name)?;
     let value = setting.check(scope, value)?;
     let before = stored(context, name, &scope.to_string()).await?;
@@ -222,7 +222,7 @@ pub async fn set_maintenance(
     if current.is_on == (switch == Switch::On) {
         return Ok(current);
     }
-    let new = NewValue { name: MAINTENANCE, scope: &Scope::Default, value: switch.as_value() };
+    let new = NewSetting { name: MAINTENANCE, scope: &Scope::Default, value: switch.as_value() };
     set(context, new, AuditStamp { by, at: now }).await?;
     maintenance(context).await
 }

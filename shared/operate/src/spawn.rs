@@ -1,4 +1,4 @@
-//! Spawning a pipeline by hand.
+//! SpawnOrder a pipeline by hand.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub struct InitRequest<'a> {
 }
 
 /// A pipeline to spawn.
-struct Spawning {
+struct SpawnOrder {
     definition: Arc<Definition>,
     arguments: Arguments,
     /// What its id is derived from.
@@ -52,7 +52,7 @@ pub async fn init(
 ) -> Result<PipelineId, Error> {
     let definition = definition(context, name).await?;
     let cause = format!("{} {}", operator.name, operator.invocation.id);
-    let spawned = spawn(context, Spawning { definition, arguments, cause, found: Vec::new() }, operator).await?;
+    let spawned = spawn(context, SpawnOrder { definition, arguments, cause, found: Vec::new() }, operator).await?;
     Ok(spawned.id)
 }
 
@@ -73,7 +73,7 @@ pub async fn init_once(
         return confirm(context, first, request).await;
     }
     let (arguments, found) = (request.arguments.clone(), vec![cause.clone()]);
-    let spawned = spawn(context, Spawning { definition, arguments, cause: cause.clone(), found }, operator).await?;
+    let spawned = spawn(context, SpawnOrder { definition, arguments, cause: cause.clone(), found }, operator).await?;
     if spawned.is_new {
         return Ok(spawned);
     }
@@ -96,9 +96,9 @@ async fn confirm(context: &Context, id: PipelineId, request: &InitRequest<'_>) -
     Ok(Initialized { id, is_new: false })
 }
 
-async fn spawn(context: &Context, spawning: Spawning, operator: Operator<'_>) -> Result<Initialized, Error> {
+async fn spawn(context: &Context, order: SpawnOrder, operator: Operator<'_>) -> Result<Initialized, Error> {
     let Operator { name: by, invocation } = operator;
-    let Spawning { definition, arguments, cause, found } = spawning;
+    let SpawnOrder { definition, arguments, cause, found } = order;
     let name = definition.name.clone();
     let id = PipelineId::derive(&name, &cause, invocation.now());
     let new = NewPipeline { id: id.clone(), definition, arguments, spawned_by: by.to_owned(), found, after: None };

@@ -122,7 +122,7 @@ pub(crate) async fn act(
             let (value, now) = (is_on.to_string(), invocation.now());
             let set = operate::settings::set(
                 &context,
-                operate::settings::NewValue { name: "mini_heartbeat", scope: &Scope::Default, value: &value },
+                operate::settings::NewSetting { name: "mini_heartbeat", scope: &Scope::Default, value: &value },
                 operate::AuditStamp { by: PERSON, at: now },
             )
             .await;
@@ -132,7 +132,7 @@ pub(crate) async fn act(
             let (value, now) = (format!("{minutes} minutes"), invocation.now());
             let set = operate::settings::set(
                 &context,
-                operate::settings::NewValue { name: CANCEL_AFTER, scope: &Scope::Default, value: &value },
+                operate::settings::NewSetting { name: CANCEL_AFTER, scope: &Scope::Default, value: &value },
                 operate::AuditStamp { by: PERSON, at: now },
             )
             .await;
@@ -204,7 +204,7 @@ pub(crate) async fn tidy_up(stage: Arc<Stage>, context: Context, invocation: Inv
     let off = operate::settings::set_maintenance(&context, Switch::Off, PERSON, now).await;
     let on = operate::settings::set(
         &context,
-        operate::settings::NewValue { name: "mini_heartbeat", scope: &Scope::Default, value: "true" },
+        operate::settings::NewSetting { name: "mini_heartbeat", scope: &Scope::Default, value: "true" },
         operate::AuditStamp { by: PERSON, at: now },
     )
     .await;

@@ -18,7 +18,7 @@ async fn set(workshop: &Workshop, name: &str, scope: &str, value: &str) -> Resul
     let scope: Scope = scope.parse().unwrap();
     settings::set(
         &workshop.context,
-        operate::settings::NewValue { name, scope: &scope, value },
+        operate::settings::NewSetting { name, scope: &scope, value },
         operate::AuditStamp { by: "Ann", at: workshop.now() },
     )
     .await

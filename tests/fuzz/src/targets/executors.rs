@@ -160,7 +160,7 @@ async fn add_ended(context: &Context) {
     store.settle_pipeline(&pipeline, PipelineStatus::Success, LONG_AGO).await.expect("nobody else settles it");
     let set = operate::settings::set(
         context,
-        operate::settings::NewValue { name: "clean_up.delete_after", scope: &Scope::Default, value: "1 day" },
+        operate::settings::NewSetting { name: "clean_up.delete_after", scope: &Scope::Default, value: "1 day" },
         operate::AuditStamp { by: "an input", at: NOW },
     );
     set.await.expect("there is such a setting");
