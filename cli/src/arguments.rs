@@ -213,7 +213,7 @@ pub(crate) enum CatalogCommand {
 
 /// Why an argument is not taken.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-enum BadArgument {
+enum BadOptionValue {
     #[error("`{found}` is no KEY=VALUE")]
     KeyValue { found: String },
     #[error("`{found}` is no number of seconds")]
@@ -224,17 +224,17 @@ enum BadArgument {
     Limit { found: String },
 }
 
-fn key_value(text: &str) -> Result<(String, String), BadArgument> {
+fn key_value(text: &str) -> Result<(String, String), BadOptionValue> {
     match text.split_once('=') {
         Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
-        None => Err(BadArgument::KeyValue { found: text.to_owned() }),
+        None => Err(BadOptionValue::KeyValue { found: text.to_owned() }),
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, BadArgument> {
-    let seconds: f64 = text.parse().map_err(|_| BadArgument::Seconds { found: text.to_owned() })?;
+fn seconds(text: &str) -> Result<Duration, BadOptionValue> {
+    let seconds: f64 = text.parse().map_err(|_| BadOptionValue::Seconds { found: text.to_owned() })?;
     if !(0.05..=86_400.0).contains(&seconds) {
-        return Err(BadArgument::SecondsOutOfRange { seconds });
+        return Err(BadOptionValue::SecondsOutOfRange { seconds });
     }
     Ok(Duration::from_secs_f64(seconds))
 }

@@ -93,18 +93,18 @@ fn describe(pipeline: &Pipeline) -> String {
 #[error(
     "`{found}` is not a pipeline id (expected 20 characters of `0-9a-z` as in `01jd9x4k7m3fq8zt0v2c`, or the beginning of one)"
 )]
-pub(crate) struct BadReference {
+pub(crate) struct BadPipelineReference {
     /// The text, shortened.
     found: String,
 }
 
 impl FromStr for PipelineReference {
-    type Err = BadReference;
+    type Err = BadPipelineReference;
 
-    fn from_str(text: &str) -> Result<Self, BadReference> {
+    fn from_str(text: &str) -> Result<Self, BadPipelineReference> {
         match text.parse::<Name>() {
             Ok(_) => Ok(PipelineReference(text.to_owned())),
-            Err(_) => Err(BadReference { found: text.chars().take(40).collect() }),
+            Err(_) => Err(BadPipelineReference { found: text.chars().take(40).collect() }),
         }
     }
 }

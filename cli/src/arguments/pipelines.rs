@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use pipeline::{Name, PipelineStatus};
 
-use super::{BadArgument, key_value, period, seconds};
+use super::{BadOptionValue, key_value, period, seconds};
 use crate::ids::PipelineReference;
 
 #[derive(Debug, Subcommand)]
@@ -194,9 +194,9 @@ pub(crate) enum StepCommand {
     Active,
 }
 
-fn limit(text: &str) -> Result<usize, BadArgument> {
+fn limit(text: &str) -> Result<usize, BadOptionValue> {
     match text.parse() {
         Ok(limit @ 1..=10_000) => Ok(limit),
-        _ => Err(BadArgument::Limit { found: text.to_owned() }),
+        _ => Err(BadOptionValue::Limit { found: text.to_owned() }),
     }
 }
