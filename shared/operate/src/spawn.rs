@@ -1,4 +1,4 @@
-//! SpawnOrder a pipeline by hand.
+//! Spawning a pipeline by hand.
 
 use std::sync::Arc;
 
