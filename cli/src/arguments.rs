@@ -239,7 +239,7 @@ fn seconds(text: &str) -> Result<Duration, BadOptionValue> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
-fn period(text: &str) -> Result<Duration, String> {
+fn period(text: &str) -> Result<Duration, pipeline::duration::Error> {
     pipeline::duration::parse(text)
 }
 

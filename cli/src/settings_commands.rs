@@ -1,6 +1,5 @@
 //! `systole settings …`, `systole maintenance …` and `systole audit`.
 
-use anyhow::anyhow;
 use operate::settings::{self, Changed, Maintenance, SettingState, Switch};
 use operate::view::{self, AuditRow};
 use pipeline::settings::Scope;
@@ -26,7 +25,7 @@ pub(crate) async fn run(
         SettingsCommand::Set { name, scope, value } => {
             let changed = settings::set(
                 context,
-                operate::settings::NewSetting { name: &name, scope: &parse(&scope)?, value: &value },
+                store::settings::NewSetting { name: &name, scope: &parse(&scope)?, value: &value },
                 operate::AuditStamp { by: &installation.by, at: now() },
             )
             .await?;
@@ -117,5 +116,5 @@ fn maintenance_in_words(state: &Maintenance) -> String {
 }
 
 fn parse(scope: &str) -> anyhow::Result<Scope> {
-    scope.parse().map_err(|error: String| anyhow!(error))
+    Ok(scope.parse()?)
 }

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use chrono::{Datelike, Timelike, Weekday};
-use engine::conditions::{StepCondition, StepQuestion};
+use engine::conditions::{RegisteredStepCondition, StepQuestion};
 use pipeline::facts::Answer;
 
 /// Holds a step back at night and on weekends, by the arguments `from` and `to`: hours in UTC.
 pub(crate) struct OfficeHours;
 
 #[async_trait]
-impl StepCondition for OfficeHours {
+impl RegisteredStepCondition for OfficeHours {
     fn name(&self) -> &'static str {
         "office_hours"
     }

@@ -7,7 +7,7 @@ use axum::extract::{Query, State};
 use chrono::{DateTime, Utc};
 use engine::Context;
 use operate::view;
-use pipeline::{PipelineStatus, StepStatus, duration};
+use pipeline::{BadPipelineStatus, PipelineStatus, StepStatus, duration};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -99,10 +99,10 @@ impl PipelineQuery {
     fn wanted(self) -> Result<operate::PipelineFilter, ApiError> {
         let bad = |problem: String| ApiError::bad_request(problem);
         let words = self.status.iter().flat_map(|statuses| statuses.split(','));
-        let statuses: Result<Vec<PipelineStatus>, String> = words.map(str::parse).collect();
+        let statuses: Result<Vec<PipelineStatus>, BadPipelineStatus> = words.map(str::parse).collect();
         let spawned_after = match (self.time_period, self.spawned_after) {
             (Some(_), Some(_)) => return Err(bad("give either `time_period` or `spawned_after`, not both".to_owned())),
-            (Some(period), None) => Some(now() - duration::parse(&period).map_err(bad)?),
+            (Some(period), None) => Some(now() - duration::parse(&period).map_err(|error| bad(error.to_string()))?),
             (None, after) => after,
         };
         if let Some(text) = &self.search
@@ -116,7 +116,7 @@ impl PipelineQuery {
         };
         Ok(operate::PipelineFilter {
             name: self.name,
-            statuses: statuses.map_err(bad)?,
+            statuses: statuses.map_err(|error| bad(error.to_string()))?,
             search: self.search,
             spawned_after,
             spawned_before: self.spawned_before,

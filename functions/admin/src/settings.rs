@@ -7,9 +7,10 @@ use axum::{Extension, Json};
 use engine::Context;
 use operate::settings::{Changed, Maintenance, ScopedValue, SettingsReport, Switch};
 use operate::view;
-use pipeline::settings::Scope;
+use pipeline::settings::{BadScope, Scope};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use store::settings::AuditPlace;
 
 use crate::access::Identity;
 use crate::answer::{self, Parameters, Places};
@@ -73,7 +74,7 @@ pub(crate) async fn set(
     Ok(Json(
         operate::settings::set(
             &context,
-            operate::settings::NewSetting { name: &name, scope: &scope(asked)?, value: &value },
+            store::settings::NewSetting { name: &name, scope: &scope(asked)?, value: &value },
             operate::AuditStamp { by: &identity.name, at: now() },
         )
         .await?,
@@ -114,13 +115,16 @@ pub(crate) async fn audit(
     asked: Parameters<AuditQuery>,
 ) -> Result<Json<Value>, ApiError> {
     let Query(AuditQuery { limit, cursor }) = asked?;
-    let after =
-        cursor.map(|cursor| cursor.parse()).transpose().map_err(|problem: String| ApiError::bad_request(problem))?;
+    let after = match cursor.map(|cursor| cursor.parse::<AuditPlace>()) {
+        Some(place) => Some(place.map_err(|bad| ApiError::bad_request(bad.to_string()))?),
+        None => None,
+    };
     let page = context.store.audit_page(answer::limit(limit, DEFAULT_LIMIT, LIMIT)?, after).await?;
     let lines: Vec<_> = page.entries.iter().map(view::audit).collect();
     Ok(Json(json!({ "audit": lines, "next": page.next.map(|next| next.to_string()) })))
 }
 
 fn scope(text: Option<String>) -> Result<Scope, ApiError> {
-    text.map_or(Ok(Scope::Default), |text| text.parse().map_err(|problem: String| ApiError::bad_request(problem)))
+    let Some(text) = text else { return Ok(Scope::Default) };
+    text.parse().map_err(|bad: BadScope| ApiError::bad_request(bad.to_string()))
 }

@@ -8,7 +8,7 @@ use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use engine::{Context, Executor, ExecutorError, Limits, Outcome, Program, Work};
 use lambda_runtime::LambdaEvent;
 use patience::{Bell, wait};
-use pipeline::pipeline::{Stop, StoppedBy};
+use pipeline::pipeline::{StopRequest, StoppedBy};
 use pipeline::{PipelineId, StepRecord, StepStatus};
 use serde_json::{Value, json};
 use store::table::{
@@ -274,7 +274,7 @@ async fn a_message_whose_step_was_taken_from_its_runner_is_dealt_with() {
 #[tokio::test]
 async fn a_message_of_a_pipeline_that_is_stopped_or_gone_is_dealt_with() {
     let lambda = Lambda::with("done").await;
-    let stop = Stop { by: StoppedBy::Cancel, reason: "Ann had enough".to_owned(), at: now() };
+    let stop = StopRequest { by: StoppedBy::Cancel, reason: "Ann had enough".to_owned(), at: now() };
     lambda.context.store.stop_pipeline(&lambda.pipeline().await, &stop).await.unwrap();
     assert_eq!(lambda.run().await, Ok(()));
     assert_eq!(lambda.first().await.status, StepStatus::Cancelled);
@@ -308,7 +308,7 @@ async fn a_message_whose_outcome_could_not_be_recorded_comes_again() {
 #[tokio::test]
 async fn a_message_whose_stop_could_not_be_recorded_comes_again() {
     let lambda = Lambda::with("done").await;
-    let stop = Stop { by: StoppedBy::Cancel, reason: "Ann had enough".to_owned(), at: now() };
+    let stop = StopRequest { by: StoppedBy::Cancel, reason: "Ann had enough".to_owned(), at: now() };
     lambda.context.store.stop_pipeline(&lambda.pipeline().await, &stop).await.unwrap();
     lambda.table.refuse("first cancelled");
     lambda.run().await.expect_err("that the step was dropped was not written, and the message is gone");

@@ -21,8 +21,7 @@ use store::message::StepMessage;
 use store::pipelines::PipelineWritten;
 use store::queue::{DELAY_LIMIT, Outgoing};
 use store::services::Event;
-use store::shared_commit::Mark;
-use store::steps::Enqueued;
+use store::steps::{EnqueueMark, Enqueued};
 
 use crate::context::{Context, Invocation};
 use crate::gather::FactGatherer;
@@ -30,7 +29,7 @@ use crate::monitor::{self, Monitor, Watched};
 
 /// What a beat did for pipelines.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Applied {
+pub struct AdvanceReport {
     /// Steps that were enqueued.
     pub enqueued: usize,
     /// Messages that were sent again.
@@ -69,9 +68,9 @@ pub(crate) async fn advance(
     id: &PipelineId,
     hops: u32,
     invocation: &Invocation,
-) -> store::Result<Applied> {
+) -> store::Result<AdvanceReport> {
     let beat = Beat { context: gatherer.context, monitor: &gatherer.monitor, invocation, hops };
-    let mut applied = Applied::default();
+    let mut applied = AdvanceReport::default();
     for look in 0..LOOKS {
         let Some(pipeline) = beat.context.store.pipeline_with_steps(id).await? else { break };
         if !pipeline.status.is_open() {
@@ -103,7 +102,7 @@ pub(crate) async fn advance_alone(
     id: &PipelineId,
     hops: u32,
     invocation: &Invocation,
-) -> store::Result<Option<Applied>> {
+) -> store::Result<Option<AdvanceReport>> {
     let beat = Beat { context: gatherer.context, monitor: &gatherer.monitor, invocation, hops };
     let Some(pipeline) = beat.context.store.pipeline_with_steps(id).await? else { return Ok(None) };
     if !pipeline.status.is_open() || pipeline.steps.iter().any(|step| step.record.status.is_active()) {
@@ -117,7 +116,7 @@ pub(crate) async fn advance_alone(
         // The first of them can run while the others are being marked.
         return Ok(None);
     }
-    let mut applied = Applied::default();
+    let mut applied = AdvanceReport::default();
     beat.apply(&pipeline, &plan, &mut applied).await?;
     Ok((applied.lost == 0).then_some(applied))
 }
@@ -157,7 +156,7 @@ enum Purpose {
 const CHUNK: usize = 100;
 
 impl Beat<'_> {
-    async fn apply(self, pipeline: &Pipeline, plan: &Plan, applied: &mut Applied) -> store::Result<()> {
+    async fn apply(self, pipeline: &Pipeline, plan: &Plan, applied: &mut AdvanceReport) -> store::Result<()> {
         let (store, now) = (&self.context.store, self.invocation.now());
         if let Some(stop) = &plan.stop {
             self.tell(vec![monitor::expired(pipeline, stop)], applied).await;
@@ -189,7 +188,7 @@ impl Beat<'_> {
         Ok(())
     }
 
-    async fn enqueue(self, pipeline: &Pipeline, plan: &Plan, applied: &mut Applied) -> store::Result<()> {
+    async fn enqueue(self, pipeline: &Pipeline, plan: &Plan, applied: &mut AdvanceReport) -> store::Result<()> {
         if self.hops > self.context.limits.hop_limit {
             applied.left_to_heartbeat += plan.enqueue.len();
             return Ok(());
@@ -208,7 +207,7 @@ impl Beat<'_> {
         pipeline: &Pipeline,
         steps: Vec<&Step>,
         purpose: Purpose,
-        applied: &mut Applied,
+        applied: &mut AdvanceReport,
     ) -> store::Result<()> {
         let Beat { context, .. } = self;
         let mut apart = Vec::new();
@@ -220,14 +219,14 @@ impl Beat<'_> {
             }
         }
         for chunk in apart.chunks(CHUNK) {
-            let marks: Vec<_> = chunk.iter().map(|step| self.mark(&pipeline.id, step, purpose)).collect();
+            let marks: Vec<_> = chunk.iter().map(|step| self.mark(pipeline, step, purpose)).collect();
             let marked = stream::iter(marks).buffered(context.limits.parallel_marks);
             let outcomes: Vec<store::Result<Option<Outgoing>>> = marked.collect().await;
             let (mut messages, mut failed) = (Vec::new(), None);
-            for (step, outcome) in chunk.iter().zip(outcomes) {
+            for outcome in outcomes {
                 match outcome {
                     Ok(message) => {
-                        self.count_marked(pipeline, step, purpose, message.is_some(), applied);
+                        count_marked(purpose, message.as_ref(), applied);
                         messages.extend(message);
                     }
                     Err(error) => failed = failed.or(Some(error)),
@@ -250,20 +249,12 @@ impl Beat<'_> {
         if self.context.store.shared_commits.is_none() || steps.iter().any(|step| !waits_for(step).is_empty()) {
             return Ok(false);
         }
-        let marks: Vec<Mark<'_>> = steps
-            .iter()
-            .map(|step| Mark {
-                step,
-                event: StepEvent::of_planned(step.record.status),
-                token: token(&pipeline.id, step, self.invocation),
-            })
-            .collect();
+        let marks: Vec<_> = steps.iter().map(|step| self.planned_mark(&pipeline.id, step)).collect();
         let message = |step: &Step, token: &Token| {
             let message = StepMessage::new(&pipeline.id, step, token.clone(), self.hops);
             self.outgoing(step, message, gated)
         };
-        let (store, priority) = (&self.context.store, pipeline.definition.priority);
-        store.enqueue_at_once(&pipeline.id, priority, &marks, message, self.invocation.now()).await
+        self.context.store.enqueue_at_once(pipeline, &marks, message, self.invocation.now()).await
     }
 
     /// The message of a step, which knows whether its stage is a gate.
@@ -272,35 +263,58 @@ impl Beat<'_> {
     }
 
     /// Marks one step and returns the message that is to be sent after that; `None` if somebody was faster.
-    async fn mark(self, pipeline: &PipelineId, step: &Step, purpose: Purpose) -> store::Result<Option<Outgoing>> {
-        let Beat { context, invocation, hops, .. } = self;
+    async fn mark(self, pipeline: &Pipeline, step: &Step, purpose: Purpose) -> store::Result<Option<Outgoing>> {
         match purpose {
-            Purpose::Resend => resend_step(context, pipeline, step, invocation).await,
+            Purpose::Resend => {
+                let message = resend_step(self.context, &pipeline.id, step, self.invocation).await?;
+                if message.is_some() {
+                    warn_step(pipeline, step, "message sent again: no runner took the step within the grace time");
+                }
+                Ok(message)
+            }
             Purpose::Enqueue { gated } => {
-                let message = enqueue_step(context, pipeline, step, hops, invocation).await?;
+                let message = self.enqueue_step(&pipeline.id, step).await?;
                 Ok(message.map(|message| self.outgoing(step, message, gated)))
             }
         }
     }
 
-    fn count_marked(self, pipeline: &Pipeline, step: &Step, purpose: Purpose, is_ours: bool, applied: &mut Applied) {
-        match purpose {
-            Purpose::Enqueue { .. } => count(is_ours, &mut applied.enqueued, &mut applied.lost),
-            Purpose::Resend => {
-                count(is_ours, &mut applied.resent, &mut applied.lost);
-                if is_ours {
-                    warn_step(pipeline, step, "message sent again: no runner took the step within the grace time");
-                }
+    /// Marks one step enqueued as planned and returns the message that is to be sent after that; `None` if somebody was
+    /// faster.
+    async fn enqueue_step(self, pipeline: &PipelineId, step: &Step) -> store::Result<Option<StepMessage>> {
+        let (store, now) = (&self.context.store, self.invocation.now());
+        let mark = self.planned_mark(pipeline, step);
+        let waits_for = waits_for(step);
+        let enqueued = if waits_for.is_empty() {
+            store.enqueue_step(pipeline, &mark, now).await?
+        } else {
+            store.enqueue_step_alone(pipeline, &mark, &waits_for, now).await?
+        };
+        match enqueued {
+            Enqueued::Done(record) => {
+                let step = Step { definition: step.definition.clone(), record: *record };
+                Ok(Some(StepMessage::new(pipeline, &step, mark.token, self.hops)))
             }
+            Enqueued::Lost => Ok(None),
         }
     }
 
+    fn planned_mark<'s>(self, pipeline: &PipelineId, step: &'s Step) -> EnqueueMark<'s> {
+        let token = self.invocation.token(pipeline, &step.definition.name, step.record.attempt + 1, 0);
+        EnqueueMark { step, event: StepEvent::of_planned(step.record.status), token }
+    }
+
     /// Tells of what is about to be written.
-    async fn tell(self, events: Vec<Event>, applied: &mut Applied) {
+    async fn tell(self, events: Vec<Event>, applied: &mut AdvanceReport) {
         applied.unsent_events += self.monitor.tell(self.context, events).await;
     }
 
-    async fn settle(self, pipeline: &Pipeline, status: PipelineStatus, applied: &mut Applied) -> store::Result<()> {
+    async fn settle(
+        self,
+        pipeline: &Pipeline,
+        status: PipelineStatus,
+        applied: &mut AdvanceReport,
+    ) -> store::Result<()> {
         let now = self.invocation.now();
         self.tell(monitor::changed(pipeline, status, now), applied).await;
         match self.context.store.settle_pipeline(pipeline, status, now).await? {
@@ -316,37 +330,6 @@ impl Beat<'_> {
         }
         Ok(())
     }
-}
-
-/// Marks one step enqueued as planned and returns the message that is to be sent after that; `None` if somebody was faster.
-async fn enqueue_step(
-    context: &Context,
-    pipeline: &PipelineId,
-    step: &Step,
-    hops: u32,
-    invocation: &Invocation,
-) -> store::Result<Option<StepMessage>> {
-    let (store, now) = (&context.store, invocation.now());
-    let token = token(pipeline, step, invocation);
-    let event = StepEvent::of_planned(step.record.status);
-    let waits_for = waits_for(step);
-    let enqueued = if waits_for.is_empty() {
-        store.enqueue_step(pipeline, step, event, &token, now).await?
-    } else {
-        store.enqueue_step_alone(pipeline, step, &waits_for, event, &token, now).await?
-    };
-    match enqueued {
-        Enqueued::Done(record) => {
-            let step = Step { definition: step.definition.clone(), record: *record };
-            Ok(Some(StepMessage::new(pipeline, &step, token, hops)))
-        }
-        Enqueued::Lost => Ok(None),
-    }
-}
-
-/// The token of a step's next enqueue.
-fn token(pipeline: &PipelineId, step: &Step, invocation: &Invocation) -> Token {
-    invocation.token(pipeline, &step.definition.name, step.record.attempt + 1, 0)
 }
 
 /// The names under which nobody may be busy while the step is.
@@ -389,6 +372,14 @@ fn steps<'a>(pipeline: &'a Pipeline, names: &[Name]) -> std::vec::IntoIter<&'a S
     pipeline.steps_named(names).into_iter()
 }
 
+fn count_marked(purpose: Purpose, message: Option<&Outgoing>, applied: &mut AdvanceReport) {
+    let done = match purpose {
+        Purpose::Enqueue { .. } => &mut applied.enqueued,
+        Purpose::Resend => &mut applied.resent,
+    };
+    count(message.is_some(), done, &mut applied.lost);
+}
+
 fn count(is_ours: bool, done: &mut usize, lost: &mut usize) {
     *(if is_ours { done } else { lost }) += 1;
 }
@@ -403,9 +394,9 @@ fn warn_step(pipeline: &Pipeline, step: &Step, message: &str) {
     );
 }
 
-impl Applied {
+impl AdvanceReport {
     /// Adds what was done for another pipeline.
-    pub fn add(&mut self, other: &Applied) {
+    pub fn add(&mut self, other: &AdvanceReport) {
         self.enqueued += other.enqueued;
         self.resent += other.resent;
         self.ghosted += other.ghosted;

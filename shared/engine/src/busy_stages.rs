@@ -40,7 +40,7 @@ pub(crate) enum Others {
     Unknown,
 }
 
-/// One running step that its stage counts; dropped, it leaves.
+/// One running step that its stage counts, until this goes out of scope.
 pub(crate) struct StageEntry {
     busy_stages: Arc<BusyStages>,
     /// `None` once it is left.

@@ -55,14 +55,14 @@ pub struct StepQuestion<'a> {
 /// a [`FindingCondition`].
 ///
 /// ```
-/// use engine::conditions::{PipelineCondition, SpawnQuestion};
+/// use engine::conditions::{RegisteredPipelineCondition, SpawnQuestion};
 /// use pipeline::facts::Answer;
 ///
 /// /// Holds while no file `closed` lies in the bucket.
 /// struct OfficeIsOpen;
 ///
 /// #[async_trait::async_trait]
-/// impl PipelineCondition for OfficeIsOpen {
+/// impl RegisteredPipelineCondition for OfficeIsOpen {
 ///     fn name(&self) -> &'static str {
 ///         "office_is_open"
 ///     }
@@ -84,7 +84,7 @@ pub struct StepQuestion<'a> {
 /// assert!(program.conditions().of_pipelines("office_is_open").is_some());
 /// ```
 #[async_trait]
-pub trait PipelineCondition: Send + Sync {
+pub trait RegisteredPipelineCondition: Send + Sync {
     /// The name that definitions use as `type`: lower-case letters, digits and `_`.
     fn name(&self) -> &'static str;
 
@@ -107,14 +107,14 @@ pub trait PipelineCondition: Send + Sync {
 ///
 /// ```
 /// use chrono::{Datelike, Weekday};
-/// use engine::conditions::{StepCondition, StepQuestion};
+/// use engine::conditions::{RegisteredStepCondition, StepQuestion};
 /// use pipeline::facts::Answer;
 ///
 /// /// Holds from Monday to Friday.
 /// struct OnWeekdays;
 ///
 /// #[async_trait::async_trait]
-/// impl StepCondition for OnWeekdays {
+/// impl RegisteredStepCondition for OnWeekdays {
 ///     fn name(&self) -> &'static str {
 ///         "on_weekdays"
 ///     }
@@ -135,7 +135,7 @@ pub trait PipelineCondition: Send + Sync {
 /// assert!(program.conditions().of_steps("on_weekdays").is_some());
 /// ```
 #[async_trait]
-pub trait StepCondition: Send + Sync {
+pub trait RegisteredStepCondition: Send + Sync {
     /// The name that definitions use as `type`: lower-case letters, digits and `_`.
     fn name(&self) -> &'static str;
 
@@ -157,9 +157,9 @@ pub trait StepCondition: Send + Sync {
 /// All registered conditions of a program, by name.
 #[derive(Default)]
 pub struct Conditions {
-    pipeline: BTreeMap<&'static str, Arc<dyn PipelineCondition>>,
+    pipeline: BTreeMap<&'static str, Arc<dyn RegisteredPipelineCondition>>,
     finding: BTreeMap<&'static str, Arc<dyn FindingCondition>>,
-    step: BTreeMap<&'static str, Arc<dyn StepCondition>>,
+    step: BTreeMap<&'static str, Arc<dyn RegisteredStepCondition>>,
 }
 
 impl Conditions {
@@ -170,9 +170,9 @@ impl Conditions {
     /// and a finding condition have the same name, of which definitions could reach only one.
     #[must_use]
     pub fn new(
-        pipeline: impl IntoIterator<Item = Arc<dyn PipelineCondition>>,
+        pipeline: impl IntoIterator<Item = Arc<dyn RegisteredPipelineCondition>>,
         finding: impl IntoIterator<Item = Arc<dyn FindingCondition>>,
-        step: impl IntoIterator<Item = Arc<dyn StepCondition>>,
+        step: impl IntoIterator<Item = Arc<dyn RegisteredStepCondition>>,
     ) -> Self {
         let conditions = Conditions {
             pipeline: pipeline.into_iter().map(|condition| (condition.name(), condition)).collect(),
@@ -191,7 +191,7 @@ impl Conditions {
 
     /// The pipeline condition of a name.
     #[must_use]
-    pub fn of_pipelines(&self, name: &str) -> Option<&Arc<dyn PipelineCondition>> {
+    pub fn of_pipelines(&self, name: &str) -> Option<&Arc<dyn RegisteredPipelineCondition>> {
         self.pipeline.get(name)
     }
 
@@ -202,7 +202,7 @@ impl Conditions {
 
     /// The step condition of a name.
     #[must_use]
-    pub fn of_steps(&self, name: &str) -> Option<&Arc<dyn StepCondition>> {
+    pub fn of_steps(&self, name: &str) -> Option<&Arc<dyn RegisteredStepCondition>> {
         self.step.get(name)
     }
 

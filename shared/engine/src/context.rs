@@ -51,7 +51,7 @@ pub struct Limits {
     ///
     /// Covers the difference of clocks: Lambda kills a function at its timeout, but our clock is not its clock.
     pub lease_margin: Duration,
-    /// If set, a runner holds a step for this long only and renews the lease while it works.
+    /// If set, a runner has a step for this long only and renews the lease while it works.
     ///
     /// For a host whose runners have no end of their own (`systole dev`), so that a killed one is noticed soon.
     pub renewed_lease: Option<Duration>,

@@ -6,7 +6,7 @@
 //!
 //! The heartbeat asks every fetcher, unless the setting `initializer.in_pipeline` leaves that to the pipeline `initialize`,
 //! whose step `fetch_data` does the same and may take longer. `initializer.enabled` switches both off, maintenance mode
-//! holds both, and the setting `spawning` holds the pipelines of one definition. Nothing else is asked: the conditions of
+//! stops both, and the setting `spawning` stops the pipelines of one definition. Nothing else is asked: the conditions of
 //! the definition are for the heartbeat, so a definition that only a fetcher should spawn carries `no_auto_spawn`.
 
 pub mod spawn;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use pipeline::Definition;
-use pipeline::merge::{self, Merged, Vocabulary};
+use pipeline::merge::{self, MergedDefinitions, Vocabulary};
 use pipeline::xml::limits;
 use store::files::{FileInfo, Files};
 
@@ -187,7 +187,7 @@ impl Definitions {
         Ok(sources)
     }
 
-    fn merge(&self, sources: &[Source]) -> Merged {
+    fn merge(&self, sources: &[Source]) -> MergedDefinitions {
         let files = sources.iter().map(|source| (source.name.as_str(), source.bytes.as_ref()));
         let mut merged = merge::load(files, &self.vocabulary);
         merged.refuse_unknown_executors(&self.executors);
@@ -195,7 +195,7 @@ impl Definitions {
     }
 
     /// The names of the files with an error.
-    fn broken<'m>(&self, merged: &'m Merged) -> BTreeSet<&'m str> {
+    fn broken<'m>(&self, merged: &'m MergedDefinitions) -> BTreeSet<&'m str> {
         merged.errors.iter().map(|error| error.position.file.as_ref()).collect()
     }
 

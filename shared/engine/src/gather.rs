@@ -8,9 +8,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
-use pipeline::Arguments;
 use pipeline::condition::{PipelineCondition, Registered, StepCondition};
-use pipeline::facts::{Answer, Asked, Facts};
+use pipeline::facts::{Answer, Asker, Facts};
 use pipeline::settings::Settings;
 use pipeline::{Definition, Name, Pipeline, PipelineId, PipelineStatus, Pulse, Step};
 use store::pipelines::OpenPipeline;
@@ -87,10 +86,10 @@ impl<'a> FactGatherer<'a> {
                     StepCondition::NamedPipelinesHaveStatus { pipelines, .. } => {
                         self.add_latest(&mut around, pipelines).await?
                     }
-                    StepCondition::Registered(Registered { name, arguments }) => {
-                        let answer = self.ask_step(pipeline, step, name, arguments, now).await?;
+                    StepCondition::Registered(registered) => {
+                        let answer = self.ask_step(pipeline, step, registered, now).await?;
                         let asked =
-                            Asked { pipeline: Some(pipeline.id.clone()), name: step.definition.name.clone(), index };
+                            Asker { pipeline: Some(pipeline.id.clone()), name: step.definition.name.clone(), index };
                         around.registered.extend(answer.map(|answer| (asked, answer)));
                     }
                     StepCondition::AttemptsLimit { .. }
@@ -128,7 +127,7 @@ impl<'a> FactGatherer<'a> {
                     self.add_latest(&mut around, pipelines).await?;
                 }
                 PipelineCondition::Registered(Registered { name, arguments }) => {
-                    let asked = Asked { pipeline: None, name: definition.name.clone(), index };
+                    let asked = Asker { pipeline: None, name: definition.name.clone(), index };
                     if let Some(answer) = looks.answer(name, &definition.name) {
                         around.registered.insert(asked, answer);
                     } else if let Some(condition) = self.context.conditions.of_pipelines(name) {
@@ -154,10 +153,10 @@ impl<'a> FactGatherer<'a> {
         &self,
         pipeline: &Pipeline,
         step: &Step,
-        name: &str,
-        arguments: &Arguments,
+        registered: &Registered,
         now: DateTime<Utc>,
     ) -> store::Result<Option<Answer>> {
+        let Registered { name, arguments } = registered;
         let Some(condition) = self.context.conditions.of_steps(name) else { return Ok(None) };
         let question = StepQuestion { store: &self.context.store, pipeline, step: &step.definition, arguments, now };
         condition.check(&question).await.map(Some)

@@ -17,8 +17,8 @@ use serde::Serialize;
 use store::leases::{Lease, LeaseOutcome};
 use store::pipelines::OpenPipeline;
 
-use crate::apply::{Applied, advance};
-use crate::conditions::finding::{Fate, Looks};
+use crate::apply::{AdvanceReport, advance};
+use crate::conditions::finding::{DiscoveryFate, Looks};
 use crate::context::{Context, Invocation, STOP_MARGIN};
 use crate::data_fetchers::spawn::Fetching;
 use crate::definitions::Loaded;
@@ -48,7 +48,7 @@ pub struct BeatReport {
     pub left: usize,
     /// What was done for them.
     #[serde(flatten)]
-    pub applied: Applied,
+    pub applied: AdvanceReport,
     /// Whether steps wait although no runner is busy.
     pub is_idle_though_work_is_due: bool,
     /// What is wrong with definitions, with what conditions look at, or with single pipelines; everything else went on.
@@ -65,7 +65,7 @@ pub async fn beat(context: &Context, invocation: &Invocation) -> store::Result<B
     let began = invocation.now();
     let until = began + invocation.left() + context.limits.lease_margin;
     let lease = match context.store.acquire_lease(&invocation.id, until, began).await? {
-        LeaseOutcome::Held(lease) => lease,
+        LeaseOutcome::Acquired(lease) => lease,
         LeaseOutcome::Taken { by, until } => {
             tracing::info!("heartbeat skipped: `{by}` holds the lease until {}", until.to_rfc3339());
             return Ok(BeatReport { lease_taken_by: Some(by), ..BeatReport::default() });
@@ -106,7 +106,7 @@ async fn pass(
     report.add_problems(looks.problems());
     let gatherer = FactGatherer::of_all(context, context.fresh_settings(invocation.now()).await?, open.clone());
     let gatherer = gatherer.watching(lease.pulse);
-    let (pulse, applied) = (lease.pulse, Applied::default());
+    let (pulse, applied) = (lease.pulse, AdvanceReport::default());
     let mut spawning = Spawning { gatherer: &gatherer, looks, open: &open, pulse, invocation, applied };
     let mut spawned = spawn_all(&mut spawning, &loaded.definitions, report).await?;
     spawned.extend(initialize(&gatherer, &loaded, invocation, report).await?);
@@ -114,7 +114,7 @@ async fn pass(
     // After all spawns, so that it is known of everything that was found what became of it.
     report.add_problems(spawning.looks.note(context, invocation.now()).await?);
     let open = in_turn(open, lease.reached.as_deref());
-    let reached = advance_all(&gatherer, open, spawned, invocation, report).await?;
+    let reached = advance_all(&gatherer, PipelinesInTurn { spawned, open }, invocation, report).await?;
     Ok(reached.or(lease.reached.clone()).filter(|_| report.left > 0))
 }
 
@@ -137,7 +137,7 @@ async fn spawn_all(
         let outcome = spawning.spawn(definition).await;
         let Some(new) = report.or_problem(&format!("definition `{}`", definition.name), outcome)? else {
             let problem = report.problems.last().cloned();
-            spawning.looks.keep(definition, &Fate::HeldBack(problem.into_iter().collect()));
+            spawning.looks.keep(definition, &DiscoveryFate::NotSpawned(problem.into_iter().collect()));
             continue;
         };
         report.spawned.extend(new.iter().map(|id| format!("{} {id}", definition.name)));
@@ -161,14 +161,21 @@ async fn initialize(
     Ok(fetched.spawned.into_iter().map(|(_, id)| id).collect())
 }
 
+/// The pipelines that a beat moves on, in this order.
+struct PipelinesInTurn {
+    /// Those that this beat has spawned.
+    spawned: Vec<PipelineId>,
+    open: Vec<OpenPipeline>,
+}
+
 /// Moves the spawned pipelines on, and as many of the open ones as the time allows; returns the place of the last of them.
 async fn advance_all(
     gatherer: &FactGatherer<'_>,
-    open: Vec<OpenPipeline>,
-    spawned: Vec<PipelineId>,
+    pipelines: PipelinesInTurn,
     invocation: &Invocation,
     report: &mut BeatReport,
 ) -> store::Result<Option<String>> {
+    let PipelinesInTurn { spawned, open } = pipelines;
     let context = gatherer.context;
     let total = open.len() + spawned.len();
     let spawned = spawned.into_iter().map(|id| (id, None));
@@ -202,7 +209,7 @@ impl BeatReport {
         self.problems.extend(problems);
     }
 
-    /// What there is, or a problem in its place: what is wrong with one thing must not hold up the others.
+    /// What there is, or a problem in its place: what is wrong with one thing must not delay the others.
     ///
     /// An error that may pass ends the beat; the next one is the retry.
     fn or_problem<T>(&mut self, what: &str, outcome: store::Result<T>) -> store::Result<Option<T>> {
@@ -220,8 +227,8 @@ impl BeatReport {
 
 /// One line per beat; at a lower level if there was nothing to do, which is so most of the time.
 fn log(report: &BeatReport) {
-    let applied = Applied { watched: Watched::default(), ..report.applied.clone() };
-    let is_idle = applied == Applied::default() && report.spawned.is_empty() && report.problems.is_empty();
+    let applied = AdvanceReport { watched: Watched::default(), ..report.applied.clone() };
+    let is_idle = applied == AdvanceReport::default() && report.spawned.is_empty() && report.problems.is_empty();
     let words = format!(
         "heartbeat: {} spawned, {} looked at, {} enqueued, {} sent again, {} ghosted, {} ended, {} left",
         report.spawned.len(),

@@ -23,7 +23,7 @@ pub mod runner;
 pub mod take_over;
 pub mod testing;
 
-pub use conditions::{FindingCondition, PipelineCondition, StepCondition};
+pub use conditions::{FindingCondition, RegisteredPipelineCondition, RegisteredStepCondition};
 pub use context::{Context, Invocation, Limits};
 pub use executor::{Executor, ExecutorError, Executors, Outcome, Shortage, StepLog, Work, WorkingDirectory};
 pub use program::Program;

@@ -4,7 +4,7 @@ use pipeline::PipelineId;
 use pipeline::settings::Scope;
 use store::message::StepMessage;
 
-use crate::apply::{Applied, advance, advance_alone};
+use crate::apply::{AdvanceReport, advance, advance_alone};
 use crate::context::{Context, Invocation};
 use crate::gather::FactGatherer;
 
@@ -16,10 +16,14 @@ use crate::gather::FactGatherer;
 ///
 /// # Errors
 /// The store did not answer. Nothing is lost: the heartbeat does the same within a minute.
-pub async fn beat_behind(context: &Context, message: &StepMessage, invocation: &Invocation) -> store::Result<Applied> {
+pub async fn beat_behind(
+    context: &Context,
+    message: &StepMessage,
+    invocation: &Invocation,
+) -> store::Result<AdvanceReport> {
     let StepMessage { pipeline, step, sort_order, .. } = message;
     if message.is_gated && context.store.is_stage_busy(pipeline, *sort_order, step).await? {
-        return Ok(Applied::default());
+        return Ok(AdvanceReport::default());
     }
     beat(context, pipeline, message.hops.saturating_add(1), invocation).await
 }
@@ -29,10 +33,15 @@ pub async fn beat_behind(context: &Context, message: &StepMessage, invocation: &
 ///
 /// # Errors
 /// The store did not answer. Nothing is lost: the heartbeat does the same within a minute.
-pub async fn beat(context: &Context, id: &PipelineId, hops: u32, invocation: &Invocation) -> store::Result<Applied> {
+pub async fn beat(
+    context: &Context,
+    id: &PipelineId,
+    hops: u32,
+    invocation: &Invocation,
+) -> store::Result<AdvanceReport> {
     let gatherer = FactGatherer::of_one(context, context.settings(invocation.now()).await?);
     if !gatherer.settings().flag("mini_heartbeat", &Scope::Default) {
-        return Ok(Applied::default());
+        return Ok(AdvanceReport::default());
     }
     advance(&gatherer, id, hops, invocation).await
 }
@@ -46,7 +55,7 @@ pub(crate) async fn beat_alone(
     context: &Context,
     message: &StepMessage,
     invocation: &Invocation,
-) -> store::Result<Option<Applied>> {
+) -> store::Result<Option<AdvanceReport>> {
     let gatherer = FactGatherer::of_one(context, context.settings(invocation.now()).await?);
     if !gatherer.settings().flag("mini_heartbeat", &Scope::Default) {
         return Ok(None);

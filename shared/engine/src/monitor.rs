@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use pipeline::pipeline::Stop;
+use pipeline::pipeline::StopRequest;
 use pipeline::settings::{Scope, Settings};
 use pipeline::{Pipeline, PipelineStatus, Pulse, Step, StepStatus};
 use serde_json::{Value, json};
@@ -100,8 +100,8 @@ impl Monitor {
         for step in &pipeline.steps {
             let record = &step.record;
             watched.claimed_at = watched.claimed_at.max(record.started_at);
-            let is_held = record.lease_until.is_some_and(|until| until >= now);
-            watched.working += usize::from(record.status == StepStatus::Running && is_held);
+            let is_leased = record.lease_until.is_some_and(|until| until >= now);
+            watched.working += usize::from(record.status == StepStatus::Running && is_leased);
             let Some(too_long) = limit.and_then(|limit| waits_since(step).map(|since| since + limit)) else { continue };
             if too_long <= pulse.until {
                 watched.waiting += 1;
@@ -161,13 +161,15 @@ pub(crate) fn changed(pipeline: &Pipeline, to: PipelineStatus, now: DateTime<Utc
     detail["from"] = json!(pipeline.status);
     detail["to"] = json!(to);
     let occurrence = format!("{} {to}", pipeline.version);
-    events.push(event(pipeline, "Pipeline Status Changed", detail, &occurrence, now));
+    let occurrence = Occurrence { detail_type: "Pipeline Status Changed", distinction: &occurrence, at: now };
+    events.push(event(pipeline, occurrence, detail));
     events
 }
 
 /// A pipeline is about to be stopped because its time is over.
-pub(crate) fn expired(pipeline: &Pipeline, stop: &Stop) -> Event {
-    event(pipeline, "Pipeline Expired", detail(pipeline, Some(&stop.reason), stop.at), "", stop.at)
+pub(crate) fn expired(pipeline: &Pipeline, stop: &StopRequest) -> Event {
+    let occurrence = Occurrence { detail_type: "Pipeline Expired", distinction: "", at: stop.at };
+    event(pipeline, occurrence, detail(pipeline, Some(&stop.reason), stop.at))
 }
 
 /// A running step is about to become an error of its attempt, because its lease is over.
@@ -190,7 +192,7 @@ fn of_step(pipeline: &Pipeline, step: &Step, detail_type: &'static str, at: Date
     let (name, attempt) = (&step.definition.name, record.attempt);
     detail["step"] = json!({ "name": name, "attempt": attempt });
     let occurrence = format!("{name} {attempt} {}", record.continuations);
-    event(pipeline, detail_type, detail, &occurrence, at)
+    event(pipeline, Occurrence { detail_type, distinction: &occurrence, at }, detail)
 }
 
 fn detail(pipeline: &Pipeline, reason: Option<&str>, at: DateTime<Utc>) -> Value {
@@ -202,15 +204,19 @@ fn detail(pipeline: &Pipeline, reason: Option<&str>, at: DateTime<Utc>) -> Value
     })
 }
 
-/// An event whose id follows from what happened.
-fn event(
-    pipeline: &Pipeline,
+/// Something that happens to a pipeline.
+#[derive(Clone, Copy)]
+struct Occurrence<'a> {
     detail_type: &'static str,
-    mut detail: Value,
-    occurrence: &str,
+    /// Tells it from others of its type and pipeline, and is the same if it is told of again.
+    distinction: &'a str,
     at: DateTime<Utc>,
-) -> Event {
-    let digest = Sha256::digest(format!("{detail_type}\n{}\n{occurrence}", pipeline.id));
+}
+
+/// An event whose id follows from what happened.
+fn event(pipeline: &Pipeline, occurrence: Occurrence<'_>, mut detail: Value) -> Event {
+    let Occurrence { detail_type, distinction, at } = occurrence;
+    let digest = Sha256::digest(format!("{detail_type}\n{}\n{distinction}", pipeline.id));
     let id: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
     detail["id"] = json!(id);
     Event { source: SOURCE, detail_type, detail, at }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use store::Store;
 use store::services::Services;
 
-use crate::conditions::{Conditions, FindingCondition, PipelineCondition, StepCondition};
+use crate::conditions::{Conditions, FindingCondition, RegisteredPipelineCondition, RegisteredStepCondition};
 use crate::context::{Context, Limits};
 use crate::data_fetchers::{DataFetcher, DataFetchers};
 use crate::definitions::Definitions;
@@ -21,11 +21,11 @@ pub struct Program {
     /// What steps can do; a later executor of the same name replaces an earlier one.
     pub executors: Vec<Arc<dyn Executor>>,
     /// What pipelines can ask for before they are spawned, beside the conditions that are built in.
-    pub pipeline_conditions: Vec<Arc<dyn PipelineCondition>>,
+    pub pipeline_conditions: Vec<Arc<dyn RegisteredPipelineCondition>>,
     /// What finds things that pipelines are spawned for.
     pub finding_conditions: Vec<Arc<dyn FindingCondition>>,
     /// What steps can ask for before they are enqueued, beside the conditions that are built in.
-    pub step_conditions: Vec<Arc<dyn StepCondition>>,
+    pub step_conditions: Vec<Arc<dyn RegisteredStepCondition>>,
     /// What looks for work that each should get a pipeline of its own.
     pub data_fetchers: Vec<Arc<dyn DataFetcher>>,
     /// The definition files: name and XML. A later file of the same name replaces an earlier one.
@@ -42,7 +42,7 @@ impl Program {
 
     /// The same with a condition of pipelines.
     #[must_use]
-    pub fn with_pipeline_condition(mut self, condition: impl PipelineCondition + 'static) -> Self {
+    pub fn with_pipeline_condition(mut self, condition: impl RegisteredPipelineCondition + 'static) -> Self {
         self.pipeline_conditions.push(Arc::new(condition));
         self
     }
@@ -56,7 +56,7 @@ impl Program {
 
     /// The same with a condition of steps.
     #[must_use]
-    pub fn with_step_condition(mut self, condition: impl StepCondition + 'static) -> Self {
+    pub fn with_step_condition(mut self, condition: impl RegisteredStepCondition + 'static) -> Self {
         self.step_conditions.push(Arc::new(condition));
         self
     }

@@ -68,7 +68,7 @@ pub async fn run(context: &Context, body: &str, invocation: &Invocation) -> Resu
     }
     let mut step = match claim(context, body, invocation).await? {
         StepClaim::Won(step) => *step,
-        StepClaim::Dropped(report) => return Ok(report),
+        StepClaim::NothingToRun(report) => return Ok(report),
     };
     let attempted = match look_for_stop(context, &mut step, invocation).await? {
         StopLook::Begin(order) => CurrentAttempt { context, order: &order, invocation }.run(&mut step).await?,
@@ -104,7 +104,7 @@ enum StepClaim {
     /// The step is claimed.
     Won(Box<RunningStep>),
     /// There is nothing to run.
-    Dropped(RunReport),
+    NothingToRun(RunReport),
 }
 
 /// What a look at the pipeline of a claimed step says.
@@ -133,7 +133,7 @@ async fn claim(context: &Context, body: &str, invocation: &Invocation) -> Result
         }
         Claim::Gone => {
             tracing::warn!(pipeline.id = %message.pipeline, step.name = %message.step, "message dropped: the pipeline is gone");
-            Ok(StepClaim::Dropped(RunReport::Gone))
+            Ok(StepClaim::NothingToRun(RunReport::Gone))
         }
         Claim::Lost { status, is_current } => {
             tracing::warn!(
@@ -147,12 +147,12 @@ async fn claim(context: &Context, body: &str, invocation: &Invocation) -> Result
                 message.is_gated = false;
                 mini_beat(context, &message, invocation).await;
             }
-            Ok(StepClaim::Dropped(RunReport::NotClaimed { status }))
+            Ok(StepClaim::NothingToRun(RunReport::NotClaimed { status }))
         }
     }
 }
 
-/// Reads the pipeline of a claimed step and drops the claim if the pipeline was stopped or has ended.
+/// Reads the pipeline of a claimed step and gives the step back if the pipeline was stopped or has ended.
 ///
 /// The look comes after the claim, so that a step that is claimed after a stop was set always finds the stop.
 async fn look_for_stop(context: &Context, step: &mut RunningStep, invocation: &Invocation) -> Result<StopLook, Error> {
@@ -167,18 +167,18 @@ async fn look_for_stop(context: &Context, step: &mut RunningStep, invocation: &I
         let problem = format!("pipeline `{}` has no step `{}`", pipeline.name(), message.step);
         return Ok(StopLook::NotBegun(Attempted::Ended(AttemptEnd::without_work(problem, invocation.now()))));
     };
-    if let Some(reason) = reason_to_drop(&pipeline, &definition, claimed) {
-        context.store.drop_claim(claimed, &reason, invocation.now()).await?;
+    if let Some(reason) = reason_not_to_begin(&pipeline, &definition, claimed) {
+        context.store.give_back(claimed, &reason, invocation.now()).await?;
         return Ok(StopLook::NotBegun(Attempted::Over(RunReport::Stopped)));
     }
     Ok(StopLook::Begin(Box::new(WorkOrder { pipeline, definition })))
 }
 
 /// Why a claimed step is not begun; `None` if it is to be begun.
-fn reason_to_drop(pipeline: &Pipeline, step: &StepDefinition, claimed: &Claimed) -> Option<String> {
+fn reason_not_to_begin(pipeline: &Pipeline, step: &StepDefinition, claimed: &Claimed) -> Option<String> {
     let is_open = pipeline.status.is_open();
     // What a late beat marks in an ended pipeline is not begun either: nobody waits for it any more.
-    if is_open && (step.run_always || claimed.record.is_forced) {
+    if is_open && (step.run_always || claimed.record.is_rerun) {
         return None;
     }
     if let Some(stop) = &pipeline.stop {

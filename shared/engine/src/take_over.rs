@@ -1,4 +1,4 @@
-//! Carries on what a dead host of the same machine held.
+//! Carries on what a dead host of the same machine was doing.
 //!
 //! On AWS a runner that dies is known by its lease alone, and its attempt counts. A local host can know better: a process
 //! that was killed on this machine is gone for certain, and its steps were interrupted, not failed. They go on at their
@@ -15,7 +15,7 @@ use std::time::Duration;
 use pipeline::{Pipeline, Step, StepStatus};
 use store::message::StepMessage;
 use store::queue::Outgoing;
-use store::steps::{Claimed, Held};
+use store::steps::{Claimed, Continuation, StepWritten};
 
 use crate::apply::{outgoing, resend_step};
 use crate::context::{Context, Invocation};
@@ -49,9 +49,9 @@ pub async fn take_over(
         };
         let mut messages = Vec::new();
         for step in &pipeline.steps {
-            let owner = step.record.owner.clone().filter(|owner| is_dead(owner));
+            let owner = step.record.owner.as_ref().filter(|owner| is_dead(owner));
             messages.extend(match (step.record.status, owner) {
-                (StepStatus::Running, Some(owner)) => carry_on(context, &pipeline, step, owner, invocation).await?,
+                (StepStatus::Running, Some(_)) => carry_on(context, &pipeline, step, invocation).await?,
                 (StepStatus::Enqueued, _) => resend_step(context, &pipeline.id, step, invocation).await?,
                 (
                     StepStatus::Running
@@ -77,10 +77,10 @@ async fn carry_on(
     context: &Context,
     pipeline: &Pipeline,
     step: &Step,
-    owner: String,
     invocation: &Invocation,
 ) -> store::Result<Option<Outgoing>> {
     let (record, definition) = (&step.record, &step.definition);
+    let Some(owner) = record.owner.clone() else { return Ok(None) };
     let mut claimed = Claimed {
         pipeline: pipeline.id.clone(),
         name: definition.name.clone(),
@@ -101,8 +101,9 @@ async fn carry_on(
     let token = invocation.token(&pipeline.id, &definition.name, record.attempt, record.continuations + 1);
     let checkpoint = record.checkpoint.clone().unwrap_or_default();
     let (store, now) = (&context.store, invocation.now());
-    let held = store.continue_step(&mut claimed, checkpoint, &token, &record.log, Duration::ZERO, now).await?;
-    if held != Held::Committed {
+    let continuation = Continuation { checkpoint, token: &token, log: &record.log, delay: Duration::ZERO };
+    let written = store.continue_step(&mut claimed, continuation, now).await?;
+    if written != StepWritten::Committed {
         return Ok(None);
     }
     tracing::warn!(

@@ -58,7 +58,7 @@ use serde_json::Value;
 use store::message::StepMessage;
 use store::pipelines::NewPipeline;
 use store::services::Services;
-use store::steps::{Claim, Claimed, Enqueued, Finish, Held};
+use store::steps::{Claim, Claimed, Continuation, EnqueueMark, Enqueued, Finish, StepWritten};
 use store::table::Attributes;
 use store::{Result, Store};
 use tokio::sync::Mutex;
@@ -220,7 +220,8 @@ impl Trial {
         let step = &pipeline.steps[0];
         let invocation = Invocation::begin("a beat", self.now, LATER);
         let token = invocation.token(id, &step.definition.name, step.record.attempt + 1, 0);
-        let Enqueued::Done(record) = store.enqueue_step(id, step, event, &token, self.now).await? else {
+        let mark = EnqueueMark { step, event, token: token.clone() };
+        let Enqueued::Done(record) = store.enqueue_step(id, &mark, self.now).await? else {
             panic!("somebody else works with the trial's pipeline; give each trial a store of its own");
         };
         let step = Step { definition: step.definition.clone(), record: *record };
@@ -240,9 +241,9 @@ impl Trial {
                 return Ok((Tried { outcome, output, log, invocations: number }, *claimed));
             };
             let token = invocation.token(&standing.pipeline.id, &standing.definition.name, attempt, number);
-            let held =
-                self.context.store.continue_step(&mut claimed, checkpoint, &token, &log, Duration::ZERO, self.now);
-            assert_eq!(held.await?, Held::Committed, "the trial's step is ours");
+            let continuation = Continuation { checkpoint, token: &token, log: &log, delay: Duration::ZERO };
+            let written = self.context.store.continue_step(&mut claimed, continuation, self.now);
+            assert_eq!(written.await?, StepWritten::Committed, "the trial's step is ours");
             let step = Step { definition: standing.definition.clone(), record: claimed.record };
             message = StepMessage::new(&standing.pipeline.id, &step, token, 0);
         }
@@ -257,12 +258,12 @@ impl Trial {
     ) -> (std::result::Result<Outcome, ExecutorError>, Option<Value>, String) {
         let so_far = if claimed.record.continuations > 0 { claimed.record.log.as_str() } else { "" };
         let log = StepLog::continued(so_far, Level::Info);
-        let held = Arc::new(Mutex::new(claimed.clone()));
+        let claim = Arc::new(Mutex::new(claimed.clone()));
         let mut work = Work {
             store: &self.context.store,
             pipeline: &standing.pipeline,
             step: &standing.definition,
-            held: held.clone(),
+            claim: claim.clone(),
             record: claimed.record.clone(),
             output: None,
             additions: Additions::default(),
@@ -273,7 +274,7 @@ impl Trial {
         };
         let outcome = self.executor.execute(&mut work).await;
         let (output, log) = (work.output.take(), work.log.text());
-        *claimed = held.lock().await.clone();
+        *claimed = claim.lock().await.clone();
         (outcome, output, log)
     }
 
@@ -281,8 +282,8 @@ impl Trial {
     async fn commit(&self, tried: &Tried, mut claimed: Claimed) -> Result<()> {
         claimed.record.output.clone_from(&tried.output);
         let finish = finish_of(tried);
-        let held = self.context.store.finish_step(&mut claimed, &finish, &tried.log, self.now).await?;
-        assert_eq!(held, Held::Committed, "the trial's step is ours");
+        let written = self.context.store.finish_step(&mut claimed, &finish, &tried.log, self.now).await?;
+        assert_eq!(written, StepWritten::Committed, "the trial's step is ours");
         Ok(())
     }
 

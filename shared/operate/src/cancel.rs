@@ -3,7 +3,7 @@
 use engine::Context;
 use engine::gather::LISTED;
 use pipeline::PipelineId;
-use pipeline::pipeline::{Stop, StoppedBy};
+use pipeline::pipeline::{StopRequest, StoppedBy};
 use serde::Serialize;
 use store::pipelines::PipelineWritten;
 
@@ -25,7 +25,7 @@ pub async fn cancel(context: &Context, id: &PipelineId, reason: &str, operator: 
         if let Some(stop) = pipeline.stop {
             return Err(Error::Stopping { id: id.clone(), reason: stop.reason });
         }
-        let stop = Stop { by: StoppedBy::Cancel, reason: reason.to_owned(), at: invocation.now() };
+        let stop = StopRequest { by: StoppedBy::Cancel, reason: reason.to_owned(), at: invocation.now() };
         if context.store.stop_pipeline(&pipeline, &stop).await? == PipelineWritten::Done {
             tracing::info!(pipeline.id = %id, pipeline.name = %pipeline.name(), "pipeline cancelled by {by}: {reason}");
             note(context, &format!("cancelled pipeline {} {id}: {reason}", pipeline.name()), operator.stamp()).await;

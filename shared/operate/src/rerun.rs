@@ -1,4 +1,4 @@
-//! Running one step again by hand.
+//! The rerun: a person runs one step again.
 
 use engine::Context;
 use engine::apply::outgoing;
@@ -29,7 +29,7 @@ pub async fn rerun_step(context: &Context, id: &PipelineId, name: &Name, operato
             return Err(Error::StepActive { id: id.clone(), step: name.clone(), status });
         }
         let token = invocation.token(id, name, step.record.attempt + 1, 0);
-        if let Enqueued::Done(record) = context.store.enqueue_forced(&pipeline, step, &token, invocation.now()).await? {
+        if let Enqueued::Done(record) = context.store.enqueue_rerun(&pipeline, step, &token, invocation.now()).await? {
             tracing::info!(pipeline.id = %id, pipeline.name = %pipeline.name(), step.name = %name, "step enqueued by {by}");
             let what = format!("processed step `{name}` of pipeline {} {id}, which was {status}", pipeline.name());
             note(context, &what, operator.stamp()).await;

@@ -6,9 +6,9 @@
 
 use chrono::{DateTime, Utc};
 use engine::Context;
-use pipeline::settings::{self, Kind, SETTINGS, Scope, ScopeKind, Setting};
+use pipeline::settings::{self, SETTINGS, Scope, ScopeKind, Setting, SettingKind};
 use serde::Serialize;
-use store::settings::StoredSetting;
+use store::settings::{NewSetting, StoredSetting};
 
 use crate::operator::AuditStamp;
 
@@ -49,7 +49,7 @@ pub struct SettingState {
     /// For whom it can be set beside all.
     pub scopes: &'static [ScopeKind],
     /// What its values look like.
-    pub kind: Kind,
+    pub kind: SettingKind,
     /// What it does.
     pub description: &'static str,
 }
@@ -146,17 +146,6 @@ pub async fn get(context: &Context, name: &str, scope: &Scope) -> Result<ScopedV
     Ok(ScopedValue { name: setting.name, scope: scope.to_string(), value, set_for: set_for.map(ToString::to_string) })
 }
 
-/// A value to set.
-#[derive(Debug, Clone, Copy)]
-pub struct NewSetting<'a> {
-    /// The setting.
-    pub name: &'a str,
-    /// For whom.
-    pub scope: &'a Scope,
-    /// The value, in the words of the setting's kind.
-    pub value: &'a str,
-}
-
 /// Sets a value for a scope.
 ///
 /// # Errors
@@ -166,7 +155,7 @@ pub async fn set(context: &Context, new: NewSetting<'_>, stamp: AuditStamp<'_>) 
     let setting = Setting::named(name)?;
     let value = setting.check(scope, value)?;
     let before = stored(context, name, &scope.to_string()).await?;
-    context.store.set_setting(name, scope, &value, by, at).await?;
+    context.store.set_setting(NewSetting { name, scope, value: &value }, by, at).await?;
     context.settings.forget();
     tracing::info!("setting `{name}` for {scope} set to `{value}` by {by}");
     let before = before.map(|stored| stored.value);

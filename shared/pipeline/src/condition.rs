@@ -151,7 +151,7 @@ struct StoredRegistered {
 /// A condition that is built in and cannot be read must not be taken for one that somebody registered.
 #[derive(Debug, thiserror::Error)]
 #[error("condition `{0}` has arguments that cannot be read")]
-struct Unreadable(String);
+struct UnreadableCondition(String);
 
 impl PipelineCondition {
     /// What a registered condition is told, if this is the one of the name.
@@ -163,12 +163,12 @@ impl PipelineCondition {
 }
 
 impl TryFrom<StoredRegistered> for Registered {
-    type Error = Unreadable;
+    type Error = UnreadableCondition;
 
-    fn try_from(stored: StoredRegistered) -> Result<Self, Unreadable> {
+    fn try_from(stored: StoredRegistered) -> Result<Self, UnreadableCondition> {
         let StoredRegistered { kind, name, arguments } = stored;
         let name = name.filter(|_| kind == "registered").unwrap_or(kind);
-        if is_built_in(&name) { Err(Unreadable(name)) } else { Ok(Registered { name, arguments }) }
+        if is_built_in(&name) { Err(UnreadableCondition(name)) } else { Ok(Registered { name, arguments }) }
     }
 }
 

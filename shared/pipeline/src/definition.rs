@@ -101,6 +101,14 @@ pub enum Priority {
     Low,
 }
 
+/// Why a text is no [`Priority`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is not a priority (expected `high`, `normal` or `low`)")]
+pub struct BadPriority {
+    /// The text.
+    pub found: String,
+}
+
 /// Names the content of a definition, so that a pipeline keeps the very definition it was spawned from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -191,13 +199,11 @@ impl Priority {
 }
 
 impl FromStr for Priority {
-    type Err = String;
+    type Err = BadPriority;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        Priority::ALL
-            .into_iter()
-            .find(|priority| priority.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is not a priority (expected `high`, `normal` or `low`)"))
+    fn from_str(text: &str) -> Result<Self, BadPriority> {
+        let known = Priority::ALL.into_iter().find(|priority| priority.as_str() == text);
+        known.ok_or_else(|| BadPriority { found: text.to_owned() })
     }
 }
 

@@ -5,15 +5,38 @@ use std::time::Duration;
 /// Longest duration that is accepted; anything longer is a slip of the pen.
 pub const LIMIT: Duration = Duration::from_secs(366 * 86_400);
 
+/// Why something is no duration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The text has another form.
+    #[error("`{found}` is not a duration (example: `2 hours`)")]
+    Form {
+        /// The text, shortened.
+        found: String,
+    },
+    /// The text says nothing at all, or more than [`LIMIT`].
+    #[error("`{found}` is out of range (more than zero, at most 366 days)")]
+    OutOfRange {
+        /// The text, shortened.
+        found: String,
+    },
+    /// A stored number is more than [`LIMIT`].
+    #[error("{seconds} s are out of range (at most {} s, 366 days)", LIMIT.as_secs())]
+    TooManySeconds {
+        /// The number.
+        seconds: u64,
+    },
+}
+
 const UNITS: [(&str, u64); 5] = [("week", 604_800), ("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)];
 
 /// Reads a duration in words: whole numbers, each followed by `seconds`, `minutes`, `hours`, `days` or `weeks` (the
 /// plural `s` is optional), largest or smallest first.
 ///
 /// # Errors
-/// A sentence that quotes the text and gives an example.
-pub fn parse(text: &str) -> Result<Duration, String> {
-    let bad = || format!("`{}` is not a duration (example: `2 hours`)", shortened(text));
+/// The text has another form, or is out of range.
+pub fn parse(text: &str) -> Result<Duration, Error> {
+    let bad = || Error::Form { found: shortened(text) };
     let words: Vec<&str> = text.split_whitespace().collect();
     if words.is_empty() || !words.len().is_multiple_of(2) || words.len() > 2 * UNITS.len() {
         return Err(bad());
@@ -27,16 +50,16 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     }
     let duration = Duration::from_secs(total);
     if duration.is_zero() || duration > LIMIT {
-        return Err(format!("`{}` is out of range (more than zero, at most 366 days)", shortened(text)));
+        return Err(Error::OutOfRange { found: shortened(text) });
     }
     Ok(duration)
 }
 
 /// The duration of so many seconds as it is stored. What is longer than any that was read could not be added to a time.
-pub(crate) fn of_seconds(seconds: u64) -> Result<Duration, String> {
+pub(crate) fn of_seconds(seconds: u64) -> Result<Duration, Error> {
     let duration = Duration::from_secs(seconds);
     if duration > LIMIT {
-        return Err(format!("{seconds} s are out of range (at most {} s, 366 days)", LIMIT.as_secs()));
+        return Err(Error::TooManySeconds { seconds });
     }
     Ok(duration)
 }
@@ -106,7 +129,7 @@ mod tests {
     #[test]
     fn other_words_are_refused_with_an_example() {
         for text in ["", "2", "2 hourz", "two hours", "-1 hours", "2 hours 3", "99999999999999999999 days"] {
-            assert!(parse(text).unwrap_err().contains("`2 hours`"), "{text}");
+            assert!(parse(text).unwrap_err().to_string().contains("`2 hours`"), "{text}");
         }
         insta::assert_snapshot!(parse("2 hourz").unwrap_err(), @"`2 hourz` is not a duration (example: `2 hours`)");
         insta::assert_snapshot!(parse("0 hours").unwrap_err(), @"`0 hours` is out of range (more than zero, at most 366 days)");

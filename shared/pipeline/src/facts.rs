@@ -23,14 +23,14 @@ pub struct Facts {
     /// By definition: the pipeline that was spawned last, and where it stands.
     pub latest: BTreeMap<Name, (PipelineId, PipelineStatus)>,
     /// What the conditions that others registered answered.
-    pub registered: BTreeMap<Asked, Answer>,
+    pub registered: BTreeMap<Asker, Answer>,
     /// Whether conditions about what is not known here count as met: a first look, which finds out what must be asked.
     pub is_guess: bool,
 }
 
 /// Something that a condition found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct Discovery {
     /// Names it for ever: the same thing never spawns twice.
     pub key: String,
     /// When it appeared.
@@ -48,7 +48,7 @@ pub enum Answer {
     Met,
     /// It holds because of something that was found, for which one pipeline is spawned and never a second one. Of a step's
     /// condition it is as good as [`Answer::Met`].
-    Found(Found),
+    Found(Discovery),
     /// It does not hold now, for this reason.
     Unmet(String),
     /// It can never hold any more, for this reason.
@@ -57,7 +57,7 @@ pub enum Answer {
 
 /// Who asked a registered condition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Asked {
+pub struct Asker {
     /// The pipeline, unless a definition asks before its spawn.
     pub pipeline: Option<PipelineId>,
     /// The definition or the step.

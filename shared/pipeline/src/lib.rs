@@ -20,9 +20,9 @@ pub mod words;
 pub mod xml;
 
 pub use arguments::Arguments;
-pub use definition::{Definition, DefinitionHash, Priority, StepDefinition};
+pub use definition::{BadPriority, Definition, DefinitionHash, Priority, StepDefinition};
 pub use id::{BadName, BadPipelineId, Name, PipelineId};
 pub use pipeline::Pipeline;
 pub use schedule::Pulse;
-pub use status::{PipelineStatus, StepStatus};
+pub use status::{BadPipelineStatus, BadStepStatus, PipelineStatus, StepStatus};
 pub use step::{Step, StepRecord, Token};

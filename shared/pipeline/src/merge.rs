@@ -17,8 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::definition::Definition;
 use crate::id::Name;
-use crate::xml::kind::Kind;
-use crate::xml::{self, Document, Error, Position, Value, limits, suggest};
+use crate::xml::kind::ElementKind;
+use crate::xml::{self, Document, Error, PlacedText, XmlPosition, limits, suggest};
 
 mod arguments;
 mod condition;
@@ -28,17 +28,17 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-use define::Origin;
+use define::ExecutorPositions;
 use node::{Action, Entry, Errors, Node};
 
 /// What a set of files defines.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Merged {
+pub struct MergedDefinitions {
     /// The definitions without an error, in the order of their names.
     pub definitions: Vec<Definition>,
     /// Everything that is wrong, in the order of files and lines.
     pub errors: Vec<Error>,
-    origins: BTreeMap<Name, Origin>,
+    origins: BTreeMap<Name, ExecutorPositions>,
 }
 
 /// What definitions may use beside what is built in: the conditions that a program registers. A name that is built in
@@ -69,14 +69,17 @@ pub struct Argument {
     /// Whether the condition cannot do without it.
     pub is_required: bool,
     /// Says what is wrong with a value, and what is expected.
-    pub check: fn(&str) -> Result<(), String>,
+    pub check: fn(&str) -> Result<(), BadArgument>,
 }
+
+/// Why an argument cannot have a value; a condition that is registered brings its own errors.
+pub type BadArgument = Box<dyn std::error::Error + Send + Sync>;
 
 /// Reads and merges files, each a name and its content.
 ///
 /// A file that cannot be read adds its error and nothing else.
 #[must_use]
-pub fn load<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>, vocabulary: &Vocabulary) -> Merged {
+pub fn load<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>, vocabulary: &Vocabulary) -> MergedDefinitions {
     let mut documents = Vec::new();
     let mut errors = Vec::new();
     for (name, bytes) in files {
@@ -92,7 +95,7 @@ pub fn load<'f>(files: impl IntoIterator<Item = (&'f str, &'f [u8])>, vocabulary
 
 /// Merges files that have been read; see the module for the rules.
 #[must_use]
-pub fn merge(mut documents: Vec<Document>, vocabulary: &Vocabulary) -> Merged {
+pub fn merge(mut documents: Vec<Document>, vocabulary: &Vocabulary) -> MergedDefinitions {
     documents.sort_by(|a, b| a.file.cmp(&b.file));
     let mut merging = Merging::default();
     merging.leave_out_repeated_files(&mut documents);
@@ -113,7 +116,7 @@ pub fn merge(mut documents: Vec<Document>, vocabulary: &Vocabulary) -> Merged {
     merging.finish(vocabulary)
 }
 
-impl Merged {
+impl MergedDefinitions {
     /// Leaves out the definitions with a step whose executor is not among `known`, and reports where it is named.
     pub fn refuse_unknown_executors(&mut self, known: &BTreeSet<&str>) {
         let mut errors = Vec::new();
@@ -141,11 +144,11 @@ impl Merged {
 /// A pipeline on its way to a definition.
 struct Draft {
     /// Where its name is written.
-    position: Position,
+    position: XmlPosition,
     /// Absent once it is known to be wrong.
     node: Option<Node>,
     /// Where it was removed.
-    removed: Option<Position>,
+    removed: Option<XmlPosition>,
 }
 
 #[derive(Default)]
@@ -161,14 +164,14 @@ impl Merging {
             documents.windows(2).filter(|pair| pair[0].file == pair[1].file).map(|pair| pair[0].file.clone()).collect();
         documents.retain(|document| !repeated.contains(&document.file));
         for file in repeated {
-            let start = Position { file, line: 1, column: 1 };
+            let start = XmlPosition { file, line: 1, column: 1 };
             self.errors.push(start.error("two files have this name; neither is used"));
         }
     }
 
     fn define(&mut self, entry: Entry) {
         self.errors.extend(entry.errors);
-        let Some(Value { text, position }) = entry.name else { return };
+        let Some(PlacedText { text, position }) = entry.name else { return };
         let Some(first) = self.drafts.get_mut(&text) else {
             self.drafts.insert(text, Draft { position, node: entry.node, removed: None });
             return;
@@ -180,7 +183,7 @@ impl Merging {
 
     fn refer(&mut self, entry: Entry) {
         self.errors.extend(entry.errors);
-        let Some(Value { text, position }) = entry.name else { return };
+        let Some(PlacedText { text, position }) = entry.name else { return };
         let Some(draft) = self.drafts.get_mut(&text) else {
             let near = self.drafts.keys().map(String::as_str).filter(|_| self.errors.len() < limits::SUGGESTIONS);
             let message =
@@ -201,15 +204,15 @@ impl Merging {
             return;
         };
         let mut errors = Errors::new();
-        errors.within(Kind::Pipeline, &text, |errors| reference::apply(target, reference, errors));
+        errors.within(ElementKind::Pipeline, &text, |errors| reference::apply(target, reference, errors));
         if !errors.list.is_empty() {
             draft.node = None;
             self.errors.extend(errors.list);
         }
     }
 
-    fn finish(self, vocabulary: &Vocabulary) -> Merged {
-        let mut merged = Merged::default();
+    fn finish(self, vocabulary: &Vocabulary) -> MergedDefinitions {
+        let mut merged = MergedDefinitions::default();
         let mut errors = self.errors;
         let kept = self.drafts.into_values().filter(|draft| draft.removed.is_none());
         for (index, draft) in kept.enumerate() {

@@ -31,10 +31,10 @@ pub struct Pipeline {
     /// When it settled for good.
     pub ended_at: Option<DateTime<Utc>>,
     /// Set when a person or the beat wants it to end early.
-    pub stop: Option<Stop>,
-    /// Since when a person holds it; a stop ends the hold.
+    pub stop: Option<StopRequest>,
+    /// Since when it is paused by a person; a stop ends the pause.
     pub paused_at: Option<DateTime<Utc>>,
-    /// How long it was held before, in all.
+    /// How long it was paused before, in all.
     pub paused_for: Duration,
     /// Its steps, by sort order; those of one stage in the order of the definition, and then those added, by name.
     pub steps: Vec<Step>,
@@ -44,7 +44,7 @@ pub struct Pipeline {
 
 /// The wish to end a pipeline early. It comes before every claim: a runner that claims a step looks for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stop {
+pub struct StopRequest {
     /// Who wants it.
     pub by: StoppedBy,
     /// Why, for people.

@@ -4,13 +4,13 @@
 //! mini heartbeat asks [`plan`] for one pipeline; a mini beat can do nothing that a full beat would not.
 //!
 //! Planning is monotone: between two looks at one pipeline steps only move on, so a plan made from old facts loses its
-//! conditional writes or does what the next beat would have done. The exception is [`Stop`], which therefore is written
+//! conditional writes or does what the next beat would have done. The exception is [`StopRequest`], which therefore is written
 //! before anything that follows from it (see `apply` in the engine).
 //!
 //! **Holds.** While its pipeline is paused or maintenance mode is on, nothing is enqueued: no step, no retry, no next run,
 //! no run-always step. What is enqueued or running goes on, ghosts and ends, and what has ended is settled. During a pause
 //! nothing expires. During maintenance things expire, and no message is sent again, because runners may be down with good
-//! reason. A stop ends a pause, but not maintenance. What a person asks for (`StepRecord::is_forced`) is enqueued past this
+//! reason. A stop ends a pause, but not maintenance. What a person asks for (`StepRecord::is_rerun`) is enqueued past this
 //! plan, through every hold and stop. A hold that comes between a look and its writes lets through what
 //! that look planned, as if it had come a moment later.
 
@@ -25,13 +25,13 @@ use chrono::{DateTime, Utc};
 
 use crate::facts::Facts;
 use crate::id::Name;
-use crate::pipeline::{Pipeline, Stop, StoppedBy};
+use crate::pipeline::{Pipeline, StopRequest, StoppedBy};
 use crate::settings::{Scope, Settings};
 use crate::status::PipelineStatus;
 use crate::status::StepStatus;
 
 pub use outlook::{Ending, Outlook, answers, outlooks};
-pub use spawn::{Spawn, SpawnFacts, hold as spawn_hold, spawn, spawn_answers};
+pub use spawn::{Spawn, SpawnFacts, spawn, spawn_answers, spawn_hold};
 
 /// The times that repair works with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub struct Grace {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Plan {
     /// Stop it, because it or one of its steps expired.
-    pub stop: Option<Stop>,
+    pub stop: Option<StopRequest>,
     /// Running steps whose lease ran out: error of that attempt.
     pub ghosted: Vec<Name>,
     /// Enqueued steps of a stopped pipeline: never to be run.
@@ -61,12 +61,12 @@ pub struct Plan {
     /// The status that follows from the steps, if it differs from the stored one.
     pub settle: Option<PipelineStatus>,
     /// Why the other steps wait, for people.
-    pub waiting: Vec<Waiting>,
+    pub waiting: Vec<WaitingStep>,
 }
 
 /// A step that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiting {
+pub struct WaitingStep {
     /// Which.
     pub step: Name,
     /// What it waits for; one sentence per unmet condition.
@@ -99,14 +99,14 @@ pub fn plan(pipeline: &Pipeline, around: &Facts, grace: Grace, now: DateTime<Utc
         let record = &step.record;
         match outlook {
             Outlook::Ready => plan.enqueue.push(name()),
-            Outlook::Waiting(reasons) => plan.waiting.push(Waiting { step: name(), reasons: reasons.clone() }),
+            Outlook::Waiting(reasons) => plan.waiting.push(WaitingStep { step: name(), reasons: reasons.clone() }),
             Outlook::Ended(_) | Outlook::Unreachable(_) => {}
             Outlook::Active if record.status == StepStatus::Running => {
                 if record.lease_until.is_some_and(|until| until < now) {
                     plan.ghosted.push(name());
                 }
             }
-            Outlook::Active if pipeline.stop.is_some() && !step.definition.run_always && !record.is_forced => {
+            Outlook::Active if pipeline.stop.is_some() && !step.definition.run_always && !record.is_rerun => {
                 plan.cancel.push(name());
             }
             Outlook::Active => {
@@ -146,12 +146,12 @@ pub fn settled(pipeline: &Pipeline, outlooks: &[Outlook]) -> PipelineStatus {
 ///
 /// Nothing expires during a pause, and the time of a pause does not count for the pipeline. For a step it does, because
 /// the work of a step that has begun goes on.
-fn expiry(pipeline: &Pipeline, settings: &Settings, now: DateTime<Utc>) -> Option<Stop> {
+fn expiry(pipeline: &Pipeline, settings: &Settings, now: DateTime<Utc>) -> Option<StopRequest> {
     if pipeline.paused_at.is_some() {
         return None;
     }
     let is_over = |since: DateTime<Utc>, span: Duration| (now - since).to_std().is_ok_and(|elapsed| elapsed > span);
-    let stop = |reason: String| Some(Stop { by: StoppedBy::Expiry, reason, at: now });
+    let stop = |reason: String| Some(StopRequest { by: StoppedBy::Expiry, reason, at: now });
     if let Some(expire_in) = pipeline.definition.expire_in
         && is_over(pipeline.spawned_at, expire_in.saturating_add(pipeline.paused_for))
     {

@@ -30,10 +30,64 @@ pub struct Pulse {
 
 /// A checked cron expression with its time zone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Stored", into = "Stored")]
+#[serde(try_from = "StoredCron", into = "StoredCron")]
 pub struct Cron {
     expression: String,
     time_zone: Tz,
+}
+
+/// Why a text is no cron expression, or no time zone for one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The time zone is unknown.
+    #[error("`{found}` is not a time zone (example: `Europe/Berlin`)")]
+    TimeZone {
+        /// Its name as it was given, shortened.
+        found: String,
+    },
+    /// The expression cannot be read.
+    #[error("`{found}` is not a cron expression: {problem} (example: `0 3 * * *`, every day at 03:00)")]
+    Expression {
+        /// The expression, shortened.
+        found: String,
+        /// What is wrong with it.
+        problem: ExpressionProblem,
+    },
+    /// The expression can be read and names no day that there is.
+    #[error("cron `{found}` is never due: no month that it names has such a day")]
+    NeverDue {
+        /// The expression, shortened.
+        found: String,
+    },
+}
+
+/// What is wrong with a cron expression.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExpressionProblem {
+    /// It is longer than any that is meant.
+    #[error("it is longer than {EXPRESSION_LIMIT_BYTES} characters")]
+    TooLong,
+    /// It has not the five fields of crontab.
+    #[error("expected 5 fields, found {found}")]
+    FieldCount {
+        /// How many it has.
+        found: usize,
+    },
+    /// A field has another form than those of crontab.
+    #[error("`{field}` is no list of values, ranges and steps")]
+    FieldForm {
+        /// The field, shortened.
+        field: String,
+    },
+    /// The last field names no days.
+    #[error("`{field}` is not a day of the week")]
+    Weekday {
+        /// The field.
+        field: String,
+    },
+    /// A field has a value that it cannot have.
+    #[error("one of the fields cannot be read")]
+    FieldValue,
 }
 
 /// Longest expression that is read: crontab lines are far shorter, and every list entry costs time.
@@ -60,17 +114,15 @@ impl Cron {
     /// Checks an expression and a time zone name.
     ///
     /// # Errors
-    /// A sentence that quotes the field or the zone at fault.
-    pub fn parse(expression: &str, time_zone: Option<&str>) -> Result<Self, String> {
+    /// The time zone is unknown, or the expression cannot be read; the message quotes which.
+    pub fn parse(expression: &str, time_zone: Option<&str>) -> Result<Self, Error> {
         let zone = time_zone.unwrap_or("UTC");
-        let time_zone =
-            zone.parse().map_err(|_| format!("`{}` is not a time zone (example: `Europe/Berlin`)", shortened(zone)))?;
-        let fields = schedules(expression)?;
-        if fields.schedules.iter().all(|schedule| schedule.after(&DateTime::UNIX_EPOCH).next().is_none()) {
-            return Err(format!(
-                "cron `{}` is never due: no month that it names has such a day",
-                shortened(expression)
-            ));
+        let time_zone = zone.parse().map_err(|_| Error::TimeZone { found: shortened(zone) })?;
+        let found = || shortened(expression);
+        let schedules = schedules(expression).map_err(|problem| Error::Expression { found: found(), problem })?;
+        let is_never_due = |schedule: &cron::Schedule| schedule.after(&DateTime::UNIX_EPOCH).next().is_none();
+        if schedules.either.iter().all(is_never_due) {
+            return Err(Error::NeverDue { found: found() });
         }
         Ok(Cron { expression: expression.trim().to_owned(), time_zone })
     }
@@ -78,15 +130,17 @@ impl Cron {
     /// The latest time within the pulse at which the expression fell due.
     #[must_use]
     pub fn latest_due(&self, pulse: Pulse) -> Option<DateTime<Utc>> {
-        let fields = schedules(&self.expression).ok()?;
-        fields.schedules.iter().filter_map(|schedule| self.latest_due_of(schedule, fields.runs_every_hour, pulse)).max()
+        let schedules = schedules(&self.expression).ok()?;
+        let latest = |schedule| self.latest_due_of(schedule, schedules.runs_every_hour, pulse);
+        schedules.either.iter().filter_map(latest).max()
     }
 
     /// The first time after `after` at which the expression falls due, before the year 2100.
     #[must_use]
     pub fn next_due(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let fields = schedules(&self.expression).ok()?;
-        fields.schedules.iter().filter_map(|schedule| self.next_due_of(schedule, fields.runs_every_hour, after)).min()
+        let schedules = schedules(&self.expression).ok()?;
+        let next = |schedule| self.next_due_of(schedule, schedules.runs_every_hour, after);
+        schedules.either.iter().filter_map(next).min()
     }
 
     /// A moment, in the zone of the expression and in UTC.
@@ -166,68 +220,65 @@ impl Cron {
     }
 }
 
+/// A [`Cron`] as items hold it.
 #[derive(Serialize, Deserialize)]
-struct Stored {
+struct StoredCron {
     expression: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     time_zone: Option<String>,
 }
 
-impl TryFrom<Stored> for Cron {
-    type Error = String;
+impl TryFrom<StoredCron> for Cron {
+    type Error = Error;
 
-    fn try_from(stored: Stored) -> Result<Self, String> {
+    fn try_from(stored: StoredCron) -> Result<Self, Error> {
         Cron::parse(&stored.expression, stored.time_zone.as_deref())
     }
 }
 
-impl From<Cron> for Stored {
+impl From<Cron> for StoredCron {
     fn from(cron: Cron) -> Self {
         let time_zone = (cron.time_zone != Tz::UTC).then(|| cron.time_zone.name().to_owned());
-        Stored { expression: cron.expression, time_zone }
+        StoredCron { expression: cron.expression, time_zone }
     }
 }
 
-struct Fields {
+/// A cron expression as the crate reads it.
+struct Schedules {
     /// One schedule, or two if both days are restricted: crontab then means either, the crate means both.
-    schedules: Vec<cron::Schedule>,
+    either: Vec<cron::Schedule>,
     runs_every_hour: bool,
 }
 
-fn schedules(expression: &str) -> Result<Fields, String> {
-    let bad = |why: &str| {
-        format!(
-            "`{}` is not a cron expression: {why} (example: `0 3 * * *`, every day at 03:00)",
-            shortened(expression)
-        )
-    };
+fn schedules(expression: &str) -> Result<Schedules, ExpressionProblem> {
     if expression.len() > EXPRESSION_LIMIT_BYTES {
-        return Err(bad("it is longer than 200 characters"));
+        return Err(ExpressionProblem::TooLong);
     }
     let trimmed = expression.trim();
     let spelled = SHORTCUTS.iter().find(|(short, _)| *short == trimmed).map_or(trimmed, |(_, long)| long);
     let fields: Vec<&str> = spelled.split_whitespace().collect();
     let [minute, hour, day, month, weekday] = fields[..] else {
-        return Err(bad(&format!("expected 5 fields, found {}", fields.len())));
+        return Err(ExpressionProblem::FieldCount { found: fields.len() });
     };
     // Joined to one text, fields of another form could be read as one or more others.
     if let Some(field) = fields.iter().find(|field| !is_field(field)) {
-        return Err(bad(&format!("`{}` is no list of values, ranges and steps", shortened(field))));
+        return Err(ExpressionProblem::FieldForm { field: shortened(field) });
     }
-    let weekdays = weekday_names(weekday).ok_or_else(|| bad(&format!("`{weekday}` is not a day of the week")))?;
+    let weekdays = weekday_names(weekday).ok_or_else(|| ExpressionProblem::Weekday { field: weekday.to_owned() })?;
     let is_restricted = |field: &str| !field.starts_with('*') && field != "?";
     let pairs = if is_restricted(day) && is_restricted(weekday) {
         vec![(day, "*"), ("*", weekdays.as_str())]
     } else {
         vec![(day, weekdays.as_str())]
     };
-    let schedules = pairs
-        .into_iter()
-        .map(|(day, weekday)| cron::Schedule::from_str(&format!("0 {minute} {hour} {day} {month} {weekday}")))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|_| bad("one of the fields cannot be read"))?;
-    let runs_every_hour = schedules.iter().all(|schedule| schedule.hours().count() == 24);
-    Ok(Fields { schedules, runs_every_hour })
+    let mut either = Vec::new();
+    for (day, weekday) in pairs {
+        let spelled = format!("0 {minute} {hour} {day} {month} {weekday}");
+        let schedule = cron::Schedule::from_str(&spelled).map_err(|_| ExpressionProblem::FieldValue)?;
+        either.push(schedule);
+    }
+    let runs_every_hour = either.iter().all(|schedule| schedule.hours().count() == 24);
+    Ok(Schedules { either, runs_every_hour })
 }
 
 /// Whether a field has the form of crontab(5): `*`, `5`, `mon-fri`, `*/15`, `8-18/2`, or several of these with commas.

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::duration;
 use crate::id::Name;
-use crate::schedule::Cron;
+use crate::schedule::{self, Cron};
 use crate::xml::suggest;
 
 /// Something that can be set.
@@ -23,7 +23,7 @@ pub struct Setting {
     /// Its name, as CLI and API spell it.
     pub name: &'static str,
     /// What its values look like.
-    pub kind: Kind,
+    pub kind: SettingKind,
     /// What holds where nothing is set.
     pub default: &'static str,
     /// For whom it can be set, beside all.
@@ -35,7 +35,7 @@ pub struct Setting {
 /// What the values of a setting look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Kind {
+pub enum SettingKind {
     /// `true` or `false`.
     Flag,
     /// A duration in words, such as `3 weeks`.
@@ -101,8 +101,41 @@ pub enum Error {
         /// The setting.
         name: &'static str,
         /// What is wrong with the value, and what was expected.
-        problem: String,
+        problem: BadValue,
     },
+}
+
+/// Why a text is no value of its kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadValue {
+    /// It is no flag.
+    #[error("`{found}` is neither `true` nor `false`")]
+    Flag {
+        /// The text, shortened.
+        found: String,
+    },
+    /// It is no duration.
+    #[error(transparent)]
+    Duration(#[from] duration::Error),
+    /// It is no cron expression, or no time zone.
+    #[error(transparent)]
+    Cron(#[from] schedule::Error),
+    /// It is none of the words there are.
+    #[error("`{found}` is not one of {}", words.join(", "))]
+    Choice {
+        /// The text, shortened.
+        found: String,
+        /// The words.
+        words: &'static [&'static str],
+    },
+}
+
+/// Why a text is no [`Scope`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is no scope (expected `default`, `pipeline:<name>` or `website:<code>`)")]
+pub struct BadScope {
+    /// The text, shortened.
+    pub found: String,
 }
 
 /// The values that are set; everything else has its default.
@@ -119,112 +152,112 @@ const ALL_ONLY: &[ScopeKind] = &[];
 pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "clean_up.cancel_after",
-        kind: Kind::DurationOrNever,
+        kind: SettingKind::DurationOrNever,
         default: "3 weeks",
         scopes: PIPELINE,
         description: "cancels pipelines that are open for longer",
     },
     Setting {
         name: "clean_up.compress_after",
-        kind: Kind::DurationOrNever,
+        kind: SettingKind::DurationOrNever,
         default: "13 weeks",
         scopes: PIPELINE,
         description: "packs the files of pipelines that ended longer ago",
     },
     Setting {
         name: "clean_up.cron",
-        kind: Kind::Cron,
+        kind: SettingKind::Cron,
         default: "0 3 * * *",
         scopes: ALL_ONLY,
         description: "tells when the clean-up pipeline runs, in the time zone of `time_zone`",
     },
     Setting {
         name: "clean_up.delete_after",
-        kind: Kind::DurationOrNever,
+        kind: SettingKind::DurationOrNever,
         default: "never",
         scopes: PIPELINE,
         description: "deletes pipelines that ended longer ago from the table",
     },
     Setting {
         name: "clean_up.delete_files_after",
-        kind: Kind::DurationOrNever,
+        kind: SettingKind::DurationOrNever,
         default: "26 weeks",
         scopes: PIPELINE,
         description: "deletes the files and archives of pipelines that ended longer ago",
     },
     Setting {
         name: "initializer.enabled",
-        kind: Kind::Flag,
+        kind: SettingKind::Flag,
         default: "true",
         scopes: ALL_ONLY,
         description: "lets data fetchers make pipelines",
     },
     Setting {
         name: "initializer.in_pipeline",
-        kind: Kind::Flag,
+        kind: SettingKind::Flag,
         default: "false",
         scopes: ALL_ONLY,
         description: "runs data fetchers as a step of a pipeline of their own instead of in the heartbeat",
     },
     Setting {
         name: "log.level",
-        kind: Kind::Choice(&["error", "warning", "info"]),
+        kind: SettingKind::Choice(&["error", "warning", "info"]),
         default: "info",
         scopes: PIPELINE,
         description: "keeps only step log lines that are at least as grave",
     },
     Setting {
         name: "maintenance",
-        kind: Kind::Flag,
+        kind: SettingKind::Flag,
         default: "false",
         scopes: ALL_ONLY,
         description: "spawns and enqueues nothing, and passes over cron times; running steps end, expiry and statuses go on",
     },
     Setting {
         name: "mini_heartbeat",
-        kind: Kind::Flag,
+        kind: SettingKind::Flag,
         default: "true",
         scopes: ALL_ONLY,
         description: "moves a pipeline on right after one of its steps ended",
     },
     Setting {
         name: "monitor.waiting_after",
-        kind: Kind::Duration,
+        kind: SettingKind::Duration,
         default: "15 minutes",
         scopes: PIPELINE,
         description: "reports steps that are enqueued for longer: there is no runner for them",
     },
     Setting {
         name: "pipeline.cron",
-        kind: Kind::CronOrNever,
+        kind: SettingKind::CronOrNever,
         default: "never",
         scopes: PIPELINE,
         description: "tells when a pipeline is due that asks with `configurable_cron_expression`, in the time zone of `time_zone`",
     },
     Setting {
         name: "pipeline.enabled",
-        kind: Kind::Flag,
+        kind: SettingKind::Flag,
         default: "true",
         scopes: PIPELINE,
         description: "answers the condition `pipeline_enabled`",
     },
     Setting {
         name: "spawning",
-        kind: Kind::Flag,
+        kind: SettingKind::Flag,
         default: "true",
         scopes: PIPELINE,
         description: "lets the heartbeat spawn pipelines",
     },
     Setting {
         name: "time_zone",
-        kind: Kind::TimeZone,
+        kind: SettingKind::TimeZone,
         default: "UTC",
         scopes: ALL_ONLY,
         description: "is the time zone of cron expressions that come from settings",
     },
     Setting {
         name: "website.active",
-        kind: Kind::Flag,
+        kind: SettingKind::Flag,
         default: "true",
         scopes: WEBSITE,
         description: "answers the condition `website_active`",
@@ -238,7 +271,7 @@ impl Setting {
     /// There is no such setting.
     pub fn named(name: &str) -> Result<&'static Setting, Error> {
         SETTINGS.iter().find(|setting| setting.name == name).ok_or_else(|| Error::Unknown {
-            name: name.chars().take(60).collect(),
+            name: shortened(name),
             expected: suggest::expected(name, SETTINGS.iter().map(|setting| setting.name)),
         })
     }
@@ -267,28 +300,33 @@ impl Setting {
     }
 }
 
-impl Kind {
+impl SettingKind {
     /// Whether its values are cron expressions.
     #[must_use]
     pub fn is_cron(self) -> bool {
-        matches!(self, Kind::Cron | Kind::CronOrNever)
+        matches!(self, SettingKind::Cron | SettingKind::CronOrNever)
     }
 
-    fn canonical(self, value: &str) -> Result<String, String> {
+    fn canonical(self, value: &str) -> Result<String, BadValue> {
         let value = value.trim();
-        let quoted = || value.chars().take(60).collect::<String>();
         match self {
-            Kind::Flag => match value {
+            SettingKind::Flag => match value {
                 "true" | "on" | "yes" | "1" => Ok("true".to_owned()),
                 "false" | "off" | "no" | "0" => Ok("false".to_owned()),
-                _ => Err(format!("`{}` is neither `true` nor `false`", quoted())),
+                _ => Err(BadValue::Flag { found: shortened(value) }),
             },
-            Kind::DurationOrNever | Kind::CronOrNever if value == "never" => Ok("never".to_owned()),
-            Kind::Duration | Kind::DurationOrNever => duration::parse(value).map(duration::in_words),
-            Kind::Cron | Kind::CronOrNever => Cron::parse(value, None).map(|_| value.to_owned()),
-            Kind::TimeZone => Cron::parse("* * * * *", Some(value)).map(|_| value.to_owned()),
-            Kind::Choice(words) if words.contains(&value) => Ok(value.to_owned()),
-            Kind::Choice(words) => Err(format!("`{}` is not one of {}", quoted(), words.join(", "))),
+            SettingKind::DurationOrNever | SettingKind::CronOrNever if value == "never" => Ok("never".to_owned()),
+            SettingKind::Duration | SettingKind::DurationOrNever => Ok(duration::in_words(duration::parse(value)?)),
+            SettingKind::Cron | SettingKind::CronOrNever => {
+                Cron::parse(value, None)?;
+                Ok(value.to_owned())
+            }
+            SettingKind::TimeZone => {
+                Cron::parse("* * * * *", Some(value))?;
+                Ok(value.to_owned())
+            }
+            SettingKind::Choice(words) if words.contains(&value) => Ok(value.to_owned()),
+            SettingKind::Choice(words) => Err(BadValue::Choice { found: shortened(value), words }),
         }
     }
 }
@@ -368,13 +406,10 @@ impl fmt::Display for Scope {
 }
 
 impl FromStr for Scope {
-    type Err = String;
+    type Err = BadScope;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || {
-            let found: String = text.chars().take(60).collect();
-            format!("`{found}` is no scope (expected `default`, `pipeline:<name>` or `website:<code>`)")
-        };
+    fn from_str(text: &str) -> Result<Self, BadScope> {
+        let bad = || BadScope { found: shortened(text) };
         match text.split_once(':') {
             None if text == "default" => Ok(Scope::Default),
             Some(("pipeline", name)) => name.parse().map(Scope::Pipeline).map_err(|_| bad()),
@@ -384,82 +419,9 @@ impl FromStr for Scope {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn set(values: &[(&str, &str, &str)]) -> Settings {
-        let mut settings = Settings::default();
-        for (name, scope, value) in values {
-            settings.insert(name, scope.parse().unwrap(), value);
-        }
-        settings
-    }
-
-    #[test]
-    fn every_default_fits_its_setting_and_names_are_sorted() {
-        for setting in SETTINGS {
-            assert_eq!(
-                setting.check(&Scope::Default, setting.default).as_deref(),
-                Ok(setting.default),
-                "{}",
-                setting.name
-            );
-        }
-        assert!(SETTINGS.windows(2).all(|pair| pair[0].name < pair[1].name));
-    }
-
-    #[test]
-    fn the_narrower_scope_wins() {
-        let settings = set(&[("spawning", "default", "off"), ("spawning", "pipeline:exports", "on")]);
-        let exports = Scope::Pipeline("exports".parse().unwrap());
-        let other = Scope::Pipeline("other".parse().unwrap());
-        assert!(settings.flag("spawning", &exports));
-        assert!(!settings.flag("spawning", &other));
-        assert!(!settings.flag("maintenance", &Scope::Default));
-    }
-
-    #[test]
-    fn wrong_values_are_refused_with_what_was_expected() {
-        let refused = |name: &str, scope: &str, value: &str| {
-            Setting::named(name)
-                .and_then(|setting| setting.check(&scope.parse().unwrap(), value))
-                .unwrap_err()
-                .to_string()
-        };
-        insta::assert_snapshot!(refused("maintenance", "default", "maybe"), @"setting `maintenance`: `maybe` is neither `true` nor `false`");
-        insta::assert_snapshot!(refused("maintenance", "website:de", "true"), @"setting `maintenance` cannot be set for `website:de` (possible: default)");
-        insta::assert_snapshot!(refused("clean_up.cancel_after", "pipeline:a", "soon"), @"setting `clean_up.cancel_after`: `soon` is not a duration (example: `2 hours`)");
-        insta::assert_snapshot!(refused("log.level", "default", "debug"), @"setting `log.level`: `debug` is not one of error, warning, info");
-        let unknown = refused("maintainance", "default", "on");
-        assert!(
-            unknown.starts_with("there is no setting `maintainance` (expected `clean_up.cancel_after`, "),
-            "{unknown}"
-        );
-        assert!(unknown.ends_with(" or `website.active`; did you mean `maintenance`?)"), "{unknown}");
-        insta::assert_snapshot!("store:1".parse::<Scope>().unwrap_err(), @"`store:1` is no scope (expected `default`, `pipeline:<name>` or `website:<code>`)");
-    }
-
-    #[test]
-    fn durations_and_crons_are_read() {
-        let settings =
-            set(&[("clean_up.delete_after", "default", "4 weeks"), ("time_zone", "default", "Europe/Berlin")]);
-        let a = Scope::Pipeline("a".parse().unwrap());
-        assert_eq!(settings.duration("clean_up.delete_after", &a), Some(Duration::from_secs(4 * 604_800)));
-        assert_eq!(settings.cron("clean_up.cron", &Scope::Default).unwrap().in_words(), "`0 3 * * *` (Europe/Berlin)");
-        assert_eq!(settings.duration("clean_up.delete_files_after", &a), Some(Duration::from_secs(26 * 604_800)));
-        assert_eq!(set(&[]).duration("clean_up.delete_after", &a), None);
-        assert_eq!(settings.cron("pipeline.cron", &a), None);
-        assert_eq!(settings.cron("maintenance", &a), None);
-        let settings = set(&[("pipeline.cron", "pipeline:a", " 30 4 * * * ")]);
-        assert_eq!(settings.cron("pipeline.cron", &a).unwrap().in_words(), "`30 4 * * *` (UTC)");
-        assert_eq!(settings.cron("pipeline.cron", &Scope::Default), None);
-    }
-
-    #[test]
-    fn stored_values_that_do_not_fit_count_as_not_set() {
-        let settings = set(&[("maintenance", "default", "perhaps"), ("no.such", "default", "1")]);
-        assert!(!settings.flag("maintenance", &Scope::Default));
-        assert_eq!(settings.iter().count(), 0);
-    }
+fn shortened(text: &str) -> String {
+    text.chars().take(60).collect()
 }
+
+#[cfg(test)]
+mod tests;

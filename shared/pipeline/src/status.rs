@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::xml::quoted;
+
 /// Where a pipeline stands; [`crate::plan::settled`] computes it and nobody else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -13,7 +15,7 @@ pub enum PipelineStatus {
     Pending,
     /// A step is enqueued, running or can still become ready.
     Running,
-    /// A person holds it: nothing more is enqueued, and what is enqueued or running goes on to its end. The clock of its
+    /// A person has paused it: nothing more is enqueued, and what is enqueued or running goes on to its end. The clock of its
     /// expiry stands still. It is open, so its siblings wait.
     Paused,
     /// Every step is success, skipped, or a failure that is allowed.
@@ -42,6 +44,22 @@ pub enum StepStatus {
     Error,
     /// Never to be run: its pipeline ended first.
     Cancelled,
+}
+
+/// Why a text is no [`PipelineStatus`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} is not a pipeline status (expected one of {})", quoted(found), words_of(&PipelineStatus::ALL))]
+pub struct BadPipelineStatus {
+    /// The text.
+    pub found: String,
+}
+
+/// Why a text is no [`StepStatus`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is not a step status")]
+pub struct BadStepStatus {
+    /// The text.
+    pub found: String,
 }
 
 impl PipelineStatus {
@@ -79,13 +97,11 @@ impl PipelineStatus {
 }
 
 impl FromStr for PipelineStatus {
-    type Err = String;
+    type Err = BadPipelineStatus;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        PipelineStatus::ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| {
-            let expected = PipelineStatus::ALL.map(|status| format!("`{status}`")).join(", ");
-            format!("{} is not a pipeline status (expected one of {expected})", crate::xml::quoted(text))
-        })
+    fn from_str(text: &str) -> Result<Self, BadPipelineStatus> {
+        let known = PipelineStatus::ALL.into_iter().find(|status| status.as_str() == text);
+        known.ok_or_else(|| BadPipelineStatus { found: text.to_owned() })
     }
 }
 
@@ -129,13 +145,11 @@ impl StepStatus {
 }
 
 impl FromStr for StepStatus {
-    type Err = String;
+    type Err = BadStepStatus;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        StepStatus::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is not a step status"))
+    fn from_str(text: &str) -> Result<Self, BadStepStatus> {
+        let known = StepStatus::ALL.into_iter().find(|status| status.as_str() == text);
+        known.ok_or_else(|| BadStepStatus { found: text.to_owned() })
     }
 }
 
@@ -143,4 +157,9 @@ impl fmt::Display for StepStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
+}
+
+fn words_of(statuses: &[PipelineStatus]) -> String {
+    let words: Vec<String> = statuses.iter().map(|status| format!("`{status}`")).collect();
+    words.join(", ")
 }

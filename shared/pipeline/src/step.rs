@@ -32,7 +32,7 @@ pub struct StepRecord {
     pub interruptions: u32,
     /// Fences the latest enqueue: only the message that carries it may claim, only its claimer may commit.
     pub token: Option<Token>,
-    /// Which invocation holds the step.
+    /// Which invocation has claimed the step.
     pub owner: Option<String>,
     /// When the latest attempt was enqueued (or continued).
     pub enqueued_at: Option<DateTime<Utc>>,
@@ -42,7 +42,7 @@ pub struct StepRecord {
     pub resends: u32,
     /// When the latest attempt was claimed first.
     pub started_at: Option<DateTime<Utc>>,
-    /// Until when the holder may be alive; after that the step is *ghosted*.
+    /// Until when the owner may be alive; after that the step is *ghosted*.
     pub lease_until: Option<DateTime<Utc>>,
     /// When the latest attempt ended.
     pub finished_at: Option<DateTime<Utc>>,
@@ -52,8 +52,9 @@ pub struct StepRecord {
     pub is_warning: bool,
     /// Whether the error uses up all attempts.
     pub is_permanent: bool,
-    /// Whether a person asked for the latest attempt, so that it runs although its pipeline is stopped.
-    pub is_forced: bool,
+    /// Whether the latest attempt is a rerun: a person asked for it, so it runs although its pipeline is stopped. Stored as
+    /// `is_forced`, as earlier versions wrote it.
+    pub is_rerun: bool,
     /// Where a continued attempt goes on.
     pub checkpoint: Option<serde_json::Value>,
     /// What the step leaves for later steps.
@@ -121,7 +122,7 @@ impl StepRecord {
             message: None,
             is_warning: false,
             is_permanent: false,
-            is_forced: false,
+            is_rerun: false,
             checkpoint: None,
             output: None,
             added: Vec::new(),

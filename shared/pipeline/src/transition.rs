@@ -24,9 +24,9 @@ pub enum StepEvent {
     /// The pipeline ended or is to end.
     Cancel,
     /// A runner that claimed it finds the pipeline stopped and gives it back unrun.
-    Drop,
+    GiveBack,
     /// A person runs the step again, ignoring conditions.
-    Retry,
+    Rerun,
 }
 
 /// A move that the table does not have.
@@ -51,8 +51,8 @@ impl StepEvent {
         StepEvent::Continue,
         StepEvent::Ghost,
         StepEvent::Cancel,
-        StepEvent::Drop,
-        StepEvent::Retry,
+        StepEvent::GiveBack,
+        StepEvent::Rerun,
     ];
 
     /// The event by which a beat enqueues a step that its plan says to enqueue.
@@ -74,13 +74,13 @@ pub fn next(from: StepStatus, event: StepEvent) -> Result<StepStatus, IllegalMov
     match (from, event) {
         (S::Pending | S::Error, E::Enqueue) | (S::Running, E::Continue) => Ok(S::Enqueued),
         (S::Success, E::Recur) => Ok(S::Enqueued),
-        (S::Pending | S::Success | S::Skipped | S::Error | S::Cancelled, E::Retry) => Ok(S::Enqueued),
+        (S::Pending | S::Success | S::Skipped | S::Error | S::Cancelled, E::Rerun) => Ok(S::Enqueued),
         (S::Enqueued, E::Claim) => Ok(S::Running),
         (S::Running, E::Succeed) => Ok(S::Success),
         (S::Running, E::Skip) => Ok(S::Skipped),
         (S::Running, E::Fail | E::Ghost) => Ok(S::Error),
         // A step whose work has begun ends by itself or by its lease; a failed one stays failed.
-        (S::Pending | S::Enqueued, E::Cancel) | (S::Running, E::Drop) => Ok(S::Cancelled),
+        (S::Pending | S::Enqueued, E::Cancel) | (S::Running, E::GiveBack) => Ok(S::Cancelled),
         (
             S::Pending | S::Enqueued | S::Running | S::Success | S::Skipped | S::Error | S::Cancelled,
             E::Enqueue
@@ -92,8 +92,8 @@ pub fn next(from: StepStatus, event: StepEvent) -> Result<StepStatus, IllegalMov
             | E::Continue
             | E::Ghost
             | E::Cancel
-            | E::Drop
-            | E::Retry,
+            | E::GiveBack
+            | E::Rerun,
         ) => Err(IllegalMove { from, event }),
     }
 }
@@ -113,13 +113,13 @@ mod tests {
             table += &format!("{from}: {}\n", moves.join(", "));
         }
         insta::assert_snapshot!(table, @r"
-        pending: Enqueue → enqueued, Cancel → cancelled, Retry → enqueued
+        pending: Enqueue → enqueued, Cancel → cancelled, Rerun → enqueued
         enqueued: Claim → running, Cancel → cancelled
-        running: Succeed → success, Skip → skipped, Fail → error, Continue → enqueued, Ghost → error, Drop → cancelled
-        success: Recur → enqueued, Retry → enqueued
-        skipped: Retry → enqueued
-        error: Enqueue → enqueued, Retry → enqueued
-        cancelled: Retry → enqueued
+        running: Succeed → success, Skip → skipped, Fail → error, Continue → enqueued, Ghost → error, GiveBack → cancelled
+        success: Recur → enqueued, Rerun → enqueued
+        skipped: Rerun → enqueued
+        error: Enqueue → enqueued, Rerun → enqueued
+        cancelled: Rerun → enqueued
         ");
         insta::assert_snapshot!(
             next(StepStatus::Success, StepEvent::Enqueue).unwrap_err(),

@@ -35,14 +35,14 @@ pub struct Document {
 #[error("{position}: {message}")]
 pub struct Error {
     /// The text at fault.
-    pub position: Position,
+    pub position: XmlPosition,
     /// What was found there and what was expected.
     pub message: String,
 }
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Position {
+pub struct XmlPosition {
     /// The name that the file was read under.
     pub file: Arc<str>,
     /// Counted from 1.
@@ -55,7 +55,7 @@ pub struct Position {
 pub(crate) struct Element {
     pub(crate) name: String,
     /// Where its `<` stands.
-    pub(crate) position: Position,
+    pub(crate) position: XmlPosition,
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) children: Vec<Element>,
 }
@@ -64,15 +64,15 @@ pub(crate) struct Element {
 pub(crate) struct Attribute {
     pub(crate) name: String,
     /// Where its name starts.
-    pub(crate) position: Position,
-    pub(crate) value: Value,
+    pub(crate) position: XmlPosition,
+    pub(crate) value: PlacedText,
 }
 
 /// A text and where it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Value {
+pub(crate) struct PlacedText {
     pub(crate) text: String,
-    pub(crate) position: Position,
+    pub(crate) position: XmlPosition,
 }
 
 /// Reads a file; `file_name` is what errors call it.
@@ -94,7 +94,7 @@ impl Document {
     }
 }
 
-impl Position {
+impl XmlPosition {
     pub(crate) fn error(&self, message: impl Into<String>) -> Error {
         Error { position: self.clone(), message: message.into() }
     }
@@ -106,7 +106,7 @@ impl Element {
     }
 }
 
-impl fmt::Display for Position {
+impl fmt::Display for XmlPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.file, self.line, self.column)
     }

@@ -14,7 +14,7 @@ use pipeline::PipelineId;
 use pipeline::settings::{Scope, Settings};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::clean_up::{Ended, EndedPlace};
+use store::clean_up::{EndedPipeline, EndedPlace};
 
 use crate::import::archive;
 
@@ -79,7 +79,7 @@ impl CleanUpWalk {
     }
 
     /// The next pipelines whose time is up; `None` at the end.
-    pub(super) async fn due(&mut self, work: &mut Work<'_>) -> Result<Option<Vec<Ended>>, ExecutorError> {
+    pub(super) async fn due(&mut self, work: &mut Work<'_>) -> Result<Option<Vec<EndedPipeline>>, ExecutorError> {
         if self.has_begun {
             let Some(next) = self.next.take() else { return Ok(None) };
             self.checkpoint.place = next;
@@ -98,14 +98,14 @@ impl CleanUpWalk {
     }
 
     /// Whether a pipeline ended longer ago than a setting says.
-    pub(super) fn is_due(&self, setting: &str, ended: &Ended) -> bool {
+    pub(super) fn is_due(&self, setting: &str, ended: &EndedPipeline) -> bool {
         self.settings
             .duration(setting, &Scope::Pipeline(ended.name.clone()))
             .is_some_and(|span| (self.now - ended.ended_at).to_std().is_ok_and(|age| age > span))
     }
 
     /// Whether a setting asks for something at any time.
-    pub(super) fn is_set(&self, setting: &str, ended: &Ended) -> bool {
+    pub(super) fn is_set(&self, setting: &str, ended: &EndedPipeline) -> bool {
         self.settings.duration(setting, &Scope::Pipeline(ended.name.clone())).is_some()
     }
 
@@ -118,7 +118,7 @@ impl CleanUpWalk {
     pub(super) fn problem(
         &mut self,
         work: &mut Work<'_>,
-        ended: &Ended,
+        ended: &EndedPipeline,
         error: ExecutorError,
     ) -> Result<(), ExecutorError> {
         if matches!(error, ExecutorError::Retryable { .. }) {

@@ -81,7 +81,7 @@ impl Prepared {
 
 impl PreparedItem {
     pub(crate) fn new(key: Key, mut attributes: Attributes) -> Result<PreparedItem, RefusedWrite> {
-        attributes.drop_nulls();
+        attributes.remove_nulls();
         check_item(&key, &attributes)?;
         Ok(PreparedItem { key, text: to_text(&attributes) })
     }

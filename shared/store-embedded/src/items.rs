@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use rusqlite::types::{Type, Value as Sql};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
-use store::table::{Item, Key, Listed, Listing, ListingQuery, Order, Page, Query};
+use store::table::{Item, Key, Listed, Listing, ListingQuery, Page, Query, SortDirection};
 
 use crate::attribute_cache::AttributeCache;
 use crate::session::Session;
@@ -82,13 +82,13 @@ pub(crate) fn query(session: &Session, query: &Query) -> rusqlite::Result<Page<I
     Ok(Page { entries, next: None })
 }
 
-fn select_partition(connection: &Connection, order: Order) -> rusqlite::Result<CachedStatement<'_>> {
+fn select_partition(connection: &Connection, order: SortDirection) -> rusqlite::Result<CachedStatement<'_>> {
     connection.prepare_cached(match order {
-        Order::Ascending => {
+        SortDirection::Ascending => {
             "SELECT version, attributes, shard, rank, expires_at, sort FROM item
              WHERE partition = ?1 AND sort >= ?2 AND sort < ?3 ORDER BY sort"
         }
-        Order::Descending => {
+        SortDirection::Descending => {
             "SELECT version, attributes, shard, rank, expires_at, sort FROM item
              WHERE partition = ?1 AND sort >= ?2 AND sort < ?3 ORDER BY sort DESC"
         }
@@ -102,8 +102,8 @@ fn bounds(query: &Query) -> (String, Sql) {
     match (&query.after, query.order) {
         (None, _) => (first, last.map_or(NO_BOUND, Sql::Text)),
         // A text and a zero byte is what comes right after the text.
-        (Some(after), Order::Ascending) => (first.max(format!("{after}\0")), last.map_or(NO_BOUND, Sql::Text)),
-        (Some(after), Order::Descending) => {
+        (Some(after), SortDirection::Ascending) => (first.max(format!("{after}\0")), last.map_or(NO_BOUND, Sql::Text)),
+        (Some(after), SortDirection::Descending) => {
             let until = last.map_or(after.clone(), |last| last.min(after.clone()));
             (first, Sql::Text(until))
         }
@@ -127,11 +127,11 @@ fn prefix_end(prefix: &str) -> Option<String> {
 
 pub(crate) fn listing(connection: &Connection, query: &ListingQuery) -> rusqlite::Result<Page<Listed, Listed>> {
     let mut statement = connection.prepare_cached(match query.order {
-        Order::Ascending => {
+        SortDirection::Ascending => {
             "SELECT partition, sort, rank FROM item WHERE shard = ?1 AND (rank, partition, sort) > (?2, ?3, ?4)
              ORDER BY rank, partition, sort"
         }
-        Order::Descending => {
+        SortDirection::Descending => {
             "SELECT partition, sort, rank FROM item WHERE shard = ?1 AND (rank, partition, sort) < (?2, ?3, ?4)
              ORDER BY rank DESC, partition DESC, sort DESC"
         }
@@ -139,8 +139,10 @@ pub(crate) fn listing(connection: &Connection, query: &ListingQuery) -> rusqlite
     let text = |text: &String| Sql::Text(text.clone());
     let (rank, partition, sort) = match (&query.after, query.order) {
         (Some(Listed { key, rank }), _) => (text(rank), text(&key.partition), text(&key.sort)),
-        (None, Order::Ascending) => (Sql::Text(String::new()), Sql::Text(String::new()), Sql::Text(String::new())),
-        (None, Order::Descending) => (NO_BOUND, NO_BOUND, NO_BOUND),
+        (None, SortDirection::Ascending) => {
+            (Sql::Text(String::new()), Sql::Text(String::new()), Sql::Text(String::new()))
+        }
+        (None, SortDirection::Descending) => (NO_BOUND, NO_BOUND, NO_BOUND),
     };
     let mut rows = statement.query((&query.shard, rank, partition, sort))?;
     let mut entries: Vec<Listed> = Vec::new();

@@ -58,7 +58,7 @@ pub(crate) fn check_write(mut write: Write) -> Result<Write, RefusedWrite> {
     check_key(&write.key)?;
     match &mut write.change {
         Change::Put { attributes, listing, expires_at } => {
-            attributes.drop_nulls();
+            attributes.remove_nulls();
             *expires_at = expires_at.and_then(|at| DateTime::from_timestamp(at.timestamp(), 0));
             check_item(&write.key, attributes)?;
             if let Some(listing) = listing {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use store::queue::Received;
-use store::shared_commit::{COMMIT_LIMIT, ClaimWrite, Group, SharedCommits, TakeNext, TakenMessage, WrittenAndTaken};
+use store::shared_commit::{
+    COMMIT_LIMIT, ClaimWrite, CommitGroup, SharedCommits, TakeNext, TakenMessage, WrittenAndTaken,
+};
 use store::table::{GroupWritten, Item, Written};
 use store::{Error, Result};
 
@@ -26,7 +28,7 @@ pub(crate) struct EmbeddedSharedCommits {
 
 #[async_trait]
 impl SharedCommits for EmbeddedSharedCommits {
-    async fn write_and_send(&self, group: Group) -> Result<GroupWritten> {
+    async fn write_and_send(&self, group: CommitGroup) -> Result<GroupWritten> {
         let count = group.messages.len();
         let (written, _) = self.commit(group, |_| Ok(None)).await?;
         if written == GroupWritten::Applied {
@@ -35,7 +37,7 @@ impl SharedCommits for EmbeddedSharedCommits {
         Ok(written)
     }
 
-    async fn write_and_take_next(&self, group: Group, take: TakeNext) -> Result<WrittenAndTaken> {
+    async fn write_and_take_next(&self, group: CommitGroup, take: TakeNext) -> Result<WrittenAndTaken> {
         let Some(done) = Delivery::from_handle(&take.done.handle) else {
             return Err(queue::no_handle("delete", &take.done));
         };
@@ -62,10 +64,10 @@ impl EmbeddedSharedCommits {
     /// Writes and sends, and then takes a message with `more` in the same transaction, if the conditions hold.
     async fn commit(
         &self,
-        group: Group,
+        group: CommitGroup,
         mut more: impl FnMut(&Session) -> rusqlite::Result<Option<Box<TakenMessage>>> + Send + 'static,
     ) -> Result<(GroupWritten, Option<Box<TakenMessage>>)> {
-        let Group { writes, priority, messages } = group;
+        let CommitGroup { writes, priority, messages } = group;
         let (items, count) = (writes.len(), messages.len());
         let operation = || format!("write {items} items and send {count} messages to queue `{priority}`");
         messages.iter().try_for_each(queue::check).map_err(|refusal| Error::permanent(operation(), refusal))?;

@@ -17,11 +17,11 @@ use serde_json::Value;
 #[derive(Clone, Default)]
 pub struct Attributes(Arc<Content>);
 
-type Fields = BTreeMap<String, Value>;
+type AttributeMap = BTreeMap<String, Value>;
 
 #[derive(Default)]
 struct Content {
-    fields: Fields,
+    fields: AttributeMap,
     /// What the fields mean, once somebody has read them.
     meaning: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
@@ -34,7 +34,7 @@ impl Attributes {
     }
 
     /// Removes what is null and as good as no attribute.
-    pub fn drop_nulls(&mut self) {
+    pub fn remove_nulls(&mut self) {
         // Others may hold what would be copied for the change.
         if self.values().any(Value::is_null) {
             self.retain(|_, value| !value.is_null());
@@ -68,36 +68,36 @@ impl Clone for Content {
 }
 
 impl Deref for Attributes {
-    type Target = Fields;
+    type Target = AttributeMap;
 
-    fn deref(&self) -> &Fields {
+    fn deref(&self) -> &AttributeMap {
         &self.0.fields
     }
 }
 
 impl DerefMut for Attributes {
-    fn deref_mut(&mut self) -> &mut Fields {
+    fn deref_mut(&mut self) -> &mut AttributeMap {
         let content = Arc::make_mut(&mut self.0);
         content.meaning = OnceLock::new();
         &mut content.fields
     }
 }
 
-impl From<Fields> for Attributes {
-    fn from(fields: Fields) -> Self {
+impl From<AttributeMap> for Attributes {
+    fn from(fields: AttributeMap) -> Self {
         Attributes(Arc::new(Content { fields, meaning: OnceLock::new() }))
     }
 }
 
 impl<const N: usize> From<[(String, Value); N]> for Attributes {
     fn from(fields: [(String, Value); N]) -> Self {
-        Fields::from(fields).into()
+        AttributeMap::from(fields).into()
     }
 }
 
 impl FromIterator<(String, Value)> for Attributes {
     fn from_iter<I: IntoIterator<Item = (String, Value)>>(fields: I) -> Self {
-        fields.into_iter().collect::<Fields>().into()
+        fields.into_iter().collect::<AttributeMap>().into()
     }
 }
 
@@ -139,7 +139,7 @@ impl Serialize for Attributes {
 
 impl<'de> Deserialize<'de> for Attributes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Fields::deserialize(deserializer).map(Attributes::from)
+        AttributeMap::deserialize(deserializer).map(Attributes::from)
     }
 }
 

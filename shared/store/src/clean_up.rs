@@ -18,12 +18,12 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::items::{self, Fields};
 use crate::pipelines::PipelineWritten;
-use crate::table::{Change, Condition, Item, Key, Listed, ListingQuery, Order, Query, Relist, Write, Written};
+use crate::table::{Change, Condition, Item, Key, Listed, ListingQuery, Query, Relist, SortDirection, Write, Written};
 use crate::{Store, keys};
 
 /// An ended pipeline as the clean-up sees it; its definition is not read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
+pub struct EndedPipeline {
     /// Its id.
     pub id: PipelineId,
     /// The name of its definition.
@@ -59,7 +59,7 @@ pub struct EndedPlace {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndedPage {
     /// Those that were found, the oldest spawn first.
-    pub pipelines: Vec<Ended>,
+    pub pipelines: Vec<EndedPipeline>,
     /// Where to go on, or `None` at the end.
     pub next: Option<EndedPlace>,
 }
@@ -95,7 +95,7 @@ impl Store {
             let query = ListingQuery {
                 shard: keys::ended_shard(month),
                 after: after.take(),
-                order: Order::Ascending,
+                order: SortDirection::Ascending,
                 limit: Some(limit - listed.len()),
             };
             let page = self.table.listing(&query).await?;
@@ -119,7 +119,7 @@ impl Store {
         Ok(EndedPage { pipelines: self.ended(&listed).await?, next })
     }
 
-    async fn ended(&self, listed: &[Listed]) -> Result<Vec<Ended>> {
+    async fn ended(&self, listed: &[Listed]) -> Result<Vec<EndedPipeline>> {
         let keys: Vec<Key> = listed.iter().map(|listed| listed.key.clone()).collect();
         let mut found = std::collections::HashMap::new();
         for item in self.table.batch_get(&keys).await? {
@@ -134,7 +134,12 @@ impl Store {
     ///
     /// # Errors
     /// The store did not answer.
-    pub async fn mark_files(&self, ended: &Ended, mark: FilesMark, now: DateTime<Utc>) -> Result<PipelineWritten> {
+    pub async fn mark_files(
+        &self,
+        ended: &EndedPipeline,
+        mark: FilesMark,
+        now: DateTime<Utc>,
+    ) -> Result<PipelineWritten> {
         let field = match mark {
             FilesMark::Untouched => return Ok(PipelineWritten::Done),
             FilesMark::Packed => PACKED,
@@ -148,7 +153,7 @@ impl Store {
     ///
     /// # Errors
     /// The store did not answer.
-    pub async fn delete_pipeline(&self, ended: &Ended, now: DateTime<Utc>) -> Result<PipelineWritten> {
+    pub async fn delete_pipeline(&self, ended: &EndedPipeline, now: DateTime<Utc>) -> Result<PipelineWritten> {
         let version = match self.patch_ended(ended, items::DELETING, now).await? {
             Ok(version) => version,
             Err(lost) => return Ok(lost),
@@ -183,7 +188,7 @@ impl Store {
     /// Sets a time on the item of an ended pipeline; its version after that, or what stood in the way.
     async fn patch_ended(
         &self,
-        ended: &Ended,
+        ended: &EndedPipeline,
         field: &str,
         now: DateTime<Utc>,
     ) -> Result<std::result::Result<u64, PipelineWritten>> {
@@ -204,7 +209,7 @@ const PACKED: &str = "packed_at";
 const DELETED: &str = "files_deleted_at";
 
 /// What the clean-up wants to know of a pipeline's item; `None` if it has not ended (any more).
-fn ended(item: &Item) -> Result<Option<Ended>> {
+fn ended(item: &Item) -> Result<Option<EndedPipeline>> {
     let fields = Fields::of(item)?;
     let status: Option<PipelineStatus> = fields.parsed("status", "a pipeline status")?;
     let name: Option<Name> = fields.parsed("name", "the name of a definition")?;
@@ -223,7 +228,7 @@ fn ended(item: &Item) -> Result<Option<Ended>> {
     } else {
         FilesMark::Untouched
     };
-    Ok(Some(Ended { id, name: fields.required("name", name)?, ended_at, files, version: item.version }))
+    Ok(Some(EndedPipeline { id, name: fields.required("name", name)?, ended_at, files, version: item.version }))
 }
 
 fn listed_at(id: &PipelineId, spawned_at: DateTime<Utc>) -> Listed {

@@ -2,31 +2,30 @@
 //!
 //! | function | condition | cost on AWS |
 //! |---|---|---|
-//! | [`Store::enqueue_step_alone`] | the step's, and nobody became busy meanwhile under a name that the step waits for | 4 write units and 1 read unit, more per name, holder and busy holder |
+//! | [`Store::enqueue_step_alone`] | the step's, and nobody became busy meanwhile under a name that the step waits for | 4 write units and 1 read unit, more per name, entered step and busy one |
 //!
 //! A step that waits for others not to run looks at them and is enqueued after that; two such steps that look at the same
 //! moment would both go ahead. So each of them enters itself under its own name, in the same group of writes that enqueues
 //! it, and the group fails if an entry under a name that it waits for has changed since it looked. Entries of steps that
-//! have ended are dropped by whoever enters next.
+//! have ended are removed by whoever enters next.
 //!
 //! Only steps that wait for others enter themselves. One that waits for nobody may begin at any moment anyway, and is seen
 //! by looking at the open pipelines.
 
 use chrono::{DateTime, Utc};
-use pipeline::transition::StepEvent;
-use pipeline::{Name, PipelineId, Step, StepStatus, Token};
+use pipeline::{Name, PipelineId, Step, StepStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::error::Result;
 use crate::items::{self, Fields};
-use crate::steps::Enqueued;
+use crate::steps::{EnqueueMark, Enqueued};
 use crate::table::{Change, Condition, GroupWritten, Item, Write};
 use crate::{Store, keys};
 
 /// One attempt of a step that is or was busy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Holder {
+struct BusyStep {
     pipeline: PipelineId,
     step: Name,
     sort_order: i32,
@@ -41,19 +40,18 @@ impl Store {
     pub async fn enqueue_step_alone(
         &self,
         pipeline: &PipelineId,
-        step: &Step,
+        mark: &EnqueueMark<'_>,
         waits_for: &[Name],
-        event: StepEvent,
-        token: &Token,
         now: DateTime<Utc>,
     ) -> Result<Enqueued> {
+        let step = mark.step;
         let own = &step.definition.name;
         let mut names: Vec<&Name> = waits_for.iter().chain([own]).collect();
         names.sort();
         names.dedup();
         let keys: Vec<_> = names.iter().map(|name| keys::busy(name)).collect();
         let entries = self.table.batch_get(&keys).await?;
-        let (enqueue, mut group) = (self.enqueue_write(pipeline, step, event, token, now)?, Vec::new());
+        let (enqueue, mut group) = (self.enqueue_write(pipeline, mark, now)?, Vec::new());
         for (name, key) in names.into_iter().zip(keys) {
             let entry = entries.iter().find(|item| item.key == key);
             let busy = self.busy(entry, pipeline, step).await?;
@@ -75,25 +73,25 @@ impl Store {
                 conflicts.into_iter().find_map(|(_, item)| item.filter(|item| item.key == key))
             }
         };
-        Self::enqueued(item.as_ref(), step, token)
+        Self::enqueued(item.as_ref(), mark)
     }
 
     /// Who else is busy under a name: the entries whose attempt has not ended.
-    async fn busy(&self, entry: Option<&Item>, pipeline: &PipelineId, step: &Step) -> Result<Vec<Holder>> {
+    async fn busy(&self, entry: Option<&Item>, pipeline: &PipelineId, step: &Step) -> Result<Vec<BusyStep>> {
         let Some(entry) = entry else { return Ok(Vec::new()) };
-        let holders: Vec<Holder> = Fields::of(entry)?.json("holders", "a list of steps")?.unwrap_or_default();
+        let entered: Vec<BusyStep> = Fields::of(entry)?.json("holders", "a list of steps")?.unwrap_or_default();
         let mut busy = Vec::new();
-        for holder in holders {
-            if holder.pipeline == *pipeline && holder.step == step.definition.name {
+        for other in entered {
+            if other.pipeline == *pipeline && other.step == step.definition.name {
                 continue;
             }
-            let record = self.step_record(&holder.pipeline, holder.sort_order, &holder.step).await?;
+            let record = self.step_record(&other.pipeline, other.sort_order, &other.step).await?;
             let is_busy = record.is_some_and(|record| {
-                record.attempt == holder.attempt && matches!(record.status, StepStatus::Enqueued | StepStatus::Running)
+                record.attempt == other.attempt && matches!(record.status, StepStatus::Enqueued | StepStatus::Running)
             });
             // What is enqueued in a pipeline that has ended is never begun, and nobody may be left to say so.
-            if is_busy && self.is_open(&holder.pipeline).await? {
-                busy.push(holder);
+            if is_busy && self.is_open(&other.pipeline).await? {
+                busy.push(other);
             }
         }
         Ok(busy)
@@ -106,8 +104,8 @@ impl Store {
 }
 
 /// Adds a step's next attempt to those that are busy under its name.
-fn enter(mut busy: Vec<Holder>, pipeline: &PipelineId, step: &Step) -> Change {
-    busy.push(Holder {
+fn enter(mut busy: Vec<BusyStep>, pipeline: &PipelineId, step: &Step) -> Change {
+    busy.push(BusyStep {
         pipeline: pipeline.clone(),
         step: step.definition.name.clone(),
         sort_order: step.definition.sort_order,

@@ -28,6 +28,33 @@ pub struct FileInfo {
     pub fingerprint: String,
 }
 
+/// Why a text is no key of a file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadKey {
+    /// It is empty or too long.
+    #[error("file key of {bytes} bytes; 1 to {KEY_LIMIT_BYTES} are allowed")]
+    Length {
+        /// How long it is.
+        bytes: usize,
+    },
+    /// It contains a control character or a backslash.
+    #[error("file key `{}` contains {character:?}", key.escape_debug())]
+    Character {
+        /// The key.
+        key: String,
+        /// The character.
+        character: char,
+    },
+    /// One of its segments is empty, `.` or `..`.
+    #[error("file key `{key}` has a segment `{segment}`")]
+    Segment {
+        /// The key.
+        key: String,
+        /// The segment.
+        segment: String,
+    },
+}
+
 /// Which bytes of a file to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
@@ -55,7 +82,7 @@ pub trait Upload: Send {
     /// Makes the file visible under its key.
     async fn finish(self: Box<Self>) -> Result<()>;
 
-    /// Drops what was written. An upload that is just dropped is cleaned up later by the back end.
+    /// Discards what was written. What an upload wrote that is neither finished nor aborted is deleted later by the back end.
     async fn abort(self: Box<Self>) -> Result<()>;
 }
 
@@ -98,15 +125,15 @@ pub trait Files: Send + Sync {
 ///
 /// # Errors
 /// Names the segment or character at fault.
-pub fn check_key(key: &str) -> std::result::Result<(), String> {
+pub fn check_key(key: &str) -> std::result::Result<(), BadKey> {
     if key.is_empty() || key.len() > KEY_LIMIT_BYTES {
-        return Err(format!("file key of {} bytes; 1 to {KEY_LIMIT_BYTES} are allowed", key.len()));
+        return Err(BadKey::Length { bytes: key.len() });
     }
-    if let Some(c) = key.chars().find(|c| c.is_control() || *c == '\\') {
-        return Err(format!("file key `{}` contains {c:?}", key.escape_debug()));
+    if let Some(character) = key.chars().find(|c| c.is_control() || *c == '\\') {
+        return Err(BadKey::Character { key: key.to_owned(), character });
     }
     match key.split('/').find(|segment| matches!(*segment, "" | "." | "..")) {
-        Some(segment) => Err(format!("file key `{key}` has a segment `{segment}`")),
+        Some(segment) => Err(BadKey::Segment { key: key.to_owned(), segment: segment.to_owned() }),
         None => Ok(()),
     }
 }

@@ -229,7 +229,7 @@ fn read_record(item: &Item) -> Result<StepRecord> {
         message: fields.text("message")?.map(str::to_owned),
         is_warning: fields.flag("is_warning")?,
         is_permanent: fields.flag("is_permanent")?,
-        is_forced: fields.flag("is_forced")?,
+        is_rerun: fields.flag("is_forced")?,
         checkpoint: item.attributes.get("checkpoint").cloned(),
         output: item.attributes.get("output").cloned(),
         added: fields.json("added", "a list of added steps")?.unwrap_or_default(),

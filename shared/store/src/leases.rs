@@ -16,7 +16,7 @@ use crate::{Store, keys};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LeaseOutcome {
     /// The lease is ours.
-    Held(Lease),
+    Acquired(Lease),
     /// Another beat has it.
     Taken {
         /// Which.
@@ -29,7 +29,7 @@ pub enum LeaseOutcome {
 /// The right to beat.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
-    /// Grows with every holder.
+    /// Grows with every owner.
     pub fence: u64,
     /// The span to answer for.
     pub pulse: Pulse,
@@ -90,7 +90,7 @@ impl Store {
         let Some(written) = written else { return Ok(LeaseOutcome::Taken { by: NOBODY.to_owned(), until: now }) };
         let fields = Fields::of(&written)?;
         if fields.text("owner")? == Some(owner) {
-            return Ok(LeaseOutcome::Held(Lease { fence, pulse, reached, version: written.version }));
+            return Ok(LeaseOutcome::Acquired(Lease { fence, pulse, reached, version: written.version }));
         }
         // Another beat was faster.
         let by = fields.text("owner")?.unwrap_or(NOBODY).to_owned();
@@ -127,7 +127,7 @@ impl Store {
         Ok(())
     }
 
-    /// Frees a lease whose holder is known to be dead; its pulse is left to the next beat.
+    /// Frees a lease whose owner is known to be dead; its pulse is left to the next beat.
     ///
     /// # Errors
     /// The store did not answer, or an item cannot be read.

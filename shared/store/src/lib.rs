@@ -18,7 +18,7 @@ pub mod leases;
 pub mod message;
 pub mod pipelines;
 pub mod queue;
-pub mod retries;
+pub mod reruns;
 pub mod services;
 pub mod settings;
 pub mod shared_commit;
@@ -47,12 +47,12 @@ pub struct Store {
     pub files: Arc<dyn files::Files>,
     /// Items and messages in one commit, where the back end can.
     pub shared_commits: Option<Arc<dyn shared_commit::SharedCommits>>,
-    definitions: Arc<Definitions>,
+    definitions: Arc<KnownDefinitions>,
 }
 
 /// Definitions by their hash. What a hash names never changes, so keeping it is no cache that could be stale.
 #[derive(Default)]
-struct Definitions {
+struct KnownDefinitions {
     by_hash: Mutex<HashMap<DefinitionHash, Arc<Definition>>>,
 }
 
@@ -73,7 +73,7 @@ impl Store {
     }
 }
 
-impl Definitions {
+impl KnownDefinitions {
     fn get(&self, hash: &DefinitionHash) -> Option<Arc<Definition>> {
         self.lock().get(hash).cloned()
     }

@@ -17,15 +17,15 @@ use std::sync::Arc;
 use chrono::{DateTime, Datelike, Months, Utc};
 use pipeline::Arguments;
 use pipeline::PipelineStatus;
-use pipeline::pipeline::{Pipeline, Stop};
+use pipeline::pipeline::{Pipeline, StopRequest};
 use pipeline::{Definition, DefinitionHash, Name, PipelineId};
 use serde_json::json;
 
 use crate::error::{Error, Result};
 use crate::items::{self, Fields, SCHEMA};
 use crate::table::{
-    Attributes, Change, Condition, GroupWritten, ITEM_LIMIT_BYTES, Item, Listed, ListingQuery, Order, Page, Query,
-    Relist, Write, Written,
+    Attributes, Change, Condition, GroupWritten, ITEM_LIMIT_BYTES, Item, Listed, ListingQuery, Page, Query, Relist,
+    SortDirection, Write, Written,
 };
 use crate::{Store, keys};
 
@@ -203,7 +203,7 @@ impl Store {
     pub async fn open_pipelines(&self, limit: usize) -> Result<Vec<OpenPipeline>> {
         let mut listed: Vec<Listed> = Vec::new();
         for shard in 0..keys::OPEN_SHARDS {
-            listed.extend(self.shard(keys::open_shard(shard), Order::Ascending, limit).await?);
+            listed.extend(self.shard(keys::open_shard(shard), SortDirection::Ascending, limit).await?);
         }
         listed.sort_by(|a, b| a.rank.cmp(&b.rank));
         listed.truncate(limit);
@@ -242,7 +242,7 @@ impl Store {
                 break;
             }
             let shard = keys::ended_shard(now - Months::new(back));
-            let listed = self.shard(shard, Order::Descending, limit - ids.len()).await?;
+            let listed = self.shard(shard, SortDirection::Descending, limit - ids.len()).await?;
             ids.extend(listed.iter().filter_map(|listed| keys::pipeline_id(&listed.key.partition)));
         }
         Ok(ids)
@@ -273,7 +273,7 @@ impl Store {
         while found.len() < limit && month_of(month) >= month_of(since) {
             let shard = keys::ended_shard(month);
             let limit = Some(limit - found.len());
-            let query = ListingQuery { shard, after: after.take(), order: Order::Descending, limit };
+            let query = ListingQuery { shard, after: after.take(), order: SortDirection::Descending, limit };
             let Page { entries, next } = self.table.listing(&query).await?;
             found.extend(entries.iter().filter_map(|listed| keys::ended_entry(&query.shard, listed)));
             after = next;
@@ -303,12 +303,12 @@ impl Store {
     ///
     /// # Errors
     /// The store did not answer.
-    pub async fn stop_pipeline(&self, pipeline: &Pipeline, stop: &Stop) -> Result<PipelineWritten> {
+    pub async fn stop_pipeline(&self, pipeline: &Pipeline, stop: &StopRequest) -> Result<PipelineWritten> {
         let attributes = items::patch([("stop", json!(stop))]);
         self.patch_pipeline(pipeline, attributes, Relist::Keep, |item| item.attributes.contains_key("stop")).await
     }
 
-    /// Holds an open pipeline: from the answer on, no beat that looks at it enqueues anything of it.
+    /// Pauses an open pipeline: from the answer on, no beat that looks at it enqueues anything of it.
     ///
     /// # Errors
     /// The store did not answer.
@@ -317,14 +317,14 @@ impl Store {
         self.patch_pipeline(pipeline, attributes, Relist::Keep, |item| item.attributes.contains_key("paused_at")).await
     }
 
-    /// Ends the hold of a pipeline and adds its length to what does not count for its expiry.
+    /// Ends the pause of a pipeline and adds its length to what does not count for its expiry.
     ///
     /// # Errors
     /// The store did not answer.
     pub async fn resume_pipeline(&self, pipeline: &Pipeline, now: DateTime<Utc>) -> Result<PipelineWritten> {
-        let held = pipeline.paused_at.and_then(|since| (now - since).to_std().ok()).unwrap_or_default();
-        let held_ms = u64::try_from((pipeline.paused_for + held).as_millis()).unwrap_or(u64::MAX);
-        let attributes = items::patch([("paused_at", json!(null)), ("paused_for_ms", json!(held_ms))]);
+        let pause = pipeline.paused_at.and_then(|since| (now - since).to_std().ok()).unwrap_or_default();
+        let paused_ms = u64::try_from((pipeline.paused_for + pause).as_millis()).unwrap_or(u64::MAX);
+        let attributes = items::patch([("paused_at", json!(null)), ("paused_for_ms", json!(paused_ms))]);
         self.patch_pipeline(pipeline, attributes, Relist::Keep, |item| !item.attributes.contains_key("paused_at")).await
     }
 
@@ -373,7 +373,7 @@ impl Store {
         })
     }
 
-    async fn shard(&self, shard: String, order: Order, limit: usize) -> Result<Vec<Listed>> {
+    async fn shard(&self, shard: String, order: SortDirection, limit: usize) -> Result<Vec<Listed>> {
         let mut found = Vec::new();
         let mut query = ListingQuery { shard, after: None, order, limit: Some(limit) };
         while found.len() < limit {

@@ -24,12 +24,12 @@ pub trait Functions: Send + Sync {
     ///
     /// # Errors
     /// Nothing answered in time, or the caller is not let in. A function that ran and failed is an answer.
-    async fn invoke(&self, function: &str, payload: Bytes, limit: Duration) -> Result<Answer>;
+    async fn invoke(&self, function: &str, payload: Bytes, limit: Duration) -> Result<FunctionAnswer>;
 }
 
 /// What a function answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct FunctionAnswer {
     /// The document it returned, or the description of its failure.
     pub payload: Bytes,
     /// How the function failed (`Unhandled`, as Lambda calls it), if it did.

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::error::Result;
 use crate::items::{self, Fields, optional};
-use crate::table::{Change, Condition, Item, Order, Page, Query, Write};
+use crate::table::{Change, Condition, Item, Page, Query, SortDirection, Write};
 use crate::{Store, keys};
 
 /// A value as it is stored: nobody has checked yet whether it fits its setting.
@@ -33,6 +33,17 @@ pub struct StoredSetting {
     pub at: Option<DateTime<Utc>>,
 }
 
+/// A value that is to be set; it has been checked.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSetting<'a> {
+    /// The name of the setting.
+    pub name: &'a str,
+    /// For whom it is to hold.
+    pub scope: &'a Scope,
+    /// The value.
+    pub value: &'a str,
+}
+
 /// One line of the audit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
@@ -47,6 +58,14 @@ pub struct AuditEntry {
 /// A place in the audit; opaque outside, and checked when it comes back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditPlace(String);
+
+/// Why a text is no [`AuditPlace`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is no cursor (expected `next` of the page before)")]
+pub struct BadAuditPlace {
+    /// The text, shortened.
+    pub found: String,
+}
 
 /// How long the audit is kept: over a year, so that last year's Christmas can be looked at.
 const KEEP: Duration = Duration::days(400);
@@ -85,14 +104,8 @@ impl Store {
     ///
     /// # Errors
     /// The table did not answer; the value may be set.
-    pub async fn set_setting(
-        &self,
-        name: &str,
-        scope: &Scope,
-        value: &str,
-        by: &str,
-        now: DateTime<Utc>,
-    ) -> Result<()> {
+    pub async fn set_setting(&self, setting: NewSetting<'_>, by: &str, now: DateTime<Utc>) -> Result<()> {
+        let NewSetting { name, scope, value } = setting;
         let attributes = items::attributes([("value", json!(value)), ("by", json!(by)), ("at", items::time(now))]);
         let change = Change::Put { attributes, listing: None, expires_at: None };
         let set = Write { key: keys::setting(name, scope), condition: Condition::Any, change };
@@ -138,7 +151,7 @@ impl Store {
     /// # Errors
     /// The table did not answer, or an item cannot be read.
     pub async fn audit_page(&self, limit: usize, after: Option<AuditPlace>) -> Result<Page<AuditEntry, AuditPlace>> {
-        let (order, limit, after) = (Order::Descending, Some(limit), after.map(|place| place.0));
+        let (order, limit, after) = (SortDirection::Descending, Some(limit), after.map(|place| place.0));
         let query = Query { order, limit, after, ..Query::prefix(keys::AUDIT, "") };
         let page = self.table.query(&query).await?;
         let entry = |item| {
@@ -156,16 +169,15 @@ impl Store {
 
 /// Reads a place that somebody has kept.
 impl FromStr for AuditPlace {
-    type Err = String;
+    type Err = BadAuditPlace;
 
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
+    fn from_str(text: &str) -> std::result::Result<Self, BadAuditPlace> {
         let is_hash = |hash: &str| hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
         let is_place = keys::audit_time(text).is_some() && text.split_once('/').is_some_and(|(_, hash)| is_hash(hash));
-        let shown = || text.chars().take(60).collect::<String>();
         if is_place {
             Ok(AuditPlace(text.to_owned()))
         } else {
-            Err(format!("`{}` is no cursor (expected `next` of the page before)", shown()))
+            Err(BadAuditPlace { found: text.chars().take(60).collect() })
         }
     }
 }

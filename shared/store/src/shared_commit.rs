@@ -13,12 +13,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use pipeline::step::StepRecord;
-use pipeline::transition::StepEvent;
-use pipeline::{PipelineId, Priority, Step, Token};
+use pipeline::{Pipeline, Priority, Step, Token};
 
 use crate::Store;
 use crate::error::Result;
 use crate::queue::{Outgoing, Receipt, Received};
+use crate::steps::EnqueueMark;
 use crate::table::{GroupWritten, Item, Key, Write, Written};
 
 /// Most items that one commit of a shared back end writes: a hundred marks and what belongs to them, and not so many that
@@ -29,11 +29,11 @@ pub const COMMIT_LIMIT: usize = 200;
 #[async_trait]
 pub trait SharedCommits: Send + Sync {
     /// Writes up to [`COMMIT_LIMIT`] different items and sends all messages; none of either if a condition does not hold.
-    async fn write_and_send(&self, group: Group) -> Result<GroupWritten>;
+    async fn write_and_send(&self, group: CommitGroup) -> Result<GroupWritten>;
 
     /// Does the same, and in the same commit takes the next message that is due, if there is one, writes what claims its
     /// step, and deletes the message that was dealt with. A back end may leave out all of the latter.
-    async fn write_and_take_next(&self, group: Group, _take: TakeNext) -> Result<WrittenAndTaken> {
+    async fn write_and_take_next(&self, group: CommitGroup, _take: TakeNext) -> Result<WrittenAndTaken> {
         // To take nothing is always right: the runner receives its next message by itself then.
         Ok(match self.write_and_send(group).await? {
             GroupWritten::Applied => WrittenAndTaken::Applied(None),
@@ -44,7 +44,7 @@ pub trait SharedCommits: Send + Sync {
 
 /// What one commit writes and sends.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Group {
+pub struct CommitGroup {
     /// The writes, of different items.
     pub writes: Vec<Write>,
     /// The queue of the messages.
@@ -92,17 +92,6 @@ pub enum WrittenAndTaken {
     Applied(Option<Box<TakenMessage>>),
 }
 
-/// A step to enqueue.
-#[derive(Debug, Clone)]
-pub struct Mark<'a> {
-    /// The step as it was read.
-    pub step: &'a Step,
-    /// What enqueues it.
-    pub event: StepEvent,
-    /// The token of the enqueue.
-    pub token: Token,
-}
-
 impl Store {
     /// Enqueues steps as [`Store::enqueue_step`] does, their messages included. Answers `false`, and has done nothing, if
     /// the back end has no such commit or somebody moved one of the steps: then they go one by one.
@@ -111,18 +100,17 @@ impl Store {
     /// The store did not answer, or a step does not stand where it can be enqueued.
     pub async fn enqueue_at_once(
         &self,
-        pipeline: &PipelineId,
-        priority: Priority,
-        marks: &[Mark<'_>],
+        pipeline: &Pipeline,
+        marks: &[EnqueueMark<'_>],
         message: impl Fn(&Step, &Token) -> Outgoing,
         now: DateTime<Utc>,
     ) -> Result<bool> {
         let Some(shared_commits) = &self.shared_commits else { return Ok(false) };
-        let mut group = Group { priority, ..Group::default() };
-        for Mark { step, event, token } in marks {
-            group.writes.push(self.enqueue_write(pipeline, step, *event, token, now)?);
-            self.keep_attempt(pipeline, step).await?;
-            group.messages.push(message(&marked(step), token));
+        let mut group = CommitGroup { priority: pipeline.definition.priority, ..CommitGroup::default() };
+        for mark in marks {
+            group.writes.push(self.enqueue_write(&pipeline.id, mark, now)?);
+            self.keep_attempt(&pipeline.id, mark.step).await?;
+            group.messages.push(message(&marked(mark.step), &mark.token));
         }
         Ok(shared_commits.write_and_send(group).await? == GroupWritten::Applied)
     }

@@ -11,7 +11,7 @@
 use pipeline::{Name, PipelineId};
 
 use crate::error::Result;
-use crate::table::{Order, Query};
+use crate::table::{Query, SortDirection};
 use crate::{Store, items, keys};
 
 /// How many steps the first query of each side asks for, and by how much the next ones ask for more.
@@ -26,13 +26,13 @@ impl Store {
     /// The store did not answer, or an item cannot be read.
     pub async fn is_stage_busy(&self, pipeline: &PipelineId, sort_order: i32, but: &Name) -> Result<bool> {
         let own = keys::step(pipeline, sort_order, but);
-        let side = |order: Order| Query {
+        let side = |order: SortDirection| Query {
             order,
             after: Some(own.sort.clone()),
             limit: Some(FIRST_LIMIT),
             ..Query::prefix(own.partition.clone(), keys::stage_prefix(sort_order))
         };
-        let mut sides = vec![side(Order::Ascending), side(Order::Descending)];
+        let mut sides = vec![side(SortDirection::Ascending), side(SortDirection::Descending)];
         while !sides.is_empty() {
             let mut open = Vec::new();
             for mut query in sides {

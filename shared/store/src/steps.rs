@@ -27,6 +27,17 @@ use crate::message::StepMessage;
 use crate::table::{Attributes, Change, Condition, Item, Query, Relist, Write, Written};
 use crate::{Store, keys};
 
+/// A step to enqueue.
+#[derive(Debug, Clone)]
+pub struct EnqueueMark<'a> {
+    /// The step as it was read.
+    pub step: &'a Step,
+    /// What enqueues it.
+    pub event: StepEvent,
+    /// The token of the enqueue.
+    pub token: Token,
+}
+
 /// What became of an enqueue.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Enqueued {
@@ -52,7 +63,7 @@ pub enum Claim {
     Gone,
 }
 
-/// A step that we hold.
+/// A step that is ours.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Claimed {
     /// The pipeline.
@@ -69,6 +80,28 @@ pub struct Claimed {
     pub owner: String,
     /// The item as we wrote it last, if we did.
     pub item: Option<Arc<Item>>,
+}
+
+/// What a claim is made with.
+pub(crate) struct NewClaim<'a> {
+    /// The version of the step's item that the claim goes by.
+    pub(crate) version: u64,
+    pub(crate) owner: &'a str,
+    pub(crate) lease_until: DateTime<Utc>,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// What a further invocation of an attempt goes on with.
+#[derive(Debug)]
+pub struct Continuation<'a> {
+    /// Where it goes on.
+    pub checkpoint: Value,
+    /// The token of its message.
+    pub token: &'a Token,
+    /// The log up to here.
+    pub log: &'a str,
+    /// How long from now its message is due.
+    pub delay: Duration,
 }
 
 /// How an attempt ended.
@@ -90,9 +123,9 @@ pub enum Finish {
     },
 }
 
-/// What became of a write by the holder of a step.
+/// What became of a write by the owner of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Held {
+pub enum StepWritten {
     /// Applied; still or last ours.
     Committed,
     /// The step has been taken from us meanwhile: what we did is not to be seen.
@@ -117,7 +150,7 @@ pub struct Attempt {
     pub log: String,
 }
 
-/// How often a write is repeated because the holder's own version moved (a renewal whose reply got lost).
+/// How often a write is repeated because the owner's own version moved (a renewal whose reply got lost).
 const OWN_RACES: usize = 3;
 
 impl Store {
@@ -128,39 +161,37 @@ impl Store {
     pub async fn enqueue_step(
         &self,
         pipeline: &PipelineId,
-        step: &Step,
-        event: StepEvent,
-        token: &Token,
+        mark: &EnqueueMark<'_>,
         now: DateTime<Utc>,
     ) -> Result<Enqueued> {
-        let write = self.enqueue_write(pipeline, step, event, token, now)?;
-        self.keep_attempt(pipeline, step).await?;
+        let write = self.enqueue_write(pipeline, mark, now)?;
+        self.keep_attempt(pipeline, mark.step).await?;
         let (Written::Applied(item) | Written::Conflict(item)) = self.table.write(write).await?;
-        Self::enqueued(item.as_ref(), step, token)
+        Self::enqueued(item.as_ref(), mark)
     }
 
     /// The write that counts an attempt and marks the step enqueued.
     pub(crate) fn enqueue_write(
         &self,
         pipeline: &PipelineId,
-        step: &Step,
-        event: StepEvent,
-        token: &Token,
+        mark: &EnqueueMark<'_>,
         now: DateTime<Utc>,
     ) -> Result<Write> {
+        let EnqueueMark { step, event, token } = mark;
         let record = &step.record;
         let fields = [
             ("schema", json!(SCHEMA)),
-            ("status", json!(legal(record.status, event)?)),
+            ("status", json!(legal(record.status, *event)?)),
             ("attempt", json!(record.attempt + 1)),
             ("token", json!(token)),
             ("enqueued_at", items::time(now)),
         ];
-        let forced = (event == StepEvent::Retry).then(|| ("is_forced".to_owned(), json!(true)));
+        // The stored word is older than ours.
+        let rerun = (*event == StepEvent::Rerun).then(|| ("is_forced".to_owned(), json!(true)));
         let key = keys::step(pipeline, step.definition.sort_order, &step.definition.name);
         if record.version == 0 {
             let mut attributes = items::attributes(fields);
-            attributes.extend(forced);
+            attributes.extend(rerun);
             if step.definition.is_added {
                 // Then the runner, who reads this item only, knows what to do.
                 attributes.insert("definition".to_owned(), json!(step.definition));
@@ -170,21 +201,21 @@ impl Store {
         }
         let mut attributes = items::patch(fields);
         attributes.extend(PER_ATTEMPT.map(|field| (field.to_owned(), Value::Null)));
-        if event == StepEvent::Retry {
+        if *event == StepEvent::Rerun {
             // Whoever runs it by hand has seen what became of it.
             attributes.insert("interruptions".to_owned(), Value::Null);
         }
-        attributes.extend(forced);
+        attributes.extend(rerun);
         let change = Change::Patch { attributes, listing: Relist::Keep };
         Ok(Write { key, condition: Condition::Version(record.version), change })
     }
 
     /// Whether the step's item, as it is after an enqueue, shows that the enqueue was ours. The record has the version that the
     /// enqueue left: by now a runner may have the step, and a message with the version of its claim would claim it again.
-    pub(crate) fn enqueued(item: Option<&Item>, seen: &Step, token: &Token) -> Result<Enqueued> {
+    pub(crate) fn enqueued(item: Option<&Item>, mark: &EnqueueMark<'_>) -> Result<Enqueued> {
         let record = item.map(items::step_record).transpose()?;
-        let ours = record.filter(|record| record.token.as_ref() == Some(token));
-        let version = seen.record.version + 1;
+        let ours = record.filter(|record| record.token.as_ref() == Some(&mark.token));
+        let version = mark.step.record.version + 1;
         Ok(ours.map_or(Enqueued::Lost, |record| Enqueued::Done(Box::new(StepRecord { version, ..record }))))
     }
 
@@ -201,7 +232,7 @@ impl Store {
     ) -> Result<Claim> {
         let mut version = message.version;
         for _ in 0..=OWN_RACES {
-            let write = Self::claim_write(message, version, owner, lease_until, now)?;
+            let write = Self::claim_write(message, &NewClaim { version, owner, lease_until, now })?;
             let (Written::Applied(item) | Written::Conflict(item)) = self.table.write(write).await?;
             let Some(item) = item else { return Ok(Claim::Gone) };
             let version_now = item.version;
@@ -216,13 +247,8 @@ impl Store {
     }
 
     /// The write that claims a step.
-    pub(crate) fn claim_write(
-        message: &StepMessage,
-        version: u64,
-        owner: &str,
-        lease_until: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<Write> {
+    pub(crate) fn claim_write(message: &StepMessage, claim: &NewClaim<'_>) -> Result<Write> {
+        let NewClaim { version, owner, lease_until, now } = *claim;
         let mut attributes = items::patch([
             ("status", json!(legal(StepStatus::Enqueued, StepEvent::Claim)?)),
             ("owner", json!(owner)),
@@ -264,7 +290,7 @@ impl Store {
         finish: &Finish,
         log: &str,
         now: DateTime<Utc>,
-    ) -> Result<Held> {
+    ) -> Result<StepWritten> {
         let (event, message, is_warning, is_permanent) = match finish {
             Finish::Success { warning } => (StepEvent::Succeed, warning.as_deref(), warning.is_some(), false),
             Finish::Skipped(reason) => (StepEvent::Skip, Some(reason.as_str()), false, false),
@@ -295,10 +321,10 @@ impl Store {
             let added: Vec<_> = claimed.record.added.iter().chain(&claimed.record.adding).collect();
             attributes.extend([("added".to_owned(), json!(added)), ("adding".to_owned(), Value::Null)]);
         }
-        self.write_held(claimed, attributes).await
+        self.write_claimed(claimed, attributes).await
     }
 
-    /// Hands the step to a further invocation of the same attempt; the message is sent after that, `delay` from now.
+    /// Hands the step to a further invocation of the same attempt; the message is sent after that, with its delay.
     ///
     /// Until then the step is enqueued and due later, see [`StepRecord::due_at`].
     ///
@@ -307,12 +333,10 @@ impl Store {
     pub async fn continue_step(
         &self,
         claimed: &mut Claimed,
-        checkpoint: Value,
-        token: &Token,
-        log: &str,
-        delay: Duration,
+        continuation: Continuation<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Held> {
+    ) -> Result<StepWritten> {
+        let Continuation { checkpoint, token, log, delay } = continuation;
         let sent_at = if delay.is_zero() { Value::Null } else { items::time(now + delay) };
         let mut attributes = items::patch([
             ("status", json!(legal(StepStatus::Running, StepEvent::Continue)?)),
@@ -327,14 +351,14 @@ impl Store {
         ]);
         attributes.extend(claimed.record.progress.as_ref().map(|text| ("progress".to_owned(), json!(text))));
         attributes.extend(adding(claimed));
-        self.write_held(claimed, attributes).await
+        self.write_claimed(claimed, attributes).await
     }
 
     /// Keeps a checkpoint and how far the work is, and lengthens the lease.
     ///
     /// # Errors
     /// The store did not answer, or an item cannot be read.
-    pub async fn save_progress(&self, claimed: &mut Claimed, lease_until: DateTime<Utc>) -> Result<Held> {
+    pub async fn save_progress(&self, claimed: &mut Claimed, lease_until: DateTime<Utc>) -> Result<StepWritten> {
         let interruptions = interruptions(claimed.record.interruptions);
         let mut attributes = items::patch([("lease_until", items::time(lease_until)), interruptions]);
         if let Some(checkpoint) = &claimed.record.checkpoint {
@@ -344,7 +368,7 @@ impl Store {
             attributes.insert("progress".to_owned(), json!(progress));
         }
         attributes.extend(adding(claimed));
-        self.write_held(claimed, attributes).await
+        self.write_claimed(claimed, attributes).await
     }
 
     /// Makes an error of an attempt whose runner is gone, and for good if that happened too often in a row.
@@ -414,14 +438,14 @@ impl Store {
     ///
     /// # Errors
     /// The store did not answer, or an item cannot be read.
-    pub async fn drop_claim(&self, claimed: &mut Claimed, reason: &str, now: DateTime<Utc>) -> Result<Held> {
+    pub async fn give_back(&self, claimed: &mut Claimed, reason: &str, now: DateTime<Utc>) -> Result<StepWritten> {
         let attributes = items::patch([
-            ("status", json!(legal(StepStatus::Running, StepEvent::Drop)?)),
+            ("status", json!(legal(StepStatus::Running, StepEvent::GiveBack)?)),
             ("finished_at", items::time(now)),
             ("lease_until", Value::Null),
             ("message", json!(reason)),
         ]);
-        self.write_held(claimed, attributes).await
+        self.write_claimed(claimed, attributes).await
     }
 
     /// Reads what has become of one step; `None` before its first enqueue.
@@ -449,7 +473,7 @@ impl Store {
         }
     }
 
-    async fn write_held(&self, claimed: &mut Claimed, attributes: Attributes) -> Result<Held> {
+    async fn write_claimed(&self, claimed: &mut Claimed, attributes: Attributes) -> Result<StepWritten> {
         let key = keys::step(&claimed.pipeline, claimed.sort_order, &claimed.name);
         for _ in 0..=OWN_RACES {
             let change = Change::Patch { attributes: attributes.clone(), listing: Relist::Keep };
@@ -458,21 +482,21 @@ impl Store {
                 Written::Applied(item) => (item, true),
                 Written::Conflict(item) => (item, false),
             };
-            let Some(item) = item else { return Ok(Held::Lost { status: None }) };
+            let Some(item) = item else { return Ok(StepWritten::Lost { status: None }) };
             let record = items::step_record(&item)?;
             let is_mine = record.owner.as_ref() == Some(&claimed.owner) && record.attempt == claimed.record.attempt;
             if is_applied || is_mine && items::is_written(&item, &attributes) {
                 claimed.record = record;
                 claimed.item = Some(Arc::new(item));
-                return Ok(Held::Committed);
+                return Ok(StepWritten::Committed);
             }
             if !(is_mine && record.token == claimed.record.token && record.status == StepStatus::Running) {
-                return Ok(Held::Lost { status: Some(record.status) });
+                return Ok(StepWritten::Lost { status: Some(record.status) });
             }
             // The reply to an earlier renewal got lost: the step is ours, only its version moved.
             claimed.record.version = record.version;
         }
-        Ok(Held::Lost { status: Some(claimed.record.status) })
+        Ok(StepWritten::Lost { status: Some(claimed.record.status) })
     }
 
     /// Patches a step as it was seen; the item if it is as we want it, `None` if somebody else moved it.

@@ -144,14 +144,14 @@ pub struct Query {
     /// Only sort keys behind this one (exclusive), in the direction of the query: the cursor of the page before.
     pub after: Option<String>,
     /// Whether to go from the last sort key to the first.
-    pub order: Order,
+    pub order: SortDirection,
     /// Most items to return; the back end may return fewer and a cursor.
     pub limit: Option<usize>,
 }
 
 /// The direction of a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Order {
+pub enum SortDirection {
     /// From the first to the last.
     #[default]
     Ascending,
@@ -167,7 +167,7 @@ pub struct ListingQuery {
     /// Only places behind this one (exclusive), in the direction of the query.
     pub after: Option<Listed>,
     /// Whether to go from the last rank to the first.
-    pub order: Order,
+    pub order: SortDirection,
     /// Most entries to return.
     pub limit: Option<usize>,
 }
@@ -235,7 +235,7 @@ impl Query {
             partition: partition.into(),
             sort_prefix: sort_prefix.into(),
             after: None,
-            order: Order::Ascending,
+            order: SortDirection::Ascending,
             limit: None,
         }
     }

@@ -12,7 +12,7 @@ use pipeline::Pipeline;
 use crate::message::StepMessage;
 use crate::queue::{Receipt, Received};
 use crate::shared_commit::{ClaimWrite, TakeNext, TakenMessage};
-use crate::steps::{Claim, Claimed};
+use crate::steps::{Claim, Claimed, NewClaim};
 use crate::table::{Item, Written};
 use crate::{Store, keys};
 
@@ -55,7 +55,8 @@ impl NextTaker {
         let NextTaker { done, owner, lease_until, now } = self.clone();
         let claim = move |body: &str| {
             let message = StepMessage::parse(body).ok()?;
-            let write = Store::claim_write(&message, message.version, &owner, lease_until, now).ok()?;
+            let claim = NewClaim { version: message.version, owner: &owner, lease_until, now };
+            let write = Store::claim_write(&message, &claim).ok()?;
             Some(ClaimWrite { write, get: keys::pipeline(&message.pipeline) })
         };
         TakeNext { done, claim: Arc::new(claim) }

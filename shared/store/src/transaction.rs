@@ -17,10 +17,10 @@ use pipeline::Priority;
 use crate::Store;
 use crate::error::Result;
 use crate::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
-use crate::shared_commit::{COMMIT_LIMIT, Group, SharedCommits, WrittenAndTaken};
+use crate::shared_commit::{COMMIT_LIMIT, CommitGroup, SharedCommits, WrittenAndTaken};
 use crate::table::{
-    Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Order, Page, Query, Relist, Table,
-    Write, Written,
+    Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Relist, SortDirection,
+    Table, Write, Written,
 };
 use crate::take_next::{NextMessage, NextTaker};
 
@@ -30,7 +30,7 @@ pub struct Transaction {
     pub store: Store,
     behind: Store,
     shared_commits: Arc<dyn SharedCommits>,
-    waiting: Arc<Waiting>,
+    waiting: Arc<WaitingSeams>,
 }
 
 /// What became of a commit that was to take the next message.
@@ -45,14 +45,14 @@ pub enum CommitAndTake {
 }
 
 /// What waits, and the seams behind.
-struct Waiting {
+struct WaitingSeams {
     table: Arc<dyn Table>,
     queue: Arc<dyn Queue>,
-    state: Mutex<State>,
+    state: Mutex<WaitingWork>,
 }
 
 #[derive(Default)]
-struct State {
+struct WaitingWork {
     writes: Vec<Write>,
     /// The items as they will be.
     items: BTreeMap<Key, Option<Item>>,
@@ -70,7 +70,7 @@ impl Store {
     pub fn transaction(&self) -> Option<Transaction> {
         let shared_commits = self.shared_commits.clone()?;
         let (table, queue) = (self.table.clone(), self.queue.clone());
-        let waiting = Arc::new(Waiting { table, queue, state: Mutex::default() });
+        let waiting = Arc::new(WaitingSeams { table, queue, state: Mutex::default() });
         let own: Arc<dyn SharedCommits> = waiting.clone();
         let store = Store { table: waiting.clone(), queue: waiting.clone(), shared_commits: Some(own), ..self.clone() };
         Some(Transaction { store, behind: self.clone(), shared_commits, waiting })
@@ -109,15 +109,15 @@ impl Transaction {
     }
 
     /// All that waits, if it can be committed at once.
-    fn group(&self) -> Option<Group> {
-        let State { writes, messages, priority, is_spoilt, .. } = std::mem::take(&mut *self.waiting.state());
+    fn group(&self) -> Option<CommitGroup> {
+        let WaitingWork { writes, messages, priority, is_spoilt, .. } = std::mem::take(&mut *self.waiting.state());
         let can_be = !is_spoilt && !writes.is_empty() && writes.len() <= COMMIT_LIMIT;
-        can_be.then(|| Group { writes, priority: priority.unwrap_or_default(), messages })
+        can_be.then(|| CommitGroup { writes, priority: priority.unwrap_or_default(), messages })
     }
 }
 
-impl Waiting {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl WaitingSeams {
+    fn state(&self) -> MutexGuard<'_, WaitingWork> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -128,7 +128,7 @@ impl Waiting {
     /// Notes a write if its condition holds; the item as it is otherwise.
     async fn note(&self, write: Write) -> Result<Written> {
         let item = self.get(&write.key).await?;
-        if !holds(write.condition, item.as_ref()) {
+        if !is_met(write.condition, item.as_ref()) {
             return Ok(Written::Conflict(item));
         }
         let written = written(&write, item);
@@ -140,7 +140,7 @@ impl Waiting {
     }
 }
 
-fn holds(condition: Condition, item: Option<&Item>) -> bool {
+fn is_met(condition: Condition, item: Option<&Item>) -> bool {
     match condition {
         Condition::Any => true,
         Condition::Absent => item.is_none(),
@@ -160,7 +160,7 @@ fn written(write: &Write, item: Option<Item>) -> Option<Item> {
     match &write.change {
         Change::Put { attributes, listing, expires_at } => {
             let (mut attributes, listing, expires_at) = (attributes.clone(), listing.clone(), *expires_at);
-            attributes.drop_nulls();
+            attributes.remove_nulls();
             Some(Item { key: write.key.clone(), version, attributes, listing, expires_at })
         }
         Change::Patch { attributes, listing } => {
@@ -173,7 +173,7 @@ fn written(write: &Write, item: Option<Item>) -> Option<Item> {
             };
             let mut item = Item { version, ..item.unwrap_or_else(empty) };
             item.attributes.extend(attributes.iter().map(|(name, value)| (name.clone(), value.clone())));
-            item.attributes.drop_nulls();
+            item.attributes.remove_nulls();
             match listing {
                 Relist::Keep => {}
                 Relist::Unlist => item.listing = None,
@@ -200,7 +200,7 @@ fn whole(write: Write, written: Option<&Item>) -> Write {
 }
 
 #[async_trait]
-impl Table for Waiting {
+impl Table for WaitingSeams {
     async fn get(&self, key: &Key) -> Result<Option<Item>> {
         {
             let state = self.state();
@@ -224,7 +224,11 @@ impl Table for Waiting {
     async fn query(&self, query: &Query) -> Result<Page<Item, String>> {
         let page = self.table.query(query).await?;
         let mut state = self.state();
-        if query.limit.is_some() || query.after.is_some() || query.order == Order::Descending || page.next.is_some() {
+        if query.limit.is_some()
+            || query.after.is_some()
+            || query.order == SortDirection::Descending
+            || page.next.is_some()
+        {
             // What waits would have to be fitted into pages.
             state.is_spoilt = true;
             return Ok(page);
@@ -251,7 +255,7 @@ impl Table for Waiting {
     }
 
     async fn write_group(&self, writes: Vec<Write>) -> Result<GroupWritten> {
-        self.write_and_send(Group { writes, ..Group::default() }).await
+        self.write_and_send(CommitGroup { writes, ..CommitGroup::default() }).await
     }
 
     async fn batch_put(&self, _items: Vec<(Key, Attributes)>) -> Result<()> {
@@ -261,7 +265,7 @@ impl Table for Waiting {
 }
 
 #[async_trait]
-impl Queue for Waiting {
+impl Queue for WaitingSeams {
     async fn send(&self, priority: Priority, messages: Vec<Outgoing>) -> Result<()> {
         let mut state = self.state();
         state.is_spoilt |= state.priority.replace(priority).is_some_and(|other| other != priority);
@@ -302,9 +306,9 @@ impl Queue for Waiting {
 }
 
 #[async_trait]
-impl SharedCommits for Waiting {
-    async fn write_and_send(&self, group: Group) -> Result<GroupWritten> {
-        let Group { writes, priority, messages } = group;
+impl SharedCommits for WaitingSeams {
+    async fn write_and_send(&self, group: CommitGroup) -> Result<GroupWritten> {
+        let CommitGroup { writes, priority, messages } = group;
         for (place, write) in writes.into_iter().enumerate() {
             if let Written::Conflict(item) = self.note(write).await? {
                 // Those before it are noted already.

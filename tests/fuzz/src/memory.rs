@@ -11,8 +11,8 @@ use async_trait::async_trait;
 use pipeline::Priority;
 use store::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
 use store::table::{
-    Attributes, Change, Condition, GROUP_LIMIT, GroupWritten, ITEM_LIMIT_BYTES, Item, Key, Listed, ListingQuery, Order,
-    Page, Query, Relist, Table, Write, Written,
+    Attributes, Change, Condition, GROUP_LIMIT, GroupWritten, ITEM_LIMIT_BYTES, Item, Key, Listed, ListingQuery, Page,
+    Query, Relist, SortDirection, Table, Write, Written,
 };
 use store::{Error, Result, Store};
 
@@ -130,11 +130,11 @@ impl Table for Items {
             .filter(|item| item.key.partition == query.partition && item.key.sort.starts_with(&query.sort_prefix))
             .collect();
         let is_behind = |sort: &String, after: &String| match query.order {
-            Order::Ascending => sort > after,
-            Order::Descending => sort < after,
+            SortDirection::Ascending => sort > after,
+            SortDirection::Descending => sort < after,
         };
         found.retain(|item| query.after.as_ref().is_none_or(|after| is_behind(&item.key.sort, after)));
-        if query.order == Order::Descending {
+        if query.order == SortDirection::Descending {
             found.reverse();
         }
         let limit = query.limit.unwrap_or(usize::MAX);
@@ -151,12 +151,12 @@ impl Table for Items {
         };
         let mut found: Vec<Listed> = items.values().filter_map(place).collect();
         found.sort_by(|a, b| (&a.rank, &a.key).cmp(&(&b.rank, &b.key)));
-        if query.order == Order::Descending {
+        if query.order == SortDirection::Descending {
             found.reverse();
         }
         let is_behind = |listed: &Listed, after: &Listed| {
             let order = (&listed.rank, &listed.key).cmp(&(&after.rank, &after.key));
-            if query.order == Order::Descending { order.is_lt() } else { order.is_gt() }
+            if query.order == SortDirection::Descending { order.is_lt() } else { order.is_gt() }
         };
         found.retain(|listed| query.after.as_ref().is_none_or(|after| is_behind(listed, after)));
         let limit = query.limit.unwrap_or(usize::MAX);

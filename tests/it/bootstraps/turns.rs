@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use difference::assert_same;
 use pipeline::Arguments;
-use pipeline::pipeline::{Stop, StoppedBy};
+use pipeline::pipeline::{StopRequest, StoppedBy};
 use pipeline::{PipelineId, PipelineStatus, StepStatus};
 use store::message::StepMessage;
 use tests::seen;
@@ -141,7 +141,7 @@ async fn a_runner_killed_while_it_gives_a_stopped_step_back_runs_nothing_and_end
         .await
         .unwrap();
         let message = stage.receive().await.unwrap();
-        let stop = Stop { by: StoppedBy::Cancel, reason: "had enough".to_owned(), at: now() };
+        let stop = StopRequest { by: StoppedBy::Cancel, reason: "had enough".to_owned(), at: now() };
         stage.storage.stop_pipeline(&stage.pipeline(&id).await, &stop).await.unwrap();
         let death = Death::AfterNew { work: "stop".to_owned(), passed: 0 };
         is_killed = stage.deliver(&message, Some(death)).await == Invoked::Killed;

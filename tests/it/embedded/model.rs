@@ -9,7 +9,8 @@ use proptest::sample::select;
 use serde_json::json;
 use store::Store;
 use store::table::{
-    Attributes, Change, Condition, GroupWritten, Item, Key, Listing, ListingQuery, Order, Relist, Write, Written,
+    Attributes, Change, Condition, GroupWritten, Item, Key, Listing, ListingQuery, Relist, SortDirection, Write,
+    Written,
 };
 use tokio::runtime::Runtime;
 
@@ -134,7 +135,8 @@ async fn run(store: &Store, model: &mut Model, group: Vec<Write>) {
 async fn assert_same(store: &Store, model: &Model) {
     assert_eq!(items(store, "p").await, model.values().cloned().collect::<Vec<_>>());
     for shard in ["shard 0", "shard 1"] {
-        let query = ListingQuery { shard: shard.to_owned(), after: None, order: Order::Ascending, limit: Some(100) };
+        let query =
+            ListingQuery { shard: shard.to_owned(), after: None, order: SortDirection::Ascending, limit: Some(100) };
         let page = store.table.listing(&query).await.unwrap();
         let listed: Vec<(String, Key)> = page.entries.into_iter().map(|listed| (listed.rank, listed.key)).collect();
         let mut expected: Vec<(String, Key)> = model

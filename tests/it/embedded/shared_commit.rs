@@ -6,7 +6,7 @@ use std::time::Duration;
 use pipeline::Priority;
 use serde_json::json;
 use store::queue::{DELAY_LIMIT, Outgoing, Receipt, Received};
-use store::shared_commit::{ClaimWrite, Group, TakeNext, WrittenAndTaken};
+use store::shared_commit::{ClaimWrite, CommitGroup, TakeNext, WrittenAndTaken};
 use store::table::{Change, Condition, GroupWritten, Key, Write, Written};
 use tests::{Provided, embedded};
 
@@ -20,8 +20,8 @@ fn messages(delay: Duration) -> Vec<Outgoing> {
     ["first", "second"].map(|body| Outgoing { body: body.to_owned(), delay }).into()
 }
 
-fn group(writes: Vec<Write>, messages: Vec<Outgoing>) -> Group {
-    Group { writes, priority: Priority::Low, messages }
+fn group(writes: Vec<Write>, messages: Vec<Outgoing>) -> CommitGroup {
+    CommitGroup { writes, priority: Priority::Low, messages }
 }
 
 async fn bodies(storage: &Provided) -> Vec<String> {

@@ -207,7 +207,7 @@ impl Pipelines {
                 state.messages.push(to);
                 Runner::Idle
             }
-            Runner::Dropping(hold) => self.drop_claim(state, hold),
+            Runner::Dropping(hold) => self.give_back(state, hold),
             Runner::Peeking(message) => self.peek(state, message),
             Runner::Beating(message, mut beat) => {
                 self.advance(state, &mut beat);

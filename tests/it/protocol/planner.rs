@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use pipeline::Arguments;
 use pipeline::facts::Facts;
 use pipeline::merge::{self, Vocabulary};
-use pipeline::pipeline::{Stop, StoppedBy};
+use pipeline::pipeline::{StopRequest, StoppedBy};
 use pipeline::plan::{Grace, plan};
 use pipeline::{Definition, Name, Pipeline, PipelineStatus, StepRecord, StepStatus};
 
@@ -87,7 +87,7 @@ impl Planner {
     }
 
     fn pipeline(&self, sight: &Sight, now: DateTime<Utc>) -> Pipeline {
-        let stop = Stop { by: StoppedBy::Cancel, reason: "cancelled".to_owned(), at: now };
+        let stop = StopRequest { by: StoppedBy::Cancel, reason: "cancelled".to_owned(), at: now };
         let mut seen = sight.steps.iter();
         let record_of =
             |_: &Name| seen.next().filter(|seen| seen.status != StepStatus::Pending).map(|seen| record(seen, now));

@@ -89,11 +89,11 @@ impl Pipelines {
         Runner::Working(hold)
     }
 
-    /// `Store::drop_claim`.
-    pub(super) fn drop_claim(&self, state: &mut State, hold: Hold) -> Runner {
+    /// `Store::give_back`.
+    pub(super) fn give_back(&self, state: &mut State, hold: Hold) -> Runner {
         let record = state.record_mut(hold.message.step);
         if record.is_held_by(hold) {
-            moved(record, StepEvent::Drop);
+            moved(record, StepEvent::GiveBack);
         }
         self.after(hold.message)
     }

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use bytes::Bytes;
 use serde_json::Value;
-use store::services::{Answer, Event, Events, Functions};
+use store::services::{Event, Events, FunctionAnswer, Functions};
 
 /// What IAM is asked about one call: an action, and the ARN of what it touches.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -158,13 +158,13 @@ impl Functions for Recorder {
         function: &'b str,
         _: Bytes,
         _: Duration,
-    ) -> Pin<Box<dyn Future<Output = store::Result<Answer>> + Send + 'c>>
+    ) -> Pin<Box<dyn Future<Output = store::Result<FunctionAnswer>> + Send + 'c>>
     where
         'a: 'c,
         'b: 'c,
     {
         self.note("lambda:InvokeFunction", format!("arn:aws:lambda:eu-central-1:000000000000:function:{function}"));
-        Box::pin(ready(Ok(Answer { payload: Bytes::from_static(br#"{"outcome": "done"}"#), failure: None })))
+        Box::pin(ready(Ok(FunctionAnswer { payload: Bytes::from_static(br#"{"outcome": "done"}"#), failure: None })))
     }
 }
 

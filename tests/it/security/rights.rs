@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use store::message::StepMessage;
 use store::queue::{MAX_RECEIVES, Outgoing, Received};
 use store::services::{AllowedHost, Services};
+use store::settings::NewSetting;
 use tests::{Provided, aws_over, eventually};
 
 use super::caller::{Answered, Asking, Places, signer};
@@ -292,7 +293,15 @@ async fn disturbances(stage: &mut Stage) {
 async fn clean_up(stage: &mut Stage) {
     for (name, value) in [("compress_after", "1 week"), ("delete_files_after", "4 weeks"), ("delete_after", "5 weeks")]
     {
-        stage.storage.set_setting(&format!("clean_up.{name}"), &Scope::Default, value, "a test", now()).await.unwrap();
+        stage
+            .storage
+            .set_setting(
+                NewSetting { name: &format!("clean_up.{name}"), scope: &Scope::Default, value },
+                "a test",
+                now(),
+            )
+            .await
+            .unwrap();
     }
     for weeks in [2, 10] {
         let then = weeks * 7 * 24 * 60;

@@ -10,7 +10,7 @@ use engine::runner::resident::{ResidentRunner, Turn};
 use engine::{Context, Invocation, heartbeat, runner};
 use operate::settings::Switch;
 use pipeline::Arguments;
-use pipeline::pipeline::{Stop, StoppedBy};
+use pipeline::pipeline::{StopRequest, StoppedBy};
 use pipeline::settings::Scope;
 use pipeline::{Name, PipelineId};
 
@@ -122,7 +122,7 @@ pub(crate) async fn act(
             let (value, now) = (is_on.to_string(), invocation.now());
             let set = operate::settings::set(
                 &context,
-                operate::settings::NewSetting { name: "mini_heartbeat", scope: &Scope::Default, value: &value },
+                store::settings::NewSetting { name: "mini_heartbeat", scope: &Scope::Default, value: &value },
                 operate::AuditStamp { by: PERSON, at: now },
             )
             .await;
@@ -132,7 +132,7 @@ pub(crate) async fn act(
             let (value, now) = (format!("{minutes} minutes"), invocation.now());
             let set = operate::settings::set(
                 &context,
-                operate::settings::NewSetting { name: CANCEL_AFTER, scope: &Scope::Default, value: &value },
+                store::settings::NewSetting { name: CANCEL_AFTER, scope: &Scope::Default, value: &value },
                 operate::AuditStamp { by: PERSON, at: now },
             )
             .await;
@@ -180,7 +180,7 @@ async fn stop_and_go(context: &Context, id: &PipelineId, invocation: &Invocation
     if !pipeline.status.is_open() || pipeline.stop.is_some() {
         return "there is nothing to stop".to_owned();
     }
-    let stop = Stop { by: StoppedBy::Cancel, reason: "not wanted any more".to_owned(), at: invocation.now() };
+    let stop = StopRequest { by: StoppedBy::Cancel, reason: "not wanted any more".to_owned(), at: invocation.now() };
     match context.store.stop_pipeline(&pipeline, &stop).await {
         Ok(written) => format!("stops {id}: {written:?}, and is gone"),
         Err(error) => chain(&error),
@@ -204,7 +204,7 @@ pub(crate) async fn tidy_up(stage: Arc<Stage>, context: Context, invocation: Inv
     let off = operate::settings::set_maintenance(&context, Switch::Off, PERSON, now).await;
     let on = operate::settings::set(
         &context,
-        operate::settings::NewSetting { name: "mini_heartbeat", scope: &Scope::Default, value: "true" },
+        store::settings::NewSetting { name: "mini_heartbeat", scope: &Scope::Default, value: "true" },
         operate::AuditStamp { by: PERSON, at: now },
     )
     .await;

@@ -100,7 +100,7 @@ fn an_attempt_has_one_outcome(story: &Story<'_>) -> Result<(), String> {
                 let [(marked, before), (at, after)] = pair else { continue };
                 // What a late beat marks in a pipeline that has ended counts as cancelled, and a person may run it.
                 let has_ended = life.own_state(*marked).is_some_and(|own| !own.status.is_open());
-                if has_ended && before.status == StepStatus::Enqueued && after.is_forced {
+                if has_ended && before.status == StepStatus::Enqueued && after.is_rerun {
                     continue;
                 }
                 if let Some(why) = story::illegal(life, name, before, after) {
@@ -155,7 +155,7 @@ fn no_attempt_too_many(story: &Story<'_>) -> Result<(), String> {
     for life in story.lives.values() {
         for (name, states) in &life.steps {
             let Some(limit) = life.definition_of(name).and_then(story::most_runs) else { continue };
-            let tries = claims(states).filter(|(_, state)| state.continuations == 0 && !state.is_forced).count();
+            let tries = claims(states).filter(|(_, state)| state.continuations == 0 && !state.is_rerun).count();
             if tries > limit as usize {
                 return Err(format!("{} step {name} was tried {tries} times of {limit}", short(life.id)));
             }

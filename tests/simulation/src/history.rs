@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use pipeline::pipeline::Stop;
+use pipeline::pipeline::StopRequest;
 use pipeline::{PipelineStatus, Priority, StepStatus};
 use serde_json::Value;
 use store::message::StepMessage;
@@ -91,7 +91,7 @@ pub(crate) struct PipelineState {
     pub(crate) name: String,
     pub(crate) definition: String,
     pub(crate) status: PipelineStatus,
-    pub(crate) stop: Option<Stop>,
+    pub(crate) stop: Option<StopRequest>,
     pub(crate) paused_at: Option<DateTime<Utc>>,
     pub(crate) paused_for_ms: i64,
     pub(crate) spawned_at: Option<DateTime<Utc>>,
@@ -111,7 +111,7 @@ pub(crate) struct StepState {
     pub(crate) token: String,
     pub(crate) owner: String,
     pub(crate) is_permanent: bool,
-    pub(crate) is_forced: bool,
+    pub(crate) is_rerun: bool,
     pub(crate) output: Option<Value>,
     /// The batches of steps that it has added and committed.
     pub(crate) added: Vec<String>,
@@ -204,7 +204,7 @@ impl StepState {
             token: text(fields, "token"),
             owner: text(fields, "owner"),
             is_permanent: flag("is_permanent"),
-            is_forced: flag("is_forced"),
+            is_rerun: flag("is_forced"),
             output: fields.get("output").cloned(),
             added: added.filter_map(|batch| Some(batch.get("batch")?.as_str()?.to_owned())).collect(),
             enqueued_at: time(fields, "enqueued_at"),
@@ -255,12 +255,12 @@ impl fmt::Display for What {
             }
             What::Step { id, step, state } => {
                 let StepState { status, attempt, continuations, token, version, .. } = state;
-                let forced = if state.is_forced { ", forced" } else { "" };
+                let rerun = if state.is_rerun { ", rerun" } else { "" };
                 let on = if *continuations > 0 { format!(", part {continuations}") } else { String::new() };
                 let (id, token) = (short(id), short(token));
                 write!(
                     f,
-                    "writes step {id}/{step}: {status}, attempt {attempt}{on}{forced}, token {token}, v{version}"
+                    "writes step {id}/{step}: {status}, attempt {attempt}{on}{rerun}, token {token}, v{version}"
                 )?;
                 if state.message.is_empty() { Ok(()) } else { write!(f, " ({})", state.message) }
             }

@@ -11,7 +11,7 @@ use pipeline::{Name, PipelineId, Priority, Step, StepDefinition};
 use serde_json::{Value, json};
 use store::message::StepMessage;
 use store::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
-use store::shared_commit::{ClaimWrite, Group, SharedCommits, TakeNext, WrittenAndTaken};
+use store::shared_commit::{ClaimWrite, CommitGroup, SharedCommits, TakeNext, WrittenAndTaken};
 use store::table::{
     Attributes, Change, Condition, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
 };
@@ -293,7 +293,7 @@ impl Queue for Sabotage {
 
 #[async_trait]
 impl SharedCommits for Sabotage {
-    async fn write_and_send(&self, group: Group) -> Result<GroupWritten> {
+    async fn write_and_send(&self, group: CommitGroup) -> Result<GroupWritten> {
         if self.bug == Bug::NoResend && group.writes.iter().any(|write| deed(write) == Deed::Resend) {
             return Ok(GroupWritten::Conflict(Vec::new()));
         }
@@ -305,7 +305,7 @@ impl SharedCommits for Sabotage {
         Ok(written)
     }
 
-    async fn write_and_take_next(&self, group: Group, take: TakeNext) -> Result<WrittenAndTaken> {
+    async fn write_and_take_next(&self, group: CommitGroup, take: TakeNext) -> Result<WrittenAndTaken> {
         let group = self.changed_group(group).await?;
         let take = if self.bug == Bug::ClaimWithoutToken { claiming_anyway(take) } else { take };
         let mut committed = self.shared()?.write_and_take_next(group.clone(), take).await?;
@@ -327,7 +327,7 @@ impl Sabotage {
         self.shared_commits.as_deref().ok_or_else(none)
     }
 
-    async fn changed_group(&self, mut group: Group) -> Result<Group> {
+    async fn changed_group(&self, mut group: CommitGroup) -> Result<CommitGroup> {
         for write in &mut group.writes {
             *write = self.changed(write.clone()).await?;
         }

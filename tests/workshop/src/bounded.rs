@@ -42,7 +42,7 @@ pub mod heartbeat {
 
 /// As [`engine::mini_heartbeat`].
 pub mod mini_heartbeat {
-    use engine::apply::Applied;
+    use engine::apply::AdvanceReport;
     use pipeline::PipelineId;
 
     use super::{Context, Invocation, wait};
@@ -57,7 +57,7 @@ pub mod mini_heartbeat {
         id: &PipelineId,
         hops: u32,
         invocation: &Invocation,
-    ) -> impl Future<Output = store::Result<Applied>> {
+    ) -> impl Future<Output = store::Result<AdvanceReport>> {
         let beat = Box::pin(engine::mini_heartbeat::beat(context, id, hops, invocation));
         wait(format!("the mini heartbeat of pipeline {id} ends")).until(beat)
     }

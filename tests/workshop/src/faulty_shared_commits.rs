@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use store::shared_commit::{Group, SharedCommits, TakeNext, WrittenAndTaken};
+use store::shared_commit::{CommitGroup, SharedCommits, TakeNext, WrittenAndTaken};
 use store::table::{Attributes, Change, Condition, GroupWritten, Relist, Table, Write};
 use store::{Error, Result};
 
@@ -45,7 +45,7 @@ impl FaultySharedCommits {
     }
 
     /// The write that is meant, and what happens to its commit.
-    fn fault(&self, group: &Group) -> Option<(CommitFault, Write)> {
+    fn fault(&self, group: &CommitGroup) -> Option<(CommitFault, Write)> {
         let mut armed = self.armed.lock().unwrap();
         let (fault, what) = armed.as_ref()?;
         let write = group.writes.iter().find(|write| described(write).contains(what))?.clone();
@@ -55,7 +55,7 @@ impl FaultySharedCommits {
     }
 
     /// What happens before the commit; whether its reply gets lost.
-    async fn disturb(&self, group: &Group) -> Result<bool> {
+    async fn disturb(&self, group: &CommitGroup) -> Result<bool> {
         match self.fault(group) {
             None => Ok(false),
             Some((CommitFault::ReplyLost, _)) => Ok(true),
@@ -93,12 +93,12 @@ fn answered<T>(answer: T, is_lost: bool) -> Result<T> {
 
 #[async_trait]
 impl SharedCommits for FaultySharedCommits {
-    async fn write_and_send(&self, group: Group) -> Result<GroupWritten> {
+    async fn write_and_send(&self, group: CommitGroup) -> Result<GroupWritten> {
         let is_lost = self.disturb(&group).await?;
         answered(self.inner.write_and_send(group).await?, is_lost)
     }
 
-    async fn write_and_take_next(&self, group: Group, take: TakeNext) -> Result<WrittenAndTaken> {
+    async fn write_and_take_next(&self, group: CommitGroup, take: TakeNext) -> Result<WrittenAndTaken> {
         let is_lost = self.disturb(&group).await?;
         answered(self.inner.write_and_take_next(group, take).await?, is_lost)
     }

@@ -18,13 +18,14 @@ use engine::apply::outgoing;
 use engine::{Context, Invocation, Limits, Program};
 use patience::{Wait, wait};
 use pipeline::Arguments;
-use pipeline::pipeline::{Stop, StoppedBy};
+use pipeline::pipeline::{StopRequest, StoppedBy};
 use pipeline::settings::Scope;
 use pipeline::{Name, Pipeline, PipelineId, Step, StepStatus};
 use serde_json::json;
 use store::message::StepMessage;
 use store::pipelines::{NewPipeline, PipelineWritten};
 use store::queue::Received;
+use store::settings::NewSetting;
 use store::steps::Enqueued;
 use store::table::{Change, Condition, Relist, Write};
 use store::{Store, keys};
@@ -170,7 +171,7 @@ impl Workshop {
     pub async fn process(&self, id: &PipelineId, step: &str) {
         let (pipeline, step, invocation) = (self.pipeline(id).await, self.step(id, step).await, self.invocation());
         let token = invocation.token(id, &step.definition.name, step.record.attempt + 1, 0);
-        let enqueued = self.store().enqueue_forced(&pipeline, &step, &token, invocation.now()).await.unwrap();
+        let enqueued = self.store().enqueue_rerun(&pipeline, &step, &token, invocation.now()).await.unwrap();
         let Enqueued::Done(record) = enqueued else { panic!("somebody else has enqueued it") };
         let step = Step { record: *record, ..step };
         let message = outgoing(&StepMessage::new(id, &step, token, 0));
@@ -180,7 +181,7 @@ impl Workshop {
     /// Cancels a pipeline by hand.
     pub async fn cancel(&self, id: &PipelineId, reason: &str) {
         let (now, pipeline) = (self.now(), self.pipeline(id).await);
-        let stop = Stop { by: StoppedBy::Cancel, reason: reason.to_owned(), at: now };
+        let stop = StopRequest { by: StoppedBy::Cancel, reason: reason.to_owned(), at: now };
         assert_eq!(self.store().stop_pipeline(&pipeline, &stop).await.unwrap(), PipelineWritten::Done);
         mini_heartbeat::beat(&self.context, id, 0, &self.invocation()).await.unwrap();
     }
@@ -308,7 +309,7 @@ impl Workshop {
     /// Sets something, as an operator does.
     pub async fn set(&self, name: &str, scope: &str, value: &str) {
         let scope: Scope = scope.parse().unwrap();
-        self.store().set_setting(name, &scope, value, "a test", self.now()).await.unwrap();
+        self.store().set_setting(NewSetting { name, scope: &scope, value }, "a test", self.now()).await.unwrap();
         self.context.settings.forget();
     }
 

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use pipeline::Arguments;
 use pipeline::facts::Answer;
-use pipeline::facts::Found;
+use pipeline::facts::Discovery;
 use pipeline::merge::Accepts;
 use pipeline::{Definition, Name, PipelineId};
 use store::Store;
@@ -28,10 +28,10 @@ use crate::error_chain::chain;
 /// ```
 /// use std::collections::BTreeMap;
 ///
-/// use engine::conditions::finding::{FindingCondition, Look, LookQuestion};
+/// use engine::conditions::finding::{FindingCondition, SourceLook, LookQuestion};
 /// use pipeline::Name;
 /// use pipeline::facts::Answer;
-/// use pipeline::facts::Found;
+/// use pipeline::facts::Discovery;
 ///
 /// /// Finds files under `letters/`: each gets a pipeline with the argument `letter`.
 /// struct LetterWaits;
@@ -49,7 +49,7 @@ use crate::error_chain::chain;
 ///         "finds letters that nobody has answered"
 ///     }
 ///
-///     async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn Look>> {
+///     async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn SourceLook>> {
 ///         // Once for all definitions; then each of them has letters of its own that are new to it.
 ///         let letters = question.store.files.list("letters/", None, 100).await?;
 ///         let keys: Vec<String> = letters.iter().map(|file| format!("{} {}", file.key, file.fingerprint)).collect();
@@ -59,7 +59,7 @@ use crate::error_chain::chain;
 ///             let is_new = |key: &String| !known.iter().any(|(spawned, _)| spawned == key);
 ///             let next = letters.iter().zip(&keys).find(|(_, key)| is_new(key));
 ///             let answer = match next {
-///                 Some((file, key)) => Answer::Found(Found {
+///                 Some((file, key)) => Answer::Found(Discovery {
 ///                     key: key.clone(),
 ///                     at: file.modified_at,
 ///                     arguments: [("letter".to_owned(), file.key.clone())].into(),
@@ -73,7 +73,7 @@ use crate::error_chain::chain;
 ///     }
 /// }
 ///
-/// impl Look for Letters {
+/// impl SourceLook for Letters {
 ///     fn answer(&self, definition: &Name) -> Answer {
 ///         self.0[definition].clone()
 ///     }
@@ -98,19 +98,19 @@ pub trait FindingCondition: Send + Sync {
     /// Looks at its source, for all definitions that ask at once. It changes nothing: people look, too.
     ///
     /// # Errors
-    /// The store did not answer. What else goes wrong is told by [`Look::answer`] or [`Look::problems`].
-    async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn Look>>;
+    /// The store did not answer. What else goes wrong is told by [`SourceLook::answer`] or [`SourceLook::problems`].
+    async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn SourceLook>>;
 }
 
 /// What one look has seen.
 #[async_trait]
-pub trait Look: Send + Sync {
+pub trait SourceLook: Send + Sync {
     /// What there is for one of the definitions that ask: [`Answer::Found`], or [`Answer::Unmet`] with the reason that
     /// people read. What a pipeline of the definition was spawned for before is not found again.
     fn answer(&self, definition: &Name) -> Answer;
 
     /// What is wrong and does not mend by waiting, for the report of the beat.
-    fn problems(&self) -> &[HeldBack] {
+    fn problems(&self) -> &[SourceProblem] {
         &[]
     }
 
@@ -118,7 +118,7 @@ pub trait Look: Send + Sync {
     ///
     /// # Errors
     /// The store did not answer.
-    async fn note(&self, store: &Store, outcomes: &[Outcome], now: DateTime<Utc>) -> store::Result<()> {
+    async fn note(&self, store: &Store, outcomes: &[DiscoveryOutcome], now: DateTime<Utc>) -> store::Result<()> {
         let _ = (store, outcomes, now);
         Ok(())
     }
@@ -145,7 +145,7 @@ pub struct Asking<'a> {
 
 /// Things that nothing is spawned for, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldBack {
+pub struct SourceProblem {
     /// Why, as a sentence for people.
     pub reason: String,
     /// What is concerned, such as names of files.
@@ -154,31 +154,39 @@ pub struct HeldBack {
 
 /// What a beat made of something that was found for a definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
+pub struct DiscoveryOutcome {
     /// The definition.
     pub definition: Name,
     /// What was found.
-    pub found: Found,
+    pub found: Discovery,
     /// What became of it.
-    pub fate: Fate,
+    pub fate: DiscoveryFate,
 }
 
 /// What became of something that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
+pub enum DiscoveryFate {
     /// This pipeline was spawned for it.
     Spawned(PipelineId),
     /// Nothing was, for these reasons: other conditions of the definition stand against it, or something is wrong.
-    HeldBack(Vec<String>),
+    NotSpawned(Vec<String>),
+}
+
+/// Why a condition that finds could see nothing: the store refused it for good.
+#[derive(Debug, thiserror::Error)]
+#[error("condition `{condition}`")]
+struct LookFailure {
+    condition: &'static str,
+    source: store::Error,
 }
 
 /// The looks of one beat, by condition.
 #[derive(Default)]
 pub(crate) struct Looks {
     /// What was seen, or why nothing could be seen.
-    seen: BTreeMap<&'static str, Result<Box<dyn Look>, String>>,
+    seen: BTreeMap<&'static str, Result<Box<dyn SourceLook>, LookFailure>>,
     /// What became of what was found.
-    outcomes: BTreeMap<&'static str, Vec<Outcome>>,
+    outcomes: BTreeMap<&'static str, Vec<DiscoveryOutcome>>,
 }
 
 impl Looks {
@@ -201,8 +209,8 @@ impl Looks {
             let question = LookQuestion { store: &context.store, asking: &asking, open };
             let seen = match condition.look(&question).await {
                 Err(error) if error.is_retryable() => return Err(error),
-                // What is wrong with one source must not hold up what does not need it.
-                seen => seen.map_err(|error| format!("condition `{}`: {}", condition.name(), chain(&error))),
+                // What is wrong with one source must not delay what does not need it.
+                seen => seen.map_err(|source| LookFailure { condition: condition.name(), source }),
             };
             looks.seen.insert(condition.name(), seen);
         }
@@ -214,8 +222,8 @@ impl Looks {
         let mut problems = Vec::new();
         for seen in self.seen.values() {
             match seen {
-                Ok(look) => problems.extend(look.problems().iter().map(|held| held.reason.clone())),
-                Err(problem) => problems.push(problem.clone()),
+                Ok(look) => problems.extend(look.problems().iter().map(|problem| problem.reason.clone())),
+                Err(failure) => problems.push(chain(failure)),
             }
         }
         problems
@@ -225,18 +233,18 @@ impl Looks {
     pub(crate) fn answer(&self, condition: &str, definition: &Name) -> Option<Answer> {
         Some(match self.seen.get(condition)? {
             Ok(look) => look.answer(definition),
-            Err(problem) => Answer::Unmet(problem.clone()),
+            Err(failure) => Answer::Unmet(chain(failure)),
         })
     }
 
     /// Keeps what became of all that was found for a definition.
-    pub(crate) fn keep(&mut self, definition: &Definition, fate: &Fate) {
+    pub(crate) fn keep(&mut self, definition: &Definition, fate: &DiscoveryFate) {
         for (condition, seen) in &self.seen {
             if asking(definition, condition).is_none() {
                 continue;
             }
             let Ok(Answer::Found(found)) = seen.as_ref().map(|look| look.answer(&definition.name)) else { continue };
-            let outcome = Outcome { definition: definition.name.clone(), found, fate: fate.clone() };
+            let outcome = DiscoveryOutcome { definition: definition.name.clone(), found, fate: fate.clone() };
             self.outcomes.entry(condition).or_default().push(outcome);
         }
     }
@@ -252,7 +260,7 @@ impl Looks {
             let outcomes = self.outcomes.get(condition).map_or(&[][..], Vec::as_slice);
             match look.note(&context.store, outcomes, now).await {
                 Err(error) if error.is_retryable() => return Err(error),
-                Err(error) => problems.push(format!("condition `{condition}`: {}", chain(&error))),
+                Err(source) => problems.push(chain(&LookFailure { condition, source })),
                 Ok(()) => {}
             }
         }

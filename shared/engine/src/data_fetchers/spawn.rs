@@ -6,10 +6,10 @@ use std::time::Duration;
 use futures::future::join_all;
 use pipeline::plan::spawn_hold;
 use pipeline::settings::{Scope, Settings};
-use pipeline::{Definition, PipelineId};
+use pipeline::{Definition, Name, PipelineId};
 use store::pipelines::{NewPipeline, Spawned};
 
-use super::{DataFetcher, DataFetchers, FetchQuestion, KEY_LIMIT_BYTES, NewPipelineRequest, Wanted};
+use super::{DataFetcher, DataFetchers, FetchError, FetchQuestion, KEY_LIMIT_BYTES, NewPipelineRequest, Wanted};
 use crate::context::{Context, Invocation};
 use crate::definitions::Loaded;
 use crate::error_chain::chain;
@@ -26,6 +26,28 @@ pub struct Fetched {
     pub problems: Vec<String>,
 }
 
+/// Why a data fetcher told nothing.
+#[derive(Debug, thiserror::Error)]
+enum FetchFailure {
+    #[error("data fetcher `{fetcher}`")]
+    Failed { fetcher: &'static str, source: FetchError },
+    #[error("data fetcher `{fetcher}`: no answer within {seconds} s")]
+    TimedOut { fetcher: &'static str, seconds: u64 },
+}
+
+/// Why nothing can be spawned for a request.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum BadRequest {
+    #[error("`{shown}` is not a key (expected 1 to {KEY_LIMIT_BYTES} bytes without control characters)")]
+    Key { shown: String },
+    #[error("there is no pipeline definition `{name}`, or it is broken")]
+    UnknownDefinition { name: Name },
+    #[error("definition `{name}` has no steps")]
+    NoSteps { name: Name },
+    #[error("definition `{name}`: step `{step}` asks for the unknown executor `{executor}`")]
+    UnknownExecutor { name: Name, step: Name, executor: String },
+}
+
 /// Everything that fetchers are asked with and spawn by.
 pub struct Fetching<'a> {
     pub(crate) context: &'a Context,
@@ -34,8 +56,8 @@ pub struct Fetching<'a> {
     pub(crate) invocation: &'a Invocation,
 }
 
-/// One pipeline to be, or why it cannot be.
-struct Asked<'a> {
+/// A request that can be spawned, and what it is spawned from.
+struct CheckedRequest<'a> {
     fetcher: &'static str,
     definition: &'a Arc<Definition>,
     found: String,
@@ -82,10 +104,10 @@ impl<'a> Fetching<'a> {
         for (fetcher, answer) in fetchers.iter().zip(&answers) {
             match answer {
                 Ok(requests) => queues.push(self.new_of(fetcher.name(), requests, &mut fetched).await?.into_iter()),
-                Err(problem) => fetched.problems.push(problem.clone()),
+                Err(failure) => fetched.problems.push(chain(failure)),
             }
         }
-        // In turns, so that a fetcher that asks for thousands does not hold up the others.
+        // In turns, so that a fetcher that asks for thousands does not delay the others.
         while !queues.is_empty() {
             for queue in &mut queues {
                 let Some(asked) = queue.next() else { continue };
@@ -113,8 +135,8 @@ impl<'a> Fetching<'a> {
         let mut fetched = Fetched::default();
         let requests = match self.ask(fetcher, time).await {
             Ok(requests) => requests,
-            Err(problem) => {
-                fetched.problems.push(problem);
+            Err(failure) => {
+                fetched.problems.push(chain(&failure));
                 return Ok(fetched);
             }
         };
@@ -140,15 +162,16 @@ impl<'a> Fetching<'a> {
         self.invocation.left() > crate::context::STOP_MARGIN
     }
 
-    async fn ask(&self, fetcher: &dyn DataFetcher, time: Duration) -> Result<Vec<NewPipelineRequest>, String> {
+    async fn ask(&self, fetcher: &dyn DataFetcher, time: Duration) -> Result<Vec<NewPipelineRequest>, FetchFailure> {
         let question =
             FetchQuestion { store: &self.context.store, settings: &self.settings, now: self.invocation.now() };
-        let problem = match tokio::time::timeout(time, fetcher.fetch(&question)).await {
-            Ok(Ok(requests)) => return Ok(requests),
-            Ok(Err(error)) => chain(error.as_ref()),
-            Err(_) => format!("no answer within {} s", time.as_secs()),
-        };
-        Err(format!("data fetcher `{}`: {problem}", fetcher.name()))
+        let name = fetcher.name();
+        match tokio::time::timeout(time, fetcher.fetch(&question)).await {
+            Ok(Ok(requests)) => Ok(requests),
+            Ok(Err(source)) => Err(FetchFailure::Failed { fetcher: name, source }),
+            // A fetcher that hangs must not take the time of the whole beat.
+            Err(_) => Err(FetchFailure::TimedOut { fetcher: name, seconds: time.as_secs() }),
+        }
     }
 
     /// What of an answer can be spawned and was not spawned before, each key once.
@@ -157,13 +180,13 @@ impl<'a> Fetching<'a> {
         fetcher: &'static str,
         requests: &'r [NewPipelineRequest],
         fetched: &mut Fetched,
-    ) -> store::Result<Vec<Asked<'r>>> {
+    ) -> store::Result<Vec<CheckedRequest<'r>>> {
         let (mut asked, mut problems) = (Vec::new(), Vec::new());
         for request in requests {
             match self.check(fetcher, request) {
                 Ok(Some(new)) => asked.push(new),
                 Ok(None) => {}
-                Err(problem) => problems.push(format!("data fetcher `{fetcher}`: {problem}")),
+                Err(bad) => problems.push(format!("data fetcher `{fetcher}`: {bad}")),
             }
         }
         problems.dedup();
@@ -178,7 +201,7 @@ impl<'a> Fetching<'a> {
         let mut new = Vec::new();
         let mut asked = asked.into_iter().peekable();
         while asked.peek().is_some() {
-            let chunk: Vec<Asked<'r>> = asked.by_ref().take(LOOKED_UP).collect();
+            let chunk: Vec<CheckedRequest<'r>> = asked.by_ref().take(LOOKED_UP).collect();
             let known = self.spawned_before(&chunk).await?;
             new.extend(chunk.into_iter().zip(known).filter_map(|(asked, is_known)| (!is_known).then_some(asked)));
         }
@@ -186,7 +209,7 @@ impl<'a> Fetching<'a> {
     }
 
     /// For each request, whether its key was spawned before.
-    async fn spawned_before(&self, asked: &[Asked<'_>]) -> store::Result<Vec<bool>> {
+    async fn spawned_before(&self, asked: &[CheckedRequest<'_>]) -> store::Result<Vec<bool>> {
         let mut known = std::collections::HashSet::new();
         let mut names: Vec<_> = asked.iter().map(|asked| &asked.definition.name).collect();
         names.sort_unstable();
@@ -200,24 +223,22 @@ impl<'a> Fetching<'a> {
         Ok(asked.iter().map(|asked| known.contains(&(asked.definition.name.clone(), asked.found.clone()))).collect())
     }
 
-    /// What a request asks for; `None` while the setting `spawning` holds it.
+    /// What a request asks for; `None` while a hold stands against it.
     fn check<'r>(
         &'r self,
         fetcher: &'static str,
         request: &'r NewPipelineRequest,
-    ) -> Result<Option<Asked<'r>>, String> {
+    ) -> Result<Option<CheckedRequest<'r>>, BadRequest> {
         let key = &request.key;
         if key.is_empty() || key.len() > KEY_LIMIT_BYTES || key.chars().any(char::is_control) {
             let shown: String = key.chars().take(60).flat_map(char::escape_debug).collect();
-            return Err(format!(
-                "`{shown}` is not a key (expected 1 to {KEY_LIMIT_BYTES} bytes without control characters)"
-            ));
+            return Err(BadRequest::Key { shown });
         }
         let definition = match &request.definition {
-            Wanted::Named(name) => self
-                .loaded
-                .get(name.as_str())
-                .ok_or_else(|| format!("there is no pipeline definition `{name}`, or it is broken"))?,
+            Wanted::Named(name) => {
+                let known = self.loaded.get(name.as_str());
+                known.ok_or_else(|| BadRequest::UnknownDefinition { name: name.clone() })?
+            }
             Wanted::Built(definition) => {
                 self.check_built(definition)?;
                 definition
@@ -225,26 +246,26 @@ impl<'a> Fetching<'a> {
         };
         let is_held = spawn_hold(&definition.name, &self.settings).is_some();
         let found = format!("fetcher {fetcher} {key}");
-        Ok((!is_held).then_some(Asked { fetcher, definition, found, request }))
+        Ok((!is_held).then_some(CheckedRequest { fetcher, definition, found, request }))
     }
 
     /// Code can get wrong what the XML is checked for.
-    fn check_built(&self, definition: &Definition) -> Result<(), String> {
-        let (name, executors) = (&definition.name, &self.context.executors);
+    fn check_built(&self, definition: &Definition) -> Result<(), BadRequest> {
+        let (name, executors) = (definition.name.clone(), &self.context.executors);
         if definition.steps.is_empty() {
-            return Err(format!("definition `{name}` has no steps"));
+            return Err(BadRequest::NoSteps { name });
         }
         match definition.steps.iter().find(|step| executors.get(&step.executor).is_none()) {
-            Some(step) => Err(format!(
-                "definition `{name}`: step `{}` asks for the unknown executor `{}`",
-                step.name, step.executor
-            )),
+            Some(step) => {
+                let (step, executor) = (step.name.clone(), step.executor.clone());
+                Err(BadRequest::UnknownExecutor { name, step, executor })
+            }
             None => Ok(()),
         }
     }
 
-    async fn spawn(&self, asked: &Asked<'_>, fetched: &mut Fetched) -> store::Result<()> {
-        let Asked { fetcher, definition, found, request } = asked;
+    async fn spawn(&self, asked: &CheckedRequest<'_>, fetched: &mut Fetched) -> store::Result<()> {
+        let CheckedRequest { fetcher, definition, found, request } = asked;
         let definition = match request.priority {
             Some(priority) if priority != definition.priority => {
                 Arc::new(Definition { priority, ..definition.as_ref().clone() })

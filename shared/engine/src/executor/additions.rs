@@ -14,6 +14,6 @@ pub(crate) struct Additions {
     pub(super) names: BTreeSet<Name>,
     /// What this invocation has stored.
     pub(super) batch: Option<AddedSteps>,
-    /// How many steps the pipeline's items held when this invocation stored its first.
+    /// How many steps the pipeline's items had when this invocation stored its first.
     pub(super) found: Option<usize>,
 }

@@ -79,7 +79,7 @@ impl Work<'_> {
         if found.is_none() {
             *found = Some(self.store.count_added_steps(id).await?);
         }
-        // Two steps that add at the same moment may both pass; each of them is held to the limit.
+        // Two steps that add at the same moment may both pass; each of them keeps to the limit.
         if self.pipeline.definition.steps.len() + found.unwrap_or(0) + names.len() > PIPELINE_STEP_LIMIT {
             return Err(ExecutorError::permanent(format!("{} steps cannot be added: {}", pending.len(), too_many())));
         }

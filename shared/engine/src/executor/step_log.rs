@@ -11,7 +11,7 @@ use crate::executor::working_directory::is_file_of;
 /// Most bytes of a log that stay in the step's item, so that a beat over many steps stays cheap.
 pub(crate) const ITEM_LIMIT_BYTES: usize = 700;
 
-/// Most bytes of a log that are kept at all; what comes later is dropped, but for errors.
+/// Most bytes of a log that are kept at all; what comes later is left out, but for errors.
 const LIMIT_BYTES: usize = 1024 * 1024;
 
 /// What the end of a log begins with in the step's item, before the key of the file.

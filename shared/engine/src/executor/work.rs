@@ -14,7 +14,7 @@ use serde_json::Value;
 use store::Store;
 use store::pipelines::{NewPipeline, Spawned};
 use store::services::Services;
-use store::steps::{Claimed, Held};
+use store::steps::{Claimed, StepWritten};
 use tokio::sync::Mutex;
 
 use crate::context::{Context, Invocation};
@@ -38,7 +38,7 @@ pub struct Work<'a> {
     /// Who works, what time it is, and how long the work may take.
     pub invocation: &'a Invocation,
     /// The claim; shared with the renewal of its lease.
-    pub(crate) held: Arc<Mutex<Claimed>>,
+    pub(crate) claim: Arc<Mutex<Claimed>>,
     /// The record as it was claimed.
     pub(crate) record: StepRecord,
     pub(crate) output: Option<Value>,
@@ -213,8 +213,8 @@ impl<'a> Work<'a> {
     /// # Errors
     /// The step was taken from us: stop at once. Or the store did not answer.
     pub async fn save(&mut self, checkpoint: Value, progress: &str) -> Result<(), ExecutorError> {
-        let held = self.held.clone();
-        let mut claimed = held.lock().await;
+        let claim = self.claim.clone();
+        let mut claimed = claim.lock().await;
         self.store_added(&mut claimed).await?;
         if claimed.record.checkpoint.as_ref() != Some(&checkpoint) {
             // The work got further than where a host died with it.
@@ -250,10 +250,10 @@ impl<'a> Work<'a> {
 }
 
 /// An error if the step is not ours any more.
-pub(crate) fn taken(held: Held) -> Result<(), ExecutorError> {
-    match held {
-        Held::Committed => Ok(()),
-        Held::Lost { status } => {
+pub(crate) fn taken(written: StepWritten) -> Result<(), ExecutorError> {
+    match written {
+        StepWritten::Committed => Ok(()),
+        StepWritten::Lost { status } => {
             let status = status.map_or_else(|| "gone".to_owned(), |status| status.to_string());
             Err(ExecutorError::retryable(format!("the step was taken from this runner; it is {status} now")))
         }

@@ -8,8 +8,8 @@ use pipeline::plan::{Spawn, SpawnFacts, spawn, spawn_answers};
 use pipeline::{Definition, PipelineId, Pulse};
 use store::pipelines::{NewPipeline, OpenPipeline, Spawned};
 
-use crate::apply::{Applied, advance};
-use crate::conditions::finding::{Fate, Looks};
+use crate::apply::{AdvanceReport, advance};
+use crate::conditions::finding::{DiscoveryFate, Looks};
 use crate::context::{Context, Invocation};
 use crate::gather::{FactGatherer, LISTED};
 
@@ -52,8 +52,8 @@ pub(super) struct Spawning<'a> {
     pub(super) open: &'a [OpenPipeline],
     pub(super) pulse: Pulse,
     pub(super) invocation: &'a Invocation,
-    /// What was done for pipelines that held back one of their name.
-    pub(super) applied: Applied,
+    /// What was done for pipelines that kept one of their name from its spawn.
+    pub(super) applied: AdvanceReport,
 }
 
 impl Spawning<'_> {
@@ -68,7 +68,7 @@ impl Spawning<'_> {
         let (id, arguments, reason, found) = match spawn(definition, &facts) {
             Spawn::Yes { id, arguments, reason, found } => (id, arguments, reason, found),
             Spawn::No(reasons) => {
-                self.looks.keep(definition, &Fate::HeldBack(reasons));
+                self.looks.keep(definition, &DiscoveryFate::NotSpawned(reasons));
                 return Ok(None);
             }
         };
@@ -84,7 +84,7 @@ impl Spawning<'_> {
             Spawned::Existed => Ok(None),
             Spawned::New => {
                 tracing::info!(pipeline.id = %new.id, pipeline.name = %definition.name, "pipeline spawned: {reason}");
-                self.looks.keep(definition, &Fate::Spawned(new.id.clone()));
+                self.looks.keep(definition, &DiscoveryFate::Spawned(new.id.clone()));
                 Ok(Some(new.id))
             }
         }

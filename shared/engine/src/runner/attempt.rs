@@ -8,7 +8,7 @@ use pipeline::{Pipeline, Step};
 use serde_json::Value;
 use store::message::StepMessage;
 use store::queue::DELAY_LIMIT;
-use store::steps::{Claimed, Held};
+use store::steps::{Claimed, Continuation, StepWritten};
 use tokio::sync::Mutex;
 
 use crate::apply::outgoing_after;
@@ -29,7 +29,7 @@ pub(super) struct CurrentAttempt<'a> {
 pub(super) enum Attempted {
     /// To its end, which is not recorded yet.
     Ended(AttemptEnd),
-    /// Nothing is left to record: the attempt was handed on, taken by somebody else, or dropped.
+    /// Nothing is left to record: the attempt was handed on, taken by somebody else, or never begun.
     Over(RunReport),
 }
 
@@ -37,7 +37,7 @@ pub(super) enum Attempted {
 const HEARTBEAT_DISTANCE: Duration = Duration::from_secs(60);
 
 /// Where a further invocation goes on, and when.
-struct Continuation {
+struct HandOver {
     checkpoint: Value,
     delay: Duration,
     /// What of the log goes into the step's item.
@@ -60,7 +60,7 @@ impl CurrentAttempt<'_> {
         let outcome = self.work(step, &mut log).await;
         let log = keep_log(context, pipeline, &step.claimed, &log).await?;
         if let Ok(Outcome::Continue { checkpoint, after }) = outcome {
-            return self.hand_on(step, Continuation { checkpoint, delay: after.min(DELAY_LIMIT), log }).await;
+            return self.hand_on(step, HandOver { checkpoint, delay: after.min(DELAY_LIMIT), log }).await;
         }
         Ok(Attempted::Ended(AttemptEnd { finish: finish_of(outcome), log, at: invocation.now() }))
     }
@@ -75,7 +75,7 @@ impl CurrentAttempt<'_> {
             store: &context.store,
             pipeline,
             step: definition,
-            held: shared_claim.clone(),
+            claim: shared_claim.clone(),
             record: claimed.record.clone(),
             output: None,
             additions: Additions::default(),
@@ -100,18 +100,19 @@ impl CurrentAttempt<'_> {
     }
 
     /// Hands the attempt on to a further invocation.
-    async fn hand_on(&self, step: &mut RunningStep, continuation: Continuation) -> Result<Attempted, Error> {
+    async fn hand_on(&self, step: &mut RunningStep, hand_over: HandOver) -> Result<Attempted, Error> {
         let CurrentAttempt { context, order: WorkOrder { pipeline, definition }, invocation } = *self;
-        let Continuation { checkpoint, delay, log } = continuation;
+        let HandOver { checkpoint, delay, log } = hand_over;
         let RunningStep { message, claimed, .. } = step;
         let count = claimed.record.continuations + 1;
         claimed.record.interruptions = 0;
         let token = invocation.token(&pipeline.id, &definition.name, claimed.record.attempt, count);
-        let written = context.store.continue_step(claimed, checkpoint, &token, &log, delay, invocation.now()).await;
+        let continuation = Continuation { checkpoint, token: &token, log: &log, delay };
+        let written = context.store.continue_step(claimed, continuation, invocation.now()).await;
         if let Some(finish) = written.as_ref().err().and_then(unstorable) {
             return Ok(Attempted::Ended(AttemptEnd { finish, log, at: invocation.now() }));
         }
-        if let Held::Lost { .. } = written? {
+        if let StepWritten::Lost { .. } = written? {
             return Ok(Attempted::Over(RunReport::TakenOver));
         }
         let hops = if delay < HEARTBEAT_DISTANCE { message.hops.saturating_add(1) } else { 0 };
@@ -138,7 +139,7 @@ async fn execute(work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         )));
     };
     let budget = work.invocation.left().saturating_sub(COMMIT_TIME);
-    let renewal = renew(work.context, work.invocation, work.held.clone());
+    let renewal = renew(work.context, work.invocation, work.claim.clone());
     let execution = tokio::time::timeout(budget, executor.execute(work));
     tokio::select! {
         // An outcome that is there counts, even if the lease was lost at the same moment: its commit finds that out.

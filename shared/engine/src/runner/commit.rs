@@ -1,7 +1,7 @@
 //! The commit of an attempt: its outcome becomes the end of the step.
 
 use chrono::{DateTime, Utc};
-use store::steps::{Claimed, Finish, Held};
+use store::steps::{Claimed, Finish, StepWritten};
 
 use crate::context::Context;
 use crate::executor::{ExecutorError, Outcome};
@@ -34,12 +34,12 @@ pub(super) async fn commit(context: &Context, claimed: &mut Claimed, end: Attemp
         written = context.store.finish_step(claimed, &finish, &log, at).await;
     }
     match written? {
-        Held::Committed => {
+        StepWritten::Committed => {
             log_finished(claimed, &finish);
             Ok(RunReport::Finished { status: claimed.record.status })
         }
         // The lease ran out and a beat gave the step to another runner, whose outcome counts.
-        Held::Lost { status } => {
+        StepWritten::Lost { status } => {
             let status = status.map_or_else(|| "gone".to_owned(), |status| status.to_string());
             let (id, name) = (&claimed.pipeline, &claimed.name);
             tracing::warn!(pipeline.id = %id, step.name = %name, "outcome dropped: the step was taken over, it is {status}");

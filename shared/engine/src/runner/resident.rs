@@ -120,7 +120,7 @@ impl<'a> ResidentRunner<'a> {
             Some(step) => step,
             None => match claim(self.context, &received.body, invocation).await? {
                 StepClaim::Won(step) => *step,
-                StepClaim::Dropped(report) => return Ok(report),
+                StepClaim::NothingToRun(report) => return Ok(report),
             },
         };
         let begin = || (self.may_take_ahead)().then(|| (self.begin)());
@@ -146,7 +146,7 @@ struct NextTurn<'a> {
 pub(super) async fn run_one(context: &Context, body: &str, invocation: &Invocation) -> Result<RunReport, Error> {
     let step = match claim(context, body, invocation).await? {
         StepClaim::Won(step) => *step,
-        StepClaim::Dropped(report) => return Ok(report),
+        StepClaim::NothingToRun(report) => return Ok(report),
     };
     let (report, _) = run_claimed(context, step, invocation, None).await?;
     Ok(report)

@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use engine::conditions::finding::{Fate, FindingCondition, HeldBack, Look, LookQuestion, Outcome};
+use engine::conditions::finding::{
+    DiscoveryFate, DiscoveryOutcome, FindingCondition, LookQuestion, SourceLook, SourceProblem,
+};
 use engine::{Program, heartbeat};
 use pipeline::Arguments;
 use pipeline::Name;
 use pipeline::facts::Answer;
-use pipeline::facts::Found;
-use pipeline::merge::{Accepts, Argument};
+use pipeline::facts::Discovery;
+use pipeline::merge::{Accepts, Argument, BadArgument};
 use pipeline::plan::Spawn;
 use store::{Error, Store};
 use workshop::{Fault, Workshop};
@@ -37,7 +39,7 @@ struct Depot {
 struct Seen {
     depot: Arc<Mutex<Depot>>,
     found: BTreeMap<Name, Answer>,
-    problems: Vec<HeldBack>,
+    problems: Vec<SourceProblem>,
 }
 
 #[async_trait]
@@ -54,7 +56,7 @@ impl FindingCondition for ParcelWaits {
         Accepts::Only(COUNTRY)
     }
 
-    async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn Look>> {
+    async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn SourceLook>> {
         let parcels = {
             let mut depot = self.depot.lock().unwrap();
             depot.looks += 1;
@@ -77,7 +79,7 @@ impl FindingCondition for ParcelWaits {
             found.insert(name.clone(), answer);
         }
         let lost = parcels.values().flatten().filter(|number| **number == 0).map(ToString::to_string).collect();
-        let lost = HeldBack { reason: "a parcel has lost its number".to_owned(), things: lost };
+        let lost = SourceProblem { reason: "a parcel has lost its number".to_owned(), things: lost };
         let problems = if lost.things.is_empty() { Vec::new() } else { vec![lost] };
         Ok(Box::new(Seen { depot: self.depot.clone(), found, problems }))
     }
@@ -85,15 +87,15 @@ impl FindingCondition for ParcelWaits {
 
 const COUNTRY: &[Argument] = &[Argument { name: "country", is_required: true, check: country }];
 
-fn country(text: &str) -> Result<(), String> {
+fn country(text: &str) -> Result<(), BadArgument> {
     match text {
         "de" | "at" => Ok(()),
-        other => Err(format!("`{other}` is no country with a depot (expected `de` or `at`)")),
+        other => Err(format!("`{other}` is no country with a depot (expected `de` or `at`)").into()),
     }
 }
 
-fn parcel(key: &str) -> Found {
-    Found {
+fn parcel(key: &str) -> Discovery {
+    Discovery {
         key: key.to_owned(),
         at: "2026-08-01T11:00:00Z".parse().unwrap(),
         arguments: Arguments::from([("parcel".to_owned(), key.to_owned())]),
@@ -102,20 +104,20 @@ fn parcel(key: &str) -> Found {
 }
 
 #[async_trait]
-impl Look for Seen {
+impl SourceLook for Seen {
     fn answer(&self, definition: &Name) -> Answer {
         self.found[definition].clone()
     }
 
-    fn problems(&self) -> &[HeldBack] {
+    fn problems(&self) -> &[SourceProblem] {
         &self.problems
     }
 
-    async fn note(&self, _: &Store, outcomes: &[Outcome], _: DateTime<Utc>) -> store::Result<()> {
-        let told = |outcome: &Outcome| {
+    async fn note(&self, _: &Store, outcomes: &[DiscoveryOutcome], _: DateTime<Utc>) -> store::Result<()> {
+        let told = |outcome: &DiscoveryOutcome| {
             let fate = match &outcome.fate {
-                Fate::Spawned(_) => "has a pipeline".to_owned(),
-                Fate::HeldBack(reasons) => format!("waits: {}", reasons.join("; ")),
+                DiscoveryFate::Spawned(_) => "has a pipeline".to_owned(),
+                DiscoveryFate::NotSpawned(reasons) => format!("waits: {}", reasons.join("; ")),
             };
             format!("{} of {} {fate}", outcome.found.things.join(", "), outcome.definition)
         };

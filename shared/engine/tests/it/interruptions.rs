@@ -2,8 +2,8 @@
 
 use engine::take_over::take_over;
 use insta::assert_snapshot;
+use pipeline::StepStatus;
 use pipeline::step::INTERRUPTION_LIMIT;
-use pipeline::{PipelineId, StepStatus};
 use serde_json::json;
 use workshop::{Fault, Workshop, runner};
 

@@ -21,7 +21,7 @@ async fn acquire(workshop: &Workshop, owner: &str) -> LeaseOutcome {
 
 async fn held(workshop: &Workshop, owner: &str) -> Lease {
     match acquire(workshop, owner).await {
-        LeaseOutcome::Held(lease) => lease,
+        LeaseOutcome::Acquired(lease) => lease,
         taken @ LeaseOutcome::Taken { .. } => panic!("{owner} does not get the lease: {taken:?}"),
     }
 }
@@ -89,7 +89,7 @@ async fn a_clock_that_runs_behind_answers_for_nothing_new() {
     workshop.store().release_lease(&lease, None).await.unwrap();
     let behind = workshop.now() - Duration::seconds(10);
     let outcome = workshop.store().acquire_lease("bob", until(&workshop), behind).await.unwrap();
-    let LeaseOutcome::Held(lease) = outcome else { panic!("nobody holds it") };
+    let LeaseOutcome::Acquired(lease) = outcome else { panic!("nobody holds it") };
     assert_eq!(lease.pulse, Pulse { since: behind, until: behind });
 }
 

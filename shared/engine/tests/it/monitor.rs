@@ -9,6 +9,7 @@ use insta::assert_snapshot;
 use pipeline::PipelineId;
 use pipeline::settings::Scope;
 use store::services::{Event, Events, Services};
+use store::settings::NewSetting;
 use store::{Error, Result};
 
 use engine::heartbeat::BeatReport;
@@ -139,7 +140,15 @@ async fn a_step_that_waits_for_too_long_is_told_once_and_counted_as_long_as_it_w
 async fn the_limit_of_waiting_is_that_of_the_pipeline_and_an_outage_of_beats_hides_nothing() {
     let (workshop, bus) = heard_in(Workshop::new("10: done-a"));
     let scope: Scope = "pipeline:work".parse().unwrap();
-    workshop.store().set_setting("monitor.waiting_after", &scope, "2 hours", "a test", workshop.now()).await.unwrap();
+    workshop
+        .store()
+        .set_setting(
+            NewSetting { name: "monitor.waiting_after", scope: &scope, value: "2 hours" },
+            "a test",
+            workshop.now(),
+        )
+        .await
+        .unwrap();
     workshop.beat().await;
     workshop.spawn().await;
     let _lost = workshop.receive().await.unwrap();
@@ -221,7 +230,15 @@ async fn runners_that_are_busy_or_maintenance_are_no_idleness() {
     let (_, ()) = tokio::join!(busy, watch);
     workshop.wait(30);
     assert!(workshop.beat().await.is_idle_though_work_is_due);
-    workshop.store().set_setting("maintenance", &Scope::Default, "true", "a test", workshop.now()).await.unwrap();
+    workshop
+        .store()
+        .set_setting(
+            NewSetting { name: "maintenance", scope: &Scope::Default, value: "true" },
+            "a test",
+            workshop.now(),
+        )
+        .await
+        .unwrap();
     workshop.wait(1);
     assert!(!workshop.beat().await.is_idle_though_work_is_due);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use insta::assert_snapshot;
-use pipeline::pipeline::{Stop, StoppedBy};
+use pipeline::pipeline::{StopRequest, StoppedBy};
 use pipeline::{Pipeline, PipelineStatus};
 use store::pipelines::{NewPipeline, PipelineWritten, Spawned};
 use store::table::{Change, Condition, Write};
@@ -25,8 +25,8 @@ async fn open(workshop: &Workshop) -> Vec<String> {
     open.into_iter().map(|open| open.name.to_string()).collect()
 }
 
-fn stop(workshop: &Workshop) -> Stop {
-    Stop { by: StoppedBy::Cancel, reason: "Ann had enough".to_owned(), at: workshop.now() }
+fn stop(workshop: &Workshop) -> StopRequest {
+    StopRequest { by: StoppedBy::Cancel, reason: "Ann had enough".to_owned(), at: workshop.now() }
 }
 
 #[tokio::test]

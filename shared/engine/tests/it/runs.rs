@@ -8,6 +8,7 @@ use patience::wait;
 use pipeline::settings::Scope;
 use pipeline::{PipelineStatus, StepStatus, Token};
 use store::queue::Outgoing;
+use store::settings::NewSetting;
 use store::{Store, keys};
 
 use engine::WorkingDirectory;
@@ -534,7 +535,11 @@ async fn tokens_differ_for_whatever_they_fence() {
 async fn row_37_a_log_keeps_lines_as_grave_as_the_setting_asks() {
     let workshop = Workshop::new("10: done-a · 20: wordy-b · 30: broken-c");
     let level = Scope::Pipeline(NAME.parse().unwrap());
-    workshop.store().set_setting("log.level", &level, "error", "Ann", workshop.now()).await.unwrap();
+    workshop
+        .store()
+        .set_setting(NewSetting { name: "log.level", scope: &level, value: "error" }, "Ann", workshop.now())
+        .await
+        .unwrap();
     let id = workshop.spawn().await;
     workshop.run_all().await;
     assert_eq!(workshop.step(&id, "done-a").await.record.log, "");

@@ -9,7 +9,7 @@ use pipeline::{PipelineId, Step, StepRecord, StepStatus, Token};
 use serde_json::{Value, json};
 use store::keys;
 use store::message::StepMessage;
-use store::steps::{Claim, Claimed, Enqueued, Finish, Held};
+use store::steps::{Claim, Claimed, Continuation, EnqueueMark, Enqueued, Finish, StepWritten};
 use store::table::{Change, Condition, Relist, Write};
 
 use workshop::Fault;
@@ -45,7 +45,8 @@ impl Bench {
     /// Enqueues the step as it was seen.
     async fn try_enqueue(&self, seen: &Step, token: &str) -> store::Result<Enqueued> {
         let (store, token) = (self.workshop.store(), Token(token.to_owned()));
-        store.enqueue_step(&self.id, seen, StepEvent::Enqueue, &token, self.workshop.now()).await
+        let mark = EnqueueMark { step: seen, event: StepEvent::Enqueue, token };
+        store.enqueue_step(&self.id, &mark, self.workshop.now()).await
     }
 
     /// Enqueues the step as it is; the message that belongs to it.
@@ -78,11 +79,11 @@ impl Bench {
         self.claim(&self.enqueue("t1").await, "ann").await
     }
 
-    async fn try_finish(&self, claimed: &mut Claimed, finish: &Finish) -> store::Result<Held> {
+    async fn try_finish(&self, claimed: &mut Claimed, finish: &Finish) -> store::Result<StepWritten> {
         self.workshop.store().finish_step(claimed, finish, "the log", self.workshop.now()).await
     }
 
-    async fn finish(&self, claimed: &mut Claimed, finish: Finish) -> Held {
+    async fn finish(&self, claimed: &mut Claimed, finish: Finish) -> StepWritten {
         self.try_finish(claimed, &finish).await.unwrap()
     }
 
@@ -94,12 +95,11 @@ impl Bench {
         self.workshop.store().touch_sent(&self.id, seen, self.workshop.now()).await.unwrap()
     }
 
-    async fn go_on(&self, claimed: &mut Claimed, token: &str) -> Held {
+    async fn go_on(&self, claimed: &mut Claimed, token: &str) -> StepWritten {
         let (store, token) = (self.workshop.store(), Token(token.to_owned()));
-        store
-            .continue_step(claimed, json!({ "row": 7 }), &token, "the log", Duration::ZERO, self.workshop.now())
-            .await
-            .unwrap()
+        let checkpoint = json!({ "row": 7 });
+        let continuation = Continuation { checkpoint, token: &token, log: "the log", delay: Duration::ZERO };
+        store.continue_step(claimed, continuation, self.workshop.now()).await.unwrap()
     }
 
     fn next_write(&self, fault: Fault) {
@@ -246,7 +246,7 @@ async fn every_end_of_an_attempt_is_stored() {
     ] {
         let bench = Bench::new().await;
         let mut claimed = bench.held().await;
-        assert_eq!(bench.finish(&mut claimed, finish).await, Held::Committed);
+        assert_eq!(bench.finish(&mut claimed, finish).await, StepWritten::Committed);
         let shown = bench.workshop.shown(&bench.id).await;
         assert_eq!(shown, format!("pending: done-a {expected}"));
         let record = bench.record().await;
@@ -262,7 +262,7 @@ async fn a_finish_whose_reply_got_lost_is_ours() {
         let mut claimed = bench.held().await;
         bench.next_write(Fault::ReplyLost);
         assert!(bench.try_finish(&mut claimed, &finish).await.unwrap_err().is_retryable());
-        assert_eq!(bench.finish(&mut claimed, finish).await, Held::Committed);
+        assert_eq!(bench.finish(&mut claimed, finish).await, StepWritten::Committed);
     }
 }
 
@@ -275,7 +275,7 @@ async fn who_was_ghosted_cannot_commit() {
         assert!(bench.ghost().await);
         let ghosted = bench.record().await;
         assert_eq!(ghosted.message.as_deref(), Some("it is gone"));
-        let lost = Held::Lost { status: Some(StepStatus::Error) };
+        let lost = StepWritten::Lost { status: Some(StepStatus::Error) };
         assert_eq!(bench.finish(&mut claimed, finish).await, lost);
         assert_eq!(bench.record().await, ghosted);
     }
@@ -287,20 +287,20 @@ async fn who_was_taken_over_cannot_commit() {
     let mut ann = bench.held().await;
     bench.ghost().await;
     let mut bob = bench.claim(&bench.enqueue("t2").await, "bob").await;
-    let lost = Held::Lost { status: Some(StepStatus::Running) };
+    let lost = StepWritten::Lost { status: Some(StepStatus::Running) };
     let until = bench.lease();
     assert_eq!(bench.finish(&mut ann, SUCCESS).await, lost);
     assert_eq!(bench.workshop.store().save_progress(&mut ann, until).await.unwrap(), lost);
     assert_eq!(bench.go_on(&mut ann, "t3").await, lost);
     let now = bench.workshop.now();
-    assert_eq!(bench.workshop.store().drop_claim(&mut ann, "stopped", now).await.unwrap(), lost);
-    assert_eq!(bench.finish(&mut bob, SUCCESS).await, Held::Committed);
+    assert_eq!(bench.workshop.store().give_back(&mut ann, "stopped", now).await.unwrap(), lost);
+    assert_eq!(bench.finish(&mut bob, SUCCESS).await, StepWritten::Committed);
 }
 
 /// What a holder may do with a step: all of it must be refused once the step is another one's.
 async fn assert_has_no_say(bench: &Bench, claimed: &Claimed, what: &str) {
     let before = bench.record().await;
-    let lost = Held::Lost { status: Some(before.status) };
+    let lost = StepWritten::Lost { status: Some(before.status) };
     let (store, now, until) = (bench.workshop.store(), bench.workshop.now(), bench.lease());
     for finish in [SUCCESS, failure(), Finish::Skipped("nothing there".to_owned())] {
         let held = bench.finish(&mut claimed.clone(), finish.clone()).await;
@@ -309,7 +309,7 @@ async fn assert_has_no_say(bench: &Bench, claimed: &Claimed, what: &str) {
     assert_eq!(bench.go_on(&mut claimed.clone(), "t9").await, lost, "{what}: handed on by who lost the step");
     let held = store.save_progress(&mut claimed.clone(), until).await.unwrap();
     assert_eq!(held, lost, "{what}: lengthened by who lost the step");
-    let held = store.drop_claim(&mut claimed.clone(), "stopped", now).await.unwrap();
+    let held = store.give_back(&mut claimed.clone(), "stopped", now).await.unwrap();
     assert_eq!(held, lost, "{what}: given back by who lost the step");
     assert_eq!(bench.record().await, before, "{what}: the step was changed by who lost it");
 }
@@ -323,13 +323,13 @@ async fn a_living_owner_that_got_the_step_again_under_another_token_cannot_end_i
     bench.ghost().await;
     let second = bench.claim(&bench.enqueue("t2").await, "ann").await;
     assert_has_no_say(&bench, &first, "same owner, next attempt").await;
-    assert_eq!(bench.go_on(&mut second.clone(), "t3").await, Held::Committed);
+    assert_eq!(bench.go_on(&mut second.clone(), "t3").await, StepWritten::Committed);
     // Another moment, so that no two leases are alike.
     bench.workshop.wait(1);
     let mut third = bench.claim(&bench.message().await, "ann").await;
     bench.workshop.wait(1);
     assert_has_no_say(&bench, &second, "same owner and attempt, next continuation").await;
-    assert_eq!(bench.finish(&mut third, SUCCESS).await, Held::Committed);
+    assert_eq!(bench.finish(&mut third, SUCCESS).await, StepWritten::Committed);
 }
 
 /// The same enqueue in other hands, as after a claim that was taken over without a new token.
@@ -348,10 +348,10 @@ async fn a_renewal_whose_reply_got_lost_does_not_lose_the_step() {
     let until = bench.lease() + Duration::from_secs(60);
     bench.next_write(Fault::ReplyLost);
     assert!(bench.workshop.store().save_progress(&mut claimed, until).await.is_err());
-    assert_eq!(bench.workshop.store().save_progress(&mut claimed, until).await.unwrap(), Held::Committed);
+    assert_eq!(bench.workshop.store().save_progress(&mut claimed, until).await.unwrap(), StepWritten::Committed);
     bench.next_write(Fault::ReplyLost);
     assert!(bench.workshop.store().save_progress(&mut claimed, bench.lease()).await.is_err());
-    assert_eq!(bench.finish(&mut claimed, SUCCESS).await, Held::Committed);
+    assert_eq!(bench.finish(&mut claimed, SUCCESS).await, StepWritten::Committed);
 }
 
 #[tokio::test]
@@ -374,14 +374,14 @@ async fn a_continued_step_keeps_its_attempt_and_leaves_old_messages_stale() {
     let mut ann = bench.claim(&first, "ann").await;
     let (started, mut before) = (ann.record.started_at, ann.clone());
     bench.next_write(Fault::Repeated);
-    assert_eq!(bench.go_on(&mut ann, "t2").await, Held::Committed);
+    assert_eq!(bench.go_on(&mut ann, "t2").await, StepWritten::Committed);
     let record = bench.record().await;
     assert_eq!((record.status, record.attempt, record.continuations), (StepStatus::Enqueued, 1, 1));
     assert_eq!((record.checkpoint, record.lease_until), (Some(json!({ "row": 7 })), None));
     let stale = Claim::Lost { status: StepStatus::Enqueued, is_current: false };
     assert_eq!(bench.try_claim(&first, "bob").await.unwrap(), stale);
     // Who handed the step on has no more say in it.
-    assert_eq!(bench.finish(&mut before, SUCCESS).await, Held::Lost { status: Some(StepStatus::Enqueued) });
+    assert_eq!(bench.finish(&mut before, SUCCESS).await, StepWritten::Lost { status: Some(StepStatus::Enqueued) });
     bench.workshop.wait(1);
     let bob = bench.claim(&bench.message().await, "bob").await;
     assert_eq!(bob.record.started_at, started);
@@ -424,7 +424,7 @@ async fn a_claim_is_given_back_when_the_pipeline_is_stopped() {
     let mut claimed = bench.held().await;
     let (store, now) = (bench.workshop.store(), bench.workshop.now());
     bench.next_write(Fault::Repeated);
-    assert_eq!(store.drop_claim(&mut claimed, "Ann had enough", now).await.unwrap(), Held::Committed);
+    assert_eq!(store.give_back(&mut claimed, "Ann had enough", now).await.unwrap(), StepWritten::Committed);
     assert_eq!(bench.workshop.shown(&bench.id).await, "pending: done-a cancelled (Ann had enough)");
 }
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use pipeline::pipeline::{Stop, StoppedBy};
+use pipeline::pipeline::{StopRequest, StoppedBy};
 use pipeline::transition::StepEvent;
 use pipeline::{Pipeline, PipelineId, PipelineStatus, StepStatus};
 use store::message::StepMessage;
 use store::queue::Outgoing;
-use store::steps::Enqueued;
+use store::steps::{EnqueueMark, Enqueued};
 
 use engine::runner::RunReport;
 use engine::runner::resident::{ResidentRunner, Turn};
@@ -21,7 +21,7 @@ fn two(stages: &str) -> Workshop {
 
 /// Writes a stop as the first thing that a cancel does; no beat has looked at it yet.
 async fn stop(workshop: &Workshop, id: &PipelineId) {
-    let stop = Stop { by: StoppedBy::Cancel, reason: "Ann had enough".to_owned(), at: workshop.now() };
+    let stop = StopRequest { by: StoppedBy::Cancel, reason: "Ann had enough".to_owned(), at: workshop.now() };
     let pipeline = workshop.pipeline(id).await;
     workshop.store().stop_pipeline(&pipeline, &stop).await.unwrap();
 }
@@ -110,7 +110,8 @@ async fn mark_late(workshop: &Workshop, seen: &Pipeline, step: &str) {
     let late = workshop.invocation();
     let mut step = seen.step(&step.parse().unwrap()).unwrap().clone();
     let token = late.token(&seen.id, &step.definition.name, 1, 0);
-    let marked = workshop.store().enqueue_step(&seen.id, &step, StepEvent::Enqueue, &token, late.now()).await.unwrap();
+    let mark = EnqueueMark { step: &step, event: StepEvent::Enqueue, token: token.clone() };
+    let marked = workshop.store().enqueue_step(&seen.id, &mark, late.now()).await.unwrap();
     let Enqueued::Done(record) = marked else { panic!("nobody else marked it") };
     step.record = *record;
     let message = Outgoing { body: StepMessage::new(&seen.id, &step, token, 0).body(), delay: Duration::ZERO };

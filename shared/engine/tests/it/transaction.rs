@@ -5,7 +5,7 @@ use std::time::Duration;
 use pipeline::Priority;
 use serde_json::json;
 use store::queue::{Outgoing, Receipt};
-use store::table::{Change, Condition, GroupWritten, Key, Order, Query, Relist, Write, Written};
+use store::table::{Change, Condition, GroupWritten, Key, Query, Relist, SortDirection, Write, Written};
 use store::transaction::Transaction;
 
 use workshop::Workshop;
@@ -102,7 +102,9 @@ async fn ask(transaction: &Transaction, what: &str) {
     let query = Query::prefix("a partition", "");
     match what {
         "a part of a partition" => drop(table.query(&Query { limit: Some(1), ..query }).await.unwrap()),
-        "a partition from its end" => drop(table.query(&Query { order: Order::Descending, ..query }).await.unwrap()),
+        "a partition from its end" => {
+            drop(table.query(&Query { order: SortDirection::Descending, ..query }).await.unwrap())
+        }
         "a partition from the middle" => {
             drop(table.query(&Query { after: Some("a".to_owned()), ..query }).await.unwrap());
         }

@@ -1,7 +1,7 @@
 //! What people do to pipelines, and a host that takes over from a dead one.
 
 use insta::assert_snapshot;
-use pipeline::pipeline::{Stop, StoppedBy};
+use pipeline::pipeline::{StopRequest, StoppedBy};
 use pipeline::{PipelineId, PipelineStatus, StepStatus};
 
 use engine::take_over;
@@ -111,7 +111,7 @@ async fn a_claim_that_comes_after_a_cancel_is_given_back() {
     let stop = async {
         workshop.table.late.notified().await;
         let pipeline = workshop.pipeline(&id).await;
-        let stop = Stop { by: StoppedBy::Cancel, reason: "Ann had enough".to_owned(), at: workshop.now() };
+        let stop = StopRequest { by: StoppedBy::Cancel, reason: "Ann had enough".to_owned(), at: workshop.now() };
         workshop.store().stop_pipeline(&pipeline, &stop).await.unwrap();
         workshop.table.go_on.notify_one();
     };

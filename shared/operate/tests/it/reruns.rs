@@ -1,9 +1,9 @@
 //! Steps that a person runs again.
 
 use insta::assert_snapshot;
-use pipeline::{PipelineId, PipelineStatus};
-
 use operate::{Error, rerun_step};
+use pipeline::{PipelineId, PipelineStatus};
+use store::settings::NewSetting;
 use workshop::Fault;
 use workshop::{NAME, Workshop, xml};
 use workshop::{heartbeat, runner};
@@ -89,7 +89,11 @@ async fn a_step_runs_before_its_turn_through_pause_and_maintenance() {
         .unwrap();
     workshop
         .store()
-        .set_setting("maintenance", &pipeline::settings::Scope::Default, "true", "Bob", workshop.now())
+        .set_setting(
+            NewSetting { name: "maintenance", scope: &pipeline::settings::Scope::Default, value: "true" },
+            "Bob",
+            workshop.now(),
+        )
         .await
         .unwrap();
     rerun(&workshop, &id, "done-c").await.unwrap();
@@ -107,7 +111,7 @@ async fn a_success_can_be_repeated_and_nothing_behind_it_is() {
     rerun(&workshop, &id, "done-a").await.unwrap();
     assert_eq!(workshop.run_all().await.len(), 1);
     assert_snapshot!(workshop.shown(&id).await, @"success: done-a success 2, done-b success");
-    assert!(workshop.step(&id, "done-a").await.record.is_forced);
+    assert!(workshop.step(&id, "done-a").await.record.is_rerun);
 }
 
 #[tokio::test]
@@ -203,7 +207,7 @@ async fn a_step_is_rerun_once_whatever_write_is_disturbed() {
 }
 
 #[tokio::test]
-async fn a_forced_step_whose_message_got_lost_is_sent_again() {
+async fn a_rerun_step_whose_message_got_lost_is_sent_again() {
     let (workshop, id) = failed("").await;
     rerun(&workshop, &id, "flaky-a").await.unwrap();
     let lost = workshop.receive().await.unwrap();

@@ -7,6 +7,7 @@ use insta::assert_snapshot;
 use pipeline::settings::Scope;
 use serde_json::json;
 use store::keys;
+use store::settings::NewSetting;
 use store::table::{Change, Condition, Key, Write};
 
 use operate::settings::{self, Error, Switch};
@@ -18,7 +19,7 @@ async fn set(workshop: &Workshop, name: &str, scope: &str, value: &str) -> Resul
     let scope: Scope = scope.parse().unwrap();
     settings::set(
         &workshop.context,
-        operate::settings::NewSetting { name, scope: &scope, value },
+        store::settings::NewSetting { name, scope: &scope, value },
         operate::AuditStamp { by: "Ann", at: workshop.now() },
     )
     .await
@@ -157,7 +158,11 @@ async fn a_change_is_seen_by_the_next_mini_beat() {
 /// Changes a setting as another process does: this one has no reason to forget what it has read.
 async fn switch_maintenance_elsewhere(workshop: &Workshop, value: &str) {
     let now = workshop.now();
-    workshop.store().set_setting("maintenance", &Scope::Default, value, "somebody else", now).await.unwrap();
+    workshop
+        .store()
+        .set_setting(NewSetting { name: "maintenance", scope: &Scope::Default, value }, "somebody else", now)
+        .await
+        .unwrap();
 }
 
 /// However young the settings are that mini beats of this process have read.

@@ -5,8 +5,9 @@ use pipeline::facts::Answer;
 use pipeline::{PipelineId, StepStatus};
 
 use engine::Program;
-use engine::conditions::{StepCondition, StepQuestion};
+use engine::conditions::{RegisteredStepCondition, StepQuestion};
 use steps::import::bunch_complete::BunchComplete;
+use store::settings::NewSetting;
 use workshop::Fault;
 use workshop::runner;
 use workshop::{Workshop, xml};
@@ -23,7 +24,11 @@ async fn why_not_spawned(workshop: &Workshop, name: &str) -> String {
 }
 
 async fn setting(workshop: &Workshop, name: &str, scope: &str, value: &str) {
-    workshop.store().set_setting(name, &scope.parse().unwrap(), value, "Ann", workshop.now()).await.unwrap();
+    workshop
+        .store()
+        .set_setting(NewSetting { name, scope: &scope.parse().unwrap(), value }, "Ann", workshop.now())
+        .await
+        .unwrap();
 }
 
 fn without_names(text: &str, id: &PipelineId) -> String {
@@ -140,7 +145,7 @@ async fn a_condition_of_a_step_says_what_it_asks_for() {
 struct ShopIsOpen;
 
 #[async_trait]
-impl StepCondition for ShopIsOpen {
+impl RegisteredStepCondition for ShopIsOpen {
     fn name(&self) -> &'static str {
         "shop_is_open"
     }

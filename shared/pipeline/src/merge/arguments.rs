@@ -2,10 +2,10 @@
 
 use super::node::Node;
 use crate::arguments::Arguments;
-use crate::xml::kind::Kind;
+use crate::xml::kind::ElementKind;
 
 /// The `argument` children of an element, by key.
 pub(super) fn arguments(node: &Node) -> Arguments {
     let value = |child: &Node| child.attributes.get("value").map_or(String::new(), |value| value.text.clone());
-    node.of_kind(Kind::Argument).map(|child| (child.identity.text.clone(), value(child))).collect()
+    node.of_kind(ElementKind::Argument).map(|child| (child.identity.text.clone(), value(child))).collect()
 }

@@ -3,6 +3,7 @@
 //! A new condition is a new row.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::time::Duration;
 
 use super::node::Node;
@@ -14,17 +15,14 @@ use crate::schedule::Cron;
 use crate::settings::SETTINGS;
 use crate::status::PipelineStatus;
 use crate::xml::grammar::trimmed;
-use crate::xml::kind::Kind;
-use crate::xml::{Position, Value, quoted, suggest};
-
-/// What is wrong with a condition, and where.
-pub(super) type Fault = (Position, String);
+use crate::xml::kind::ElementKind;
+use crate::xml::{Error, PlacedText, quoted, suggest};
 
 /// A condition that XML can name.
 pub(super) struct Known<C> {
     pub(super) name: &'static str,
     pub(super) arguments: &'static [&'static str],
-    build: fn(&Given<'_>) -> Result<C, Fault>,
+    build: fn(&Given<'_>) -> Result<C, Error>,
 }
 
 /// The arguments that a condition was given; none but those that its row lists.
@@ -118,7 +116,7 @@ pub(super) fn build<C: OrRegistered>(
     known: &[Known<C>],
     registered: &BTreeMap<String, Accepts>,
     node: &Node,
-) -> Result<C, Fault> {
+) -> Result<C, Error> {
     let name = &node.identity.text;
     if let Some(row) = known.iter().find(|row| row.name == name) {
         refuse_unknown_arguments(node, row.arguments)?;
@@ -127,7 +125,7 @@ pub(super) fn build<C: OrRegistered>(
     let Some(accepts) = registered.get(name) else {
         let names = known.iter().map(|row| row.name).chain(registered.keys().map(String::as_str));
         let expected = suggest::expected(name, names);
-        return Err((node.identity.position.clone(), format!("there is no such condition{expected}")));
+        return Err(node.identity.position.error(format!("there is no such condition{expected}")));
     };
     if let Accepts::Only(arguments) = accepts {
         check_arguments(&Given(node), arguments)?;
@@ -135,15 +133,15 @@ pub(super) fn build<C: OrRegistered>(
     Ok(C::registered(Registered { name: name.clone(), arguments: super::arguments::arguments(node) }))
 }
 
-fn refuse_unknown_arguments(node: &Node, known: &[&str]) -> Result<(), Fault> {
-    let mut given = node.of_kind(Kind::Argument).map(|argument| &argument.identity);
+fn refuse_unknown_arguments(node: &Node, known: &[&str]) -> Result<(), Error> {
+    let mut given = node.of_kind(ElementKind::Argument).map(|argument| &argument.identity);
     let Some(unknown) = given.find(|argument| !known.contains(&argument.text.as_str())) else { return Ok(()) };
     let expected = suggest::expected(&unknown.text, known.iter().copied());
     let message = format!("the argument {} is not known{expected}", quoted(&unknown.text));
-    Err((unknown.position.clone(), message))
+    Err(unknown.position.error(message))
 }
 
-fn check_arguments(given: &Given<'_>, arguments: &[Argument]) -> Result<(), Fault> {
+fn check_arguments(given: &Given<'_>, arguments: &[Argument]) -> Result<(), Error> {
     let names: Vec<&str> = arguments.iter().map(|argument| argument.name).collect();
     refuse_unknown_arguments(given.0, &names)?;
     for argument in arguments {
@@ -155,45 +153,45 @@ fn check_arguments(given: &Given<'_>, arguments: &[Argument]) -> Result<(), Faul
     Ok(())
 }
 
-fn cron_expression(given: &Given<'_>) -> Result<PipelineCondition, Fault> {
+fn cron_expression(given: &Given<'_>) -> Result<PipelineCondition, Error> {
     let expression = given.required("expression")?;
     let time_zone = given.optional("time_zone");
     // Which of the two is at fault shows when the expression is read alone.
-    Cron::parse(&expression.text, None).map_err(|message| (expression.position.clone(), message))?;
+    Cron::parse(&expression.text, None).map_err(|error| expression.position.error(error.to_string()))?;
     let zone = time_zone.map(|value| trimmed(&value.text));
     let cron = Cron::parse(&expression.text, zone);
-    let cron = cron.map_err(|message| (time_zone.unwrap_or(expression).position.clone(), message))?;
+    let cron = cron.map_err(|error| time_zone.unwrap_or(expression).position.error(error.to_string()))?;
     Ok(PipelineCondition::CronExpression { cron })
 }
 
-fn configurable_cron_expression(given: &Given<'_>) -> Result<PipelineCondition, Fault> {
+fn configurable_cron_expression(given: &Given<'_>) -> Result<PipelineCondition, Error> {
     let value = given.required("setting")?;
     let name = trimmed(&value.text);
     let crons = SETTINGS.iter().filter(|setting| setting.kind.is_cron()).map(|setting| setting.name);
     if !crons.clone().any(|cron| cron == name) {
         let message = format!("{} is no setting of a cron expression{}", quoted(name), suggest::expected(name, crons));
-        return Err((value.position.clone(), message));
+        return Err(value.position.error(message));
     }
     Ok(PipelineCondition::ConfigurableCronExpression { setting: name.to_owned() })
 }
 
-fn website_active(given: &Given<'_>) -> Result<PipelineCondition, Fault> {
-    let websites = words(given.required("websites")?, |word| word.parse::<Name>().map_err(|error| error.to_string()))?;
+fn website_active(given: &Given<'_>) -> Result<PipelineCondition, Error> {
+    let websites = words(given.required("websites")?, str::parse::<Name>)?;
     Ok(PipelineCondition::WebsiteActive { websites: websites.iter().map(Name::to_string).collect() })
 }
 
-fn recurring(given: &Given<'_>) -> Result<StepCondition, Fault> {
+fn recurring(given: &Given<'_>) -> Result<StepCondition, Error> {
     let limit = given.number("limit")?.ok_or_else(|| given.missing("limit"))?;
     let wait = given.parsed("wait", duration::parse)?.unwrap_or_default();
     Ok(StepCondition::Recurring { limit, wait })
 }
 
-fn attempts_limit(given: &Given<'_>) -> Result<StepCondition, Fault> {
+fn attempts_limit(given: &Given<'_>) -> Result<StepCondition, Error> {
     let limit = given.number("limit")?.ok_or_else(|| given.missing("limit"))?;
     Ok(StepCondition::AttemptsLimit { limit })
 }
 
-fn time_between_attempts(given: &Given<'_>) -> Result<StepCondition, Fault> {
+fn time_between_attempts(given: &Given<'_>) -> Result<StepCondition, Error> {
     let minutes = given.number("minutes")?.map(|minutes| Duration::from_secs(60 * u64::from(minutes)));
     let wait = given.parsed("wait", duration::parse)?;
     let wait = match (minutes, wait) {
@@ -208,58 +206,59 @@ fn time_between_attempts(given: &Given<'_>) -> Result<StepCondition, Fault> {
 }
 
 impl<'n> Given<'n> {
-    fn optional(&self, key: &str) -> Option<&'n Value> {
+    fn optional(&self, key: &str) -> Option<&'n PlacedText> {
         self.0.argument(key)
     }
 
-    fn required(&self, key: &str) -> Result<&'n Value, Fault> {
+    fn required(&self, key: &str) -> Result<&'n PlacedText, Error> {
         self.optional(key).ok_or_else(|| self.missing(key))
     }
 
-    fn parsed<T>(&self, key: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Fault> {
+    fn parsed<T, E: Display>(&self, key: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<Option<T>, Error> {
         let Some(value) = self.optional(key) else { return Ok(None) };
-        parse(&value.text).map(Some).map_err(|message| (value.position.clone(), message))
+        parse(&value.text).map(Some).map_err(|error| value.position.error(error.to_string()))
     }
 
-    fn number(&self, key: &str) -> Result<Option<u32>, Fault> {
-        self.parsed(key, |text| match trimmed(text).parse() {
-            Ok(0) | Err(_) => Err(format!("`{key}` is {} (expected a whole number from 1 on)", quoted(text))),
-            Ok(number) => Ok(number),
-        })
+    fn number(&self, key: &str) -> Result<Option<u32>, Error> {
+        let Some(value) = self.optional(key) else { return Ok(None) };
+        match trimmed(&value.text).parse() {
+            Ok(0) | Err(_) => {
+                let found = quoted(&value.text);
+                Err(value.position.error(format!("`{key}` is {found} (expected a whole number from 1 on)")))
+            }
+            Ok(number) => Ok(Some(number)),
+        }
     }
 
     /// The filter of the conditions about previous steps.
-    fn steps(&self) -> Result<Option<Vec<Name>>, Fault> {
+    fn steps(&self) -> Result<Option<Vec<Name>>, Error> {
         let mut given = STEP_FILTER.iter().filter_map(|key| self.optional(key));
         match (given.next(), given.next()) {
             (Some(_), Some(_)) => Err(self.fault("give either `steps` or `step_filter`, not both")),
-            (Some(value), None) => {
-                words(value, |word| word.parse().map_err(|e: crate::BadName| e.to_string())).map(Some)
-            }
+            (Some(value), None) => words(value, str::parse).map(Some),
             (None, _) => Ok(None),
         }
     }
 
-    fn required_steps(&self) -> Result<Vec<Name>, Fault> {
+    fn required_steps(&self) -> Result<Vec<Name>, Error> {
         self.steps()?.ok_or_else(|| self.missing("steps"))
     }
 
-    fn pipelines_and_statuses(&self) -> Result<(Vec<Name>, Vec<PipelineStatus>), Fault> {
-        let names = |word: &str| word.parse().map_err(|error: crate::BadName| error.to_string());
-        let pipelines = words(self.required("pipelines")?, names)?;
+    fn pipelines_and_statuses(&self) -> Result<(Vec<Name>, Vec<PipelineStatus>), Error> {
+        let pipelines = words(self.required("pipelines")?, str::parse)?;
         Ok((pipelines, words(self.required("statuses")?, str::parse)?))
     }
 
-    fn missing(&self, key: &str) -> Fault {
+    fn missing(&self, key: &str) -> Error {
         self.fault(&format!("the argument `{key}` is missing"))
     }
 
-    fn fault(&self, message: &str) -> Fault {
-        (self.0.position.clone(), message.to_owned())
+    fn fault(&self, message: &str) -> Error {
+        self.0.position.error(message)
     }
 }
 
 /// Reads a list with spaces or commas between the words; at least one word, each of them once.
-fn words<T>(value: &Value, parse: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, Fault> {
-    crate::words::words(&value.text, parse).map_err(|message| (value.position.clone(), message))
+fn words<T, E: Display>(value: &PlacedText, parse: impl Fn(&str) -> Result<T, E>) -> Result<Vec<T>, Error> {
+    crate::words::words(&value.text, parse).map_err(|error| value.position.error(error.to_string()))
 }

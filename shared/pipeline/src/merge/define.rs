@@ -1,6 +1,7 @@
 //! From a merged pipeline to its definition.
 
 use std::collections::BTreeMap;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use super::arguments::arguments;
@@ -14,19 +15,19 @@ use crate::definition::{Definition, Described, Priority, StepDefinition};
 use crate::duration;
 use crate::id::Name;
 use crate::xml::grammar::{boolean, integer, trimmed};
-use crate::xml::kind::Kind;
-use crate::xml::{Error, Position, alias, limits, quoted, suggest};
+use crate::xml::kind::ElementKind;
+use crate::xml::{Error, XmlPosition, alias, limits, quoted, suggest};
 
 /// Where the executors of a definition's steps are named.
-pub(super) type Origin = BTreeMap<Name, Position>;
+pub(super) type ExecutorPositions = BTreeMap<Name, XmlPosition>;
 
 /// A list of steps that a condition waits for.
-struct Filter<'n> {
+struct AwaitedSteps<'n> {
     /// The waiting step.
     step: Name,
     place: StepTurn,
     awaited: Vec<Name>,
-    position: &'n Position,
+    position: &'n XmlPosition,
 }
 
 /// When a step's turn comes: run-always steps run after all others, whatever their order.
@@ -43,36 +44,39 @@ impl StepTurn {
 }
 
 /// Builds the definition that `node` describes.
-pub(super) fn definition(node: &Node, vocabulary: &Vocabulary) -> Result<(Definition, Origin), Vec<Error>> {
+pub(super) fn definition(node: &Node, vocabulary: &Vocabulary) -> Result<(Definition, ExecutorPositions), Vec<Error>> {
     let mut errors = Errors::new();
-    let built = errors.within(Kind::Pipeline, &node.identity.text, |errors| pipeline(node, vocabulary, errors));
+    let built = errors.within(ElementKind::Pipeline, &node.identity.text, |errors| pipeline(node, vocabulary, errors));
     match built {
         Some(built) if errors.list.is_empty() => Ok(built),
         _ => Err(errors.list),
     }
 }
 
-fn pipeline(node: &Node, vocabulary: &Vocabulary, errors: &mut Errors) -> Option<(Definition, Origin)> {
+fn pipeline(node: &Node, vocabulary: &Vocabulary, errors: &mut Errors) -> Option<(Definition, ExecutorPositions)> {
     let name = name(node, errors);
-    let mut origin = Origin::new();
+    let mut origin = ExecutorPositions::new();
     let mut filters = Vec::new();
     let mut steps: Vec<StepDefinition> = node
-        .of_kind(Kind::Step)
+        .of_kind(ElementKind::Step)
         .filter_map(|child| {
-            errors.within(Kind::Step, &child.identity.text, |errors| step(child, vocabulary, &mut filters, errors))
+            errors
+                .within(ElementKind::Step, &child.identity.text, |errors| step(child, vocabulary, &mut filters, errors))
         })
         .collect();
-    for child in node.of_kind(Kind::Step) {
+    for child in node.of_kind(ElementKind::Step) {
         if let (Ok(name), Some(executor)) = (child.identity.text.parse(), child.attributes.get("executorType")) {
             origin.insert(name, executor.position.clone());
         }
     }
-    if node.of_kind(Kind::Step).next().is_none() {
+    if node.of_kind(ElementKind::Step).next().is_none() {
         errors.push(&node.position, "there is no step");
     }
     steps.sort_by_key(|step| step.sort_order);
     check_filters(&filters, &steps, errors);
-    let asked = conditions(node, Kind::PipelineCondition, PIPELINE_CONDITIONS, &vocabulary.pipeline_conditions, errors);
+    let registered = &vocabulary.pipeline_conditions;
+    let nameable = Nameable { kind: ElementKind::PipelineCondition, known: PIPELINE_CONDITIONS, registered };
+    let asked = conditions(node, &nameable, errors);
     let definition = Definition {
         name: name?,
         description: description(node),
@@ -89,11 +93,16 @@ fn pipeline(node: &Node, vocabulary: &Vocabulary, errors: &mut Errors) -> Option
 fn step<'n>(
     node: &'n Node,
     vocabulary: &Vocabulary,
-    filters: &mut Vec<Filter<'n>>,
+    filters: &mut Vec<AwaitedSteps<'n>>,
     errors: &mut Errors,
 ) -> Option<StepDefinition> {
-    let mut all = conditions(node, Kind::StepCondition, STEP_CONDITIONS, &vocabulary.step_conditions, errors);
-    all.extend(conditions(node, Kind::RecurringCondition, RECURRING_CONDITIONS, &BTreeMap::new(), errors));
+    let registered = &vocabulary.step_conditions;
+    let nameable = Nameable { kind: ElementKind::StepCondition, known: STEP_CONDITIONS, registered };
+    let mut all = conditions(node, &nameable, errors);
+    // Nobody can register a recurring condition.
+    let registered = &BTreeMap::new();
+    let nameable = Nameable { kind: ElementKind::RecurringCondition, known: RECURRING_CONDITIONS, registered };
+    all.extend(conditions(node, &nameable, errors));
     let awaiting: Vec<_> = all.iter().filter_map(|(child, it)| awaiting(child, &it.condition)).collect();
     let step = StepDefinition {
         name: name(node, errors)?,
@@ -107,7 +116,7 @@ fn step<'n>(
         conditions: all.into_iter().map(|(_, described)| described).collect(),
         is_added: false,
     };
-    filters.extend(awaiting.into_iter().map(|(awaited, position)| Filter {
+    filters.extend(awaiting.into_iter().map(|(awaited, position)| AwaitedSteps {
         step: step.name.clone(),
         place: StepTurn::of(&step),
         awaited,
@@ -116,19 +125,25 @@ fn step<'n>(
     Some(step)
 }
 
+/// Which conditions an element of a kind may name.
+struct Nameable<'v, C: 'static> {
+    kind: ElementKind,
+    known: &'static [Known<C>],
+    registered: &'v BTreeMap<String, Accepts>,
+}
+
 fn conditions<'n, C: OrRegistered>(
     node: &'n Node,
-    kind: Kind,
-    known: &[Known<C>],
-    registered: &BTreeMap<String, Accepts>,
+    nameable: &Nameable<'_, C>,
     errors: &mut Errors,
 ) -> Vec<(&'n Node, Described<C>)> {
+    let Nameable { kind, known, registered } = *nameable;
     let mut described = Vec::new();
     for child in node.of_kind(kind) {
         match condition::build(known, registered, child) {
             Ok(condition) => described.push((child, Described { condition, description: description(child) })),
-            Err((position, message)) => {
-                errors.within(kind, &child.identity.text, |errors| errors.push(&position, message));
+            Err(error) => {
+                errors.within(kind, &child.identity.text, |errors| errors.push(&error.position, error.message));
             }
         }
     }
@@ -145,13 +160,18 @@ fn description(node: &Node) -> Option<String> {
     node.attributes.get("description").map(|value| value.text.clone()).filter(|text| !text.is_empty())
 }
 
-fn read<T>(node: &Node, attribute: &str, parse: impl Fn(&str) -> Result<T, String>, errors: &mut Errors) -> Option<T> {
+fn read<T, E: Display>(
+    node: &Node,
+    attribute: &str,
+    parse: impl Fn(&str) -> Result<T, E>,
+    errors: &mut Errors,
+) -> Option<T> {
     let value = node.attributes.get(attribute)?;
-    parse(&value.text).map_err(|message| errors.push(&value.position, message)).ok()
+    parse(&value.text).map_err(|error| errors.push(&value.position, error.to_string())).ok()
 }
 
 /// The steps before that a condition names, and where it does.
-fn awaiting<'n>(node: &'n Node, condition: &StepCondition) -> Option<(Vec<Name>, &'n Position)> {
+fn awaiting<'n>(node: &'n Node, condition: &StepCondition) -> Option<(Vec<Name>, &'n XmlPosition)> {
     let steps = match condition {
         StepCondition::PreviousStepsCompleted { steps } | StepCondition::PreviousStepsFinished { steps } => {
             steps.as_ref()?
@@ -170,7 +190,7 @@ fn awaiting<'n>(node: &'n Node, condition: &StepCondition) -> Option<(Vec<Name>,
 }
 
 /// A step may wait for steps of lower order only. That also keeps steps from waiting for each other in a circle.
-fn check_filters(filters: &[Filter<'_>], steps: &[StepDefinition], errors: &mut Errors) {
+fn check_filters(filters: &[AwaitedSteps<'_>], steps: &[StepDefinition], errors: &mut Errors) {
     let places: BTreeMap<&Name, StepTurn> = steps.iter().map(|step| (&step.name, StepTurn::of(step))).collect();
     for filter in filters {
         for awaited in &filter.awaited {
@@ -193,7 +213,7 @@ fn check_filters(filters: &[Filter<'_>], steps: &[StepDefinition], errors: &mut 
                 }
                 Some(_) => continue,
             };
-            errors.within(Kind::Step, filter.step.as_str(), |errors| errors.push(filter.position, message));
+            errors.within(ElementKind::Step, filter.step.as_str(), |errors| errors.push(filter.position, message));
         }
     }
 }

@@ -1,27 +1,27 @@
-//! From elements to things: one file's tree is held against the grammar, and what it defines or changes comes out.
+//! From elements to things: one file's tree is compared with the grammar, and what it defines or changes comes out.
 
 use std::collections::BTreeMap;
 
 use crate::definition::STEP_LIMIT;
-use crate::xml::grammar::{CONFIG, Role, Rule, boolean};
-use crate::xml::kind::Kind;
-use crate::xml::{Attribute, Document, Element, Error, Position, Value, alias, limits, quoted, suggest};
+use crate::xml::grammar::{CONFIG, ElementRole, Rule, boolean};
+use crate::xml::kind::ElementKind;
+use crate::xml::{Attribute, Document, Element, Error, PlacedText, XmlPosition, alias, limits, quoted, suggest};
 
 /// A thing that is defined, or a change to one.
 #[derive(Debug, Clone)]
 pub(super) struct Node {
-    pub(super) kind: Kind,
+    pub(super) kind: ElementKind,
     pub(super) action: Action,
     /// Name, type or key; types in our words.
-    pub(super) identity: Value,
+    pub(super) identity: PlacedText,
     /// The argument that a reference's class name carries; part of what it refers to.
     pub(super) implied: Option<(&'static str, String)>,
-    pub(super) position: Position,
+    pub(super) position: XmlPosition,
     /// Without the identity and `remove`; by their proper names.
-    pub(super) attributes: BTreeMap<&'static str, Value>,
+    pub(super) attributes: BTreeMap<&'static str, PlacedText>,
     pub(super) children: Vec<Node>,
     /// Which children were removed, and where that is written.
-    pub(super) removed: BTreeMap<(Kind, String), Position>,
+    pub(super) removed: BTreeMap<(ElementKind, String), XmlPosition>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) enum Action {
 #[derive(Debug)]
 pub(super) struct Entry {
     /// The pipeline's name, if it can be read.
-    pub(super) name: Option<Value>,
+    pub(super) name: Option<PlacedText>,
     /// Absent if there are errors.
     pub(super) node: Option<Node>,
     pub(super) action: Action,
@@ -68,22 +68,24 @@ pub(super) fn entries(document: &Document) -> (Vec<Entry>, Vec<Error>) {
 }
 
 /// Most things of a kind that one thing may have.
-pub(super) fn most(kind: Kind) -> usize {
+pub(super) fn most(kind: ElementKind) -> usize {
     match kind {
-        Kind::Pipeline => limits::DEFINITIONS,
-        Kind::Step => STEP_LIMIT,
-        Kind::PipelineCondition | Kind::StepCondition | Kind::RecurringCondition => limits::CONDITIONS,
-        Kind::Argument => limits::ARGUMENTS,
+        ElementKind::Pipeline => limits::DEFINITIONS,
+        ElementKind::Step => STEP_LIMIT,
+        ElementKind::PipelineCondition | ElementKind::StepCondition | ElementKind::RecurringCondition => {
+            limits::CONDITIONS
+        }
+        ElementKind::Argument => limits::ARGUMENTS,
     }
 }
 
 impl Node {
-    pub(super) fn of_kind(&self, kind: Kind) -> impl Iterator<Item = &Node> {
+    pub(super) fn of_kind(&self, kind: ElementKind) -> impl Iterator<Item = &Node> {
         self.children.iter().filter(move |child| child.kind == kind)
     }
 
-    pub(super) fn argument(&self, key: &str) -> Option<&Value> {
-        self.of_kind(Kind::Argument).find(|child| child.identity.text == key)?.attributes.get("value")
+    pub(super) fn argument(&self, key: &str) -> Option<&PlacedText> {
+        self.of_kind(ElementKind::Argument).find(|child| child.identity.text == key)?.attributes.get("value")
     }
 
     /// What people call it: ``step `move_files` ``.
@@ -102,7 +104,7 @@ impl Errors {
         self.list.len() >= limits::ERRORS
     }
 
-    pub(super) fn push(&mut self, position: &Position, message: impl AsRef<str>) {
+    pub(super) fn push(&mut self, position: &XmlPosition, message: impl AsRef<str>) {
         if !self.is_full() {
             let separator = if self.subject.is_empty() { "" } else { ": " };
             self.list.push(position.error(format!("{}{separator}{}", self.subject, message.as_ref())));
@@ -110,14 +112,17 @@ impl Errors {
     }
 
     /// Does `work` for `kind`; its errors begin with the thing's words, after those of the step or pipeline it is in.
-    pub(super) fn within<T>(&mut self, kind: Kind, identity: &str, work: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn within<T>(&mut self, kind: ElementKind, identity: &str, work: impl FnOnce(&mut Self) -> T) -> T {
         let words = match identity {
             "" => kind.word().to_owned(),
             identity => format!("{} {}", kind.word(), quoted(identity)),
         };
         let inner = match kind {
-            Kind::Pipeline | Kind::Step => words,
-            Kind::PipelineCondition | Kind::StepCondition | Kind::RecurringCondition | Kind::Argument => {
+            ElementKind::Pipeline | ElementKind::Step => words,
+            ElementKind::PipelineCondition
+            | ElementKind::StepCondition
+            | ElementKind::RecurringCondition
+            | ElementKind::Argument => {
                 format!("{}: {words}", self.subject)
             }
         };
@@ -131,9 +136,9 @@ impl Errors {
 fn entry(element: &Element, rule: &'static Rule) -> Entry {
     let mut errors = Errors::new();
     let node = match rule.role {
-        Role::Defines(kind) => node(element, rule, (kind, Action::Define), &mut errors),
-        Role::Refers(kind) => node(element, rule, (kind, Action::Change), &mut errors),
-        Role::Groups => None,
+        ElementRole::Defines(kind) => node(element, rule, (kind, Action::Define), &mut errors),
+        ElementRole::Refers(kind) => node(element, rule, (kind, Action::Change), &mut errors),
+        ElementRole::Groups => None,
     };
     let name = node.as_ref().map(|node| node.identity.clone());
     let action = node.as_ref().map_or(Action::Define, |node| node.action);
@@ -142,7 +147,12 @@ fn entry(element: &Element, rule: &'static Rule) -> Entry {
 }
 
 /// Reads an element; `None` if its identity cannot be read. The recursion is as deep as the grammar, not as the file.
-fn node(element: &Element, rule: &'static Rule, (kind, action): (Kind, Action), errors: &mut Errors) -> Option<Node> {
+fn node(
+    element: &Element,
+    rule: &'static Rule,
+    (kind, action): (ElementKind, Action),
+    errors: &mut Errors,
+) -> Option<Node> {
     let identity = element.attribute(kind.identity()).map(|attribute| attribute.value.clone());
     let words = identity.as_ref().map_or(String::new(), |identity| identity.text.clone());
     errors.within(kind, &words, |errors| {
@@ -160,15 +170,15 @@ fn node(element: &Element, rule: &'static Rule, (kind, action): (Kind, Action), 
     })
 }
 
-fn read_attributes(element: &Element, rule: &Rule, errors: &mut Errors) -> BTreeMap<&'static str, Value> {
-    let mut attributes: BTreeMap<&'static str, Value> = BTreeMap::new();
+fn read_attributes(element: &Element, rule: &Rule, errors: &mut Errors) -> BTreeMap<&'static str, PlacedText> {
+    let mut attributes: BTreeMap<&'static str, PlacedText> = BTreeMap::new();
     for Attribute { name, position, value } in &element.attributes {
         let Some(known) = rule.attribute(name) else {
             errors.push(position, unknown_attribute(name, rule));
             continue;
         };
-        if let Err(message) = (known.check)(&value.text) {
-            errors.push(&value.position, message);
+        if let Err(bad) = (known.check)(&value.text) {
+            errors.push(&value.position, bad.to_string());
         }
         if attributes.insert(known.means, value.clone()).is_some() {
             errors.push(position, format!("`{name}` says `{}` a second time", known.means));
@@ -191,12 +201,12 @@ fn read_children(element: &Element, rule: &Rule, errors: &mut Errors) -> Vec<Nod
             continue;
         };
         match known.role {
-            Role::Groups => {
+            ElementRole::Groups => {
                 read_attributes(child, known, errors);
                 nodes.extend(read_children(child, known, errors));
             }
-            Role::Defines(kind) => nodes.extend(node(child, known, (kind, Action::Define), errors)),
-            Role::Refers(kind) => nodes.extend(node(child, known, (kind, Action::Change), errors)),
+            ElementRole::Defines(kind) => nodes.extend(node(child, known, (kind, Action::Define), errors)),
+            ElementRole::Refers(kind) => nodes.extend(node(child, known, (kind, Action::Change), errors)),
         }
     }
     nodes
@@ -205,7 +215,7 @@ fn read_children(element: &Element, rule: &Rule, errors: &mut Errors) -> Vec<Nod
 /// A reference with `remove="true"` removes, and then must say nothing else.
 fn read_action(
     action: Action,
-    attributes: &mut BTreeMap<&'static str, Value>,
+    attributes: &mut BTreeMap<&'static str, PlacedText>,
     element: &Element,
     errors: &mut Errors,
 ) -> Action {
@@ -226,14 +236,18 @@ fn read_action(
 }
 
 /// Puts a class name of the original into our words.
-fn canonical(kind: Kind, identity: Value, errors: &mut Errors) -> Option<(Value, Option<(&'static str, String)>)> {
+fn canonical(
+    kind: ElementKind,
+    identity: PlacedText,
+    errors: &mut Errors,
+) -> Option<(PlacedText, Option<(&'static str, String)>)> {
     match kind {
-        Kind::Pipeline | Kind::Step | Kind::Argument => Some((identity, None)),
-        Kind::PipelineCondition | Kind::StepCondition | Kind::RecurringCondition => {
+        ElementKind::Pipeline | ElementKind::Step | ElementKind::Argument => Some((identity, None)),
+        ElementKind::PipelineCondition | ElementKind::StepCondition | ElementKind::RecurringCondition => {
             match alias::condition(kind, &identity.text) {
-                Ok(found) => Some((Value { text: found.name, position: identity.position }, found.argument)),
-                Err(message) => {
-                    errors.push(&identity.position, message);
+                Ok(found) => Some((PlacedText { text: found.name, position: identity.position }, found.argument)),
+                Err(error) => {
+                    errors.push(&identity.position, error.to_string());
                     None
                 }
             }
@@ -242,10 +256,10 @@ fn canonical(kind: Kind, identity: Value, errors: &mut Errors) -> Option<(Value,
 }
 
 /// An argument that a class name stands for.
-fn argument(key: &str, value: &str, position: &Position) -> Node {
-    let value_of = |text: &str| Value { text: text.to_owned(), position: position.clone() };
+fn argument(key: &str, value: &str, position: &XmlPosition) -> Node {
+    let value_of = |text: &str| PlacedText { text: text.to_owned(), position: position.clone() };
     Node {
-        kind: Kind::Argument,
+        kind: ElementKind::Argument,
         action: Action::Define,
         identity: value_of(key),
         implied: None,
@@ -258,8 +272,8 @@ fn argument(key: &str, value: &str, position: &Position) -> Node {
 
 /// Finds names that occur twice and too many of a kind.
 fn check_children(children: &[Node], errors: &mut Errors) {
-    let mut seen: BTreeMap<(Kind, &str), &Position> = BTreeMap::new();
-    let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
+    let mut seen: BTreeMap<(ElementKind, &str), &XmlPosition> = BTreeMap::new();
+    let mut counts: BTreeMap<ElementKind, usize> = BTreeMap::new();
     for child in children.iter().filter(|child| child.action == Action::Define) {
         if let Some(first) = seen.insert((child.kind, &child.identity.text), &child.identity.position) {
             errors.push(&child.identity.position, twice(child, first));
@@ -273,7 +287,7 @@ fn check_children(children: &[Node], errors: &mut Errors) {
     }
 }
 
-pub(super) fn twice(node: &Node, first: &Position) -> String {
+pub(super) fn twice(node: &Node, first: &XmlPosition) -> String {
     format!("the {} is defined twice (first at {first})", node.words())
 }
 

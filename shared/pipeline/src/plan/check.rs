@@ -7,7 +7,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use crate::arguments::Arguments;
 use crate::condition::{Check, StepCondition};
 use crate::definition::StepDefinition;
-use crate::facts::{Answer, Asked, Facts};
+use crate::facts::{Answer, Asker, Facts};
 use crate::id::Name;
 use crate::status::PipelineStatus;
 use crate::status::StepStatus;
@@ -68,7 +68,7 @@ pub(super) fn named_pipelines(around: &Facts, names: &[Name], statuses: &[Pipeli
 }
 
 /// What a condition that somebody registered answered.
-pub(super) fn registered(around: &Facts, asked: &Asked, condition: &str) -> Check {
+pub(super) fn registered(around: &Facts, asked: &Asker, condition: &str) -> Check {
     match around.registered.get(asked) {
         Some(Answer::Met) => Check::Met(Arguments::new()),
         Some(Answer::Found(found)) => Check::Met(found.arguments.clone()),

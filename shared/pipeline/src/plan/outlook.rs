@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::arguments::Arguments;
 use crate::condition::{Check, Registered, StepCondition};
-use crate::facts::{Asked, Facts};
+use crate::facts::{Asker, Facts};
 use crate::id::Name;
 use crate::pipeline::Pipeline;
 use crate::plan::check::{
@@ -54,7 +54,7 @@ impl Outlook {
 #[must_use]
 pub fn outlooks(pipeline: &Pipeline, around: &Facts, now: DateTime<Utc>) -> Vec<Outlook> {
     let outlooks = vec![None; pipeline.steps.len()];
-    let mut survey = Survey { pipeline, around, hold: hold(pipeline, around), now, outlooks };
+    let mut survey = Survey { pipeline, around, hold: enqueue_hold(pipeline, around), now, outlooks };
     survey.survey(|step| !step.definition.run_always);
     survey.survey(|step| step.definition.run_always);
     survey.outlooks.into_iter().map(|outlook| outlook.expect("every step is a run-always step or not")).collect()
@@ -104,7 +104,7 @@ impl Survey<'_> {
     /// Looks at the chosen steps, stage by stage.
     ///
     /// Ordinary steps come first, when nothing has an outlook yet: run-always steps wait for all of them (the gate), and
-    /// never hold one of them up.
+    /// never delay one of them.
     fn survey(&mut self, is_chosen: impl Fn(&Step) -> bool) {
         let steps = &self.pipeline.steps;
         let gate = self.outlooks.iter().position(|outlook| outlook.as_ref().is_some_and(Outlook::is_unfinished));
@@ -202,7 +202,7 @@ impl Survey<'_> {
             StepCondition::Recurring { wait, .. } => time_between_runs(*wait, record, self.now),
             StepCondition::Registered(Registered { name, .. }) => {
                 let pipeline = Some(self.pipeline.id.clone());
-                let asked = Asked { pipeline, name: definition.name.clone(), index: place };
+                let asked = Asker { pipeline, name: definition.name.clone(), index: place };
                 registered(self.around, &asked, name)
             }
             // A run-always step runs whatever the outcome, so for it the two conditions ask the same.
@@ -291,8 +291,8 @@ impl Survey<'_> {
     }
 }
 
-/// A stop ends a pause, but not maintenance.
-fn hold(pipeline: &Pipeline, around: &Facts) -> Option<String> {
+/// Why nothing of the pipeline is enqueued now, whatever the conditions say. A stop ends a pause, but not maintenance.
+fn enqueue_hold(pipeline: &Pipeline, around: &Facts) -> Option<String> {
     if around.is_in_maintenance() {
         return Some("maintenance mode is on".to_owned());
     }

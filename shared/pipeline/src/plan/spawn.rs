@@ -5,7 +5,7 @@ use chrono::SecondsFormat;
 use crate::arguments::Arguments;
 use crate::condition::{Check, PipelineCondition, Registered};
 use crate::definition::Definition;
-use crate::facts::{Answer, Asked, Facts};
+use crate::facts::{Answer, Asker, Facts};
 use crate::id::{Name, PipelineId};
 use crate::plan::check::{named_pipelines, registered};
 use crate::schedule::{Cron, Pulse};
@@ -47,7 +47,7 @@ pub fn spawn(definition: &Definition, facts: &SpawnFacts<'_>) -> Spawn {
     let mut arguments = Arguments::new();
     let (mut keys, mut found) = (Vec::new(), Vec::new());
     let mut at = facts.pulse.until;
-    unmet.extend(hold(&definition.name, &facts.around.settings));
+    unmet.extend(spawn_hold(&definition.name, &facts.around.settings));
     for (index, described) in definition.conditions.iter().enumerate() {
         let condition = &described.condition;
         let asked = cron(definition, condition, facts.around).ok().flatten();
@@ -86,7 +86,7 @@ pub fn spawn_answers(definition: &Definition, facts: &SpawnFacts<'_>) -> Vec<Che
 /// Why nothing of the definition is spawned now, whatever its conditions say. The pulse goes on meanwhile: a cron time
 /// that falls due during a hold is passed over.
 #[must_use]
-pub fn hold(definition: &Name, settings: &Settings) -> Option<String> {
+pub fn spawn_hold(definition: &Name, settings: &Settings) -> Option<String> {
     if settings.flag("maintenance", &Scope::Default) {
         return Some("maintenance mode is on".to_owned());
     }
@@ -111,7 +111,7 @@ fn check(definition: &Definition, index: usize, condition: &PipelineCondition, f
         | PipelineCondition::CleanUp => match cron(definition, condition, facts.around) {
             Ok(Some(cron)) => cron_due(&cron, facts.pulse),
             Ok(None) => met(),
-            Err(reason) => Check::Unmet(reason),
+            Err(none) => Check::Unmet(none.to_string()),
         },
         PipelineCondition::Initializer => initializer(facts.around),
         PipelineCondition::WebsiteActive { websites } => {
@@ -140,15 +140,22 @@ fn check(definition: &Definition, index: usize, condition: &PipelineCondition, f
     }
 }
 
-fn asked_by(definition: &Definition, index: usize) -> Asked {
-    Asked { pipeline: None, name: definition.name.clone(), index }
+fn asked_by(definition: &Definition, index: usize) -> Asker {
+    Asker { pipeline: None, name: definition.name.clone(), index }
+}
+
+/// Why a condition that is about a setting's cron expression cannot be met.
+#[derive(Debug, thiserror::Error)]
+#[error("setting `{setting}` holds no cron expression")]
+struct NoCronSet {
+    setting: String,
 }
 
 /// The expression behind a condition about time; `None` if the condition is about something else.
-fn cron(definition: &Definition, condition: &PipelineCondition, around: &Facts) -> Result<Option<Cron>, String> {
+fn cron(definition: &Definition, condition: &PipelineCondition, around: &Facts) -> Result<Option<Cron>, NoCronSet> {
     let of_setting = |name: &str| {
         let cron = around.settings.cron(name, &Scope::Pipeline(definition.name.clone()));
-        cron.map(Some).ok_or_else(|| format!("setting `{name}` holds no cron expression"))
+        cron.map(Some).ok_or_else(|| NoCronSet { setting: name.to_owned() })
     };
     match condition {
         PipelineCondition::CronExpression { cron } => Ok(Some(cron.clone())),

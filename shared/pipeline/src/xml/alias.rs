@@ -3,7 +3,7 @@
 //! A text with a backslash is a class name, with or without a backslash in front. A class that has no row here is refused:
 //! its code is PHP, and nothing of ours does what it did.
 
-use super::kind::Kind;
+use super::kind::ElementKind;
 use super::{limits, quoted};
 
 /// The type of a condition in our words.
@@ -12,6 +12,20 @@ pub(crate) struct ConditionType {
     pub(crate) name: String,
     /// What the class name says beside the type, as `limit` and `5` in `AttemptsLimit\Limit5`.
     pub(crate) argument: Option<(&'static str, String)>,
+}
+
+/// Why a text names nothing that we know by a name or by a class of the original.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Error {
+    #[error("{} is not a type of condition (expected `a-z`, `0-9`, `_`, `-` or `.`)", quoted(found))]
+    ConditionName { found: String },
+    /// The condition that the message is about is already named by its class.
+    #[error("there is no condition for this class of the original")]
+    ConditionClass,
+    #[error("{} is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`)", quoted(found))]
+    ExecutorName { found: String },
+    #[error("there is no executor for the class {} of the original", quoted(found))]
+    ExecutorClass { found: String },
 }
 
 /// A class of the original, its name with us, and the argument that the names of its virtual types carry.
@@ -57,41 +71,47 @@ const EXECUTOR_CLASSES: &[Class] = &[
 ];
 
 /// Reads the type of a condition. A name of ours may still be unknown; who builds the condition finds that.
-pub(crate) fn condition(kind: Kind, found: &str) -> Result<ConditionType, String> {
+pub(crate) fn condition(kind: ElementKind, found: &str) -> Result<ConditionType, Error> {
     if !found.contains('\\') {
-        return Ok(ConditionType { name: plain(found, "a type of condition")?, argument: None });
+        if !is_plain(found) {
+            return Err(Error::ConditionName { found: found.to_owned() });
+        }
+        return Ok(ConditionType { name: found.to_owned(), argument: None });
     }
     let (namespace, classes) = classes_of(kind);
-    // The condition that the message is about is already named by its class.
-    let unknown = || "there is no condition for this class of the original".to_owned();
-    let short = local(found, namespace).ok_or_else(unknown)?;
-    classes.iter().find_map(|class| class.condition(short)).ok_or_else(unknown)
+    let short = local(found, namespace).ok_or(Error::ConditionClass)?;
+    classes.iter().find_map(|class| class.condition(short)).ok_or(Error::ConditionClass)
 }
 
 /// Reads the name of an executor. Whether there is one of that name is not known here.
-pub(crate) fn executor(found: &str) -> Result<String, String> {
+pub(crate) fn executor(found: &str) -> Result<String, Error> {
     if !found.contains('\\') {
-        return plain(found, "the name of an executor");
+        if !is_plain(found) {
+            return Err(Error::ExecutorName { found: found.to_owned() });
+        }
+        return Ok(found.to_owned());
     }
     let class = local(found, EXECUTORS).and_then(|short| EXECUTOR_CLASSES.iter().find(|class| class.class == short));
-    let class = class.ok_or_else(|| format!("there is no executor for the class {} of the original", quoted(found)))?;
+    let class = class.ok_or_else(|| Error::ExecutorClass { found: found.to_owned() })?;
     Ok(class.name.to_owned())
 }
 
 /// Every class name of the original that is accepted for a condition of a kind; with a number where it may have one.
 #[cfg(test)]
-pub(crate) fn condition_classes(kind: Kind) -> Vec<String> {
+pub(crate) fn condition_classes(kind: ElementKind) -> Vec<String> {
     let (namespace, classes) = classes_of(kind);
     let numbered = |class: &Class| class.numbered.map(|(word, _)| format!(r"{namespace}{}\{word}5", class.class));
     classes.iter().flat_map(|class| [Some(format!("{namespace}{}", class.class)), numbered(class)]).flatten().collect()
 }
 
 /// The namespace of the original's conditions of a kind, and the classes in it.
-fn classes_of(kind: Kind) -> (&'static str, &'static [Class]) {
+fn classes_of(kind: ElementKind) -> (&'static str, &'static [Class]) {
     match kind {
-        Kind::PipelineCondition => (PIPELINE_CONDITIONS, PIPELINE_CONDITION_CLASSES),
-        Kind::StepCondition => (STEP_CONDITIONS, STEP_CONDITION_CLASSES),
-        Kind::RecurringCondition | Kind::Pipeline | Kind::Step | Kind::Argument => ("", &[]),
+        ElementKind::PipelineCondition => (PIPELINE_CONDITIONS, PIPELINE_CONDITION_CLASSES),
+        ElementKind::StepCondition => (STEP_CONDITIONS, STEP_CONDITION_CLASSES),
+        ElementKind::RecurringCondition | ElementKind::Pipeline | ElementKind::Step | ElementKind::Argument => {
+            ("", &[])
+        }
     }
 }
 
@@ -115,12 +135,10 @@ const fn class(class: &'static str, name: &'static str) -> Class {
     Class { class, name, numbered: None }
 }
 
-fn plain(found: &str, what: &str) -> Result<String, String> {
+/// Whether a text can be a name of ours.
+fn is_plain(found: &str) -> bool {
     let is_allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.');
-    if found.is_empty() || found.len() > limits::NAME_BYTES || !found.bytes().all(is_allowed) {
-        return Err(format!("{} is not {what} (expected `a-z`, `0-9`, `_`, `-` or `.`)", quoted(found)));
-    }
-    Ok(found.to_owned())
+    !found.is_empty() && found.len() <= limits::NAME_BYTES && found.bytes().all(is_allowed)
 }
 
 /// The part of a class name below `namespace`.

@@ -4,7 +4,21 @@ use quick_xml::events::BytesStart;
 use quick_xml::events::attributes::AttrError;
 
 use super::locator::Locator;
-use super::{Attribute, Error, Value, limits, quoted};
+use super::{Attribute, Error, PlacedText, limits, quoted};
+
+/// Why a reference in the text stands for no character.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BadReference {
+    #[error("`&` starts no entity (write `&amp;`)")]
+    Unfinished,
+    #[error(
+        "the entity {} is not allowed (only `&lt;`, `&gt;`, `&amp;`, `&quot;`, `&apos;` and `&#…;`)",
+        quoted(found)
+    )]
+    Entity { found: String },
+    #[error("{} is not a character of XML", quoted(found))]
+    Character { found: String },
+}
 
 /// Reads the attributes of `tag`, whose content starts at the byte `content`.
 pub(super) fn read(tag: &BytesStart<'_>, content: usize, locator: &mut Locator<'_>) -> Result<Vec<Attribute>, Error> {
@@ -30,7 +44,7 @@ pub(super) fn read(tag: &BytesStart<'_>, content: usize, locator: &mut Locator<'
     Ok(attributes)
 }
 
-fn value(raw: &str, start: usize, locator: &mut Locator<'_>) -> Result<Value, Error> {
+fn value(raw: &str, start: usize, locator: &mut Locator<'_>) -> Result<PlacedText, Error> {
     let position = locator.at(start);
     if raw.len() > limits::VALUE_BYTES {
         return Err(position.error(format!("a value of {} bytes, more than {}", raw.len(), limits::VALUE_BYTES)));
@@ -44,25 +58,23 @@ fn value(raw: &str, start: usize, locator: &mut Locator<'_>) -> Result<Value, Er
         push_normalized(&mut text, &rest[..at]);
         let end = rest[at..].find(';').map_or(rest.len(), |length| at + length + 1);
         let character = character_of(&rest[at..end]);
-        let character = character.map_err(|message| locator.error(start + raw.len() - rest.len() + at, message))?;
+        let character = character.map_err(|bad| locator.error(start + raw.len() - rest.len() + at, bad.to_string()))?;
         text.push(character);
         rest = &rest[end..];
     }
     push_normalized(&mut text, rest);
-    Ok(Value { text, position })
+    Ok(PlacedText { text, position })
 }
 
 /// The character that a reference stands for: `&amp;`, `&#228;`, `&#xe4;`.
-pub(super) fn character_of(reference: &str) -> Result<char, String> {
+pub(super) fn character_of(reference: &str) -> Result<char, BadReference> {
     if !reference.ends_with(';') {
-        return Err("`&` starts no entity (write `&amp;`)".to_owned());
+        return Err(BadReference::Unfinished);
     }
-    let text = quick_xml::escape::unescape(reference).map_err(|_| {
-        let found = quoted(reference);
-        format!("the entity {found} is not allowed (only `&lt;`, `&gt;`, `&amp;`, `&quot;`, `&apos;` and `&#…;`)")
-    })?;
+    let text = quick_xml::escape::unescape(reference);
+    let text = text.map_err(|_| BadReference::Entity { found: reference.to_owned() })?;
     let character = text.chars().next().filter(|character| is_allowed(*character));
-    character.ok_or_else(|| format!("{} is not a character of XML", quoted(reference)))
+    character.ok_or_else(|| BadReference::Character { found: reference.to_owned() })
 }
 
 /// Whether XML 1.0 has the character.

@@ -3,17 +3,17 @@
 //! The one table of the format. `pipelines/pipeline.xsd` says the same to editors and `xmllint`; a test holds the two
 //! together.
 
-use crate::definition::Priority;
+use crate::definition::{BadPriority, Priority};
 use crate::duration;
-use crate::id::Name;
+use crate::id::{BadName, Name};
 
-use super::kind::Kind;
+use super::kind::ElementKind;
 use super::{alias, quoted};
 
 /// An element in its place: `conditions` of a pipeline and `conditions` of a step are two rules.
 pub(crate) struct Rule {
     pub(crate) element: &'static str,
-    pub(crate) role: Role,
+    pub(crate) role: ElementRole,
     pub(crate) attributes: &'static [AttributeRule],
     /// In any order, any number of times.
     pub(crate) children: &'static [&'static Rule],
@@ -21,13 +21,13 @@ pub(crate) struct Rule {
 
 /// What an element does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
+pub(crate) enum ElementRole {
     /// Holds others together and means nothing itself.
     Groups,
     /// Makes a new thing.
-    Defines(Kind),
+    Defines(ElementKind),
     /// Changes or removes a thing that exists.
-    Refers(Kind),
+    Refers(ElementKind),
 }
 
 pub(crate) struct AttributeRule {
@@ -35,12 +35,31 @@ pub(crate) struct AttributeRule {
     /// The name it goes by from here on; differs for spellings that are accepted beside the proper one.
     pub(crate) means: &'static str,
     pub(crate) is_required: bool,
-    pub(crate) check: fn(&str) -> Result<(), String>,
+    pub(crate) check: fn(&str) -> Result<(), BadAttribute>,
+}
+
+/// Why an attribute cannot have a value.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum BadAttribute {
+    #[error("{} is neither `true` nor `false`", quoted(found))]
+    Boolean { found: String },
+    #[error("{} is not a whole number (example: `10`)", quoted(found))]
+    Integer { found: String },
+    #[error("the key is empty")]
+    EmptyKey,
+    #[error(transparent)]
+    Name(#[from] BadName),
+    #[error(transparent)]
+    Executor(#[from] alias::Error),
+    #[error(transparent)]
+    Duration(#[from] duration::Error),
+    #[error(transparent)]
+    Priority(#[from] BadPriority),
 }
 
 pub(crate) static CONFIG: Rule = Rule {
     element: "config",
-    role: Role::Groups,
+    role: ElementRole::Groups,
     attributes: &[may("xmlns:xsi", text), may(SCHEMA, text), may("xsi:schemaLocation", text)],
     children: &[&PIPELINE, &REFERENCE_PIPELINE],
 };
@@ -50,7 +69,7 @@ const SCHEMA: &str = "xsi:noNamespaceSchemaLocation";
 
 static PIPELINE: Rule = Rule {
     element: "pipeline",
-    role: Role::Defines(Kind::Pipeline),
+    role: ElementRole::Defines(ElementKind::Pipeline),
     attributes: &[
         must("name", name),
         may("description", text),
@@ -63,7 +82,7 @@ static PIPELINE: Rule = Rule {
 
 static REFERENCE_PIPELINE: Rule = Rule {
     element: "referencePipeline",
-    role: Role::Refers(Kind::Pipeline),
+    role: ElementRole::Refers(ElementKind::Pipeline),
     attributes: &[
         must("name", name),
         may("description", text),
@@ -77,12 +96,13 @@ static REFERENCE_PIPELINE: Rule = Rule {
 
 static PIPELINE_CONDITIONS: Rule = group("conditions", &[&PIPELINE_CONDITION]);
 static CHANGED_PIPELINE_CONDITIONS: Rule = group("conditions", &[&PIPELINE_CONDITION, &REFERENCE_PIPELINE_CONDITION]);
-static PIPELINE_CONDITION: Rule = condition("pipeline_condition", Kind::PipelineCondition);
-static REFERENCE_PIPELINE_CONDITION: Rule = reference_condition("referencePipeline_condition", Kind::PipelineCondition);
+static PIPELINE_CONDITION: Rule = condition("pipeline_condition", ElementKind::PipelineCondition);
+static REFERENCE_PIPELINE_CONDITION: Rule =
+    reference_condition("referencePipeline_condition", ElementKind::PipelineCondition);
 
 static STEP: Rule = Rule {
     element: "step",
-    role: Role::Defines(Kind::Step),
+    role: ElementRole::Defines(ElementKind::Step),
     attributes: &[
         must("name", name),
         must("executorType", executor),
@@ -97,7 +117,7 @@ static STEP: Rule = Rule {
 
 static REFERENCE_STEP: Rule = Rule {
     element: "referenceStep",
-    role: Role::Refers(Kind::Step),
+    role: ElementRole::Refers(ElementKind::Step),
     attributes: &[
         must("name", name),
         may("executorType", executor),
@@ -124,23 +144,23 @@ static CHANGED_STEP_CONDITIONS: Rule = group(
     "conditions",
     &[&STEP_CONDITION, &RECURRING_CONDITION, &REFERENCE_STEP_CONDITION, &REFERENCE_RECURRING_CONDITION],
 );
-static STEP_CONDITION: Rule = condition("step_condition", Kind::StepCondition);
-static REFERENCE_STEP_CONDITION: Rule = reference_condition("referenceStep_condition", Kind::StepCondition);
-static RECURRING_CONDITION: Rule = condition("recurring_condition", Kind::RecurringCondition);
+static STEP_CONDITION: Rule = condition("step_condition", ElementKind::StepCondition);
+static REFERENCE_STEP_CONDITION: Rule = reference_condition("referenceStep_condition", ElementKind::StepCondition);
+static RECURRING_CONDITION: Rule = condition("recurring_condition", ElementKind::RecurringCondition);
 static REFERENCE_RECURRING_CONDITION: Rule =
-    reference_condition("referenceRecurring_condition", Kind::RecurringCondition);
+    reference_condition("referenceRecurring_condition", ElementKind::RecurringCondition);
 
 static ARGUMENTS: Rule = group("arguments", &[&ARGUMENT]);
 static CHANGED_ARGUMENTS: Rule = group("arguments", &[&ARGUMENT, &REFERENCE_ARGUMENT]);
 static ARGUMENT: Rule = Rule {
     element: "argument",
-    role: Role::Defines(Kind::Argument),
+    role: ElementRole::Defines(ElementKind::Argument),
     attributes: &[must("key", key), must("value", text)],
     children: &[],
 };
 static REFERENCE_ARGUMENT: Rule = Rule {
     element: "referenceArgument",
-    role: Role::Refers(Kind::Argument),
+    role: ElementRole::Refers(ElementKind::Argument),
     attributes: &[must("key", key), may("value", text), may("remove", flag)],
     children: &[],
 };
@@ -155,97 +175,103 @@ impl Rule {
     }
 }
 
-impl Kind {
+impl ElementKind {
     /// The attribute that tells one from another.
     pub(crate) fn identity(self) -> &'static str {
         match self {
-            Kind::Pipeline | Kind::Step => "name",
-            Kind::PipelineCondition | Kind::StepCondition | Kind::RecurringCondition => "type",
-            Kind::Argument => "key",
+            ElementKind::Pipeline | ElementKind::Step => "name",
+            ElementKind::PipelineCondition | ElementKind::StepCondition | ElementKind::RecurringCondition => "type",
+            ElementKind::Argument => "key",
         }
     }
 
     /// What people call it.
     pub(crate) fn word(self) -> &'static str {
         match self {
-            Kind::Pipeline => "pipeline",
-            Kind::Step => "step",
-            Kind::PipelineCondition | Kind::StepCondition => "condition",
-            Kind::RecurringCondition => "recurring condition",
-            Kind::Argument => "argument",
+            ElementKind::Pipeline => "pipeline",
+            ElementKind::Step => "step",
+            ElementKind::PipelineCondition | ElementKind::StepCondition => "condition",
+            ElementKind::RecurringCondition => "recurring condition",
+            ElementKind::Argument => "argument",
         }
     }
 }
 
 /// Reads `true`, `false`, `1` or `0`.
-pub(crate) fn boolean(found: &str) -> Result<bool, String> {
+pub(crate) fn boolean(found: &str) -> Result<bool, BadAttribute> {
     match trimmed(found) {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
-        _ => Err(format!("{} is neither `true` nor `false`", quoted(found))),
+        _ => Err(BadAttribute::Boolean { found: found.to_owned() }),
     }
 }
 
 /// Reads a sort order.
-pub(crate) fn integer(found: &str) -> Result<i32, String> {
-    found.parse().map_err(|_| format!("{} is not a whole number (example: `10`)", quoted(found)))
+pub(crate) fn integer(found: &str) -> Result<i32, BadAttribute> {
+    found.parse().map_err(|_| BadAttribute::Integer { found: found.to_owned() })
 }
 
-/// A value without the white space around it, which the schema's types drop too.
+/// A value without the white space around it, which the schema's types ignore too.
 pub(crate) fn trimmed(found: &str) -> &str {
     found.trim_matches([' ', '\t', '\r', '\n'])
 }
 
-const fn must(name: &'static str, check: fn(&str) -> Result<(), String>) -> AttributeRule {
+const fn must(name: &'static str, check: fn(&str) -> Result<(), BadAttribute>) -> AttributeRule {
     AttributeRule { name, means: name, is_required: true, check }
 }
 
-const fn may(name: &'static str, check: fn(&str) -> Result<(), String>) -> AttributeRule {
+const fn may(name: &'static str, check: fn(&str) -> Result<(), BadAttribute>) -> AttributeRule {
     AttributeRule { name, means: name, is_required: false, check }
 }
 
 const fn group(element: &'static str, children: &'static [&'static Rule]) -> Rule {
-    Rule { element, role: Role::Groups, attributes: &[], children }
+    Rule { element, role: ElementRole::Groups, attributes: &[], children }
 }
 
-const fn condition(element: &'static str, kind: Kind) -> Rule {
-    Rule { element, role: Role::Defines(kind), attributes: CONDITION_ATTRIBUTES, children: CONDITION_CHILDREN }
+const fn condition(element: &'static str, kind: ElementKind) -> Rule {
+    Rule { element, role: ElementRole::Defines(kind), attributes: CONDITION_ATTRIBUTES, children: CONDITION_CHILDREN }
 }
 
-const fn reference_condition(element: &'static str, kind: Kind) -> Rule {
+const fn reference_condition(element: &'static str, kind: ElementKind) -> Rule {
     let (attributes, children) = (REFERENCE_CONDITION_ATTRIBUTES, REFERENCE_CONDITION_CHILDREN);
-    Rule { element, role: Role::Refers(kind), attributes, children }
+    Rule { element, role: ElementRole::Refers(kind), attributes, children }
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one of the checks of the table")]
-fn text(_: &str) -> Result<(), String> {
+fn text(_: &str) -> Result<(), BadAttribute> {
     Ok(())
 }
 
-fn name(found: &str) -> Result<(), String> {
-    found.parse::<Name>().map(drop).map_err(|error| error.to_string())
+fn name(found: &str) -> Result<(), BadAttribute> {
+    found.parse::<Name>()?;
+    Ok(())
 }
 
-fn key(found: &str) -> Result<(), String> {
-    if found.is_empty() { Err("the key is empty".to_owned()) } else { Ok(()) }
+fn key(found: &str) -> Result<(), BadAttribute> {
+    if found.is_empty() { Err(BadAttribute::EmptyKey) } else { Ok(()) }
 }
 
-fn executor(found: &str) -> Result<(), String> {
-    alias::executor(found).map(drop)
+fn executor(found: &str) -> Result<(), BadAttribute> {
+    alias::executor(found)?;
+    Ok(())
 }
 
-fn flag(found: &str) -> Result<(), String> {
-    boolean(found).map(drop)
+fn flag(found: &str) -> Result<(), BadAttribute> {
+    boolean(found)?;
+    Ok(())
 }
 
-fn number(found: &str) -> Result<(), String> {
-    integer(found).map(drop)
+fn number(found: &str) -> Result<(), BadAttribute> {
+    integer(found)?;
+    Ok(())
 }
 
-fn wait(found: &str) -> Result<(), String> {
-    duration::parse(found).map(drop)
+fn wait(found: &str) -> Result<(), BadAttribute> {
+    duration::parse(found)?;
+    Ok(())
 }
 
-fn priority(found: &str) -> Result<(), String> {
-    trimmed(found).parse::<Priority>().map(drop)
+fn priority(found: &str) -> Result<(), BadAttribute> {
+    trimmed(found).parse::<Priority>()?;
+    Ok(())
 }

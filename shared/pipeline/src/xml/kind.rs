@@ -2,7 +2,7 @@
 
 /// The things that are defined and referred to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
+pub(crate) enum ElementKind {
     Pipeline,
     PipelineCondition,
     Step,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Error, Position};
+use super::{Error, XmlPosition};
 
 /// Walks through a text once, so that thousands of positions on one long line cost no more than reading the line.
 pub(super) struct Locator<'a> {
@@ -19,7 +19,7 @@ impl<'a> Locator<'a> {
     }
 
     /// The position of a byte. Cheap in rising order; going back starts from the top, which only a final error does.
-    pub(super) fn at(&mut self, offset: usize) -> Position {
+    pub(super) fn at(&mut self, offset: usize) -> XmlPosition {
         if offset < self.offset {
             *self = Locator::new(self.file, self.text);
         }
@@ -35,7 +35,7 @@ impl<'a> Locator<'a> {
             }
         }
         self.offset = end;
-        Position { file: Arc::clone(self.file), line: self.line, column: self.column }
+        XmlPosition { file: Arc::clone(self.file), line: self.line, column: self.column }
     }
 
     pub(super) fn error(&mut self, offset: usize, message: impl Into<String>) -> Error {

@@ -66,7 +66,10 @@ impl Tree<'_> {
             Event::CData(text) => Err(self.locator.error(at, text_message(text.trim()))),
             Event::GeneralRef(name) => {
                 let reference = format!("&{};", &*name);
-                let message = character_of(&reference).map_or_else(|message| message, |_| text_message(&reference));
+                let message = match character_of(&reference) {
+                    Ok(_) => text_message(&reference),
+                    Err(bad) => bad.to_string(),
+                };
                 Err(self.locator.error(at, message))
             }
             Event::DocType(_) => Err(self.locator.error(at, "a document type (`<!DOCTYPE …>`) is not allowed")),

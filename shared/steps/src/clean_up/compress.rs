@@ -17,7 +17,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use pipeline::PipelineId;
 use serde::{Deserialize, Serialize};
-use store::clean_up::{Ended, FilesMark};
+use store::clean_up::{EndedPipeline, FilesMark};
 use store::files::{FileInfo, Range, Upload};
 
 use super::{CleanUpWalk, WalkStart, delete_all, prefixes};
@@ -90,7 +90,7 @@ impl Executor for Compress {
 }
 
 /// Packs part after part; whether all files of the pipeline are packed.
-async fn pack(work: &mut Work<'_>, ended: &Ended, walk: &mut CleanUpWalk) -> Result<bool, ExecutorError> {
+async fn pack(work: &mut Work<'_>, ended: &EndedPipeline, walk: &mut CleanUpWalk) -> Result<bool, ExecutorError> {
     let before = *walk.counts();
     for part in 1.. {
         if work.shortage() == Shortage::Time {

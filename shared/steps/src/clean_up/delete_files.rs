@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 use engine::{Executor, ExecutorError, Outcome, Work};
-use store::clean_up::{Ended, FilesMark};
+use store::clean_up::{EndedPipeline, FilesMark};
 
 use super::compress;
 use super::{CleanUpWalk, WalkStart, delete_below, prefixes};
@@ -42,7 +42,7 @@ impl Executor for DeleteFiles {
 }
 
 /// Whether all files of a pipeline are deleted.
-async fn delete(work: &mut Work<'_>, ended: &Ended, walk: &mut CleanUpWalk) -> Result<bool, ExecutorError> {
+async fn delete(work: &mut Work<'_>, ended: &EndedPipeline, walk: &mut CleanUpWalk) -> Result<bool, ExecutorError> {
     let before = walk.counts().files;
     for prefix in prefixes(&ended.id).into_iter().chain([compress::prefix(&ended.id)]) {
         if delete_below(work, &prefix, walk.counts()).await? {

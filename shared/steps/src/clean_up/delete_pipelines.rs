@@ -5,7 +5,7 @@
 
 use async_trait::async_trait;
 use engine::{Executor, ExecutorError, Outcome, Shortage, Work};
-use store::clean_up::{Ended, FilesMark};
+use store::clean_up::{EndedPipeline, FilesMark};
 use store::pipelines::PipelineWritten;
 
 use super::{CleanUpWalk, WalkStart};
@@ -45,7 +45,7 @@ impl Executor for DeletePipelines {
     }
 }
 
-async fn delete(work: &mut Work<'_>, ended: &Ended, walk: &mut CleanUpWalk) -> Result<(), ExecutorError> {
+async fn delete(work: &mut Work<'_>, ended: &EndedPipeline, walk: &mut CleanUpWalk) -> Result<(), ExecutorError> {
     if work.store.delete_pipeline(ended, work.now()).await? == PipelineWritten::Done {
         walk.counts().add_pipeline();
         work.info(&format!(

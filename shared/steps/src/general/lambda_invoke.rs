@@ -13,7 +13,7 @@ use engine::{Executor, ExecutorError, Outcome, Work};
 use pipeline::Arguments;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use store::services::{Answer, FilesAt};
+use store::services::{FilesAt, FunctionAnswer};
 
 use super::deferral::Deferral;
 
@@ -142,7 +142,7 @@ enum Verdict {
 }
 
 /// Reads the answer; everything that is none is a failure that may pass.
-fn understood(function: &str, answer: Answer) -> Result<Reply, ExecutorError> {
+fn understood(function: &str, answer: FunctionAnswer) -> Result<Reply, ExecutorError> {
     let quoted = || {
         let start: String = String::from_utf8_lossy(&answer.payload).chars().take(QUOTED_CHARS).collect();
         printable(&start)

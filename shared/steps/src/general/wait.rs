@@ -58,7 +58,7 @@ fn end(work: &Work<'_>, now: DateTime<Utc>) -> Result<DateTime<Utc>, ExecutorErr
     };
     match (work.optional_argument("for"), work.optional_argument("until")) {
         (Some(words), None) => {
-            let span: Duration = pipeline::duration::parse(words).map_err(|problem| refused("for", problem))?;
+            let span: Duration = pipeline::duration::parse(words).map_err(|error| refused("for", error.to_string()))?;
             Ok(now + span)
         }
         (None, Some(text)) => text.parse().map_err(|_| {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use import::bunch::Bunch;
 use pipeline::Arguments;
-use pipeline::facts::Found;
+use pipeline::facts::Discovery;
 
 /// The pipeline argument that holds the bunch, as JSON.
 pub const BUNCH_ARGUMENT: &str = "bunch";
@@ -42,11 +42,11 @@ pub(super) fn file_names(bunch: &Bunch) -> Vec<String> {
 ///
 /// # Errors
 /// No pipeline can take it.
-pub(super) fn found(bunch: &Bunch, at: DateTime<Utc>) -> Result<Found, TooManyFiles> {
+pub(super) fn found(bunch: &Bunch, at: DateTime<Utc>) -> Result<Discovery, TooManyFiles> {
     let json = serde_json::to_string(bunch).expect("a bunch has only string keys and no failing serializer");
     if json.len() > LIMIT_BYTES {
         return Err(TooManyFiles { files: bunch.files.len(), size_bytes: json.len() });
     }
     let arguments = Arguments::from([(BUNCH_ARGUMENT.to_owned(), json)]);
-    Ok(Found { key: key(bunch), at, arguments, things: file_names(bunch) })
+    Ok(Discovery { key: key(bunch), at, arguments, things: file_names(bunch) })
 }

@@ -8,7 +8,7 @@
 
 use async_trait::async_trait;
 use engine::FindingCondition;
-use engine::conditions::finding::{Look, LookQuestion};
+use engine::conditions::finding::{LookQuestion, SourceLook};
 use pipeline::Definition;
 use pipeline::merge::{Accepts, Argument};
 
@@ -42,11 +42,11 @@ impl FindingCondition for BunchComplete {
         Accepts::Only(&[Argument {
             name: "prefixes",
             is_required: true,
-            check: |text| prefixes::parse(text).map(drop),
+            check: |text| Ok(prefixes::parse(text).map(drop)?),
         }])
     }
 
-    async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn Look>> {
+    async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn SourceLook>> {
         Ok(Box::new(DropAreaLook::look(question).await?))
     }
 }

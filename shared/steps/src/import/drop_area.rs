@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use engine::conditions::finding::{self, HeldBack, Look, LookQuestion, Outcome};
+use engine::conditions::finding::{self, DiscoveryOutcome, LookQuestion, SourceLook, SourceProblem};
 use futures::{StreamExt, TryStreamExt, stream};
 use import::bunch::{self, Bunch, BunchSet, DropFile, Note};
 use import::file_name::FileName;
@@ -42,7 +42,7 @@ pub(super) struct DropAreaLook {
     /// Per definition that asks: the oldest complete bunch without a pipeline, or why there is none.
     answers: BTreeMap<Name, Answer>,
     /// What is wrong and no sender will mend by waiting.
-    problems: Vec<HeldBack>,
+    problems: Vec<SourceProblem>,
     files: Vec<DropFile>,
     /// What becomes of a file, by its name. Those that are not in here go with the next pipeline.
     fates: HashMap<String, FileFate>,
@@ -89,18 +89,18 @@ pub async fn list(store: &Store) -> store::Result<Vec<Arrival>> {
 }
 
 #[async_trait]
-impl Look for DropAreaLook {
+impl SourceLook for DropAreaLook {
     fn answer(&self, definition: &Name) -> Answer {
         let unasked = || Answer::Unmet("the definition does not ask for bunches".to_owned());
         self.answers.get(definition).cloned().unwrap_or_else(unasked)
     }
 
-    fn problems(&self) -> &[HeldBack] {
+    fn problems(&self) -> &[SourceProblem] {
         &self.problems
     }
 
     /// Writes what becomes of the files, where something has changed.
-    async fn note(&self, store: &Store, outcomes: &[Outcome], now: DateTime<Utc>) -> store::Result<()> {
+    async fn note(&self, store: &Store, outcomes: &[DiscoveryOutcome], now: DateTime<Utc>) -> store::Result<()> {
         let fates = self.fates_after(outcomes);
         let keys: Vec<String> = self.files.iter().map(|file| format!("{DROP_PREFIX}{}", file.name)).collect();
         let known = arrivals::of_files(store, &keys).await?;
@@ -156,7 +156,7 @@ impl DropAreaLook {
         let listed = question.store.files.list(DROP_PREFIX, None, FILE_LIMIT).await?;
         if listed.len() == FILE_LIMIT {
             let reason = format!("the drop area holds {FILE_LIMIT} files or more; only the first ones are looked at");
-            area.problems.push(HeldBack { reason, things: Vec::new() });
+            area.problems.push(SourceProblem { reason, things: Vec::new() });
         }
         area.files = listed.iter().filter_map(drop_file).collect();
         if area.files.is_empty() {
@@ -172,7 +172,7 @@ impl DropAreaLook {
         }
         for (name, reason) in unread {
             area.fates.insert(name.clone(), FileFate::Waits(reason.clone()));
-            area.problems.push(HeldBack { reason, things: vec![name] });
+            area.problems.push(SourceProblem { reason, things: vec![name] });
         }
         area.wait_where_nobody_asks(&asked.iter().flat_map(|asked| &asked.prefixes).map(String::as_str).collect());
         area.leave_to_pipelines(&taken, &free, &ok_contents);
@@ -211,12 +211,12 @@ impl DropAreaLook {
     }
 
     /// What becomes of the files when it is known what was spawned.
-    fn fates_after(&self, outcomes: &[Outcome]) -> HashMap<String, FileFate> {
+    fn fates_after(&self, outcomes: &[DiscoveryOutcome]) -> HashMap<String, FileFate> {
         let mut fates = self.fates.clone();
-        for Outcome { found, fate, .. } in outcomes {
+        for DiscoveryOutcome { found, fate, .. } in outcomes {
             let fate = match fate {
-                finding::Fate::Spawned(id) => FileFate::Taken(id.clone()),
-                finding::Fate::HeldBack(reasons) => {
+                finding::DiscoveryFate::Spawned(id) => FileFate::Taken(id.clone()),
+                finding::DiscoveryFate::NotSpawned(reasons) => {
                     // A pipeline of another definition may have been spawned for the same bunch.
                     let is_taken = |name: &String| matches!(fates.get(name), Some(FileFate::Taken(_)));
                     if found.things.iter().any(is_taken) {

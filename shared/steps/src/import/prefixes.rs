@@ -1,7 +1,7 @@
 //! The prefixes of file names that a bunch is made of, as a definition gives them.
 
 use pipeline::Arguments;
-use pipeline::words::words;
+use pipeline::words::{Error, words};
 
 /// The prefixes that a definition's bunches are made of. A definition that was built in code may have none.
 pub(super) fn of(arguments: &Arguments) -> Vec<String> {
@@ -16,8 +16,8 @@ pub(super) struct BadPrefix {
 }
 
 /// Reads a list of prefixes.
-pub(super) fn parse(text: &str) -> Result<Vec<String>, String> {
-    words(text, |word| prefix(word).map_err(|bad| bad.to_string()))
+pub(super) fn parse(text: &str) -> Result<Vec<String>, Error<BadPrefix>> {
+    words(text, prefix)
 }
 
 fn prefix(word: &str) -> Result<String, BadPrefix> {

@@ -17,7 +17,7 @@ use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use store::services::{Answer, Functions, Invokable};
+use store::services::{FunctionAnswer, Functions, Invokable};
 use store::{Error, Result};
 
 use super::CONNECT_TIMEOUT;
@@ -70,7 +70,7 @@ impl LocalFunctions {
 
 #[async_trait]
 impl Functions for LambdaFunctions {
-    async fn invoke(&self, function: &str, payload: Bytes, limit: Duration) -> Result<Answer> {
+    async fn invoke(&self, function: &str, payload: Bytes, limit: Duration) -> Result<FunctionAnswer> {
         let sent = request(&self.client, function, payload).send();
         answered(function, limit, sent).await
     }
@@ -78,7 +78,7 @@ impl Functions for LambdaFunctions {
 
 #[async_trait]
 impl Functions for LocalFunctions {
-    async fn invoke(&self, function: &str, payload: Bytes, limit: Duration) -> Result<Answer> {
+    async fn invoke(&self, function: &str, payload: Bytes, limit: Duration) -> Result<FunctionAnswer> {
         let Some(url) = self.urls.get(function) else {
             return Err(Error::permanent(operation(function), "no address was given for it (--function NAME=URL)"));
         };
@@ -134,14 +134,14 @@ async fn answered(
     function: &str,
     limit: Duration,
     sent: impl Future<Output = std::result::Result<InvokeOutput, SdkError<InvokeError>>>,
-) -> Result<Answer> {
+) -> Result<FunctionAnswer> {
     let Ok(answered) = tokio::time::timeout(limit, sent).await else {
         let late = format!("no answer within {} s", limit.as_secs());
         return Err(Error::retryable(operation(function), late));
     };
     let output = answered.map_err(|error| classify(operation(function), error))?;
     let payload = output.payload.map(Blob::into_inner).unwrap_or_default().into();
-    Ok(Answer { payload, failure: output.function_error })
+    Ok(FunctionAnswer { payload, failure: output.function_error })
 }
 
 fn path(function: &str) -> String {
@@ -189,7 +189,7 @@ mod tests {
         (LambdaFunctions::new(Client::from_conf(config)), client)
     }
 
-    async fn invoked(replies: &[Replied<'_>]) -> (Result<Answer>, usize) {
+    async fn invoked(replies: &[Replied<'_>]) -> (Result<FunctionAnswer>, usize) {
         let (functions, client) = account(replies);
         let answer = functions.invoke("tax", Bytes::from_static(b"{}"), LIMIT).await;
         (answer, client.actual_requests().count())
@@ -200,7 +200,7 @@ mod tests {
         let (functions, client) = account(&[(200, &[], r#"{"outcome":"done"}"#)]);
         let arn = "arn:aws:lambda:eu-central-1:000000000000:function:tax";
         let answer = functions.invoke(arn, Bytes::from_static(b"{\"a\":1}"), LIMIT).await.unwrap();
-        assert_eq!(answer, Answer { payload: Bytes::from_static(br#"{"outcome":"done"}"#), failure: None });
+        assert_eq!(answer, FunctionAnswer { payload: Bytes::from_static(br#"{"outcome":"done"}"#), failure: None });
         let requests: Vec<_> = client.actual_requests().collect();
         let expected = "https://lambda.eu-central-1.amazonaws.com/2015-03-31/functions/\
                         arn%3Aaws%3Alambda%3Aeu-central-1%3A000000000000%3Afunction%3Atax/invocations";
@@ -292,7 +292,7 @@ mod tests {
             let functions = LocalFunctions::new([("tax".to_owned(), format!("http://{host}{path}"))]);
             let invoked = functions.invoke("tax", Bytes::from_static(b"{\"a\":1}"), LIMIT);
             let (answer, request) = tokio::join!(invoked, serve_once(listener));
-            assert_eq!(answer.unwrap(), Answer { payload: Bytes::from_static(b"{}"), failure: None });
+            assert_eq!(answer.unwrap(), FunctionAnswer { payload: Bytes::from_static(b"{}"), failure: None });
             assert!(request.starts_with(&format!("POST {expected} HTTP/1.1\r\n")), "{request}");
             let head = request.to_lowercase();
             assert!(head.contains(&format!("host: {host}\r\n")), "{request}");

@@ -176,7 +176,7 @@ pub(crate) fn check_size(stored: &SdkItem) -> Result<(), UnstorableItem> {
 
 /// The item as it will be read after it was put: without `null`, and with an expiry of whole seconds.
 pub(crate) fn as_kept(mut item: Item) -> Item {
-    item.attributes.drop_nulls();
+    item.attributes.remove_nulls();
     item.expires_at = item.expires_at.and_then(|at| DateTime::from_timestamp(at.timestamp(), 0));
     item
 }

@@ -1,7 +1,7 @@
 //! Reads: one item, a part of a partition, a part of the index.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use store::table::{Item, Key, Listed, Listing, ListingQuery, Order, Page, Query};
+use store::table::{Item, Key, Listed, Listing, ListingQuery, Page, Query, SortDirection};
 use store::{Error, Result};
 
 use super::item::{LISTING_INDEX, LISTING_SHARD, PARTITION, SORT, SdkItem, read_listed, stored_key, stored_listing};
@@ -41,7 +41,7 @@ impl DynamoTable {
             .expression_attribute_names("#partition", PARTITION)
             .expression_attribute_values(":partition", AttributeValue::S(query.partition.clone()))
             .set_exclusive_start_key(start)
-            .scan_index_forward(query.order == Order::Ascending)
+            .scan_index_forward(query.order == SortDirection::Ascending)
             .set_limit(limit(&operation, query.limit)?)
             .consistent_read(true)
             .return_consumed_capacity(ReturnConsumedCapacity::Total);
@@ -67,7 +67,7 @@ impl DynamoTable {
             .expression_attribute_names("#shard", LISTING_SHARD)
             .expression_attribute_values(":shard", AttributeValue::S(query.shard.clone()))
             .set_exclusive_start_key(query.after.as_ref().map(|after| listing_start(&query.shard, after)))
-            .scan_index_forward(query.order == Order::Ascending)
+            .scan_index_forward(query.order == SortDirection::Ascending)
             .set_limit(limit(&operation, query.limit)?)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
@@ -99,7 +99,7 @@ fn start_of(query: &Query) -> Start<'_> {
         return Start::Behind(after);
     }
     let is_before_all = after < query.sort_prefix.as_str() || after.is_empty();
-    let goes_up = query.order == Order::Ascending;
+    let goes_up = query.order == SortDirection::Ascending;
     if is_before_all == goes_up { Start::First } else { Start::Nowhere }
 }
 
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_cursor_outside_of_the_prefix_is_before_or_behind_everything() {
-        use Order::{Ascending, Descending};
+        use SortDirection::{Ascending, Descending};
         for (prefix, after, order, start) in [
             ("", None, Ascending, Start::First),
             ("", Some("s"), Ascending, Start::Behind("s")),

@@ -13,7 +13,7 @@ use pipeline::Priority;
 use serde_json::json;
 use store::files::Upload;
 use store::queue::{Outgoing, Receipt};
-use store::shared_commit::{Group, SharedCommits, TakeNext};
+use store::shared_commit::{CommitGroup, SharedCommits, TakeNext};
 use store::table::{Attributes, Change, Condition, Key, Relist, Write};
 use store::{Error, Result, Store};
 use tokio::task::JoinHandle;
@@ -48,8 +48,8 @@ fn messages(count: usize) -> Vec<Outgoing> {
     vec![Outgoing { body: "body".to_owned(), delay: Duration::ZERO }; count]
 }
 
-fn group() -> Group {
-    Group { writes: vec![put("a"), put("b")], priority: Priority::Low, messages: messages(1) }
+fn group() -> CommitGroup {
+    CommitGroup { writes: vec![put("a"), put("b")], priority: Priority::Low, messages: messages(1) }
 }
 
 fn shared_commits(store: &Store) -> Arc<dyn SharedCommits> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use pipeline::Arguments;
 use pipeline::definition::Definition;
 use pipeline::facts::Facts;
-use pipeline::merge::{self, Accepts, Merged, Vocabulary};
+use pipeline::merge::{self, Accepts, MergedDefinitions, Vocabulary};
 use pipeline::plan::{self, Grace, SpawnFacts};
 use pipeline::{Pipeline, PipelineId, PipelineStatus, Pulse, StepStatus, xml};
 
@@ -97,7 +97,7 @@ fn assert_within(error: &xml::Error, columns: &[usize]) {
     assert!(!error.message.is_empty() && !error.message.contains(['\n', '\r', '\u{1b}']), "{error:?}");
 }
 
-fn assert_can_run(merged: &Merged) {
+fn assert_can_run(merged: &MergedDefinitions) {
     for definition in &merged.definitions {
         assert_kept(definition);
         let again: Definition = definition.clone();

@@ -21,7 +21,7 @@ use steps::general::http_request::HttpRequest;
 use steps::general::lambda_invoke::LambdaInvoke;
 use store::keys;
 use store::pipelines::NewPipeline;
-use store::services::{AllowedHost, Answer, Functions, HttpPolicy, Invokable, Services};
+use store::services::{AllowedHost, FunctionAnswer, Functions, HttpPolicy, Invokable, Services};
 use store::table::{Attributes, Change, Condition, Write};
 
 use crate::fresh_engine::{self, NOW, wait_for};
@@ -72,9 +72,9 @@ pub(crate) fn executors(data: &[u8]) {
 /// Answers, one a section; one that is called `failure` is that of a function that failed.
 pub(crate) fn answers(data: &[u8]) {
     let sections = sections(data);
-    let mut answers: Vec<Answer> = sections
+    let mut answers: Vec<FunctionAnswer> = sections
         .iter()
-        .map(|section| Answer {
+        .map(|section| FunctionAnswer {
             payload: Bytes::copy_from_slice(section.content),
             failure: (section.name == b"failure").then(|| "Unhandled".to_owned()),
         })
@@ -126,11 +126,11 @@ fn is_inside(address: &IpAddr) -> bool {
 }
 
 /// The functions that an input is the answer of.
-struct Answering(Answer);
+struct Answering(FunctionAnswer);
 
 #[async_trait]
 impl Functions for Answering {
-    async fn invoke(&self, _: &str, _: Bytes, _: Duration) -> store::Result<Answer> {
+    async fn invoke(&self, _: &str, _: Bytes, _: Duration) -> store::Result<FunctionAnswer> {
         Ok(self.0.clone())
     }
 }
@@ -160,7 +160,7 @@ async fn add_ended(context: &Context) {
     store.settle_pipeline(&pipeline, PipelineStatus::Success, LONG_AGO).await.expect("nobody else settles it");
     let set = operate::settings::set(
         context,
-        operate::settings::NewSetting { name: "clean_up.delete_after", scope: &Scope::Default, value: "1 day" },
+        store::settings::NewSetting { name: "clean_up.delete_after", scope: &Scope::Default, value: "1 day" },
         operate::AuditStamp { by: "an input", at: NOW },
     );
     set.await.expect("there is such a setting");

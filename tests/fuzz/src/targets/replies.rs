@@ -20,7 +20,7 @@ use pipeline::Priority;
 use serde_json::json;
 use store::Store;
 use store::queue::{Outgoing, Receipt};
-use store::table::{Attributes, Change, Condition, Key, ListingQuery, Order, Query, Write};
+use store::table::{Attributes, Change, Condition, Key, ListingQuery, Query, SortDirection, Write};
 use store_aws::Config;
 use store_aws::config::StepQueueUrls;
 
@@ -81,7 +81,8 @@ async fn make(call: &str, store: &Store) {
         "batch_put" => drop(store.table.batch_put(vec![(key, Attributes::new())]).await),
         "query" => drop(store.table.query(&Query { limit: Some(2), ..Query::prefix("p", "s") }).await),
         "listing" => {
-            let query = ListingQuery { shard: "s".to_owned(), after: None, order: Order::Ascending, limit: Some(2) };
+            let query =
+                ListingQuery { shard: "s".to_owned(), after: None, order: SortDirection::Ascending, limit: Some(2) };
             drop(store.table.listing(&query).await);
         }
         "write" => drop(store.table.write(write()).await),

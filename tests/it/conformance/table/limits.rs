@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use store::Store;
-use store::table::{Change, Condition, ITEM_LIMIT_BYTES, Key, ListingQuery, Order, Query};
+use store::table::{Change, Condition, ITEM_LIMIT_BYTES, Key, ListingQuery, Query, SortDirection};
 
 use super::{apply, attributes, get, patch, put, put_listed, write};
 use crate::conformance::permanent;
@@ -110,6 +110,6 @@ async fn a_check_alone_is_refused(store: &Store) {
 
 async fn a_limit_of_zero_is_refused(store: &Store) {
     permanent(store.table.query(&Query { limit: Some(0), ..Query::prefix("p", "") }).await);
-    let listing = ListingQuery { shard: "s".to_owned(), after: None, order: Order::Ascending, limit: Some(0) };
+    let listing = ListingQuery { shard: "s".to_owned(), after: None, order: SortDirection::Ascending, limit: Some(0) };
     permanent(store.table.listing(&listing).await);
 }

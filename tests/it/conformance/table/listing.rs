@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use store::Store;
-use store::table::{Change, Condition, Key, Listed, ListingQuery, Order, Relist};
+use store::table::{Change, Condition, Key, Listed, ListingQuery, Relist, SortDirection};
 use tests::eventually;
 
 use super::{apply, attributes, place, put, put_listed};
@@ -14,7 +14,7 @@ super::super::on_every_back_end! {
 }
 
 fn query(shard: &str) -> ListingQuery {
-    ListingQuery { shard: shard.to_owned(), after: None, order: Order::Ascending, limit: None }
+    ListingQuery { shard: shard.to_owned(), after: None, order: SortDirection::Ascending, limit: None }
 }
 
 async fn listed(store: &Store, mut query: ListingQuery) -> Vec<(String, String)> {
@@ -69,7 +69,7 @@ async fn the_listing_goes_by_rank_both_ways(store: &Store) {
     let mut expected = ranks.map(|rank| (rank, "META"));
     await_listed(store, query("shard"), &expected).await;
     expected.reverse();
-    await_listed(store, ListingQuery { order: Order::Descending, ..query("shard") }, &expected).await;
+    await_listed(store, ListingQuery { order: SortDirection::Descending, ..query("shard") }, &expected).await;
 }
 
 /// Items of one rank come in any order.
@@ -78,7 +78,7 @@ async fn the_listing_pages_miss_and_repeat_nothing(store: &Store) {
         let key = Key::new(format!("p{}", n % 3), format!("{n}"));
         apply(store, &key, Condition::Absent, put_listed(json!({}), "shard", &format!("{}", n / 4))).await;
     }
-    for order in [Order::Ascending, Order::Descending] {
+    for order in [SortDirection::Ascending, SortDirection::Descending] {
         for limit in [1, 3, 10, 11] {
             let query = ListingQuery { order, limit: Some(limit), ..query("shard") };
             eventually(&format!("{query:?} shows ten items"), || async {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use store::Store;
-use store::table::{Key, Order, Query};
+use store::table::{Key, Query, SortDirection};
 
 use super::attributes;
 
@@ -43,9 +43,9 @@ async fn sorts(store: &Store, mut query: Query) -> Vec<String> {
     }
 }
 
-fn expected(prefix: &str, order: Order) -> Vec<&'static str> {
+fn expected(prefix: &str, order: SortDirection) -> Vec<&'static str> {
     let mut sorts: Vec<&str> = SORTS.into_iter().filter(|sort| sort.starts_with(prefix)).collect();
-    if order == Order::Descending {
+    if order == SortDirection::Descending {
         sorts.reverse();
     }
     sorts
@@ -53,7 +53,7 @@ fn expected(prefix: &str, order: Order) -> Vec<&'static str> {
 
 async fn query_goes_in_byte_order_both_ways(store: &Store) {
     fill(store).await;
-    for order in [Order::Ascending, Order::Descending] {
+    for order in [SortDirection::Ascending, SortDirection::Descending] {
         let query = Query { order, ..Query::prefix("p", "") };
         assert_eq!(sorts(store, query).await, expected("", order));
     }
@@ -61,7 +61,7 @@ async fn query_goes_in_byte_order_both_ways(store: &Store) {
 
 async fn query_pages_miss_and_repeat_nothing(store: &Store) {
     fill(store).await;
-    for order in [Order::Ascending, Order::Descending] {
+    for order in [SortDirection::Ascending, SortDirection::Descending] {
         for (prefix, limit) in [("", 1), ("", 3), ("", 14), ("", 15), ("a", 1), ("a", 4), ("a", 12), ("a", 100)] {
             let query = Query { order, limit: Some(limit), ..Query::prefix("p", prefix) };
             assert_eq!(sorts(store, query).await, expected(prefix, order), "{prefix} by {limit}");
@@ -72,7 +72,7 @@ async fn query_pages_miss_and_repeat_nothing(store: &Store) {
 async fn query_takes_a_prefix_literally(store: &Store) {
     fill(store).await;
     for prefix in ["M", "a", "a%", "a*", "a_", "a\u{7f}", "a\u{ffff}", "a\u{10000}", "ab", "b", "c", "B"] {
-        for order in [Order::Ascending, Order::Descending] {
+        for order in [SortDirection::Ascending, SortDirection::Descending] {
             let query = Query { order, ..Query::prefix("p", prefix) };
             assert_eq!(sorts(store, query).await, expected(prefix, order), "{prefix}");
         }
@@ -83,10 +83,10 @@ async fn query_begins_behind_any_cursor(store: &Store) {
     fill(store).await;
     for after in ["META", "a", "aa", "a%b", "Z", "zzz", "a🦀", "\u{1}"] {
         for prefix in ["", "a"] {
-            for order in [Order::Ascending, Order::Descending] {
+            for order in [SortDirection::Ascending, SortDirection::Descending] {
                 let query = Query { order, after: Some(after.to_owned()), ..Query::prefix("p", prefix) };
                 let mut expected = expected(prefix, order);
-                expected.retain(|sort| if order == Order::Ascending { *sort > after } else { *sort < after });
+                expected.retain(|sort| if order == SortDirection::Ascending { *sort > after } else { *sort < after });
                 assert_eq!(sorts(store, query).await, expected, "{prefix} {order:?} behind {after}");
             }
         }
@@ -107,9 +107,9 @@ async fn query_of_more_than_a_page_goes_on(store: &Store) {
     store.table.batch_put((0..30).map(item).collect()).await.unwrap();
     let first = store.table.query(&Query::prefix("p", "")).await.unwrap();
     assert!(first.entries.len() < 30 && first.next.is_some(), "3 MB came at once");
-    for order in [Order::Ascending, Order::Descending] {
+    for order in [SortDirection::Ascending, SortDirection::Descending] {
         let mut expected: Vec<String> = (0..30).map(|n| format!("{n:02}")).collect();
-        if order == Order::Descending {
+        if order == SortDirection::Descending {
             expected.reverse();
         }
         assert_eq!(sorts(store, Query { order, ..Query::prefix("p", "") }).await, expected);

@@ -100,7 +100,7 @@ pub(super) fn beats_cancel_what_a_stop_left(story: &Story<'_>) -> Result<(), Str
                 continue;
             }
             let is_never_run = |step: &&&StepDefinition| {
-                let state = |at: usize| life.state(step.name.as_str(), at).filter(|state| !state.is_forced);
+                let state = |at: usize| life.state(step.name.as_str(), at).filter(|state| !state.is_rerun);
                 let enqueued = |at: usize| state(at).filter(|state| state.status == StepStatus::Enqueued);
                 let before = enqueued(beat.begins).map(|state| state.version);
                 !step.run_always && before.is_some() && before == enqueued(beat.ends).map(|state| state.version)

@@ -142,7 +142,7 @@ fn nothing_is_left(story: &Story<'_>, at: usize, troubled: Option<usize>, is_las
     for life in story.lives.values().filter(|_| is_normal) {
         let is_whole = troubled.is_none_or(|troubled| troubled < life.states[0].0);
         let own = life.own_state(at).filter(|state| state.status.is_open() && state.paused_at.is_none());
-        let is_free = own.is_some_and(|state| !state.is_stopped()) && life.forced_at() > at;
+        let is_free = own.is_some_and(|state| !state.is_stopped()) && life.rerun_at() > at;
         let Some((ended, step)) = last_end(story, life, actor, at).filter(|_| is_whole && is_free) else { continue };
         // Others of a stage that has not ended yet may look later, unless something waits for less than all of it.
         let is_busy = life.steps_at(at).iter().any(|other| {

@@ -28,8 +28,8 @@ pub(super) fn every_pipeline_ends(story: &Story<'_>) -> Result<(), String> {
 
 pub(super) fn a_pipeline_settles_as_its_steps_stand(story: &Story<'_>) -> Result<(), String> {
     for life in story.lives.values() {
-        let forced_at = life.forced_at();
-        let ends = life.states.iter().filter(|(at, state)| *at < forced_at && !state.status.is_open());
+        let rerun_at = life.rerun_at();
+        let ends = life.states.iter().filter(|(at, state)| *at < rerun_at && !state.status.is_open());
         for (at, state) in ends {
             let expected = expected(life, *at, state.is_stopped());
             if expected != Ok(state.status) {
@@ -139,26 +139,26 @@ fn is_unreachable(
 
 pub(super) fn run_always_steps_run_once_and_last(story: &Story<'_>) -> Result<(), String> {
     for life in story.lives.values() {
-        let forced_at = life.forced_at();
-        let own_state = life.own_state(forced_at);
+        let rerun_at = life.rerun_at();
+        let own_state = life.own_state(rerun_at);
         let has_ended = own_state.is_some_and(|state| !state.status.is_open());
         for step in life.definition.steps.iter().filter(|step| step.run_always) {
             let (id, name) = (short(life.id), &step.name);
             let states = life.steps.get(name.as_str()).map(Vec::as_slice).unwrap_or_default();
             let is_end = |status: StepStatus| matches!(status, StepStatus::Success | StepStatus::Skipped);
-            let runs = states.iter().filter(|(at, state)| *at < forced_at && is_end(state.status)).count();
-            let is_given_up = is_failed(life, step, forced_at);
+            let runs = states.iter().filter(|(at, state)| *at < rerun_at && is_end(state.status)).count();
+            let is_given_up = is_failed(life, step, rerun_at);
             if has_ended && runs != 1 && !is_given_up || runs > 1 {
                 return Err(format!("{id} step {name} runs always and succeeded {runs} times"));
             }
-            let mut bodies = life.bodies.iter().take_while(|body| body.begins < forced_at);
+            let mut bodies = life.bodies.iter().take_while(|body| body.begins < rerun_at);
             let Some(first) = bodies.find(|body| body.body.step == name.as_str()) else { continue };
             // What a run-always step adds comes after it.
             let is_ordinary = |step: &str| {
                 let is_added_by_it = step.starts_with(&format!("{name}."));
                 !is_added_by_it && life.definition_of(step).is_some_and(|definition| !definition.run_always)
             };
-            let ordinary = life.bodies.iter().filter(|body| body.begins < forced_at && is_ordinary(&body.body.step));
+            let ordinary = life.bodies.iter().filter(|body| body.begins < rerun_at && is_ordinary(&body.body.step));
             for other in ordinary {
                 let is_beside =
                     other.begins < first.begins && first.begins < other.stops && holds(life, other, first.begins);

@@ -15,7 +15,7 @@ pub(super) fn a_stopped_pipeline_begins_nothing(story: &Story<'_>) -> Result<(),
         for body in &life.bodies {
             let is_ordinary = life.definition_of(&body.body.step).is_some_and(|definition| !definition.run_always);
             let claim = life.claim_of(body);
-            if is_ordinary && claim.is_some_and(|(at, state)| at > stopped_at && !state.is_forced) {
+            if is_ordinary && claim.is_some_and(|(at, state)| at > stopped_at && !state.is_rerun) {
                 let time = story.time(body.begins);
                 return Err(format!("{} is claimed after the stop and begins at {time}", body.body));
             }
@@ -67,7 +67,7 @@ pub(super) fn only_people_run_steps_by_hand(story: &Story<'_>) -> Result<(), Str
             for pair in states.windows(2) {
                 let [(_, before), (at, state)] = pair else { continue };
                 let is_new = state.status == StepStatus::Enqueued && state.attempt != before.attempt;
-                if is_new && state.is_forced && !story.actor(*at).starts_with("person-") {
+                if is_new && state.is_rerun && !story.actor(*at).starts_with("person-") {
                     let (id, time, name) = (short(life.id), story.time(*at), story.actor(*at));
                     return Err(format!(
                         "{id} step {step} is enqueued at {time} as if a person asked for it, by {name}"
@@ -134,7 +134,7 @@ pub(super) fn exclusive_steps_are_never_busy_together(story: &Story<'_>) -> Resu
                 own_state.is_none_or(|own| own.status.is_open())
             };
             let is_hindrance = |other_id: &str, other: &StepState| {
-                !other.is_forced && !state.is_forced && is_open(id) && is_open(other_id)
+                !other.is_rerun && !state.is_rerun && is_open(id) && is_open(other_id)
             };
             let other = busy.iter().find(|((other_id, _), other)| is_hindrance(other_id, other));
             if let Some(((other_id, other), _)) = other {
@@ -156,14 +156,14 @@ fn is_exclusive(definition: &StepDefinition) -> bool {
 
 pub(super) fn a_step_waits_for_those_before_it(story: &Story<'_>) -> Result<(), String> {
     for life in story.lives.values() {
-        let forced_at = life.forced_at();
+        let rerun_at = life.rerun_at();
         for (name, states) in &life.steps {
             let Some(definition) = life.definition_of(name) else {
                 return Err(format!("{} step {name} is written and nobody defined it", short(life.id)));
             };
             for (index, (at, state)) in states.iter().enumerate() {
                 let before = index.checked_sub(1).map(|before| states[before].1);
-                if *at < forced_at
+                if *at < rerun_at
                     && state.status == StepStatus::Enqueued
                     && state.continuations == 0
                     && before.is_none_or(|before| before.token != state.token)

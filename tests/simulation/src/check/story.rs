@@ -44,7 +44,7 @@ pub(crate) struct Execution<'a> {
     actor: ActorId,
 }
 
-/// A mark that begins an attempt and that nobody forced.
+/// A mark that begins an attempt and that nobody asked for.
 pub(crate) struct Mark<'a> {
     pub(crate) step: &'a str,
     pub(crate) at: usize,
@@ -236,14 +236,14 @@ impl Life<'_> {
         self.states.iter().rev().find(|(written, _)| *written < at).map(|(_, state)| *state)
     }
 
-    /// The marks that begin an attempt and that nobody forced.
+    /// The marks that begin an attempt and that nobody asked for.
     pub(crate) fn new_marks(&self) -> Vec<Mark<'_>> {
         let mut marks = Vec::new();
         for (step, states) in &self.steps {
             let mut before: Option<&StepState> = None;
             for (at, state) in states {
                 let is_new = before.is_none_or(|before| before.token != state.token);
-                if state.status == StepStatus::Enqueued && state.continuations == 0 && !state.is_forced && is_new {
+                if state.status == StepStatus::Enqueued && state.continuations == 0 && !state.is_rerun && is_new {
                     marks.push(Mark { step, at: *at, before, state });
                 }
                 before = Some(state);
@@ -253,9 +253,9 @@ impl Life<'_> {
     }
 
     /// When a person first ran a step by hand: then much may happen that otherwise may not.
-    pub(crate) fn forced_at(&self) -> usize {
-        let forced = self.steps.values().flatten().filter(|(_, state)| state.is_forced);
-        forced.map(|(at, _)| *at).min().unwrap_or(usize::MAX)
+    pub(crate) fn rerun_at(&self) -> usize {
+        let reruns = self.steps.values().flatten().filter(|(_, state)| state.is_rerun);
+        reruns.map(|(at, _)| *at).min().unwrap_or(usize::MAX)
     }
 
     /// Since when the pipeline has been on hold at a moment, if it is. A stop ends a pause.
@@ -336,8 +336,8 @@ pub(crate) fn illegal(life: &Life<'_>, name: &str, before: &StepState, after: &S
                 && after.attempt == before.attempt
         }
         (S::Error, S::Enqueued) => is_new,
-        (S::Success, S::Enqueued) => is_new && (after.is_forced || recurs),
-        (S::Skipped | S::Cancelled, S::Enqueued) => is_new && after.is_forced,
+        (S::Success, S::Enqueued) => is_new && (after.is_rerun || recurs),
+        (S::Skipped | S::Cancelled, S::Enqueued) => is_new && after.is_rerun,
         _ => false,
     };
     if !is_legal {

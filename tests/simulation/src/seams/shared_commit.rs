@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Value;
 use store::Result;
-use store::shared_commit::{Group, SharedCommits, TakeNext, WrittenAndTaken};
+use store::shared_commit::{CommitGroup, SharedCommits, TakeNext, WrittenAndTaken};
 use store::table::{Change, GroupWritten, Table, Write, Written};
 
 use super::queue::{Posts, noted_message};
@@ -30,7 +30,7 @@ impl Commits {
 
 #[async_trait]
 impl SharedCommits for Commits {
-    async fn write_and_send(&self, group: Group) -> Result<GroupWritten> {
+    async fn write_and_send(&self, group: CommitGroup) -> Result<GroupWritten> {
         let (stage, inner, table, own) = (self.stage.clone(), self.inner.clone(), self.table.clone(), group.clone());
         called(
             &self.stage,
@@ -39,7 +39,7 @@ impl SharedCommits for Commits {
             || label(&group),
             move || {
                 let posts = Posts::draw(&stage, &own.messages);
-                let written = alone(inner.write_and_send(Group { messages: posts.arriving(), ..own.clone() }))?;
+                let written = alone(inner.write_and_send(CommitGroup { messages: posts.arriving(), ..own.clone() }))?;
                 if written == GroupWritten::Applied {
                     counted(&stage, &own.writes);
                     noted_group(&stage, table.as_ref(), &own.writes)?;
@@ -51,14 +51,15 @@ impl SharedCommits for Commits {
         .await
     }
 
-    async fn write_and_take_next(&self, group: Group, take: TakeNext) -> Result<WrittenAndTaken> {
+    async fn write_and_take_next(&self, group: CommitGroup, take: TakeNext) -> Result<WrittenAndTaken> {
         let (stage, inner, table, own) = (self.stage.clone(), self.inner.clone(), self.table.clone(), group.clone());
         let label = || format!("{} and take the next", label(&group));
         called(&self.stage, Kind::Shares, "take next", label, move || {
             let writes = &own.writes;
             let posts = Posts::draw(&stage, &own.messages);
-            let committed =
-                alone(inner.write_and_take_next(Group { messages: posts.arriving(), ..own.clone() }, take.clone()))?;
+            let committed = alone(
+                inner.write_and_take_next(CommitGroup { messages: posts.arriving(), ..own.clone() }, take.clone()),
+            )?;
             if let WrittenAndTaken::Applied(taken) = &committed {
                 counted(&stage, writes);
                 let claimed = taken.as_ref().and_then(|taken| match &taken.claim {
@@ -82,7 +83,7 @@ impl SharedCommits for Commits {
     }
 }
 
-fn label(group: &Group) -> String {
+fn label(group: &CommitGroup) -> String {
     let keys: Vec<String> = group.writes.iter().map(|write| format!("`{}`", write.key)).collect();
     format!("write {} and send {} messages", keys.join(", "), group.messages.len())
 }

@@ -4,7 +4,7 @@
 
 use store::Store;
 use store::queue::{Receipt, Received};
-use store::steps::Held;
+use store::steps::StepWritten;
 use store::take_next::{NextMessage, NextTaker};
 use store::transaction::{CommitAndTake, Transaction};
 
@@ -68,7 +68,7 @@ impl JointCommit<'_> {
         let mut finished = step.claimed.clone();
         let AttemptEnd { finish, log, at } = self.end;
         let written = transaction.store.finish_step(&mut finished, finish, log, *at).await;
-        if !matches!(written, Ok(Held::Committed)) {
+        if !matches!(written, Ok(StepWritten::Committed)) {
             return None;
         }
         let is_gated = step.message.is_gated && finished.record.added.is_empty();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use insta::assert_snapshot;
 use pipeline::StepStatus;
 use pipeline::facts::Answer;
-use pipeline::facts::Found;
+use pipeline::facts::Discovery;
 
 use super::{BY_HAND, written};
 use engine::{Program, conditions};
@@ -224,7 +224,7 @@ async fn row_13_parametrised_conditions() {
 struct ShopIsOpen;
 
 #[async_trait::async_trait]
-impl conditions::PipelineCondition for ShopIsOpen {
+impl conditions::RegisteredPipelineCondition for ShopIsOpen {
     fn name(&self) -> &'static str {
         "order_waits"
     }
@@ -236,12 +236,12 @@ impl conditions::PipelineCondition for ShopIsOpen {
     async fn check(&self, question: &conditions::SpawnQuestion<'_>) -> store::Result<Answer> {
         let key = format!("order {}", question.arguments["number"]);
         let arguments = [("order".to_owned(), question.arguments["number"].clone())].into();
-        Ok(Answer::Found(Found { key, at: question.pulse.until, arguments, things: Vec::new() }))
+        Ok(Answer::Found(Discovery { key, at: question.pulse.until, arguments, things: Vec::new() }))
     }
 }
 
 #[async_trait::async_trait]
-impl conditions::StepCondition for ShopIsOpen {
+impl conditions::RegisteredStepCondition for ShopIsOpen {
     fn name(&self) -> &'static str {
         "shop_is_open"
     }
@@ -284,7 +284,7 @@ async fn row_14_own_conditions_and_executors() {
 fn row_14_a_condition_of_ours_cannot_be_replaced() {
     struct Limit;
     #[async_trait::async_trait]
-    impl conditions::StepCondition for Limit {
+    impl conditions::RegisteredStepCondition for Limit {
         fn name(&self) -> &'static str {
             "attempts_limit"
         }
@@ -297,5 +297,5 @@ fn row_14_a_condition_of_ours_cannot_be_replaced() {
             Ok(Answer::Met)
         }
     }
-    let _ = conditions::Conditions::new([], [], [Arc::new(Limit) as Arc<dyn conditions::StepCondition>]);
+    let _ = conditions::Conditions::new([], [], [Arc::new(Limit) as Arc<dyn conditions::RegisteredStepCondition>]);
 }

@@ -13,7 +13,7 @@ async fn row_15_heartbeat_with_lock_and_pulse() {
         workshop.store().acquire_lease("another beat", workshop.now() + chrono::Duration::minutes(1), workshop.now());
     let held = held.await.unwrap();
     assert_eq!(workshop.beat().await.lease_taken_by.as_deref(), Some("another beat"));
-    let store::leases::LeaseOutcome::Held(lease) = held else { panic!("{held:?}") };
+    let store::leases::LeaseOutcome::Acquired(lease) = held else { panic!("{held:?}") };
     workshop.store().abandon_lease(&lease).await.unwrap();
     // Three hours without a beat: one pipeline, not three, and not none.
     workshop.wait(180);

@@ -163,8 +163,8 @@ const ALL: &str = r#"<config><pipeline name="p">
 
 /// What a condition takes that says so.
 const PARCELS_WAIT: &[Argument] = &[
-    Argument { name: "depots", is_required: true, check: |text| words(text, depot).map(drop) },
-    Argument { name: "least", is_required: false, check: |text| number(text).map(drop) },
+    Argument { name: "depots", is_required: true, check: |text| Ok(words(text, depot).map(drop)?) },
+    Argument { name: "least", is_required: false, check: |text| Ok(number(text).map(drop)?) },
 ];
 
 fn depot(word: &str) -> Result<String, String> {

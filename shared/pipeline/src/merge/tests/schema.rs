@@ -12,7 +12,7 @@ use crate::condition::is_built_in;
 use crate::xml;
 use crate::xml::alias;
 use crate::xml::grammar::{CONFIG, Rule};
-use crate::xml::kind::Kind;
+use crate::xml::kind::ElementKind;
 
 const SCHEMA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../pipelines/pipeline.xsd");
 
@@ -91,7 +91,7 @@ fn row_06_the_schema_and_the_reader_agree() {
             documents.insert(with_value(attribute, value));
         }
     }
-    let classes = [Kind::PipelineCondition, Kind::StepCondition].map(alias::condition_classes).concat();
+    let classes = [ElementKind::PipelineCondition, ElementKind::StepCondition].map(alias::condition_classes).concat();
     for found in TYPES.iter().copied().chain(classes.iter().map(String::as_str)) {
         let conditions = |word: &str| format!(r#"<conditions><{word}_condition type="{found}"/></conditions>"#);
         let step = format!(r#"<step name="s" executorType="e">{}</step>"#, conditions("step"));

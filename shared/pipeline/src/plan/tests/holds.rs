@@ -165,20 +165,20 @@ fn during_maintenance_messages_may_wait_and_are_not_sent_again() {
 
 #[test]
 fn what_a_person_asked_for_is_not_taken_away_by_a_stop() {
-    assert_snapshot!(planned("10: a success, b enqueued forced, c enqueued · 20: d · stopped"), @r"
+    assert_snapshot!(planned("10: a success, b enqueued rerun, c enqueued · 20: d · stopped"), @r"
     cancel c
     ");
-    assert_snapshot!(planned("10: a success, b enqueued forced sent 6m ago · stopped"), @"resend b");
-    assert_snapshot!(planned("10: a success, b success forced · 20: c · stopped"), @"settle cancelled");
-    assert_snapshot!(planned("10: a success, b error forced · 20: c · stopped"), @"settle cancelled");
+    assert_snapshot!(planned("10: a success, b enqueued rerun sent 6m ago · stopped"), @"resend b");
+    assert_snapshot!(planned("10: a success, b success rerun · 20: c · stopped"), @"settle cancelled");
+    assert_snapshot!(planned("10: a success, b error rerun · 20: c · stopped"), @"settle cancelled");
 }
 
 #[test]
 fn a_failure_that_a_person_has_repaired_lets_the_others_go_on() {
-    assert_snapshot!(planned("10: a 2/1 enqueued forced · 20: b"), @r"
+    assert_snapshot!(planned("10: a 2/1 enqueued rerun · 20: b"), @r"
     nothing to do
     b waits: step `a` before it has not ended
     ");
-    assert_snapshot!(planned("10: a 2/1 success forced · 20: b"), @"enqueue b");
-    assert_snapshot!(planned("10: a 2/1 error forced · 20: b"), @"settle error");
+    assert_snapshot!(planned("10: a 2/1 success rerun · 20: b"), @"enqueue b");
+    assert_snapshot!(planned("10: a 2/1 error rerun · 20: b"), @"settle error");
 }

@@ -21,9 +21,9 @@ use chrono::{DateTime, Utc};
 use crate::arguments::Arguments;
 use crate::condition::{Registered, StepCondition};
 use crate::definition::{Definition, Described, Priority, StepDefinition};
-use crate::facts::{Answer, Asked, Facts};
+use crate::facts::{Answer, Asker, Facts};
 use crate::id::{Name, PipelineId};
-use crate::pipeline::{Pipeline, Stop, StoppedBy};
+use crate::pipeline::{Pipeline, StopRequest, StoppedBy};
 use crate::plan::{Grace, Outlook, Plan, outlooks, plan};
 use crate::settings::Scope;
 use crate::status::PipelineStatus;
@@ -124,7 +124,7 @@ fn describe(pipeline: &mut Pipeline, words: &str) {
         ["paused", "for", span] => pipeline.paused_for = duration(span),
         ["stopped"] => {
             let reason = "Ann had enough".to_owned();
-            pipeline.stop = Some(Stop { by: StoppedBy::Cancel, reason, at: now() });
+            pipeline.stop = Some(StopRequest { by: StoppedBy::Cancel, reason, at: now() });
         }
         _ => panic!("`{words}` says nothing about a pipeline"),
     }
@@ -147,7 +147,7 @@ fn describe_around(around: &mut Facts, pipeline: &Pipeline, words: &str) {
                 "never" => Answer::Never("the office has closed down".to_owned()),
                 _ => panic!("`{answer}` is no answer"),
             };
-            around.registered.insert(Asked { pipeline: Some(pipeline.id.clone()), name: name(step), index }, answer);
+            around.registered.insert(Asker { pipeline: Some(pipeline.id.clone()), name: name(step), index }, answer);
         }
         [latest, status] => {
             around.latest.insert(name(latest), (other_id(), status.parse().unwrap()));
@@ -167,7 +167,7 @@ fn step(sort_order: i32, text: &str) -> Step {
         match word {
             "allowed" => Arc::make_mut(&mut step.definition).allow_failure = true,
             "always" => Arc::make_mut(&mut step.definition).run_always = true,
-            "forced" => step.record.is_forced = true,
+            "rerun" => step.record.is_rerun = true,
             "permanent" => step.record.is_permanent = true,
             "free" => previous = None,
             "finished" => previous = Some(StepCondition::PreviousStepsFinished { steps: None }),

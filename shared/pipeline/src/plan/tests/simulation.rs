@@ -19,7 +19,7 @@ use super::scenario::{self, GRACE};
 use crate::condition::StepCondition;
 use crate::definition::Described;
 use crate::id::Name;
-use crate::pipeline::{Pipeline, Stop, StoppedBy};
+use crate::pipeline::{Pipeline, StopRequest, StoppedBy};
 use crate::plan::{Plan, plan};
 use crate::settings::Scope;
 use crate::status::StepStatus;
@@ -144,7 +144,7 @@ impl World {
             Action::Maintenance => self.is_in_maintenance = !self.is_in_maintenance,
             Action::Cancel if self.pipeline.stop.is_some() || !self.pipeline.status.is_open() => return false,
             Action::Cancel => {
-                let stop = Stop { by: StoppedBy::Cancel, reason: "Ann had enough".to_owned(), at: self.now };
+                let stop = StopRequest { by: StoppedBy::Cancel, reason: "Ann had enough".to_owned(), at: self.now };
                 self.pipeline.stop = Some(stop);
                 self.pipeline.version += 1;
             }
@@ -297,7 +297,7 @@ impl World {
             self.runners.push(Runner { is_working: true, ..runner });
         } else {
             let record = self.record_mut(&runner.step);
-            record.status = next(record.status, StepEvent::Drop).expect("a running step can be given back");
+            record.status = next(record.status, StepEvent::GiveBack).expect("a running step can be given back");
             record.lease_until = None;
             record.version += 1;
         }

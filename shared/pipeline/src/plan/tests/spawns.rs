@@ -7,8 +7,8 @@ use super::scenario::{self, list};
 use crate::arguments::Arguments;
 use crate::condition::{PipelineCondition, Registered};
 use crate::definition::{Definition, Described};
-use crate::facts::Found;
-use crate::facts::{Answer, Asked, Facts};
+use crate::facts::Discovery;
+use crate::facts::{Answer, Asker, Facts};
 use crate::id::PipelineId;
 use crate::plan::{Spawn, SpawnFacts, spawn};
 use crate::schedule::{Cron, Pulse};
@@ -20,12 +20,12 @@ static FINDS: LazyLock<Facts> = LazyLock::new(|| finding(&Answer::Found(found("p
 
 /// Facts of which the condition `parcel_waits` answers so, whichever of a definition's conditions it is.
 fn finding(answer: &Answer) -> Facts {
-    let asked = |index| Asked { pipeline: None, name: "scenario".parse().unwrap(), index };
+    let asked = |index| Asker { pipeline: None, name: "scenario".parse().unwrap(), index };
     Facts { registered: (0..3).map(|index| (asked(index), answer.clone())).collect(), ..Facts::default() }
 }
 
-fn found(key: &str) -> Found {
-    Found {
+fn found(key: &str) -> Discovery {
+    Discovery {
         key: key.to_owned(),
         at: time("11:58:00"),
         arguments: Arguments::from([("parcel".to_owned(), key.to_owned())]),
@@ -287,7 +287,7 @@ fn a_registered_condition_answers_and_hands_over_what_it_found() {
     let mut around = Facts::default();
     assert_snapshot!(decided_in(&around, "asks office_open"), @"no: condition `office_open` was not asked: this program does not know it");
     let mut answer = |check| {
-        let asked = Asked { pipeline: None, name: "scenario".parse().unwrap(), index: 1 };
+        let asked = Asker { pipeline: None, name: "scenario".parse().unwrap(), index: 1 };
         around.registered.insert(asked, check);
         decided_in(&around, "0 * * * *, asks office_open")
     };

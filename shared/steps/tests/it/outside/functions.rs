@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::{Value, json};
-use store::services::{Answer, FilesAt, Functions, Invokable, Services};
+use store::services::{FilesAt, FunctionAnswer, Functions, Invokable, Services};
 
 use super::{called, outcome, output, repeated, workshop};
 use engine::runner::RunReport;
@@ -28,13 +28,15 @@ enum Play {
 
 #[async_trait]
 impl Functions for Played {
-    async fn invoke(&self, function: &str, payload: Bytes, limit: Duration) -> store::Result<Answer> {
+    async fn invoke(&self, function: &str, payload: Bytes, limit: Duration) -> store::Result<FunctionAnswer> {
         assert!(limit > Duration::from_secs(10) && limit <= Duration::from_secs(60), "{limit:?}");
         let payload = serde_json::from_slice(&payload).unwrap();
         self.given.lock().unwrap().push((function.to_owned(), payload));
         match self.answers.lock().unwrap().remove(0) {
-            Play::Answers(text) => Ok(Answer { payload: Bytes::from(text), failure: None }),
-            Play::Fails(text) => Ok(Answer { payload: Bytes::from(text), failure: Some("Unhandled".to_owned()) }),
+            Play::Answers(text) => Ok(FunctionAnswer { payload: Bytes::from(text), failure: None }),
+            Play::Fails(text) => {
+                Ok(FunctionAnswer { payload: Bytes::from(text), failure: Some("Unhandled".to_owned()) })
+            }
             Play::IsSilent => Err(store::Error::retryable("invoke function `tax`", "no answer within 55 s")),
         }
     }

@@ -1,8 +1,8 @@
-//! Steps that a person runs again, whatever their pipeline has come to.
+//! Reruns: steps that a person runs again, whatever their pipeline has come to.
 //!
 //! | function | condition | cost on AWS |
 //! |---|---|---|
-//! | [`Store::enqueue_forced`] | step and pipeline (version), one group | 4 write units, 2 more when the pipeline is relisted |
+//! | [`Store::enqueue_rerun`] | step and pipeline (version), one group | 4 write units, 2 more when the pipeline is relisted |
 //!
 //! The pipeline's item is part of the group although only an ended pipeline changes: a beat that settles the pipeline at
 //! this very moment, because it has not seen the step enqueued, loses its write and looks again.
@@ -13,7 +13,7 @@ use pipeline::{Pipeline, PipelineStatus, Step, Token};
 use serde_json::json;
 
 use crate::error::Result;
-use crate::steps::Enqueued;
+use crate::steps::{EnqueueMark, Enqueued};
 use crate::table::{Change, Condition, GroupWritten, Relist, Write};
 use crate::{Store, items, keys};
 
@@ -25,14 +25,15 @@ impl Store {
     ///
     /// # Errors
     /// The store did not answer, an item cannot be read, or the step is enqueued or running.
-    pub async fn enqueue_forced(
+    pub async fn enqueue_rerun(
         &self,
         pipeline: &Pipeline,
         step: &Step,
         token: &Token,
         now: DateTime<Utc>,
     ) -> Result<Enqueued> {
-        let enqueue = self.enqueue_write(&pipeline.id, step, StepEvent::Retry, token, now)?;
+        let mark = EnqueueMark { step, event: StepEvent::Rerun, token: token.clone() };
+        let enqueue = self.enqueue_write(&pipeline.id, &mark, now)?;
         self.keep_attempt(&pipeline.id, step).await?;
         let key = enqueue.key.clone();
         // Whether it was us or somebody else, the step's item tells.
@@ -42,7 +43,7 @@ impl Store {
                 conflicts.into_iter().find_map(|(_, item)| item.filter(|item| item.key == key))
             }
         };
-        Self::enqueued(item.as_ref(), step, token)
+        Self::enqueued(item.as_ref(), &mark)
     }
 }
 
@@ -53,7 +54,7 @@ fn reopen(pipeline: &Pipeline, now: DateTime<Utc>) -> Write {
         let attributes = items::patch([("status", json!(pipeline.status))]);
         return Write { key, condition, change: Change::Patch { attributes, listing: Relist::Keep } };
     }
-    // While a person holds it, the time is not counted anyway.
+    // While it is paused, the time is not counted anyway.
     let ended = pipeline.ended_at.filter(|_| pipeline.paused_at.is_none());
     let rest = ended.and_then(|ended| (now - ended).to_std().ok()).unwrap_or_default();
     let uncounted_ms = u64::try_from((pipeline.paused_for + rest).as_millis()).unwrap_or(u64::MAX);
