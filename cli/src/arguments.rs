@@ -3,6 +3,7 @@
 mod operators;
 mod pipelines;
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,17 +12,17 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use crate::output::Paint;
 
 pub(crate) use operators::{MaintenanceCommand, QueueCommand, SettingsCommand};
-pub(crate) use pipelines::{Chosen, PipelineCommand, StepCommand, WatchArguments, Which};
+pub(crate) use pipelines::{ListArguments, PipelineCommand, StepCommand, WatchArguments, Which};
 
-use crate::reach::ReachArguments;
+use crate::service_arguments::ServiceArguments;
 
 /// Runs process pipelines for shops: imports, exports and everything in between.
 #[derive(Debug, Parser)]
 #[command(name = "systole", version, after_help = EXAMPLES, arg_required_else_help = true)]
-pub(crate) struct Arguments {
+pub(crate) struct CommandLine {
     /// Which store to work on.
     #[command(flatten)]
-    pub(crate) target: TargetArguments,
+    pub(crate) installation: InstallationArguments,
     /// Prints JSON instead of tables.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -35,7 +36,7 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-impl Arguments {
+impl CommandLine {
     /// Whether colours are wanted where a person looks at a terminal.
     pub(crate) fn paint(&self) -> Paint {
         if self.no_color { Paint::Plain } else { Paint::Coloured }
@@ -60,7 +61,7 @@ pub(crate) const DEFAULT_STORE: &str = ".systole";
 
 /// Which store to work on.
 #[derive(Debug, Args)]
-pub(crate) struct TargetArguments {
+pub(crate) struct InstallationArguments {
     /// Folder of the embedded store.
     #[arg(long, global = true, default_value = DEFAULT_STORE, env = "SYSTOLE_STORE", value_name = "FOLDER")]
     pub(crate) store: PathBuf,
@@ -93,7 +94,7 @@ pub(crate) enum Command {
         max: Option<usize>,
         /// What steps may call.
         #[command(flatten)]
-        reach: ReachArguments,
+        services: ServiceArguments,
     },
     /// Looks at pipelines and acts on them.
     #[command(subcommand)]
@@ -153,7 +154,7 @@ pub(crate) struct DevArguments {
     pub(crate) tick: Duration,
     /// What steps may call.
     #[command(flatten)]
-    pub(crate) reach: ReachArguments,
+    pub(crate) services: ServiceArguments,
 }
 
 #[derive(Debug, Args)]
@@ -210,15 +211,30 @@ pub(crate) enum CatalogCommand {
     Export,
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
-    let (key, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is no KEY=VALUE"))?;
-    Ok((key.to_owned(), value.to_owned()))
+/// Why an argument is not taken.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+enum BadOptionValue {
+    #[error("`{found}` is no KEY=VALUE")]
+    KeyValue { found: String },
+    #[error("`{found}` is no number of seconds")]
+    Seconds { found: String },
+    #[error("{seconds} seconds are out of range (0.05 to 86400)")]
+    SecondsOutOfRange { seconds: f64 },
+    #[error("`{found}` is no number from 1 to 10000")]
+    Limit { found: String },
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| format!("`{text}` is no number of seconds"))?;
+fn key_value(text: &str) -> Result<(String, String), BadOptionValue> {
+    match text.split_once('=') {
+        Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
+        None => Err(BadOptionValue::KeyValue { found: text.to_owned() }),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, BadOptionValue> {
+    let seconds: f64 = text.parse().map_err(|_| BadOptionValue::Seconds { found: text.to_owned() })?;
     if !(0.05..=86_400.0).contains(&seconds) {
-        return Err(format!("{seconds} seconds are out of range (0.05 to 86400)"));
+        return Err(BadOptionValue::SecondsOutOfRange { seconds });
     }
     Ok(Duration::from_secs_f64(seconds))
 }
@@ -229,7 +245,7 @@ fn period(text: &str) -> Result<Duration, pipeline::duration::Error> {
 
 /// Whether `NO_COLOR` says something: anything but nothing counts, as its authors want it.
 #[expect(clippy::unnecessary_wraps, reason = "the shape that clap asks for")]
-fn is_said(text: &str) -> Result<bool, String> {
+fn is_said(text: &str) -> Result<bool, Infallible> {
     // The flag's own default comes as `false`.
     Ok(!matches!(text, "" | "false"))
 }

@@ -5,21 +5,21 @@ use catalog::own;
 use import::entity::Thing;
 use import::entity::product::Product;
 
+use crate::installation::Installation;
 use crate::outcome::ExitReason;
 use crate::output::{Output, Reader};
-use crate::target::Target;
 
-pub(crate) async fn show(target: &Target, sku: &str, output: &Output) -> anyhow::Result<ExitReason> {
+pub(crate) async fn show(installation: &Installation, sku: &str, output: &Output) -> anyhow::Result<ExitReason> {
     let key = Product::key(sku);
-    let stored = own::things::<Product>(target.context.store.table.as_ref(), std::slice::from_ref(&key)).await?;
+    let stored = own::things::<Product>(installation.context.store.table.as_ref(), std::slice::from_ref(&key)).await?;
     let Some(stored) = stored.get(&key) else { bail!("there is no product `{sku}`") };
     let pretty = serde_json::to_string_pretty(&stored.thing)?;
     output.show(&stored.thing, |_| pretty)?;
     Ok(ExitReason::Ok)
 }
 
-pub(crate) async fn export(target: &Target) -> anyhow::Result<ExitReason> {
-    for product in own::all::<Product>(target.context.store.table.as_ref()).await?.values() {
+pub(crate) async fn export(installation: &Installation) -> anyhow::Result<ExitReason> {
+    for product in own::all::<Product>(installation.context.store.table.as_ref()).await?.values() {
         if Output::line(&product.to_json())? == Reader::Gone {
             break;
         }

@@ -6,15 +6,19 @@ use std::time::Duration;
 use anyhow::bail;
 
 use crate::arguments::{DEFAULT_STORE, DemoArguments};
-use crate::drop;
+use crate::import_commands;
+use crate::installation::{Installation, Place};
 use crate::outcome::ExitReason;
 use crate::output::Output;
-use crate::target::{Place, Target};
 
 const TIMEOUT: Duration = Duration::from_secs(300);
 
-pub(crate) async fn run(target: &Target, options: &DemoArguments, output: &Output) -> anyhow::Result<ExitReason> {
-    let Place::Embedded(root) = &target.place else {
+pub(crate) async fn run(
+    installation: &Installation,
+    options: &DemoArguments,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
+    let Place::Embedded(root) = &installation.place else {
         bail!("the demo runs on the embedded store; leave out --aws");
     };
     if !options.data.is_dir() {
@@ -24,9 +28,9 @@ pub(crate) async fn run(target: &Target, options: &DemoArguments, output: &Outpu
         );
     }
     output.say(&format!("store    {} (embedded: one SQLite file and one folder)", root.display()))?;
-    let dropped = drop::put(target, std::slice::from_ref(&options.data), true, output).await?;
-    let waited = drop::wait(target, &dropped, TIMEOUT, output).await?;
-    let reason = drop::show(target, &dropped, &waited, output)?;
+    let dropped = import_commands::put(installation, std::slice::from_ref(&options.data), true, output).await?;
+    let waited = import_commands::wait(installation, &dropped, TIMEOUT, output).await?;
+    let reason = import_commands::show(installation, &dropped, &waited, output)?;
     output.say(&next(&program(root)))?;
     Ok(reason)
 }

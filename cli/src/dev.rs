@@ -9,17 +9,21 @@ use steps::import::DROP_PREFIX;
 use tokio::net::TcpListener;
 
 use crate::arguments::DevArguments;
-use crate::host::{self, Signals, Stop};
+use crate::host::{self, Signals, StopSignal};
+use crate::installation::{Installation, Place};
 use crate::outcome::ExitReason;
 use crate::output::Output;
-use crate::target::{Place, Target};
 
 /// Longest wait of a runner for a message before it looks whether to stop.
 const RECEIVE_WAIT: Duration = Duration::from_secs(1);
 
 /// Runs until Ctrl-C or SIGTERM; steps that have begun are ended first.
-pub(crate) async fn run(target: &Target, options: &DevArguments, output: &Output) -> anyhow::Result<ExitReason> {
-    let Place::Embedded(root) = &target.place else {
+pub(crate) async fn run(
+    installation: &Installation,
+    options: &DevArguments,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
+    let Place::Embedded(root) = &installation.place else {
         bail!("`systole dev` works on the embedded store; on AWS the functions do its work");
     };
     if !options.listen.ip().is_loopback() {
@@ -34,12 +38,12 @@ pub(crate) async fn run(target: &Target, options: &DevArguments, output: &Output
         .with_context(|| format!("failed to listen on {} (--listen names another address)", options.listen))?;
     greet(output, &listener, &folders)?;
 
-    let (stopper, stop) = host::stop();
-    let host = target.host();
+    let (stopper, stop) = host::stop_signal();
+    let host = installation.host();
     let mut signals = Signals::listen()?;
     let mut tasks = vec![
         host::spawn_beats(&host, options.tick, &stop),
-        tokio::spawn(serve(listener, target.context.clone(), stop.clone())),
+        tokio::spawn(serve(listener, installation.context.clone(), stop.clone())),
     ];
     tasks.extend((0..options.runners).map(|_| host::spawn_runner(&host, RECEIVE_WAIT, &stop)));
     signals.next().await;
@@ -58,7 +62,7 @@ fn greet(output: &Output, listener: &TcpListener, [drop_area, overlay]: &[PathBu
     Ok(())
 }
 
-async fn serve(listener: TcpListener, context: engine::Context, mut stop: Stop) {
+async fn serve(listener: TcpListener, context: engine::Context, mut stop: StopSignal) {
     let server = axum::serve(listener, admin::router(context, admin::Gate::Loopback))
         .with_graceful_shutdown(async move { stop.wait().await });
     if let Err(error) = server.await {

@@ -14,16 +14,16 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::installation::{BEAT_BUDGET, Host, Installation, STEP_BUDGET};
 use crate::outcome::ExitReason;
 use crate::output::{Output, count};
-use crate::target::{BEAT_BUDGET, Host, STEP_BUDGET, Target};
 
 /// How long nothing is tried after a failure: what failed may need a moment, and the log need not fill up.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Says to everything that runs that it is time to end.
 #[derive(Clone)]
-pub(crate) struct Stop {
+pub(crate) struct StopSignal {
     receiver: watch::Receiver<bool>,
 }
 
@@ -33,9 +33,9 @@ pub(crate) struct Stopper {
 }
 
 /// A sign to stop and its receiver.
-pub(crate) fn stop() -> (Stopper, Stop) {
+pub(crate) fn stop_signal() -> (Stopper, StopSignal) {
     let (sender, receiver) = watch::channel(false);
-    (Stopper { sender }, Stop { receiver })
+    (Stopper { sender }, StopSignal { receiver })
 }
 
 impl Stopper {
@@ -44,7 +44,7 @@ impl Stopper {
     }
 }
 
-impl Stop {
+impl StopSignal {
     pub(crate) fn is_set(&self) -> bool {
         *self.receiver.borrow()
     }
@@ -106,19 +106,19 @@ pub(crate) async fn join(tasks: Vec<JoinHandle<()>>, signals: &mut Signals) -> a
 const KILLED: i32 = 130;
 
 /// Begins what beats every `tick` until the sign to stop.
-pub(crate) fn spawn_beats(host: &Host, tick: Duration, stop: &Stop) -> JoinHandle<()> {
+pub(crate) fn spawn_beats(host: &Host, tick: Duration, stop: &StopSignal) -> JoinHandle<()> {
     let (host, sign) = (host.clone(), stop.clone());
     tokio::spawn(kept_up("the heartbeat", move || beat_until(host.clone(), tick, sign.clone()), stop.clone()))
 }
 
 /// Begins what runs messages, one after the other, until the sign to stop. `wait` is the longest wait for a message.
-pub(crate) fn spawn_runner(host: &Host, wait: Duration, stop: &Stop) -> JoinHandle<()> {
+pub(crate) fn spawn_runner(host: &Host, wait: Duration, stop: &StopSignal) -> JoinHandle<()> {
     let (host, sign) = (host.clone(), stop.clone());
     tokio::spawn(kept_up("a runner", move || run_until(host.clone(), wait, sign.clone()), stop.clone()))
 }
 
 /// Begins a part of the host anew whenever it panics: as with functions, a panic costs what was under way and no more.
-async fn kept_up<F>(part: &str, begin: impl Fn() -> F, mut stop: Stop)
+async fn kept_up<F>(part: &str, begin: impl Fn() -> F, mut stop: StopSignal)
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -129,7 +129,7 @@ where
 }
 
 /// Beats every `tick` until the sign to stop. A beat that fails is logged; the next one is the retry.
-async fn beat_until(host: Host, tick: Duration, mut stop: Stop) {
+async fn beat_until(host: Host, tick: Duration, mut stop: StopSignal) {
     while !stop.is_set() {
         if let Err(error) = beat(&host).await {
             tracing::error!("heartbeat failed: {:#}", anyhow::Error::from(error));
@@ -140,7 +140,7 @@ async fn beat_until(host: Host, tick: Duration, mut stop: Stop) {
 }
 
 /// Runs messages, one after the other, until the sign to stop; a step that has begun is ended first.
-async fn run_until(host: Host, wait: Duration, mut stop: Stop) {
+async fn run_until(host: Host, wait: Duration, mut stop: StopSignal) {
     let sign = stop.clone();
     let mut runner = runner(&host).taking_ahead_while(move || !sign.is_set());
     while !stop.is_set() || runner.is_ahead() {
@@ -175,15 +175,19 @@ async fn beat(host: &Host) -> store::Result<BeatReport> {
 }
 
 /// `systole heartbeat`.
-pub(crate) async fn beat_once(target: &Target, output: &Output) -> anyhow::Result<ExitReason> {
-    let report = beat(&target.host()).await?;
+pub(crate) async fn beat_once(installation: &Installation, output: &Output) -> anyhow::Result<ExitReason> {
+    let report = beat(&installation.host()).await?;
     output.show(&report, in_words)?;
     Ok(ExitReason::Ok)
 }
 
 /// `systole run`.
-pub(crate) async fn run_messages(target: &Target, max: Option<usize>, output: &Output) -> anyhow::Result<ExitReason> {
-    let host = target.host();
+pub(crate) async fn run_messages(
+    installation: &Installation,
+    max: Option<usize>,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
+    let host = installation.host();
     let (mut done, mut failed) = (0, 0);
     let over = AtomicUsize::new(0);
     // With the end of one message another one may be taken, if that is not the last.
@@ -241,7 +245,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_part_that_panics_begins_anew() {
-        let (stopper, stop) = stop();
+        let (stopper, stop) = stop_signal();
         // Or it would wait between two tries.
         stopper.stop();
         let begun = Arc::new(AtomicUsize::new(0));

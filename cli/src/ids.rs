@@ -6,7 +6,7 @@ use std::str::FromStr;
 use anyhow::{anyhow, bail};
 use pipeline::{Name, Pipeline, PipelineId};
 
-use crate::target::{Target, now};
+use crate::installation::{Installation, now};
 
 /// How a person names a pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,22 +25,25 @@ const NAMED: usize = 8;
 ///
 /// # Errors
 /// There is none, there are several, or the store did not answer.
-pub(crate) async fn resolve(target: &Target, reference: &PipelineReference) -> anyhow::Result<PipelineId> {
+pub(crate) async fn resolve(installation: &Installation, reference: &PipelineReference) -> anyhow::Result<PipelineId> {
     let missing =
         || anyhow!("there is no pipeline whose id begins with `{reference}`; `systole pipeline list` shows them");
-    find(target, reference).await?.ok_or_else(missing)
+    find(installation, reference).await?.ok_or_else(missing)
 }
 
 /// The pipeline whose id this is or begins with this, or else the latest one of the definition of this name.
 ///
 /// # Errors
 /// There is none, there are several, or the store did not answer.
-pub(crate) async fn resolve_or_latest(target: &Target, reference: &PipelineReference) -> anyhow::Result<PipelineId> {
-    if let Some(id) = find(target, reference).await? {
+pub(crate) async fn resolve_or_latest(
+    installation: &Installation,
+    reference: &PipelineReference,
+) -> anyhow::Result<PipelineId> {
+    if let Some(id) = find(installation, reference).await? {
         return Ok(id);
     }
     let latest = match reference.0.parse::<Name>() {
-        Ok(name) => target.context.store.latest_pipeline(&name).await?.id,
+        Ok(name) => installation.context.store.latest_pipeline(&name).await?.id,
         Err(_) => None,
     };
     latest.ok_or_else(|| {
@@ -52,11 +55,14 @@ pub(crate) async fn resolve_or_latest(target: &Target, reference: &PipelineRefer
 ///
 /// # Errors
 /// There are several, or the store did not answer.
-pub(crate) async fn find(target: &Target, reference: &PipelineReference) -> anyhow::Result<Option<PipelineId>> {
+pub(crate) async fn find(
+    installation: &Installation,
+    reference: &PipelineReference,
+) -> anyhow::Result<Option<PipelineId>> {
     if let Ok(id) = reference.0.parse() {
         return Ok(Some(id));
     }
-    let store = &target.context.store;
+    let store = &installation.context.store;
     let mut ids: Vec<PipelineId> = store.open_pipelines(LOOK_LIMIT).await?.into_iter().map(|open| open.id).collect();
     ids.extend(store.ended_pipelines(LOOK_LIMIT, MONTHS, now()).await?);
     ids.retain(|id| id.as_str().starts_with(&reference.0));
@@ -82,19 +88,23 @@ fn describe(pipeline: &Pipeline) -> String {
     format!("{} ({}, {})", pipeline.id, pipeline.name(), pipeline.status)
 }
 
-impl FromStr for PipelineReference {
-    type Err = String;
+/// What names no pipeline.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{found}` is not a pipeline id (expected 20 characters of `0-9a-z` as in `01jd9x4k7m3fq8zt0v2c`, or the beginning of one)"
+)]
+pub(crate) struct BadPipelineReference {
+    /// The text, shortened.
+    found: String,
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for PipelineReference {
+    type Err = BadPipelineReference;
+
+    fn from_str(text: &str) -> Result<Self, BadPipelineReference> {
         match text.parse::<Name>() {
             Ok(_) => Ok(PipelineReference(text.to_owned())),
-            Err(_) => {
-                let found: String = text.chars().take(40).collect();
-                Err(format!(
-                    "`{found}` is not a pipeline id (expected 20 characters of `0-9a-z` as in `01jd9x4k7m3fq8zt0v2c`, or the \
-                     beginning of one)"
-                ))
-            }
+            Err(_) => Err(BadPipelineReference { found: text.chars().take(40).collect() }),
         }
     }
 }

@@ -4,24 +4,24 @@
 //! Commands are thin: they call what the functions call, and print it. The embedded store is the default; `--aws` takes the
 //! stage that the environment names, on AWS or an emulator.
 
-mod alive;
 mod arguments;
 mod catalog_commands;
 mod demo;
 mod dev;
-mod drop;
 mod host;
 mod ids;
+mod import_commands;
+mod installation;
 mod logs;
 mod outcome;
 mod output;
 mod pipeline_commands;
+mod process_lock;
 mod program_commands;
 mod queue_commands;
-mod reach;
+mod service_arguments;
 mod settings_commands;
 mod step_commands;
-mod target;
 mod watch;
 
 use std::process::ExitCode;
@@ -32,16 +32,16 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::arguments::{Arguments, CatalogCommand, Command, ImportCommand, PipelineCommand};
+use crate::arguments::{CatalogCommand, Command, CommandLine, ImportCommand, PipelineCommand};
+use crate::installation::Installation;
 use crate::outcome::ExitReason;
 use crate::output::{Output, Paint};
-use crate::target::Target;
 
 /// The whole of a command line over a program: reads the arguments, runs one command, and says how it went.
 ///
 /// A program with more than what ships is a crate with a `main` that calls this with its own list.
 pub async fn main(program: Program) -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = CommandLine::parse();
     init_log(&arguments);
     match run(arguments, program).await {
         Ok(reason) => reason.exit_code(),
@@ -53,7 +53,7 @@ pub async fn main(program: Program) -> ExitCode {
 ///
 /// # Errors
 /// The command could not do what it was asked for; the exit code follows from the error.
-async fn run(arguments: Arguments, program: Program) -> anyhow::Result<ExitReason> {
+async fn run(arguments: CommandLine, program: Program) -> anyhow::Result<ExitReason> {
     let output = Output::new(arguments.json, arguments.paint());
     // These need no store: authors check their files before there is one.
     if let Command::Pipeline(PipelineCommand::Validate { files }) = &arguments.command {
@@ -63,31 +63,33 @@ async fn run(arguments: Arguments, program: Program) -> anyhow::Result<ExitReaso
     } else if let Command::Completions { shell } = arguments.command {
         return complete(shell);
     }
-    let target = Target::open(&arguments.target, program.clone()).await?;
+    let installation = Installation::open(&arguments.installation, program.clone()).await?;
     match arguments.command {
-        Command::Dev(options) => dev::run(&target.reaching(&options.reach)?, &options, &output).await,
-        Command::Demo(options) => demo::run(&target, &options, &output).await,
-        Command::Heartbeat => host::beat_once(&target, &output).await,
-        Command::Run { max, reach } => host::run_messages(&target.reaching(&reach)?, max, &output).await,
-        Command::Pipeline(command) => pipeline_commands::run(&target, command, &output).await,
-        Command::Step(command) => step_commands::run(&target, command, &output).await,
-        Command::Settings(command) => settings_commands::run(&target, command, &output).await,
-        Command::Maintenance(command) => settings_commands::maintenance(&target, command, &output).await,
-        Command::Queue(command) => queue_commands::run(&target, command, &output).await,
-        Command::Audit { limit } => settings_commands::audit(&target, usize::from(limit), &output).await,
+        Command::Dev(options) => dev::run(&installation.with_services(&options.services)?, &options, &output).await,
+        Command::Demo(options) => demo::run(&installation, &options, &output).await,
+        Command::Heartbeat => host::beat_once(&installation, &output).await,
+        Command::Run { max, services } => {
+            host::run_messages(&installation.with_services(&services)?, max, &output).await
+        }
+        Command::Pipeline(command) => pipeline_commands::run(&installation, command, &output).await,
+        Command::Step(command) => step_commands::run(&installation, command, &output).await,
+        Command::Settings(command) => settings_commands::run(&installation, command, &output).await,
+        Command::Maintenance(command) => settings_commands::maintenance(&installation, command, &output).await,
+        Command::Queue(command) => queue_commands::run(&installation, command, &output).await,
+        Command::Audit { limit } => settings_commands::audit(&installation, usize::from(limit), &output).await,
         Command::Completions { shell } => complete(shell),
         Command::Executors => program_commands::list(&program, &output),
-        Command::Import(ImportCommand::Drop(options)) => drop::run(&target, &options, &output).await,
-        Command::Import(ImportCommand::List) => drop::list(&target, &output).await,
-        Command::Catalog(CatalogCommand::Show { sku }) => catalog_commands::show(&target, &sku, &output).await,
-        Command::Catalog(CatalogCommand::Export) => catalog_commands::export(&target).await,
+        Command::Import(ImportCommand::Drop(options)) => import_commands::run(&installation, &options, &output).await,
+        Command::Import(ImportCommand::List) => import_commands::list(&installation, &output).await,
+        Command::Catalog(CatalogCommand::Show { sku }) => catalog_commands::show(&installation, &sku, &output).await,
+        Command::Catalog(CatalogCommand::Export) => catalog_commands::export(&installation).await,
     }
 }
 
 /// Prints what makes a shell complete these commands.
 fn complete(shell: clap_complete::Shell) -> anyhow::Result<ExitReason> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "systole", &mut script);
+    clap_complete::generate(shell, &mut CommandLine::command(), "systole", &mut script);
     Output::line(String::from_utf8(script)?.trim_end())?;
     Ok(ExitReason::Ok)
 }
@@ -96,7 +98,7 @@ fn complete(shell: clap_complete::Shell) -> anyhow::Result<ExitReason> {
 ///
 /// `SYSTOLE_LOG` says something else by module.
 #[expect(clippy::disallowed_methods, reason = "the log is there before the configuration is read")]
-fn init_log(arguments: &Arguments) {
+fn init_log(arguments: &CommandLine) {
     let is_host = matches!(arguments.command, Command::Dev(_));
     let level = match (arguments.verbose, is_host) {
         (true, _) => LevelFilter::DEBUG,
@@ -105,12 +107,12 @@ fn init_log(arguments: &Arguments) {
     };
     let own = ["engine", "steps", "operate", "cli", "admin"].map(|module| (module, level));
     let filter = match std::env::var("SYSTOLE_LOG") {
-        Ok(wanted) if !wanted.trim().is_empty() => store_aws::log::readable(&wanted),
+        Ok(wanted) if !wanted.trim().is_empty() => store_aws::logging::readable(&wanted),
         _ => Targets::new().with_default(LevelFilter::WARN).with_targets(own),
     };
     let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr()) && arguments.paint() == Paint::Coloured;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(is_terminal);
-    tracing_subscriber::registry().with(lines.with_filter(store_aws::log::filter(filter))).init();
+    tracing_subscriber::registry().with(lines.with_filter(store_aws::logging::filter(filter))).init();
 }
 
 /// Says on standard error why a command failed.

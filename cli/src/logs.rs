@@ -5,7 +5,7 @@ use engine::StepLog;
 use pipeline::{PipelineId, Step};
 use serde::Serialize;
 
-use crate::target::Target;
+use crate::installation::Installation;
 
 /// One attempt and its log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,18 +22,22 @@ pub(crate) struct AttemptLog {
 }
 
 /// The logs of all attempts, the first one first.
-pub(crate) async fn of_step(target: &Target, id: &PipelineId, step: &Step) -> anyhow::Result<Vec<AttemptLog>> {
+pub(crate) async fn of_step(
+    installation: &Installation,
+    id: &PipelineId,
+    step: &Step,
+) -> anyhow::Result<Vec<AttemptLog>> {
     let record = &step.record;
     let mut logs = Vec::new();
     // An attempt that is being enqueued has its log kept before its item goes to the next one.
-    let earlier = target.context.store.attempts(id, &step.definition.name).await?;
+    let earlier = installation.context.store.attempts(id, &step.definition.name).await?;
     for attempt in earlier.into_iter().filter(|attempt| attempt.number != record.attempt) {
         logs.push(AttemptLog {
             attempt: attempt.number,
             started_at: attempt.started_at,
             finished_at: attempt.finished_at,
             message: attempt.message,
-            log: whole(target, id, attempt.log).await?,
+            log: whole(installation, id, attempt.log).await?,
         });
     }
     if record.attempt > 0 {
@@ -42,7 +46,7 @@ pub(crate) async fn of_step(target: &Target, id: &PipelineId, step: &Step) -> an
             started_at: record.started_at,
             finished_at: record.finished_at,
             message: record.message.clone(),
-            log: whole(target, id, record.log.clone()).await?,
+            log: whole(installation, id, record.log.clone()).await?,
         });
     }
     Ok(logs)
@@ -55,9 +59,9 @@ pub(crate) fn in_words(attempt: &AttemptLog) -> String {
 }
 
 /// Reads the file of a log that is too long for its step's item. If the file has been cleaned up, its end remains.
-async fn whole(target: &Target, id: &PipelineId, log: String) -> anyhow::Result<String> {
+async fn whole(installation: &Installation, id: &PipelineId, log: String) -> anyhow::Result<String> {
     let Some(key) = StepLog::file_of(&log, id) else { return Ok(log) };
-    match target.context.store.files.get(key, None).await? {
+    match installation.context.store.files.get(key, None).await? {
         Some(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
         None => Ok(log),
     }

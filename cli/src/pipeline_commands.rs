@@ -7,7 +7,7 @@ mod show;
 mod status;
 mod validate;
 
-use operate::Filter;
+use operate::PipelineFilter;
 use operate::view::{self, DefinitionRow, ListRow};
 use serde_json::json;
 
@@ -15,36 +15,46 @@ pub(crate) use results::results;
 pub(crate) use show::{details, note, step_table};
 pub(crate) use validate::validate;
 
-use crate::arguments::{Chosen, PipelineCommand};
+use crate::arguments::{ListArguments, PipelineCommand};
+use crate::installation::{BEAT_BUDGET, Installation, now};
 use crate::outcome::ExitReason;
 use crate::output::{self, Output, time};
-use crate::target::{BEAT_BUDGET, Target, now};
 use crate::watch;
 
-pub(crate) async fn run(target: &Target, command: PipelineCommand, output: &Output) -> anyhow::Result<ExitReason> {
+pub(crate) async fn run(
+    installation: &Installation,
+    command: PipelineCommand,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
     match command {
-        PipelineCommand::List { definitions: true, .. } => list_definitions(target, output).await?,
-        PipelineCommand::List { chosen, definitions: false } => list(target, filter(chosen), output).await?,
+        PipelineCommand::List { definitions: true, .. } => list_definitions(installation, output).await?,
+        PipelineCommand::List { chosen, definitions: false } => list(installation, filter(chosen), output).await?,
         PipelineCommand::Status { chosen, all } => {
-            status::status(target, chosen, all.then_some(status::Ended), output).await?
+            status::status(installation, chosen, all.then_some(status::WithEnded), output).await?
         }
         PipelineCommand::Search { text, within, chosen } => {
             let spawned_after = within.map(|within| now() - within);
-            list(target, Filter { search: text, spawned_after, ..filter(chosen) }, output).await?;
+            list(installation, PipelineFilter { search: text, spawned_after, ..filter(chosen) }, output).await?;
         }
-        PipelineCommand::Check { what } => check::run(target, &what, output).await?,
+        PipelineCommand::Check { what } => check::run(installation, &what, output).await?,
         PipelineCommand::Init { name, arguments } => {
             let arguments = arguments.into_iter().collect();
-            let invocation = target.host().invocation("cli", BEAT_BUDGET);
-            let id = operate::init(&target.context, &name, arguments, &target.by, &invocation).await?;
+            let invocation = installation.host().invocation("cli", BEAT_BUDGET);
+            let id = operate::init(
+                &installation.context,
+                &name,
+                arguments,
+                operate::Operator { name: &installation.by, invocation: &invocation },
+            )
+            .await?;
             output.show(&json!({ "id": id }), |_| format!("spawned {name} {id}"))?;
         }
-        PipelineCommand::Details { id, log } => show::run(target, &id, log.then_some(show::Logs), output).await?,
-        PipelineCommand::Watch(arguments) => return watch::run(target, &arguments, output).await,
-        PipelineCommand::Cancel { which, reason } => return change::cancel(target, which, &reason, output).await,
-        PipelineCommand::Pause { which } => return change::pause(target, which, output).await,
-        PipelineCommand::Resume { which } => return change::resume(target, which, output).await,
-        PipelineCommand::Validate { files } => return validate(&target.program, &files, output),
+        PipelineCommand::Details { id, log } => show::run(installation, &id, log.then_some(show::Logs), output).await?,
+        PipelineCommand::Watch(arguments) => return watch::run(installation, &arguments, output).await,
+        PipelineCommand::Cancel { which, reason } => return change::cancel(installation, which, &reason, output).await,
+        PipelineCommand::Pause { which } => return change::pause(installation, which, output).await,
+        PipelineCommand::Resume { which } => return change::resume(installation, which, output).await,
+        PipelineCommand::Validate { files } => return validate(&installation.program, &files, output),
     }
     Ok(ExitReason::Ok)
 }
@@ -54,16 +64,16 @@ fn warned(warnings: &[String]) -> String {
     warnings.iter().map(|warning| format!("warning: {warning}\n")).collect()
 }
 
-async fn list(target: &Target, filter: Filter, output: &Output) -> anyhow::Result<()> {
-    let rows: Vec<ListRow> = rows(target, filter).await?.iter().map(|row| view::row(row, now())).collect();
+async fn list(installation: &Installation, filter: PipelineFilter, output: &Output) -> anyhow::Result<()> {
+    let rows: Vec<ListRow> = rows(installation, filter).await?.iter().map(|row| view::row(row, now())).collect();
     output.show(&rows, |rows| pipeline_table(rows))
 }
 
 /// The rows that a filter asks for; a page may be short, and others follow it.
-async fn rows(target: &Target, mut filter: Filter) -> anyhow::Result<Vec<operate::Row>> {
+async fn rows(installation: &Installation, mut filter: PipelineFilter) -> anyhow::Result<Vec<operate::ListedPipeline>> {
     let mut rows = Vec::new();
     loop {
-        let page = operate::list(&target.context, &filter, now()).await?;
+        let page = operate::list(&installation.context, &filter, now()).await?;
         filter.limit -= page.rows.len().min(filter.limit);
         rows.extend(page.rows);
         if filter.limit == 0 || page.next.is_none() {
@@ -73,13 +83,13 @@ async fn rows(target: &Target, mut filter: Filter) -> anyhow::Result<Vec<operate
     }
 }
 
-fn filter(chosen: Chosen) -> Filter {
-    let Chosen { name, status, limit } = chosen;
-    Filter { name, statuses: status.into_iter().collect(), limit, ..Filter::default() }
+fn filter(chosen: ListArguments) -> PipelineFilter {
+    let ListArguments { name, status, limit } = chosen;
+    PipelineFilter { name, statuses: status.into_iter().collect(), limit, ..PipelineFilter::default() }
 }
 
-async fn list_definitions(target: &Target, output: &Output) -> anyhow::Result<()> {
-    let loaded = target.context.definitions.load(target.context.store.files.as_ref()).await?;
+async fn list_definitions(installation: &Installation, output: &Output) -> anyhow::Result<()> {
+    let loaded = installation.context.definitions.load(installation.context.store.files.as_ref()).await?;
     let rows: Vec<DefinitionRow> = loaded.definitions.iter().map(|definition| view::definition(definition)).collect();
     output.show(&json!({ "definitions": rows, "problems": loaded.problems }), |_| {
         let problems = loaded.problems.iter().map(|problem| format!("\nbroken: {problem}"));

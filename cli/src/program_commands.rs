@@ -8,7 +8,7 @@ use crate::output::{Output, table};
 
 /// One thing that a program has.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-struct Row {
+struct ProgramRow {
     /// What it is.
     kind: &'static str,
     /// The name that definitions use.
@@ -27,9 +27,9 @@ pub(crate) fn list(program: &Program, output: &Output) -> anyhow::Result<ExitRea
     Ok(ExitReason::Ok)
 }
 
-fn rows(program: &Program) -> Vec<Row> {
+fn rows(program: &Program) -> Vec<ProgramRow> {
     let mut rows = Vec::new();
-    let mut add = |kind, name, description| rows.push(Row { kind, name, description });
+    let mut add = |kind, name, description| rows.push(ProgramRow { kind, name, description });
     for executor in program.executors().iter() {
         add("executor", executor.name(), executor.description());
     }

@@ -1,14 +1,18 @@
 //! `systole queue …`.
 
-use operate::queues::{self, DeadLetter, Queues, Redriven};
+use operate::queues::{self, ExaminedDeadLetter, Queues, Redriven};
 
 use crate::arguments::QueueCommand;
+use crate::installation::{BEAT_BUDGET, Installation};
 use crate::outcome::ExitReason;
 use crate::output::{self, Output, count};
-use crate::target::{BEAT_BUDGET, Target};
 
-pub(crate) async fn run(target: &Target, command: QueueCommand, output: &Output) -> anyhow::Result<ExitReason> {
-    let context = &target.context;
+pub(crate) async fn run(
+    installation: &Installation,
+    command: QueueCommand,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
+    let context = &installation.context;
     match command {
         QueueCommand::Status => output.show(&queues::queues(context).await?, depths_in_words)?,
         QueueCommand::Peek { limit } => {
@@ -16,8 +20,8 @@ pub(crate) async fn run(target: &Target, command: QueueCommand, output: &Output)
             output.show(&letters, |letters| letters_in_words(letters))?;
         }
         QueueCommand::Redrive => {
-            let invocation = target.host().invocation("cli", BEAT_BUDGET);
-            output.show(&queues::redrive(context, &target.by, &invocation).await?, redriven_in_words)?;
+            let invocation = installation.host().invocation("cli", BEAT_BUDGET);
+            output.show(&queues::redrive(context, &installation.by, &invocation).await?, redriven_in_words)?;
         }
     }
     Ok(ExitReason::Ok)
@@ -33,7 +37,7 @@ fn depths_in_words(state: &Queues) -> String {
     format!("{table}\n\n{}{advice}", count(letters, "dead letter"))
 }
 
-fn letters_in_words(letters: &[DeadLetter]) -> String {
+fn letters_in_words(letters: &[ExaminedDeadLetter]) -> String {
     let mut blocks: Vec<String> = letters.iter().map(letter_in_words).collect();
     if blocks.is_empty() {
         return "no dead letters".to_owned();
@@ -42,7 +46,7 @@ fn letters_in_words(letters: &[DeadLetter]) -> String {
     blocks.join("\n\n")
 }
 
-fn letter_in_words(letter: &DeadLetter) -> String {
+fn letter_in_words(letter: &ExaminedDeadLetter) -> String {
     let of = match (&letter.pipeline, &letter.step, letter.attempt) {
         (Some(pipeline), Some(step), Some(attempt)) => {
             let name = letter.pipeline_name.as_ref().map(|name| format!("{name} ")).unwrap_or_default();

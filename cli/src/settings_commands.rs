@@ -5,25 +5,36 @@ use operate::view::{self, AuditRow};
 use pipeline::settings::Scope;
 
 use crate::arguments::{MaintenanceCommand, SettingsCommand};
+use crate::installation::{Installation, now};
 use crate::outcome::ExitReason;
 use crate::output::{self, Output, time};
-use crate::target::{Target, now};
 
 /// `systole settings …`.
-pub(crate) async fn run(target: &Target, command: SettingsCommand, output: &Output) -> anyhow::Result<ExitReason> {
-    let context = &target.context;
+pub(crate) async fn run(
+    installation: &Installation,
+    command: SettingsCommand,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
+    let context = &installation.context;
     match command {
-        SettingsCommand::List { set } => list(target, set.then_some(OnlySet), output).await?,
+        SettingsCommand::List { set } => list(installation, set.then_some(OnlySet), output).await?,
         SettingsCommand::Get { name, scope } => {
-            let held = settings::get(context, &name, &parse(&scope)?).await?;
-            output.show(&held, |held| held.value.clone())?;
+            let scoped = settings::get(context, &name, &parse(&scope)?).await?;
+            output.show(&scoped, |scoped| scoped.value.clone())?;
         }
         SettingsCommand::Set { name, scope, value } => {
-            let changed = settings::set(context, &name, &parse(&scope)?, &value, &target.by, now()).await?;
+            let changed = settings::set(
+                context,
+                store::settings::NewSetting { name: &name, scope: &parse(&scope)?, value: &value },
+                operate::AuditStamp { by: &installation.by, at: now() },
+            )
+            .await?;
             output.show(&changed, in_words)?;
         }
         SettingsCommand::Unset { name, scope } => {
-            let changed = settings::unset(context, &name, &scope, &target.by, now()).await?;
+            let changed =
+                settings::unset(context, &name, &scope, operate::AuditStamp { by: &installation.by, at: now() })
+                    .await?;
             output.show(&changed, in_words)?;
         }
     }
@@ -32,14 +43,14 @@ pub(crate) async fn run(target: &Target, command: SettingsCommand, output: &Outp
 
 /// `systole maintenance …`.
 pub(crate) async fn maintenance(
-    target: &Target,
+    installation: &Installation,
     command: MaintenanceCommand,
     output: &Output,
 ) -> anyhow::Result<ExitReason> {
-    let context = &target.context;
+    let context = &installation.context;
     let state = match command {
-        MaintenanceCommand::On => settings::set_maintenance(context, Switch::On, &target.by, now()).await?,
-        MaintenanceCommand::Off => settings::set_maintenance(context, Switch::Off, &target.by, now()).await?,
+        MaintenanceCommand::On => settings::set_maintenance(context, Switch::On, &installation.by, now()).await?,
+        MaintenanceCommand::Off => settings::set_maintenance(context, Switch::Off, &installation.by, now()).await?,
         MaintenanceCommand::Status => settings::maintenance(context).await?,
     };
     output.show(&state, maintenance_in_words)?;
@@ -47,8 +58,8 @@ pub(crate) async fn maintenance(
 }
 
 /// `systole audit`.
-pub(crate) async fn audit(target: &Target, limit: usize, output: &Output) -> anyhow::Result<ExitReason> {
-    let lines = target.context.store.audit(limit).await?;
+pub(crate) async fn audit(installation: &Installation, limit: usize, output: &Output) -> anyhow::Result<ExitReason> {
+    let lines = installation.context.store.audit(limit).await?;
     let rows: Vec<AuditRow> = lines.iter().map(view::audit).collect();
     output.show(&rows, |rows| {
         let row = |line: &AuditRow| vec![time(line.at), line.by.clone(), line.what.clone()];
@@ -60,8 +71,8 @@ pub(crate) async fn audit(target: &Target, limit: usize, output: &Output) -> any
 /// Leaves out settings of which nothing is set.
 struct OnlySet;
 
-async fn list(target: &Target, only: Option<OnlySet>, output: &Output) -> anyhow::Result<()> {
-    let mut report = settings::list(&target.context).await?;
+async fn list(installation: &Installation, only: Option<OnlySet>, output: &Output) -> anyhow::Result<()> {
+    let mut report = settings::list(&installation.context).await?;
     if only.is_some() {
         report.settings.retain(|state| !state.set.is_empty());
     }

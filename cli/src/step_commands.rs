@@ -11,10 +11,10 @@ use serde_json::json;
 use crate::arguments::StepCommand;
 use crate::host::{self, Signals};
 use crate::ids::{PipelineReference, resolve, resolve_or_latest};
+use crate::installation::{BEAT_BUDGET, Installation, now};
 use crate::logs::{self, AttemptLog};
 use crate::outcome::ExitReason;
 use crate::output::{self, Output, Reader, count};
-use crate::target::{BEAT_BUDGET, Target, now};
 
 /// How often a followed log is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -22,39 +22,55 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Most open pipelines whose steps are looked at.
 const PIPELINES: usize = 1_000;
 
-pub(crate) async fn run(target: &Target, command: StepCommand, output: &Output) -> anyhow::Result<ExitReason> {
+/// How a person names a step.
+struct StepReference {
+    pipeline: PipelineReference,
+    step: Name,
+}
+
+pub(crate) async fn run(
+    installation: &Installation,
+    command: StepCommand,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
     match command {
-        StepCommand::Log { id, step, attempt: None, follow: true } => follow(target, &id, &step, output).await,
-        StepCommand::Log { id, step, attempt, follow: _ } => log(target, &id, &step, attempt, output).await,
-        StepCommand::Process { id, step } => rerun(target, &id, &step, output).await,
-        StepCommand::Active => active(target, output).await,
+        StepCommand::Log { id, step, attempt: None, follow: true } => {
+            follow(installation, &StepReference { pipeline: id, step }, output).await
+        }
+        StepCommand::Log { id, step, attempt, follow: _ } => {
+            log(installation, &StepReference { pipeline: id, step }, attempt, output).await
+        }
+        StepCommand::Process { id, step } => rerun(installation, &StepReference { pipeline: id, step }, output).await,
+        StepCommand::Active => active(installation, output).await,
     }
 }
 
-async fn rerun(
-    target: &Target,
-    reference: &PipelineReference,
-    step: &Name,
-    output: &Output,
-) -> anyhow::Result<ExitReason> {
-    let id = resolve(target, reference).await?;
-    let invocation = target.host().invocation("cli", BEAT_BUDGET);
-    operate::rerun_step(&target.context, &id, step, &target.by, &invocation).await?;
+async fn rerun(installation: &Installation, reference: &StepReference, output: &Output) -> anyhow::Result<ExitReason> {
+    let StepReference { pipeline, step } = reference;
+    let id = resolve(installation, pipeline).await?;
+    let invocation = installation.host().invocation("cli", BEAT_BUDGET);
+    operate::rerun_step(
+        &installation.context,
+        &id,
+        step,
+        operate::Operator { name: &installation.by, invocation: &invocation },
+    )
+    .await?;
     let done = json!({ "id": id, "step": step, "enqueued": true });
     output.show(&done, |_| format!("step `{step}` of pipeline {id} is enqueued"))?;
     Ok(ExitReason::Ok)
 }
 
 async fn log(
-    target: &Target,
-    reference: &PipelineReference,
-    name: &Name,
+    installation: &Installation,
+    reference: &StepReference,
     attempt: Option<u32>,
     output: &Output,
 ) -> anyhow::Result<ExitReason> {
-    let id = resolve_or_latest(target, reference).await?;
-    let step = read(target, &id, name).await?;
-    let mut logs = logs::of_step(target, &id, &step).await?;
+    let name = &reference.step;
+    let id = resolve_or_latest(installation, &reference.pipeline).await?;
+    let step = read(installation, &id, name).await?;
+    let mut logs = logs::of_step(installation, &id, &step).await?;
     if let Some(attempt) = attempt {
         let made = step.record.attempt;
         logs.retain(|log| log.attempt == attempt);
@@ -72,20 +88,16 @@ async fn log(
 }
 
 /// Prints the logs as they grow, until the step has ended or somebody presses Ctrl-C.
-async fn follow(
-    target: &Target,
-    reference: &PipelineReference,
-    name: &Name,
-    output: &Output,
-) -> anyhow::Result<ExitReason> {
-    let id = resolve_or_latest(target, reference).await?;
+async fn follow(installation: &Installation, reference: &StepReference, output: &Output) -> anyhow::Result<ExitReason> {
+    let name = &reference.step;
+    let id = resolve_or_latest(installation, &reference.pipeline).await?;
     let mut signals = Signals::listen()?;
-    let (_stopper, mut stop) = host::stop();
+    let (_stopper, mut stop) = host::stop_signal();
     let mut follower = Follower::default();
     loop {
-        let pipeline = whole(target, &id).await?;
+        let pipeline = whole(installation, &id).await?;
         let step = step_of(&pipeline, name)?;
-        let logs = logs::of_step(target, &id, step).await?;
+        let logs = logs::of_step(installation, &id, step).await?;
         for line in follower.news(&logs, step, output) {
             if Output::line(&line)? == Reader::Gone {
                 return Ok(ExitReason::Ok);
@@ -149,8 +161,8 @@ fn has_ended(pipeline: &Pipeline, name: &Name) -> bool {
     steps.any(|(step, outlook)| step.definition.name == *name && !outlook.is_unfinished())
 }
 
-async fn active(target: &Target, output: &Output) -> anyhow::Result<ExitReason> {
-    let found = operate::active_steps(&target.context, PIPELINES, None).await?;
+async fn active(installation: &Installation, output: &Output) -> anyhow::Result<ExitReason> {
+    let found = operate::active_steps(&installation.context, PIPELINES, None).await?;
     output.show(&found, active_in_words)?;
     Ok(ExitReason::Ok)
 }
@@ -187,12 +199,12 @@ fn active_in_words(found: &ActiveSteps) -> String {
     text
 }
 
-async fn read(target: &Target, id: &PipelineId, name: &Name) -> anyhow::Result<Step> {
-    step_of(&whole(target, id).await?, name).cloned()
+async fn read(installation: &Installation, id: &PipelineId, name: &Name) -> anyhow::Result<Step> {
+    step_of(&whole(installation, id).await?, name).cloned()
 }
 
-async fn whole(target: &Target, id: &PipelineId) -> anyhow::Result<Pipeline> {
-    let pipeline = target.context.store.pipeline_with_steps(id).await?;
+async fn whole(installation: &Installation, id: &PipelineId) -> anyhow::Result<Pipeline> {
+    let pipeline = installation.context.store.pipeline_with_steps(id).await?;
     pipeline.ok_or_else(|| anyhow!("there is no pipeline {id}"))
 }
 

@@ -14,15 +14,15 @@ use anyhow::Context as _;
 use operate::view::PipelineDetails;
 use pipeline::{PipelineId, PipelineStatus};
 
-use self::changes::Changes;
+use self::changes::ChangeTracker;
 use self::picture::Picture;
 use crate::arguments::WatchArguments;
 use crate::host::{self, Signals};
 use crate::ids::resolve_or_latest;
+use crate::installation::{Installation, Place, now};
 use crate::outcome::ExitReason;
 use crate::output::{Output, Reader};
 use crate::pipeline_commands::details;
-use crate::target::{Place, Target, now};
 
 /// Most open pipelines that are watched at once; a person cannot follow more.
 const WATCHED: usize = 20;
@@ -30,15 +30,19 @@ const WATCHED: usize = 20;
 /// After how long without a heartbeat a person is told so: on AWS one comes every minute.
 const HEARTBEAT_LATE: Duration = Duration::from_secs(150);
 
-pub(crate) async fn run(target: &Target, arguments: &WatchArguments, output: &Output) -> anyhow::Result<ExitReason> {
+pub(crate) async fn run(
+    installation: &Installation,
+    arguments: &WatchArguments,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
     let chosen = match &arguments.id {
-        Some(reference) => Some(resolve_or_latest(target, reference).await?),
+        Some(reference) => Some(resolve_or_latest(installation, reference).await?),
         None => None,
     };
-    let mut watch = Watch { target, chosen, seen: BTreeSet::new() };
+    let mut watch = PipelineWatch { installation, chosen, seen: BTreeSet::new() };
     let mut screen = Screen::new(output);
     let mut signals = Signals::listen()?;
-    let (_stopper, mut stop) = host::stop();
+    let (_stopper, mut stop) = host::stop_signal();
     let began = Instant::now();
     loop {
         let looked = watch.look().await?;
@@ -58,8 +62,8 @@ pub(crate) async fn run(target: &Target, arguments: &WatchArguments, output: &Ou
     }
 }
 
-struct Watch<'a> {
-    target: &'a Target,
+struct PipelineWatch<'a> {
+    installation: &'a Installation,
     /// The one to watch; all open ones if there is none.
     chosen: Option<PipelineId>,
     /// Those that were open in an earlier look: their end is shown, too.
@@ -73,7 +77,7 @@ struct Looked {
     remark: Option<String>,
 }
 
-impl Watch<'_> {
+impl PipelineWatch<'_> {
     async fn look(&mut self) -> anyhow::Result<Looked> {
         let ids = match &self.chosen {
             Some(id) => vec![id.clone()],
@@ -81,7 +85,7 @@ impl Watch<'_> {
         };
         let mut pipelines = Vec::new();
         for id in &ids {
-            pipelines.push(details(self.target, id).await?);
+            pipelines.push(details(self.installation, id).await?);
         }
         let is_open = pipelines.iter().any(|details| details.pipeline.status.is_open());
         let remark = if is_open { self.late_heartbeat().await? } else { None };
@@ -91,7 +95,7 @@ impl Watch<'_> {
 
     /// The open pipelines, and those that have ended since the last look.
     async fn open(&mut self) -> anyhow::Result<Vec<PipelineId>> {
-        let open = self.target.context.store.open_pipelines(WATCHED).await?;
+        let open = self.installation.context.store.open_pipelines(WATCHED).await?;
         let open: BTreeSet<PipelineId> = open.into_iter().map(|open| open.id).collect();
         let shown = self.seen.union(&open).cloned().collect();
         self.seen = open;
@@ -99,14 +103,14 @@ impl Watch<'_> {
     }
 
     async fn late_heartbeat(&self) -> anyhow::Result<Option<String>> {
-        let last = self.target.context.store.last_beat().await?;
+        let last = self.installation.context.store.last_beat().await?;
         let age = last.and_then(|last| (now() - last).to_std().ok());
         let age = match (last, age) {
             (None, _) => "there has been no heartbeat yet".to_owned(),
             (_, Some(age)) if age > HEARTBEAT_LATE => format!("no heartbeat for {} min", age.as_secs() / 60),
             _ => return Ok(None),
         };
-        Ok(Some(match &self.target.place {
+        Ok(Some(match &self.installation.place {
             Place::Embedded(_) => format!("{age}; `systole dev` beats and runs steps"),
             Place::Aws => format!("{age}; look at the function `heartbeat` and its schedule"),
         }))
@@ -128,7 +132,7 @@ enum Screen<'a> {
     /// A terminal: the lines that the last picture took are printed anew.
     Live { picture: Picture, lines: usize },
     /// A file, a pipe or a program: one line for each change.
-    Lines { changes: Changes, output: &'a Output },
+    Lines { changes: ChangeTracker, output: &'a Output },
 }
 
 impl<'a> Screen<'a> {
@@ -136,7 +140,7 @@ impl<'a> Screen<'a> {
         if output.is_live() {
             Screen::Live { picture: Picture { paint: output.paint() }, lines: 0 }
         } else {
-            Screen::Lines { changes: Changes::default(), output }
+            Screen::Lines { changes: ChangeTracker::default(), output }
         }
     }
 

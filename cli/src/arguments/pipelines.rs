@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use pipeline::{Name, PipelineStatus};
 
-use super::{key_value, period, seconds};
+use super::{BadOptionValue, key_value, period, seconds};
 use crate::ids::PipelineReference;
 
 #[derive(Debug, Subcommand)]
@@ -15,7 +15,7 @@ pub(crate) enum PipelineCommand {
     #[command(after_help = "Examples:\n  systole pipeline list --status error\n  systole pipeline list --definitions")]
     List {
         #[command(flatten)]
-        chosen: Chosen,
+        chosen: ListArguments,
         /// Lists the definitions that can be spawned instead.
         #[arg(long)]
         definitions: bool,
@@ -24,7 +24,7 @@ pub(crate) enum PipelineCommand {
     #[command(after_help = "Example:\n  systole pipeline status --name catalog_import")]
     Status {
         #[command(flatten)]
-        chosen: Chosen,
+        chosen: ListArguments,
         /// Shows pipelines that have ended, too.
         #[arg(long)]
         all: bool,
@@ -42,7 +42,7 @@ pub(crate) enum PipelineCommand {
         #[arg(long, value_parser = period, value_name = "DURATION")]
         within: Option<Duration>,
         #[command(flatten)]
-        chosen: Chosen,
+        chosen: ListArguments,
     },
     /// Spawns a pipeline now, whatever its conditions say.
     #[command(after_help = "Example:\n  systole pipeline init nightly_export -a since=2026-08-01 -a strict=true")]
@@ -126,7 +126,7 @@ Examples:
 
 /// Which pipelines to show.
 #[derive(Debug, Args)]
-pub(crate) struct Chosen {
+pub(crate) struct ListArguments {
     /// Only pipelines of this definition.
     #[arg(long)]
     pub(crate) name: Option<String>,
@@ -194,9 +194,9 @@ pub(crate) enum StepCommand {
     Active,
 }
 
-fn limit(text: &str) -> Result<usize, String> {
+fn limit(text: &str) -> Result<usize, BadOptionValue> {
     match text.parse() {
         Ok(limit @ 1..=10_000) => Ok(limit),
-        _ => Err(format!("`{text}` is no number from 1 to 10000")),
+        _ => Err(BadOptionValue::Limit { found: text.to_owned() }),
     }
 }

@@ -6,20 +6,20 @@ use serde_json::Value;
 
 use super::warned;
 use crate::ids::{PipelineReference, find};
+use crate::installation::{Installation, now};
 use crate::output::{self, Output};
-use crate::target::{Target, now};
 
-pub(super) async fn run(target: &Target, what: &str, output: &Output) -> anyhow::Result<()> {
-    let unknown = match operate::why_not_spawned(&target.context, what, now()).await {
+pub(super) async fn run(installation: &Installation, what: &str, output: &Output) -> anyhow::Result<()> {
+    let unknown = match operate::why_not_spawned(&installation.context, what, now()).await {
         Ok(why) => return output.show(&why, spawn_in_words),
         Err(unknown @ operate::Error::UnknownDefinition { .. }) => unknown,
         Err(error) => return Err(error.into()),
     };
     let reference = what.parse::<PipelineReference>().map_err(|error| anyhow!(error))?;
-    let Some(id) = find(target, &reference).await? else {
+    let Some(id) = find(installation, &reference).await? else {
         bail!("there is no pipeline whose id begins with `{what}`, and {unknown}");
     };
-    output.show(&operate::why(&target.context, &id, now()).await?, in_words)
+    output.show(&operate::why(&installation.context, &id, now()).await?, in_words)
 }
 
 fn in_words(why: &Why) -> String {

@@ -4,10 +4,10 @@ use operate::view::PipelineDetails;
 use pipeline::{PipelineStatus, StepStatus};
 use serde_json::Value;
 
-use crate::target::Target;
+use crate::installation::Installation;
 
 /// The rows of an import, and where its archive and report lie.
-pub(crate) fn results(target: &Target, details: &PipelineDetails) -> String {
+pub(crate) fn results(installation: &Installation, details: &PipelineDetails) -> String {
     let mut text = String::new();
     let output = |key: &str| details.steps.iter().find_map(|step| step.output.as_ref()?.get(key).cloned());
     if let Some(totals) = output("totals") {
@@ -26,11 +26,11 @@ pub(crate) fn results(target: &Target, details: &PipelineDetails) -> String {
     }
     if !matches!(details.pipeline.status, PipelineStatus::Success) && is_moved(details) {
         let files = format!("work/{}/files/", details.pipeline.id);
-        text += &format!("files    {}\n", target.locate(&files));
+        text += &format!("files    {}\n", installation.locate(&files));
     }
     for (label, key) in [("archive", "prefix"), ("report", "report")] {
         if let Some(Value::String(place)) = output(key) {
-            text += &format!("{label:8} {}\n", target.locate(&place));
+            text += &format!("{label:8} {}\n", installation.locate(&place));
         }
     }
     text

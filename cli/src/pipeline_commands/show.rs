@@ -8,16 +8,16 @@ use pipeline::{Pipeline, PipelineId};
 use serde::Serialize;
 
 use crate::ids::{PipelineReference, resolve_or_latest};
+use crate::installation::{Installation, now};
 use crate::logs::{self, AttemptLog};
 use crate::output::{self, Output, time};
 use crate::pipeline_commands::results::results;
-use crate::target::{Target, now};
 
 /// Shows the logs, too.
 pub(super) struct Logs;
 
 #[derive(Serialize)]
-struct Shown {
+struct DetailsWithLogs {
     #[serde(flatten)]
     details: PipelineDetails,
     /// By step: the logs of its attempts.
@@ -26,38 +26,38 @@ struct Shown {
 }
 
 pub(super) async fn run(
-    target: &Target,
+    installation: &Installation,
     reference: &PipelineReference,
     with: Option<Logs>,
     output: &Output,
 ) -> anyhow::Result<()> {
-    let id = resolve_or_latest(target, reference).await?;
-    let pipeline = read(target, &id).await?;
-    let mut shown = Shown { details: shown(target, &pipeline).await?, logs: None };
+    let id = resolve_or_latest(installation, reference).await?;
+    let pipeline = read(installation, &id).await?;
+    let mut shown = DetailsWithLogs { details: shown(installation, &pipeline).await?, logs: None };
     if with.is_some() {
         let mut logs = BTreeMap::new();
         for step in pipeline.steps.iter().filter(|step| step.record.attempt > 0) {
-            logs.insert(step.definition.name.to_string(), logs::of_step(target, &id, step).await?);
+            logs.insert(step.definition.name.to_string(), logs::of_step(installation, &id, step).await?);
         }
         shown.logs = Some(logs);
     }
-    output.show(&shown, |shown| in_words(target, shown))
+    output.show(&shown, |shown| in_words(installation, shown))
 }
 
 /// A pipeline with its steps.
-pub(crate) async fn details(target: &Target, id: &PipelineId) -> anyhow::Result<PipelineDetails> {
-    shown(target, &read(target, id).await?).await
+pub(crate) async fn details(installation: &Installation, id: &PipelineId) -> anyhow::Result<PipelineDetails> {
+    shown(installation, &read(installation, id).await?).await
 }
 
-async fn read(target: &Target, id: &PipelineId) -> anyhow::Result<Pipeline> {
-    let Some(pipeline) = target.context.store.pipeline_with_steps(id).await? else {
+async fn read(installation: &Installation, id: &PipelineId) -> anyhow::Result<Pipeline> {
+    let Some(pipeline) = installation.context.store.pipeline_with_steps(id).await? else {
         bail!("there is no pipeline {id}");
     };
     Ok(pipeline)
 }
 
-async fn shown(target: &Target, pipeline: &Pipeline) -> anyhow::Result<PipelineDetails> {
-    let around = engine::gather::around(&target.context, pipeline, now()).await?;
+async fn shown(installation: &Installation, pipeline: &Pipeline) -> anyhow::Result<PipelineDetails> {
+    let around = engine::gather::around(&installation.context, pipeline, now()).await?;
     Ok(view::details(pipeline, &around, now()))
 }
 
@@ -81,8 +81,8 @@ pub(crate) fn note(step: &StepRow) -> Option<String> {
     step.message.clone().or_else(|| step.waits_for.first().cloned()).or(progress)
 }
 
-fn in_words(target: &Target, shown: &Shown) -> String {
-    let Shown { details, logs } = shown;
+fn in_words(installation: &Installation, shown: &DetailsWithLogs) -> String {
+    let DetailsWithLogs { details, logs } = shown;
     let row = &details.pipeline;
     let mut text = format!(
         "{} {}: {}, spawned {} UTC by {}, {}\n",
@@ -97,7 +97,7 @@ fn in_words(target: &Target, shown: &Shown) -> String {
         text += &format!("stopped: {reason}\n");
     }
     text += &format!("\n{}\n", step_table(&details.steps));
-    let came_to = results(target, details);
+    let came_to = results(installation, details);
     if !came_to.is_empty() {
         text += &format!("\n{came_to}");
     }

@@ -7,12 +7,12 @@ use pipeline::{Pipeline, PipelineStatus, StepStatus};
 use serde::Serialize;
 
 use super::{filter, rows};
-use crate::arguments::Chosen;
+use crate::arguments::ListArguments;
+use crate::installation::{Installation, now};
 use crate::output::{self, Output};
-use crate::target::{Target, now};
 
 /// Shows pipelines that have ended, too.
-pub(super) struct Ended;
+pub(super) struct WithEnded;
 
 #[derive(Debug, Serialize)]
 struct StatusRow {
@@ -30,9 +30,9 @@ struct StageRow {
 }
 
 pub(super) async fn status(
-    target: &Target,
-    chosen: Chosen,
-    with: Option<Ended>,
+    installation: &Installation,
+    chosen: ListArguments,
+    with: Option<WithEnded>,
     output: &Output,
 ) -> anyhow::Result<()> {
     let mut filter = filter(chosen);
@@ -40,8 +40,8 @@ pub(super) async fn status(
         filter.statuses = PipelineStatus::ALL.into_iter().filter(|status| status.is_open()).collect();
     }
     let mut shown = Vec::new();
-    for row in rows(target, filter).await? {
-        match target.context.store.pipeline_with_steps(&row.id).await {
+    for row in rows(installation, filter).await? {
+        match installation.context.store.pipeline_with_steps(&row.id).await {
             Ok(Some(read)) => {
                 let pipeline = ListRow::Readable(Box::new(view::pipeline(&read, now())));
                 shown.push(StatusRow { pipeline, stages: stages(&read) });

@@ -11,13 +11,13 @@ use crate::pipeline_commands::note;
 
 /// What was said of each pipeline and step last.
 #[derive(Debug, Default)]
-pub(super) struct Changes {
+pub(super) struct ChangeTracker {
     said: BTreeMap<(String, String), String>,
 }
 
 /// Something that is otherwise than in the look before.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Change {
+pub(super) struct SeenChange {
     at: DateTime<Utc>,
     /// Id and name; none if it is about no pipeline.
     pipeline: Option<(String, String)>,
@@ -28,16 +28,16 @@ pub(super) struct Change {
     note: Option<String>,
 }
 
-impl Changes {
+impl ChangeTracker {
     /// What is new since the last call: of the first one, everything that is not simply waiting for its turn.
     pub(super) fn since_last(
         &mut self,
         pipelines: &[PipelineDetails],
         remark: Option<&str>,
         now: DateTime<Utc>,
-    ) -> Vec<Change> {
-        let mut all: Vec<Change> = pipelines.iter().flat_map(|details| changes(details, now)).collect();
-        let about_nothing = |note: &str| Change {
+    ) -> Vec<SeenChange> {
+        let mut all: Vec<SeenChange> = pipelines.iter().flat_map(|details| changes(details, now)).collect();
+        let about_nothing = |note: &str| SeenChange {
             at: now,
             pipeline: None,
             step: None,
@@ -57,12 +57,12 @@ impl Changes {
 }
 
 /// The state of a pipeline's steps that have begun, and then of the pipeline.
-fn changes(details: &PipelineDetails, now: DateTime<Utc>) -> Vec<Change> {
+fn changes(details: &PipelineDetails, now: DateTime<Utc>) -> Vec<SeenChange> {
     let of = &details.pipeline;
     let pipeline = Some((of.id.clone(), of.name.clone()));
     let begun = details.steps.iter().filter(|step| step.attempt > 0);
-    let mut changes: Vec<Change> = begun
-        .map(|step| Change {
+    let mut changes: Vec<SeenChange> = begun
+        .map(|step| SeenChange {
             at: now,
             pipeline: pipeline.clone(),
             step: Some(step.name.clone()),
@@ -72,11 +72,11 @@ fn changes(details: &PipelineDetails, now: DateTime<Utc>) -> Vec<Change> {
         })
         .collect();
     let status = Some(of.status.to_string());
-    changes.push(Change { at: now, pipeline, step: None, status, attempt: 0, note: of.stopped.clone() });
+    changes.push(SeenChange { at: now, pipeline, step: None, status, attempt: 0, note: of.stopped.clone() });
     changes
 }
 
-impl Change {
+impl SeenChange {
     fn what(&self) -> String {
         let attempt = if self.attempt > 1 { format!(" (attempt {})", self.attempt) } else { String::new() };
         let note = self.note.as_deref().unwrap_or_default();

@@ -26,7 +26,7 @@ pub use aws::{BadRules, Rules};
 pub enum Role {
     /// Look at everything.
     View,
-    /// Spawn, stop, hold and repair pipelines.
+    /// Spawn, stop, pause and repair pipelines.
     Operate,
     /// Change settings.
     Configure,

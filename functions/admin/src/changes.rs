@@ -45,7 +45,7 @@ pub(crate) struct CancelAll {
     reason: Option<String>,
 }
 
-type Body = Result<Bytes, BytesRejection>;
+type RequestBody = Result<Bytes, BytesRejection>;
 
 /// Most characters of a reason: it goes into the item of the pipeline.
 const REASON_LIMIT: usize = 1_000;
@@ -57,15 +57,21 @@ pub(crate) async fn init(
     State(context): State<Context>,
     Extension(identity): Extension<Identity>,
     headers: HeaderMap,
-    body: Body,
+    body: RequestBody,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let Init { name, arguments, key } = answer::read(&body?)?;
     let by = &identity.name;
     let Some(key) = idempotency_key(key, &headers)? else {
-        let id = operate::init(&context, &name, arguments, by, &invocation()).await?;
+        let id = operate::init(&context, &name, arguments, operate::Operator { name: by, invocation: &invocation() })
+            .await?;
         return Ok((StatusCode::CREATED, Json(json!({ "id": id, "is_new": true }))));
     };
-    let spawned = operate::init_once(&context, &name, arguments, by, &key, &invocation()).await?;
+    let spawned = operate::init_once(
+        &context,
+        &operate::InitRequest { name: &name, arguments, key: &key },
+        operate::Operator { name: by, invocation: &invocation() },
+    )
+    .await?;
     let status = if spawned.is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(json!({ "id": spawned.id, "is_new": spawned.is_new }))))
 }
@@ -74,18 +80,24 @@ pub(crate) async fn cancel(
     State(context): State<Context>,
     Extension(identity): Extension<Identity>,
     Places(id): Places<String>,
-    body: Body,
+    body: RequestBody,
 ) -> Result<Json<Value>, ApiError> {
     let (id, body) = (answer::id(&id)?, body?);
     let Cancel { reason } = answer::read_or_default(&body)?;
-    operate::cancel(&context, &id, &identity.name, &why(reason, &identity)?, &invocation()).await?;
+    operate::cancel(
+        &context,
+        &id,
+        &why(reason, &identity)?,
+        operate::Operator { name: &identity.name, invocation: &invocation() },
+    )
+    .await?;
     Ok(Json(json!({ "id": id, "cancelled": true })))
 }
 
 pub(crate) async fn cancel_all(
     State(context): State<Context>,
     Extension(identity): Extension<Identity>,
-    body: Body,
+    body: RequestBody,
 ) -> Result<Json<Value>, ApiError> {
     let CancelAll { ids, names, reason } = answer::read(&body?)?;
     let asked = ids.len() + names.len();
@@ -95,7 +107,14 @@ pub(crate) async fn cancel_all(
     }
     let ids = ids.iter().map(|id| answer::id(id)).collect::<Result<Vec<PipelineId>, ApiError>>()?;
     let reason = why(reason, &identity)?;
-    let cancelled = operate::cancel_all(&context, &ids, &names, &identity.name, &reason, &invocation()).await?;
+    let selection = operate::CancelSelection { ids, names };
+    let cancelled = operate::cancel_all(
+        &context,
+        selection,
+        &reason,
+        operate::Operator { name: &identity.name, invocation: &invocation() },
+    )
+    .await?;
     Ok(Json(json!({ "pipelines": cancelled })))
 }
 
@@ -105,7 +124,7 @@ pub(crate) async fn pause(
     Places(id): Places<String>,
 ) -> Result<Json<Value>, ApiError> {
     let id = answer::id(&id)?;
-    operate::pause(&context, &id, &identity.name, &invocation()).await?;
+    operate::pause(&context, &id, operate::Operator { name: &identity.name, invocation: &invocation() }).await?;
     Ok(Json(json!({ "id": id, "paused": true })))
 }
 
@@ -115,7 +134,7 @@ pub(crate) async fn resume(
     Places(id): Places<String>,
 ) -> Result<Json<Value>, ApiError> {
     let id = answer::id(&id)?;
-    operate::resume(&context, &id, &identity.name, &invocation()).await?;
+    operate::resume(&context, &id, operate::Operator { name: &identity.name, invocation: &invocation() }).await?;
     Ok(Json(json!({ "id": id, "paused": false })))
 }
 
@@ -126,7 +145,8 @@ pub(crate) async fn rerun(
 ) -> Result<Json<Value>, ApiError> {
     let id = answer::id(&id)?;
     let step = answer::step_name(&id, &step)?;
-    operate::rerun_step(&context, &id, &step, &identity.name, &invocation()).await?;
+    operate::rerun_step(&context, &id, &step, operate::Operator { name: &identity.name, invocation: &invocation() })
+        .await?;
     Ok(Json(json!({ "id": id, "step": step, "enqueued": true })))
 }
 

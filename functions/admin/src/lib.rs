@@ -52,7 +52,7 @@ pub const OPENAPI: &str = include_str!("../openapi.json");
 /// # Errors
 /// The environment does not say what it must, or the runtime ends.
 pub async fn serve(program: Program) -> Result<(), lambda_http::Error> {
-    store_aws::log::init();
+    store_aws::logging::init();
     let rules = Rules::from_env()?;
     let store = store_aws::connect(&Config::from_env()?).await;
     lambda_http::run(router(Context::new(store, program, Limits::default()), Gate::Aws(rules))).await

@@ -14,7 +14,7 @@ use crate::error::ApiError;
 /// What `GET …/log` can be asked for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Asked {
+pub(crate) struct LogQuery {
     attempt: Option<u32>,
 }
 
@@ -24,9 +24,9 @@ const VALID_FOR: std::time::Duration = std::time::Duration::from_secs(300);
 pub(crate) async fn log(
     State(context): State<Context>,
     Places((id, name)): Places<(String, String)>,
-    asked: Parameters<Asked>,
+    asked: Parameters<LogQuery>,
 ) -> Result<Response, ApiError> {
-    let Query(Asked { attempt }) = asked?;
+    let Query(LogQuery { attempt }) = asked?;
     let (pipeline, name) = pipeline_and_step(&context, &id, &name).await?;
     let record = &pipeline.step(&name).expect("it was found just now").record;
     let number = attempt.unwrap_or(record.attempt);

@@ -18,7 +18,7 @@ use crate::now;
 /// What `GET /pipelines` can be asked for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Filter {
+pub(crate) struct PipelineQuery {
     name: Option<String>,
     /// One or several with commas between.
     status: Option<String>,
@@ -38,7 +38,10 @@ const DEFAULT_LIMIT: usize = 50;
 /// Most characters that are searched for.
 const SEARCH_LIMIT: usize = 200;
 
-pub(crate) async fn list(State(context): State<Context>, filter: Parameters<Filter>) -> Result<Json<Value>, ApiError> {
+pub(crate) async fn list(
+    State(context): State<Context>,
+    filter: Parameters<PipelineQuery>,
+) -> Result<Json<Value>, ApiError> {
     let Query(filter) = filter?;
     let page = operate::list(&context, &filter.wanted()?, now()).await?;
     let rows: Vec<_> = page.rows.iter().map(|row| view::row(row, now())).collect();
@@ -92,8 +95,8 @@ fn counts(statuses: impl Iterator<Item = StepStatus>) -> BTreeMap<String, usize>
     counts
 }
 
-impl Filter {
-    fn wanted(self) -> Result<operate::Filter, ApiError> {
+impl PipelineQuery {
+    fn wanted(self) -> Result<operate::PipelineFilter, ApiError> {
         let bad = |problem: String| ApiError::bad_request(problem);
         let words = self.status.iter().flat_map(|statuses| statuses.split(','));
         let statuses: Result<Vec<PipelineStatus>, BadPipelineStatus> = words.map(str::parse).collect();
@@ -107,14 +110,18 @@ impl Filter {
         {
             return Err(bad(format!("`search` takes 1 to {SEARCH_LIMIT} characters")));
         }
-        Ok(operate::Filter {
+        let after = match self.cursor {
+            Some(cursor) => Some(cursor.parse().map_err(|error: operate::BadCursor| bad(error.to_string()))?),
+            None => None,
+        };
+        Ok(operate::PipelineFilter {
             name: self.name,
             statuses: statuses.map_err(|error| bad(error.to_string()))?,
             search: self.search,
             spawned_after,
             spawned_before: self.spawned_before,
             limit: answer::limit(self.limit, DEFAULT_LIMIT, LIMIT)?,
-            after: self.cursor.map(|cursor| cursor.parse()).transpose().map_err(bad)?,
+            after,
         })
     }
 }

@@ -5,7 +5,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{Query, State};
 use axum::{Extension, Json};
 use engine::Context;
-use operate::settings::{Changed, Held, Maintenance, SettingsReport, Switch};
+use operate::settings::{Changed, Maintenance, ScopedValue, SettingsReport, Switch};
 use operate::view;
 use pipeline::settings::{BadScope, Scope};
 use serde::Deserialize;
@@ -42,7 +42,7 @@ pub(crate) struct Switched {
 /// Which lines of the audit are asked for.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Lines {
+pub(crate) struct AuditQuery {
     limit: Option<usize>,
     cursor: Option<String>,
 }
@@ -59,7 +59,7 @@ pub(crate) async fn show(
     State(context): State<Context>,
     Places(name): Places<String>,
     asked: Parameters<Scoped>,
-) -> Result<Json<Held>, ApiError> {
+) -> Result<Json<ScopedValue>, ApiError> {
     let Query(Scoped { scope: asked }) = asked?;
     Ok(Json(operate::settings::get(&context, &name, &scope(asked)?).await?))
 }
@@ -71,7 +71,14 @@ pub(crate) async fn set(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Changed>, ApiError> {
     let NewValue { value, scope: asked } = answer::read(&body?)?;
-    Ok(Json(operate::settings::set(&context, &name, &scope(asked)?, &value, &identity.name, now()).await?))
+    Ok(Json(
+        operate::settings::set(
+            &context,
+            store::settings::NewSetting { name: &name, scope: &scope(asked)?, value: &value },
+            operate::AuditStamp { by: &identity.name, at: now() },
+        )
+        .await?,
+    ))
 }
 
 pub(crate) async fn unset(
@@ -83,7 +90,10 @@ pub(crate) async fn unset(
     let Query(Scoped { scope }) = asked?;
     // In words: what is stored for a scope that does not exist any more can be taken back, too.
     let scope = scope.unwrap_or_else(|| Scope::Default.to_string());
-    Ok(Json(operate::settings::unset(&context, &name, &scope, &identity.name, now()).await?))
+    Ok(Json(
+        operate::settings::unset(&context, &name, &scope, operate::AuditStamp { by: &identity.name, at: now() })
+            .await?,
+    ))
 }
 
 pub(crate) async fn maintenance(State(context): State<Context>) -> Result<Json<Maintenance>, ApiError> {
@@ -100,8 +110,11 @@ pub(crate) async fn set_maintenance(
     Ok(Json(operate::settings::set_maintenance(&context, switch, &identity.name, now()).await?))
 }
 
-pub(crate) async fn audit(State(context): State<Context>, asked: Parameters<Lines>) -> Result<Json<Value>, ApiError> {
-    let Query(Lines { limit, cursor }) = asked?;
+pub(crate) async fn audit(
+    State(context): State<Context>,
+    asked: Parameters<AuditQuery>,
+) -> Result<Json<Value>, ApiError> {
+    let Query(AuditQuery { limit, cursor }) = asked?;
     let after = match cursor.map(|cursor| cursor.parse::<AuditPlace>()) {
         Some(place) => Some(place.map_err(|bad| ApiError::bad_request(bad.to_string()))?),
         None => None,

@@ -34,8 +34,9 @@ pub(crate) async fn details(
     let conditions = operate::conditions_of(&context, &pipeline, step, now()).await?;
     let why = operate::why_of(&context, &pipeline, now()).await?;
     let earlier = context.store.attempts(&pipeline.id, &name).await?;
-    let text = why.of(&name).unwrap_or_default().to_owned();
-    Ok(Json(view::step_details(&pipeline, step, text, conditions, &earlier, now())))
+    let why = why.of(&name).unwrap_or_default().to_owned();
+    let known = view::StepKnowledge { pipeline: &pipeline, step, why, conditions, earlier: &earlier };
+    Ok(Json(view::step_details(known, now())))
 }
 
 pub(crate) async fn active(

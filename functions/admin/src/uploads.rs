@@ -33,7 +33,8 @@ pub(crate) async fn ticket(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Value>, ApiError> {
     let Announced { name, size_bytes } = answer::read(&body?)?;
-    let ticket = upload::ticket(&context, &name, size_bytes, &identity.name, now()).await?;
+    let ticket =
+        upload::ticket(&context, &name, size_bytes, operate::AuditStamp { by: &identity.name, at: now() }).await?;
     let (url, valid_for) = match ticket.url {
         Some(url) => (url, Some(ticket.valid_for_seconds)),
         None => (format!("/uploads/{name}"), None),
@@ -51,6 +52,8 @@ pub(crate) async fn take(
     if upload::takes_addresses(&context, &name).await? {
         return Err(ApiError::conflict("this store takes files at an address of its own; POST /uploads tells which"));
     }
-    let size_bytes = upload::take(&context, &name, body.into_data_stream(), &identity.name, now()).await?;
+    let size_bytes =
+        upload::take(&context, &name, body.into_data_stream(), operate::AuditStamp { by: &identity.name, at: now() })
+            .await?;
     Ok((StatusCode::CREATED, Json(json!({ "name": name, "size_bytes": size_bytes }))))
 }

@@ -17,7 +17,7 @@ use store_aws::{Config, ServicesConfig};
 /// # Errors
 /// The environment does not say what it must, or the runtime ends.
 pub async fn serve(program: Program) -> Result<(), lambda_runtime::Error> {
-    store_aws::log::init();
+    store_aws::logging::init();
     let (store, services) = store_aws::connect_with_services(&Config::from_env()?, &ServicesConfig::from_env()?).await;
     let context = Context::new(store, program, Limits::default()).with_services(services);
     lambda_runtime::run(service_fn(|event| handle(&context, event))).await

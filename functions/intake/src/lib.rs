@@ -18,7 +18,7 @@ use store_aws::Config;
 /// # Errors
 /// The environment does not say what it must, or the runtime ends.
 pub async fn serve(program: Program) -> Result<(), lambda_runtime::Error> {
-    store_aws::log::init();
+    store_aws::logging::init();
     let store = store_aws::connect(&Config::from_env()?).await;
     let context = Context::new(store, program, Limits::default());
     lambda_runtime::run(service_fn(|event| handle(&context, event))).await

@@ -51,7 +51,10 @@ impl Lambda {
         let program = program.with_definition("work.xml", DEFINITION.replace("EXECUTOR", executor));
         let context = Context::new(store, program, Limits::default());
         let invocation = engine::Invocation::begin("a test", now(), Duration::from_secs(60));
-        let id = operate::init(&context, "work", [].into(), "a test", &invocation).await.unwrap();
+        let id =
+            operate::init(&context, "work", [].into(), operate::Operator { name: "a test", invocation: &invocation })
+                .await
+                .unwrap();
         Lambda { context, table, gate, id, _folder: folder }
     }
 

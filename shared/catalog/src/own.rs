@@ -38,7 +38,7 @@ pub use error::Error;
 pub use items::{KeptThing, Update, all, each, things, write_things};
 
 use crate::target::{self, Block, BlockOutcome, ItemOutcome, RowChange, Target};
-use merge::{Origin, merge};
+use merge::{RowOrigin, merge};
 
 /// How often a thing is read again because somebody else keeps writing it.
 const RACES: usize = 10;
@@ -92,7 +92,7 @@ impl<E: Entity> Target<E> for OwnCatalogue {
 }
 
 /// The rows of a block that are not dealt with, by the key of their thing.
-type RowsByKey<E> = BTreeMap<String, Vec<RowChange<<E as Entity>::Change>>>;
+type RowsByKey<E> = BTreeMap<String, Vec<RowChange<<E as Entity>::EntityChange>>>;
 
 impl OwnCatalogue {
     /// Reads, merges and writes once. Rows whose thing somebody else wrote meanwhile stay to be merged once more.
@@ -107,7 +107,7 @@ impl OwnCatalogue {
         let mut merged = Vec::new();
         let mut updates = Vec::new();
         for (key, rows) in by_key.iter() {
-            let one = merge::<E>(Origin { key, file, mark }, kept.remove(key), rows);
+            let one = merge::<E>(RowOrigin { key, file, mark }, kept.remove(key), rows);
             updates.extend(one.update);
             merged.push(one.outcomes);
         }

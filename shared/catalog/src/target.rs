@@ -50,7 +50,7 @@ pub struct Block<E: Entity> {
     /// Names the block: the same for the same rows of the same bunch, and for no others.
     pub mark: String,
     /// The rows in the order of the file.
-    pub rows: Vec<RowChange<E::Change>>,
+    pub rows: Vec<RowChange<E::EntityChange>>,
 }
 
 /// A row that says something about a thing.

@@ -9,14 +9,14 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::coding::Coding;
 use crate::error::Error;
-use crate::secrets::Watch;
+use crate::secrets::SecretScan;
 
 /// A body on its way.
 #[derive(Debug)]
-pub(crate) struct Body {
+pub(crate) struct ResponseBody {
     incoming: Incoming,
     coding: Coding,
-    watch: Watch,
+    watch: SecretScan,
     limit_bytes: u64,
     until: Instant,
     /// What came and is not decoded yet.
@@ -28,10 +28,28 @@ pub(crate) struct Body {
     has_ended: bool,
 }
 
-impl Body {
-    pub(crate) fn new(incoming: Incoming, coding: Coding, watch: Watch, limit_bytes: u64, until: Instant) -> Self {
+/// How much of a body may come, and until when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyLimits {
+    pub(crate) bytes: u64,
+    pub(crate) until: Instant,
+}
+
+impl ResponseBody {
+    pub(crate) fn new(incoming: Incoming, coding: Coding, watch: SecretScan, limits: BodyLimits) -> Self {
+        let BodyLimits { bytes: limit_bytes, until } = limits;
         let packed = Bytes::new();
-        Body { incoming, coding, watch, limit_bytes, until, packed, came_bytes: 0, size_bytes: 0, has_ended: false }
+        ResponseBody {
+            incoming,
+            coding,
+            watch,
+            limit_bytes,
+            until,
+            packed,
+            came_bytes: 0,
+            size_bytes: 0,
+            has_ended: false,
+        }
     }
 
     /// The next piece that has been looked at; nothing after the end.
@@ -83,7 +101,7 @@ impl Body {
         };
         let Some(frame) = frame else { return Ok(None) };
         let frame = frame.map_err(|error| Error::BodyBrokenOff { source: Arc::new(error) })?;
-        // Trailers are no data; they are dropped, so a secret in them goes nowhere.
+        // Trailers are no data; they are left out, so a secret in them goes nowhere.
         let bytes = frame.into_data().unwrap_or_default();
         self.came_bytes += bytes.len() as u64;
         if self.came_bytes > self.limit_bytes {

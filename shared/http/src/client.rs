@@ -15,7 +15,7 @@ use rustls::RootCertStore;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
-use crate::body::Body;
+use crate::body::{BodyLimits, ResponseBody};
 use crate::coding::Coding;
 use crate::connector::{Connector, Resolve, SystemResolver};
 use crate::destination::{Destination, ListedHost, shown};
@@ -30,7 +30,7 @@ pub struct Client {
 }
 
 /// What a client is made of.
-pub struct Settings {
+pub struct ClientSettings {
     /// What it may call; nothing if the list is empty.
     pub hosts: Vec<ListedHost>,
     /// Looks names up.
@@ -52,12 +52,12 @@ pub struct Request {
     /// What must not come back.
     pub secrets: Arc<Secrets>,
     /// How much it may take.
-    pub limits: Limits,
+    pub limits: RequestLimits,
 }
 
 /// How much a request and its response may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct RequestLimits {
     /// The time from the request to the last byte of the response.
     pub time: Duration,
     /// Most bytes of the body, on the wire and after decoding.
@@ -71,7 +71,7 @@ pub struct Response {
     pub status: StatusCode,
     /// The headers, without those that say how a decoded body was encoded.
     pub headers: HeaderMap,
-    body: Body,
+    body: ResponseBody,
 }
 
 /// Most bytes of the head of a response that are read before it must be complete; one read more may come on top.
@@ -81,18 +81,18 @@ const HEAD_LIMIT_BYTES: usize = 64 * 1024;
 /// meets such an end fails without need.
 const KEPT_FOR: Duration = Duration::from_secs(4);
 
-impl Settings {
+impl ClientSettings {
     /// What reaches these hosts as this machine does.
     #[must_use]
     pub fn for_hosts(hosts: Vec<ListedHost>) -> Self {
-        Settings { hosts, resolver: Arc::new(SystemResolver), roots: None }
+        ClientSettings { hosts, resolver: Arc::new(SystemResolver), roots: None }
     }
 }
 
 impl Client {
     /// Makes a client. It connects at its first request.
     #[must_use]
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: ClientSettings) -> Self {
         let hosts: Arc<[ListedHost]> = settings.hosts.into();
         let connector = Connector::new(hosts.clone(), settings.resolver, settings.roots);
         let pool = legacy::Client::builder(TokioExecutor::new())
@@ -132,7 +132,7 @@ impl Response {
     fn begin(
         response: http::Response<Incoming>,
         secrets: Arc<Secrets>,
-        limits: Limits,
+        limits: RequestLimits,
         until: Instant,
     ) -> Result<Self, Error> {
         let (head, incoming) = response.into_parts();
@@ -149,7 +149,7 @@ impl Response {
             headers.remove(CONTENT_ENCODING);
             headers.remove(CONTENT_LENGTH);
         }
-        let body = Body::new(incoming, coding, secrets.watch(), limits.body_bytes, until);
+        let body = ResponseBody::new(incoming, coding, secrets.watch(), BodyLimits { bytes: limits.body_bytes, until });
         Ok(Response { status: head.status, headers, body })
     }
 

@@ -12,11 +12,11 @@
 //! use std::sync::Arc;
 //! use std::time::Duration;
 //!
-//! use http_client::{Client, Limits, ListedHost, Request, Secrets, Settings};
+//! use http_client::{Client, RequestLimits, ListedHost, Request, Secrets, ClientSettings};
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let host = ListedHost { host: "shop.example.com".to_owned(), port: None };
-//! let client = Client::new(Settings::for_hosts(vec![host]));
+//! let client = Client::new(ClientSettings::for_hosts(vec![host]));
 //! let mut secrets = Secrets::default();
 //! secrets.add("SHOP", "Bearer 4711");
 //! let request = Request {
@@ -25,7 +25,7 @@
 //!     headers: [(http::header::AUTHORIZATION, "Bearer 4711".parse()?)].into_iter().collect(),
 //!     body: bytes::Bytes::new(),
 //!     secrets: Arc::new(secrets),
-//!     limits: Limits { time: Duration::from_secs(30), body_bytes: 10 * 1024 * 1024 },
+//!     limits: RequestLimits { time: Duration::from_secs(30), body_bytes: 10 * 1024 * 1024 },
 //! };
 //! let response = client.send(request).await?;
 //! let (status, body) = (response.status, response.bytes().await?);
@@ -50,7 +50,7 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use client::{Client, Limits, Request, Response, Settings};
+pub use client::{Client, ClientSettings, Request, RequestLimits, Response};
 pub use connector::{Resolve, SystemResolver};
 pub use destination::{ListedHost, shown};
 pub use error::Error;

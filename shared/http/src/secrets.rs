@@ -27,10 +27,10 @@ struct Needle {
 
 /// Looks through a body while it comes.
 #[derive(Debug)]
-pub(crate) struct Watch {
+pub(crate) struct SecretScan {
     secrets: Arc<Secrets>,
     /// The end of what was looked at, in which a secret may have begun, and what has come since.
-    held: BytesMut,
+    buffered: BytesMut,
     /// How much of it has come since.
     new_bytes: usize,
 }
@@ -41,7 +41,7 @@ const ESCAPES: [u8; 3] = [b'%', b'\\', b'&'];
 /// Bytes of the longest escape of one byte: `\u0022`, `&quot;`.
 const LONGEST_ESCAPE: usize = 6;
 
-/// How much comes before it is looked at: a body in tiny pieces would cost a look through what is held for each.
+/// How much comes before it is looked at: a body in tiny pieces would cost a look through what is buffered for each.
 const LOOK_BYTES: usize = 64 * 1024;
 
 /// Fewer characters are no secret worth the name.
@@ -74,8 +74,8 @@ impl Secrets {
         self.needles.iter().find(is_there).map(|needle| needle.secret.as_str())
     }
 
-    pub(crate) fn watch(self: Arc<Self>) -> Watch {
-        Watch { secrets: self, held: BytesMut::new(), new_bytes: 0 }
+    pub(crate) fn watch(self: Arc<Self>) -> SecretScan {
+        SecretScan { secrets: self, buffered: BytesMut::new(), new_bytes: 0 }
     }
 
     fn longest(&self) -> usize {
@@ -83,13 +83,13 @@ impl Secrets {
     }
 }
 
-impl Watch {
+impl SecretScan {
     /// Takes the next piece, looks once there is enough, and gives back what cannot be a part of a secret any more.
     pub(crate) fn take(&mut self, piece: Bytes) -> Result<Bytes, Error> {
         if self.secrets.needles.is_empty() {
             return Ok(piece);
         }
-        self.held.extend_from_slice(&piece);
+        self.buffered.extend_from_slice(&piece);
         self.new_bytes += piece.len();
         if self.new_bytes < LOOK_BYTES {
             return Ok(Bytes::new());
@@ -97,18 +97,18 @@ impl Watch {
         self.look()?;
         // A secret that has begun but not ended lies within these last bytes, however it is escaped.
         let kept = self.secrets.longest() * LONGEST_ESCAPE;
-        Ok(self.held.split_to(self.held.len().saturating_sub(kept)).freeze())
+        Ok(self.buffered.split_to(self.buffered.len().saturating_sub(kept)).freeze())
     }
 
     /// Looks at all that is left, and gives it back.
     pub(crate) fn finish(&mut self) -> Result<Bytes, Error> {
         self.look()?;
-        Ok(self.held.split().freeze())
+        Ok(self.buffered.split().freeze())
     }
 
     fn look(&mut self) -> Result<(), Error> {
         self.new_bytes = 0;
-        match self.secrets.find(&self.held) {
+        match self.secrets.find(&self.buffered) {
             Some(secret) => Err(Error::RepeatsSecret { secret: secret.to_owned() }),
             None => Ok(()),
         }

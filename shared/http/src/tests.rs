@@ -16,13 +16,13 @@ use tokio::task::JoinSet;
 use url::Url;
 
 use crate::testing::{Server, answer, roots};
-use crate::{Client, Error, Limits, ListedHost, Request, Resolve, Response, Secrets, Settings};
+use crate::{Client, ClientSettings, Error, ListedHost, Request, RequestLimits, Resolve, Response, Secrets};
 
-const LIMITS: Limits = Limits { time: Duration::from_secs(10), body_bytes: 1024 * 1024 };
+const LIMITS: RequestLimits = RequestLimits { time: Duration::from_secs(10), body_bytes: 1024 * 1024 };
 
 /// A client that may call exactly this server.
 fn client(server: &Server) -> Client {
-    Client::new(Settings::for_hosts(vec![listed(server)]))
+    Client::new(ClientSettings::for_hosts(vec![listed(server)]))
 }
 
 fn listed(server: &Server) -> ListedHost {
@@ -142,7 +142,7 @@ impl Resolve for Moving {
 fn moving_client(server: &Server, names: Arc<Moving>) -> (Client, String) {
     let port = server.address.port();
     let hosts = vec![ListedHost { host: "shop.example.com".to_owned(), port: Some(port) }, listed(server)];
-    (Client::new(Settings { hosts, resolver: names, roots: None }), format!("http://shop.example.com:{port}/"))
+    (Client::new(ClientSettings { hosts, resolver: names, roots: None }), format!("http://shop.example.com:{port}/"))
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn kept_connections_are_encrypted_like_the_first_one() {
     let server = Server::encrypted(&[answer("200 OK", "", "hello")]).await;
     let port = server.address.port();
     let hosts = vec![ListedHost { host: "shop.example.com".to_owned(), port: Some(port) }, listed(&server)];
-    let client = Client::new(Settings { hosts, resolver: Moving::over(&["127.0.0.1"]), roots: Some(roots()) });
+    let client = Client::new(ClientSettings { hosts, resolver: Moving::over(&["127.0.0.1"]), roots: Some(roots()) });
     for _ in 0..3 {
         let response = client.send(get(&format!("https://shop.example.com:{port}/"))).await.unwrap();
         assert_eq!(whole(response).await, "hello");
@@ -279,12 +279,12 @@ async fn time_and_size_are_those_of_the_request() {
     let server = Server::with(&[&answer("200 OK", "", "hello"), "", &answer("200 OK", "", "hello")]).await;
     let client = client(&server);
     let limited = |limits| Request { limits, ..get(&server.url("/a?key=hush")) };
-    let small = client.send(limited(Limits { body_bytes: 4, ..LIMITS })).await.unwrap_err();
+    let small = client.send(limited(RequestLimits { body_bytes: 4, ..LIMITS })).await.unwrap_err();
     assert!(matches!(small, Error::TooLarge { limit_bytes: 4 }), "{small}");
-    let late = client.send(limited(Limits { time: Duration::from_millis(50), ..LIMITS })).await.unwrap_err();
+    let late = client.send(limited(RequestLimits { time: Duration::from_millis(50), ..LIMITS })).await.unwrap_err();
     let expected = format!("GET http://{}/a: no answer within 0 s", server.address);
     assert_eq!((late.to_string(), late.is_retryable()), (expected, true));
-    assert_eq!(whole(client.send(limited(Limits { body_bytes: 5, ..LIMITS })).await.unwrap()).await, "hello");
+    assert_eq!(whole(client.send(limited(RequestLimits { body_bytes: 5, ..LIMITS })).await.unwrap()).await, "hello");
 }
 
 #[tokio::test]
@@ -302,7 +302,7 @@ async fn an_error_shows_no_header_and_no_query() {
     let url = "https://nowhere.example.com/a?key=hush-query";
     let hosts = vec![ListedHost { host: "nowhere.example.com".to_owned(), port: None }];
     // An address for documentation, which is never public.
-    let client = Client::new(Settings { hosts, resolver: Moving::over(&["192.0.2.1"]), roots: None });
+    let client = Client::new(ClientSettings { hosts, resolver: Moving::over(&["192.0.2.1"]), roots: None });
     let error = client.send(with_token(url)).await.unwrap_err();
     assert!(matches!(error, Error::Inside { .. }), "{error}");
     assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");

@@ -18,9 +18,9 @@ mod row;
 mod tests;
 
 pub use error::{BadRow, BadRowKind, Error, ErrorKind};
-pub use format::Format;
+pub use format::CsvFormat;
 pub use header::Header;
 pub use limits::{MAX_CELL_BYTES, MAX_COLUMNS};
-pub use position::Position;
+pub use position::CsvPosition;
 pub use reader::{ReadRow, RowReader};
-pub use row::Row;
+pub use row::CsvRow;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::csv::Format;
+use crate::csv::CsvFormat;
 use crate::number;
 
 /// The conventions of whoever wrote the file.
@@ -10,7 +10,7 @@ use crate::number;
 #[serde(default, deny_unknown_fields)]
 pub struct Dialect {
     /// Delimiter, quote and escape of the CSV file itself.
-    pub format: Format,
+    pub format: CsvFormat,
     /// Separates the parts of a list, and the pairs of `code=value,code=value`.
     pub field_separator: char,
     /// Separates several values of one attribute, and the entries of lists whose entries are made of pairs.
@@ -18,7 +18,7 @@ pub struct Dialect {
     /// Separates the levels of a category path.
     pub level_separator: char,
     /// How numbers are written.
-    pub numbers: number::Format,
+    pub numbers: number::NumberFormat,
     /// Cell that clears what is stored, while an empty cell says nothing.
     pub empty_value: String,
 }
@@ -28,11 +28,11 @@ impl Dialect {
     #[must_use]
     pub fn m2if() -> Self {
         Self {
-            format: Format::RFC_4180,
+            format: CsvFormat::RFC_4180,
             field_separator: ',',
             value_separator: '|',
             level_separator: '/',
-            numbers: number::Format::PLAIN,
+            numbers: number::NumberFormat::PLAIN,
             empty_value: "__EMPTY__VALUE__".to_owned(),
         }
     }

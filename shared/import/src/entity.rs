@@ -28,20 +28,20 @@ pub use description::{About, Cells, Column, ColumnDescription, Description, Exec
 pub use form::{Form, FormError};
 pub use reading::{EntityRow, Reading};
 pub use stated::Stated;
-pub use thing::{Applied, JsonError, Thing};
+pub use thing::{ChangeEffect, JsonError, Thing};
 
-use crate::csv::{self, Header, Row};
+use crate::csv::{self, CsvRow, Header};
 use crate::dialect::Dialect;
-use crate::finding::Refusal;
+use crate::finding::ChangeRefusal;
 use crate::named::Named;
 
 /// A kind of thing that files speak of, such as products.
 pub trait Entity: Send + Sync + 'static {
     /// Tells the columns apart for [`Entity::read_cells`].
-    type Kind: Copy + fmt::Debug + Send + Sync + 'static;
+    type ColumnKind: Copy + fmt::Debug + Send + Sync + 'static;
 
     /// What one row says about one thing; what it does not say is left alone.
-    type Change: fmt::Debug + Serialize + Send + Sync;
+    type EntityChange: fmt::Debug + Serialize + Send + Sync;
 
     /// What the changes add up to. Several entities may speak of the same things, as prices and stock do of products.
     type Thing: Thing;
@@ -50,22 +50,22 @@ pub trait Entity: Send + Sync + 'static {
     const ABOUT: About;
 
     /// Every column with a meaning, in the order in which people read about them.
-    const COLUMNS: &'static [Column<Self::Kind>];
+    const COLUMNS: &'static [Column<Self::ColumnKind>];
 
     /// Says what the cells of a kind of column hold, for the documentation.
-    fn cells(kind: Self::Kind) -> Cells;
+    fn cells(kind: Self::ColumnKind) -> Cells;
 
     /// Reads the cells of a row, and notes what is wrong with them. Returns nothing if the row as a whole cannot be used.
-    fn read_cells(reading: &mut Reading<'_, Self::Kind>) -> Option<Self::Change>;
+    fn read_cells(reading: &mut Reading<'_, Self::ColumnKind>) -> Option<Self::EntityChange>;
 
     /// Returns the key of the thing that a change speaks of, in the form in which keys compare.
-    fn key(change: &Self::Change) -> String;
+    fn key(change: &Self::EntityChange) -> String;
 
     /// Returns what a change lacks if its thing is new; each of it costs the row.
     ///
     /// Only the caller knows whether the thing exists. Most entities make new things of any row.
     #[must_use]
-    fn missing_if_new(_change: &Self::Change) -> Vec<Refusal> {
+    fn missing_if_new(_change: &Self::EntityChange) -> Vec<ChangeRefusal> {
         Vec::new()
     }
 
@@ -73,22 +73,22 @@ pub trait Entity: Send + Sync + 'static {
     ///
     /// # Errors
     /// Says why a thing cannot begin with this change.
-    fn create(change: &Self::Change) -> Result<Self::Thing, Refusal>;
+    fn create(change: &Self::EntityChange) -> Result<Self::Thing, ChangeRefusal>;
 
     /// Merges a change: what it does not state stays, what it clears goes, what it sets replaces.
     ///
     /// # Errors
     /// Says why the change cannot be made; the thing is then as it was.
-    fn apply(thing: &mut Self::Thing, change: &Self::Change) -> Result<Applied, Refusal>;
+    fn apply(thing: &mut Self::Thing, change: &Self::EntityChange) -> Result<ChangeEffect, ChangeRefusal>;
 
     /// Adds the other things that must be there before the change can be made. Most entities name none.
-    fn name_others(_change: &Self::Change, _named: &mut Named) {}
+    fn name_others(_change: &Self::EntityChange, _named: &mut Named) {}
 
     /// Looks up the columns of a file.
     ///
     /// # Errors
     /// Fails if the file lacks a column that says what its rows speak of.
-    fn columns(file: &str, header: &Header, dialect: Dialect) -> Result<Columns<Self::Kind>, csv::Error> {
+    fn columns(file: &str, header: &Header, dialect: Dialect) -> Result<Columns<Self::ColumnKind>, csv::Error> {
         for column in Self::ABOUT.key {
             header.require(column)?;
         }
@@ -97,7 +97,7 @@ pub trait Entity: Send + Sync + 'static {
 
     /// Reads a row: what it says, and what is wrong with it.
     #[must_use]
-    fn read(columns: &Columns<Self::Kind>, row: &Row) -> EntityRow<Self::Change> {
+    fn read(columns: &Columns<Self::ColumnKind>, row: &CsvRow) -> EntityRow<Self::EntityChange> {
         let mut reading = Reading::new(columns, row);
         let change = Self::read_cells(&mut reading);
         reading.into_row(change)

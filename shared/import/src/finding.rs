@@ -1,6 +1,6 @@
 //! What is wrong with a row, cell or file, and where: file, line, column, what was found.
 //!
-//! A finding knows no entity; a [`Refusal`] is one whose place is still unknown.
+//! A finding knows no entity; a [`ChangeRefusal`] is one whose place is still unknown.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -60,7 +60,7 @@ pub enum Strictness {
 
 /// Why a change cannot be made, said by someone who does not know which row it came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct ChangeRefusal {
     /// Column name, unless the whole row is meant.
     pub column: Option<Cow<'static, str>>,
     /// What is wrong, as a sentence or as the rest of one that starts with the column.
@@ -82,7 +82,7 @@ impl Finding {
 
     /// Says that a change was refused, which costs the row it came from.
     #[must_use]
-    pub fn refused(file: &str, line: u64, refusal: Refusal) -> Self {
+    pub fn refused(file: &str, line: u64, refusal: ChangeRefusal) -> Self {
         let column = refusal.column.map(Cow::into_owned);
         Self { column, ..Self::about(file, line, refusal.problem, Severity::Row) }
     }
@@ -94,7 +94,7 @@ impl Finding {
     }
 }
 
-impl Refusal {
+impl ChangeRefusal {
     /// Refuses a change as a whole.
     pub fn of_row(problem: impl fmt::Display) -> Self {
         Self { column: None, problem: problem.to_string() }
@@ -157,9 +157,11 @@ mod tests {
 
     #[test]
     fn a_refusal_becomes_a_finding_at_its_place() {
-        let whole = Finding::refused("a.csv", 7, Refusal::of_row("product `B-1` is simple and cannot become bundle"));
+        let whole =
+            Finding::refused("a.csv", 7, ChangeRefusal::of_row("product `B-1` is simple and cannot become bundle"));
         assert_snapshot!(whole, @"a.csv:7: product `B-1` is simple and cannot become bundle");
-        let cell = Finding::refused("a.csv", 7, Refusal::of_column("price", "is too high for the shop".to_owned()));
+        let cell =
+            Finding::refused("a.csv", 7, ChangeRefusal::of_column("price", "is too high for the shop".to_owned()));
         assert_snapshot!(cell, @"a.csv:7: column `price`: is too high for the shop");
         assert_eq!(cell.severity, Severity::Row);
     }

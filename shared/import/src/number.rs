@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How the numbers of a file are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Format {
+pub struct NumberFormat {
     /// Stands before the fraction.
     pub decimal: char,
     /// Stands between groups of three digits, if there is such a character at all.
@@ -42,7 +42,7 @@ pub fn canonical(text: &str) -> Option<String> {
     (number.len() <= MAX_CHARS).then_some(number)
 }
 
-impl Format {
+impl NumberFormat {
     /// `3600.22`
     pub const PLAIN: Self = Self { decimal: '.', grouping: None };
 
@@ -140,16 +140,16 @@ mod tests {
     #[test]
     fn other_formats_name_their_separators() {
         let cases = [
-            (Format::ENGLISH, "3,600.22", Some("3600.22")),
-            (Format::ENGLISH, "-1,234,567", Some("-1234567")),
-            (Format::ENGLISH, "1000", Some("1000")),
-            (Format::ENGLISH, "1,5", None),
-            (Format::ENGLISH, "1234,567", None),
-            (Format::ENGLISH, ",123", None),
-            (Format::GERMAN, "3.600,22", Some("3600.22")),
-            (Format::GERMAN, "1,5", Some("1.5")),
-            (Format::GERMAN, "1.5", None),
-            (Format::PLAIN, "3,600.22", None),
+            (NumberFormat::ENGLISH, "3,600.22", Some("3600.22")),
+            (NumberFormat::ENGLISH, "-1,234,567", Some("-1234567")),
+            (NumberFormat::ENGLISH, "1000", Some("1000")),
+            (NumberFormat::ENGLISH, "1,5", None),
+            (NumberFormat::ENGLISH, "1234,567", None),
+            (NumberFormat::ENGLISH, ",123", None),
+            (NumberFormat::GERMAN, "3.600,22", Some("3600.22")),
+            (NumberFormat::GERMAN, "1,5", Some("1.5")),
+            (NumberFormat::GERMAN, "1.5", None),
+            (NumberFormat::PLAIN, "3,600.22", None),
         ];
         for (format, text, expected) in cases {
             assert_eq!(format.canonical(text).as_deref(), expected, "{text}");

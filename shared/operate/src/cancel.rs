@@ -1,26 +1,20 @@
 //! Stopping a pipeline.
 
+use engine::Context;
 use engine::gather::LISTED;
-use engine::{Context, Invocation};
 use pipeline::PipelineId;
 use pipeline::pipeline::{StopRequest, StoppedBy};
 use serde::Serialize;
 use store::pipelines::PipelineWritten;
 
-use super::{Error, RACES, beat_for, note};
+use super::{Error, Operator, RACES, beat_for, note};
 
-/// Stops an open pipeline: nothing more is begun but its run-always steps; a running step ends by itself. `by` is who does
-/// it, for the audit.
+/// Stops an open pipeline: nothing more is begun but its run-always steps; a running step ends by itself.
 ///
 /// # Errors
 /// There is no such pipeline, it has ended or is being stopped, or the store did not answer.
-pub async fn cancel(
-    context: &Context,
-    id: &PipelineId,
-    by: &str,
-    reason: &str,
-    invocation: &Invocation,
-) -> Result<(), Error> {
+pub async fn cancel(context: &Context, id: &PipelineId, reason: &str, operator: Operator<'_>) -> Result<(), Error> {
+    let Operator { name: by, invocation } = operator;
     for _ in 0..RACES {
         let Some(pipeline) = context.store.pipeline_without_steps(id).await? else {
             return Err(Error::UnknownPipeline(id.clone()));
@@ -34,13 +28,21 @@ pub async fn cancel(
         let stop = StopRequest { by: StoppedBy::Cancel, reason: reason.to_owned(), at: invocation.now() };
         if context.store.stop_pipeline(&pipeline, &stop).await? == PipelineWritten::Done {
             tracing::info!(pipeline.id = %id, pipeline.name = %pipeline.name(), "pipeline cancelled by {by}: {reason}");
-            note(context, by, &format!("cancelled pipeline {} {id}: {reason}", pipeline.name()), invocation.now())
-                .await;
+            note(context, &format!("cancelled pipeline {} {id}: {reason}", pipeline.name()), operator.stamp()).await;
             beat_for(context, id, invocation).await;
             return Ok(());
         }
     }
     Err(Error::Busy(id.clone()))
+}
+
+/// Which pipelines to stop.
+#[derive(Debug, Clone, Default)]
+pub struct CancelSelection {
+    /// These.
+    pub ids: Vec<PipelineId>,
+    /// All open ones of these definitions.
+    pub names: Vec<String>,
 }
 
 /// What became of one of many cancels.
@@ -63,13 +65,11 @@ pub const CANCEL_LIMIT: usize = 500;
 /// The store did not answer; some of them may be stopped. What stands in the way of a single one is told in its place.
 pub async fn cancel_all(
     context: &Context,
-    ids: &[PipelineId],
-    names: &[String],
-    by: &str,
+    selection: CancelSelection,
     reason: &str,
-    invocation: &Invocation,
+    operator: Operator<'_>,
 ) -> Result<Vec<Cancelled>, Error> {
-    let mut all = ids.to_vec();
+    let CancelSelection { ids: mut all, names } = selection;
     if !names.is_empty() {
         let open = context.store.open_pipelines(LISTED).await?.into_iter();
         all.extend(open.filter(|open| names.iter().any(|name| open.name.as_str() == name)).map(|open| open.id));
@@ -79,7 +79,7 @@ pub async fn cancel_all(
     all.truncate(CANCEL_LIMIT);
     let mut cancelled = Vec::new();
     for id in all {
-        let problem = match cancel(context, &id, by, reason, invocation).await {
+        let problem = match cancel(context, &id, reason, operator).await {
             Ok(()) => None,
             Err(Error::Store(error)) => return Err(error.into()),
             Err(error) => Some(error.to_string()),

@@ -41,7 +41,7 @@ pub enum Error {
         /// Why.
         reason: String,
     },
-    /// The pipeline is on hold already.
+    /// The pipeline is paused already.
     #[error("pipeline {id} is paused already, since {since}")]
     Paused {
         /// Which.
@@ -49,7 +49,7 @@ pub enum Error {
         /// Since when.
         since: String,
     },
-    /// The pipeline is not on hold.
+    /// The pipeline is not paused.
     #[error("pipeline {0} is not paused")]
     NotPaused(PipelineId),
     /// The pipeline has no such step.

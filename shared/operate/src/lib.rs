@@ -4,8 +4,9 @@ mod active;
 mod arrivals;
 mod cancel;
 mod error;
-mod hold;
 mod list;
+mod operator;
+mod pause;
 pub mod queues;
 mod rerun;
 pub mod settings;
@@ -16,7 +17,6 @@ mod why;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use engine::error_chain::chain;
 use engine::{Context, Invocation, mini_heartbeat};
 use pipeline::PipelineId;
@@ -24,20 +24,22 @@ use pipeline::definition::Definition;
 
 pub use active::{ActiveStep, ActiveSteps, active_steps};
 pub use arrivals::arrivals;
-pub use cancel::{CANCEL_LIMIT, Cancelled, cancel, cancel_all};
+pub use cancel::{CANCEL_LIMIT, CancelSelection, Cancelled, cancel, cancel_all};
 pub use error::Error;
-pub use hold::{pause, resume};
-pub use list::{Cursor, Filter, Page, Row, Unreadable, list};
+pub use list::{BadCursor, Cursor, ListedPipeline, PipelineFilter, PipelinePage, UnreadablePipeline, list};
+pub use operator::{AuditStamp, Operator};
+pub use pause::{pause, resume};
 pub use rerun::rerun_step;
-pub use spawn::{Initialized, init, init_once};
+pub use spawn::{InitRequest, Initialized, init, init_once};
 pub use why::{Answered, Why, WhyNotSpawned, WhyStep, conditions_of, why, why_not_spawned, why_of};
 
 /// How often a write is repeated because a beat wrote in between.
 const RACES: usize = 5;
 
 /// Notes who did what. What was done is done, so a failure here is told to the log, with what the audit misses.
-async fn note(context: &Context, by: &str, what: &str, now: DateTime<Utc>) {
-    if let Err(error) = context.store.record_audit(by, what, now).await {
+async fn note(context: &Context, what: &str, stamp: AuditStamp<'_>) {
+    let AuditStamp { by, at } = stamp;
+    if let Err(error) = context.store.record_audit(by, what, at).await {
         tracing::error!("audit not written ({by} {what}): {}", chain(&error));
     }
 }

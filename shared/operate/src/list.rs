@@ -3,11 +3,13 @@
 //! Both listings are read in the order of the spawns, and a cursor names the last place that was looked at. So pages do
 //! not shift when pipelines are spawned meanwhile; one that ends between two pages may show up twice, and never not at all.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use engine::Context;
+use engine::error_chain::chain;
 use engine::gather::LISTED;
 use pipeline::{Name, Pipeline, PipelineId, PipelineStatus};
 
@@ -15,7 +17,7 @@ use super::Error;
 
 /// Which pipelines to list.
 #[derive(Debug, Clone, Default)]
-pub struct Filter {
+pub struct PipelineFilter {
     /// Only those of this definition.
     pub name: Option<String>,
     /// Only those that stand at one of these; all if it is empty.
@@ -41,29 +43,37 @@ pub struct Cursor {
     id: PipelineId,
 }
 
+/// What is no cursor.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is no cursor (expected `next` of the page before)")]
+pub struct BadCursor {
+    /// The text, shortened.
+    found: String,
+}
+
 /// One page of the list.
 #[derive(Debug, Clone)]
-pub struct Page {
+pub struct PipelinePage {
     /// The pipelines, without their steps.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ListedPipeline>,
     /// Where to go on, if more may follow. A page may be short, and even empty, if much had to be looked at for it.
     pub next: Option<Cursor>,
 }
 
 /// A pipeline of the list.
 #[derive(Debug, Clone)]
-pub struct Row {
+pub struct ListedPipeline {
     /// Its id.
     pub id: PipelineId,
     /// When it was spawned.
     pub spawned_at: DateTime<Utc>,
     /// What was read of it, or why it cannot be read.
-    pub pipeline: Result<Pipeline, Unreadable>,
+    pub pipeline: Result<Pipeline, UnreadablePipeline>,
 }
 
 /// A pipeline that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unreadable {
+pub struct UnreadablePipeline {
     /// The name of its definition, if the listing tells.
     pub name: Option<Name>,
     /// Whether it is listed as open.
@@ -91,8 +101,8 @@ const BATCH: usize = 100;
 ///
 /// # Errors
 /// The store did not answer. A pipeline that cannot be read is a row that says so.
-pub async fn list(context: &Context, filter: &Filter, now: DateTime<Utc>) -> Result<Page, Error> {
-    let mut page = Page { rows: Vec::new(), next: None };
+pub async fn list(context: &Context, filter: &PipelineFilter, now: DateTime<Utc>) -> Result<PipelinePage, Error> {
+    let mut page = PipelinePage { rows: Vec::new(), next: None };
     let mut looked_at = 0;
     let mut seen = std::collections::HashSet::new();
     let mut after = filter.after.clone();
@@ -123,7 +133,7 @@ pub async fn list(context: &Context, filter: &Filter, now: DateTime<Utc>) -> Res
 }
 
 /// The open pipelines behind the cursor that may be meant.
-async fn open_places(context: &Context, filter: &Filter) -> store::Result<Vec<ListPlace>> {
+async fn open_places(context: &Context, filter: &PipelineFilter) -> store::Result<Vec<ListPlace>> {
     let wants_open = filter.statuses.is_empty() || filter.statuses.iter().any(|status| status.is_open());
     if !wants_open || filter.after.as_ref().is_some_and(|after| !after.is_open) {
         return Ok(Vec::new());
@@ -145,7 +155,7 @@ async fn open_places(context: &Context, filter: &Filter) -> store::Result<Vec<Li
 /// The next ended pipelines behind the cursor; none at the end.
 async fn ended_places(
     context: &Context,
-    filter: &Filter,
+    filter: &PipelineFilter,
     after: Option<&Cursor>,
     now: DateTime<Utc>,
 ) -> store::Result<Vec<ListPlace>> {
@@ -162,9 +172,9 @@ async fn ended_places(
 }
 
 /// Reads pipelines; those that are gone are left out, and those that cannot be read keep their place.
-async fn read(context: &Context, places: Vec<ListPlace>) -> store::Result<Vec<(Row, ListPlace)>> {
+async fn read(context: &Context, places: Vec<ListPlace>) -> store::Result<Vec<(ListedPipeline, ListPlace)>> {
     let ids: Vec<PipelineId> = places.iter().map(|place| place.cursor.id.clone()).collect();
-    let mut read: std::collections::HashMap<_, _> = match context.store.pipelines_without_steps(&ids).await {
+    let mut read: HashMap<_, _> = match context.store.pipelines_without_steps(&ids).await {
         Ok(pipelines) => pipelines.into_iter().map(|pipeline| (pipeline.id.clone(), Ok(pipeline))).collect(),
         Err(error) if error.is_retryable() => return Err(error),
         // One of them cannot be read: one by one, to find out which.
@@ -173,10 +183,14 @@ async fn read(context: &Context, places: Vec<ListPlace>) -> store::Result<Vec<(R
     let mut rows = Vec::new();
     for place in places {
         let Some(pipeline) = read.remove(&place.cursor.id) else { continue };
-        let problem = |problem| Unreadable { name: place.name.clone(), is_open: place.cursor.is_open, problem };
+        let unreadable = |error: store::Error| UnreadablePipeline {
+            name: place.name.clone(),
+            is_open: place.cursor.is_open,
+            problem: chain(&error),
+        };
         let Cursor { id, spawned_at, .. } = place.cursor.clone();
         let spawned_at = pipeline.as_ref().map_or(spawned_at, |pipeline: &Pipeline| pipeline.spawned_at);
-        rows.push((Row { id, spawned_at, pipeline: pipeline.map_err(problem) }, place));
+        rows.push((ListedPipeline { id, spawned_at, pipeline: pipeline.map_err(unreadable) }, place));
     }
     Ok(rows)
 }
@@ -184,21 +198,21 @@ async fn read(context: &Context, places: Vec<ListPlace>) -> store::Result<Vec<(R
 async fn one_by_one(
     context: &Context,
     ids: &[PipelineId],
-) -> store::Result<std::collections::HashMap<PipelineId, Result<Pipeline, String>>> {
-    let mut read = std::collections::HashMap::new();
+) -> store::Result<HashMap<PipelineId, Result<Pipeline, store::Error>>> {
+    let mut read = HashMap::new();
     for id in ids {
         match context.store.pipeline_without_steps(id).await {
             Ok(Some(pipeline)) => drop(read.insert(id.clone(), Ok(pipeline))),
             Ok(None) => {}
             Err(error) if error.is_retryable() => return Err(error),
-            Err(error) => drop(read.insert(id.clone(), Err(engine::error_chain::chain(&error)))),
+            Err(error) => drop(read.insert(id.clone(), Err(error))),
         }
     }
     Ok(read)
 }
 
-impl Filter {
-    fn takes(&self, row: &Row) -> bool {
+impl PipelineFilter {
+    fn takes(&self, row: &ListedPipeline) -> bool {
         self.takes_time(row.spawned_at)
             && match &row.pipeline {
                 Ok(pipeline) => {
@@ -232,7 +246,7 @@ fn is_in(text: &str, pipeline: &Pipeline) -> bool {
         || pipeline.arguments.values().any(|value| contains(value))
 }
 
-impl Row {
+impl ListedPipeline {
     /// The pipeline, if it can be read.
     #[must_use]
     pub fn readable(&self) -> Option<&Pipeline> {
@@ -254,13 +268,10 @@ impl fmt::Display for Cursor {
 }
 
 impl FromStr for Cursor {
-    type Err = String;
+    type Err = BadCursor;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || {
-            let found: String = text.chars().take(60).collect();
-            format!("`{found}` is no cursor (expected `next` of the page before)")
-        };
+    fn from_str(text: &str) -> Result<Self, BadCursor> {
+        let bad = || BadCursor { found: text.chars().take(60).collect() };
         let is_open = match text.as_bytes().first() {
             Some(b'o') => true,
             Some(b'e') => false,

@@ -31,7 +31,7 @@ pub struct QueueDepth {
 
 /// A message that was delivered too often, and what is known about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DeadLetter {
+pub struct ExaminedDeadLetter {
     /// The message's own id.
     pub id: String,
     /// The pipeline that it is for, if it can be read.
@@ -83,7 +83,7 @@ pub async fn queues(context: &Context) -> store::Result<Queues> {
 ///
 /// # Errors
 /// The store did not answer. A message or a step that cannot be read is no error but the reason why a message is dead.
-pub async fn dead_letters(context: &Context, limit: usize) -> store::Result<Vec<DeadLetter>> {
+pub async fn dead_letters(context: &Context, limit: usize) -> store::Result<Vec<ExaminedDeadLetter>> {
     let mut letters = Vec::new();
     for letter in context.store.queue.peek_dead_letters(limit.min(PEEK_LIMIT)).await? {
         letters.push(examine(context, letter).await?);
@@ -105,9 +105,9 @@ pub async fn redrive(context: &Context, by: &str, invocation: &Invocation) -> st
     Ok(Redriven { moved })
 }
 
-async fn examine(context: &Context, letter: store::queue::DeadLetter) -> store::Result<DeadLetter> {
+async fn examine(context: &Context, letter: store::queue::DeadLetter) -> store::Result<ExaminedDeadLetter> {
     let body = letter.body.chars().take(BODY_LIMIT).collect();
-    let unreadable = |why: String| DeadLetter {
+    let unreadable = |why: String| ExaminedDeadLetter {
         id: letter.id.clone(),
         pipeline: None,
         pipeline_name: None,
@@ -129,7 +129,13 @@ async fn examine(context: &Context, letter: store::queue::DeadLetter) -> store::
     };
     let StepMessage { pipeline, step, attempt, .. } = message;
     let dead = unreadable(why);
-    Ok(DeadLetter { pipeline: Some(pipeline), pipeline_name: name, step: Some(step), attempt: Some(attempt), ..dead })
+    Ok(ExaminedDeadLetter {
+        pipeline: Some(pipeline),
+        pipeline_name: name,
+        step: Some(step),
+        attempt: Some(attempt),
+        ..dead
+    })
 }
 
 /// Why the message of a pipeline that can be read is dead.

@@ -1,14 +1,14 @@
 //! The rerun: a person runs one step again.
 
+use engine::Context;
 use engine::apply::outgoing;
-use engine::{Context, Invocation};
 use pipeline::{Name, Pipeline, PipelineId, Step};
 use store::message::StepMessage;
 use store::steps::Enqueued;
 
-use super::{Error, RACES, note};
+use super::{Error, Operator, RACES, note};
 
-/// Enqueues one step, whatever its conditions, its attempts and its pipeline say. `by` is who does it, for the audit.
+/// Enqueues one step, whatever its conditions, its attempts and its pipeline say.
 ///
 /// A pipeline that has ended is open until the step has ended, and is settled anew then: one that was stopped is cancelled
 /// again and nothing else of it is begun; one that had failed goes on with the steps that were never reached, if the step
@@ -17,13 +17,8 @@ use super::{Error, RACES, note};
 /// # Errors
 /// There is no such pipeline or step, the step is enqueued or running, or the store did not answer. If only the message was
 /// not sent, a beat sends it.
-pub async fn rerun_step(
-    context: &Context,
-    id: &PipelineId,
-    name: &Name,
-    by: &str,
-    invocation: &Invocation,
-) -> Result<(), Error> {
+pub async fn rerun_step(context: &Context, id: &PipelineId, name: &Name, operator: Operator<'_>) -> Result<(), Error> {
+    let Operator { name: by, invocation } = operator;
     for _ in 0..RACES {
         let Some(pipeline) = context.store.pipeline_with_steps(id).await? else {
             return Err(Error::UnknownPipeline(id.clone()));
@@ -37,7 +32,7 @@ pub async fn rerun_step(
         if let Enqueued::Done(record) = context.store.enqueue_rerun(&pipeline, step, &token, invocation.now()).await? {
             tracing::info!(pipeline.id = %id, pipeline.name = %pipeline.name(), step.name = %name, "step enqueued by {by}");
             let what = format!("processed step `{name}` of pipeline {} {id}, which was {status}", pipeline.name());
-            note(context, by, &what, invocation.now()).await;
+            note(context, &what, operator.stamp()).await;
             let step = Step { definition: step.definition.clone(), record: *record };
             let message = outgoing(&StepMessage::new(id, &step, token, 0));
             context.store.queue.send(pipeline.definition.priority, vec![message]).await?;

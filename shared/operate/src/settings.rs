@@ -10,6 +10,8 @@ use pipeline::settings::{self, SETTINGS, Scope, ScopeKind, Setting, SettingKind}
 use serde::Serialize;
 use store::settings::{NewSetting, StoredSetting};
 
+use crate::operator::AuditStamp;
+
 /// The name of the setting that maintenance mode is.
 const MAINTENANCE: &str = "maintenance";
 
@@ -38,9 +40,9 @@ pub struct SettingsReport {
 pub struct SettingState {
     /// Its name.
     pub name: &'static str,
-    /// What holds for all: what is set, or else the default.
+    /// What is in effect for all: what is set, or else the default.
     pub value: String,
-    /// What holds where nothing is set.
+    /// What is in effect where nothing is set.
     pub default: &'static str,
     /// What is set, for all and for narrower scopes.
     pub set: Vec<SetValue>,
@@ -70,9 +72,9 @@ pub struct SetValue {
     pub problem: Option<String>,
 }
 
-/// The value that holds for one scope.
+/// The value in effect for one scope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Held {
+pub struct ScopedValue {
     /// The setting.
     pub name: &'static str,
     /// The scope asked for.
@@ -131,47 +133,42 @@ pub async fn list(context: &Context) -> Result<SettingsReport, Error> {
     Ok(SettingsReport { settings: states, problems })
 }
 
-/// Tells which value of a setting holds for a scope, and where it comes from.
+/// Tells which value of a setting is in effect for a scope, and where it comes from.
 ///
 /// # Errors
 /// There is no such setting, it has no such scope, or the store did not answer.
-pub async fn get(context: &Context, name: &str, scope: &Scope) -> Result<Held, Error> {
+pub async fn get(context: &Context, name: &str, scope: &Scope) -> Result<ScopedValue, Error> {
     let setting = Setting::named(name)?;
     setting.check(scope, setting.default)?;
     let settings = context.store.settings().await?;
     let value = settings.text(setting.name, scope).to_owned();
     let set_for = [scope, &Scope::Default].into_iter().find(|scope| settings.is_set(setting.name, scope));
-    Ok(Held { name: setting.name, scope: scope.to_string(), value, set_for: set_for.map(ToString::to_string) })
+    Ok(ScopedValue { name: setting.name, scope: scope.to_string(), value, set_for: set_for.map(ToString::to_string) })
 }
 
 /// Sets a value for a scope.
 ///
 /// # Errors
 /// There is no such setting, the scope or the value does not fit it, or the store did not answer.
-pub async fn set(
-    context: &Context,
-    name: &str,
-    scope: &Scope,
-    value: &str,
-    by: &str,
-    now: DateTime<Utc>,
-) -> Result<Changed, Error> {
+pub async fn set(context: &Context, new: NewSetting<'_>, stamp: AuditStamp<'_>) -> Result<Changed, Error> {
+    let (NewSetting { name, scope, value }, AuditStamp { by, at }) = (new, stamp);
     let setting = Setting::named(name)?;
     let value = setting.check(scope, value)?;
     let before = stored(context, name, &scope.to_string()).await?;
-    context.store.set_setting(NewSetting { name, scope, value: &value }, by, now).await?;
+    context.store.set_setting(NewSetting { name, scope, value: &value }, by, at).await?;
     context.settings.forget();
     tracing::info!("setting `{name}` for {scope} set to `{value}` by {by}");
     let before = before.map(|stored| stored.value);
     Ok(Changed { name: name.to_owned(), scope: scope.to_string(), before, value: Some(value) })
 }
 
-/// Takes a value back, so that the wider scope or the default holds. The scope is given in words, because what is stored
+/// Takes a value back, so that the wider scope or the default counts. The scope is given in words, because what is stored
 /// for a setting or a scope that does not exist any more can be taken back, too.
 ///
 /// # Errors
 /// Nothing is stored and there is no such setting or scope, or the store did not answer.
-pub async fn unset(context: &Context, name: &str, scope: &str, by: &str, now: DateTime<Utc>) -> Result<Changed, Error> {
+pub async fn unset(context: &Context, name: &str, scope: &str, stamp: AuditStamp<'_>) -> Result<Changed, Error> {
+    let AuditStamp { by, at } = stamp;
     let (name, scope) = (name.to_owned(), scope.to_owned());
     let Some(before) = stored(context, &name, &scope).await? else {
         let setting = Setting::named(&name)?;
@@ -180,7 +177,7 @@ pub async fn unset(context: &Context, name: &str, scope: &str, by: &str, now: Da
         }
         return Ok(Changed { name, scope, before: None, value: None });
     };
-    context.store.unset_setting(&name, &scope, by, now).await?;
+    context.store.unset_setting(&name, &scope, by, at).await?;
     context.settings.forget();
     tracing::info!("setting `{name}` for {scope} unset by {by}");
     Ok(Changed { name, scope, before: Some(before.value), value: None })
@@ -214,7 +211,8 @@ pub async fn set_maintenance(
     if current.is_on == (switch == Switch::On) {
         return Ok(current);
     }
-    set(context, MAINTENANCE, &Scope::Default, switch.as_value(), by, now).await?;
+    let new = NewSetting { name: MAINTENANCE, scope: &Scope::Default, value: switch.as_value() };
+    set(context, new, AuditStamp { by, at: now }).await?;
     maintenance(context).await
 }
 

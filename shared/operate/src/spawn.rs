@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use engine::{Context, Invocation};
+use engine::Context;
 use pipeline::Arguments;
 use pipeline::definition::Definition;
 use pipeline::{Name, PipelineId};
 use store::pipelines::{NewPipeline, Spawned};
 
-use super::{Error, beat_for, definition, note};
+use super::{Error, Operator, beat_for, definition, note};
 
 /// What became of a request that may come more than once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,27 @@ pub struct Initialized {
     pub is_new: bool,
 }
 
+/// What is to be spawned, in a request that may come more than once.
+#[derive(Debug, Clone)]
+pub struct InitRequest<'a> {
+    /// The name of the definition.
+    pub name: &'a str,
+    /// What the steps are told.
+    pub arguments: Arguments,
+    /// Tells the request from others for the same definition.
+    pub key: &'a str,
+}
+
+/// A pipeline to spawn.
+struct SpawnOrder {
+    definition: Arc<Definition>,
+    arguments: Arguments,
+    /// What its id is derived from.
+    cause: String,
+    /// What no other pipeline may be spawned for.
+    found: Vec<String>,
+}
+
 /// Spawns a pipeline by hand, whatever its conditions say, and enqueues its first steps.
 ///
 /// # Errors
@@ -27,40 +48,38 @@ pub async fn init(
     context: &Context,
     name: &str,
     arguments: Arguments,
-    by: &str,
-    invocation: &Invocation,
+    operator: Operator<'_>,
 ) -> Result<PipelineId, Error> {
     let definition = definition(context, name).await?;
-    let cause = format!("{by} {}", invocation.id);
-    spawn(context, definition, arguments, &cause, Vec::new(), by, invocation).await.map(|spawned| spawned.id)
+    let cause = format!("{} {}", operator.name, operator.invocation.id);
+    let spawned = spawn(context, SpawnOrder { definition, arguments, cause, found: Vec::new() }, operator).await?;
+    Ok(spawned.id)
 }
 
-/// Does what [`init`] does, once per `key` and definition: a request that is repeated because its answer got lost finds
-/// the pipeline of its first try.
+/// Does what [`init`] does, once per key and definition: a request that is repeated because its answer got lost finds the
+/// pipeline of its first try.
 ///
 /// # Errors
 /// As [`init`], or the key was used with other arguments.
 pub async fn init_once(
     context: &Context,
-    name: &str,
-    arguments: Arguments,
-    by: &str,
-    key: &str,
-    invocation: &Invocation,
+    request: &InitRequest<'_>,
+    operator: Operator<'_>,
 ) -> Result<Initialized, Error> {
-    let definition = definition(context, name).await?;
-    let cause = format!("request {key}");
-    if let Some(first) = first_try(context, &definition.name, &cause).await? {
-        return confirm(context, first, name, key, &arguments).await;
+    let definition = definition(context, request.name).await?;
+    let name = definition.name.clone();
+    let cause = format!("request {}", request.key);
+    if let Some(first) = first_try(context, &name, &cause).await? {
+        return confirm(context, first, request).await;
     }
-    let found = vec![cause.clone()];
-    let spawned = spawn(context, definition.clone(), arguments.clone(), &cause, found, by, invocation).await?;
+    let (arguments, found) = (request.arguments.clone(), vec![cause.clone()]);
+    let spawned = spawn(context, SpawnOrder { definition, arguments, cause: cause.clone(), found }, operator).await?;
     if spawned.is_new {
         return Ok(spawned);
     }
     // The same request came twice at the same moment.
-    let first = first_try(context, &definition.name, &cause).await?.unwrap_or(spawned.id);
-    confirm(context, first, name, key, &arguments).await
+    let first = first_try(context, &name, &cause).await?.unwrap_or(spawned.id);
+    confirm(context, first, request).await
 }
 
 async fn first_try(context: &Context, name: &Name, cause: &str) -> Result<Option<PipelineId>, Error> {
@@ -68,37 +87,26 @@ async fn first_try(context: &Context, name: &Name, cause: &str) -> Result<Option
     Ok(spawned.into_iter().next().map(|(_, id)| id))
 }
 
-async fn confirm(
-    context: &Context,
-    id: PipelineId,
-    name: &str,
-    key: &str,
-    arguments: &Arguments,
-) -> Result<Initialized, Error> {
+/// The pipeline of the first try, if that asked for the same.
+async fn confirm(context: &Context, id: PipelineId, request: &InitRequest<'_>) -> Result<Initialized, Error> {
     let first = context.store.pipeline_without_steps(&id).await?;
-    if first.is_some_and(|first| first.arguments != *arguments) {
-        return Err(Error::KeyReused { key: key.to_owned(), name: name.to_owned(), id });
+    if first.is_some_and(|first| first.arguments != request.arguments) {
+        return Err(Error::KeyReused { key: request.key.to_owned(), name: request.name.to_owned(), id });
     }
     Ok(Initialized { id, is_new: false })
 }
 
-async fn spawn(
-    context: &Context,
-    definition: Arc<Definition>,
-    arguments: Arguments,
-    cause: &str,
-    found: Vec<String>,
-    by: &str,
-    invocation: &Invocation,
-) -> Result<Initialized, Error> {
+async fn spawn(context: &Context, order: SpawnOrder, operator: Operator<'_>) -> Result<Initialized, Error> {
+    let Operator { name: by, invocation } = operator;
+    let SpawnOrder { definition, arguments, cause, found } = order;
     let name = definition.name.clone();
-    let id = PipelineId::derive(&name, cause, invocation.now());
+    let id = PipelineId::derive(&name, &cause, invocation.now());
     let new = NewPipeline { id: id.clone(), definition, arguments, spawned_by: by.to_owned(), found, after: None };
     if context.store.spawn_pipeline(&new, invocation.now()).await? == Spawned::Existed {
         return Ok(Initialized { id, is_new: false });
     }
     tracing::info!(pipeline.id = %id, pipeline.name = %name, "pipeline spawned by {by}");
-    note(context, by, &format!("spawned pipeline {name} {id}"), invocation.now()).await;
+    note(context, &format!("spawned pipeline {name} {id}"), operator.stamp()).await;
     beat_for(context, &id, invocation).await;
     Ok(Initialized { id, is_new: true })
 }

@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use engine::Context;
 use futures::{Stream, StreamExt};
 use serde::Serialize;
 use steps::import::DROP_PREFIX;
 
-use super::note;
+use super::{AuditStamp, note};
 
 /// Where a file can be put.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -65,20 +64,14 @@ const VALID_FOR: Duration = Duration::from_secs(15 * 60);
 ///
 /// # Errors
 /// The name or the size will not do, or the store did not answer.
-pub async fn ticket(
-    context: &Context,
-    name: &str,
-    size_bytes: u64,
-    by: &str,
-    now: DateTime<Utc>,
-) -> Result<Ticket, Error> {
+pub async fn ticket(context: &Context, name: &str, size_bytes: u64, stamp: AuditStamp<'_>) -> Result<Ticket, Error> {
     let key = key(name)?;
     if size_bytes > LIMIT_BYTES {
         return Err(Error::Size { name: name.to_owned(), size_bytes });
     }
     let url = context.store.files.presign_put(&key, size_bytes, VALID_FOR).await?;
     if url.is_some() {
-        note(context, by, &format!("asked to upload `{key}` ({size_bytes} bytes)"), now).await;
+        note(context, &format!("asked to upload `{key}` ({size_bytes} bytes)"), stamp).await;
     }
     Ok(Ticket { key, url, valid_for_seconds: VALID_FOR.as_secs() })
 }
@@ -99,8 +92,7 @@ pub async fn take<E>(
     context: &Context,
     name: &str,
     mut bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
-    by: &str,
-    now: DateTime<Utc>,
+    stamp: AuditStamp<'_>,
 ) -> Result<u64, Error> {
     let key = key(name)?;
     let mut upload = context.store.files.upload(&key).await?;
@@ -119,7 +111,7 @@ pub async fn take<E>(
         upload.write(piece).await?;
     }
     upload.finish().await?;
-    note(context, by, &format!("uploaded `{key}` ({size_bytes} bytes)"), now).await;
+    note(context, &format!("uploaded `{key}` ({size_bytes} bytes)"), stamp).await;
     Ok(size_bytes)
 }
 

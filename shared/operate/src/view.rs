@@ -11,7 +11,7 @@ use steps::import::arrivals::Arrival;
 use store::settings::AuditEntry;
 use store::steps::Attempt;
 
-use crate::{Answered, Row};
+use crate::{Answered, ListedPipeline};
 
 /// A pipeline in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -231,7 +231,7 @@ pub fn pipeline(pipeline: &Pipeline, now: DateTime<Utc>) -> PipelineRow {
 
 /// Shows a row of a list.
 #[must_use]
-pub fn row(row: &Row, now: DateTime<Utc>) -> ListRow {
+pub fn row(row: &ListedPipeline, now: DateTime<Utc>) -> ListRow {
     match &row.pipeline {
         Ok(readable) => ListRow::Readable(Box::new(pipeline(readable, now))),
         Err(unreadable) => ListRow::Unreadable {
@@ -251,16 +251,25 @@ pub fn details(shown: &Pipeline, around: &Facts, now: DateTime<Utc>) -> Pipeline
     PipelineDetails { pipeline: pipeline(shown, now), steps }
 }
 
+/// What is known of one step.
+#[derive(Debug)]
+pub struct StepKnowledge<'a> {
+    /// Its pipeline.
+    pub pipeline: &'a Pipeline,
+    /// The step.
+    pub step: &'a Step,
+    /// Why it stands where it stands.
+    pub why: String,
+    /// Its conditions with their answers.
+    pub conditions: Vec<Answered>,
+    /// The attempts that are kept beside the latest one.
+    pub earlier: &'a [Attempt],
+}
+
 /// Shows everything about one step.
 #[must_use]
-pub fn step_details(
-    of: &Pipeline,
-    shown: &Step,
-    why: String,
-    conditions: Vec<Answered>,
-    earlier: &[Attempt],
-    now: DateTime<Utc>,
-) -> StepDetails {
+pub fn step_details(known: StepKnowledge<'_>, now: DateTime<Utc>) -> StepDetails {
+    let StepKnowledge { pipeline: of, step: shown, why, conditions, earlier } = known;
     let Step { definition, record } = shown;
     // Why it waits stands in `why`.
     let row = step(of, shown, &Outlook::Active, now);

@@ -71,7 +71,7 @@ pub struct Answered {
 
 /// What a sentence can tell beside what the planner says.
 #[derive(Debug, Clone, Copy)]
-struct Signals {
+struct WaitSigns {
     /// When the last complete beat was.
     last_beat: Option<DateTime<Utc>>,
     /// How many messages wait in the queue of the pipeline's priority, if the back end could tell.
@@ -100,14 +100,14 @@ pub async fn why(context: &Context, id: &PipelineId, now: DateTime<Utc>) -> Resu
 pub async fn why_of(context: &Context, pipeline: &Pipeline, now: DateTime<Utc>) -> store::Result<Why> {
     let around = gather::around(context, pipeline, now).await?;
     let outlooks = plan::outlooks(pipeline, &around, now);
-    let signals = signals(context, pipeline, now).await?;
+    let signs = signs(context, pipeline, now).await?;
     let texts: Vec<String> = pipeline
         .steps
         .iter()
         .zip(&outlooks)
-        .map(|(step, outlook)| text::step(pipeline, step, outlook, &signals))
+        .map(|(step, outlook)| text::step(pipeline, step, outlook, &signs))
         .collect();
-    let text = text::pipeline(pipeline, &outlooks, &texts, &signals);
+    let text = text::pipeline(pipeline, &outlooks, &texts, &signs);
     let step = |(step, text): (&pipeline::Step, String)| WhyStep {
         name: step.definition.name.clone(),
         status: step.record.status,
@@ -165,7 +165,7 @@ async fn why_not_spawned_from(
     })
 }
 
-async fn signals(context: &Context, pipeline: &Pipeline, now: DateTime<Utc>) -> store::Result<Signals> {
+async fn signs(context: &Context, pipeline: &Pipeline, now: DateTime<Utc>) -> store::Result<WaitSigns> {
     let waits = pipeline.steps.iter().any(|step| step.record.status == StepStatus::Enqueued);
     let messages = if waits {
         // A queue that does not tell keeps nobody from the rest of the answer.
@@ -174,7 +174,7 @@ async fn signals(context: &Context, pipeline: &Pipeline, now: DateTime<Utc>) -> 
         None
     };
     let last_beat = context.store.last_beat().await?;
-    Ok(Signals { last_beat, messages, resend_after: context.limits.grace.resend_after, now })
+    Ok(WaitSigns { last_beat, messages, resend_after: context.limits.grace.resend_after, now })
 }
 
 fn answered<C: Serialize>(condition: &C, check: Check) -> Answered {

@@ -22,29 +22,37 @@ use crate::import::archive;
 ///
 /// It keeps its place after every page. A step that is continued or repeated begins at the page it stood at, and passes over
 /// what is done.
-pub(super) struct Walk {
+pub(super) struct CleanUpWalk {
     setting: &'static str,
     settings: Arc<Settings>,
     now: DateTime<Utc>,
-    checkpoint: Checkpoint,
+    checkpoint: WalkCheckpoint,
     next: Option<EndedPlace>,
     has_begun: bool,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Checkpoint {
+struct WalkCheckpoint {
     place: EndedPlace,
-    counts: Counts,
+    counts: CleanUpCounts,
 }
 
 /// What a walk has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Counts {
+pub(super) struct CleanUpCounts {
     pub(super) pipelines: u64,
     pub(super) files: u64,
     pub(super) size_bytes: u64,
     /// Pipelines that something is wrong with; the others went on.
     pub(super) problems: u64,
+}
+
+/// How a walk begins.
+pub(super) enum WalkStart {
+    /// There is something to do.
+    Walk(CleanUpWalk),
+    /// The setting asks for nothing: the step ends with this.
+    Nothing(Outcome),
 }
 
 /// How many pipelines are looked at between two checkpoints.
@@ -56,18 +64,18 @@ const FILES: usize = 1_000;
 /// Files that are deleted at the same time.
 const PARALLEL: usize = 16;
 
-impl Walk {
-    /// Begins, or carries on; `Err` with the outcome if the setting asks for nothing.
-    pub(super) async fn begin(work: &Work<'_>, setting: &'static str) -> Result<Result<Self, Outcome>, ExecutorError> {
+impl CleanUpWalk {
+    /// Begins, or carries on.
+    pub(super) async fn begin(work: &Work<'_>, setting: &'static str) -> Result<WalkStart, ExecutorError> {
         let now = work.now();
         let settings = work.settings().await?;
         if shortest(&settings, setting).is_none() {
             let reason = format!("the setting `{setting}` is `never` for all pipelines");
-            return Ok(Err(Outcome::Skipped { reason }));
+            return Ok(WalkStart::Nothing(Outcome::Skipped { reason }));
         }
-        let beginning = || Checkpoint { place: EndedPlace::beginning(now), counts: Counts::default() };
+        let beginning = || WalkCheckpoint { place: EndedPlace::beginning(now), counts: CleanUpCounts::default() };
         let checkpoint = work.checkpoint()?.unwrap_or_else(beginning);
-        Ok(Ok(Walk { setting, settings, now, checkpoint, next: None, has_begun: false }))
+        Ok(WalkStart::Walk(CleanUpWalk { setting, settings, now, checkpoint, next: None, has_begun: false }))
     }
 
     /// The next pipelines whose time is up; `None` at the end.
@@ -102,7 +110,7 @@ impl Walk {
     }
 
     /// What has been done so far.
-    pub(super) fn counts(&mut self) -> &mut Counts {
+    pub(super) fn counts(&mut self) -> &mut CleanUpCounts {
         &mut self.checkpoint.counts
     }
 
@@ -128,7 +136,7 @@ impl Walk {
 
     /// Ends the walk: reports the counts, with a warning if there were problems.
     pub(super) fn end(self, work: &mut Work<'_>, done: &str) -> Result<Outcome, ExecutorError> {
-        let Counts { pipelines, files, size_bytes, problems } = self.checkpoint.counts;
+        let CleanUpCounts { pipelines, files, size_bytes, problems } = self.checkpoint.counts;
         work.info(&format!("{done} {pipelines} pipelines, {files} files, {size_bytes} bytes"));
         work.set_output(output(self.checkpoint.counts));
         if problems > 0 {
@@ -140,7 +148,7 @@ impl Walk {
 }
 
 /// Counts that were damaged where they were kept must not stop a clean-up.
-impl Counts {
+impl CleanUpCounts {
     pub(super) fn add_pipeline(&mut self) {
         self.pipelines = self.pipelines.saturating_add(1);
     }
@@ -153,7 +161,7 @@ impl Counts {
     }
 }
 
-fn output(counts: Counts) -> Value {
+fn output(counts: CleanUpCounts) -> Value {
     json!(counts)
 }
 
@@ -174,7 +182,11 @@ pub(super) fn prefixes(id: &PipelineId) -> [String; 2] {
 }
 
 /// Deletes all files below a prefix while there is time; how many and how large they were, and whether any are left.
-pub(super) async fn delete_below(work: &Work<'_>, prefix: &str, counts: &mut Counts) -> Result<bool, ExecutorError> {
+pub(super) async fn delete_below(
+    work: &Work<'_>,
+    prefix: &str,
+    counts: &mut CleanUpCounts,
+) -> Result<bool, ExecutorError> {
     let files = work.store.files.as_ref();
     loop {
         if work.shortage() == engine::Shortage::Time {

@@ -1,9 +1,9 @@
 //! Steps that any process can have: calls outside, pauses, and pipelines that bring forth others.
 
+mod deferral;
 pub mod fetch_data;
 pub mod http_request;
 pub mod lambda_invoke;
-mod rest;
 pub mod shell;
 pub mod spawn_pipeline;
 pub mod wait;

@@ -22,8 +22,8 @@ use store::files::{FileInfo, Files, PutOutcome, Range, Upload, check_key};
 use store::{Error, Result};
 use uuid::Uuid;
 
-use crate::fold::{Refusal, code, fold, refuse};
-use crate::pause;
+use crate::backoff;
+use crate::sdk_error::{classify, code};
 
 /// Where a writer leaves its token; `x-amz-meta-` comes before it.
 const TOKEN: &str = "writer";
@@ -50,7 +50,7 @@ impl S3Files {
         match self.client.head_object().bucket(&self.bucket_name).key(key).send().await {
             Ok(head) => Ok(Some(head)),
             Err(error) if is_not_found(code(&error)) => Ok(None),
-            Err(error) => Err(fold(operation, error)),
+            Err(error) => Err(classify(operation, error)),
         }
     }
 
@@ -69,7 +69,7 @@ impl S3Files {
             Err(error) if is_not_found(code(&error)) => return Ok(None),
             // Behind the end of the file.
             Err(error) if code(&error) == Some("InvalidRange") => return Ok(Some(Bytes::new())),
-            Err(error) => return Err(fold(operation, error)),
+            Err(error) => return Err(classify(operation, error)),
         };
         let body = reply.body.collect().await.map_err(|error| Error::retryable(operation, error))?;
         Ok(Some(body.into_bytes()))
@@ -101,7 +101,7 @@ impl Files for S3Files {
         loop {
             // The SDK repeats a request, but not the reading of a body that has begun.
             match self.get_once(&operation, key, range.as_deref()).await {
-                Err(error) if error.is_retryable() && tried < TRIES => pause::before_retry(tried).await,
+                Err(error) if error.is_retryable() && tried < TRIES => backoff::before_retry(tried).await,
                 result => return result,
             }
             tried += 1;
@@ -112,7 +112,7 @@ impl Files for S3Files {
         let operation = format!("put file `{key}`");
         check(&operation, key)?;
         let put = self.client.put_object().bucket(&self.bucket_name).key(key).body(ByteStream::from(bytes));
-        put.send().await.map(|_| ()).map_err(|error| fold(operation, error))
+        put.send().await.map(|_| ()).map_err(|error| classify(operation, error))
     }
 
     async fn put_if_absent(&self, key: &str, bytes: Bytes) -> Result<PutOutcome> {
@@ -130,8 +130,8 @@ impl Files for S3Files {
                 }
                 Some("PreconditionFailed") => return Ok(PutOutcome::Existed),
                 // Another put under the same key is under way and may fail yet.
-                Some("ConditionalRequestConflict") if tried < TRIES => pause::before_retry(tried).await,
-                _ => return Err(fold(operation, error)),
+                Some("ConditionalRequestConflict") if tried < TRIES => backoff::before_retry(tried).await,
+                _ => return Err(classify(operation, error)),
             }
             tried += 1;
         }
@@ -153,7 +153,7 @@ impl Files for S3Files {
         match self.client.copy_object().bucket(&self.bucket_name).copy_source(source).key(to).send().await {
             Ok(_) => Ok(true),
             Err(error) if is_not_found(code(&error)) => Ok(false),
-            Err(error) => Err(fold(operation, error)),
+            Err(error) => Err(classify(operation, error)),
         }
     }
 
@@ -161,7 +161,7 @@ impl Files for S3Files {
         let operation = format!("delete file `{key}`");
         check(&operation, key)?;
         let deleted = self.client.delete_object().bucket(&self.bucket_name).key(key).send().await;
-        deleted.map(|_| ()).map_err(|error| fold(operation, error))
+        deleted.map(|_| ()).map_err(|error| classify(operation, error))
     }
 
     async fn list(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<FileInfo>> {
@@ -172,7 +172,7 @@ impl Files for S3Files {
             let most = (limit - files.len()).min(LIST_LIMIT);
             let request = self.client.list_objects_v2().bucket(&self.bucket_name).prefix(prefix);
             let request = request.set_start_after(after.clone()).max_keys(i32::try_from(most).unwrap_or(i32::MAX));
-            let reply = request.send().await.map_err(|error| fold(&operation, error))?;
+            let reply = request.send().await.map_err(|error| classify(&operation, error))?;
             for object in reply.contents() {
                 // What others put there under no valid key, such as the mark of an empty folder, is no file: nobody could
                 // read or delete it here, and a name with `..` must not get into an archive.
@@ -186,7 +186,7 @@ impl Files for S3Files {
             let last = reply.contents().last().and_then(Object::key).map(str::to_owned);
             if last <= after {
                 // Whoever went on would ask the same again, for ever.
-                let why = Refusal("the answer says that there are more, and names none behind those before".to_owned());
+                let why = "the answer says that there are more, and names none behind those before";
                 return Err(Error::retryable(operation, why));
             }
             after = last;
@@ -200,7 +200,7 @@ impl Files for S3Files {
         let length = i64::try_from(size_bytes).map_err(|error| Error::permanent(&operation, error))?;
         let put = self.client.put_object().bucket(&self.bucket_name).key(key).content_length(length);
         let presigned = put.presigned(presigning(&operation, valid_for)?).await;
-        Ok(Some(presigned.map_err(|error| fold(operation, error))?.uri().to_owned()))
+        Ok(Some(presigned.map_err(|error| classify(operation, error))?.uri().to_owned()))
     }
 
     async fn presign_get(&self, key: &str, valid_for: Duration) -> Result<Option<String>> {
@@ -208,12 +208,12 @@ impl Files for S3Files {
         check(&operation, key)?;
         let get = self.client.get_object().bucket(&self.bucket_name).key(key);
         let presigned = get.presigned(presigning(&operation, valid_for)?).await;
-        Ok(Some(presigned.map_err(|error| fold(operation, error))?.uri().to_owned()))
+        Ok(Some(presigned.map_err(|error| classify(operation, error))?.uri().to_owned()))
     }
 }
 
 fn check(operation: &str, key: &str) -> Result<()> {
-    check_key(key).map_err(|bad| Error::permanent(operation, bad))
+    check_key(key).map_err(|why| Error::permanent(operation, why))
 }
 
 /// A range to the end of the file is written without an end: S3 ignores a header that it cannot read, and would answer
@@ -253,7 +253,7 @@ fn fingerprint(e_tag: Option<&str>) -> String {
 
 fn time(operation: &str, at: Option<&SdkDateTime>) -> Result<DateTime<Utc>> {
     let at = at.and_then(|at| DateTime::from_timestamp(at.secs(), at.subsec_nanos()));
-    at.ok_or_else(|| refuse(operation, "the reply has no time of modification"))
+    at.ok_or_else(|| Error::permanent(operation, "the reply has no time of modification"))
 }
 
 /// A key as the header of a copy wants it: everything encoded but letters, digits, `-._~` and `/`.

@@ -18,11 +18,11 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
 use pipeline::Priority;
-use store::Result;
 use store::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
+use store::{Error, Result};
 
 use crate::config::StepQueueUrls;
-use crate::fold::{code, fold, refuse};
+use crate::sdk_error::{classify, code};
 
 /// Most messages of one receive: the limit of SQS.
 const RECEIVE_LIMIT: usize = 10;
@@ -57,11 +57,11 @@ impl SqsQueue {
             .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesDelayed)
             .send()
             .await
-            .map_err(|error| fold(operation, error))?;
+            .map_err(|error| classify(operation, error))?;
         let attributes = reply.attributes.unwrap_or_default();
         let count = |name: QueueAttributeName| match attributes.get(&name).map(|digits| digits.parse()) {
             Some(Ok(count)) => Ok(count),
-            _ => Err(refuse(operation, format!("the reply has no number `{name}`"))),
+            _ => Err(Error::permanent(operation, format!("the reply has no number `{name}`"))),
         };
         Ok(Depth {
             waiting: count(QueueAttributeName::ApproximateNumberOfMessages)?,
@@ -91,7 +91,7 @@ impl Queue for SqsQueue {
             .send()
             .await
             .map(|_| ())
-            .map_err(|error| fold(operation(), error))
+            .map_err(|error| classify(operation(), error))
     }
 
     async fn delete(&self, receipt: &Receipt) -> Result<()> {
@@ -106,7 +106,7 @@ impl Queue for SqsQueue {
             Ok(_) => Ok(()),
             // The delivery ran out, or the message is gone already.
             Err(error) if code(&error).is_some_and(is_stale_receipt) => Ok(()),
-            Err(error) => Err(fold(format!("delete a message of queue `{}`", receipt.priority.as_str()), error)),
+            Err(error) => Err(classify(format!("delete a message of queue `{}`", receipt.priority.as_str()), error)),
         }
     }
 

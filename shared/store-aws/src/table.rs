@@ -25,10 +25,8 @@ mod write;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
-use store::Result;
 use store::table::{Attributes, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written};
-
-use crate::fold::refuse;
+use store::{Error, Result};
 
 /// The table seam on DynamoDB.
 pub(crate) struct DynamoTable {
@@ -74,11 +72,11 @@ impl Table for DynamoTable {
 }
 
 /// Reads a stored item for `operation`.
-fn read(operation: &str, stored: item::Stored) -> Result<Item> {
+fn read(operation: &str, stored: item::SdkItem) -> Result<Item> {
     item::read_item(stored).map_err(|malformed| store::Error::permanent(operation, malformed))
 }
 
 /// Refuses a key that DynamoDB would refuse with a less telling message.
 fn check_key(operation: &str, key: &Key) -> Result<()> {
-    item::check_key(key).map_err(|why| refuse(operation, why))
+    item::check_key(key).map_err(|why| Error::permanent(operation, why))
 }

@@ -1,6 +1,6 @@
 //! What brings bytes and names to the disk: the one place that flushes, so that tests can count it and make it fail.
 //!
-//! SQLite flushes by itself what a checkpoint and the reuse of its log need; see `log`.
+//! SQLite flushes by itself what a checkpoint and the reuse of its log need; see `write_ahead_log`.
 
 #[cfg(test)]
 pub(crate) mod recorder;
@@ -24,9 +24,9 @@ pub(crate) trait Disk: Send + Sync {
 }
 
 /// The disk of this machine.
-pub(crate) struct Machine;
+pub(crate) struct MachineDisk;
 
-impl Disk for Machine {
+impl Disk for MachineDisk {
     fn flush_log(&self, log: &File) -> io::Result<()> {
         log.sync_data()
     }

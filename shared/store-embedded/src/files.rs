@@ -8,9 +8,9 @@
 //!
 //! A file system cannot hold `a` and `a/b`, which S3 can: the second of them is refused. Symbolic links are not followed.
 
+mod error;
 mod folders;
 mod list;
-mod refusal;
 mod upload;
 
 use std::fs::File;
@@ -23,9 +23,9 @@ use bytes::Bytes;
 use store::files::{FileInfo, Files, PutOutcome, Range, Upload, check_key};
 use store::{Error, Result};
 
+use error::FileError;
 pub(crate) use folders::Folders;
-use folders::{Found, Mode};
-use refusal::Refusal;
+use folders::{FileLookup, Mode};
 
 /// The files in the folder.
 pub(crate) struct EmbeddedFiles {
@@ -37,7 +37,7 @@ impl EmbeddedFiles {
     async fn on<T, F>(&self, verb: &str, key: &str, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&Folders, &str) -> std::result::Result<T, Refusal> + Send + 'static,
+        F: FnOnce(&Folders, &str) -> std::result::Result<T, FileError> + Send + 'static,
     {
         let operation = format!("{verb} file `{}`", self.folders.files.join(key).display());
         check_key(key).map_err(|refusal| Error::permanent(operation.clone(), refusal))?;
@@ -50,7 +50,7 @@ impl EmbeddedFiles {
 impl Files for EmbeddedFiles {
     async fn info(&self, key: &str) -> Result<Option<FileInfo>> {
         self.on("look at", key, |folders, key| {
-            let Found::File(metadata) = folders.find(key)? else { return Ok(None) };
+            let FileLookup::File(metadata) = folders.find(key)? else { return Ok(None) };
             Ok(Some(list::info(key.to_owned(), &metadata)?))
         })
         .await
@@ -77,7 +77,7 @@ impl Files for EmbeddedFiles {
     async fn put_if_absent(&self, key: &str, bytes: Bytes) -> Result<PutOutcome> {
         self.on("put", key, move |folders, key| {
             // Spares the writing where it can; what counts is that `publish` replaces nothing.
-            if matches!(folders.find(key)?, Found::File(_)) {
+            if matches!(folders.find(key)?, FileLookup::File(_)) {
                 return Ok(PutOutcome::Existed);
             }
             let mut file = folders.begin()?;
@@ -131,7 +131,7 @@ impl Files for EmbeddedFiles {
 async fn blocking<T, F>(operation: String, work: F) -> Result<T>
 where
     T: Send + 'static,
-    F: FnOnce() -> std::result::Result<T, Refusal> + Send + 'static,
+    F: FnOnce() -> std::result::Result<T, FileError> + Send + 'static,
 {
     match tokio::task::spawn_blocking(work).await {
         Ok(outcome) => outcome.map_err(|refusal| refusal.during(operation)),
@@ -139,8 +139,8 @@ where
     }
 }
 
-fn open(folders: &Folders, key: &str) -> std::result::Result<Option<File>, Refusal> {
-    let Found::File(_) = folders.find(key)? else { return Ok(None) };
+fn open(folders: &Folders, key: &str) -> std::result::Result<Option<File>, FileError> {
+    let FileLookup::File(_) = folders.find(key)? else { return Ok(None) };
     match File::open(folders.files.join(key)) {
         Ok(file) => Ok(Some(file)),
         // Deleted since.

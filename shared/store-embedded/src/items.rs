@@ -5,8 +5,8 @@ use rusqlite::types::{Type, Value as Sql};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
 use store::table::{Item, Key, Listed, Listing, ListingQuery, Page, Query, SortDirection};
 
+use crate::attribute_cache::AttributeCache;
 use crate::session::Session;
-use crate::texts::Texts;
 
 /// A page ends after this much text, as DynamoDB's does, so that no query holds the thread for long.
 const PAGE_BYTES: usize = 1024 * 1024;
@@ -18,7 +18,7 @@ const PAGE_ENTRIES: usize = 10_000;
 pub(crate) const PURGE_AT_OPEN: u32 = 1000;
 
 /// A row that nobody has parsed yet.
-pub(crate) struct Stored {
+pub(crate) struct StoredRow {
     pub(crate) version: u64,
     /// The attributes as JSON.
     pub(crate) text: String,
@@ -26,12 +26,12 @@ pub(crate) struct Stored {
     pub(crate) expires_at: Option<DateTime<Utc>>,
 }
 
-impl Stored {
-    pub(crate) fn into_item(self, key: Key, texts: &Texts) -> rusqlite::Result<Item> {
-        let attributes = texts
+impl StoredRow {
+    pub(crate) fn into_item(self, key: Key, cache: &AttributeCache) -> rusqlite::Result<Item> {
+        let attributes = cache
             .parse(&self.text)
             .map_err(|error| rusqlite::Error::FromSqlConversionFailure(1, Type::Text, Box::new(error)))?;
-        let Stored { version, listing, expires_at, .. } = self;
+        let StoredRow { version, listing, expires_at, .. } = self;
         Ok(Item { key, version, attributes, listing, expires_at })
     }
 
@@ -42,7 +42,7 @@ impl Stored {
             _ => None,
         };
         let expires_at: Option<i64> = row.get(4)?;
-        Ok(Stored {
+        Ok(StoredRow {
             version: row.get::<_, i64>(0)?.unsigned_abs(),
             text: row.get(1)?,
             listing,
@@ -51,17 +51,17 @@ impl Stored {
     }
 }
 
-pub(crate) fn stored(connection: &Connection, key: &Key) -> rusqlite::Result<Option<Stored>> {
+pub(crate) fn stored(connection: &Connection, key: &Key) -> rusqlite::Result<Option<StoredRow>> {
     connection
         .prepare_cached(
             "SELECT version, attributes, shard, rank, expires_at FROM item WHERE partition = ?1 AND sort = ?2",
         )?
-        .query_row((&key.partition, &key.sort), Stored::from_row)
+        .query_row((&key.partition, &key.sort), StoredRow::from_row)
         .optional()
 }
 
 pub(crate) fn get(session: &Session, key: &Key) -> rusqlite::Result<Option<Item>> {
-    stored(session, key)?.map(|stored| stored.into_item(key.clone(), &session.texts)).transpose()
+    stored(session, key)?.map(|stored| stored.into_item(key.clone(), &session.attribute_cache)).transpose()
 }
 
 pub(crate) fn query(session: &Session, query: &Query) -> rusqlite::Result<Page<Item, String>> {
@@ -75,9 +75,9 @@ pub(crate) fn query(session: &Session, query: &Query) -> rusqlite::Result<Page<I
             let next = entries.last().map(|item| item.key.sort.clone());
             return Ok(Page { entries, next });
         }
-        let stored = Stored::from_row(row)?;
+        let stored = StoredRow::from_row(row)?;
         bytes += stored.text.len();
-        entries.push(stored.into_item(Key::new(&query.partition, row.get::<_, String>(5)?), &session.texts)?);
+        entries.push(stored.into_item(Key::new(&query.partition, row.get::<_, String>(5)?), &session.attribute_cache)?);
     }
     Ok(Page { entries, next: None })
 }

@@ -11,21 +11,21 @@
 //! **Invariant:** nothing runs by itself. Work happens only within a call, so a simulation that makes the calls and sets
 //! the clock decides everything.
 
-mod changes;
+mod attribute_cache;
+mod conditional_writes;
 mod database;
+mod database_error;
 mod disk;
-mod failure;
 mod files;
 mod items;
 mod limits;
-mod log;
 mod messages;
 mod queue;
 mod readers;
 mod session;
 mod shared_commit;
 mod table;
-mod texts;
+mod write_ahead_log;
 mod writer;
 
 use std::path::Path;
@@ -36,7 +36,7 @@ use chrono::{DateTime, Utc};
 use store::{Error, Result, Store};
 
 use crate::database::Database;
-use crate::disk::{Disk, Machine};
+use crate::disk::{Disk, MachineDisk};
 use crate::files::{EmbeddedFiles, Folders};
 use crate::queue::EmbeddedQueue;
 use crate::readers::Readers;
@@ -62,7 +62,7 @@ pub struct Options {
 /// [`Error::Permanent`] if the folder cannot be written, the database is damaged or no store, or a newer Systole wrote
 /// it; [`Error::Retryable`] if another process holds it or the disk is full.
 pub fn open(root: &Path, options: Options) -> Result<Store> {
-    open_on(Arc::new(Machine), root, options)
+    open_on(Arc::new(MachineDisk), root, options)
 }
 
 /// Opens the store on another disk than the machine's own.
@@ -72,7 +72,7 @@ fn open_on(disk: Arc<dyn Disk>, root: &Path, options: Options) -> Result<Store> 
     let folders = folders.map_err(|refusal| refusal.during(operation()))?;
     let database = Database::open(&folders.root, &options.clock, disk);
     let database = database.map_err(|failure| failure.during(operation()))?;
-    let readers = Arc::new(Readers::new(database.path.clone(), database.session.texts.clone()));
+    let readers = Arc::new(Readers::new(database.path.clone(), database.session.attribute_cache.clone()));
     let writer = Arc::new(Writer::start(database).map_err(|error| Error::retryable(operation(), error))?);
     let table = EmbeddedTable { writer: writer.clone(), readers: readers.clone(), clock: options.clock.clone() };
     let queue = Arc::new(EmbeddedQueue::new(writer.clone(), readers, options.clone()));

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use chrono::DateTime;
-use serde_json::Value;
+use serde_json::{Number, Value};
 use store::table::{Attributes, Change, Condition, ITEM_LIMIT_BYTES, Key, Listing, Relist, Write};
 
 /// Most bytes of a partition key.
@@ -18,18 +18,55 @@ const RESERVED: [&str; 6] = ["pk", "sk", "version", "listing_shard", "listing_ra
 /// What DynamoDB counts for the attributes of its own that every item has: their names and the digits of a version.
 const OWN_BYTES: usize = 21;
 
+/// Why a write is refused for good.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RefusedWrite {
+    /// A patch of an item that must not be there.
+    #[error("there is nothing to patch in `{key}`, which is to be absent")]
+    PatchOfAbsent { key: Key },
+    /// A group has too many writes.
+    #[error("a group has {writes} writes; at most {limit} are possible")]
+    GroupTooLarge { writes: usize, limit: usize },
+    /// Two of the items of one call have the same key.
+    #[error("item `{key}` is among them twice")]
+    Twice { key: Key },
+    /// The name is empty or reserved.
+    #[error("attribute `{name}` belongs to the table itself; choose another name")]
+    ReservedAttribute { name: String },
+    /// An attribute has a value that DynamoDB does not keep.
+    #[error("attribute `{name}`: {why}")]
+    Attribute { name: String, why: UnsupportedValue },
+    /// The whole item is too large.
+    #[error("item `{key}` has {size_bytes} bytes; at most {ITEM_LIMIT_BYTES} fit into an item")]
+    ItemTooLarge { key: Key, size_bytes: usize },
+    /// A part of a key or of a listing is empty or too long.
+    #[error("the {part} has {size_bytes} bytes; 1 to {limit_bytes} are allowed")]
+    Length { part: &'static str, size_bytes: usize, limit_bytes: usize },
+}
+
+/// Why DynamoDB would not keep a value as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum UnsupportedValue {
+    #[error("`{number}` is a floating point number; use an integer of a smaller unit or a string")]
+    FloatingPoint { number: Number },
+    #[error("a field of an object has an empty name")]
+    UnnamedField,
+}
+
 /// Why a write is refused, or the write as it is kept: nulls of a put left out, its expiry in whole seconds.
-pub(crate) fn check_write(mut write: Write) -> Result<Write, String> {
+pub(crate) fn check_write(mut write: Write) -> Result<Write, RefusedWrite> {
     check_key(&write.key)?;
     match &mut write.change {
         Change::Put { attributes, listing, expires_at } => {
             attributes.remove_nulls();
             *expires_at = expires_at.and_then(|at| DateTime::from_timestamp(at.timestamp(), 0));
             check_item(&write.key, attributes)?;
-            listing.as_ref().map_or(Ok(()), check_listing)?;
+            if let Some(listing) = listing {
+                check_listing(listing)?;
+            }
         }
         Change::Patch { .. } if write.condition == Condition::Absent => {
-            return Err(format!("there is nothing to patch in `{}`, which is to be absent", write.key));
+            return Err(RefusedWrite::PatchOfAbsent { key: write.key });
         }
         Change::Patch { attributes, listing } => {
             check_item(&write.key, attributes)?;
@@ -44,46 +81,47 @@ pub(crate) fn check_write(mut write: Write) -> Result<Write, String> {
 }
 
 /// Why a group of more than `limit` writes or one that cannot be written is refused, or its writes as they are kept.
-pub(crate) fn check_group(writes: Vec<Write>, limit: usize) -> Result<Vec<Write>, String> {
+pub(crate) fn check_group(writes: Vec<Write>, limit: usize) -> Result<Vec<Write>, RefusedWrite> {
     if writes.len() > limit {
-        return Err(format!("a group has {} writes; at most {limit} are possible", writes.len()));
+        return Err(RefusedWrite::GroupTooLarge { writes: writes.len(), limit });
     }
     check_different(writes.iter().map(|write| &write.key))?;
     writes.into_iter().map(check_write).collect()
 }
 
 /// Why the items of one call are refused, or `Ok`.
-pub(crate) fn check_different<'a>(keys: impl Iterator<Item = &'a Key>) -> Result<(), String> {
+pub(crate) fn check_different<'a>(keys: impl Iterator<Item = &'a Key>) -> Result<(), RefusedWrite> {
     let mut seen = HashSet::new();
     for key in keys {
         if !seen.insert(key) {
-            return Err(format!("item `{key}` is among them twice"));
+            return Err(RefusedWrite::Twice { key: key.clone() });
         }
     }
     Ok(())
 }
 
 /// Why an item is refused, or `Ok`.
-pub(crate) fn check_item(key: &Key, attributes: &Attributes) -> Result<(), String> {
+pub(crate) fn check_item(key: &Key, attributes: &Attributes) -> Result<(), RefusedWrite> {
     check_key(key)?;
-    let mut size = OWN_BYTES + key.partition.len() + key.sort.len();
+    let mut size_bytes = OWN_BYTES + key.partition.len() + key.sort.len();
     for (name, value) in attributes {
         if name.is_empty() || RESERVED.contains(&name.as_str()) {
-            return Err(format!("attribute `{name}` belongs to the table itself; choose another name"));
+            return Err(RefusedWrite::ReservedAttribute { name: name.clone() });
         }
-        size += name.len() + value_size(value).map_err(|why| format!("attribute `{name}`: {why}"))?;
+        let value_size = value_size(value).map_err(|why| RefusedWrite::Attribute { name: name.clone(), why })?;
+        size_bytes += name.len() + value_size;
     }
-    if size <= ITEM_LIMIT_BYTES {
+    if size_bytes <= ITEM_LIMIT_BYTES {
         return Ok(());
     }
-    Err(format!("item `{key}` has {size} bytes; at most {ITEM_LIMIT_BYTES} fit into an item"))
+    Err(RefusedWrite::ItemTooLarge { key: key.clone(), size_bytes })
 }
 
 /// Most bytes that DynamoDB counts for a value, or why it does not keep it as it is.
-fn value_size(value: &Value) -> Result<usize, String> {
+fn value_size(value: &Value) -> Result<usize, UnsupportedValue> {
     Ok(match value {
         Value::Number(number) if number.is_f64() => {
-            return Err(format!("`{number}` is a floating point number; use an integer of a smaller unit or a string"));
+            return Err(UnsupportedValue::FloatingPoint { number: number.clone() });
         }
         Value::Null | Value::Bool(_) => 1,
         // Two digits in a byte and two bytes more; 20 digits are the longest of 64 bits.
@@ -100,7 +138,7 @@ fn value_size(value: &Value) -> Result<usize, String> {
             let mut size = 3;
             for (name, value) in fields {
                 if name.is_empty() {
-                    return Err("a field of an object has an empty name".to_owned());
+                    return Err(UnsupportedValue::UnnamedField);
                 }
                 size += 1 + name.len() + value_size(value)?;
             }
@@ -109,19 +147,20 @@ fn value_size(value: &Value) -> Result<usize, String> {
     })
 }
 
-fn check_key(key: &Key) -> Result<(), String> {
+fn check_key(key: &Key) -> Result<(), RefusedWrite> {
     check_length("partition key", &key.partition, PARTITION_LIMIT_BYTES)?;
     check_length("sort key", &key.sort, SORT_LIMIT_BYTES)
 }
 
-fn check_listing(listing: &Listing) -> Result<(), String> {
+fn check_listing(listing: &Listing) -> Result<(), RefusedWrite> {
     check_length("shard", &listing.shard, PARTITION_LIMIT_BYTES)?;
     check_length("rank", &listing.rank, SORT_LIMIT_BYTES)
 }
 
-fn check_length(what: &str, text: &str, limit: usize) -> Result<(), String> {
-    if (1..=limit).contains(&text.len()) {
+fn check_length(part: &'static str, text: &str, limit_bytes: usize) -> Result<(), RefusedWrite> {
+    let size_bytes = text.len();
+    if (1..=limit_bytes).contains(&size_bytes) {
         return Ok(());
     }
-    Err(format!("the {what} has {} bytes; 1 to {limit} are allowed", text.len()))
+    Err(RefusedWrite::Length { part, size_bytes, limit_bytes })
 }

@@ -160,13 +160,23 @@ impl Queue for EmbeddedQueue {
     }
 }
 
+/// Why a message is refused: SQS would refuse it.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RefusedMessage {
+    #[error("message of {size_bytes} bytes; 1 to {BODY_LIMIT_BYTES} are allowed")]
+    BodySize { size_bytes: usize },
+    #[error("delay of {} s; {} s at most are allowed", delay.as_secs(), DELAY_LIMIT.as_secs())]
+    Delay { delay: Duration },
+}
+
 /// Refuses what SQS would refuse.
-pub(crate) fn check(message: &Outgoing) -> std::result::Result<(), String> {
-    if !(1..=BODY_LIMIT_BYTES).contains(&message.body.len()) {
-        return Err(format!("message of {} bytes; 1 to {BODY_LIMIT_BYTES} are allowed", message.body.len()));
+pub(crate) fn check(message: &Outgoing) -> std::result::Result<(), RefusedMessage> {
+    let (size_bytes, delay) = (message.body.len(), message.delay);
+    if !(1..=BODY_LIMIT_BYTES).contains(&size_bytes) {
+        return Err(RefusedMessage::BodySize { size_bytes });
     }
-    if message.delay > DELAY_LIMIT {
-        return Err(format!("delay of {} s; {} s at most are allowed", message.delay.as_secs(), DELAY_LIMIT.as_secs()));
+    if delay > DELAY_LIMIT {
+        return Err(RefusedMessage::Delay { delay });
     }
     Ok(())
 }

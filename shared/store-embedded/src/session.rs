@@ -8,7 +8,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use crate::texts::Texts;
+use crate::attribute_cache::AttributeCache;
 
 /// How long a statement waits for another process before it gives up; its transactions take milliseconds.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -16,10 +16,10 @@ pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Distinct SQL texts of this crate are fewer; each connection prepares each of them once.
 const STATEMENT_CACHE: usize = 64;
 
-/// A connection, and what texts say that any connection of this process has met.
+/// A connection, and the attributes that any connection of this process has parsed.
 pub(crate) struct Session {
     connection: Connection,
-    pub(crate) texts: Arc<Texts>,
+    pub(crate) attribute_cache: Arc<AttributeCache>,
 }
 
 impl Deref for Session {
@@ -32,8 +32,8 @@ impl Deref for Session {
 
 impl Session {
     /// Connects to a database.
-    pub(crate) fn open(path: &Path, texts: Arc<Texts>) -> rusqlite::Result<Session> {
-        Ok(Session { connection: connect(path)?, texts })
+    pub(crate) fn open(path: &Path, attribute_cache: Arc<AttributeCache>) -> rusqlite::Result<Session> {
+        Ok(Session { connection: connect(path)?, attribute_cache })
     }
 
     /// The connection for what needs it alone.
@@ -50,7 +50,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     // Otherwise SQLite looks at bound values to see whether they imply `IS NOT NULL` of a partial index, and so prepares
     // cached statements anew with every binding.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    // `NORMAL` leaves the flush of a commit to us, see `log`. `fullfsync` is for macOS, whose plain fsync does not reach the
+    // `NORMAL` leaves the flush of a commit to us, see `write_ahead_log`. `fullfsync` is for macOS, whose plain fsync does not reach the
     // disk.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;

@@ -11,7 +11,7 @@ use store::shared_commit::{
 use store::table::{GroupWritten, Item, Written};
 use store::{Error, Result};
 
-use crate::changes::{self, Prepared};
+use crate::conditional_writes::{self, Prepared, WriteOutcome};
 use crate::limits::{check_group, check_write};
 use crate::messages::{self, Delivery, later};
 use crate::queue::{self, EmbeddedQueue};
@@ -30,7 +30,7 @@ pub(crate) struct EmbeddedSharedCommits {
 impl SharedCommits for EmbeddedSharedCommits {
     async fn write_and_send(&self, group: CommitGroup) -> Result<GroupWritten> {
         let count = group.messages.len();
-        let (written, _) = self.commit(group, |_| Ok(())).await?;
+        let (written, _) = self.commit(group, |_| Ok(None)).await?;
         if written == GroupWritten::Applied {
             self.queue.ring(count);
         }
@@ -54,7 +54,6 @@ impl SharedCommits for EmbeddedSharedCommits {
         if written != GroupWritten::Applied {
             return Ok(WrittenAndTaken::Conflict);
         }
-        let taken = taken.flatten();
         // One of the receivers that wait has nothing to find if we took one.
         self.queue.ring(count.saturating_sub(usize::from(taken.is_some())));
         Ok(WrittenAndTaken::Applied(taken))
@@ -62,39 +61,36 @@ impl SharedCommits for EmbeddedSharedCommits {
 }
 
 impl EmbeddedSharedCommits {
-    /// Writes and sends, and if that can be does `more` in the same transaction.
-    async fn commit<T>(
+    /// Writes and sends, and then takes a message with `more` in the same transaction, if the conditions hold.
+    async fn commit(
         &self,
         group: CommitGroup,
-        mut more: impl FnMut(&Session) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<(GroupWritten, Option<T>)>
-    where
-        T: Send + 'static,
-    {
+        mut more: impl FnMut(&Session) -> rusqlite::Result<Option<Box<TakenMessage>>> + Send + 'static,
+    ) -> Result<(GroupWritten, Option<Box<TakenMessage>>)> {
         let CommitGroup { writes, priority, messages } = group;
         let (items, count) = (writes.len(), messages.len());
         let operation = || format!("write {items} items and send {count} messages to queue `{priority}`");
-        let refused = |refusal| Error::permanent(operation(), refusal);
-        messages.iter().try_for_each(queue::check).map_err(refused)?;
-        let writes = check_group(writes, COMMIT_LIMIT).map_err(refused)?;
+        messages.iter().try_for_each(queue::check).map_err(|refusal| Error::permanent(operation(), refusal))?;
+        let writes = check_group(writes, COMMIT_LIMIT).map_err(|refusal| Error::permanent(operation(), refusal))?;
         let prepared: Vec<Prepared> =
-            writes.into_iter().map(|write| Prepared::new(write, &self.writer.texts)).collect();
+            writes.into_iter().map(|write| Prepared::new(write, &self.writer.attribute_cache)).collect();
         let clock = self.clock.clone();
         self.writer
             .execute(Durability::Flushed, move |session| {
-                let written = match changes::write_group(session, &prepared, clock())? {
-                    Ok(written) => written,
-                    Err(refusal) => return Ok(Err(refusal)),
+                let written = match conditional_writes::write_group(session, &prepared, clock())? {
+                    WriteOutcome::Answered(written) => written,
+                    WriteOutcome::Refused(refusal) => return Ok(WriteOutcome::Refused(refusal)),
                 };
                 if written != GroupWritten::Applied {
-                    return Ok(Ok((written, None)));
+                    return Ok(WriteOutcome::Answered((written, None)));
                 }
                 messages::send(session, priority, &messages, clock())?;
-                Ok(Ok((written, Some(more(session)?))))
+                Ok(WriteOutcome::Answered((written, more(session)?)))
             })
             .await
             .map_err(|failure| failure.during(operation()))?
-            .map_err(refused)
+            .into_result()
+            .map_err(|refusal| Error::permanent(operation(), refusal))
     }
 }
 
@@ -108,6 +104,7 @@ fn claim(
     let Some(ClaimWrite { write, get }) = (take.claim)(&message.body) else { return Ok(None) };
     // What is refused here is refused again, and told, when the step is claimed by itself.
     let Ok(write) = check_write(write) else { return Ok(None) };
-    let Ok(written) = changes::write(session, &Prepared::new(write, &session.texts), now)? else { return Ok(None) };
+    let attempted = conditional_writes::write(session, &Prepared::new(write, &session.attribute_cache), now)?;
+    let WriteOutcome::Answered(written) = attempted else { return Ok(None) };
     Ok(Some((written, items::get(session, &get)?)))
 }

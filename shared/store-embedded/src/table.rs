@@ -9,8 +9,8 @@ use store::table::{
 };
 use store::{Error, Result};
 
-use crate::changes::{self, Prepared, PreparedItem};
-use crate::limits::{check_different, check_group, check_write};
+use crate::conditional_writes::{self, Prepared, PreparedItem};
+use crate::limits::{RefusedWrite, check_different, check_group, check_write};
 use crate::readers::Readers;
 use crate::writer::{Durability, Writer};
 use crate::{Clock, items};
@@ -63,12 +63,13 @@ impl Table for EmbeddedTable {
             return Err(Error::permanent(operation(), "a check alone changes nothing: it belongs in a group"));
         }
         let write = check_write(write).map_err(|refusal| Error::permanent(operation(), refusal))?;
-        let prepared = Prepared::new(write, &self.writer.texts);
+        let prepared = Prepared::new(write, &self.writer.attribute_cache);
         let clock = self.clock.clone();
         self.writer
-            .execute(Durability::Flushed, move |session| changes::write(session, &prepared, clock()))
+            .execute(Durability::Flushed, move |session| conditional_writes::write(session, &prepared, clock()))
             .await
             .map_err(|failure| failure.during(operation()))?
+            .into_result()
             .map_err(|refusal| Error::permanent(operation(), refusal))
     }
 
@@ -77,12 +78,14 @@ impl Table for EmbeddedTable {
         let (key, count) = (first.key.clone(), writes.len());
         let operation = || format!("write a group of {count} items from `{key}` on");
         let writes = check_group(writes, GROUP_LIMIT).map_err(|refusal| Error::permanent(operation(), refusal))?;
-        let group: Vec<Prepared> = writes.into_iter().map(|write| Prepared::new(write, &self.writer.texts)).collect();
+        let group: Vec<Prepared> =
+            writes.into_iter().map(|write| Prepared::new(write, &self.writer.attribute_cache)).collect();
         let clock = self.clock.clone();
         self.writer
-            .execute(Durability::Flushed, move |session| changes::write_group(session, &group, clock()))
+            .execute(Durability::Flushed, move |session| conditional_writes::write_group(session, &group, clock()))
             .await
             .map_err(|failure| failure.during(operation()))?
+            .into_result()
             .map_err(|refusal| Error::permanent(operation(), refusal))
     }
 
@@ -95,7 +98,7 @@ impl Table for EmbeddedTable {
             let batch = std::mem::replace(&mut prepared, rest);
             self.writer
                 .execute(Durability::Flushed, move |session| {
-                    batch.iter().try_for_each(|item| changes::put(session, item))
+                    batch.iter().try_for_each(|item| conditional_writes::put(session, item))
                 })
                 .await
                 .map_err(|failure| failure.during(operation()))?;
@@ -104,7 +107,7 @@ impl Table for EmbeddedTable {
     }
 }
 
-fn prepare(items: Vec<(Key, Attributes)>) -> std::result::Result<Vec<PreparedItem>, String> {
+fn prepare(items: Vec<(Key, Attributes)>) -> std::result::Result<Vec<PreparedItem>, RefusedWrite> {
     check_different(items.iter().map(|(key, _)| key))?;
     items.into_iter().map(|(key, attributes)| PreparedItem::new(key, attributes)).collect()
 }

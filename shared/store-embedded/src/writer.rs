@@ -24,11 +24,11 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::attribute_cache::AttributeCache;
 use crate::database::Database;
-use crate::failure::Failure;
-use crate::log::Log;
+use crate::database_error::DatabaseError;
 use crate::session::{BUSY_TIMEOUT, Session};
-use crate::texts::Texts;
+use crate::write_ahead_log::WriteAheadLog;
 
 /// Most requests in one transaction: bounds how long the first of them waits for the last.
 const GROUP: usize = 256;
@@ -45,8 +45,8 @@ pub(crate) enum Durability {
 /// Takes requests.
 pub(crate) struct Writer {
     path: Arc<Path>,
-    log: Arc<Log>,
-    pub(crate) texts: Arc<Texts>,
+    write_ahead_log: Arc<WriteAheadLog>,
+    pub(crate) attribute_cache: Arc<AttributeCache>,
     committer: Arc<Mutex<Committer>>,
     /// Requests that are not answered yet, or whose callers have not seen it.
     asking: AtomicUsize,
@@ -56,30 +56,39 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn start(database: Database) -> std::io::Result<Writer> {
-        let (path, log, texts) = (database.path.clone(), database.log.clone(), database.session.texts.clone());
+        let (path, write_ahead_log, attribute_cache) =
+            (database.path.clone(), database.write_ahead_log.clone(), database.session.attribute_cache.clone());
         let (jobs, waiting) = mpsc::channel();
         let (committed, unflushed) = mpsc::channel();
         let committer = Arc::new(Mutex::new(Committer { database }));
-        let (shared, flushed) = (committer.clone(), log.clone());
+        let (shared, flushed) = (committer.clone(), write_ahead_log.clone());
         let thread = |name: &str| thread::Builder::new().name(name.to_owned());
         let threads = vec![
             thread("store-writer").spawn(move || write_all(&shared, &waiting, &committed))?,
             thread("store-flusher").spawn(move || flush_all(&flushed, &unflushed))?,
         ];
-        Ok(Writer { path, log, texts, committer, asking: AtomicUsize::new(0), jobs: Some(jobs), threads })
+        Ok(Writer {
+            path,
+            write_ahead_log,
+            attribute_cache,
+            committer,
+            asking: AtomicUsize::new(0),
+            jobs: Some(jobs),
+            threads,
+        })
     }
 
     /// Executes `work` in a transaction and answers after the commit. It may be executed again after a rollback.
-    pub(crate) async fn execute<T, F>(&self, durability: Durability, work: F) -> Result<T, Failure>
+    pub(crate) async fn execute<T, F>(&self, durability: Durability, work: F) -> Result<T, DatabaseError>
     where
         T: Send + 'static,
         F: FnMut(&Session) -> rusqlite::Result<T> + Send + 'static,
     {
-        let stopped = || Failure::Stopped { path: self.path.clone() };
-        self.log.usable()?;
-        let _asking = Asking::enter(&self.asking);
+        let stopped = || DatabaseError::Stopped { path: self.path.clone() };
+        self.write_ahead_log.usable()?;
+        let _asking = WaitingCaller::enter(&self.asking);
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Request { durability, work, outcome: None, reply });
+        let job = Box::new(QueuedRequest { durability, work, outcome: None, reply });
         if let Some(job) = self.commit_here(job) {
             self.jobs.as_ref().ok_or_else(stopped)?.send(job).map_err(|_| stopped())?;
         }
@@ -97,7 +106,7 @@ impl Writer {
         };
         match committed {
             Ok(committed) => {
-                flush(&self.log, committed);
+                flush(&self.write_ahead_log, committed);
                 None
             }
             Err(job) => Some(job),
@@ -117,16 +126,16 @@ impl Drop for Writer {
 }
 
 /// Counts a request for as long as its caller waits.
-struct Asking<'a>(&'a AtomicUsize);
+struct WaitingCaller<'a>(&'a AtomicUsize);
 
-impl<'a> Asking<'a> {
+impl<'a> WaitingCaller<'a> {
     fn enter(count: &'a AtomicUsize) -> Self {
         count.fetch_add(1, Ordering::Relaxed);
-        Asking(count)
+        WaitingCaller(count)
     }
 }
 
-impl Drop for Asking<'_> {
+impl Drop for WaitingCaller<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -136,17 +145,17 @@ impl Drop for Asking<'_> {
 trait Job: Send {
     fn durability(&self) -> Durability;
     fn run(&mut self, session: &Session) -> rusqlite::Result<()>;
-    fn answer(self: Box<Self>, failure: Option<Failure>);
+    fn answer(self: Box<Self>, failure: Option<DatabaseError>);
 }
 
-struct Request<T, F> {
+struct QueuedRequest<T, F> {
     durability: Durability,
     work: F,
     outcome: Option<T>,
-    reply: oneshot::Sender<Result<T, Failure>>,
+    reply: oneshot::Sender<Result<T, DatabaseError>>,
 }
 
-impl<T, F> Job for Request<T, F>
+impl<T, F> Job for QueuedRequest<T, F>
 where
     T: Send,
     F: FnMut(&Session) -> rusqlite::Result<T> + Send,
@@ -160,7 +169,7 @@ where
         Ok(())
     }
 
-    fn answer(self: Box<Self>, failure: Option<Failure>) {
+    fn answer(self: Box<Self>, failure: Option<DatabaseError>) {
         let answer = match (failure, self.outcome) {
             (Some(failure), _) => Err(failure),
             (None, Some(outcome)) => Ok(outcome),
@@ -184,7 +193,7 @@ impl Committer {
         match self.begin().and_then(|()| self.execute(&mut jobs)) {
             Ok(()) => jobs,
             Err(error) if jobs.len() == 1 => {
-                answer(jobs, Some(&Failure::sqlite(&self.database.path, error)));
+                answer(jobs, Some(&DatabaseError::sqlite(&self.database.path, error)));
                 Committed::new()
             }
             Err(_) => jobs.into_iter().flat_map(|job| self.commit(vec![job])).collect(),
@@ -204,7 +213,7 @@ impl Committer {
         Ok(match self.execute(&mut jobs) {
             Ok(()) => jobs,
             Err(error) => {
-                answer(jobs, Some(&Failure::sqlite(&self.database.path, error)));
+                answer(jobs, Some(&DatabaseError::sqlite(&self.database.path, error)));
                 Committed::new()
             }
         })
@@ -248,7 +257,7 @@ fn write_all(
     }
 }
 
-fn flush_all(log: &Log, unflushed: &mpsc::Receiver<Box<dyn Job>>) {
+fn flush_all(log: &WriteAheadLog, unflushed: &mpsc::Receiver<Box<dyn Job>>) {
     while let Ok(first) = unflushed.recv() {
         let mut committed = vec![first];
         committed.extend(unflushed.try_iter());
@@ -257,13 +266,13 @@ fn flush_all(log: &Log, unflushed: &mpsc::Receiver<Box<dyn Job>>) {
 }
 
 /// Answers requests that are committed, after a flush if one of them asks for it.
-fn flush(log: &Log, committed: Committed) {
+fn flush(log: &WriteAheadLog, committed: Committed) {
     let asks = committed.iter().any(|job| job.durability() == Durability::Flushed);
     let failure = if asks { log.flush().err() } else { None };
     answer(committed, failure.as_ref());
 }
 
-fn answer(jobs: Vec<Box<dyn Job>>, failure: Option<&Failure>) {
+fn answer(jobs: Vec<Box<dyn Job>>, failure: Option<&DatabaseError>) {
     for job in jobs {
         job.answer(failure.cloned());
     }

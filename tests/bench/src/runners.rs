@@ -200,7 +200,13 @@ async fn work(context: Context, dealt_with: Arc<DealtWith>) {
 
 /// Spawns a pipeline by hand.
 pub(crate) async fn spawn(context: &Context, name: &str) -> anyhow::Result<PipelineId> {
-    Ok(operate::init(context, name, Arguments::new(), "bench", &invocation("spawn")).await?)
+    Ok(operate::init(
+        context,
+        name,
+        Arguments::new(),
+        operate::Operator { name: "bench", invocation: &invocation("spawn") },
+    )
+    .await?)
 }
 
 /// Waits until a pipeline has ended well.

@@ -84,7 +84,14 @@ impl Functions {
 
     async fn init(&self, name: &str) -> pipeline::PipelineId {
         let invocation = engine::Invocation::begin("a test", now(), std::time::Duration::from_secs(60));
-        operate::init(&self.context, name, Arguments::new(), "a test", &invocation).await.unwrap()
+        operate::init(
+            &self.context,
+            name,
+            Arguments::new(),
+            operate::Operator { name: "a test", invocation: &invocation },
+        )
+        .await
+        .unwrap()
     }
 }
 

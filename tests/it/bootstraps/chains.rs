@@ -60,7 +60,14 @@ async fn a_runner_killed_at_every_request_loses_no_effect_and_doubles_none() {
     let mut stage = Stage::new().await;
     stage.storage.files.put("pipelines/chain.xml", chain().into()).await.unwrap();
     let by_hand = stage.invocation("person");
-    let id = operate::init(&stage.context, "chain", Arguments::new(), "test", &by_hand).await.unwrap();
+    let id = operate::init(
+        &stage.context,
+        "chain",
+        Arguments::new(),
+        operate::Operator { name: "test", invocation: &by_hand },
+    )
+    .await
+    .unwrap();
     let mut effects: Vec<PipelineId> = Vec::new();
     let death_of = |message: &StepMessage, deliveries: usize| {
         if deliveries > 0 {

@@ -82,7 +82,14 @@ async fn stage() -> Stage {
 async fn runners_killed_in_a_wide_stage_and_while_a_step_fails_lose_nothing_and_double_nothing() {
     let mut stage = stage().await;
     let by_hand = stage.invocation("person");
-    let id = operate::init(&stage.context, "turns", Arguments::new(), "test", &by_hand).await.unwrap();
+    let id = operate::init(
+        &stage.context,
+        "turns",
+        Arguments::new(),
+        operate::Operator { name: "test", invocation: &by_hand },
+    )
+    .await
+    .unwrap();
     let death_of = |message: &StepMessage, deliveries: usize| {
         let work = format!("{}, gated {}, again {}", message.sort_order, message.is_gated, deliveries > 0);
         let dies = message.pipeline == id && deliveries < DEADLY_DELIVERIES;
@@ -125,7 +132,14 @@ async fn a_runner_killed_while_it_gives_a_stopped_step_back_runs_nothing_and_end
         assert!(stopped.len() < 100, "the runner makes ever more requests that nobody has died at");
         let arguments = Arguments::from([("argument.of".to_owned(), stopped.len().to_string())]);
         let by_hand = stage.invocation("person");
-        let id = operate::init(&stage.context, "stopped", arguments, "test", &by_hand).await.unwrap();
+        let id = operate::init(
+            &stage.context,
+            "stopped",
+            arguments,
+            operate::Operator { name: "test", invocation: &by_hand },
+        )
+        .await
+        .unwrap();
         let message = stage.receive().await.unwrap();
         let stop = StopRequest { by: StoppedBy::Cancel, reason: "had enough".to_owned(), at: now() };
         stage.storage.stop_pipeline(&stage.pipeline(&id).await, &stop).await.unwrap();

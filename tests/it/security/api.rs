@@ -58,7 +58,9 @@ impl Api {
 }
 
 async fn init(context: &Context, name: &str) -> PipelineId {
-    operate::init(context, name, Arguments::new(), "a test", &invocation()).await.unwrap()
+    operate::init(context, name, Arguments::new(), operate::Operator { name: "a test", invocation: &invocation() })
+        .await
+        .unwrap()
 }
 
 fn invocation() -> Invocation {

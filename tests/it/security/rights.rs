@@ -179,7 +179,14 @@ impl Stage {
 
     /// Spawns a pipeline by hand, as the test and not as a function.
     async fn init(&self, name: &str, in_minutes: u64) -> PipelineId {
-        operate::init(&self.hand, name, Arguments::new(), "a test", &invocation(in_minutes)).await.unwrap()
+        operate::init(
+            &self.hand,
+            name,
+            Arguments::new(),
+            operate::Operator { name: "a test", invocation: &invocation(in_minutes) },
+        )
+        .await
+        .unwrap()
     }
 
     async fn arrive(&mut self, fixture: &str) {

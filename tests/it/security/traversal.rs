@@ -112,7 +112,13 @@ async fn arguments_cannot_name_files_elsewhere() {
         for (bunch, said) in [(file, "is no bunch of files"), (ok_file, "has a segment")] {
             let (storage, context) = stage().await;
             let arguments = Arguments::from([("bunch".to_owned(), bunch.to_string())]);
-            let spawned = operate::init(&context, "catalog_import", arguments, "a test", &invocation()).await;
+            let spawned = operate::init(
+                &context,
+                "catalog_import",
+                arguments,
+                operate::Operator { name: "a test", invocation: &invocation() },
+            )
+            .await;
             run_all(&context).await;
             assert_untouched(&storage, &bunch.to_string()).await;
             let pipeline = storage.pipeline_with_steps(&spawned.unwrap()).await.unwrap().unwrap();
@@ -133,7 +139,15 @@ async fn the_name_of_a_step_leads_nowhere() {
             <step name="{name}" executorType="report"/></pipeline></config>"#
         );
         storage.files.put("pipelines/up.xml", xml.into()).await.unwrap();
-        if operate::init(&context, "up", Arguments::new(), "a test", &invocation()).await.is_ok() {
+        if operate::init(
+            &context,
+            "up",
+            Arguments::new(),
+            operate::Operator { name: "a test", invocation: &invocation() },
+        )
+        .await
+        .is_ok()
+        {
             run_all(&context).await;
         }
         assert_untouched(&storage, name).await;

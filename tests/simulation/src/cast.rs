@@ -101,7 +101,12 @@ pub(crate) async fn act(
     match deed {
         Deed::Spawn(name) => {
             let cause = format!("request {}", invocation.id);
-            let once = operate::init_once(&context, &name, Arguments::new(), PERSON, &cause, &invocation).await;
+            let once = operate::init_once(
+                &context,
+                &operate::InitRequest { name: &name, arguments: Arguments::new(), key: &cause },
+                operate::Operator { name: PERSON, invocation: &invocation },
+            )
+            .await;
             told(once.map(|spawned| spawned.id.to_string()))
         }
         Deed::Put { key, text } => {
@@ -115,12 +120,22 @@ pub(crate) async fn act(
         }
         Deed::MiniHeartbeat(is_on) => {
             let (value, now) = (is_on.to_string(), invocation.now());
-            let set = operate::settings::set(&context, "mini_heartbeat", &Scope::Default, &value, PERSON, now).await;
+            let set = operate::settings::set(
+                &context,
+                store::settings::NewSetting { name: "mini_heartbeat", scope: &Scope::Default, value: &value },
+                operate::AuditStamp { by: PERSON, at: now },
+            )
+            .await;
             told(set.map(|_| format!("mini heartbeats {is_on}")))
         }
         Deed::CancelAfter { minutes } => {
             let (value, now) = (format!("{minutes} minutes"), invocation.now());
-            let set = operate::settings::set(&context, CANCEL_AFTER, &Scope::Default, &value, PERSON, now).await;
+            let set = operate::settings::set(
+                &context,
+                store::settings::NewSetting { name: CANCEL_AFTER, scope: &Scope::Default, value: &value },
+                operate::AuditStamp { by: PERSON, at: now },
+            )
+            .await;
             told(set.map(|_| format!("cancel after {value}")))
         }
         Deed::Cancel | Deed::CancelAndGo | Deed::Pause | Deed::Resume | Deed::RunStep => {
@@ -143,15 +158,17 @@ async fn to_pipeline(
     invocation: &Invocation,
 ) -> String {
     let done = match deed {
-        Deed::Cancel => operate::cancel(context, id, PERSON, "not wanted any more", invocation).await,
+        Deed::Cancel => {
+            operate::cancel(context, id, "not wanted any more", operate::Operator { name: PERSON, invocation }).await
+        }
         Deed::CancelAndGo => return stop_and_go(context, id, invocation).await,
-        Deed::Pause => operate::pause(context, id, PERSON, invocation).await,
-        Deed::Resume => operate::resume(context, id, PERSON, invocation).await,
+        Deed::Pause => operate::pause(context, id, operate::Operator { name: PERSON, invocation }).await,
+        Deed::Resume => operate::resume(context, id, operate::Operator { name: PERSON, invocation }).await,
         _ => {
             let Ok(Some(pipeline)) = context.store.pipeline_with_steps(id).await else { return "unknown".to_owned() };
             let steps: Vec<&Name> = pipeline.steps.iter().map(|step| &step.definition.name).collect();
             let step = chance.place(steps.len());
-            operate::rerun_step(context, id, steps[step], PERSON, invocation).await
+            operate::rerun_step(context, id, steps[step], operate::Operator { name: PERSON, invocation }).await
         }
     };
     told(done.map(|()| format!("{deed:?} {id}")))
@@ -185,11 +202,18 @@ fn process(owner: &str) -> &str {
 pub(crate) async fn tidy_up(stage: Arc<Stage>, context: Context, invocation: Invocation) -> String {
     let now = invocation.now();
     let off = operate::settings::set_maintenance(&context, Switch::Off, PERSON, now).await;
-    let on = operate::settings::set(&context, "mini_heartbeat", &Scope::Default, "true", PERSON, now).await;
+    let on = operate::settings::set(
+        &context,
+        store::settings::NewSetting { name: "mini_heartbeat", scope: &Scope::Default, value: "true" },
+        operate::AuditStamp { by: PERSON, at: now },
+    )
+    .await;
     let mut resumed = 0;
     for id in spawned(&stage) {
         // Of most pipelines it says that they are not on hold.
-        resumed += usize::from(operate::resume(&context, &id, PERSON, &invocation).await.is_ok());
+        resumed += usize::from(
+            operate::resume(&context, &id, operate::Operator { name: PERSON, invocation: &invocation }).await.is_ok(),
+        );
     }
     format!("{}, {}, {resumed} resumed", told(off.map(|_| "no maintenance")), told(on.map(|_| "mini heartbeats")))
 }

@@ -1,7 +1,7 @@
 //! What the rows of one thing come to. Pure.
 
 use import::Entity;
-use import::entity::Applied;
+use import::entity::ChangeEffect;
 use import::finding::{Finding, Severity};
 
 use super::items::{KeptThing, Update};
@@ -10,7 +10,7 @@ use crate::target::{ItemOutcome, RowChange};
 
 /// Where the rows of a thing come from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Origin<'a> {
+pub(super) struct RowOrigin<'a> {
     /// Key of the thing.
     pub(super) key: &'a str,
     /// File of the rows.
@@ -21,7 +21,7 @@ pub(super) struct Origin<'a> {
 
 /// What the rows of one thing come to.
 #[derive(Debug)]
-pub(super) struct Merged<T> {
+pub(super) struct MergedRows<T> {
     /// What to write, if anything.
     pub(super) update: Option<Update<T>>,
     /// What becomes of the rows, once that is written.
@@ -30,17 +30,17 @@ pub(super) struct Merged<T> {
 
 /// Applies rows in their order to what is kept of their thing.
 pub(super) fn merge<E: Entity>(
-    origin: Origin<'_>,
+    origin: RowOrigin<'_>,
     before: Option<KeptThing<E::Thing>>,
-    rows: &[RowChange<E::Change>],
-) -> Merged<E::Thing> {
+    rows: &[RowChange<E::EntityChange>],
+) -> MergedRows<E::Thing> {
     if let Some(before) = &before
         && let Some(mark) = &before.mark
         && let Some(told) = mark::read(mark, origin.mark)
         && told.len() == rows.len()
     {
         // An earlier try of this block wrote the thing and died before its checkpoint.
-        return Merged { outcomes: again::<E>(origin.file, &before.thing, &told, rows), update: None };
+        return MergedRows { outcomes: again::<E>(origin.file, &before.thing, &told, rows), update: None };
     }
     let mut thing = before.as_ref().map(|before| before.thing.clone());
     let outcomes: Vec<_> = rows.iter().map(|row| apply::<E>(origin.file, row, &mut thing)).collect();
@@ -51,11 +51,16 @@ pub(super) fn merge<E: Entity>(
         thing,
         mark: mark::write(origin.mark, &outcomes),
     });
-    Merged { update, outcomes }
+    MergedRows { update, outcomes }
 }
 
 /// The outcomes that an earlier try of the same rows had, as its mark tells them.
-fn again<E: Entity>(file: &str, thing: &E::Thing, told: &[Told], rows: &[RowChange<E::Change>]) -> Vec<ItemOutcome> {
+fn again<E: Entity>(
+    file: &str,
+    thing: &E::Thing,
+    told: &[Told],
+    rows: &[RowChange<E::EntityChange>],
+) -> Vec<ItemOutcome> {
     let creation = told.iter().position(|told| *told == Told::Created);
     let mut outcomes = Vec::new();
     for (place, (told, row)) in told.iter().zip(rows).enumerate() {
@@ -74,7 +79,7 @@ fn again<E: Entity>(file: &str, thing: &E::Thing, told: &[Told], rows: &[RowChan
 }
 
 /// Finds out why a row was refused: the mark does not tell.
-fn refused_again<E: Entity>(file: &str, row: &RowChange<E::Change>, mut thing: Option<E::Thing>) -> ItemOutcome {
+fn refused_again<E: Entity>(file: &str, row: &RowChange<E::EntityChange>, mut thing: Option<E::Thing>) -> ItemOutcome {
     match apply::<E>(file, row, &mut thing) {
         ItemOutcome::Refused(finding) => ItemOutcome::Refused(finding),
         // A later row of the block has made room for it, such as a smaller quantity. It was refused all the same.
@@ -86,12 +91,12 @@ fn refused_again<E: Entity>(file: &str, row: &RowChange<E::Change>, mut thing: O
 }
 
 /// Applies one row to its thing, or makes the thing.
-fn apply<E: Entity>(file: &str, row: &RowChange<E::Change>, thing: &mut Option<E::Thing>) -> ItemOutcome {
+fn apply<E: Entity>(file: &str, row: &RowChange<E::EntityChange>, thing: &mut Option<E::Thing>) -> ItemOutcome {
     let refused = |refusal| ItemOutcome::Refused(Finding::refused(file, row.line, refusal));
     if let Some(thing) = thing {
         return match E::apply(thing, &row.change) {
-            Ok(Applied::Changed) => ItemOutcome::Updated,
-            Ok(Applied::Unchanged) => ItemOutcome::Unchanged,
+            Ok(ChangeEffect::Changed) => ItemOutcome::Updated,
+            Ok(ChangeEffect::Unchanged) => ItemOutcome::Unchanged,
             Err(refusal) => refused(refusal),
         };
     }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use import::Entity;
 use import::csv::{ReadRow, RowReader};
 use import::dialect::Dialect;
-use import::entity::Applied;
+use import::entity::ChangeEffect;
 use import::entity::product::{Product, Products};
 use import::finding::Finding;
 use import::report::{ImportReport, RowOutcome};
@@ -45,8 +45,8 @@ fn import(catalog: &mut BTreeMap<String, Product>, names: &[&str]) -> ImportRepo
                     let change = row.change.unwrap();
                     file.count(match catalog.get_mut(&Product::key(&change.sku)) {
                         Some(product) => match product.apply(&change).unwrap() {
-                            Applied::Changed => RowOutcome::Updated,
-                            Applied::Unchanged => RowOutcome::Unchanged,
+                            ChangeEffect::Changed => RowOutcome::Updated,
+                            ChangeEffect::Unchanged => RowOutcome::Unchanged,
                         },
                         None => {
                             catalog.insert(Product::key(&change.sku), Product::create(&change).unwrap());

@@ -165,7 +165,7 @@ async fn what_somebody_else_wrote_meanwhile_stays() {
     shelf.table.intruders.store(3, Ordering::SeqCst);
     assert_eq!(shelf.import("x@500", &[DEARER]).await, "updated");
     let product = shelf.product("a-1").await.unwrap();
-    assert_eq!(product.value("price", None), Some(&import::entity::product::Value::Text("1.75".to_owned())));
+    assert_eq!(product.value("price", None), Some(&import::entity::product::ProductValue::Text("1.75".to_owned())));
     assert_eq!(product.websites, ["seen-1", "seen-2", "seen-3"]);
 }
 

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use import::Entity;
 use import::category_path::CategoryPath;
-use import::csv::{ReadRow, Row, RowReader};
+use import::csv::{CsvRow, ReadRow, RowReader};
 use import::dialect::Dialect;
 use import::entity::product::{Product, ProductChange, Products};
-use import::entity::{Applied, Stated, Thing};
+use import::entity::{ChangeEffect, Stated, Thing};
 use import::named::Named;
 use patience::wait;
 
@@ -21,7 +21,7 @@ fn sample(path: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn for_each_row(bytes: &[u8], mut visit: impl FnMut(&RowReader, &Row)) {
+fn for_each_row(bytes: &[u8], mut visit: impl FnMut(&RowReader, &CsvRow)) {
     let mut reader = RowReader::new(Dialect::m2if().format);
     reader.feed(bytes);
     reader.finish();
@@ -52,7 +52,7 @@ fn import(catalog: &mut BTreeMap<String, Product>, changes: &[ProductChange]) ->
     for change in changes {
         let key = Product::key(&change.sku);
         match catalog.get_mut(&key) {
-            Some(product) => written += usize::from(product.apply(change).unwrap() == Applied::Changed),
+            Some(product) => written += usize::from(product.apply(change).unwrap() == ChangeEffect::Changed),
             None => {
                 catalog.insert(key, Product::create(change).unwrap());
                 written += 1;

@@ -9,12 +9,12 @@ pub(super) enum Manifest {
     /// Names nothing: the ok file's own name says what it releases.
     Empty,
     /// Names files, one a line.
-    List(Vec<Line>),
+    List(Vec<ManifestLine>),
 }
 
 /// A line of an ok file that is not blank.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct ManifestLine {
     /// Counted from 1.
     pub(super) number: usize,
     /// The file it names.
@@ -32,12 +32,12 @@ impl Manifest {
     /// Reads the content of an ok file: LF or CRLF, blank lines and a byte order mark do not matter.
     pub(super) fn parse(content: &str) -> Self {
         let content = content.strip_prefix('\u{feff}').unwrap_or(content);
-        let lines: Vec<Line> = content
+        let lines: Vec<ManifestLine> = content
             .lines()
             .enumerate()
             .map(|(index, line)| (index + 1, line.trim()))
             .filter(|(_, line)| !line.is_empty())
-            .map(|(number, line)| Line {
+            .map(|(number, line)| ManifestLine {
                 number,
                 name: line.parse().map_err(|_| NamesNoFile { text: beginning(line) }),
             })
@@ -49,7 +49,7 @@ impl Manifest {
     }
 
     /// Returns its lines; one that names nothing has none.
-    pub(super) fn lines(&self) -> &[Line] {
+    pub(super) fn lines(&self) -> &[ManifestLine] {
         match self {
             Self::Empty => &[],
             Self::List(lines) => lines,

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::manifest::{Line, Manifest, NamesNoFile};
+use super::manifest::{Manifest, ManifestLine, NamesNoFile};
 use super::{Bunch, BunchFile, BunchId, BunchSet, DropFile, Note, Resolution};
 use crate::file_name::FileName;
 
@@ -20,17 +20,17 @@ struct Notes {
 /// file asked for, in the order in which a bunch imports them.
 #[must_use]
 pub fn resolve(files: &[DropFile], ok_contents: &BTreeMap<String, String>, prefixes: &[&str]) -> Resolution {
-    let mut drop_area = DropArea::sort_out(files, prefixes);
+    let mut wanted = WantedFiles::sort_out(files, prefixes);
     let mut ok_names = BTreeSet::new();
     for (name, content) in ok_contents {
-        if let Some(ok_file) = OkFile::understand(name, content, &drop_area) {
+        if let Some(ok_file) = OkFile::understand(name, content, &wanted) {
             ok_names.insert(name.as_str());
-            drop_area.apply(&ok_file);
+            wanted.apply(&ok_file);
         }
     }
-    let identifiers: BTreeSet<String> = drop_area.identifiers();
-    let sets = identifiers.into_iter().map(|identifier| drop_area.judge(identifier, &ok_names)).collect();
-    Resolution { sets, notes: drop_area.notes.into_notes() }
+    let identifiers: BTreeSet<String> = wanted.identifiers();
+    let sets = identifiers.into_iter().map(|identifier| wanted.judge(identifier, &ok_names)).collect();
+    Resolution { sets, notes: wanted.notes.into_notes() }
 }
 
 /// Says whether an ok file releases none of the files that are still in the drop area, so that it can leave too.
@@ -51,7 +51,7 @@ pub fn is_spent(ok_name: &str, content: &str, remaining: &[DropFile]) -> bool {
 }
 
 /// The CSV files of the wanted prefixes, and what the ok files say about them.
-struct DropArea<'a> {
+struct WantedFiles<'a> {
     prefixes: &'a [&'a str],
     arrived: BTreeMap<FileName, &'a DropFile>,
     /// The same names by identifier; a drop area may hold thousands of bunches.
@@ -78,9 +78,9 @@ enum Reach {
     File(FileName),
 }
 
-impl<'a> DropArea<'a> {
+impl<'a> WantedFiles<'a> {
     fn sort_out(files: &'a [DropFile], prefixes: &'a [&'a str]) -> Self {
-        let mut area = Self {
+        let mut wanted = Self {
             prefixes,
             arrived: BTreeMap::new(),
             by_identifier: BTreeMap::new(),
@@ -100,14 +100,14 @@ impl<'a> DropArea<'a> {
                 // `product-import.x_1_1.csv`: the prefix of a name goes up to its underscore.
                 Ok(name) if !prefixes.contains(&name.prefix()) => {}
                 Ok(name) => {
-                    let siblings = area.by_identifier.entry(name.filename().to_owned()).or_default();
+                    let siblings = wanted.by_identifier.entry(name.filename().to_owned()).or_default();
                     siblings.push(name.clone());
-                    area.arrived.insert(name, file);
+                    wanted.arrived.insert(name, file);
                 }
-                Err(error) => area.notes.push(|| Note::about([file.name.as_str()], error.to_string())),
+                Err(error) => wanted.notes.push(|| Note::about([file.name.as_str()], error.to_string())),
             }
         }
-        area
+        wanted
     }
 
     /// The arrived files of an identifier.
@@ -172,7 +172,7 @@ impl<'a> DropArea<'a> {
         }
     }
 
-    fn apply_list(&mut self, ok_file: &OkFile<'_>, lines: &[Line]) {
+    fn apply_list(&mut self, ok_file: &OkFile<'_>, lines: &[ManifestLine]) {
         let name = ok_file.name;
         let mut wrong = Notes::default();
         for line in lines {
@@ -205,7 +205,7 @@ impl<'a> DropArea<'a> {
     }
 
     /// Holds up every bunch that relies on a manifest with wrong lines.
-    fn blame(&mut self, ok_file: &OkFile<'_>, lines: &[Line], wrong: &Notes) {
+    fn blame(&mut self, ok_file: &OkFile<'_>, lines: &[ManifestLine], wrong: &Notes) {
         let identifiers: BTreeSet<&str> = match &ok_file.reach {
             Reach::Bunch(identifier) => BTreeSet::from([identifier.as_str()]),
             Reach::File(file) => BTreeSet::from([file.filename()]),
@@ -279,16 +279,16 @@ impl<'a> DropArea<'a> {
 }
 
 impl<'a> OkFile<'a> {
-    fn understand(name: &'a str, content: &str, area: &DropArea<'_>) -> Option<Self> {
+    fn understand(name: &'a str, content: &str, wanted: &WantedFiles<'_>) -> Option<Self> {
         let stem = name.strip_suffix(".ok")?;
         let (prefix, rest) = match stem.split_once('_') {
             Some((prefix, rest)) => (prefix, Some(rest)),
             None => (stem, None),
         };
-        if !area.prefixes.contains(&prefix) {
+        if !wanted.prefixes.contains(&prefix) {
             return None;
         }
-        let is_bunch = |rest: &str| area.siblings(rest).iter().any(|file| file.prefix() == prefix);
+        let is_bunch = |rest: &str| wanted.siblings(rest).iter().any(|file| file.prefix() == prefix);
         let reach = match (rest, format!("{stem}.csv").parse::<FileName>()) {
             (None, _) => Reach::Prefix,
             // `product-import_spring_01.ok` could also stand for a bunch that is called `spring_01`.

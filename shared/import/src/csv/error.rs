@@ -1,5 +1,5 @@
 use super::limits::{MAX_CELL_BYTES, MAX_COLUMNS};
-use super::position::Position;
+use super::position::CsvPosition;
 
 /// A file that cannot be read any further.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -60,9 +60,9 @@ pub enum ErrorKind {
 #[error("line {}: {kind}", position.line)]
 pub struct BadRow {
     /// Where the row starts.
-    pub position: Position,
+    pub position: CsvPosition,
     /// Where the next row can be read from.
-    pub next: Position,
+    pub next: CsvPosition,
     /// What is wrong with it.
     pub kind: BadRowKind,
 }

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// Characters that give the bytes of a file their meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Format {
+pub struct CsvFormat {
     /// What separates two cells.
     pub delimiter: u8,
     /// What encloses a cell that holds delimiters or line breaks; doubled inside such a cell it stands for itself.
@@ -11,7 +11,7 @@ pub struct Format {
     pub escape: Option<u8>,
 }
 
-impl Format {
+impl CsvFormat {
     /// RFC 4180: comma, double quote, no escape.
     pub const RFC_4180: Self = Self { delimiter: b',', quote: b'"', escape: None };
 }

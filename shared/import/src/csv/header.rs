@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Error, ErrorKind};
-use super::row::Row;
+use super::row::CsvRow;
 
 /// The column names of a file, each named once.
 ///
@@ -20,7 +20,7 @@ impl Header {
     ///
     /// # Errors
     /// Refuses a column without a name and a name used twice.
-    pub fn from_row(row: &Row) -> Result<Self, Error> {
+    pub fn from_row(row: &CsvRow) -> Result<Self, Error> {
         let line = row.position.line;
         let mut numbers = HashMap::new();
         for (index, name) in row.iter().enumerate() {

@@ -1,11 +1,11 @@
 use csv_core::{ReadFieldResult, ReaderBuilder};
 
 use super::error::{BadRow, BadRowKind, Error, ErrorKind};
-use super::format::Format;
+use super::format::CsvFormat;
 use super::header::Header;
 use super::limits::{MAX_CELL_BYTES, MAX_COLUMNS};
-use super::position::Position;
-use super::row::Row;
+use super::position::CsvPosition;
+use super::row::CsvRow;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -34,7 +34,7 @@ pub struct RowReader {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadRow {
     /// A row with as many cells as the header.
-    Row(Row),
+    Row(CsvRow),
     /// A row that cannot be used; reading goes on behind it.
     Bad(BadRow),
     /// The fed bytes are used up.
@@ -46,7 +46,7 @@ pub enum ReadRow {
 /// Where the parser stands, and what it must remember to count lines.
 #[derive(Debug, Clone, Copy)]
 struct ParserPlace {
-    position: Position,
+    position: CsvPosition,
     /// A `\n` right after a `\r` belongs to the line break that the `\r` began.
     is_after_cr: bool,
 }
@@ -54,7 +54,7 @@ struct ParserPlace {
 /// A row of which some bytes have been parsed.
 #[derive(Debug)]
 struct Unfinished {
-    start: Position,
+    start: CsvPosition,
     ends: Vec<usize>,
     /// How much of `cells` is filled.
     filled: usize,
@@ -67,13 +67,13 @@ struct Unfinished {
 impl RowReader {
     /// Starts at the first byte of a file, whose first row is the header.
     #[must_use]
-    pub fn new(format: Format) -> Self {
-        Self::at(format, None, Position::START)
+    pub fn new(format: CsvFormat) -> Self {
+        Self::at(format, None, CsvPosition::START)
     }
 
-    /// Carries on at a [`Row::next`] of a file whose header is known.
+    /// Carries on at a [`CsvRow::next`] of a file whose header is known.
     #[must_use]
-    pub fn resume(format: Format, header: Header, position: Position) -> Self {
+    pub fn resume(format: CsvFormat, header: Header, position: CsvPosition) -> Self {
         Self::at(format, Some(header), position)
     }
 
@@ -129,11 +129,11 @@ impl RowReader {
         self.input.capacity() + self.cells.capacity()
     }
 
-    fn at(format: Format, header: Option<Header>, position: Position) -> Self {
+    fn at(format: CsvFormat, header: Option<Header>, position: CsvPosition) -> Self {
         let mut parser =
             ReaderBuilder::new().delimiter(format.delimiter).quote(format.quote).escape(format.escape).build();
-        // The parser drops a byte order mark from its first input, wherever in a file that is, and only if the mark
-        // comes in one piece. An empty line takes that chance away; the mark is dropped in `begin_row`.
+        // The parser skips a byte order mark from its first input, wherever in a file that is, and only if the mark
+        // comes in one piece. An empty line takes that chance away; the mark is skipped in `begin_row`.
         parser.read_field(b"\n", &mut [0]);
         Self {
             parser: Box::new(parser),
@@ -149,7 +149,7 @@ impl RowReader {
 
     /// Skips to the first byte of the next row, if it has been fed already.
     fn begin_row(&mut self) -> Option<Unfinished> {
-        if self.place.position == Position::START {
+        if self.place.position == CsvPosition::START {
             let is_part_of_bom = self.rest().len() < BOM.len() && BOM.starts_with(self.rest());
             if is_part_of_bom && !self.is_finished {
                 return None;
@@ -221,9 +221,9 @@ impl RowReader {
         result
     }
 
-    fn complete_row(&self, row: &Unfinished) -> Result<Row, BadRow> {
+    fn complete_row(&self, row: &Unfinished) -> Result<CsvRow, BadRow> {
         let next = self.place.position;
-        Row::from_bytes(row.start, next, &self.cells[..row.filled], &row.ends).map_err(|(cell, byte)| BadRow {
+        CsvRow::from_bytes(row.start, next, &self.cells[..row.filled], &row.ends).map_err(|(cell, byte)| BadRow {
             position: row.start,
             next,
             kind: BadRowKind::NotUtf8 { number: cell + 1, byte: byte + 1 },
@@ -247,12 +247,12 @@ impl RowReader {
 }
 
 impl Unfinished {
-    fn at(start: Position) -> Self {
+    fn at(start: CsvPosition) -> Self {
         Self { start, ends: Vec::new(), filled: 0, cell_start: 0, cell_line: start.line, awaits_lf: false }
     }
 }
 
-fn check_column_count(row: Row, expected: usize) -> ReadRow {
+fn check_column_count(row: CsvRow, expected: usize) -> ReadRow {
     let found = row.len();
     if found == expected {
         return ReadRow::Row(row);

@@ -1,25 +1,25 @@
-use super::position::Position;
+use super::position::CsvPosition;
 
 /// One row: its cells, and where it stands.
 ///
 /// The cells are private because `ends` must cut `text` at character boundaries.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
+pub struct CsvRow {
     /// Where the row starts.
-    pub position: Position,
+    pub position: CsvPosition,
     /// Where the next row can be read from.
-    pub next: Position,
+    pub next: CsvPosition,
     /// All cells one after the other.
     text: String,
     /// Where each cell ends in `text`.
     ends: Vec<usize>,
 }
 
-impl Row {
+impl CsvRow {
     /// Joins the bytes of the cells, or says which cell (from 0) and which byte of it (from 0) is not UTF-8.
     pub(super) fn from_bytes(
-        position: Position,
-        next: Position,
+        position: CsvPosition,
+        next: CsvPosition,
         bytes: &[u8],
         ends: &[usize],
     ) -> Result<Self, (usize, usize)> {

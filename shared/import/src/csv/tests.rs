@@ -43,7 +43,7 @@ fn answers(mut reader: RowReader, bytes: &[u8], chunk_bytes: usize) -> Vec<Resul
 }
 
 fn read(text: &str) -> String {
-    read_from(RowReader::new(Format::RFC_4180), text.as_bytes(), 7).join("\n")
+    read_from(RowReader::new(CsvFormat::RFC_4180), text.as_bytes(), 7).join("\n")
 }
 
 #[test]
@@ -65,8 +65,8 @@ fn every_kind_of_line_end_counts_as_one_line() {
 }
 
 /// The header of a file that comes in chunks of the given size, and the first row behind it.
-fn header_and_first_row(file: &[u8], chunk_bytes: usize) -> (Vec<String>, Row) {
-    let mut reader = RowReader::new(Format::RFC_4180);
+fn header_and_first_row(file: &[u8], chunk_bytes: usize) -> (Vec<String>, CsvRow) {
+    let mut reader = RowReader::new(CsvFormat::RFC_4180);
     let mut chunks = file.chunks(chunk_bytes);
     loop {
         match reader.next_row().unwrap() {
@@ -100,18 +100,18 @@ fn a_byte_order_mark_in_the_middle_of_a_file_stays() {
     let header = header_and_first_row(file.as_bytes(), 3).0;
     assert_eq!(header, ["a", "b"]);
     // A reader that resumes there has a first byte, too.
-    let mut first = RowReader::new(Format::RFC_4180);
+    let mut first = RowReader::new(CsvFormat::RFC_4180);
     first.feed(b"a,b\n1,2\n");
     first.next_row().unwrap();
     let header = first.header().unwrap().clone();
-    let resumed = RowReader::resume(Format::RFC_4180, header, Position { byte_offset: 4, line: 2 });
+    let resumed = RowReader::resume(CsvFormat::RFC_4180, header, CsvPosition { byte_offset: 4, line: 2 });
     assert_eq!(read_from(resumed, "\u{feff}1,2\n".as_bytes(), 4), ["2: \\u{feff}1 | 2"]);
 }
 
 #[test]
 fn a_quote_stands_for_itself_doubled_or_escaped() {
     assert_snapshot!(read("a,b\n\"5\"\" disc\",x\n"), @r#"2: 5\" disc | x"#);
-    let format = Format { escape: Some(b'\\'), ..Format::RFC_4180 };
+    let format = CsvFormat { escape: Some(b'\\'), ..CsvFormat::RFC_4180 };
     let lines = read_from(RowReader::new(format), b"a,b\n\"5\\\" disc\",x\n", 3);
     assert_snapshot!(lines.join("\n"), @r#"2: 5\" disc | x"#);
 }
@@ -134,7 +134,7 @@ fn curly_quotes_are_named_as_the_cause_of_a_ragged_row() {
 
 #[test]
 fn a_cell_that_is_not_utf_8_is_named_by_column_and_byte() {
-    let reader = RowReader::new(Format::RFC_4180);
+    let reader = RowReader::new(CsvFormat::RFC_4180);
     let lines = read_from(reader, b"a,b\n1,gr\xfc\xdfe\n\xc3,\xa4\n2,3\n", 4);
     assert_snapshot!(lines.join("\n"), @r"
     line 2: byte 3 of the cell in column 2 is not UTF-8
@@ -149,14 +149,14 @@ fn a_header_must_name_every_column_once() {
     assert_snapshot!(read("\n\n"), @"error: line 3: the file is empty, but a header row was expected");
     assert_snapshot!(read("sku,,qty\n"), @"error: line 1: column 2 of the header has no name");
     assert_snapshot!(read("sku,qty,sku\n"), @"error: line 1: column 3 of the header repeats `sku`, which is column 1");
-    let reader = RowReader::new(Format::RFC_4180);
+    let reader = RowReader::new(CsvFormat::RFC_4180);
     assert_snapshot!(read_from(reader, b"a\xff,b\n", 9).join("\n"), @"error: line 1: the header is not UTF-8");
 }
 
 #[test]
 fn a_missing_column_comes_with_a_guess_at_the_delimiter() {
     let missing = |text: &str| {
-        let mut reader = RowReader::new(Format::RFC_4180);
+        let mut reader = RowReader::new(CsvFormat::RFC_4180);
         reader.feed(text.as_bytes());
         reader.finish();
         reader.next_row().unwrap();
@@ -183,7 +183,7 @@ fn a_row_with_absurdly_many_cells_is_an_error() {
 
 #[test]
 fn memory_does_not_grow_with_the_file() {
-    let mut reader = RowReader::new(Format::RFC_4180);
+    let mut reader = RowReader::new(CsvFormat::RFC_4180);
     reader.feed(b"a,b\n");
     let wait = wait("the reader asks for more");
     for _ in 0..5_000 {
@@ -195,8 +195,8 @@ fn memory_does_not_grow_with_the_file() {
     assert!(reader.held_bytes() < 64 * 1024);
 }
 
-fn rows(text: &str) -> Vec<Row> {
-    let answers = answers(RowReader::new(Format::RFC_4180), text.as_bytes(), 5);
+fn rows(text: &str) -> Vec<CsvRow> {
+    let answers = answers(RowReader::new(CsvFormat::RFC_4180), text.as_bytes(), 5);
     answers
         .into_iter()
         .filter_map(|answer| match answer {
@@ -229,7 +229,7 @@ proptest! {
     #[test]
     fn what_is_written_is_read_back(table in table(), terminator in terminator(), chunk_bytes in 1..64usize) {
         let bytes = written(&table, terminator);
-        let read: Vec<Vec<String>> = answers(RowReader::new(Format::RFC_4180), &bytes, chunk_bytes)
+        let read: Vec<Vec<String>> = answers(RowReader::new(CsvFormat::RFC_4180), &bytes, chunk_bytes)
             .into_iter()
             .map(|answer| match answer {
                 Ok(ReadRow::Row(row)) => row.iter().map(str::to_owned).collect(),
@@ -244,8 +244,8 @@ proptest! {
         bytes in prop::collection::vec(prop::sample::select(b"ab,\"\n\r\xc3\xa4\xef\xbb\xbf".to_vec()), 0..60),
         chunk_bytes in 1..20usize,
     ) {
-        let whole = answers(RowReader::new(Format::RFC_4180), &bytes, bytes.len());
-        let pieces = answers(RowReader::new(Format::RFC_4180), &bytes, chunk_bytes);
+        let whole = answers(RowReader::new(CsvFormat::RFC_4180), &bytes, bytes.len());
+        let pieces = answers(RowReader::new(CsvFormat::RFC_4180), &bytes, chunk_bytes);
         prop_assert_eq!(whole, pieces);
     }
 
@@ -257,9 +257,9 @@ proptest! {
     ) {
         let mut file = format!("{mark}a,b\r\n").into_bytes();
         file.extend(bytes);
-        let whole = answers(RowReader::new(Format::RFC_4180), &file, chunk_bytes);
+        let whole = answers(RowReader::new(CsvFormat::RFC_4180), &file, chunk_bytes);
         let header = || {
-            let mut reader = RowReader::new(Format::RFC_4180);
+            let mut reader = RowReader::new(CsvFormat::RFC_4180);
             reader.feed(b"a,b\r\n");
             reader.next_row().unwrap();
             reader.header().unwrap().clone()
@@ -270,7 +270,7 @@ proptest! {
                 Ok(ReadRow::Bad(bad)) => bad.next,
                 _ => continue,
             };
-            let reader = RowReader::resume(Format::RFC_4180, header(), next);
+            let reader = RowReader::resume(CsvFormat::RFC_4180, header(), next);
             let rest = answers(reader, &file[usize::try_from(next.byte_offset).unwrap()..], chunk_bytes);
             prop_assert_eq!(&whole[index + 1..], rest.as_slice());
         }
@@ -281,7 +281,7 @@ proptest! {
 fn a_cell_that_is_a_little_too_large_is_refused_however_it_comes() {
     let file = format!("sku\n{}\n", "x".repeat(MAX_CELL_BYTES + 1));
     for piece in [7, 4096, file.len()] {
-        let mut reader = RowReader::new(Format::RFC_4180);
+        let mut reader = RowReader::new(CsvFormat::RFC_4180);
         let mut pieces = file.as_bytes().chunks(piece);
         let error = loop {
             match reader.next_row() {

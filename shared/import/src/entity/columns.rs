@@ -2,7 +2,7 @@ use std::collections::HashMap;
 
 use super::description::Column;
 use crate::bunch::BunchId;
-use crate::csv::{Header, Row};
+use crate::csv::{CsvRow, Header};
 use crate::dialect::Dialect;
 
 /// Which column of a file means what; made once per file.
@@ -76,7 +76,7 @@ impl<K: Copy> Columns<K> {
 
     /// Returns a cell by its column's name, or an empty one if the file lacks the column.
     #[must_use]
-    pub fn cell<'a>(&self, row: &'a Row, name: &str) -> &'a str {
+    pub fn cell<'a>(&self, row: &'a CsvRow, name: &str) -> &'a str {
         let index = self.indexes.get(name);
         index.and_then(|&index| row.get(index)).unwrap_or_default()
     }

@@ -70,7 +70,7 @@ impl Form {
     ///
     /// # Errors
     /// Says what is wrong with the text.
-    pub fn canonical(self, text: &str, numbers: number::Format) -> Result<String, FormError> {
+    pub fn canonical(self, text: &str, numbers: number::NumberFormat) -> Result<String, FormError> {
         match self {
             Self::Text => Ok(text.to_owned()),
             Self::Number => numbers.canonical(text).ok_or(FormError::Number),

@@ -19,20 +19,20 @@ mod tests;
 mod thing;
 
 pub use apply::{ApplyError, CreateError};
-pub use change::{ImageChange, ProductChange, ProductType, QuantityChange, Value};
+pub use change::{ImageChange, ProductChange, ProductType, ProductValue, QuantityChange};
 pub use parts::{AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation};
-pub use thing::{Image, Product, Shown};
+pub use thing::{Image, Product, StoreViewContent};
 
-use crate::entity::{About, Applied, Cells, Column, Entity, ExecutorAbout, Reading, Stated, Thing};
-use crate::finding::Refusal;
+use crate::entity::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Reading, Stated, Thing};
+use crate::finding::ChangeRefusal;
 use crate::named::Named;
 
 /// Products, with everything that a product file says about them.
 pub struct Products;
 
 impl Entity for Products {
-    type Kind = kind::Kind;
-    type Change = ProductChange;
+    type ColumnKind = kind::ProductColumn;
+    type EntityChange = ProductChange;
     type Thing = Product;
 
     const ABOUT: About = About {
@@ -50,13 +50,13 @@ impl Entity for Products {
             description: "merges the rows of the product files into the catalogue",
         },
     };
-    const COLUMNS: &'static [Column<kind::Kind>] = columns::COLUMNS;
+    const COLUMNS: &'static [Column<kind::ProductColumn>] = columns::COLUMNS;
 
-    fn cells(kind: kind::Kind) -> Cells {
+    fn cells(kind: kind::ProductColumn) -> Cells {
         columns::cells(kind)
     }
 
-    fn read_cells(reading: &mut Reading<'_, kind::Kind>) -> Option<ProductChange> {
+    fn read_cells(reading: &mut Reading<'_, kind::ProductColumn>) -> Option<ProductChange> {
         read::read(reading)
     }
 
@@ -65,16 +65,16 @@ impl Entity for Products {
     }
 
     /// The product type is that of the row, or of an earlier row of the product.
-    fn missing_if_new(change: &ProductChange) -> Vec<Refusal> {
+    fn missing_if_new(change: &ProductChange) -> Vec<ChangeRefusal> {
         read::missing_if_new(change)
     }
 
-    fn create(change: &ProductChange) -> Result<Product, Refusal> {
-        Product::create(change).map_err(Refusal::of_row)
+    fn create(change: &ProductChange) -> Result<Product, ChangeRefusal> {
+        Product::create(change).map_err(ChangeRefusal::of_row)
     }
 
-    fn apply(product: &mut Product, change: &ProductChange) -> Result<Applied, Refusal> {
-        product.apply(change).map_err(Refusal::of_row)
+    fn apply(product: &mut Product, change: &ProductChange) -> Result<ChangeEffect, ChangeRefusal> {
+        product.apply(change).map_err(ChangeRefusal::of_row)
     }
 
     fn name_others(change: &ProductChange, named: &mut Named) {

@@ -3,7 +3,7 @@ use std::fmt;
 use super::columns::{Columns, KnownColumn};
 use super::form::Form;
 use super::stated::Stated;
-use crate::csv::{Position, Row};
+use crate::csv::{CsvPosition, CsvRow};
 use crate::finding::{Finding, Severity};
 
 /// What a row of a file says, and what is wrong with it.
@@ -12,7 +12,7 @@ pub struct EntityRow<C> {
     /// Line on which the row starts.
     pub line: u64,
     /// Where the next row can be read from.
-    pub next: Position,
+    pub next: CsvPosition,
     /// What to change, without the values that cannot be used; nothing if the whole row cannot.
     pub change: Option<C>,
     /// What is wrong, in the order of the columns.
@@ -23,12 +23,12 @@ pub struct EntityRow<C> {
 #[derive(Debug)]
 pub struct Reading<'a, K> {
     columns: &'a Columns<K>,
-    row: &'a Row,
+    row: &'a CsvRow,
     findings: Vec<Finding>,
 }
 
 impl<'a, K: Copy> Reading<'a, K> {
-    pub(super) fn new(columns: &'a Columns<K>, row: &'a Row) -> Self {
+    pub(super) fn new(columns: &'a Columns<K>, row: &'a CsvRow) -> Self {
         Self { columns, row, findings: Vec::new() }
     }
 

@@ -3,15 +3,15 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::*;
-use crate::csv::{Format, ReadRow, RowReader};
+use crate::csv::{CsvFormat, ReadRow, RowReader};
 
 /// Reads one row of pairs of column and cell.
-fn read<E: Entity>(cells: &[(&str, &str)]) -> EntityRow<E::Change> {
+fn read<E: Entity>(cells: &[(&str, &str)]) -> EntityRow<E::EntityChange> {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let line = |texts: Vec<&str>| texts.into_iter().map(quoted).collect::<Vec<_>>().join(",");
     let names = line(cells.iter().map(|cell| cell.0).collect());
     let texts = line(cells.iter().map(|cell| cell.1).collect());
-    let mut reader = RowReader::new(Format::RFC_4180);
+    let mut reader = RowReader::new(CsvFormat::RFC_4180);
     reader.feed(format!("{names}\n{texts}\n").as_bytes());
     reader.finish();
     let ReadRow::Row(row) = reader.next_row().unwrap() else { panic!("{names}\n{texts} is not a row") };
@@ -21,7 +21,7 @@ fn read<E: Entity>(cells: &[(&str, &str)]) -> EntityRow<E::Change> {
 
 /// A cell of every column that a row needs to say which thing it speaks of.
 fn key<E: Entity>() -> Vec<(&'static str, &'static str)> {
-    let is_key = |column: &&Column<E::Kind>| E::ABOUT.key.contains(&column.name);
+    let is_key = |column: &&Column<E::ColumnKind>| E::ABOUT.key.contains(&column.name);
     E::COLUMNS.iter().filter(is_key).map(|column| (column.name, column.example)).collect()
 }
 
@@ -105,8 +105,8 @@ impl Thing for Brand {
 }
 
 impl Entity for Brands {
-    type Kind = Form;
-    type Change = Brand;
+    type ColumnKind = Form;
+    type EntityChange = Brand;
     type Thing = Brand;
 
     const ABOUT: About = About {
@@ -133,12 +133,12 @@ impl Entity for Brands {
         change.code.to_lowercase()
     }
 
-    fn create(change: &Brand) -> Result<Brand, Refusal> {
+    fn create(change: &Brand) -> Result<Brand, ChangeRefusal> {
         Ok(change.clone())
     }
 
-    fn apply(_: &mut Brand, _: &Brand) -> Result<Applied, Refusal> {
-        Ok(Applied::Unchanged)
+    fn apply(_: &mut Brand, _: &Brand) -> Result<ChangeEffect, ChangeRefusal> {
+        Ok(ChangeEffect::Unchanged)
     }
 }
 
@@ -154,7 +154,7 @@ fn an_entity_of_one_column_needs_little() {
 
 #[test]
 fn a_file_without_its_key_cannot_be_read() {
-    let mut reader = RowReader::new(Format::RFC_4180);
+    let mut reader = RowReader::new(CsvFormat::RFC_4180);
     reader.feed(b"name\nacme\n");
     reader.next_row().unwrap();
     let error = Brands::columns("a.csv", reader.header().unwrap(), Dialect::m2if()).unwrap_err();

@@ -36,7 +36,7 @@ pub trait Thing: Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned +
 /// What a change did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
-pub enum Applied {
+pub enum ChangeEffect {
     /// The thing was like this already; there is nothing to write.
     Unchanged,
     /// The thing differs from before.

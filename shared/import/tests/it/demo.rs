@@ -7,7 +7,7 @@ use chrono::DateTime;
 use import::bunch::{Bunch, BunchSet, DropFile, resolve};
 use import::dialect::Dialect;
 use import::entity::Stated;
-use import::entity::product::{ProductChange, ProductType, Value};
+use import::entity::product::{ProductChange, ProductType, ProductValue};
 use insta::assert_snapshot;
 
 use crate::files::ProductFile;
@@ -159,7 +159,7 @@ fn url_keys_differ_within_a_store_view() {
     let files = full_catalogue();
     let mut keys = BTreeSet::new();
     for change in changes(&files) {
-        if let Some(Stated::Set(Value::Text(key))) = change.values.get("url_key") {
+        if let Some(Stated::Set(ProductValue::Text(key))) = change.values.get("url_key") {
             assert!(keys.insert((&change.store_view, key)), "{} repeats {key}", change.sku);
         }
     }

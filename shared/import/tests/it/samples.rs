@@ -7,7 +7,7 @@ use chrono::DateTime;
 use import::bunch::{BunchSet, DropFile, resolve};
 use import::dialect::Dialect;
 use import::entity::Stated;
-use import::entity::product::{ProductType, Value};
+use import::entity::product::{ProductType, ProductValue};
 use import::finding::Severity;
 use import::number;
 use insta::assert_snapshot;
@@ -62,7 +62,7 @@ fn every_file_has_as_many_rows_as_the_index_says() {
 
 #[test]
 fn every_product_file_of_the_original_parses() {
-    let english = Dialect { numbers: number::Format::ENGLISH, ..Dialect::m2if() };
+    let english = Dialect { numbers: number::NumberFormat::ENGLISH, ..Dialect::m2if() };
     let mut rows = 0;
     let mut files = 0;
     for (path, _) in index().into_iter().filter(|(path, _)| is_product_import(path)) {
@@ -118,8 +118,8 @@ fn relations_of_the_original_are_understood() {
 fn quoted_attribute_values_are_taken_off_their_quotes() {
     let file = read(&format!("{CATALOG}products_to_import_with_additional_attributes.csv"));
     let values = |index: usize, code: &str| match &file.rows[index].change.as_ref().unwrap().values[code] {
-        Stated::Set(Value::Text(text)) => format!("[{text}]"),
-        Stated::Set(Value::List(list)) => list.iter().map(|text| format!("[{text}]")).collect(),
+        Stated::Set(ProductValue::Text(text)) => format!("[{text}]"),
+        Stated::Set(ProductValue::List(list)) => list.iter().map(|text| format!("[{text}]")).collect(),
         Stated::Clear => "cleared".to_owned(),
     };
     assert_snapshot!(values(0, "text_attribute"), @r#"['", =|]"#);

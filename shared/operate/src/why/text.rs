@@ -7,18 +7,18 @@ use pipeline::plan::{Ending, Spawn};
 use pipeline::step::INTERRUPTION_LIMIT;
 use pipeline::{Pipeline, Step, StepStatus};
 
-use super::{Outlook, Signals};
+use super::{Outlook, WaitSigns};
 
 /// After how long without a beat people are told so: beats come each minute, and one may be skipped.
 const BEAT_IS_LATE_AFTER_MINUTES: i64 = 3;
 
 /// What a step does, or why it does nothing.
-pub(super) fn step(pipeline: &Pipeline, step: &Step, outlook: &Outlook, signals: &Signals) -> String {
+pub(super) fn step(pipeline: &Pipeline, step: &Step, outlook: &Outlook, signs: &WaitSigns) -> String {
     match outlook {
         Outlook::Ended(ending) => ended(pipeline, step, *ending),
-        Outlook::Active if step.record.status == StepStatus::Running => running(step, signals),
-        Outlook::Active => enqueued(pipeline, step, signals),
-        Outlook::Ready => match late_beat(signals.last_beat, signals.now) {
+        Outlook::Active if step.record.status == StepStatus::Running => running(step, signs),
+        Outlook::Active => enqueued(pipeline, step, signs),
+        Outlook::Ready => match late_beat(signs.last_beat, signs.now) {
             Some(late) => format!("it is ready for attempt {}, but {late}", step.record.attempt + 1),
             None => format!("it is ready: the next beat enqueues attempt {}", step.record.attempt + 1),
         },
@@ -28,7 +28,7 @@ pub(super) fn step(pipeline: &Pipeline, step: &Step, outlook: &Outlook, signals:
 }
 
 /// What holds up a pipeline: the step that the others wait for, and what keeps the whole from moving.
-pub(super) fn pipeline(pipeline: &Pipeline, outlooks: &[Outlook], texts: &[String], signals: &Signals) -> String {
+pub(super) fn pipeline(pipeline: &Pipeline, outlooks: &[Outlook], texts: &[String], signs: &WaitSigns) -> String {
     let about = |index: usize| format!("step `{}`: {}", pipeline.steps[index].definition.name, texts[index]);
     if !pipeline.status.is_open() {
         let ended = pipeline.ended_at.map_or(String::new(), |at| format!(" at {}", time(at)));
@@ -41,7 +41,7 @@ pub(super) fn pipeline(pipeline: &Pipeline, outlooks: &[Outlook], texts: &[Strin
     if let Some(stop) = &pipeline.stop {
         parts.push(format!("it is being stopped since {}: {}", time(stop.at), stop.reason));
     }
-    parts.extend(late_beat(signals.last_beat, signals.now));
+    parts.extend(late_beat(signs.last_beat, signs.now));
     let find = |is_it: &dyn Fn(usize) -> bool| (0..outlooks.len()).find(|index| is_it(*index));
     let is_running = |index: usize| {
         matches!(outlooks[index], Outlook::Active) && pipeline.steps[index].record.status == StepStatus::Running
@@ -119,14 +119,14 @@ fn why_unreached(pipeline: &Pipeline, step: &Step) -> String {
     }
 }
 
-fn running(step: &Step, signals: &Signals) -> String {
+fn running(step: &Step, signs: &WaitSigns) -> String {
     let record = &step.record;
     let owner = record.owner.as_deref().unwrap_or("somebody unknown");
     let attempt = record.attempt;
     let since = record.started_at.map_or(String::new(), |at| format!(" since {}", time(at)));
     let progress = record.progress.as_ref().map_or(String::new(), |text| format!(", {text}"));
     match record.lease_until {
-        Some(until) if until < signals.now => {
+        Some(until) if until < signs.now => {
             let end = time(until);
             let next = match limit(step) {
                 Some(limit) if attempt >= limit => "fails it for good",
@@ -143,7 +143,7 @@ fn running(step: &Step, signals: &Signals) -> String {
     }
 }
 
-fn enqueued(pipeline: &Pipeline, step: &Step, signals: &Signals) -> String {
+fn enqueued(pipeline: &Pipeline, step: &Step, signs: &WaitSigns) -> String {
     let record = &step.record;
     if pipeline.stop.is_some() && !step.definition.run_always {
         return "the pipeline was stopped: the next beat cancels the step, and no runner begins it".to_owned();
@@ -151,7 +151,7 @@ fn enqueued(pipeline: &Pipeline, step: &Step, signals: &Signals) -> String {
     let progress = record.progress.as_ref().map_or(String::new(), |text| format!(" ({text})"));
     // Sent later than enqueued: it asked for a pause.
     if let Some(due) =
-        record.sent_at.filter(|at| record.resends == 0 && *at > signals.now && Some(*at) > record.enqueued_at)
+        record.sent_at.filter(|at| record.resends == 0 && *at > signs.now && Some(*at) > record.enqueued_at)
     {
         return format!("attempt {} carries on at {}{progress}", record.attempt, time(due));
     }
@@ -160,8 +160,8 @@ fn enqueued(pipeline: &Pipeline, step: &Step, signals: &Signals) -> String {
     let mut text =
         format!("attempt {} is enqueued{since} and waits for a runner{progress}{interrupted}", record.attempt);
     let priority = pipeline.definition.priority;
-    text += &match signals.messages {
-        Some(0) => format!("; no message waits in the queue of priority {priority}, {}", resend(step, signals)),
+    text += &match signs.messages {
+        Some(0) => format!("; no message waits in the queue of priority {priority}, {}", resend(step, signs)),
         Some(1) => format!("; 1 message waits in the queue of priority {priority}"),
         Some(messages) => format!("; {messages} messages wait in the queue of priority {priority}"),
         None => String::new(),
@@ -183,8 +183,8 @@ fn interrupted(step: &Step) -> String {
 }
 
 /// What becomes of a step whose message nobody sees.
-fn resend(step: &Step, signals: &Signals) -> String {
-    let at = step.record.sent_at.map(|sent| sent + signals.resend_after);
+fn resend(step: &Step, signs: &WaitSigns) -> String {
+    let at = step.record.sent_at.map(|sent| sent + signs.resend_after);
     at.map_or_else(
         || "so a runner has just taken it".to_owned(),
         |at| format!("so a runner is about to claim it, or it got lost and is sent again after {}", time(at)),

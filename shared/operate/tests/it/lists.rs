@@ -6,17 +6,17 @@ use pipeline::PipelineStatus;
 use store::clean_up::EndedPlace;
 use store::table::{Attributes, Change, Condition, Key, Listing, Write};
 
-use operate::Filter;
+use operate::PipelineFilter;
 use workshop::{Workshop, xml};
 
 /// The names of all pages of a list, a page behind each bar.
-async fn pages(workshop: &Workshop, filter: &Filter) -> String {
+async fn pages(workshop: &Workshop, filter: &PipelineFilter) -> String {
     let (mut pages, mut filter) = (Vec::new(), filter.clone());
     let wait = patience::wait("the list has a last page");
     loop {
         wait.go_on();
         let page = operate::list(&workshop.context, &filter, workshop.now()).await.unwrap();
-        let name = |row: &operate::Row| match &row.pipeline {
+        let name = |row: &operate::ListedPipeline| match &row.pipeline {
             Ok(pipeline) => pipeline.spawned_by.clone(),
             Err(unreadable) => format!("? {}", unreadable.problem),
         };
@@ -29,7 +29,14 @@ async fn pages(workshop: &Workshop, filter: &Filter) -> String {
 /// Spawns a pipeline by somebody, and runs it if it is `done`.
 async fn one(workshop: &Workshop, name: &str, by: &str, argument: &str) -> pipeline::PipelineId {
     let arguments: Arguments = [("file".to_owned(), argument.to_owned())].into();
-    let id = operate::init(&workshop.context, name, arguments, by, &workshop.invocation()).await.unwrap();
+    let id = operate::init(
+        &workshop.context,
+        name,
+        arguments,
+        operate::Operator { name: by, invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap();
     if name == "done" {
         workshop.run_all().await;
     }
@@ -57,18 +64,18 @@ async fn pages_join_without_a_gap_whatever_their_size() {
         (4, "e c a f | d b"),
         (6, "e c a f d b | "),
     ] {
-        assert_eq!(pages(&workshop, &Filter { limit, ..Filter::default() }).await, expected);
+        assert_eq!(pages(&workshop, &PipelineFilter { limit, ..PipelineFilter::default() }).await, expected);
     }
 }
 
 #[tokio::test]
 async fn what_is_spawned_between_two_pages_does_not_shift_them() {
     let workshop = six().await;
-    let filter = Filter { limit: 2, ..Filter::default() };
+    let filter = PipelineFilter { limit: 2, ..PipelineFilter::default() };
     let first = operate::list(&workshop.context, &filter, workshop.now()).await.unwrap();
     one(&workshop, "open", "g", "").await;
     one(&workshop, "done", "h", "").await;
-    let rest = Filter { after: first.next, limit: 10, ..Filter::default() };
+    let rest = PipelineFilter { after: first.next, limit: 10, ..PipelineFilter::default() };
     assert_eq!(pages(&workshop, &rest).await, "a h f d b");
 }
 
@@ -77,9 +84,12 @@ async fn pages_go_on_in_the_months_before() {
     let workshop = six().await;
     workshop.wait(70 * 24 * 60);
     one(&workshop, "done", "later", "").await;
-    assert_eq!(pages(&workshop, &Filter { limit: 4, ..Filter::default() }).await, "e c a later | f d b");
     assert_eq!(
-        pages(&workshop, &Filter { limit: 1, name: Some("done".into()), ..Filter::default() }).await,
+        pages(&workshop, &PipelineFilter { limit: 4, ..PipelineFilter::default() }).await,
+        "e c a later | f d b"
+    );
+    assert_eq!(
+        pages(&workshop, &PipelineFilter { limit: 1, name: Some("done".into()), ..PipelineFilter::default() }).await,
         "later | f | d | b | "
     );
 }
@@ -88,25 +98,35 @@ async fn pages_go_on_in_the_months_before() {
 async fn a_list_is_narrowed_by_status_text_and_time() {
     let workshop = six().await;
     let at = |text: &str| Some(text.parse().unwrap());
-    let with = |filter: Filter| Filter { limit: 10, ..filter };
+    let with = |filter: PipelineFilter| PipelineFilter { limit: 10, ..filter };
     for (filter, expected) in [
-        (Filter { statuses: vec![PipelineStatus::Success], ..Filter::default() }, "f d b"),
+        (PipelineFilter { statuses: vec![PipelineStatus::Success], ..PipelineFilter::default() }, "f d b"),
         (
-            Filter { statuses: vec![PipelineStatus::Running, PipelineStatus::Success], ..Filter::default() },
+            PipelineFilter {
+                statuses: vec![PipelineStatus::Running, PipelineStatus::Success],
+                ..PipelineFilter::default()
+            },
             "e c a f d b",
         ),
-        (Filter { statuses: vec![PipelineStatus::Error], ..Filter::default() }, ""),
-        (Filter { search: Some("C.CSV".into()), ..Filter::default() }, "c"),
-        (Filter { search: Some("done".into()), ..Filter::default() }, "f d b"),
-        (Filter { spawned_after: at("2026-08-01T12:04:00Z"), ..Filter::default() }, "e f"),
-        (Filter { spawned_before: at("2026-08-01T12:02:00Z"), ..Filter::default() }, "a b"),
-        (Filter { name: Some("open".into()), spawned_after: at("2026-08-01T12:01:00Z"), ..Filter::default() }, "e c"),
+        (PipelineFilter { statuses: vec![PipelineStatus::Error], ..PipelineFilter::default() }, ""),
+        (PipelineFilter { search: Some("C.CSV".into()), ..PipelineFilter::default() }, "c"),
+        (PipelineFilter { search: Some("done".into()), ..PipelineFilter::default() }, "f d b"),
+        (PipelineFilter { spawned_after: at("2026-08-01T12:04:00Z"), ..PipelineFilter::default() }, "e f"),
+        (PipelineFilter { spawned_before: at("2026-08-01T12:02:00Z"), ..PipelineFilter::default() }, "a b"),
+        (
+            PipelineFilter {
+                name: Some("open".into()),
+                spawned_after: at("2026-08-01T12:01:00Z"),
+                ..PipelineFilter::default()
+            },
+            "e c",
+        ),
     ] {
         assert_eq!(pages(&workshop, &with(filter.clone())).await, expected, "{filter:?}");
     }
     let id = one(&workshop, "open", "g", "").await;
     let search = Some(id.as_str()[..14].to_owned());
-    assert_eq!(pages(&workshop, &with(Filter { search, ..Filter::default() })).await, "g");
+    assert_eq!(pages(&workshop, &with(PipelineFilter { search, ..PipelineFilter::default() })).await, "g");
 }
 
 #[tokio::test]
@@ -114,10 +134,10 @@ async fn a_pipeline_that_cannot_be_read_is_a_row_that_says_so() {
     let workshop = six().await;
     let bad = one(&workshop, "open", "g", "").await;
     workshop.spoil(&bad).await;
-    let shown = pages(&workshop, &Filter { limit: 10, ..Filter::default() }).await;
+    let shown = pages(&workshop, &PipelineFilter { limit: 10, ..PipelineFilter::default() }).await;
     assert!(shown.starts_with("? ") && shown.ends_with(" e c a f d b"), "{shown}");
     assert!(shown.contains("expected a pipeline status"), "{shown}");
-    let filter = Filter { limit: 10, name: Some("done".into()), ..Filter::default() };
+    let filter = PipelineFilter { limit: 10, name: Some("done".into()), ..PipelineFilter::default() };
     assert_eq!(pages(&workshop, &filter).await, "f d b", "its name is known from the listing");
 }
 
@@ -132,7 +152,9 @@ async fn an_entry_that_is_listed_in_another_month_than_its_own_does_not_lead_a_l
         workshop.store().table.write(write).await.unwrap();
     }
     let page =
-        operate::list(&workshop.context, &Filter { limit: 50, ..Filter::default() }, workshop.now()).await.unwrap();
+        operate::list(&workshop.context, &PipelineFilter { limit: 50, ..PipelineFilter::default() }, workshop.now())
+            .await
+            .unwrap();
     assert_eq!((page.rows.len(), page.next), (6, None));
     let mut place = EndedPlace::beginning(workshop.now());
     let mut found = 0;
@@ -149,11 +171,15 @@ async fn an_entry_that_is_listed_in_another_month_than_its_own_does_not_lead_a_l
 async fn a_list_from_the_beginning_of_time_looks_at_the_months_of_this_century_only() {
     let workshop = six().await;
     let far = "9999-12-31T23:59:59Z".parse().ok();
-    let filter =
-        Filter { spawned_after: Some(DateTime::<Utc>::MIN_UTC), spawned_before: far, limit: 50, ..Filter::default() };
+    let filter = PipelineFilter {
+        spawned_after: Some(DateTime::<Utc>::MIN_UTC),
+        spawned_before: far,
+        limit: 50,
+        ..PipelineFilter::default()
+    };
     assert_eq!(operate::list(&workshop.context, &filter, workshop.now()).await.unwrap().rows.len(), 6);
     let after = "e999999999999901jd9x4k7m3fq8zt0v2c".parse().ok();
-    let ended = operate::list(&workshop.context, &Filter { after, ..filter }, workshop.now()).await.unwrap();
+    let ended = operate::list(&workshop.context, &PipelineFilter { after, ..filter }, workshop.now()).await.unwrap();
     assert_eq!(ended.rows.len(), 3);
 }
 
@@ -169,6 +195,6 @@ fn a_cursor_that_was_made_up_is_refused() {
         "e1234567890123ab",
     ] {
         let error = text.parse::<operate::Cursor>().unwrap_err();
-        assert_eq!(error, format!("`{text}` is no cursor (expected `next` of the page before)"));
+        assert_eq!(error.to_string(), format!("`{text}` is no cursor (expected `next` of the page before)"));
     }
 }

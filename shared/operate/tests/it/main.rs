@@ -1,9 +1,9 @@
 //! What people do and see, over the embedded store.
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute and not what it calls")]
 
-mod holds;
 mod lists;
 mod operations;
+mod pauses;
 mod people;
 mod queues;
 mod reruns;

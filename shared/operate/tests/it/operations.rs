@@ -19,7 +19,14 @@ async fn a_running_step_ends_by_itself_after_a_cancel() {
     let working = runner::run(&workshop.context, &message.body, &invocation);
     let meanwhile = async {
         workshop.gate.entered().await;
-        operate::cancel(&workshop.context, &id, "Ann", "Ann had enough", &workshop.invocation()).await.unwrap();
+        operate::cancel(
+            &workshop.context,
+            &id,
+            "Ann had enough",
+            operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+        )
+        .await
+        .unwrap();
         assert_snapshot!(workshop.shown(&id).await, @"running: gate-a running, done-b cancelled, done-c pending, done-report pending");
         workshop.gate.open();
     };
@@ -33,13 +40,34 @@ async fn a_running_step_ends_by_itself_after_a_cancel() {
 async fn a_cancel_before_anything_has_begun_cancels_it_all() {
     let workshop = Workshop::new("10: done-a · 20: done-b");
     let id = workshop.spawn().await;
-    operate::cancel(&workshop.context, &id, "Ann", "Ann had enough", &workshop.invocation()).await.unwrap();
+    operate::cancel(
+        &workshop.context,
+        &id,
+        "Ann had enough",
+        operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap();
     assert_snapshot!(workshop.shown(&id).await, @"cancelled: done-a cancelled, done-b cancelled");
     assert_eq!(workshop.run_all().await, [RunReport::NotClaimed { status: StepStatus::Cancelled }]);
-    let error = operate::cancel(&workshop.context, &id, "Ann", "again", &workshop.invocation()).await.unwrap_err();
+    let error = operate::cancel(
+        &workshop.context,
+        &id,
+        "again",
+        operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap_err();
     assert_snapshot!(error.to_string().replace(id.as_str(), "…"), @"pipeline … has ended, it is cancelled");
     let unknown: PipelineId = "01jd9x4k7m3fq8zt0v2c".parse().unwrap();
-    let error = operate::cancel(&workshop.context, &unknown, "Ann", "again", &workshop.invocation()).await.unwrap_err();
+    let error = operate::cancel(
+        &workshop.context,
+        &unknown,
+        "again",
+        operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap_err();
     assert_snapshot!(error, @"there is no pipeline 01jd9x4k7m3fq8zt0v2c");
 }
 
@@ -52,7 +80,14 @@ async fn an_enqueue_that_comes_after_a_cancel_is_not_run() {
     let beat = mini_heartbeat::beat(&workshop.context, &id, 0, &invocation);
     let cancel = async {
         workshop.table.late.notified().await;
-        operate::cancel(&workshop.context, &id, "Ann", "Ann had enough", &workshop.invocation()).await.unwrap();
+        operate::cancel(
+            &workshop.context,
+            &id,
+            "Ann had enough",
+            operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+        )
+        .await
+        .unwrap();
         assert_snapshot!(workshop.shown(&id).await, @"running: done-a cancelled, done-b pending, done-report enqueued");
         workshop.table.go_on.notify_one();
     };
@@ -91,7 +126,12 @@ async fn a_cancel_that_races_with_a_beat_looks_again() {
     let id = workshop.spawn().await;
     workshop.table.arm(Fault::Late, "meta", 0);
     let invocation = workshop.invocation();
-    let cancel = operate::cancel(&workshop.context, &id, "Ann", "Ann had enough", &invocation);
+    let cancel = operate::cancel(
+        &workshop.context,
+        &id,
+        "Ann had enough",
+        operate::Operator { name: "Ann", invocation: &invocation },
+    );
     let beat = async {
         workshop.table.late.notified().await;
         let pipeline = workshop.pipeline(&id).await;
@@ -111,7 +151,14 @@ async fn a_cancelled_pipeline_whose_step_never_ends_waits_for_its_lease() {
     let message = workshop.receive().await.unwrap();
     workshop.table.arm(Fault::DeadAfter, "gate-a", 0);
     workshop.die(runner::run(&workshop.context, &message.body, &workshop.invocation())).await;
-    operate::cancel(&workshop.context, &id, "Ann", "Ann had enough", &workshop.invocation()).await.unwrap();
+    operate::cancel(
+        &workshop.context,
+        &id,
+        "Ann had enough",
+        operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap();
     assert_snapshot!(workshop.shown(&id).await, @"running: gate-a running, done-report pending");
     workshop.wait(3);
     workshop.beat().await;
@@ -162,7 +209,14 @@ async fn a_definition_that_cannot_be_spawned_by_hand_is_named() {
         ("c", "there is no pipeline definition `c` (known: work; broken: b.xml:1:9: pipeline `b`: there is no step)"),
         ("b", "the definition cannot be used: b.xml:1:9: pipeline `b`: there is no step"),
     ] {
-        let error = operate::init(&workshop.context, name, [].into(), "Ann", &workshop.invocation()).await.unwrap_err();
+        let error = operate::init(
+            &workshop.context,
+            name,
+            [].into(),
+            operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+        )
+        .await
+        .unwrap_err();
         assert_eq!(error.to_string(), expected);
     }
 }
@@ -171,7 +225,14 @@ async fn a_definition_that_cannot_be_spawned_by_hand_is_named() {
 async fn a_spawn_by_hand_counts_although_its_first_beat_fails() {
     let workshop = Workshop::new("10: done-a");
     workshop.table.arm(Fault::Refused, "step/", 0);
-    let id = operate::init(&workshop.context, "work", [].into(), "a test", &workshop.invocation()).await.unwrap();
+    let id = operate::init(
+        &workshop.context,
+        "work",
+        [].into(),
+        operate::Operator { name: "a test", invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap();
     workshop.beat().await;
     workshop.run_all().await;
     assert_snapshot!(workshop.shown(&id).await, @"success: done-a success");
@@ -182,7 +243,14 @@ async fn a_spawn_by_hand_counts_although_its_first_beat_fails() {
 async fn lists_show_the_open_ones_first_and_the_latest_of_each() {
     let workshop = Workshop::with(&[xml("one", "", "", "10: done-a"), xml("two", "", "", "10: done-a")]);
     for (name, is_run) in [("one", true), ("two", false), ("one", false), ("two", true)] {
-        let id = operate::init(&workshop.context, name, [].into(), "Ann", &workshop.invocation()).await.unwrap();
+        let id = operate::init(
+            &workshop.context,
+            name,
+            [].into(),
+            operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+        )
+        .await
+        .unwrap();
         let message = workshop.receive().await.unwrap();
         if is_run {
             runner::run(&workshop.context, &message.body, &workshop.invocation()).await.unwrap();
@@ -192,10 +260,16 @@ async fn lists_show_the_open_ones_first_and_the_latest_of_each() {
     }
     let list = async |name: Option<&str>, status, limit| {
         let name = name.map(str::to_owned);
-        let filter = operate::Filter { name, statuses: Vec::from_iter(status), limit, ..operate::Filter::default() };
+        let filter = operate::PipelineFilter {
+            name,
+            statuses: Vec::from_iter(status),
+            limit,
+            ..operate::PipelineFilter::default()
+        };
         let listed = operate::list(&workshop.context, &filter, workshop.now()).await.unwrap();
-        let row =
-            |row: &operate::Row| row.readable().map(|shown| format!("{} {}", shown.name(), shown.status)).unwrap();
+        let row = |row: &operate::ListedPipeline| {
+            row.readable().map(|shown| format!("{} {}", shown.name(), shown.status)).unwrap()
+        };
         listed.rows.iter().map(row).collect::<Vec<_>>().join(", ")
     };
     assert_snapshot!(list(None, None, 10).await, @"one running, two running, two success, one success");
@@ -209,7 +283,12 @@ async fn a_request_with_a_key_spawns_once_however_often_it_comes() {
     let workshop = Workshop::new("10: done-a");
     let ask = async |key: &str, value: &str| {
         let arguments = [("a".to_owned(), value.to_owned())].into();
-        operate::init_once(&workshop.context, "work", arguments, "Ann", key, &workshop.invocation()).await
+        operate::init_once(
+            &workshop.context,
+            &operate::InitRequest { name: "work", arguments, key },
+            operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+        )
+        .await
     };
     let first = ask("k1", "1").await.unwrap();
     workshop.wait(1);
@@ -226,9 +305,23 @@ async fn a_request_with_a_key_spawns_once_however_often_it_comes() {
 #[tokio::test]
 async fn what_people_do_is_noted_with_their_names() {
     let workshop = Workshop::new("10: done-a");
-    let id = operate::init(&workshop.context, "work", [].into(), "Ann", &workshop.invocation()).await.unwrap();
+    let id = operate::init(
+        &workshop.context,
+        "work",
+        [].into(),
+        operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap();
     workshop.wait(1);
-    operate::cancel(&workshop.context, &id, "Ben", "too late", &workshop.invocation()).await.unwrap();
+    operate::cancel(
+        &workshop.context,
+        &id,
+        "too late",
+        operate::Operator { name: "Ben", invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap();
     let audit = workshop.store().audit(10).await.unwrap();
     let lines: Vec<_> = audit.iter().map(|line| format!("{} {}", line.by, line.what)).collect();
     assert_eq!(

@@ -10,15 +10,26 @@ use workshop::{Workshop, xml};
 async fn row_22_cancel_pause_and_resume() {
     let workshop = Workshop::new("10: done-a · 20: done-b · 30: done-z always");
     let id = workshop.spawn().await;
-    operate::pause(&workshop.context, &id, "Ann", &workshop.invocation()).await.unwrap();
+    operate::pause(&workshop.context, &id, operate::Operator { name: "Ann", invocation: &workshop.invocation() })
+        .await
+        .unwrap();
     // What is enqueued ends, and nothing follows.
     assert_eq!(workshop.run_all().await.len(), 1);
     assert_snapshot!(workshop.shown(&id).await, @"paused: done-a success, done-b pending, done-z pending");
     workshop.wait(60);
     workshop.beat().await;
     assert!(workshop.run_all().await.is_empty());
-    operate::resume(&workshop.context, &id, "Ann", &workshop.invocation()).await.unwrap();
-    operate::cancel(&workshop.context, &id, "Ann", "Ann had enough", &workshop.invocation()).await.unwrap();
+    operate::resume(&workshop.context, &id, operate::Operator { name: "Ann", invocation: &workshop.invocation() })
+        .await
+        .unwrap();
+    operate::cancel(
+        &workshop.context,
+        &id,
+        "Ann had enough",
+        operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap();
     workshop.run_all().await;
     workshop.beat().await;
     assert_snapshot!(workshop.shown(&id).await, @"cancelled: done-a success, done-b cancelled, done-z success");
@@ -44,7 +55,14 @@ async fn row_24_init_by_hand() {
     let workshop = Workshop::new("10: done-a");
     assert!(workshop.spawned().await.is_empty());
     let arguments = [("since".to_owned(), "yesterday".to_owned())].into();
-    let id = operate::init(&workshop.context, "work", arguments, "Ann", &workshop.invocation()).await.unwrap();
+    let id = operate::init(
+        &workshop.context,
+        "work",
+        arguments,
+        operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap();
     let pipeline = workshop.pipeline(&id).await;
     assert_eq!((pipeline.spawned_by.as_str(), pipeline.arguments["since"].as_str()), ("Ann", "yesterday"));
 }
@@ -57,7 +75,14 @@ async fn row_25_process_a_step_by_hand() {
     assert_snapshot!(workshop.shown(&id).await, @"error: fails-a error (the shop did not answer), done-b cancelled");
     // Its attempts are used up, the step before it failed, and the pipeline has ended.
     let step = "done-b".parse().unwrap();
-    operate::rerun_step(&workshop.context, &id, &step, "Ann", &workshop.invocation()).await.unwrap();
+    operate::rerun_step(
+        &workshop.context,
+        &id,
+        &step,
+        operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap();
     workshop.run_all().await;
     workshop.beat().await;
     assert_snapshot!(workshop.shown(&id).await, @"error: fails-a error (the shop did not answer), done-b success");

@@ -93,7 +93,14 @@ async fn a_dead_letter_says_why_it_is_dead() {
     workshop.wait(60);
     send(&workshop, message(&id, "done-a").to_string()).await;
     send(&workshop, message(&id, "nothing").to_string()).await;
-    operate::cancel(&workshop.context, &id, "Ann", "Ann had enough", &workshop.invocation()).await.unwrap();
+    operate::cancel(
+        &workshop.context,
+        &id,
+        "Ann had enough",
+        operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap();
     wear_out(&workshop).await;
     let mut lines: Vec<String> = why(&workshop).await.lines().map(str::to_owned).collect();
     lines.sort();

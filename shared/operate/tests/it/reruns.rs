@@ -1,16 +1,21 @@
 //! Steps that a person runs again.
 
 use insta::assert_snapshot;
-use pipeline::{PipelineId, PipelineStatus};
-
 use operate::{Error, rerun_step};
+use pipeline::{PipelineId, PipelineStatus};
 use store::settings::NewSetting;
 use workshop::Fault;
 use workshop::{NAME, Workshop, xml};
 use workshop::{heartbeat, runner};
 
 async fn rerun(workshop: &Workshop, id: &PipelineId, step: &str) -> Result<(), Error> {
-    rerun_step(&workshop.context, id, &step.parse().unwrap(), "Ann", &workshop.invocation()).await
+    rerun_step(
+        &workshop.context,
+        id,
+        &step.parse().unwrap(),
+        operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+    )
+    .await
 }
 
 /// A pipeline that has failed, because its first step had one attempt and needs two.
@@ -57,7 +62,14 @@ async fn a_step_that_fails_again_leaves_its_pipeline_failed() {
 async fn a_stopped_pipeline_runs_the_one_step_and_is_cancelled_again() {
     let workshop = Workshop::new("10: done-a · 20: done-b · 30: done-c");
     let id = workshop.spawn().await;
-    operate::cancel(&workshop.context, &id, "Bob", "enough", &workshop.invocation()).await.unwrap();
+    operate::cancel(
+        &workshop.context,
+        &id,
+        "enough",
+        operate::Operator { name: "Bob", invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap();
     workshop.run_all().await;
     assert_snapshot!(workshop.shown(&id).await, @"cancelled: done-a cancelled, done-b cancelled, done-c cancelled");
     rerun(&workshop, &id, "done-b").await.unwrap();
@@ -72,7 +84,9 @@ async fn a_stopped_pipeline_runs_the_one_step_and_is_cancelled_again() {
 async fn a_step_runs_before_its_turn_through_pause_and_maintenance() {
     let workshop = Workshop::new("10: gate-a · 20: done-b · 30: done-c");
     let id = workshop.spawn().await;
-    operate::pause(&workshop.context, &id, "Bob", &workshop.invocation()).await.unwrap();
+    operate::pause(&workshop.context, &id, operate::Operator { name: "Bob", invocation: &workshop.invocation() })
+        .await
+        .unwrap();
     workshop
         .store()
         .set_setting(
@@ -111,7 +125,7 @@ async fn a_pipeline_that_ended_long_ago_does_not_expire_at_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_rerun_says_why() {
+async fn what_cannot_be_run_again_says_why() {
     let workshop = Workshop::new("10: gate-a · 20: done-b");
     let id = workshop.spawn().await;
     let shown = async |step: &str| rerun(&workshop, &id, step).await.unwrap_err().to_string().replace(id.as_str(), "…");
@@ -140,12 +154,12 @@ async fn a_beat_that_settles_at_the_same_moment_looks_again() {
     let invocation = workshop.invocation();
     workshop.table.arm(Fault::Late, "meta error", 0);
     let run = runner::run(&workshop.context, &message.body, &invocation);
-    let again = async {
+    let rerun = async {
         workshop.table.late.notified().await;
         rerun(&workshop, &id, "flaky-a").await.unwrap();
         workshop.table.go_on.notify_one();
     };
-    tokio::join!(run, again).0.unwrap();
+    tokio::join!(run, rerun).0.unwrap();
     assert_snapshot!(workshop.shown(&id).await, @"running: flaky-a enqueued 2, done-b success");
     workshop.run_all().await;
     assert_snapshot!(workshop.shown(&id).await, @"success: flaky-a success 2, done-b success");

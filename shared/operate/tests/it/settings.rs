@@ -17,7 +17,12 @@ use workshop::{NAME, Workshop};
 
 async fn set(workshop: &Workshop, name: &str, scope: &str, value: &str) -> Result<settings::Changed, Error> {
     let scope: Scope = scope.parse().unwrap();
-    settings::set(&workshop.context, name, &scope, value, "Ann", workshop.now()).await
+    settings::set(
+        &workshop.context,
+        store::settings::NewSetting { name, scope: &scope, value },
+        operate::AuditStamp { by: "Ann", at: workshop.now() },
+    )
+    .await
 }
 
 async fn holds(workshop: &Workshop, name: &str, scope: &str) -> String {
@@ -50,7 +55,13 @@ async fn what_is_set_holds_for_its_scope_until_it_is_taken_back() {
     assert_eq!(holds(&workshop, "clean_up.delete_after", "pipeline:other").await, "4 weeks from default");
     workshop.wait(1);
     let context = &workshop.context;
-    let changed = settings::unset(context, "clean_up.delete_after", "pipeline:work", "Bob", workshop.now()).await;
+    let changed = settings::unset(
+        context,
+        "clean_up.delete_after",
+        "pipeline:work",
+        operate::AuditStamp { by: "Bob", at: workshop.now() },
+    )
+    .await;
     assert_eq!(changed.unwrap().before.as_deref(), Some("1 week"));
     assert_eq!(holds(&workshop, "clean_up.delete_after", "pipeline:work").await, "4 weeks from default");
     assert_snapshot!(audit(&workshop).await, @"
@@ -67,9 +78,19 @@ async fn what_does_not_fit_is_neither_set_nor_noted() {
     assert!(refused("maintenace", "default", "on").await.ends_with("; did you mean `maintenance`?)"));
     assert_snapshot!(refused("maintenance", "pipeline:work", "on").await, @"setting `maintenance` cannot be set for `pipeline:work` (possible: default)");
     assert_snapshot!(refused("spawning", "default", "perhaps").await, @"setting `spawning`: `perhaps` is neither `true` nor `false`");
-    let unset = settings::unset(&workshop.context, "spawn", "default", "Ann", workshop.now()).await.unwrap_err();
+    let unset =
+        settings::unset(&workshop.context, "spawn", "default", operate::AuditStamp { by: "Ann", at: workshop.now() })
+            .await
+            .unwrap_err();
     assert!(unset.to_string().starts_with("there is no setting `spawn`"), "{unset}");
-    let unset = settings::unset(&workshop.context, "spawning", "default", "Ann", workshop.now()).await.unwrap();
+    let unset = settings::unset(
+        &workshop.context,
+        "spawning",
+        "default",
+        operate::AuditStamp { by: "Ann", at: workshop.now() },
+    )
+    .await
+    .unwrap();
     assert_eq!((unset.before, unset.value), (None, None));
     assert_eq!(audit(&workshop).await, "");
 }
@@ -88,7 +109,7 @@ async fn disturb_a_change(fault: Fault, after: usize, value: Option<&str>) {
     let change = async {
         match value {
             Some(value) => set(&workshop, "spawning", "default", value).await,
-            None => settings::unset(context, "spawning", "default", "Bob", now).await,
+            None => settings::unset(context, "spawning", "default", operate::AuditStamp { by: "Bob", at: now }).await,
         }
     };
     // Who meets the fault dies or fails there.
@@ -128,7 +149,9 @@ async fn a_change_is_seen_by_the_next_mini_beat() {
     assert!(!workshop.context.settings(workshop.now()).await.unwrap().flag("maintenance", &Scope::Default));
     set(&workshop, "maintenance", "default", "on").await.unwrap();
     assert!(workshop.context.settings(workshop.now()).await.unwrap().flag("maintenance", &Scope::Default));
-    settings::unset(&workshop.context, "maintenance", "default", "Ann", workshop.now()).await.unwrap();
+    settings::unset(&workshop.context, "maintenance", "default", operate::AuditStamp { by: "Ann", at: workshop.now() })
+        .await
+        .unwrap();
     assert!(!workshop.context.settings(workshop.now()).await.unwrap().flag("maintenance", &Scope::Default));
 }
 
@@ -210,7 +233,9 @@ async fn stored_values_that_do_not_fit_are_named_and_can_be_taken_back() {
     let value = |name: &str| report.settings.iter().find(|state| state.name == name).unwrap().value.clone();
     assert_eq!((value("spawning"), value("mini_heartbeat")), ("true".to_owned(), "false".to_owned()));
     for (name, scope) in [("spawning", "default"), ("spawning", "shop:1"), ("no.such", "default")] {
-        settings::unset(&workshop.context, name, scope, "Ann", workshop.now()).await.unwrap();
+        settings::unset(&workshop.context, name, scope, operate::AuditStamp { by: "Ann", at: workshop.now() })
+            .await
+            .unwrap();
     }
     assert_eq!(settings::list(&workshop.context).await.unwrap().problems, Vec::<String>::new());
 }

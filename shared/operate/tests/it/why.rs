@@ -255,7 +255,14 @@ async fn a_pipeline_that_is_stopped_says_by_whom_and_what_is_left() {
     let message = workshop.receive().await.unwrap();
     workshop.table.arm(Fault::DeadAfter, "gate-a", 0);
     workshop.die(runner::run(&workshop.context, &message.body, &workshop.invocation())).await;
-    operate::cancel(&workshop.context, &id, "Ann", "wrong prices (Ann)", &workshop.invocation()).await.unwrap();
+    operate::cancel(
+        &workshop.context,
+        &id,
+        "wrong prices (Ann)",
+        operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap();
     let why = told(&workshop, &id, "").await;
     assert!(
         why.starts_with(

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use store::clean_up::{EndedPipeline, FilesMark};
 use store::files::{FileInfo, Range, Upload};
 
-use super::{Walk, delete_all, prefixes};
+use super::{CleanUpWalk, WalkStart, delete_all, prefixes};
 
 /// The executor.
 pub struct Compress;
@@ -68,9 +68,9 @@ impl Executor for Compress {
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-        let mut walk = match Walk::begin(work, "clean_up.compress_after").await? {
-            Ok(walk) => walk,
-            Err(outcome) => return Ok(outcome),
+        let mut walk = match CleanUpWalk::begin(work, "clean_up.compress_after").await? {
+            WalkStart::Walk(walk) => walk,
+            WalkStart::Nothing(outcome) => return Ok(outcome),
         };
         while let Some(due) = walk.due(work).await? {
             for ended in due.iter().filter(|ended| ended.files == FilesMark::Untouched) {
@@ -90,7 +90,7 @@ impl Executor for Compress {
 }
 
 /// Packs part after part; whether all files of the pipeline are packed.
-async fn pack(work: &mut Work<'_>, ended: &EndedPipeline, walk: &mut Walk) -> Result<bool, ExecutorError> {
+async fn pack(work: &mut Work<'_>, ended: &EndedPipeline, walk: &mut CleanUpWalk) -> Result<bool, ExecutorError> {
     let before = *walk.counts();
     for part in 1.. {
         if work.shortage() == Shortage::Time {
@@ -163,12 +163,12 @@ async fn write_part(work: &Work<'_>, id: &PipelineId, key: &str, files: &[FileIn
     Ok(index)
 }
 
-type Archive = tar::Builder<GzEncoder<Vec<u8>>>;
+type TarBuilder = tar::Builder<GzEncoder<Vec<u8>>>;
 
 /// Appends one file in pieces.
 async fn append(
     work: &Work<'_>,
-    archive: &mut Archive,
+    archive: &mut TarBuilder,
     upload: &mut dyn Upload,
     file: &FileInfo,
 ) -> Result<(), ExecutorError> {
@@ -190,7 +190,7 @@ async fn append(
 }
 
 /// Writes the head of a file; a name that is too long for it goes into an extension of its own.
-fn head(archive: &mut Archive, file: &FileInfo) -> std::io::Result<()> {
+fn head(archive: &mut TarBuilder, file: &FileInfo) -> std::io::Result<()> {
     let mut header = tar::Header::new_gnu();
     header.set_size(file.size_bytes);
     header.set_mode(0o644);

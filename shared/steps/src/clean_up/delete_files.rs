@@ -8,7 +8,7 @@ use engine::{Executor, ExecutorError, Outcome, Work};
 use store::clean_up::{EndedPipeline, FilesMark};
 
 use super::compress;
-use super::{Walk, delete_below, prefixes};
+use super::{CleanUpWalk, WalkStart, delete_below, prefixes};
 
 /// The executor.
 pub struct DeleteFiles;
@@ -24,9 +24,9 @@ impl Executor for DeleteFiles {
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-        let mut walk = match Walk::begin(work, "clean_up.delete_files_after").await? {
-            Ok(walk) => walk,
-            Err(outcome) => return Ok(outcome),
+        let mut walk = match CleanUpWalk::begin(work, "clean_up.delete_files_after").await? {
+            WalkStart::Walk(walk) => walk,
+            WalkStart::Nothing(outcome) => return Ok(outcome),
         };
         while let Some(due) = walk.due(work).await? {
             for ended in due.iter().filter(|ended| ended.files < FilesMark::Deleted) {
@@ -42,7 +42,7 @@ impl Executor for DeleteFiles {
 }
 
 /// Whether all files of a pipeline are deleted.
-async fn delete(work: &mut Work<'_>, ended: &EndedPipeline, walk: &mut Walk) -> Result<bool, ExecutorError> {
+async fn delete(work: &mut Work<'_>, ended: &EndedPipeline, walk: &mut CleanUpWalk) -> Result<bool, ExecutorError> {
     let before = walk.counts().files;
     for prefix in prefixes(&ended.id).into_iter().chain([compress::prefix(&ended.id)]) {
         if delete_below(work, &prefix, walk.counts()).await? {

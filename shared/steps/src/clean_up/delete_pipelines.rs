@@ -8,7 +8,7 @@ use engine::{Executor, ExecutorError, Outcome, Shortage, Work};
 use store::clean_up::{EndedPipeline, FilesMark};
 use store::pipelines::PipelineWritten;
 
-use super::Walk;
+use super::{CleanUpWalk, WalkStart};
 
 /// The executor.
 pub struct DeletePipelines;
@@ -24,9 +24,9 @@ impl Executor for DeletePipelines {
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-        let mut walk = match Walk::begin(work, "clean_up.delete_after").await? {
-            Ok(walk) => walk,
-            Err(outcome) => return Ok(outcome),
+        let mut walk = match CleanUpWalk::begin(work, "clean_up.delete_after").await? {
+            WalkStart::Walk(walk) => walk,
+            WalkStart::Nothing(outcome) => return Ok(outcome),
         };
         while let Some(due) = walk.due(work).await? {
             for ended in &due {
@@ -45,7 +45,7 @@ impl Executor for DeletePipelines {
     }
 }
 
-async fn delete(work: &mut Work<'_>, ended: &EndedPipeline, walk: &mut Walk) -> Result<(), ExecutorError> {
+async fn delete(work: &mut Work<'_>, ended: &EndedPipeline, walk: &mut CleanUpWalk) -> Result<(), ExecutorError> {
     if work.store.delete_pipeline(ended, work.now()).await? == PipelineWritten::Done {
         walk.counts().add_pipeline();
         work.info(&format!(

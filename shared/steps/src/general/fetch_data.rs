@@ -17,7 +17,7 @@ pub struct FetchData;
 
 /// Which fetchers are done, and what came of it.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Progress {
+struct FetchProgress {
     /// The fetcher that was done last, in the order of their names.
     after: String,
     spawned: usize,
@@ -40,7 +40,7 @@ impl Executor for FetchData {
             let reason = "there is no data fetcher, or a setting or maintenance mode holds them".to_owned();
             return Ok(Outcome::Skipped { reason });
         }
-        let mut progress: Progress = work.checkpoint()?.unwrap_or_default();
+        let mut progress: FetchProgress = work.checkpoint()?.unwrap_or_default();
         let after = progress.after.clone();
         for fetcher in fetching.fetchers().iter().filter(|fetcher| fetcher.name() > after.as_str()) {
             if work.shortage() == Shortage::Time {

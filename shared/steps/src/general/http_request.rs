@@ -15,12 +15,12 @@ use async_trait::async_trait;
 use engine::{Executor, ExecutorError, Outcome, Work};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION, RETRY_AFTER};
-use http_client::{Client, ListedHost, Resolve, Response, RootCertStore, Settings, SystemResolver, shown};
+use http_client::{Client, ClientSettings, ListedHost, Resolve, Response, RootCertStore, SystemResolver, shown};
 use serde_json::{Map, Value, json};
 use store::services::HttpPolicy;
 use store::{Store, files};
 
-use super::rest::Rest;
+use super::deferral::Deferral;
 use call::HttpCall;
 
 /// The executor.
@@ -44,7 +44,7 @@ const PASSING: [u16; 3] = [408, 425, 429];
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// How often a server may ask one attempt to wait.
-const MOST_RESTS: u64 = 20;
+const MOST_DEFERRALS: u64 = 20;
 
 impl Default for HttpRequest {
     fn default() -> Self {
@@ -74,7 +74,7 @@ impl HttpRequest {
         if let Some(client) = kept.as_ref().filter(|client| client.hosts() == hosts) {
             return client.clone();
         }
-        let settings = Settings { hosts, resolver: self.resolver.clone(), roots: self.roots.clone() };
+        let settings = ClientSettings { hosts, resolver: self.resolver.clone(), roots: self.roots.clone() };
         kept.insert(Client::new(settings)).clone()
     }
 }
@@ -90,8 +90,8 @@ impl Executor for HttpRequest {
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-        let rest = Rest::of(work)?;
-        if let Some(unfinished) = rest.as_ref().and_then(|rest| rest.unfinished(work)) {
+        let deferral = Deferral::of(work)?;
+        if let Some(unfinished) = deferral.as_ref().and_then(|deferral| deferral.unfinished(work)) {
             return Ok(unfinished);
         }
         let client = self.client(&work.services().http);
@@ -167,10 +167,10 @@ fn unexpected(
     if !may_pass {
         return Err(ExecutorError::permanent(format!("{request}: status {code}")));
     }
-    // The checkpoint is the number of rests that this attempt has had.
-    let rests = Rest::of(work)?.and_then(|rest| rest.checkpoint().as_u64()).unwrap_or(0);
+    // The checkpoint is the number of deferrals that this attempt has had.
+    let deferrals = Deferral::of(work)?.and_then(|deferral| deferral.checkpoint().as_u64()).unwrap_or(0);
     match retry_after(headers) {
-        Some(after) if rests < MOST_RESTS => Ok(Rest::begin(work, json!(rests + 1), after)),
+        Some(after) if deferrals < MOST_DEFERRALS => Ok(Deferral::begin(work, json!(deferrals + 1), after)),
         _ => Err(ExecutorError::retryable(format!("{request}: status {code}"))),
     }
 }

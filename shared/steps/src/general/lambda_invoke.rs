@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use store::services::{FilesAt, FunctionAnswer};
 
-use super::rest::Rest;
+use super::deferral::Deferral;
 
 /// The executor.
 pub struct LambdaInvoke;
@@ -36,8 +36,8 @@ const LOG_CHARS: usize = 1_000;
 /// Most bytes of an output; larger things belong into a file of the working directory.
 const OUTPUT_LIMIT_BYTES: usize = 8 * 1024;
 
-/// Longest rest that a function may ask for.
-const LONGEST_REST: Duration = Duration::from_secs(24 * 3600);
+/// Longest deferral that a function may ask for.
+const LONGEST_DEFERRAL: Duration = Duration::from_secs(24 * 3600);
 
 #[async_trait]
 impl Executor for LambdaInvoke {
@@ -50,8 +50,8 @@ impl Executor for LambdaInvoke {
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-        let rest = Rest::of(work)?;
-        if let Some(unfinished) = rest.as_ref().and_then(|rest| rest.unfinished(work)) {
+        let deferral = Deferral::of(work)?;
+        if let Some(unfinished) = deferral.as_ref().and_then(|deferral| deferral.unfinished(work)) {
             return Ok(unfinished);
         }
         let function = work.argument(FUNCTION)?;
@@ -67,7 +67,7 @@ impl Executor for LambdaInvoke {
                 "there are no functions here (--function of `systole dev` names some)",
             ));
         };
-        let document = document(work, rest.as_ref().map(Rest::checkpoint));
+        let document = document(work, deferral.as_ref().map(Deferral::checkpoint));
         let payload = Bytes::from(document.to_string());
         let answer = functions.invoke(function, payload, work.time_left()).await;
         let reply = understood(function, answer.map_err(|error| unanswered(function, error))?)?;
@@ -161,8 +161,8 @@ fn conclude(work: &mut Work<'_>, reply: Reply) -> Result<Outcome, ExecutorError>
     for line in reply.log.iter().take(LOG_LINES) {
         work.info(&printable(line));
     }
-    if let Some(dropped) = reply.log.len().checked_sub(LOG_LINES).filter(|dropped| *dropped > 0) {
-        work.warn(&format!("{dropped} more lines were dropped: the function may say {LOG_LINES}"));
+    if let Some(left_out) = reply.log.len().checked_sub(LOG_LINES).filter(|left_out| *left_out > 0) {
+        work.warn(&format!("{left_out} more lines were dropped: the function may say {LOG_LINES}"));
     }
     if let Some(output) = reply.output {
         let size_bytes = output.to_string().len();
@@ -178,8 +178,8 @@ fn conclude(work: &mut Work<'_>, reply: Reply) -> Result<Outcome, ExecutorError>
         Verdict::Done => Ok(Outcome::Done),
         Verdict::Skipped => Ok(Outcome::Skipped { reason: message }),
         Verdict::Continue => {
-            let after = Duration::from_secs(reply.after_seconds).min(LONGEST_REST);
-            Ok(Rest::begin(work, reply.checkpoint, after))
+            let after = Duration::from_secs(reply.after_seconds).min(LONGEST_DEFERRAL);
+            Ok(Deferral::begin(work, reply.checkpoint, after))
         }
         Verdict::NotFound => Err(ExecutorError::NotFound { message }),
         Verdict::InvalidData => Err(ExecutorError::InvalidData { message }),

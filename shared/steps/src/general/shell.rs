@@ -51,7 +51,7 @@ impl Executor for Shell {
         command.envs(arguments(work)).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.process_group(0).spawn().map_err(|error| failed("the command cannot be started", error))?;
         let limit = work.time_left();
-        let mut group = Group::of(&child);
+        let mut group = ProcessGroup::of(&child);
         let status = timeout(limit, run(work, child, &mut group)).await.map_err(|_| {
             ExecutorError::retryable(format!("the command did not end within {} s and was killed", limit.as_secs()))
         })??;
@@ -70,8 +70,8 @@ fn arguments(work: &Work<'_>) -> Vec<(String, String)> {
 }
 
 /// Writes what the command says into the log until it has ended and its pipes are closed.
-async fn run(work: &mut Work<'_>, mut child: Child, group: &mut Group) -> Result<ExitStatus, ExecutorError> {
-    let (mut out, mut err) = (Lines::of(child.stdout.take()), Lines::of(child.stderr.take()));
+async fn run(work: &mut Work<'_>, mut child: Child, group: &mut ProcessGroup) -> Result<ExitStatus, ExecutorError> {
+    let (mut out, mut err) = (PipeLines::of(child.stdout.take()), PipeLines::of(child.stderr.take()));
     let mut status = None;
     loop {
         tokio::select! {
@@ -108,13 +108,13 @@ fn failed(message: &str, error: std::io::Error) -> ExecutorError {
 }
 
 /// The processes of a command; killed when it is dropped.
-struct Group {
+struct ProcessGroup {
     leader: Option<Pid>,
 }
 
-impl Group {
+impl ProcessGroup {
     fn of(child: &Child) -> Self {
-        Group { leader: child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)) }
+        ProcessGroup { leader: child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)) }
     }
 
     /// Once: the number of a group that has gone can be given to another.
@@ -126,21 +126,21 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         self.kill();
     }
 }
 
 /// A pipe, cut into lines.
-struct Lines<R> {
+struct PipeLines<R> {
     pipe: Option<R>,
     buffer: Vec<u8>,
 }
 
-impl<R: AsyncRead + Unpin> Lines<R> {
+impl<R: AsyncRead + Unpin> PipeLines<R> {
     fn of(pipe: Option<R>) -> Self {
-        Lines { pipe, buffer: Vec::new() }
+        PipeLines { pipe, buffer: Vec::new() }
     }
 
     fn is_open(&self) -> bool {

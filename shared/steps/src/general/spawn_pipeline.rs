@@ -31,7 +31,7 @@ pub struct SpawnPipeline;
 
 /// What a step keeps of the pipeline that it spawns.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Checkpoint {
+struct SpawnCheckpoint {
     pipeline: PipelineId,
     /// How often it was looked at since.
     looks: u32,
@@ -61,7 +61,7 @@ impl Executor for SpawnPipeline {
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let waits = is_to_wait(work)?;
-        let place = match work.checkpoint::<Checkpoint>()? {
+        let place = match work.checkpoint::<SpawnCheckpoint>()? {
             Some(place) => place,
             None => begin(work).await?,
         };
@@ -85,11 +85,11 @@ fn is_to_wait(work: &Work<'_>) -> Result<bool, ExecutorError> {
 }
 
 /// Decides on the id, once for all repetitions.
-async fn begin(work: &mut Work<'_>) -> Result<Checkpoint, ExecutorError> {
+async fn begin(work: &mut Work<'_>) -> Result<SpawnCheckpoint, ExecutorError> {
     let name = work.argument("pipeline")?;
     let name = name.parse().map_err(|error| ExecutorError::permanent(format!("argument `pipeline`: {error}")))?;
     let key = format!("{} {} {}", work.pipeline_id(), work.step.name, work.attempt());
-    let place = Checkpoint { pipeline: PipelineId::derive(&name, &key, work.now()), looks: 0 };
+    let place = SpawnCheckpoint { pipeline: PipelineId::derive(&name, &key, work.now()), looks: 0 };
     work.save(json!(place), &format!("spawns {}", place.pipeline)).await?;
     Ok(place)
 }
@@ -123,7 +123,7 @@ fn handed_on(work: &Work<'_>) -> Arguments {
     given.filter_map(|(key, value)| Some((key.strip_prefix(HANDED_ON)?.to_owned(), value.clone()))).collect()
 }
 
-async fn look(work: &mut Work<'_>, place: Checkpoint) -> Result<Outcome, ExecutorError> {
+async fn look(work: &mut Work<'_>, place: SpawnCheckpoint) -> Result<Outcome, ExecutorError> {
     let id = &place.pipeline;
     let Some(pipeline) = work.store.pipeline_without_steps(id).await? else {
         return Err(ExecutorError::permanent(format!("pipeline {id} was deleted before it was seen to end")));
@@ -136,7 +136,7 @@ async fn look(work: &mut Work<'_>, place: Checkpoint) -> Result<Outcome, Executo
         }
         PipelineStatus::Pending | PipelineStatus::Running | PipelineStatus::Paused => {
             let after = (FIRST_WAIT * 2_u32.saturating_pow(place.looks.min(10))).min(LONGEST_WAIT);
-            let checkpoint = json!(Checkpoint { looks: place.looks.saturating_add(1), ..place });
+            let checkpoint = json!(SpawnCheckpoint { looks: place.looks.saturating_add(1), ..place });
             Ok(Outcome::Continue { checkpoint, after })
         }
     }

@@ -18,7 +18,7 @@ pub struct Wait;
 
 /// What a waiting step keeps.
 #[derive(Debug, Serialize, Deserialize)]
-struct Checkpoint {
+struct WaitCheckpoint {
     until: DateTime<Utc>,
 }
 
@@ -34,17 +34,17 @@ impl Executor for Wait {
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let now = work.now();
-        let until = match work.checkpoint::<Checkpoint>()? {
+        let until = match work.checkpoint::<WaitCheckpoint>()? {
             Some(checkpoint) => checkpoint.until,
             None => end(work, now)?,
         };
         let in_words = until.to_rfc3339_opts(SecondsFormat::Secs, true);
         match (until - now).to_std() {
             Ok(left) if !left.is_zero() => {
-                if work.checkpoint::<Checkpoint>()?.is_none() {
+                if work.checkpoint::<WaitCheckpoint>()?.is_none() {
                     work.info(&format!("waits until {in_words}"));
                 }
-                Ok(Outcome::Continue { checkpoint: json!(Checkpoint { until }), after: left })
+                Ok(Outcome::Continue { checkpoint: json!(WaitCheckpoint { until }), after: left })
             }
             _ => Ok(Outcome::Done),
         }

@@ -11,6 +11,17 @@ pub const BUNCH_ARGUMENT: &str = "bunch";
 /// Most bytes of a bunch's list of files. It travels in the pipeline's item, which takes 400 KB with everything else.
 const LIMIT_BYTES: usize = 300_000;
 
+/// A bunch that no pipeline can take.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "its {files} files are too many for one pipeline (their list takes {size_bytes} bytes, at most {LIMIT_BYTES} are \
+     possible); drop them under several identifiers"
+)]
+pub(super) struct TooManyFiles {
+    files: usize,
+    size_bytes: usize,
+}
+
 /// The bunch among the arguments of a pipeline.
 pub(super) fn bunch_of(arguments: &Arguments) -> Option<Bunch> {
     serde_json::from_str(arguments.get(BUNCH_ARGUMENT)?).ok()
@@ -30,15 +41,11 @@ pub(super) fn file_names(bunch: &Bunch) -> Vec<String> {
 /// A bunch as a condition finds it.
 ///
 /// # Errors
-/// No pipeline can take it; the text says why.
-pub(super) fn found(bunch: &Bunch, at: DateTime<Utc>) -> Result<Discovery, String> {
+/// No pipeline can take it.
+pub(super) fn found(bunch: &Bunch, at: DateTime<Utc>) -> Result<Discovery, TooManyFiles> {
     let json = serde_json::to_string(bunch).expect("a bunch has only string keys and no failing serializer");
     if json.len() > LIMIT_BYTES {
-        let (files, bytes) = (bunch.files.len(), json.len());
-        return Err(format!(
-            "its {files} files are too many for one pipeline (their list takes {bytes} bytes, at most {LIMIT_BYTES} are \
-             possible); drop them under several identifiers"
-        ));
+        return Err(TooManyFiles { files: bunch.files.len(), size_bytes: json.len() });
     }
     let arguments = Arguments::from([(BUNCH_ARGUMENT.to_owned(), json)]);
     Ok(Discovery { key: key(bunch), at, arguments, things: file_names(bunch) })

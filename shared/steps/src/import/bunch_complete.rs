@@ -12,7 +12,7 @@ use engine::conditions::finding::{LookQuestion, SourceLook};
 use pipeline::Definition;
 use pipeline::merge::{Accepts, Argument};
 
-use super::drop_area::DropArea;
+use super::drop_area::DropAreaLook;
 use super::prefixes;
 
 /// See the module documentation.
@@ -47,6 +47,6 @@ impl FindingCondition for BunchComplete {
     }
 
     async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn SourceLook>> {
-        Ok(Box::new(DropArea::look(question).await?))
+        Ok(Box::new(DropAreaLook::look(question).await?))
     }
 }

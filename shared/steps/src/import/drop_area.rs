@@ -14,7 +14,6 @@ use futures::{StreamExt, TryStreamExt, stream};
 use import::bunch::{self, Bunch, BunchSet, DropFile, Note};
 use import::file_name::FileName;
 use pipeline::facts::Answer;
-use pipeline::facts::Discovery;
 use pipeline::{Name, PipelineId};
 use store::Store;
 use store::files::FileInfo;
@@ -39,25 +38,25 @@ const PARALLEL_WRITES: usize = 32;
 
 /// What lies in the drop area, seen by one beat.
 #[derive(Default)]
-pub(super) struct DropArea {
+pub(super) struct DropAreaLook {
     /// Per definition that asks: the oldest complete bunch without a pipeline, or why there is none.
-    found: BTreeMap<Name, Result<Discovery, String>>,
+    answers: BTreeMap<Name, Answer>,
     /// What is wrong and no sender will mend by waiting.
     problems: Vec<SourceProblem>,
     files: Vec<DropFile>,
     /// What becomes of a file, by its name. Those that are not in here go with the next pipeline.
-    fates: HashMap<String, Fate>,
+    fates: HashMap<String, FileFate>,
 }
 
 /// What becomes of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Fate {
+enum FileFate {
     Waits(String),
     Taken(PipelineId),
 }
 
 /// A definition that asks, and the prefixes of its bunches.
-struct Asked<'a> {
+struct AskingDefinition<'a> {
     definition: &'a Name,
     prefixes: Vec<String>,
 }
@@ -90,13 +89,10 @@ pub async fn list(store: &Store) -> store::Result<Vec<Arrival>> {
 }
 
 #[async_trait]
-impl SourceLook for DropArea {
+impl SourceLook for DropAreaLook {
     fn answer(&self, definition: &Name) -> Answer {
-        match self.found.get(definition) {
-            Some(Ok(found)) => Answer::Found(found.clone()),
-            Some(Err(reason)) => Answer::Unmet(reason.clone()),
-            None => Answer::Unmet("the definition does not ask for bunches".to_owned()),
-        }
+        let unasked = || Answer::Unmet("the definition does not ask for bunches".to_owned());
+        self.answers.get(definition).cloned().unwrap_or_else(unasked)
     }
 
     fn problems(&self) -> &[SourceProblem] {
@@ -114,8 +110,8 @@ impl SourceLook for DropArea {
         for (file, key) in self.files.iter().zip(&keys) {
             let before = known.get(key.as_str()).copied().filter(|before| before.fingerprint == file.fingerprint);
             let (waits_for, pipeline) = match fates.get(&file.name) {
-                Some(Fate::Waits(reason)) => (Some(reason.clone()), None),
-                Some(Fate::Taken(id)) => (None, Some(id.to_string())),
+                Some(FileFate::Waits(reason)) => (Some(reason.clone()), None),
+                Some(FileFate::Taken(id)) => (None, Some(id.to_string())),
                 None => (None, None),
             };
             let arrival = Arrival {
@@ -143,14 +139,17 @@ impl SourceLook for DropArea {
     }
 }
 
-impl DropArea {
+impl DropAreaLook {
     /// Looks at the drop area for all definitions that ask.
     pub(super) async fn look(question: &LookQuestion<'_>) -> store::Result<Self> {
-        let mut area = DropArea::default();
-        let asked: Vec<Asked<'_>> = question
+        let mut area = DropAreaLook::default();
+        let asked: Vec<AskingDefinition<'_>> = question
             .asking
             .iter()
-            .map(|asking| Asked { definition: &asking.definition.name, prefixes: prefixes::of(asking.arguments) })
+            .map(|asking| AskingDefinition {
+                definition: &asking.definition.name,
+                prefixes: prefixes::of(asking.arguments),
+            })
             .collect();
         // Before the listing, because a pipeline that moves its files while we look may have ended when we have looked.
         let taken = Taken::by_pipelines(question).await?;
@@ -161,7 +160,9 @@ impl DropArea {
         }
         area.files = listed.iter().filter_map(drop_file).collect();
         if area.files.is_empty() {
-            area.found = asked.iter().map(|asked| (asked.definition.clone(), Err(NO_BUNCH.to_owned()))).collect();
+            for asked in &asked {
+                area.answers.insert(asked.definition.clone(), Answer::Unmet(NO_BUNCH.to_owned()));
+            }
             return Ok(area);
         }
         let (ok_contents, unread) = ok_contents(question.store, &listed).await?;
@@ -170,7 +171,7 @@ impl DropArea {
             area.resolve(question.store, asked, &free, &ok_contents).await?;
         }
         for (name, reason) in unread {
-            area.fates.insert(name.clone(), Fate::Waits(reason.clone()));
+            area.fates.insert(name.clone(), FileFate::Waits(reason.clone()));
             area.problems.push(SourceProblem { reason, things: vec![name] });
         }
         area.wait_where_nobody_asks(&asked.iter().flat_map(|asked| &asked.prefixes).map(String::as_str).collect());
@@ -182,14 +183,14 @@ impl DropArea {
     async fn resolve(
         &mut self,
         store: &Store,
-        asked: &Asked<'_>,
+        asked: &AskingDefinition<'_>,
         free: &[DropFile],
         ok_contents: &BTreeMap<String, String>,
     ) -> store::Result<()> {
         let prefixes: Vec<&str> = asked.prefixes.iter().map(String::as_str).collect();
         let resolution = bunch::resolve(free, ok_contents, &prefixes);
-        let found = self.oldest(store, asked.definition, &prefixes, &resolution.sets).await?;
-        self.found.insert(asked.definition.clone(), found);
+        let answer = self.oldest(store, asked.definition, &prefixes, &resolution.sets).await?;
+        self.answers.insert(asked.definition.clone(), answer);
         resolution.notes.iter().for_each(|note| self.wait_where_noted(note));
         Ok(())
     }
@@ -198,30 +199,30 @@ impl DropArea {
     fn leave_to_pipelines(&mut self, taken: &Taken, free: &[DropFile], ok_contents: &BTreeMap<String, String>) {
         for file in &self.files {
             if let Some(id) = taken.by(file) {
-                self.fates.insert(file.name.clone(), Fate::Taken(id.clone()));
+                self.fates.insert(file.name.clone(), FileFate::Taken(id.clone()));
             }
         }
         for (name, id) in &taken.ok_files {
             // Of the same name there may be one for files that came after those of the pipeline.
             if ok_contents.get(name).is_some_and(|content| bunch::is_spent(name, content, free)) {
-                self.fates.insert(name.clone(), Fate::Taken(id.clone()));
+                self.fates.insert(name.clone(), FileFate::Taken(id.clone()));
             }
         }
     }
 
     /// What becomes of the files when it is known what was spawned.
-    fn fates_after(&self, outcomes: &[DiscoveryOutcome]) -> HashMap<String, Fate> {
+    fn fates_after(&self, outcomes: &[DiscoveryOutcome]) -> HashMap<String, FileFate> {
         let mut fates = self.fates.clone();
         for DiscoveryOutcome { found, fate, .. } in outcomes {
             let fate = match fate {
-                finding::DiscoveryFate::Spawned(id) => Fate::Taken(id.clone()),
+                finding::DiscoveryFate::Spawned(id) => FileFate::Taken(id.clone()),
                 finding::DiscoveryFate::NotSpawned(reasons) => {
                     // A pipeline of another definition may have been spawned for the same bunch.
-                    let is_taken = |name: &String| matches!(fates.get(name), Some(Fate::Taken(_)));
+                    let is_taken = |name: &String| matches!(fates.get(name), Some(FileFate::Taken(_)));
                     if found.things.iter().any(is_taken) {
                         continue;
                     }
-                    Fate::Waits(reasons.join("; "))
+                    FileFate::Waits(reasons.join("; "))
                 }
             };
             fates.extend(found.things.iter().map(|name| (name.clone(), fate.clone())));
@@ -236,7 +237,43 @@ impl DropArea {
         definition: &Name,
         prefixes: &[&str],
         sets: &[BunchSet],
-    ) -> store::Result<Result<Discovery, String>> {
+    ) -> store::Result<Answer> {
+        let (complete, mut reasons) = self.sort_out(prefixes, sets);
+        let keys: Vec<String> = complete.iter().map(|(bunch, _)| key(bunch)).collect();
+        let spawned: HashMap<_, _> = store.spawned_for(definition, &keys).await?.into_iter().collect();
+        let mut next = None;
+        for (bunch, at) in complete {
+            match (spawned.get(&key(bunch)), next.is_some()) {
+                (None, false) => match found(bunch, at) {
+                    Ok(found) => next = Some(found),
+                    // It must not delay the bunches behind it.
+                    Err(error) => {
+                        let reason = error.to_string();
+                        self.set_fate(bunch, &FileFate::Waits(reason.clone()));
+                        reasons.push(reason);
+                    }
+                },
+                (None, true) => self.set_fate(bunch, &FileFate::Waits("the bunch before it comes first".to_owned())),
+                (Some(id), _) => {
+                    let reason =
+                        format!("pipeline {id} was spawned for it and has ended; drop it again to import it again");
+                    self.set_fate(bunch, &FileFate::Waits(reason));
+                }
+            }
+        }
+        Ok(match next {
+            Some(found) => Answer::Found(found),
+            None if reasons.is_empty() => Answer::Unmet(NO_BUNCH.to_owned()),
+            None => Answer::Unmet(reasons.join("; ")),
+        })
+    }
+
+    /// The complete bunches, the oldest first, and why the other sets wait. Notes at the files what they wait for.
+    fn sort_out<'s>(
+        &mut self,
+        prefixes: &[&str],
+        sets: &'s [BunchSet],
+    ) -> (Vec<(&'s Bunch, DateTime<Utc>)>, Vec<String>) {
         let mut complete: Vec<(&Bunch, DateTime<Utc>)> = Vec::new();
         let mut reasons = Vec::new();
         let by_identifier = self.by_identifier(prefixes);
@@ -248,7 +285,7 @@ impl DropArea {
                 }
                 BunchSet::Incomplete { identifier, reasons: why } => {
                     let why: Vec<String> = why.iter().map(|note| note.text.clone()).collect();
-                    let fate = Fate::Waits(why.join("; "));
+                    let fate = FileFate::Waits(why.join("; "));
                     let of_set = by_identifier.get(identifier).into_iter().flatten();
                     self.fates.extend(of_set.map(|name| (name.clone(), fate.clone())));
                     reasons.extend(why);
@@ -256,31 +293,7 @@ impl DropArea {
             }
         }
         complete.sort_by_key(|(bunch, at)| (*at, bunch.id.clone()));
-        let keys: Vec<String> = complete.iter().map(|(bunch, _)| key(bunch)).collect();
-        let spawned: HashMap<_, _> = store.spawned_for(definition, &keys).await?.into_iter().collect();
-        let mut next = None;
-        for (bunch, at) in complete {
-            match (spawned.get(&key(bunch)), next.is_some()) {
-                (None, false) => match found(bunch, at) {
-                    Ok(found) => next = Some(found),
-                    // It must not hold up the bunches behind it.
-                    Err(reason) => {
-                        self.set_fate(bunch, &Fate::Waits(reason.clone()));
-                        reasons.push(reason);
-                    }
-                },
-                (None, true) => self.set_fate(bunch, &Fate::Waits("the bunch before it comes first".to_owned())),
-                (Some(id), _) => {
-                    let reason =
-                        format!("pipeline {id} was spawned for it and has ended; drop it again to import it again");
-                    self.set_fate(bunch, &Fate::Waits(reason));
-                }
-            }
-        }
-        Ok(next.ok_or_else(|| match reasons.as_slice() {
-            [] => NO_BUNCH.to_owned(),
-            reasons => reasons.join("; "),
-        }))
+        (complete, reasons)
     }
 
     /// When the last file of a bunch came.
@@ -289,7 +302,7 @@ impl DropArea {
         bunch.files.iter().filter_map(|file| modified(file.name.to_string())).max().unwrap_or_default()
     }
 
-    fn set_fate(&mut self, bunch: &Bunch, fate: &Fate) {
+    fn set_fate(&mut self, bunch: &Bunch, fate: &FileFate) {
         self.fates.extend(file_names(bunch).into_iter().map(|name| (name, fate.clone())));
     }
 
@@ -313,7 +326,7 @@ impl DropArea {
     fn wait_where_noted(&mut self, note: &Note) {
         for name in &note.files {
             if self.place(name).is_some() {
-                self.fates.entry(name.clone()).or_insert_with(|| Fate::Waits(note.text.clone()));
+                self.fates.entry(name.clone()).or_insert_with(|| FileFate::Waits(note.text.clone()));
             }
         }
     }
@@ -331,7 +344,7 @@ impl DropArea {
             } else {
                 continue;
             };
-            self.fates.insert(file.name.clone(), Fate::Waits(reason));
+            self.fates.insert(file.name.clone(), FileFate::Waits(reason));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use engine::{ExecutorError, Work};
 use import::Entity;
 use import::bunch::{Bunch, BunchId};
-use import::csv::{self, Header, Position, ReadRow, RowReader};
+use import::csv::{self, CsvPosition, Header, ReadRow, RowReader};
 use import::dialect::Dialect;
 use import::entity::{Columns, EntityRow};
 use import::finding::Finding;
@@ -27,7 +27,7 @@ pub(super) struct EntityFile<E: Entity> {
     reader: RowReader,
     /// The next byte to fetch.
     offset: u64,
-    columns: Option<Columns<E::Kind>>,
+    columns: Option<Columns<E::ColumnKind>>,
 }
 
 /// The next row of a file, read.
@@ -36,7 +36,7 @@ pub(super) enum NextRow<C> {
     /// A row whose cells cannot be told apart; reading goes on behind it.
     Bad {
         finding: Finding,
-        next: Position,
+        next: CsvPosition,
     },
     /// The rest of the file cannot be read.
     Broken(Finding),
@@ -74,7 +74,7 @@ impl<E: Entity> EntityFile<E> {
     ///
     /// # Errors
     /// The store did not answer, or the file is gone.
-    pub(super) async fn next(&mut self) -> Result<NextRow<E::Change>, ExecutorError> {
+    pub(super) async fn next(&mut self) -> Result<NextRow<E::EntityChange>, ExecutorError> {
         loop {
             let row = match self.reader.next_row() {
                 Ok(ReadRow::NeedsInput) => {
@@ -105,7 +105,7 @@ impl<E: Entity> EntityFile<E> {
         &self.name
     }
 
-    fn columns(&mut self) -> Result<&Columns<E::Kind>, csv::Error> {
+    fn columns(&mut self) -> Result<&Columns<E::ColumnKind>, csv::Error> {
         if self.columns.is_none() {
             let header = self.reader.header().expect("a row comes behind the header");
             let columns = E::columns(&self.name, header, self.dialect.clone())?.of_bunch(&self.bunch);

@@ -21,7 +21,7 @@ use import::report::RowOutcome;
 
 use super::bunch_files::bunch;
 use super::entity_file::{EntityFile, NextRow};
-use super::progress::{BYTES_PER_CHECKPOINT, Progress, ROWS_PER_CHECKPOINT, RowPlace, count};
+use super::progress::{BYTES_PER_CHECKPOINT, ROWS_PER_CHECKPOINT, RowPlace, RowProgress, count};
 
 /// Finds the target of a step.
 type FindTarget<E> = dyn Fn(&Work<'_>) -> Arc<dyn Target<E>> + Send + Sync;
@@ -57,7 +57,7 @@ impl<E: Entity> Executor for Import<E> {
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let target = (self.find_target)(work);
         let bunch = bunch(work)?;
-        let mut progress = Progress::read(work).await?;
+        let mut progress = RowProgress::read(work).await?;
         let has_waited = progress.place.file == bunch.files.len();
         while progress.place.file < bunch.files.len() {
             let outcome = import_file(work, target.as_ref(), &bunch, &mut progress).await?;
@@ -81,7 +81,7 @@ async fn import_file<E: Entity>(
     work: &mut Work<'_>,
     target: &dyn Target<E>,
     bunch: &Bunch,
-    progress: &mut Progress,
+    progress: &mut RowProgress,
 ) -> Result<Option<Outcome>, ExecutorError> {
     let mut file = EntityFile::<E>::open(work, bunch, progress.place).await?;
     let name = file.name().to_owned();
@@ -109,13 +109,13 @@ async fn import_file<E: Entity>(
 }
 
 /// Rows that say something about a thing.
-type Rows<E> = Vec<RowChange<<E as Entity>::Change>>;
+type Rows<E> = Vec<RowChange<<E as Entity>::EntityChange>>;
 
 /// Reads the next rows, and tells whether they are the last ones. Those that cannot be used are counted here; those that
 /// can, when the target answers.
 async fn read_block<E: Entity>(
     file: &mut EntityFile<E>,
-    progress: &mut Progress,
+    progress: &mut RowProgress,
 ) -> Result<(Rows<E>, bool), ExecutorError> {
     let name = file.name().to_owned();
     let start = offset(progress.place);
@@ -146,7 +146,7 @@ async fn read_block<E: Entity>(
 }
 
 /// Asks for the rows that the target has not answered for.
-async fn ask_for_pending<E: Entity>(target: &dyn Target<E>, progress: &mut Progress) -> Result<(), ExecutorError> {
+async fn ask_for_pending<E: Entity>(target: &dyn Target<E>, progress: &mut RowProgress) -> Result<(), ExecutorError> {
     for pending in mem::take(&mut progress.tally.pending) {
         let (file, given) = (pending.file.clone(), pending.lines.len());
         let outcome = target.ask(pending).await.map_err(of_target)?;
@@ -160,7 +160,7 @@ async fn ask_for_pending<E: Entity>(target: &dyn Target<E>, progress: &mut Progr
 async fn wait_for_pending(
     work: &mut Work<'_>,
     target: &str,
-    progress: &mut Progress,
+    progress: &mut RowProgress,
 ) -> Result<Option<Outcome>, ExecutorError> {
     let pending = progress.tally.pending.iter();
     let Some(seconds) = pending.map(|pending| pending.ask_after_seconds).min() else { return Ok(None) };
@@ -181,7 +181,7 @@ fn check_is_complete(target: &str, file: &str, given: usize, outcome: &BlockOutc
     )))
 }
 
-fn conclude(work: &mut Work<'_>, progress: &Progress) -> Result<Outcome, ExecutorError> {
+fn conclude(work: &mut Work<'_>, progress: &RowProgress) -> Result<Outcome, ExecutorError> {
     let totals = progress.tally.report.totals();
     work.info(&format!(
         "{} rows: {} created, {} updated, {} unchanged, {} skipped",

@@ -8,17 +8,19 @@ pub(super) fn of(arguments: &Arguments) -> Vec<String> {
     arguments.get("prefixes").and_then(|text| parse(text).ok()).unwrap_or_default()
 }
 
+/// What cannot be the prefix of a file name: an underscore would end it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is not a file prefix (expected ASCII letters, digits, `-` or `.`)")]
+pub(super) struct BadPrefix {
+    found: String,
+}
+
 /// Reads a list of prefixes.
-pub(super) fn parse(text: &str) -> Result<Vec<String>, Error<String>> {
+pub(super) fn parse(text: &str) -> Result<Vec<String>, Error<BadPrefix>> {
     words(text, prefix)
 }
 
-/// An underscore would end the prefix in the name of a file.
-fn prefix(word: &str) -> Result<String, String> {
+fn prefix(word: &str) -> Result<String, BadPrefix> {
     let is_prefix = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
-    if is_prefix {
-        Ok(word.to_owned())
-    } else {
-        Err(format!("`{word}` is not a file prefix (expected ASCII letters, digits, `-` or `.`)"))
-    }
+    if is_prefix { Ok(word.to_owned()) } else { Err(BadPrefix { found: word.to_owned() }) }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use catalog::target::{BlockOutcome, ItemOutcome, Pending};
 use engine::{ExecutorError, Outcome, Shortage, Work};
-use import::csv::Position;
+use import::csv::CsvPosition;
 use import::finding::Finding;
 use import::named::Named;
 use import::report::{ImportReport, RowOutcome};
@@ -23,12 +23,12 @@ pub(super) struct RowPlace {
     /// The place of the file in the bunch.
     pub(super) file: usize,
     /// The row; `None` for the first one.
-    pub(super) position: Option<Position>,
+    pub(super) position: Option<CsvPosition>,
 }
 
 /// Where a step over rows stands, and what it knows by then.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Progress {
+pub(super) struct RowProgress {
     /// The next row.
     pub(super) place: RowPlace,
     /// What it knows.
@@ -52,7 +52,7 @@ pub(super) struct Tally {
 
 /// The checkpoint of a step over rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Checkpoint {
+struct RowCheckpoint {
     place: RowPlace,
     /// The file that holds the tally up to here.
     findings: String,
@@ -60,15 +60,15 @@ struct Checkpoint {
 
 /// What a step over rows leaves for later steps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Output {
+struct TallyOutput {
     /// The file that holds the tally.
     findings: String,
 }
 
-impl Progress {
+impl RowProgress {
     /// Where to go on.
     pub(super) async fn read(work: &Work<'_>) -> Result<Self, ExecutorError> {
-        let Some(checkpoint) = work.checkpoint::<Checkpoint>()? else { return Ok(Self::default()) };
+        let Some(checkpoint) = work.checkpoint::<RowCheckpoint>()? else { return Ok(Self::default()) };
         let tally = Tally::read(work, &checkpoint.findings).await?;
         Ok(Self { place: checkpoint.place, tally, kept_in: Some(checkpoint.findings) })
     }
@@ -98,7 +98,7 @@ impl Progress {
             several => format!("-{several}"),
         };
         let key = self.tally.write(work, &format!("{done}-{}-{rows}{pending}.json", self.place.file)).await?;
-        let checkpoint = json!(Checkpoint { place: self.place, findings: key.clone() });
+        let checkpoint = json!(RowCheckpoint { place: self.place, findings: key.clone() });
         work.save(checkpoint.clone(), &format!("{} {done}", count(rows, "row"))).await?;
         let before = self.kept_in.replace(key.clone());
         if let Some(before) = before.filter(|before| *before != key) {
@@ -111,7 +111,7 @@ impl Progress {
     /// Leaves what is known for later steps.
     pub(super) async fn leave(&self, work: &mut Work<'_>, name: &str) -> Result<(), ExecutorError> {
         let key = self.tally.write(work, name).await?;
-        work.set_output(json!(Output { findings: key }));
+        work.set_output(json!(TallyOutput { findings: key }));
         Ok(())
     }
 }
@@ -139,7 +139,7 @@ impl Tally {
 
     /// The tally that a step left, if it has come to its end.
     pub(super) async fn left_by(work: &Work<'_>, step: &str) -> Result<Option<Self>, ExecutorError> {
-        let Some(output) = work.output_of::<Output>(step).await? else { return Ok(None) };
+        let Some(output) = work.output_of::<TallyOutput>(step).await? else { return Ok(None) };
         Self::read(work, &output.findings).await.map(Some)
     }
 

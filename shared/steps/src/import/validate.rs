@@ -15,7 +15,7 @@ use import::report::RowOutcome;
 
 use super::bunch_files::bunch;
 use super::entity_file::{EntityFile, NextRow};
-use super::progress::{Progress, ROWS_PER_CHECKPOINT, Tally, count};
+use super::progress::{ROWS_PER_CHECKPOINT, RowProgress, Tally, count};
 
 /// Most findings that the step's log repeats; the report has more.
 const LOGGED_FINDINGS: usize = 20;
@@ -42,7 +42,7 @@ impl<E: Entity> Executor for Validate<E> {
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let strictness = strictness(work)?;
         let bunch = bunch(work)?;
-        let mut progress = Progress::read(work).await?;
+        let mut progress = RowProgress::read(work).await?;
         let mut rows = 0;
         while progress.place.file < bunch.files.len() {
             let outcome = validate_file::<E>(work, &bunch, &mut progress, &mut rows).await?;
@@ -70,7 +70,7 @@ fn strictness(work: &Work<'_>) -> Result<Strictness, ExecutorError> {
 async fn validate_file<E: Entity>(
     work: &mut Work<'_>,
     bunch: &Bunch,
-    progress: &mut Progress,
+    progress: &mut RowProgress,
     rows: &mut u64,
 ) -> Result<Option<Outcome>, ExecutorError> {
     let mut file = EntityFile::<E>::open(work, bunch, progress.place).await?;
@@ -105,7 +105,7 @@ async fn validate_file<E: Entity>(
     Ok(None)
 }
 
-fn check_row<E: Entity>(file: &str, row: EntityRow<E::Change>, tally: &mut Tally) {
+fn check_row<E: Entity>(file: &str, row: EntityRow<E::EntityChange>, tally: &mut Tally) {
     let report = tally.report.file(file);
     report.count(if row.change.is_some() { RowOutcome::Unchanged } else { RowOutcome::Skipped });
     for finding in row.findings {

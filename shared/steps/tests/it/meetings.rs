@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use catalog::own::{self, KeptThing, Update};
 use import::entity::Thing;
-use import::entity::product::{Product, Value};
+use import::entity::product::{Product, ProductValue};
 use pipeline::{PipelineId, StepStatus};
 use store::table::Table;
 use tokio::time::timeout;
@@ -32,7 +32,7 @@ async fn stored(table: &dyn Table, key: &str) -> Option<KeptThing<Product>> {
 
 fn text(product: &Product, attribute: &str) -> String {
     match product.default.values.get(attribute) {
-        Some(Value::Text(text)) => text.clone(),
+        Some(ProductValue::Text(text)) => text.clone(),
         other => format!("{other:?}"),
     }
 }
@@ -71,7 +71,7 @@ async fn rename(shop: &Shop, key: &str, name: &str) {
     let table = shop.workshop.table.unfailing();
     let before = stored(table.as_ref(), key).await.unwrap();
     let mut thing = before.thing.clone();
-    thing.default.values.insert("name".to_owned(), Value::Text(name.to_owned()));
+    thing.default.values.insert("name".to_owned(), ProductValue::Text(name.to_owned()));
     let update = Update { key: key.to_owned(), before: Some(before), thing, mark: "somebody".to_owned() };
     let conflicts = own::write_things(table.as_ref(), &[update]).await.unwrap();
     assert_eq!(conflicts, Vec::<String>::new());

@@ -8,7 +8,7 @@ use catalog::target::{Block, BlockOutcome, Error, ItemOutcome, Pending, Target};
 use engine::Program;
 use import::entity;
 use import::entity::product::Products;
-use import::finding::{Finding, Refusal};
+use import::finding::{ChangeRefusal, Finding};
 use insta::assert_snapshot;
 use pipeline::PipelineId;
 use steps::import::import_rows::Import;
@@ -70,7 +70,7 @@ impl Target<Products> for SlowShop {
         let items = pending.lines.iter().map(|line| {
             // The header is on line 1.
             let sku = &skus[usize::try_from(*line).unwrap() - 2];
-            let refusal = || Refusal::of_column("price", format!("is too high for `{sku}`"));
+            let refusal = || ChangeRefusal::of_column("price", format!("is too high for `{sku}`"));
             match sku == self.refuses {
                 true => ItemOutcome::Refused(Finding::refused(&pending.file, *line, refusal())),
                 false => ItemOutcome::Unchanged,

@@ -5,12 +5,12 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use bytes::{Bytes, BytesMut};
-use store::Result;
 use store::files::Upload;
+use store::{Error, Result};
 use uuid::Uuid;
 
 use super::{S3Files, TOKEN};
-use crate::fold::{code, fold, refuse};
+use crate::sdk_error::{classify, code};
 
 /// Bytes of one part. S3 wants 5 MiB at least; this is also what an upload keeps in memory.
 const PART_BYTES: usize = 8 * 1024 * 1024;
@@ -54,8 +54,8 @@ impl S3Upload {
         }
         let request = self.files.client.create_multipart_upload().bucket(&self.files.bucket_name).key(&self.key);
         let request = request.checksum_algorithm(CHECKSUM).metadata(TOKEN, &self.token);
-        let reply = request.send().await.map_err(|error| fold(self.operation(), error))?;
-        let id = reply.upload_id.ok_or_else(|| refuse(self.operation(), "the reply has no upload id"))?;
+        let reply = request.send().await.map_err(|error| classify(self.operation(), error))?;
+        let id = reply.upload_id.ok_or_else(|| Error::permanent(self.operation(), "the reply has no upload id"))?;
         self.id = Some(id.clone());
         Ok(id)
     }
@@ -63,14 +63,17 @@ impl S3Upload {
     async fn send_part(&mut self, bytes: Bytes) -> Result<()> {
         let number = self.parts.len() + 1;
         if number > PART_LIMIT {
-            return Err(refuse(self.operation(), format!("more than {PART_LIMIT} parts of {PART_BYTES} bytes")));
+            return Err(Error::permanent(
+                self.operation(),
+                format!("more than {PART_LIMIT} parts of {PART_BYTES} bytes"),
+            ));
         }
         let number = i32::try_from(number).expect("the limit is far below");
         let id = self.begin().await?;
         let request = self.files.client.upload_part().bucket(&self.files.bucket_name).key(&self.key).upload_id(id);
         let request = request.checksum_algorithm(CHECKSUM).part_number(number);
         let reply = request.body(ByteStream::from(bytes)).send().await;
-        let reply = reply.map_err(|error| fold(format!("{}, part {number}", self.operation()), error))?;
+        let reply = reply.map_err(|error| classify(format!("{}, part {number}", self.operation()), error))?;
         // An upload that was begun with checksums wants those of all parts at its end.
         self.parts.push(
             CompletedPart::builder()
@@ -90,10 +93,10 @@ impl S3Upload {
             Err(error) if code(&error) == Some("NoSuchUpload") => {
                 match self.files.is_from(&self.operation(), &self.key, &self.token).await? {
                     true => Ok(()),
-                    false => Err(fold(self.operation(), error)),
+                    false => Err(classify(self.operation(), error)),
                 }
             }
-            Err(error) => Err(fold(self.operation(), error)),
+            Err(error) => Err(classify(self.operation(), error)),
         }
     }
 }
@@ -125,7 +128,7 @@ impl Upload for S3Upload {
         let Some(id) = &self.id else { return Ok(()) };
         let request = self.files.client.abort_multipart_upload().bucket(&self.files.bucket_name).key(&self.key);
         match request.upload_id(id).send().await {
-            Err(error) if code(&error) != Some("NoSuchUpload") => Err(fold(self.operation(), error)),
+            Err(error) if code(&error) != Some("NoSuchUpload") => Err(classify(self.operation(), error)),
             _ => Ok(()),
         }
     }

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use aws_sdk_sqs::types::{ChangeMessageVisibilityBatchRequestEntry, Message, QueueAttributeName};
-use store::Result;
 use store::queue::DeadLetter;
+use store::{Error, Result};
 
 use super::{RECEIVE_LIMIT, SqsQueue, as_i32};
-use crate::fold::{fold, refuse};
+use crate::sdk_error::classify;
 
 /// Seconds for which dead letters are hidden while they are looked at: longer than a look takes. They are shown again at
 /// once behind it, because a move right afterwards would leave the hidden ones.
@@ -50,12 +50,12 @@ impl SqsQueue {
         let url = self.dead_letters_url(operation)?;
         let arn = QueueAttributeName::QueueArn;
         let reply = self.client.get_queue_attributes().queue_url(url).attribute_names(arn.clone()).send().await;
-        let attributes = reply.map_err(|error| fold(operation, error))?.attributes.unwrap_or_default();
-        let Some(arn) = attributes.get(&arn) else { return Err(refuse(operation, "the queue has no ARN")) };
+        let attributes = reply.map_err(|error| classify(operation, error))?.attributes.unwrap_or_default();
+        let Some(arn) = attributes.get(&arn) else { return Err(Error::permanent(operation, "the queue has no ARN")) };
         match self.client.start_message_move_task().source_arn(arn).send().await {
             Ok(_) => Ok(None),
             Err(error) if is_running_already(&error) => Ok(None),
-            Err(error) => Err(fold(operation, error)),
+            Err(error) => Err(classify(operation, error)),
         }
     }
 
@@ -63,7 +63,7 @@ impl SqsQueue {
         let request =
             self.client.receive_message().queue_url(url).max_number_of_messages(as_i32(limit.min(RECEIVE_LIMIT)));
         let reply = request.visibility_timeout(HIDDEN_SECONDS).wait_time_seconds(WAIT_SECONDS).send().await;
-        Ok(reply.map_err(|error| fold(operation, error))?.messages.unwrap_or_default())
+        Ok(reply.map_err(|error| classify(operation, error))?.messages.unwrap_or_default())
     }
 
     /// Shows messages again. If that fails, they show by themselves within seconds.
@@ -79,7 +79,7 @@ impl SqsQueue {
     }
 
     pub(crate) fn dead_letters_url(&self, operation: &str) -> Result<&str> {
-        let missing = || refuse(operation, "STEP_DEAD_LETTERS_URL is not set");
+        let missing = || Error::permanent(operation, "STEP_DEAD_LETTERS_URL is not set");
         self.dead_letters_url.as_deref().ok_or_else(missing)
     }
 }

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use pipeline::Priority;
-use store::Result;
 use store::queue::{Receipt, Received};
+use store::{Error, Result};
 use tokio::time::Instant;
 
 use super::{SqsQueue, as_i32};
-use crate::fold::{fold, refuse};
+use crate::sdk_error::classify;
 
 /// How long one queue is waited at before the next one has its turn: the most that a message of another one is late.
 const TURN: Duration = Duration::from_secs(1);
@@ -44,7 +44,7 @@ impl SqsQueue {
             .max_number_of_messages(as_i32(limit))
             .wait_time_seconds(as_i32(wait.as_secs()))
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
-        let reply = request.send().await.map_err(|error| fold(&operation, error))?;
+        let reply = request.send().await.map_err(|error| classify(&operation, error))?;
         reply.messages.unwrap_or_default().into_iter().map(|message| received(&operation, priority, message)).collect()
     }
 }
@@ -55,7 +55,7 @@ fn received(operation: &str, priority: Priority, message: Message) -> Result<Rec
     let (Some(id), Some(handle), Some(body), Some(Ok(receive_count))) =
         (message.message_id, message.receipt_handle, message.body, count.map(|digits| digits.parse()))
     else {
-        return Err(refuse(operation, "a message without id, receipt, body or receive count came"));
+        return Err(Error::permanent(operation, "a message without id, receipt, body or receive count came"));
     };
     Ok(Received { id, receipt: Receipt { priority, handle }, body, receive_count })
 }

@@ -1,5 +1,7 @@
 //! Sending: in batches of ten, several at once.
 
+use std::time::Duration;
+
 use aws_sdk_sqs::types::{BatchResultErrorEntry, SendMessageBatchRequestEntry};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use pipeline::Priority;
@@ -7,7 +9,7 @@ use store::queue::{BODY_LIMIT_BYTES, DELAY_LIMIT, Outgoing};
 use store::{Error, Result};
 
 use super::{SqsQueue, as_i32, whole_seconds};
-use crate::fold::{fold, refuse};
+use crate::sdk_error::classify;
 
 /// Most messages and most bytes of one `SendMessageBatch`.
 const BATCH_LIMIT: usize = 10;
@@ -25,10 +27,19 @@ struct Unsent {
     message: String,
 }
 
+/// Why SQS would refuse a message.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum UnsendableMessage {
+    #[error("a body has {size_bytes} bytes; 1 to {BODY_LIMIT_BYTES} are allowed")]
+    BodySize { size_bytes: usize },
+    #[error("a delay is {delay:?}; at most {DELAY_LIMIT:?} are possible")]
+    Delay { delay: Duration },
+}
+
 impl SqsQueue {
     pub(crate) async fn send_all(&self, priority: Priority, messages: Vec<Outgoing>) -> Result<()> {
         let operation = format!("send {} messages to queue `{}`", messages.len(), priority.as_str());
-        messages.iter().try_for_each(check).map_err(|why| refuse(&operation, why))?;
+        messages.iter().try_for_each(check).map_err(|why| Error::permanent(&operation, why))?;
         let batches: Vec<Vec<Outgoing>> = batches(messages);
         stream::iter(batches)
             .map(|batch| self.send_batch(&operation, priority, batch))
@@ -66,16 +77,17 @@ impl SqsQueue {
             entries.collect::<std::result::Result<_, _>>().map_err(|error| Error::permanent(operation, error))?;
         let reply =
             self.client.send_message_batch().queue_url(self.url(priority)).set_entries(Some(entries)).send().await;
-        Ok(reply.map_err(|error| fold(operation, error))?.failed)
+        Ok(reply.map_err(|error| classify(operation, error))?.failed)
     }
 }
 
-fn check(message: &Outgoing) -> std::result::Result<(), String> {
-    if message.body.is_empty() || message.body.len() > BODY_LIMIT_BYTES {
-        return Err(format!("a body has {} bytes; 1 to {BODY_LIMIT_BYTES} are allowed", message.body.len()));
+fn check(message: &Outgoing) -> std::result::Result<(), UnsendableMessage> {
+    let (size_bytes, delay) = (message.body.len(), message.delay);
+    if size_bytes == 0 || size_bytes > BODY_LIMIT_BYTES {
+        return Err(UnsendableMessage::BodySize { size_bytes });
     }
-    if message.delay > DELAY_LIMIT {
-        return Err(format!("a delay is {:?}; at most {DELAY_LIMIT:?} are possible", message.delay));
+    if delay > DELAY_LIMIT {
+        return Err(UnsendableMessage::Delay { delay });
     }
     Ok(())
 }
@@ -118,8 +130,6 @@ fn outcome(operation: &str, all: usize, failed: &[BatchResultErrorEntry]) -> Res
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn message(size: usize) -> Outgoing {
@@ -138,8 +148,8 @@ mod tests {
     #[test]
     fn what_sqs_would_refuse_is_refused_before() {
         let late = Outgoing { delay: Duration::from_secs(901), ..message(1) };
-        assert_eq!(check(&late).unwrap_err(), "a delay is 901s; at most 900s are possible");
-        assert_eq!(check(&message(0)).unwrap_err(), "a body has 0 bytes; 1 to 65536 are allowed");
+        assert_eq!(check(&late).unwrap_err().to_string(), "a delay is 901s; at most 900s are possible");
+        assert_eq!(check(&message(0)).unwrap_err().to_string(), "a body has 0 bytes; 1 to 65536 are allowed");
         assert!(check(&message(BODY_LIMIT_BYTES + 1)).is_err());
         assert!(check(&Outgoing { delay: DELAY_LIMIT, ..message(BODY_LIMIT_BYTES) }).is_ok());
     }

@@ -8,8 +8,8 @@ use serde_json::json;
 use store::services::{Event, Events};
 use store::{Error, Result};
 
-use crate::fold::{Refusal, fold};
-use crate::pause::before_retry;
+use crate::backoff::before_retry;
+use crate::sdk_error::classify;
 
 /// The default bus of the account. All stages of the account share it, so each event says which one it is from.
 pub(super) struct DefaultBus {
@@ -39,7 +39,7 @@ impl DefaultBus {
     async fn put_once(&self, entries: &[PutEventsRequestEntry]) -> Result<NotTaken> {
         let operation = format!("put {} events", entries.len());
         let sent = self.client.put_events().set_entries(Some(entries.to_vec())).send().await;
-        let reply = sent.map_err(|error| fold(&operation, error))?;
+        let reply = sent.map_err(|error| classify(&operation, error))?;
         let count = reply.failed_entry_count();
         if count == 0 {
             return Ok(NotTaken::default());
@@ -49,7 +49,7 @@ impl DefaultBus {
         if usize::try_from(count) != Ok(failed.len()) {
             // Nobody could tell which to put again.
             let why = format!("{count} were not taken, and the reply names {} of them", failed.len());
-            return Err(Error::retryable(operation, Refusal(why)));
+            return Err(Error::retryable(operation, why));
         }
         let why = reply.entries().iter().find_map(why).unwrap_or_default();
         Ok(NotTaken { entries: failed, why })
@@ -69,7 +69,7 @@ impl Events for DefaultBus {
                 }
                 if tried == TRIES {
                     let operation = format!("put {} of {} events", not_taken.entries.len(), events.len());
-                    return Err(Error::retryable(operation, Refusal(not_taken.why)));
+                    return Err(Error::retryable(operation, not_taken.why));
                 }
                 left = not_taken.entries;
                 before_retry(tried).await;

@@ -22,7 +22,7 @@ use store::{Error, Result};
 
 use super::CONNECT_TIMEOUT;
 use crate::calls::{http_client, retries};
-use crate::fold::{Refusal, fold, refuse};
+use crate::sdk_error::classify;
 
 /// The functions of the account.
 pub(super) struct LambdaFunctions {
@@ -80,7 +80,7 @@ impl Functions for LambdaFunctions {
 impl Functions for LocalFunctions {
     async fn invoke(&self, function: &str, payload: Bytes, limit: Duration) -> Result<FunctionAnswer> {
         let Some(url) = self.urls.get(function) else {
-            return Err(refuse(operation(function), "no address was given for it (--function NAME=URL)"));
+            return Err(Error::permanent(operation(function), "no address was given for it (--function NAME=URL)"));
         };
         let request = request(&self.client, function, payload).customize();
         answered(function, limit, request.interceptor(SentTo(url.clone())).send()).await
@@ -136,10 +136,10 @@ async fn answered(
     sent: impl Future<Output = std::result::Result<InvokeOutput, SdkError<InvokeError>>>,
 ) -> Result<FunctionAnswer> {
     let Ok(answered) = tokio::time::timeout(limit, sent).await else {
-        let late = Refusal(format!("no answer within {} s", limit.as_secs()));
+        let late = format!("no answer within {} s", limit.as_secs());
         return Err(Error::retryable(operation(function), late));
     };
-    let output = answered.map_err(|error| fold(operation(function), error))?;
+    let output = answered.map_err(|error| classify(operation(function), error))?;
     let payload = output.payload.map(Blob::into_inner).unwrap_or_default().into();
     Ok(FunctionAnswer { payload, failure: output.function_error })
 }
@@ -161,7 +161,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
-    use crate::fold::PASSING_CODES;
+    use crate::sdk_error::PASSING_CODES;
     use crate::test_support::{chain, offline};
 
     const LIMIT: Duration = Duration::from_secs(5);

@@ -7,11 +7,11 @@ use futures::stream::{self, StreamExt, TryStreamExt};
 use store::table::{Attributes, Item, Key};
 use store::{Error, Result};
 
-use super::item::{Stored, stored_key};
+use super::item::{SdkItem, stored_key};
 use super::write::whole;
 use super::{DynamoTable, check_key, read};
-use crate::fold::{fold, refuse};
-use crate::pause;
+use crate::backoff;
+use crate::sdk_error::classify;
 
 /// Most keys of one `BatchGetItem`.
 const GET_LIMIT: usize = 100;
@@ -42,7 +42,10 @@ impl DynamoTable {
     pub(crate) async fn put_items(&self, items: Vec<(Key, Attributes)>) -> Result<()> {
         let mut keys = HashSet::new();
         if let Some((twice, _)) = items.iter().find(|(key, _)| !keys.insert(key)) {
-            return Err(refuse(format!("put {} items", items.len()), format!("item `{twice}` is among them twice")));
+            return Err(Error::permanent(
+                format!("put {} items", items.len()),
+                format!("item `{twice}` is among them twice"),
+            ));
         }
         let requests = items.into_iter().map(put_request).collect::<Result<Vec<_>>>()?;
         let chunks: Vec<Vec<WriteRequest>> = requests.chunks(PUT_LIMIT).map(<[WriteRequest]>::to_vec).collect();
@@ -52,7 +55,7 @@ impl DynamoTable {
     async fn get_chunk(&self, keys: Vec<Key>) -> Result<Vec<Item>> {
         let operation = format!("get {} items, one of them `{}`", keys.len(), keys[0]);
         keys.iter().try_for_each(|key| check_key(&operation, key))?;
-        let mut left: Vec<Stored> = keys.iter().map(stored_key).collect();
+        let mut left: Vec<SdkItem> = keys.iter().map(stored_key).collect();
         let mut found = Vec::with_capacity(left.len());
         for round in 1..=ROUNDS {
             let (stored, unprocessed) = self.send_get(&operation, left).await?;
@@ -63,13 +66,13 @@ impl DynamoTable {
                 return Ok(found);
             }
             left = unprocessed;
-            pause::before_retry(round).await;
+            backoff::before_retry(round).await;
         }
         Err(Error::retryable(operation, Unprocessed { items: left.len() }))
     }
 
     /// Sends one request; returns what was found and the keys that DynamoDB did not get to.
-    async fn send_get(&self, operation: &str, keys: Vec<Stored>) -> Result<(Vec<Stored>, Vec<Stored>)> {
+    async fn send_get(&self, operation: &str, keys: Vec<SdkItem>) -> Result<(Vec<SdkItem>, Vec<SdkItem>)> {
         let wanted = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
         let reply = self
             .client
@@ -78,7 +81,7 @@ impl DynamoTable {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| fold(operation, error))?;
+            .map_err(|error| classify(operation, error))?;
         let found = reply.responses.and_then(|mut tables| tables.remove(&self.table_name)).unwrap_or_default();
         let left = reply.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table_name));
         Ok((found, left.map(|keys| keys.keys).unwrap_or_default()))
@@ -95,12 +98,12 @@ impl DynamoTable {
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
                 .await
-                .map_err(|error| fold(&operation, error))?;
+                .map_err(|error| classify(&operation, error))?;
             left = reply.unprocessed_items.and_then(|mut tables| tables.remove(&self.table_name)).unwrap_or_default();
             if left.is_empty() {
                 return Ok(());
             }
-            pause::before_retry(round).await;
+            backoff::before_retry(round).await;
         }
         Err(Error::retryable(operation, Unprocessed { items: left.len() }))
     }

@@ -5,7 +5,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use std::collections::HashMap;
 use store::table::{Attributes, Condition, Relist};
 
-use super::item::{LISTING_RANK, LISTING_SHARD, PARTITION, Stored, VERSION, stored_attributes, stored_listing};
+use super::item::{
+    LISTING_RANK, LISTING_SHARD, PARTITION, SdkAttributes, SdkItem, UnstorableItem, VERSION, stored_attributes,
+    stored_listing,
+};
 
 /// An expression with what its placeholders stand for.
 #[derive(Debug, Default, PartialEq)]
@@ -15,7 +18,7 @@ pub(crate) struct Expression {
     /// What a patch does.
     pub(crate) update: Option<String>,
     names: HashMap<String, String>,
-    values: Stored,
+    values: SdkItem,
 }
 
 impl Expression {
@@ -30,7 +33,11 @@ impl Expression {
     ///
     /// # Errors
     /// Names the attribute that cannot be stored.
-    pub(crate) fn of_patch(condition: Condition, attributes: &Attributes, listing: &Relist) -> Result<Self, String> {
+    pub(crate) fn of_patch(
+        condition: Condition,
+        attributes: &Attributes,
+        listing: &Relist,
+    ) -> Result<Self, UnstorableItem> {
         let mut expression = Expression::default();
         expression.set_condition(condition);
         let mut changes = stored_attributes(attributes)?;
@@ -51,12 +58,12 @@ impl Expression {
     }
 
     /// The values, or `None` if there are none.
-    pub(crate) fn take_values(&mut self) -> Option<Stored> {
+    pub(crate) fn take_values(&mut self) -> Option<SdkItem> {
         Some(std::mem::take(&mut self.values)).filter(|values| !values.is_empty())
     }
 
     /// What the placeholders of values stand for.
-    pub(crate) fn values(&self) -> &Stored {
+    pub(crate) fn values(&self) -> &SdkItem {
         &self.values
     }
 
@@ -72,7 +79,7 @@ impl Expression {
         };
     }
 
-    fn set_update(&mut self, changes: Vec<(String, Option<AttributeValue>)>) {
+    fn set_update(&mut self, changes: SdkAttributes) {
         let version = self.name(VERSION);
         let (zero, one) = (self.value(AttributeValue::N("0".into())), self.value(AttributeValue::N("1".into())));
         let mut sets = vec![format!("{version} = if_not_exists({version}, {zero}) + {one}")];

@@ -14,10 +14,10 @@ use uuid::Uuid;
 
 use super::expression::Expression;
 use super::item::stored_key;
-use super::write::{Contended, Request, TRIES, needs_version, prepare};
+use super::write::{Contended, PreparedWrite, TRIES, needs_version, prepare};
 use super::{DynamoTable, read};
-use crate::fold::{fold, refuse};
-use crate::pause;
+use crate::backoff;
+use crate::sdk_error::classify;
 
 /// What stands for no condition in a check, which must have one.
 const ALWAYS: &str = "attribute_exists(pk) OR attribute_not_exists(pk)";
@@ -43,17 +43,17 @@ impl DynamoTable {
                 return Ok(GroupWritten::Conflict(absent.into_iter().map(|place| (place, None)).collect()));
             }
             match self.send_group(&operation, &versioned).await? {
-                Outcome::Applied => return Ok(GroupWritten::Applied),
-                Outcome::Conflict(conflicts) => {
+                GroupOutcome::Applied => return Ok(GroupWritten::Applied),
+                GroupOutcome::Conflict(conflicts) => {
                     let conflicts = of_callers_conditions(conflicts, &writes);
                     if !conflicts.is_empty() {
                         return Ok(GroupWritten::Conflict(conflicts));
                     }
                 }
-                Outcome::Contended if tried == TRIES => break,
-                Outcome::Contended => {}
+                GroupOutcome::Contended if tried == TRIES => break,
+                GroupOutcome::Contended => {}
             }
-            pause::before_retry(tried).await;
+            backoff::before_retry(tried).await;
         }
         Err(Error::retryable(operation, Contended { tries: TRIES }))
     }
@@ -72,7 +72,7 @@ impl DynamoTable {
         Ok((versioned, absent))
     }
 
-    async fn send_group(&self, operation: &str, writes: &[Write]) -> Result<Outcome> {
+    async fn send_group(&self, operation: &str, writes: &[Write]) -> Result<GroupOutcome> {
         let items = writes.iter().map(|write| self.transact_item(operation, write)).collect::<Result<_>>()?;
         let sent = self
             .client
@@ -84,7 +84,7 @@ impl DynamoTable {
             .send()
             .await;
         match sent {
-            Ok(_) => Ok(Outcome::Applied),
+            Ok(_) => Ok(GroupOutcome::Applied),
             Err(error) => canceled(operation, writes, error),
         }
     }
@@ -97,7 +97,7 @@ impl DynamoTable {
     fn build(
         &self,
         write: &Write,
-        request: Request,
+        request: PreparedWrite,
         mut expression: Expression,
     ) -> std::result::Result<TransactWriteItem, BuildError> {
         let item = TransactWriteItem::builder();
@@ -105,7 +105,7 @@ impl DynamoTable {
         let (names, values) = (expression.take_names(), expression.take_values());
         let returned = ReturnValuesOnConditionCheckFailure::AllOld;
         Ok(match request {
-            Request::Put { stored, .. } => item.put(
+            PreparedWrite::Put { stored, .. } => item.put(
                 Put::builder()
                     .table_name(&self.table_name)
                     .set_item(Some(stored))
@@ -115,7 +115,7 @@ impl DynamoTable {
                     .return_values_on_condition_check_failure(returned)
                     .build()?,
             ),
-            Request::Patch => item.update(
+            PreparedWrite::Patch => item.update(
                 Update::builder()
                     .table_name(&self.table_name)
                     .set_key(Some(stored_key(&write.key)))
@@ -126,7 +126,7 @@ impl DynamoTable {
                     .return_values_on_condition_check_failure(returned)
                     .build()?,
             ),
-            Request::Delete => item.delete(
+            PreparedWrite::Delete => item.delete(
                 Delete::builder()
                     .table_name(&self.table_name)
                     .set_key(Some(stored_key(&write.key)))
@@ -136,7 +136,7 @@ impl DynamoTable {
                     .return_values_on_condition_check_failure(returned)
                     .build()?,
             ),
-            Request::Check => item.condition_check(
+            PreparedWrite::Check => item.condition_check(
                 ConditionCheck::builder()
                     .table_name(&self.table_name)
                     .set_key(Some(stored_key(&write.key)))
@@ -152,7 +152,7 @@ impl DynamoTable {
 }
 
 /// What became of one transaction.
-enum Outcome {
+enum GroupOutcome {
     Applied,
     Conflict(Vec<(usize, Option<Item>)>),
     /// Another transaction, or the throughput, was in the way; nothing was applied and nothing is known of conditions.
@@ -177,11 +177,11 @@ fn operation(writes: &[Write]) -> String {
 
 fn check_group(operation: &str, writes: &[Write]) -> Result<()> {
     if writes.len() > GROUP_LIMIT {
-        return Err(refuse(operation, format!("at most {GROUP_LIMIT} items fit into a group")));
+        return Err(Error::permanent(operation, format!("at most {GROUP_LIMIT} items fit into a group")));
     }
     let mut keys = HashSet::new();
     match writes.iter().find(|write| !keys.insert(&write.key)) {
-        Some(twice) => Err(refuse(operation, format!("item `{}` is in the group twice", twice.key))),
+        Some(twice) => Err(Error::permanent(operation, format!("item `{}` is in the group twice", twice.key))),
         None => Ok(()),
     }
 }
@@ -193,9 +193,9 @@ fn of_callers_conditions(conflicts: Vec<(usize, Option<Item>)>, writes: &[Write]
 }
 
 /// Reads the reasons of a cancelled transaction; there is one for each item, in order.
-fn canceled(operation: &str, writes: &[Write], error: SdkError<TransactWriteItemsError>) -> Result<Outcome> {
+fn canceled(operation: &str, writes: &[Write], error: SdkError<TransactWriteItemsError>) -> Result<GroupOutcome> {
     let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
-        return Err(fold(operation, error));
+        return Err(classify(operation, error));
     };
     let reasons = || canceled.cancellation_reasons().iter().enumerate().filter(|(_, reason)| !is(reason, "None"));
     let failed = reasons().filter(|(_, reason)| is(reason, "ConditionalCheckFailed"));
@@ -205,11 +205,11 @@ fn canceled(operation: &str, writes: &[Write], error: SdkError<TransactWriteItem
     });
     let conflicts = conflicts.collect::<Result<Vec<_>>>()?;
     if !conflicts.is_empty() {
-        return Ok(Outcome::Conflict(conflicts));
+        return Ok(GroupOutcome::Conflict(conflicts));
     }
     match reasons().find(|(_, reason)| !PASSING_REASONS.iter().any(|code| is(reason, code))) {
         Some((place, reason)) => Err(Error::permanent(operation, rejected(&writes[place], reason))),
-        None if reasons().next().is_some() => Ok(Outcome::Contended),
+        None if reasons().next().is_some() => Ok(GroupOutcome::Contended),
         None => Err(Error::permanent(operation, error)),
     }
 }

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use store::table::{Attributes, ITEM_LIMIT_BYTES, Item, Key, Listed, Listing};
 
-use super::value::{from_stored, stored_size, to_stored};
+use super::value::{StoredValueError, from_stored, stored_size, to_stored};
 
 /// Partition key of the table.
 pub(crate) const PARTITION: &str = "pk";
@@ -30,21 +30,41 @@ const PARTITION_LIMIT_BYTES: usize = 2048;
 const SORT_LIMIT_BYTES: usize = 1024;
 
 /// An item, or a part of one, in the SDK's form.
-pub(crate) type Stored = HashMap<String, AttributeValue>;
+pub(crate) type SdkItem = HashMap<String, AttributeValue>;
 
 /// Why a stored item cannot be read. Somebody else wrote it, or wrote into it.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Malformed {
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub(crate) enum MalformedItem {
     /// An attribute that every item has is missing or of another kind.
     #[error("item `{key}`: attribute `{name}` is {found}; expected {expected}")]
     Own { key: String, name: &'static str, found: String, expected: &'static str },
     /// An attribute of the caller has a value that is never written here.
     #[error("item `{key}`: attribute `{name}`: {why}")]
-    Attribute { key: String, name: String, why: String },
+    Attribute { key: String, name: String, why: StoredValueError },
 }
 
+/// Why an item cannot be stored: DynamoDB would refuse it, or keep it otherwise than it was given.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub(crate) enum UnstorableItem {
+    /// The name is empty or one of the table's own six.
+    #[error("attribute `{name}` belongs to the table itself; choose another name")]
+    OwnAttribute { name: String },
+    /// An attribute has a value that DynamoDB does not keep.
+    #[error("attribute `{name}`: {why}")]
+    Attribute { name: String, why: StoredValueError },
+    /// A part of the key is empty or too long.
+    #[error("the {part} has {size_bytes} bytes; 1 to {limit_bytes} are allowed")]
+    KeyLength { part: &'static str, size_bytes: usize, limit_bytes: usize },
+    /// The whole item is too large.
+    #[error("it has {size_bytes} bytes; at most {ITEM_LIMIT_BYTES} fit into an item")]
+    TooLarge { size_bytes: usize },
+}
+
+/// The caller's attributes in the SDK's form. One whose value is `null` has none: it is not stored, or is removed.
+pub(crate) type SdkAttributes = Vec<(String, Option<AttributeValue>)>;
+
 /// The two key attributes.
-pub(crate) fn stored_key(key: &Key) -> Stored {
+pub(crate) fn stored_key(key: &Key) -> SdkItem {
     let text = |value: &str| AttributeValue::S(value.to_owned());
     HashMap::from([(PARTITION.to_owned(), text(&key.partition)), (SORT.to_owned(), text(&key.sort))])
 }
@@ -53,22 +73,27 @@ pub(crate) fn stored_key(key: &Key) -> Stored {
 ///
 /// # Errors
 /// Names the attribute that cannot be stored.
-pub(crate) fn stored_attributes(attributes: &Attributes) -> Result<Vec<(String, Option<AttributeValue>)>, String> {
-    let stored = attributes.iter().map(|(name, value)| {
+pub(crate) fn stored_attributes(attributes: &Attributes) -> Result<SdkAttributes, UnstorableItem> {
+    let mut stored = SdkAttributes::with_capacity(attributes.len());
+    for (name, value) in attributes {
         if name.is_empty() || OWN.contains(&name.as_str()) {
-            return Err(format!("attribute `{name}` belongs to the table itself; choose another name"));
+            return Err(UnstorableItem::OwnAttribute { name: name.clone() });
         }
-        let stored = Some(value).filter(|value| !value.is_null()).map(to_stored).transpose();
-        Ok((name.clone(), stored.map_err(|why| format!("attribute `{name}`: {why}"))?))
-    });
-    stored.collect()
+        if value.is_null() {
+            stored.push((name.clone(), None));
+            continue;
+        }
+        let value = to_stored(value).map_err(|why| UnstorableItem::Attribute { name: name.clone(), why })?;
+        stored.push((name.clone(), Some(value)));
+    }
+    Ok(stored)
 }
 
 /// A whole item in the SDK's form.
 ///
 /// # Errors
 /// Names the attribute that cannot be stored.
-pub(crate) fn stored_item(item: &Item) -> Result<Stored, String> {
+pub(crate) fn stored_item(item: &Item) -> Result<SdkItem, UnstorableItem> {
     let mut stored = stored_key(&item.key);
     for (name, value) in stored_attributes(&item.attributes)? {
         stored.extend(value.map(|value| (name, value)));
@@ -93,7 +118,7 @@ pub(crate) fn stored_listing(listing: &Listing) -> [(String, AttributeValue); 2]
 ///
 /// # Errors
 /// Names the item, the attribute and its value.
-pub(crate) fn read_item(mut stored: Stored) -> Result<Item, Malformed> {
+pub(crate) fn read_item(mut stored: SdkItem) -> Result<Item, MalformedItem> {
     let key = read_key(&mut stored)?;
     let mut own = OwnAttributes { key: &key, stored: &mut stored };
     let version = own.number(VERSION)?.ok_or_else(|| own.malformed(VERSION, None, NUMBER))?;
@@ -107,7 +132,7 @@ pub(crate) fn read_item(mut stored: Stored) -> Result<Item, Malformed> {
     };
     let attributes = stored.into_iter().map(|(name, value)| match from_stored(value) {
         Ok(value) => Ok((name, value)),
-        Err(why) => Err(Malformed::Attribute { key: key.to_string(), name, why }),
+        Err(why) => Err(MalformedItem::Attribute { key: key.to_string(), name, why }),
     });
     let attributes = attributes.collect::<Result<_, _>>()?;
     Ok(Item { key, version, attributes, listing, expires_at })
@@ -117,7 +142,7 @@ pub(crate) fn read_item(mut stored: Stored) -> Result<Item, Malformed> {
 ///
 /// # Errors
 /// Names the item and the attribute.
-pub(crate) fn read_listed(mut stored: Stored) -> Result<Listed, Malformed> {
+pub(crate) fn read_listed(mut stored: SdkItem) -> Result<Listed, MalformedItem> {
     let key = read_key(&mut stored)?;
     let mut own = OwnAttributes { key: &key, stored: &mut stored };
     let rank = own.text(LISTING_RANK)?.ok_or_else(|| own.malformed(LISTING_RANK, None, TEXT))?;
@@ -128,12 +153,13 @@ pub(crate) fn read_listed(mut stored: Stored) -> Result<Listed, Malformed> {
 ///
 /// # Errors
 /// Names the key and the limit.
-pub(crate) fn check_key(key: &Key) -> Result<(), String> {
-    for (what, value, limit) in
+pub(crate) fn check_key(key: &Key) -> Result<(), UnstorableItem> {
+    for (part, value, limit_bytes) in
         [("partition key", &key.partition, PARTITION_LIMIT_BYTES), ("sort key", &key.sort, SORT_LIMIT_BYTES)]
     {
-        if value.is_empty() || value.len() > limit {
-            return Err(format!("the {what} has {} bytes; 1 to {limit} are allowed", value.len()));
+        let size_bytes = value.len();
+        if size_bytes == 0 || size_bytes > limit_bytes {
+            return Err(UnstorableItem::KeyLength { part, size_bytes, limit_bytes });
         }
     }
     Ok(())
@@ -143,13 +169,9 @@ pub(crate) fn check_key(key: &Key) -> Result<(), String> {
 ///
 /// # Errors
 /// Names its size and the limit.
-pub(crate) fn check_size(stored: &Stored) -> Result<(), String> {
-    let size = stored.iter().map(|(name, value)| name.len() + stored_size(value)).sum::<usize>();
-    if size <= ITEM_LIMIT_BYTES {
-        Ok(())
-    } else {
-        Err(format!("it has {size} bytes; at most {ITEM_LIMIT_BYTES} fit into an item"))
-    }
+pub(crate) fn check_size(stored: &SdkItem) -> Result<(), UnstorableItem> {
+    let size_bytes = stored.iter().map(|(name, value)| name.len() + stored_size(value)).sum::<usize>();
+    if size_bytes <= ITEM_LIMIT_BYTES { Ok(()) } else { Err(UnstorableItem::TooLarge { size_bytes }) }
 }
 
 /// The item as it will be read after it was put: without `null`, and with an expiry of whole seconds.
@@ -164,11 +186,11 @@ const NUMBER: &str = "a number of at least 0";
 
 struct OwnAttributes<'a> {
     key: &'a Key,
-    stored: &'a mut Stored,
+    stored: &'a mut SdkItem,
 }
 
 impl OwnAttributes<'_> {
-    fn text(&mut self, name: &'static str) -> Result<Option<String>, Malformed> {
+    fn text(&mut self, name: &'static str) -> Result<Option<String>, MalformedItem> {
         match self.stored.remove(name) {
             None => Ok(None),
             Some(AttributeValue::S(text)) => Ok(Some(text)),
@@ -176,19 +198,19 @@ impl OwnAttributes<'_> {
         }
     }
 
-    fn number(&mut self, name: &'static str) -> Result<Option<u64>, Malformed> {
+    fn number(&mut self, name: &'static str) -> Result<Option<u64>, MalformedItem> {
         let Some(stored) = self.stored.remove(name) else { return Ok(None) };
         let number = stored.as_n().ok().and_then(|digits| digits.parse().ok());
         number.map(Some).ok_or_else(|| self.malformed(name, Some(stored), NUMBER))
     }
 
-    fn malformed(&self, name: &'static str, found: Option<AttributeValue>, expected: &'static str) -> Malformed {
+    fn malformed(&self, name: &'static str, found: Option<AttributeValue>, expected: &'static str) -> MalformedItem {
         let found = found.map_or("missing".to_owned(), |found| format!("`{found:?}`"));
-        Malformed::Own { key: self.key.to_string(), name, found, expected }
+        MalformedItem::Own { key: self.key.to_string(), name, found, expected }
     }
 }
 
-fn read_key(stored: &mut Stored) -> Result<Key, Malformed> {
+fn read_key(stored: &mut SdkItem) -> Result<Key, MalformedItem> {
     let mut key = Key::new("", "");
     for (name, place) in [(PARTITION, &mut key.partition), (SORT, &mut key.sort)] {
         let nowhere = Key::new("", "");

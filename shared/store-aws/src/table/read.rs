@@ -1,12 +1,12 @@
 //! Reads: one item, a part of a partition, a part of the index.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use store::Result;
 use store::table::{Item, Key, Listed, Listing, ListingQuery, Page, Query, SortDirection};
+use store::{Error, Result};
 
-use super::item::{LISTING_INDEX, LISTING_SHARD, PARTITION, SORT, Stored, read_listed, stored_key, stored_listing};
+use super::item::{LISTING_INDEX, LISTING_SHARD, PARTITION, SORT, SdkItem, read_listed, stored_key, stored_listing};
 use super::{DynamoTable, check_key, read};
-use crate::fold::{fold, refuse};
+use crate::sdk_error::classify;
 
 impl DynamoTable {
     pub(crate) async fn get_item(&self, key: &Key) -> Result<Option<Item>> {
@@ -21,7 +21,7 @@ impl DynamoTable {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| fold(&operation, error))?;
+            .map_err(|error| classify(&operation, error))?;
         reply.item.map(|stored| read(&operation, stored)).transpose()
     }
 
@@ -51,7 +51,7 @@ impl DynamoTable {
                 .expression_attribute_names("#sort", SORT)
                 .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned())),
         };
-        let reply = request.send().await.map_err(|error| fold(&operation, error))?;
+        let reply = request.send().await.map_err(|error| classify(&operation, error))?;
         let entries = reply.items.unwrap_or_default().into_iter().map(|stored| read(&operation, stored));
         Ok(Page { entries: entries.collect::<Result<_>>()?, next: reply.last_evaluated_key.and_then(sort_of) })
     }
@@ -72,7 +72,7 @@ impl DynamoTable {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| fold(&operation, error))?;
+            .map_err(|error| classify(&operation, error))?;
         let read = |stored| read_listed(stored).map_err(|malformed| store::Error::permanent(&operation, malformed));
         let entries = reply.items.unwrap_or_default().into_iter().map(read).collect::<Result<_>>()?;
         Ok(Page { entries, next: reply.last_evaluated_key.map(read).transpose()? })
@@ -103,13 +103,13 @@ fn start_of(query: &Query) -> Start<'_> {
     if is_before_all == goes_up { Start::First } else { Start::Nowhere }
 }
 
-fn listing_start(shard: &str, after: &Listed) -> Stored {
+fn listing_start(shard: &str, after: &Listed) -> SdkItem {
     let mut start = stored_key(&after.key);
     start.extend(stored_listing(&Listing { shard: shard.to_owned(), rank: after.rank.clone() }));
     start
 }
 
-fn sort_of(mut last: Stored) -> Option<String> {
+fn sort_of(mut last: SdkItem) -> Option<String> {
     match last.remove(SORT) {
         Some(AttributeValue::S(sort)) => Some(sort),
         _ => None,
@@ -119,7 +119,7 @@ fn sort_of(mut last: Stored) -> Option<String> {
 /// DynamoDB refuses a limit of 0.
 fn limit(operation: &str, limit: Option<usize>) -> Result<Option<i32>> {
     match limit {
-        Some(0) => Err(refuse(operation, "a limit of 0 asks for nothing")),
+        Some(0) => Err(Error::permanent(operation, "a limit of 0 asks for nothing")),
         limit => Ok(limit.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX))),
     }
 }

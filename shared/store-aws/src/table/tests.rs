@@ -18,7 +18,7 @@ use aws_smithy_mocks::{Rule, mock};
 use serde_json::json;
 use store::table::{Attributes, Change, Condition, Relist};
 
-use super::item::{Stored, stored_key};
+use super::item::{SdkItem, stored_key};
 use super::*;
 use crate::test_support::{answers, chain, offline};
 
@@ -39,7 +39,7 @@ fn attributes(status: &str) -> Attributes {
 }
 
 /// The item as DynamoDB holds it.
-fn held(key: &Key, version: &str, status: &str) -> Stored {
+fn held(key: &Key, version: &str, status: &str) -> SdkItem {
     let mut stored = stored_key(key);
     stored.insert("version".to_owned(), AttributeValue::N(version.to_owned()));
     stored.insert("status".to_owned(), AttributeValue::S(status.to_owned()));
@@ -155,7 +155,7 @@ async fn a_put_over_a_present_item_counts_from_the_version_that_is_there() {
     assert!(matches!(written, Written::Applied(Some(item)) if item.version == 6));
 }
 
-fn reason(code: &str, item: Option<Stored>) -> CancellationReason {
+fn reason(code: &str, item: Option<SdkItem>) -> CancellationReason {
     CancellationReason::builder().code(code).message("why").set_item(item).build()
 }
 

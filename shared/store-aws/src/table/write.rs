@@ -10,18 +10,18 @@ use store::table::{Change, Condition, Item, Key, Write, Written};
 use store::{Error, Result};
 
 use super::expression::Expression;
-use super::item::{Stored, as_kept, check_size, stored_item, stored_key};
+use super::item::{SdkItem, UnstorableItem, as_kept, check_size, stored_item, stored_key};
 use super::{DynamoTable, check_key, read};
-use crate::fold::{code, fold, refuse};
-use crate::pause;
+use crate::backoff;
+use crate::sdk_error::{classify, code};
 
 /// Times that a write is tried which loses against other writes in a way that says nothing about its condition.
 pub(crate) const TRIES: u32 = 5;
 
 /// What one write sends.
-pub(crate) enum Request {
+pub(crate) enum PreparedWrite {
     /// The whole item, and the same as the caller will see it.
-    Put { stored: Stored, item: Item },
+    Put { stored: SdkItem, item: Item },
     /// An update expression.
     Patch,
     /// The key alone.
@@ -34,7 +34,7 @@ impl DynamoTable {
     pub(crate) async fn write_item(&self, write: Write) -> Result<Written> {
         let operation = format!("write item `{}`", write.key);
         if matches!(write.change, Change::Check) {
-            return Err(refuse(operation, "a check alone changes nothing; it belongs into a group"));
+            return Err(Error::permanent(operation, "a check alone changes nothing; it belongs into a group"));
         }
         if needs_version(&write) {
             return self.put_over_present(&operation, write).await;
@@ -49,9 +49,9 @@ impl DynamoTable {
             let written = self.send_write(operation, write).await;
             // Another writer's transaction holds the item for some milliseconds; the SDK does not repeat this.
             match written {
-                Err(Attempt::InTransaction(_)) if tries < TRIES => pause::before_retry(tries).await,
-                Err(Attempt::InTransaction(error) | Attempt::Failed(error)) => return Err(error),
-                Err(Attempt::Conflict(current)) => {
+                Err(WriteFailure::InTransaction(_)) if tries < TRIES => backoff::before_retry(tries).await,
+                Err(WriteFailure::InTransaction(error) | WriteFailure::Failed(error)) => return Err(error),
+                Err(WriteFailure::Conflict(current)) => {
                     return Ok(Written::Conflict(current.map(|stored| read(operation, stored)).transpose()?));
                 }
                 Ok(item) => return Ok(Written::Applied(item)),
@@ -71,27 +71,29 @@ impl DynamoTable {
                 Written::Conflict(changed) => current = changed,
                 applied @ Written::Applied(_) => return Ok(applied),
             }
-            pause::before_retry(tried).await;
+            backoff::before_retry(tried).await;
         }
         Err(Error::retryable(operation, Contended { tries: TRIES }))
     }
 
-    async fn send_write(&self, operation: &str, write: &Write) -> std::result::Result<Option<Item>, Attempt> {
-        let (request, expression) = prepare(operation, write).map_err(Attempt::Failed)?;
+    async fn send_write(&self, operation: &str, write: &Write) -> std::result::Result<Option<Item>, WriteFailure> {
+        let (request, expression) = prepare(operation, write).map_err(WriteFailure::Failed)?;
         match request {
-            Request::Put { stored, item } => self.send_put(operation, stored, expression).await.map(|()| Some(item)),
-            Request::Patch => self.send_patch(operation, &write.key, expression).await.map(Some),
-            Request::Delete => self.send_delete(operation, &write.key, expression).await.map(|()| None),
-            Request::Check => Ok(None),
+            PreparedWrite::Put { stored, item } => {
+                self.send_put(operation, stored, expression).await.map(|()| Some(item))
+            }
+            PreparedWrite::Patch => self.send_patch(operation, &write.key, expression).await.map(Some),
+            PreparedWrite::Delete => self.send_delete(operation, &write.key, expression).await.map(|()| None),
+            PreparedWrite::Check => Ok(None),
         }
     }
 
     async fn send_put(
         &self,
         operation: &str,
-        stored: Stored,
+        stored: SdkItem,
         mut expression: Expression,
-    ) -> std::result::Result<(), Attempt> {
+    ) -> std::result::Result<(), WriteFailure> {
         let sent = self
             .client
             .put_item()
@@ -104,7 +106,7 @@ impl DynamoTable {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        sent.map(|_| ()).map_err(|error| Attempt::new(operation, error, put_conflict))
+        sent.map(|_| ()).map_err(|error| WriteFailure::new(operation, error, put_conflict))
     }
 
     async fn send_patch(
@@ -112,7 +114,7 @@ impl DynamoTable {
         operation: &str,
         key: &Key,
         mut expression: Expression,
-    ) -> std::result::Result<Item, Attempt> {
+    ) -> std::result::Result<Item, WriteFailure> {
         let reply = self
             .client
             .update_item()
@@ -127,8 +129,8 @@ impl DynamoTable {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| Attempt::new(operation, error, patch_conflict))?;
-        read(operation, reply.attributes.unwrap_or_default()).map_err(Attempt::Failed)
+            .map_err(|error| WriteFailure::new(operation, error, patch_conflict))?;
+        read(operation, reply.attributes.unwrap_or_default()).map_err(WriteFailure::Failed)
     }
 
     async fn send_delete(
@@ -136,7 +138,7 @@ impl DynamoTable {
         operation: &str,
         key: &Key,
         mut expression: Expression,
-    ) -> std::result::Result<(), Attempt> {
+    ) -> std::result::Result<(), WriteFailure> {
         let sent = self
             .client
             .delete_item()
@@ -149,7 +151,7 @@ impl DynamoTable {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        sent.map(|_| ()).map_err(|error| Attempt::new(operation, error, delete_conflict))
+        sent.map(|_| ()).map_err(|error| WriteFailure::new(operation, error, delete_conflict))
     }
 }
 
@@ -169,9 +171,9 @@ pub(crate) fn needs_version(write: &Write) -> bool {
 ///
 /// # Errors
 /// Refuses what DynamoDB would refuse, with the item's key.
-pub(crate) fn prepare(operation: &str, write: &Write) -> Result<(Request, Expression)> {
+pub(crate) fn prepare(operation: &str, write: &Write) -> Result<(PreparedWrite, Expression)> {
     check_key(operation, &write.key)?;
-    let refused = |why: String| refuse(operation, why);
+    let refused = |unstorable: UnstorableItem| Error::permanent(operation, unstorable);
     let expression = || Expression::of_condition(write.condition);
     Ok(match &write.change {
         Change::Put { attributes, listing, expires_at } => {
@@ -182,18 +184,18 @@ pub(crate) fn prepare(operation: &str, write: &Write) -> Result<(Request, Expres
                 listing: listing.clone(),
                 expires_at: *expires_at,
             });
-            (Request::Put { stored: whole(operation, &item)?, item }, expression())
+            (PreparedWrite::Put { stored: whole(operation, &item)?, item }, expression())
         }
         Change::Patch { .. } if write.condition == Condition::Absent => {
-            return Err(refuse(operation, "there is nothing to patch in an absent item"));
+            return Err(Error::permanent(operation, "there is nothing to patch in an absent item"));
         }
         Change::Patch { attributes, listing } => {
             let expression = Expression::of_patch(write.condition, attributes, listing).map_err(refused)?;
             check_size(expression.values()).map_err(refused)?;
-            (Request::Patch, expression)
+            (PreparedWrite::Patch, expression)
         }
-        Change::Delete => (Request::Delete, expression()),
-        Change::Check => (Request::Check, expression()),
+        Change::Delete => (PreparedWrite::Delete, expression()),
+        Change::Check => (PreparedWrite::Check, expression()),
     })
 }
 
@@ -201,10 +203,10 @@ pub(crate) fn prepare(operation: &str, write: &Write) -> Result<(Request, Expres
 ///
 /// # Errors
 /// Refuses an item that cannot be stored or is too large.
-pub(crate) fn whole(operation: &str, item: &Item) -> Result<Stored> {
+pub(crate) fn whole(operation: &str, item: &Item) -> Result<SdkItem> {
     check_key(operation, &item.key)?;
-    let stored = stored_item(item).map_err(|why| refuse(operation, why))?;
-    check_size(&stored).map_err(|why| refuse(operation, why))?;
+    let stored = stored_item(item).map_err(|why| Error::permanent(operation, why))?;
+    check_size(&stored).map_err(|why| Error::permanent(operation, why))?;
     Ok(stored)
 }
 
@@ -218,27 +220,27 @@ fn next_version(condition: Condition) -> u64 {
 }
 
 /// Why one request did not write.
-enum Attempt {
+enum WriteFailure {
     /// The condition does not hold; the item as it is.
-    Conflict(Option<Stored>),
+    Conflict(Option<SdkItem>),
     /// A transaction holds the item.
     InTransaction(Error),
     /// Anything else.
     Failed(Error),
 }
 
-impl Attempt {
+impl WriteFailure {
     /// `conflict` finds the failed condition among the errors of one call.
     fn new<E>(operation: &str, error: SdkError<E>, conflict: fn(&E) -> Option<&ConditionalCheckFailedException>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         if let Some(conflict) = error.as_service_error().and_then(conflict) {
-            return Attempt::Conflict(conflict.item().cloned());
+            return WriteFailure::Conflict(conflict.item().cloned());
         }
         match code(&error) {
-            Some("TransactionConflictException") => Attempt::InTransaction(fold(operation, error)),
-            _ => Attempt::Failed(fold(operation, error)),
+            Some("TransactionConflictException") => WriteFailure::InTransaction(classify(operation, error)),
+            _ => WriteFailure::Failed(classify(operation, error)),
         }
     }
 }

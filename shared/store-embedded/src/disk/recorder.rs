@@ -13,7 +13,7 @@ use super::Disk;
 /// Notes one line for each flush: `log`, `file of 3 bytes in uploads` or `folder files/a: b c`.
 ///
 /// Where a file is tells whether it had its name before it was flushed, and what is in a folder whether the name was there.
-pub(crate) struct Recorder {
+pub(crate) struct RecordingDisk {
     root: PathBuf,
     noted: Mutex<Noted>,
     /// Rung when flushes go on.
@@ -34,10 +34,10 @@ struct Noted {
 /// How long a flush waits at most.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
-impl Recorder {
+impl RecordingDisk {
     /// Of the store in a folder.
     pub(crate) fn at(root: &Path) -> Self {
-        Recorder { root: root.to_owned(), noted: Mutex::default(), going_on: Condvar::new() }
+        RecordingDisk { root: root.to_owned(), noted: Mutex::default(), going_on: Condvar::new() }
     }
 
     /// What has been flushed since it was asked last.
@@ -90,7 +90,7 @@ impl Recorder {
     }
 }
 
-impl Disk for Recorder {
+impl Disk for RecordingDisk {
     fn flush_log(&self, _log: &File) -> io::Result<()> {
         self.note("log".to_owned())
     }

@@ -19,12 +19,12 @@ use store::{Error, Result, Store};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::recorder::Recorder;
+use super::recorder::RecordingDisk;
 use crate::{Options, open_on};
 
 /// A store, and what notes its flushes.
-fn open(root: &Path) -> (Store, Arc<Recorder>) {
-    let disk = Arc::new(Recorder::at(root));
+fn open(root: &Path) -> (Store, Arc<RecordingDisk>) {
+    let disk = Arc::new(RecordingDisk::at(root));
     let store = open_on(disk.clone(), root, Options::default()).unwrap();
     disk.take();
     (store, disk)
@@ -132,7 +132,7 @@ async fn no_change_that_must_last_is_answered_when_its_flush_has_failed() {
 }
 
 /// One write whose flush is under way, and others that came meanwhile: these are committed and flushed by threads.
-async fn writers_at_once(store: &Store, disk: &Recorder) -> Vec<JoinHandle<Result<()>>> {
+async fn writers_at_once(store: &Store, disk: &RecordingDisk) -> Vec<JoinHandle<Result<()>>> {
     disk.hold();
     let mut writers = Vec::new();
     for number in 0..5 {
@@ -187,14 +187,14 @@ async fn one_has_ended(writers: &mut [JoinHandle<Result<()>>]) {
 fn opening_flushes_the_log_and_the_names_that_it_made() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("new");
-    let disk = Arc::new(Recorder::at(&root));
+    let disk = Arc::new(RecordingDisk::at(&root));
     drop(open_on(disk.clone(), &root, Options::default()).unwrap());
     let flushed = disk.take();
     let last = "folder : files store.sqlite3 store.sqlite3-shm store.sqlite3-wal uploads";
     assert_eq!(flushed[flushed.len() - 2..], ["log", last], "{flushed:?}");
     assert!(flushed.contains(&"folder files: incoming".to_owned()), "{flushed:?}");
     for beginning in ["log", "folder"] {
-        let disk = Arc::new(Recorder::at(&root));
+        let disk = Arc::new(RecordingDisk::at(&root));
         disk.fail(beginning);
         assert!(open_on(disk, &root, Options::default()).is_err(), "opened although `{beginning}` was not flushed");
     }
@@ -220,7 +220,7 @@ async fn make(store: &Store, way: &str) -> Result<()> {
 }
 
 /// A store with a file to copy.
-async fn with_source(root: &Path) -> (Store, Arc<Recorder>) {
+async fn with_source(root: &Path) -> (Store, Arc<RecordingDisk>) {
     let (store, disk) = open(root);
     store.files.put("incoming/from", Bytes::from_static(b"new")).await.unwrap();
     disk.take();

@@ -11,13 +11,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use store::files::PutOutcome;
 use tempfile::NamedTempFile;
 
-use super::refusal::Refusal;
+use super::error::FileError;
 use crate::Clock;
 use crate::disk::Disk;
 
 /// The folder that people copy files into by hand: it is there from the start, and folders in it stay when they become
 /// empty.
-const DROP_FOLDER: &str = "incoming";
+const DROP_AREA_FOLDER: &str = "incoming";
 
 /// How often a file is put again because the folder that was made for it has been removed, being empty.
 const TRIES: u32 = 100;
@@ -34,7 +34,7 @@ pub(crate) struct Folders {
 }
 
 /// What lies where a key points.
-pub(crate) enum Found {
+pub(crate) enum FileLookup {
     File(Metadata),
     /// A folder, or something that is no file.
     Folder,
@@ -52,7 +52,7 @@ pub(crate) enum Mode {
 
 impl Folders {
     /// Makes what is missing and sweeps what a crash has left.
-    pub(crate) fn open(root: &Path, clock: Clock, disk: Arc<dyn Disk>) -> Result<Folders, Refusal> {
+    pub(crate) fn open(root: &Path, clock: Clock, disk: Arc<dyn Disk>) -> Result<Folders, FileError> {
         make_folder(root, disk.as_ref())?;
         let root = root.canonicalize()?;
         let folders = Folders {
@@ -63,33 +63,33 @@ impl Folders {
             disk,
             last_time: AtomicI64::new(0),
         };
-        make_folder(&folders.files.join(DROP_FOLDER), folders.disk.as_ref())?;
+        make_folder(&folders.files.join(DROP_AREA_FOLDER), folders.disk.as_ref())?;
         make_folder(&folders.uploads, folders.disk.as_ref())?;
         folders.sweep()?;
         Ok(folders)
     }
 
     /// Looks where a valid key points, without following links.
-    pub(crate) fn find(&self, key: &str) -> Result<Found, Refusal> {
+    pub(crate) fn find(&self, key: &str) -> Result<FileLookup, FileError> {
         let ends = key.match_indices('/').map(|(end, _)| end).chain([key.len()]);
         for end in ends {
             let path = self.files.join(&key[..end]);
             let metadata = match path.symlink_metadata() {
                 Ok(metadata) => metadata,
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Nothing),
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(FileLookup::Nothing),
                 Err(error) => return Err(error.into()),
             };
             if metadata.is_symlink() {
-                return Err(Refusal::Link { path });
+                return Err(FileError::Link { path });
             }
             if end == key.len() {
-                return Ok(if metadata.is_file() { Found::File(metadata) } else { Found::Folder });
+                return Ok(if metadata.is_file() { FileLookup::File(metadata) } else { FileLookup::Folder });
             }
             if !metadata.is_dir() {
-                return Ok(Found::Below(key[..end].to_owned()));
+                return Ok(FileLookup::Below(key[..end].to_owned()));
             }
         }
-        Ok(Found::Nothing)
+        Ok(FileLookup::Nothing)
     }
 
     /// Makes an empty file beside the others. It goes when it is dropped.
@@ -109,7 +109,7 @@ impl Folders {
     }
 
     /// Moves a written file to its place, flushed.
-    pub(crate) fn publish(&self, mut file: NamedTempFile, key: &str, mode: Mode) -> Result<PutOutcome, Refusal> {
+    pub(crate) fn publish(&self, mut file: NamedTempFile, key: &str, mode: Mode) -> Result<PutOutcome, FileError> {
         file.as_file().set_modified(self.next_time())?;
         // Before it gets its name: a name that survives a power cut must not lead to half a file.
         self.disk.flush_file(file.as_file())?;
@@ -117,10 +117,10 @@ impl Folders {
         let folder = path.parent().unwrap_or(&self.files);
         for _ in 0..TRIES {
             match self.find(key)? {
-                Found::File(_) if mode == Mode::Keep => return Ok(PutOutcome::Existed),
-                Found::File(_) | Found::Nothing => {}
-                Found::Folder => self.clear_folder(key)?,
-                Found::Below(above) => return Err(Refusal::Below { key: key.to_owned(), above }),
+                FileLookup::File(_) if mode == Mode::Keep => return Ok(PutOutcome::Existed),
+                FileLookup::File(_) | FileLookup::Nothing => {}
+                FileLookup::Folder => self.clear_folder(key)?,
+                FileLookup::Below(above) => return Err(FileError::Below { key: key.to_owned(), above }),
             }
             make_folder(folder, self.disk.as_ref())?;
             let moved = match mode {
@@ -139,12 +139,12 @@ impl Folders {
                 Err(error) => return Err(error.error.into()),
             }
         }
-        Err(Refusal::Contended { key: key.to_owned() })
+        Err(FileError::Contended { key: key.to_owned() })
     }
 
     /// Deletes a file, and the folders that become empty with it: S3 has none, and they would add up.
-    pub(crate) fn remove(&self, key: &str) -> Result<(), Refusal> {
-        let Found::File(_) = self.find(key)? else { return Ok(()) };
+    pub(crate) fn remove(&self, key: &str) -> Result<(), FileError> {
+        let FileLookup::File(_) = self.find(key)? else { return Ok(()) };
         match fs::remove_file(self.files.join(key)) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -153,8 +153,8 @@ impl Folders {
         let mut folder = key;
         while let Some((parent, _)) = folder.rsplit_once('/') {
             folder = parent;
-            let is_drop = folder.split('/').next() == Some(DROP_FOLDER);
-            if is_drop || fs::remove_dir(self.files.join(folder)).is_err() {
+            let is_drop_area = folder.split('/').next() == Some(DROP_AREA_FOLDER);
+            if is_drop_area || fs::remove_dir(self.files.join(folder)).is_err() {
                 return match self.disk.flush_folder(&self.files.join(folder)) {
                     // Somebody else removed it, and flushes what is above.
                     Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
@@ -166,16 +166,16 @@ impl Folders {
     }
 
     /// Removes a folder without files, which would be in the way of the file `key`.
-    fn clear_folder(&self, key: &str) -> Result<(), Refusal> {
+    fn clear_folder(&self, key: &str) -> Result<(), FileError> {
         let below = super::list::list(&self.files, &format!("{key}/"), None, 1)?;
         if let Some(first) = below.first() {
-            return Err(Refusal::Folder { key: key.to_owned(), below: first.key.clone() });
+            return Err(FileError::Folder { key: key.to_owned(), below: first.key.clone() });
         }
         Ok(remove_empty(&self.files.join(key))?)
     }
 
     /// Deletes what processes that are gone have left half written.
-    fn sweep(&self) -> Result<(), Refusal> {
+    fn sweep(&self) -> Result<(), FileError> {
         for entry in fs::read_dir(&self.uploads)? {
             let entry = entry?;
             if !entry.file_type()?.is_file() {

@@ -9,7 +9,7 @@ use std::path::Path;
 use chrono::{DateTime, Utc};
 use store::files::{FileInfo, check_key};
 
-use super::refusal::Refusal;
+use super::error::FileError;
 
 /// What is known of a file.
 pub(crate) fn info(key: String, metadata: &Metadata) -> io::Result<FileInfo> {
@@ -25,14 +25,14 @@ pub(crate) fn info(key: String, metadata: &Metadata) -> io::Result<FileInfo> {
 }
 
 /// Lists up to `limit` files whose key begins with `prefix`, behind `after`.
-pub(crate) fn list(files: &Path, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<FileInfo>, Refusal> {
+pub(crate) fn list(files: &Path, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<FileInfo>, FileError> {
     let folder = match prefix.rsplit_once('/') {
         // No key begins like this.
         Some((folder, _)) if check_key(folder).is_err() => return Ok(Vec::new()),
         Some((folder, _)) => folder,
         None => "",
     };
-    let mut walk = Walk { files, prefix, after: after.unwrap_or_default(), limit, found: Vec::new() };
+    let mut walk = FolderWalk { files, prefix, after: after.unwrap_or_default(), limit, found: Vec::new() };
     if has_link(files, folder)? {
         return Ok(Vec::new());
     }
@@ -53,7 +53,7 @@ fn has_link(files: &Path, folder: &str) -> io::Result<bool> {
     Ok(false)
 }
 
-struct Walk<'a> {
+struct FolderWalk<'a> {
     files: &'a Path,
     prefix: &'a str,
     after: &'a str,
@@ -64,7 +64,7 @@ struct Walk<'a> {
 /// A file's key, or a folder's with a slash behind: so they sort as the keys of the files that they lead to.
 type WalkKey = String;
 
-impl Walk<'_> {
+impl FolderWalk<'_> {
     fn folder(&mut self, folder: &str) -> io::Result<()> {
         for place in self.places(folder)? {
             if self.found.len() >= self.limit {

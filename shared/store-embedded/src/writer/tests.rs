@@ -3,9 +3,9 @@
 use rusqlite::Connection;
 
 use super::*;
-use crate::disk::recorder::Recorder;
+use crate::disk::recorder::RecordingDisk;
 
-type Answer = oneshot::Receiver<Result<i64, Failure>>;
+type Answer = oneshot::Receiver<Result<i64, DatabaseError>>;
 
 /// A request that notes `value`, and then fails if it is odd.
 fn job(value: i64, durability: Durability) -> (Box<dyn Job>, Answer) {
@@ -17,13 +17,13 @@ fn job(value: i64, durability: Durability) -> (Box<dyn Job>, Answer) {
             _ => session.query_row("SELECT value FROM note WHERE value < 0", [], |row| row.get(0)),
         }
     };
-    (Box::new(Request { durability, work, outcome: None, reply }), answer)
+    (Box::new(QueuedRequest { durability, work, outcome: None, reply }), answer)
 }
 
 /// A committer, and what notes its flushes.
-fn committer(folder: &Path) -> (Committer, Arc<Recorder>) {
+fn committer(folder: &Path) -> (Committer, Arc<RecordingDisk>) {
     let clock: crate::Clock = Arc::new(chrono::DateTime::default);
-    let disk = Arc::new(Recorder::at(folder));
+    let disk = Arc::new(RecordingDisk::at(folder));
     let database = Database::open(folder, &clock, disk.clone()).unwrap();
     database.session.execute_batch("CREATE TABLE note (value INTEGER)").unwrap();
     disk.take();
@@ -40,7 +40,7 @@ fn a_failing_statement_fails_its_own_request_only() {
     let folder = tempfile::tempdir().unwrap();
     let (mut committer, _) = committer(folder.path());
     let (jobs, answers): (Vec<_>, Vec<Answer>) = (1..=6).map(|value| job(value, Durability::Flushed)).unzip();
-    flush(&committer.database.log.clone(), committer.commit(jobs));
+    flush(&committer.database.write_ahead_log.clone(), committer.commit(jobs));
     let answers: Vec<Option<i64>> = answers.into_iter().map(|mut answer| answer.try_recv().unwrap().ok()).collect();
     assert_eq!(answers, [None, Some(2), None, Some(4), None, Some(6)]);
     assert_eq!(notes(&committer), [2, 4, 6]);
@@ -50,7 +50,7 @@ fn a_failing_statement_fails_its_own_request_only() {
 fn a_group_is_flushed_if_one_of_it_must_be() {
     let folder = tempfile::tempdir().unwrap();
     let (mut committer, disk) = committer(folder.path());
-    let log = committer.database.log.clone();
+    let log = committer.database.write_ahead_log.clone();
     for (durabilities, expected) in [
         (vec![Durability::Written, Durability::Written], vec![]),
         (vec![Durability::Written, Durability::Flushed], vec!["log"]),
@@ -116,11 +116,11 @@ fn another_process_in_between_sends_a_request_to_the_thread() {
     });
     let committed = committer.commit(vec![request]);
     ends.join().unwrap();
-    flush(&committer.database.log, committed);
+    flush(&committer.database.write_ahead_log, committed);
     assert_eq!(answer.try_recv().unwrap().unwrap(), 2);
     let (request, mut answer) = job(4, Durability::Flushed);
     let Ok(committed) = committer.try_commit(request) else { panic!("it comes back") };
-    flush(&committer.database.log, committed);
+    flush(&committer.database.write_ahead_log, committed);
     assert_eq!(answer.try_recv().unwrap().unwrap(), 4);
 }
 
@@ -143,7 +143,7 @@ async fn a_request_that_panics_leaves_nothing_half_and_ends_the_writing() {
     for durability in [Durability::Flushed, Durability::Written] {
         let note = |session: &Session| session.execute("INSERT INTO note VALUES (2)", []);
         let answer = writer.execute(durability, note).await;
-        assert!(matches!(answer, Err(Failure::Stopped { .. })), "{durability:?}: {answer:?}");
+        assert!(matches!(answer, Err(DatabaseError::Stopped { .. })), "{durability:?}: {answer:?}");
     }
     drop(writer);
     let connection = Connection::open(&path).unwrap();

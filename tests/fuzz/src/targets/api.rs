@@ -60,7 +60,13 @@ pub(crate) fn gateway_events(data: &[u8]) {
 
 async fn spawned(context: &Context) -> PipelineId {
     let invocation = fresh_engine::invocation("spawn");
-    let id = operate::init(context, "catalog_import", Arguments::new(), "an input", &invocation).await;
+    let id = operate::init(
+        context,
+        "catalog_import",
+        Arguments::new(),
+        operate::Operator { name: "an input", invocation: &invocation },
+    )
+    .await;
     id.expect("what ships can be spawned")
 }
 

@@ -27,7 +27,13 @@ pub(crate) fn step_messages(data: &[u8]) {
     let context = fresh_engine::context();
     wait_for(async {
         let invocation = fresh_engine::invocation("spawn");
-        let id = operate::init(&context, "catalog_import", Arguments::new(), "an input", &invocation).await;
+        let id = operate::init(
+            &context,
+            "catalog_import",
+            Arguments::new(),
+            operate::Operator { name: "an input", invocation: &invocation },
+        )
+        .await;
         let id = id.expect("what ships can be spawned");
         let sent = context.store.queue.receive(1, Duration::ZERO).await.expect("the queue is in memory");
         let token = sent.first().and_then(|sent| StepMessage::parse(&sent.body).ok()).map(|message| message.token.0);

@@ -158,7 +158,11 @@ async fn add_ended(context: &Context) {
     store.spawn_pipeline(&new, LONG_AGO).await.expect("the store is empty");
     let pipeline = store.pipeline_with_steps(&new.id).await.expect("it can be read").expect("it was spawned");
     store.settle_pipeline(&pipeline, PipelineStatus::Success, LONG_AGO).await.expect("nobody else settles it");
-    let set = operate::settings::set(context, "clean_up.delete_after", &Scope::Default, "1 day", "an input", NOW);
+    let set = operate::settings::set(
+        context,
+        store::settings::NewSetting { name: "clean_up.delete_after", scope: &Scope::Default, value: "1 day" },
+        operate::AuditStamp { by: "an input", at: NOW },
+    );
     set.await.expect("there is such a setting");
 }
 

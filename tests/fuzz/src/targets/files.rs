@@ -2,7 +2,7 @@
 
 use import::bunch::BunchId;
 use import::category_path::CategoryPath;
-use import::csv::{Format, Header, Position, ReadRow, Row, RowReader};
+use import::csv::{CsvFormat, CsvPosition, CsvRow, Header, ReadRow, RowReader};
 use import::dialect::Dialect;
 use import::file_name::FileName;
 use import::{cell, date, number, url_key};
@@ -26,7 +26,7 @@ struct Read {
 }
 
 pub(crate) fn csv(data: &[u8]) {
-    for format in [Format::RFC_4180, Format { delimiter: b';', quote: b'\'', escape: Some(b'\\') }] {
+    for format in [CsvFormat::RFC_4180, CsvFormat { delimiter: b';', quote: b'\'', escape: Some(b'\\') }] {
         let whole = read(RowReader::new(format), data, usize::MAX);
         assert_in_order(&whole, data);
         for piece in PIECES {
@@ -59,7 +59,7 @@ fn read(mut reader: RowReader, data: &[u8], piece: usize) -> Read {
     Read { header: reader.header().cloned(), rows, error }
 }
 
-fn place(row: &ReadRow) -> (Position, Position) {
+fn place(row: &ReadRow) -> (CsvPosition, CsvPosition) {
     match row {
         ReadRow::Row(row) => (row.position, row.next),
         ReadRow::Bad(row) => (row.position, row.next),
@@ -69,7 +69,7 @@ fn place(row: &ReadRow) -> (Position, Position) {
 
 fn assert_in_order(read: &Read, data: &[u8]) {
     let lines = 1 + data.iter().filter(|byte| matches!(byte, b'\n' | b'\r')).count() as u64;
-    let mut before = Position::START;
+    let mut before = CsvPosition::START;
     for row in &read.rows {
         let (position, next) = place(row);
         assert!(before.byte_offset <= position.byte_offset && position.byte_offset < next.byte_offset, "{row:?}");
@@ -83,7 +83,7 @@ fn assert_in_order(read: &Read, data: &[u8]) {
 }
 
 /// Reading that stops in the middle and carries on gives the same rows.
-fn assert_resumes(whole: &Read, format: Format, data: &[u8]) {
+fn assert_resumes(whole: &Read, format: CsvFormat, data: &[u8]) {
     let (Some(header), Some(middle)) = (&whole.header, whole.rows.get(whole.rows.len() / 2)) else { return };
     let (_, next) = place(middle);
     let rest = usize::try_from(next.byte_offset).expect("an input fits into memory");
@@ -93,7 +93,7 @@ fn assert_resumes(whole: &Read, format: Format, data: &[u8]) {
 }
 
 /// The rows of a file that can be used, with its header.
-pub(super) fn rows(data: &[u8], format: Format) -> Option<(Header, Vec<Row>)> {
+pub(super) fn rows(data: &[u8], format: CsvFormat) -> Option<(Header, Vec<CsvRow>)> {
     let read = read(RowReader::new(format), data, usize::MAX);
     let usable = |row| if let ReadRow::Row(row) = row { Some(row) } else { None };
     Some((read.header?, read.rows.into_iter().filter_map(usable).collect()))
@@ -155,7 +155,9 @@ pub(crate) fn file_names(data: &[u8]) {
     // What is offered for upload lands under the key of its name, or nowhere.
     let context = fresh_engine::context();
     wait_for(async {
-        let ticket = operate::upload::ticket(&context, &text, 3, "an input", fresh_engine::NOW).await;
+        let ticket =
+            operate::upload::ticket(&context, &text, 3, operate::AuditStamp { by: "an input", at: fresh_engine::NOW })
+                .await;
         if let Ok(ticket) = ticket {
             assert_eq!(ticket.key, format!("incoming/{text}"));
             assert!(!text.contains('/'));

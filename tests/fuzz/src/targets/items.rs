@@ -34,7 +34,13 @@ pub(crate) fn items(data: &[u8]) {
     let context = fresh_engine::context();
     wait_for(async {
         let invocation = fresh_engine::invocation("spawn");
-        let id = operate::init(&context, "catalog_import", Arguments::new(), "an input", &invocation).await;
+        let id = operate::init(
+            &context,
+            "catalog_import",
+            Arguments::new(),
+            operate::Operator { name: "an input", invocation: &invocation },
+        )
+        .await;
         let id = id.expect("what ships can be spawned");
         for section in sections(data) {
             if let Some(write) = item(&section, &id) {
@@ -45,7 +51,13 @@ pub(crate) fn items(data: &[u8]) {
         ask(&context, &id).await;
         // An item that cannot be read may well end a beat; nothing may end the process.
         let _ = fresh_engine::beat_and_run(&context).await;
-        let _ = operate::cancel(&context, &id, "an input", "enough", &fresh_engine::invocation("cancel")).await;
+        let _ = operate::cancel(
+            &context,
+            &id,
+            "enough",
+            operate::Operator { name: "an input", invocation: &fresh_engine::invocation("cancel") },
+        )
+        .await;
         let _ = fresh_engine::beat_and_run(&context).await;
     });
 }

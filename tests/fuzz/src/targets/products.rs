@@ -1,10 +1,10 @@
 //! Product rows and stored products.
 
 use import::Entity;
-use import::csv::Format;
+use import::csv::CsvFormat;
 use import::dialect::Dialect;
 use import::entity::product::{Product, ProductChange, Products};
-use import::entity::{Applied, Thing};
+use import::entity::{ChangeEffect, Thing};
 
 use super::assert_kept;
 use super::files::rows;
@@ -13,7 +13,7 @@ use super::files::rows;
 const ROWS: usize = 200;
 
 pub(crate) fn products(data: &[u8]) {
-    let Some((header, rows)) = rows(data, Format::RFC_4180) else { return };
+    let Some((header, rows)) = rows(data, CsvFormat::RFC_4180) else { return };
     let Ok(columns) = Products::columns("product-import_x_01.csv", &header, Dialect::default()) else { return };
     for row in rows.iter().take(ROWS) {
         let read = Products::read(&columns, row);
@@ -39,7 +39,7 @@ fn import(change: &ProductChange) {
     let Ok(mut product) = Product::create(change) else { return };
     let json = product.to_json();
     assert_eq!(Product::from_json(&json).expect("a product is read as it was written"), product);
-    assert_eq!(product.apply(change), Ok(Applied::Unchanged), "{change:?}");
+    assert_eq!(product.apply(change), Ok(ChangeEffect::Unchanged), "{change:?}");
     assert_eq!(product.to_json(), json);
 }
 

@@ -11,9 +11,9 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::change::{ImageChange, ProductChange, ProductType, QuantityChange};
-use super::thing::{Image, Product, Shown};
+use super::thing::{Image, Product, StoreViewContent};
 use crate::entity::stated::Stated;
-use crate::entity::thing::Applied;
+use crate::entity::thing::ChangeEffect;
 use crate::number;
 
 /// Relative changes of a quantity that are remembered. A repeated step repeats its latest ones.
@@ -82,7 +82,7 @@ impl Product {
             attribute_set: change.attribute_set.clone().ok_or_else(|| missing("attribute_set_code"))?,
             websites: Vec::new(),
             categories: Vec::new(),
-            default: Shown::default(),
+            default: StoreViewContent::default(),
             store_views: BTreeMap::new(),
             stock: BTreeMap::new(),
             quantity_changes: Vec::new(),
@@ -108,23 +108,23 @@ impl Product {
     /// # Errors
     /// Fails, and changes nothing, if the row says that the product is of another type, or if quantities cannot be
     /// added.
-    pub fn apply(&mut self, change: &ProductChange) -> Result<Applied, ApplyError> {
+    pub fn apply(&mut self, change: &ProductChange) -> Result<ChangeEffect, ApplyError> {
         let mut product = self.clone();
         match &change.store_view {
             None => product.apply_to_all(change)?,
             Some(code) => {
                 let shown = product.store_views.entry(code.clone()).or_default();
                 shown.apply(change);
-                if *shown == Shown::default() {
+                if *shown == StoreViewContent::default() {
                     product.store_views.remove(code);
                 }
             }
         }
         if *self == product {
-            return Ok(Applied::Unchanged);
+            return Ok(ChangeEffect::Unchanged);
         }
         *self = product;
-        Ok(Applied::Changed)
+        Ok(ChangeEffect::Changed)
     }
 
     fn apply_to_all(&mut self, change: &ProductChange) -> Result<(), ApplyError> {
@@ -176,7 +176,7 @@ impl Product {
     }
 }
 
-impl Shown {
+impl StoreViewContent {
     fn apply(&mut self, change: &ProductChange) {
         for (code, stated) in &change.values {
             merge(&mut self.values, code, stated);

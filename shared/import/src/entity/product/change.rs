@@ -13,7 +13,7 @@ use crate::entity::stated::Stated;
 /// The value of an attribute: text in canonical form, or several such texts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Value {
+pub enum ProductValue {
     /// One text, number, date or flag.
     Text(String),
     /// Two or more values, such as the options of a multiple select.
@@ -56,7 +56,7 @@ pub struct ProductChange {
     /// The categories it belongs to.
     pub categories: Option<Stated<Vec<CategoryLink>>>,
     /// Texts, prices, dates and other attributes by code; those of `additional_attributes` too.
-    pub values: BTreeMap<String, Stated<Value>>,
+    pub values: BTreeMap<String, Stated<ProductValue>>,
     /// Stock settings by column, but not what `quantity_change` says.
     pub stock: BTreeMap<String, Stated<String>>,
     /// What to add to the stored quantity (`qty_relative`), instead of a `qty` in `stock`.

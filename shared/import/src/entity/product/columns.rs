@@ -1,48 +1,49 @@
-use super::kind::{Kind, Relation};
+use super::kind::{ProductColumn, Relation};
 use super::parts::LinkType;
 use crate::entity::description::{Cells, Column, Need, column};
 use crate::entity::form::Form;
 
-const TEXT: Kind = Kind::Value(Form::Text);
-const PRICE: Kind = Kind::Value(Form::NotNegative);
-const DATE: Kind = Kind::Value(Form::Date);
-const FLAG: Kind = Kind::Value(Form::Flag);
-const CONFIG: Kind = Kind::Value(Form::FlagOrConfig);
-const FIXED_OR_DYNAMIC: Kind = Kind::Value(Form::OneOf(["dynamic", "fixed"]));
-const PRICE_VIEW: Kind = Kind::Value(Form::OneOf(["Price range", "As low as"]));
-const SHIPMENT: Kind = Kind::Value(Form::OneOf(["together", "separately"]));
-const OPTIONS_PLACE: Kind = Kind::Value(Form::OneOf(["Block after Info Column", "Product Info Column"]));
-const STOCK_NUMBER: Kind = Kind::Stock(Form::Number);
-const STOCK_FLAG: Kind = Kind::Stock(Form::Flag);
+const TEXT: ProductColumn = ProductColumn::Value(Form::Text);
+const PRICE: ProductColumn = ProductColumn::Value(Form::NotNegative);
+const DATE: ProductColumn = ProductColumn::Value(Form::Date);
+const FLAG: ProductColumn = ProductColumn::Value(Form::Flag);
+const CONFIG: ProductColumn = ProductColumn::Value(Form::FlagOrConfig);
+const FIXED_OR_DYNAMIC: ProductColumn = ProductColumn::Value(Form::OneOf(["dynamic", "fixed"]));
+const PRICE_VIEW: ProductColumn = ProductColumn::Value(Form::OneOf(["Price range", "As low as"]));
+const SHIPMENT: ProductColumn = ProductColumn::Value(Form::OneOf(["together", "separately"]));
+const OPTIONS_PLACE: ProductColumn =
+    ProductColumn::Value(Form::OneOf(["Block after Info Column", "Product Info Column"]));
+const STOCK_NUMBER: ProductColumn = ProductColumn::Stock(Form::Number);
+const STOCK_FLAG: ProductColumn = ProductColumn::Stock(Form::Flag);
 
 /// What an empty list of positions stands for.
 const RUNNING: &str = "running numbers from 1";
 
 /// Every column with a meaning, in the order of the reference.
-pub(super) const COLUMNS: &[Column<Kind>] = &[
+pub(super) const COLUMNS: &[Column<ProductColumn>] = &[
     Column {
         need: Need::Always,
-        ..column("sku", Kind::Sku, "24-MB01", "the product; upper and lower case are the same")
+        ..column("sku", ProductColumn::Sku, "24-MB01", "the product; upper and lower case are the same")
     },
-    column("store_view_code", Kind::StoreView, "de_DE", "the store view for which the row speaks"),
+    column("store_view_code", ProductColumn::StoreView, "de_DE", "the store view for which the row speaks"),
     Column {
         need: Need::New,
-        ..column("attribute_set_code", Kind::AttributeSet, "Default", "name of the attribute set")
+        ..column("attribute_set_code", ProductColumn::AttributeSet, "Default", "name of the attribute set")
     },
     Column {
         need: Need::New,
-        ..column("product_type", Kind::ProductType, "simple", "what the product is; it never changes")
+        ..column("product_type", ProductColumn::ProductType, "simple", "what the product is; it never changes")
     },
     column(
         "categories",
-        Kind::Relation(Relation::Categories),
+        ProductColumn::Relation(Relation::Categories),
         "Default Category/Gear/Bags,Default Category/New",
         "the categories of the product; those that do not exist are created",
     ),
-    column("categories_position", Kind::Companion, "3,1", "places of the product in its `categories`"),
+    column("categories_position", ProductColumn::Companion, "3,1", "places of the product in its `categories`"),
     column(
         "product_websites",
-        Kind::Relation(Relation::Websites),
+        ProductColumn::Relation(Relation::Websites),
         "base,second",
         "codes of the websites that offer the product",
     ),
@@ -50,9 +51,9 @@ pub(super) const COLUMNS: &[Column<Kind>] = &[
     column("description", TEXT, "<p>Room for everything.</p>", "long text, HTML allowed"),
     column("short_description", TEXT, "Room for everything.", "short text, HTML allowed"),
     column("weight", PRICE, "1.25", "weight in the unit of the shop"),
-    column("product_online", Kind::Value(Form::Status), "1", "whether the product is enabled"),
-    column("tax_class_name", Kind::Value(Form::TaxClass), "Taxable Goods", "tax class"),
-    column("visibility", Kind::Value(Form::Visibility), "Catalog, Search", "where the shop shows the product"),
+    column("product_online", ProductColumn::Value(Form::Status), "1", "whether the product is enabled"),
+    column("tax_class_name", ProductColumn::Value(Form::TaxClass), "Taxable Goods", "tax class"),
+    column("visibility", ProductColumn::Value(Form::Visibility), "Catalog, Search", "where the shop shows the product"),
     Column {
         need: Need::NewIf("the product is simple, virtual or downloadable"),
         ..column("price", PRICE, "34.00", "price")
@@ -63,52 +64,92 @@ pub(super) const COLUMNS: &[Column<Kind>] = &[
     column("map_price", PRICE, "32.00", "lowest price that may be advertised"),
     column("msrp_price", PRICE, "39.00", "price that the maker suggests"),
     column("cost", PRICE, "17.50", "what the product costs the merchant"),
-    column("url_key", Kind::Value(Form::UrlKey), "joust-duffle-bag", "part of the address that names the product"),
+    column(
+        "url_key",
+        ProductColumn::Value(Form::UrlKey),
+        "joust-duffle-bag",
+        "part of the address that names the product",
+    ),
     column("url_path", TEXT, "joust-duffle-bag.html", "address below that of the shop"),
     column("save_rewrites_history", FLAG, "1", "whether an old address leads on to the new one"),
     column("meta_title", TEXT, "Joust Duffle Bag", "title for search engines"),
     column("meta_keywords", TEXT, "bag, sport", "keywords for search engines"),
     column("meta_description", TEXT, "The bag for everything.", "description for search engines"),
-    column("base_image", Kind::ImagePath("base_image"), "/m/b/mb01-blue-0.jpg", "image of the product page"),
-    column("base_image_label", Kind::ImageLabel("base_image"), "Front", "text shown for the base image"),
-    column("base_image_position", Kind::ImagePosition("base_image"), "1", "place of the base image in the gallery"),
-    column("small_image", Kind::ImagePath("small_image"), "/m/b/mb01-blue-0.jpg", "image of listings"),
-    column("small_image_label", Kind::ImageLabel("small_image"), "Front", "text shown for the small image"),
-    column("small_image_position", Kind::ImagePosition("small_image"), "1", "place of the small image in the gallery"),
-    column("thumbnail_image", Kind::ImagePath("thumbnail_image"), "/m/b/mb01-blue-0.jpg", "image of the cart"),
-    column("thumbnail_image_label", Kind::ImageLabel("thumbnail_image"), "Front", "text shown for the thumbnail"),
+    column("base_image", ProductColumn::ImagePath("base_image"), "/m/b/mb01-blue-0.jpg", "image of the product page"),
+    column("base_image_label", ProductColumn::ImageLabel("base_image"), "Front", "text shown for the base image"),
+    column(
+        "base_image_position",
+        ProductColumn::ImagePosition("base_image"),
+        "1",
+        "place of the base image in the gallery",
+    ),
+    column("small_image", ProductColumn::ImagePath("small_image"), "/m/b/mb01-blue-0.jpg", "image of listings"),
+    column("small_image_label", ProductColumn::ImageLabel("small_image"), "Front", "text shown for the small image"),
+    column(
+        "small_image_position",
+        ProductColumn::ImagePosition("small_image"),
+        "1",
+        "place of the small image in the gallery",
+    ),
+    column("thumbnail_image", ProductColumn::ImagePath("thumbnail_image"), "/m/b/mb01-blue-0.jpg", "image of the cart"),
+    column(
+        "thumbnail_image_label",
+        ProductColumn::ImageLabel("thumbnail_image"),
+        "Front",
+        "text shown for the thumbnail",
+    ),
     column(
         "thumbnail_image_position",
-        Kind::ImagePosition("thumbnail_image"),
+        ProductColumn::ImagePosition("thumbnail_image"),
         "1",
         "place of the thumbnail in the gallery",
     ),
-    column("swatch_image", Kind::ImagePath("swatch_image"), "/m/b/mb01-blue-swatch.jpg", "image of the swatch"),
-    column("swatch_image_label", Kind::ImageLabel("swatch_image"), "Blue", "text shown for the swatch"),
-    column("swatch_image_position", Kind::ImagePosition("swatch_image"), "4", "place of the swatch in the gallery"),
+    column(
+        "swatch_image",
+        ProductColumn::ImagePath("swatch_image"),
+        "/m/b/mb01-blue-swatch.jpg",
+        "image of the swatch",
+    ),
+    column("swatch_image_label", ProductColumn::ImageLabel("swatch_image"), "Blue", "text shown for the swatch"),
+    column(
+        "swatch_image_position",
+        ProductColumn::ImagePosition("swatch_image"),
+        "4",
+        "place of the swatch in the gallery",
+    ),
     column(
         "additional_images",
-        Kind::AdditionalImages,
+        ProductColumn::AdditionalImages,
         "/m/b/mb01-blue-1.jpg,/m/b/mb01-blue-2.jpg",
         "images without a role",
     ),
-    column("additional_image_labels", Kind::Companion, "Back,Inside", "texts shown for the `additional_images`"),
-    column("additional_image_positions", Kind::Companion, "2,3", "places of the `additional_images` in the gallery"),
+    column(
+        "additional_image_labels",
+        ProductColumn::Companion,
+        "Back,Inside",
+        "texts shown for the `additional_images`",
+    ),
+    column(
+        "additional_image_positions",
+        ProductColumn::Companion,
+        "2,3",
+        "places of the `additional_images` in the gallery",
+    ),
     column(
         "additional_image_disabled",
-        Kind::Companion,
+        ProductColumn::Companion,
         "/m/b/mb01-blue-2.jpg",
         "those of the `additional_images` that the shop leaves out",
     ),
     column(
         "disabled_images",
-        Kind::Companion,
+        ProductColumn::Companion,
         "/m/b/mb01-blue-2.jpg",
         "the same as `additional_image_disabled`, which comes first",
     ),
     column(
         "hide_from_product_page",
-        Kind::HiddenImages,
+        ProductColumn::HiddenImages,
         "/m/b/mb01-blue-2.jpg",
         "images that the product page does not show",
     ),
@@ -141,7 +182,7 @@ pub(super) const COLUMNS: &[Column<Kind>] = &[
     column("country_of_manufacture", TEXT, "DE", "where the product was made"),
     column(
         "additional_attributes",
-        Kind::AdditionalAttributes,
+        ProductColumn::AdditionalAttributes,
         "color=Blue,activity=Gym|Hiking",
         "any other attributes, by code",
     ),
@@ -150,7 +191,7 @@ pub(super) const COLUMNS: &[Column<Kind>] = &[
         default: "0",
         ..column(
             "qty_relative",
-            Kind::QuantityIsRelative,
+            ProductColumn::QuantityIsRelative,
             "1",
             "whether `qty` is added to what is there, instead of replacing it",
         )
@@ -158,7 +199,7 @@ pub(super) const COLUMNS: &[Column<Kind>] = &[
     column("out_of_stock_qty", STOCK_NUMBER, "0", "quantity at which the product is sold out"),
     column("use_config_min_qty", STOCK_FLAG, "1", "whether the shop decides on `out_of_stock_qty`"),
     column("is_qty_decimal", STOCK_FLAG, "0", "whether parts of a unit are sold"),
-    column("allow_backorders", Kind::Stock(Form::Backorders), "0", "whether more is sold than is there"),
+    column("allow_backorders", ProductColumn::Stock(Form::Backorders), "0", "whether more is sold than is there"),
     column("use_config_backorders", STOCK_FLAG, "1", "whether the shop decides on `allow_backorders`"),
     column("min_cart_qty", STOCK_NUMBER, "1", "smallest quantity in a cart"),
     column("use_config_min_sale_qty", STOCK_FLAG, "1", "whether the shop decides on `min_cart_qty`"),
@@ -167,7 +208,7 @@ pub(super) const COLUMNS: &[Column<Kind>] = &[
     column("is_in_stock", STOCK_FLAG, "1", "whether the product can be bought"),
     column("notify_on_stock_below", STOCK_NUMBER, "5", "quantity below which the merchant is told"),
     column("use_config_notify_stock_qty", STOCK_FLAG, "1", "whether the shop decides on `notify_on_stock_below`"),
-    column("manage_stock", Kind::Stock(Form::FlagOrConfig), "1", "whether the shop counts the stock"),
+    column("manage_stock", ProductColumn::Stock(Form::FlagOrConfig), "1", "whether the shop counts the stock"),
     column("use_config_manage_stock", STOCK_FLAG, "1", "whether the shop decides on `manage_stock`"),
     column("use_config_qty_increments", STOCK_FLAG, "1", "whether the shop decides on `qty_increments`"),
     column("qty_increments", STOCK_NUMBER, "1", "the product is sold in multiples of this"),
@@ -179,34 +220,43 @@ pub(super) const COLUMNS: &[Column<Kind>] = &[
     column("use_config_deferred_stock_update", STOCK_FLAG, "1", "whether the shop decides on `deferred_stock_update`"),
     column(
         "related_skus",
-        Kind::Relation(Relation::Links(LinkType::Related)),
+        ProductColumn::Relation(Relation::Links(LinkType::Related)),
         "24-WG080,24-UG05",
         "products shown beside it; they need not be in the file",
     ),
-    Column { default: RUNNING, ..column("related_position", Kind::Companion, "1,2", "places of the `related_skus`") },
+    Column {
+        default: RUNNING,
+        ..column("related_position", ProductColumn::Companion, "1,2", "places of the `related_skus`")
+    },
     column(
         "crosssell_skus",
-        Kind::Relation(Relation::Links(LinkType::Crosssell)),
+        ProductColumn::Relation(Relation::Links(LinkType::Crosssell)),
         "24-WG080",
         "products shown in the cart",
     ),
-    Column { default: RUNNING, ..column("crosssell_position", Kind::Companion, "1", "places of the `crosssell_skus`") },
+    Column {
+        default: RUNNING,
+        ..column("crosssell_position", ProductColumn::Companion, "1", "places of the `crosssell_skus`")
+    },
     column(
         "upsell_skus",
-        Kind::Relation(Relation::Links(LinkType::Upsell)),
+        ProductColumn::Relation(Relation::Links(LinkType::Upsell)),
         "24-MB04",
         "products shown as the better choice",
     ),
-    Column { default: RUNNING, ..column("upsell_position", Kind::Companion, "1", "places of the `upsell_skus`") },
+    Column {
+        default: RUNNING,
+        ..column("upsell_position", ProductColumn::Companion, "1", "places of the `upsell_skus`")
+    },
     column(
         "associated_skus",
-        Kind::Relation(Relation::AssociatedSkus),
+        ProductColumn::Relation(Relation::AssociatedSkus),
         "24-WG085=1,24-WG086=2",
         "the products of a grouped product, with the quantity proposed",
     ),
     Column {
         default: RUNNING,
-        ..column("associated_position", Kind::Companion, "1,2", "places of the `associated_skus`")
+        ..column("associated_position", ProductColumn::Companion, "1,2", "places of the `associated_skus`")
     },
     column("bundle_price_type", FIXED_OR_DYNAMIC, "dynamic", "whether the price of a bundle is that of its parts"),
     column(
@@ -220,31 +270,31 @@ pub(super) const COLUMNS: &[Column<Kind>] = &[
     column("bundle_shipment_type", SHIPMENT, "together", "how the parts of a bundle are shipped"),
     column(
         "bundle_values",
-        Kind::Relation(Relation::BundleValues),
+        ProductColumn::Relation(Relation::BundleValues),
         "name=Wheel,type=radio,required=1,sku=24-WG085,price=0,default=1",
         "the selections of a bundle; those of one `name` are one option",
     ),
     column(
         "bundle_values_position",
-        Kind::Relation(Relation::BundlePositions),
+        ProductColumn::Relation(Relation::BundlePositions),
         "Wheel=1",
         "places of the options of a bundle",
     ),
     column(
         "configurable_variations",
-        Kind::Relation(Relation::Variations),
+        ProductColumn::Relation(Relation::Variations),
         "sku=MH01-S,size=S|sku=MH01-M,size=M",
         "the variations of a configurable product, and what tells them apart",
     ),
     column(
         "configurable_variation_labels",
-        Kind::Relation(Relation::VariationLabels),
+        ProductColumn::Relation(Relation::VariationLabels),
         "size=Size",
         "names of what tells the variations apart",
     ),
     column(
         "configurable_variations_position",
-        Kind::Relation(Relation::VariationPositions),
+        ProductColumn::Relation(Relation::VariationPositions),
         "size=1",
         "places of what tells the variations apart",
     ),
@@ -252,32 +302,32 @@ pub(super) const COLUMNS: &[Column<Kind>] = &[
         need: Need::NewIf("the product is downloadable and has no `downloadable_samples`"),
         ..column(
             "downloadable_links",
-            Kind::Relation(Relation::DownloadableLinks),
+            ProductColumn::Relation(Relation::DownloadableLinks),
             "title=Map,price=5,downloads=unlimited,file=/m/map.gpx",
             "the files of a downloadable product",
         )
     },
     column(
         "downloadable_samples",
-        Kind::Relation(Relation::DownloadableSamples),
+        ProductColumn::Relation(Relation::DownloadableSamples),
         "title=Part of the map,file=/m/part.gpx",
         "the samples of a downloadable product",
     ),
     column(
         "custom_options",
-        Kind::CustomOptions,
+        ProductColumn::CustomOptions,
         "name=Engraving,type=field,price=5,max_characters=20",
         "what the customer may choose or enter",
     ),
     column(
         "tier_prices",
-        Kind::Relation(Relation::TierPrices),
+        ProductColumn::Relation(Relation::TierPrices),
         "qty=10,price=20,value_type=Fixed,website=All Websites,customer_group=ALL GROUPS",
         "prices from a quantity on",
     ),
     column(
         "inventory_source_items",
-        Kind::Relation(Relation::SourceItems),
+        ProductColumn::Relation(Relation::SourceItems),
         "source_code=default,quantity=5,status=1",
         "what is there, by source",
     ),
@@ -287,7 +337,7 @@ pub(super) const COLUMNS: &[Column<Kind>] = &[
     column("giftcard_open_amount_max", PRICE, "500", "largest amount of a gift card"),
     column("giftcard_amount", TEXT, "25,50", "amounts of a gift card to choose from"),
     column("giftcard_is_redeemable", FLAG, "1", "whether a gift card becomes store credit"),
-    column("giftcard_lifetime", Kind::Value(Form::Number), "365", "days until a gift card expires"),
+    column("giftcard_lifetime", ProductColumn::Value(Form::Number), "365", "days until a gift card expires"),
     column("giftcard_allow_message", FLAG, "1", "whether a gift card can have a message"),
     column("giftcard_email_template", TEXT, "Gift Card(s) Purchase", "mail with which a gift card is sent"),
     column("use_config_is_redeemable", FLAG, "1", "whether the shop decides on `giftcard_is_redeemable`"),
@@ -296,42 +346,44 @@ pub(super) const COLUMNS: &[Column<Kind>] = &[
     column("use_config_email_template", FLAG, "1", "whether the shop decides on `giftcard_email_template`"),
     column(
         "original_data",
-        Kind::Ignored,
+        ProductColumn::Ignored,
         "original_filename=a.csv",
         "where an earlier tool took the row from; not read",
     ),
 ];
 
 /// Says what the cells of a kind of column hold.
-pub(super) fn cells(kind: Kind) -> Cells {
+pub(super) fn cells(kind: ProductColumn) -> Cells {
     match kind {
-        Kind::Sku => Cells {
+        ProductColumn::Sku => Cells {
             empty_value: "is taken as text",
             ..Cells::holding("text of at most 64 characters without blanks around it")
         },
-        Kind::StoreView => Cells {
+        ProductColumn::StoreView => Cells {
             holds: "code of a store view".into(),
             empty: "lets the row speak for the product as a whole",
             empty_value: "is taken as text",
         },
-        Kind::AttributeSet => Cells::holding("text").kept(),
-        Kind::ProductType => {
+        ProductColumn::AttributeSet => Cells::holding("text").kept(),
+        ProductColumn::ProductType => {
             Cells::holding("`simple`, `virtual`, `configurable`, `bundle`, `grouped`, `downloadable` or `giftcard`")
                 .kept()
         }
-        Kind::Value(form) | Kind::Stock(form) => form.cells(),
-        Kind::AdditionalAttributes => Cells::holding("`code=value,code=value|value`").kept(),
-        Kind::ImagePath(_) => Cells::holding("path below the media directory, or address"),
-        Kind::ImageLabel(_) => Cells::holding("text"),
-        Kind::ImagePosition(_) => Cells::holding("whole number, 0 or more").kept(),
-        Kind::AdditionalImages | Kind::HiddenImages => {
+        ProductColumn::Value(form) | ProductColumn::Stock(form) => form.cells(),
+        ProductColumn::AdditionalAttributes => Cells::holding("`code=value,code=value|value`").kept(),
+        ProductColumn::ImagePath(_) => Cells::holding("path below the media directory, or address"),
+        ProductColumn::ImageLabel(_) => Cells::holding("text"),
+        ProductColumn::ImagePosition(_) => Cells::holding("whole number, 0 or more").kept(),
+        ProductColumn::AdditionalImages | ProductColumn::HiddenImages => {
             Cells::holding("paths below the media directory, or addresses, separated by `,`")
         }
-        Kind::CustomOptions => Cells::holding("pairs with at least `name` and `type`, options separated by `|`"),
-        Kind::Relation(relation) => Cells::holding(relation.holds()),
-        Kind::Companion => Cells::saying_nothing("list, in the order of the column it belongs to"),
-        Kind::QuantityIsRelative => Cells::saying_nothing("`1` or `0`"),
-        Kind::Ignored => Cells::saying_nothing("anything"),
+        ProductColumn::CustomOptions => {
+            Cells::holding("pairs with at least `name` and `type`, options separated by `|`")
+        }
+        ProductColumn::Relation(relation) => Cells::holding(relation.holds()),
+        ProductColumn::Companion => Cells::saying_nothing("list, in the order of the column it belongs to"),
+        ProductColumn::QuantityIsRelative => Cells::saying_nothing("`1` or `0`"),
+        ProductColumn::Ignored => Cells::saying_nothing("anything"),
     }
 }
 

@@ -3,7 +3,7 @@ use crate::entity::form::Form;
 
 /// What a column of a product file holds, and where in a change it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ProductColumn {
     Sku,
     StoreView,
     AttributeSet,

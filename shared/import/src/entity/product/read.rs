@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 
-use super::change::{ImageChange, ProductChange, ProductType, QuantityChange, Value};
-use super::kind::{Kind, Relation};
+use super::change::{ImageChange, ProductChange, ProductType, ProductValue, QuantityChange};
+use super::kind::{ProductColumn, Relation};
 use crate::cell;
 use crate::entity::columns::KnownColumn;
 use crate::entity::form::Form;
 use crate::entity::reading::Reading;
 use crate::entity::stated::Stated;
-use crate::finding::{Refusal, Severity};
+use crate::finding::{ChangeRefusal, Severity};
 
 /// Longest sku that a catalogue takes.
 const MAX_SKU_CHARS: usize = 64;
@@ -21,14 +21,14 @@ const DATE_SPANS: [(&str, &str); 3] = [
 
 /// A row of a product file while it is being read.
 pub(super) struct ProductReading<'r, 'a> {
-    pub(super) cells: &'r mut Reading<'a, Kind>,
+    pub(super) cells: &'r mut Reading<'a, ProductColumn>,
     pub(super) change: ProductChange,
     /// Columns that a row of a store view cannot speak for.
     misplaced: Vec<&'static str>,
 }
 
 /// Reads a row; nothing comes of one without a usable sku.
-pub(super) fn read(cells: &mut Reading<'_, Kind>) -> Option<ProductChange> {
+pub(super) fn read(cells: &mut Reading<'_, ProductColumn>) -> Option<ProductChange> {
     let sku = cells.key("sku", MAX_SKU_CHARS)?.to_owned();
     let change = ProductChange { sku, ..ProductChange::default() };
     let mut reading = ProductReading { cells, change, misplaced: Vec::new() };
@@ -37,12 +37,12 @@ pub(super) fn read(cells: &mut Reading<'_, Kind>) -> Option<ProductChange> {
 }
 
 /// Returns what a row lacks if its product is new.
-pub(super) fn missing_if_new(change: &ProductChange) -> Vec<Refusal> {
+pub(super) fn missing_if_new(change: &ProductChange) -> Vec<ChangeRefusal> {
     // A row of a store view cannot create a product, whatever it holds; `Product::create` says so.
     if change.store_view.is_some() {
         return Vec::new();
     }
-    let has_value = |code: &str| matches!(change.values.get(code), Some(Stated::Set(Value::Text(_))));
+    let has_value = |code: &str| matches!(change.values.get(code), Some(Stated::Set(ProductValue::Text(_))));
     let needs_price = change.product_type.is_some_and(ProductType::has_own_price);
     let is_downloadable = change.product_type == Some(ProductType::Downloadable);
     let has_downloads = change.downloadable_links.is_some() || change.downloadable_samples.is_some();
@@ -55,7 +55,9 @@ pub(super) fn missing_if_new(change: &ProductChange) -> Vec<Refusal> {
     ];
     let missing = required.into_iter().filter(|(_, is_there)| !is_there);
     missing
-        .map(|(column, _)| Refusal::of_column(column, format!("is needed because product `{}` is new", change.sku)))
+        .map(|(column, _)| {
+            ChangeRefusal::of_column(column, format!("is needed because product `{}` is new", change.sku))
+        })
         .collect()
 }
 
@@ -74,36 +76,42 @@ impl ProductReading<'_, '_> {
         self.report_misplaced();
     }
 
-    fn read_cell(&mut self, column: &KnownColumn<Kind>, stated: Stated<&str>) {
+    fn read_cell(&mut self, column: &KnownColumn<ProductColumn>, stated: Stated<&str>) {
         let name = column.name;
         match column.kind {
-            Kind::Sku | Kind::StoreView | Kind::Companion | Kind::QuantityIsRelative | Kind::Ignored => {}
-            Kind::AttributeSet => self.change.attribute_set = text_of(stated),
-            Kind::ProductType => self.read_product_type(stated),
-            Kind::Value(form) => {
+            ProductColumn::Sku
+            | ProductColumn::StoreView
+            | ProductColumn::Companion
+            | ProductColumn::QuantityIsRelative
+            | ProductColumn::Ignored => {}
+            ProductColumn::AttributeSet => self.change.attribute_set = text_of(stated),
+            ProductColumn::ProductType => self.read_product_type(stated),
+            ProductColumn::Value(form) => {
                 if let Some(value) = self.cells.canonical(name, form, stated) {
-                    self.change.values.insert(name.to_owned(), value.map(Value::Text));
+                    self.change.values.insert(name.to_owned(), value.map(ProductValue::Text));
                 }
             }
-            Kind::AdditionalAttributes => self.read_additional_attributes(name, stated),
-            Kind::ImagePath(role) => self.image(role).path = Some(stated.map(|path| path.trim().to_owned())),
-            Kind::ImageLabel(role) => self.image(role).label = Some(stated.map(str::to_owned)),
-            Kind::ImagePosition(role) => {
+            ProductColumn::AdditionalAttributes => self.read_additional_attributes(name, stated),
+            ProductColumn::ImagePath(role) => self.image(role).path = Some(stated.map(|path| path.trim().to_owned())),
+            ProductColumn::ImageLabel(role) => self.image(role).label = Some(stated.map(str::to_owned)),
+            ProductColumn::ImagePosition(role) => {
                 if let Stated::Set(text) = stated {
                     let position = text.trim().parse().map_err(|_| "is not a position");
                     self.image(role).position = self.cells.usable(name, text, position);
                 }
             }
-            Kind::CustomOptions => self.read_custom_options(name, stated),
-            Kind::AdditionalImages => self.read_additional_images(name, stated),
-            Kind::HiddenImages => self.change.hidden_images = self.list(name, stated),
-            Kind::Stock(_) | Kind::Relation(_) if self.change.store_view.is_some() => self.misplace(column),
-            Kind::Stock(form) => {
+            ProductColumn::CustomOptions => self.read_custom_options(name, stated),
+            ProductColumn::AdditionalImages => self.read_additional_images(name, stated),
+            ProductColumn::HiddenImages => self.change.hidden_images = self.list(name, stated),
+            ProductColumn::Stock(_) | ProductColumn::Relation(_) if self.change.store_view.is_some() => {
+                self.misplace(column)
+            }
+            ProductColumn::Stock(form) => {
                 if let Some(value) = self.cells.canonical(name, form, stated) {
                     self.change.stock.insert(name.to_owned(), value);
                 }
             }
-            Kind::Relation(relation) => self.read_relation(name, relation, stated),
+            ProductColumn::Relation(relation) => self.read_relation(name, relation, stated),
         }
     }
 
@@ -142,8 +150,8 @@ impl ProductReading<'_, '_> {
                 values.retain(|value| !value.is_empty() && seen.insert(value.clone()));
                 match values.len() {
                     0 => return,
-                    1 => Stated::Set(Value::Text(values.remove(0))),
-                    _ => Stated::Set(Value::List(values)),
+                    1 => Stated::Set(ProductValue::Text(values.remove(0))),
+                    _ => Stated::Set(ProductValue::List(values)),
                 }
             }
         };
@@ -167,7 +175,7 @@ impl ProductReading<'_, '_> {
         }
     }
 
-    /// Drops an end that lies before its start; both are in canonical form, which sorts by time.
+    /// Leaves out an end that lies before its start; both are in canonical form, which sorts by time.
     fn check_date_order(&mut self) {
         for (from, to) in DATE_SPANS {
             let (start, end) = (self.change.values.get(from), self.change.values.get(to));
@@ -181,8 +189,8 @@ impl ProductReading<'_, '_> {
         }
     }
 
-    fn misplace(&mut self, column: &KnownColumn<Kind>) {
-        if column.kind == Kind::Relation(Relation::Variations) {
+    fn misplace(&mut self, column: &KnownColumn<ProductColumn>) {
+        if column.kind == ProductColumn::Relation(Relation::Variations) {
             let problem = "variations belong on the row without store view code";
             self.cells.note(column.name, None, problem, Severity::Value);
         } else {

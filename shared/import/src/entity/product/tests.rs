@@ -3,14 +3,14 @@ use patience::wait;
 use proptest::prelude::*;
 
 use super::*;
-use crate::csv::{Format, ReadRow, RowReader};
+use crate::csv::{CsvFormat, ReadRow, RowReader};
 use crate::dialect::Dialect;
 use crate::entity::EntityRow;
 use crate::finding::{Finding, Severity};
 
 /// Reads the rows of a small file.
 fn rows(text: &str) -> Vec<EntityRow<ProductChange>> {
-    let mut reader = RowReader::new(Format::RFC_4180);
+    let mut reader = RowReader::new(CsvFormat::RFC_4180);
     reader.feed(text.as_bytes());
     reader.finish();
     let mut rows = Vec::new();
@@ -282,7 +282,7 @@ fn a_row_of_a_store_view_is_not_asked_for_what_it_cannot_create() {
 
 #[test]
 fn unknown_columns_are_listed_and_left_out() {
-    let mut reader = RowReader::new(Format::RFC_4180);
+    let mut reader = RowReader::new(CsvFormat::RFC_4180);
     reader.feed(b"sku,warehouse_note,name,Colour\n");
     reader.next_row().unwrap();
     let columns = Products::columns("x.csv", reader.header().unwrap(), Dialect::m2if()).unwrap();

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::change::{ProductType, Value};
+use super::change::{ProductType, ProductValue};
 use super::parts::{
     AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation,
 };
@@ -25,10 +25,10 @@ pub struct Product {
     pub categories: Vec<CategoryLink>,
     /// What every store view shows unless it has something of its own.
     #[serde(default)]
-    pub default: Shown,
+    pub default: StoreViewContent,
     /// What single store views show instead, by code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub store_views: BTreeMap<String, Shown>,
+    pub store_views: BTreeMap<String, StoreViewContent>,
     /// Stock settings by column name, `qty` among them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub stock: BTreeMap<String, String>,
@@ -72,10 +72,10 @@ pub struct Product {
 
 /// What a store view shows of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Shown {
+pub struct StoreViewContent {
     /// Texts, prices, dates and other attributes by code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub values: BTreeMap<String, Value>,
+    pub values: BTreeMap<String, ProductValue>,
     /// Images by role, such as `base_image`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub images: BTreeMap<String, Image>,
@@ -113,7 +113,7 @@ impl Product {
 
     /// Returns an attribute as a store view shows it: its own, else the default.
     #[must_use]
-    pub fn value(&self, code: &str, store_view: Option<&str>) -> Option<&Value> {
+    pub fn value(&self, code: &str, store_view: Option<&str>) -> Option<&ProductValue> {
         let own = store_view.and_then(|code| self.store_views.get(code));
         let own = own.and_then(|shown| shown.values.get(code));
         own.or_else(|| self.default.values.get(code))

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use engine::{ExecutorError, Work};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, StatusCode};
-use http_client::{Limits, Request, Secrets};
+use http_client::{Request, RequestLimits, Secrets};
 use store::services::HttpPolicy;
 use url::Url;
 
@@ -65,7 +65,7 @@ impl HttpCall {
             headers.insert(IDEMPOTENCY_KEY, header_value("idempotency-key", &idempotency_key(work))?);
         }
         let time = timeout(work.optional_argument("timeout_seconds"))?.min(work.time_left());
-        let limits = Limits { time, body_bytes: BODY_LIMIT_BYTES as u64 };
+        let limits = RequestLimits { time, body_bytes: BODY_LIMIT_BYTES as u64 };
         Ok(HttpCall {
             request: Request { method, url, headers, body, secrets: Arc::new(secrets), limits },
             expected: expected(work.optional_argument("expect").unwrap_or("2xx"))?,

@@ -3,14 +3,14 @@ use patience::wait;
 use proptest::prelude::*;
 
 use super::*;
-use crate::csv::{Format, ReadRow, RowReader};
+use crate::csv::{CsvFormat, ReadRow, RowReader};
 use crate::dialect::Dialect;
-use crate::entity::product::{AdditionalImage, CategoryLink, Link, LinkType, Products, Value};
+use crate::entity::product::{AdditionalImage, CategoryLink, Link, LinkType, ProductValue, Products};
 use crate::entity::{Entity, Thing};
 
 /// Reads the changes of a small file.
 fn changes(text: &str) -> Vec<ProductChange> {
-    let mut reader = RowReader::new(Format::RFC_4180);
+    let mut reader = RowReader::new(CsvFormat::RFC_4180);
     reader.feed(text.as_bytes());
     reader.finish();
     let mut changes = Vec::new();
@@ -45,14 +45,14 @@ fn an_empty_cell_leaves_what_is_stored() {
     let mut product = bike();
     let before = product.clone();
     let applied = product.apply(&change("sku,name,price,categories,base_image", "bike-1,,,,"));
-    assert_eq!((applied, product), (Ok(Applied::Unchanged), before));
+    assert_eq!((applied, product), (Ok(ChangeEffect::Unchanged), before));
 }
 
 #[test]
 fn the_same_value_written_otherwise_is_no_change() {
     let mut product = bike();
     let applied = product.apply(&change("sku,price,product_websites", "BIKE-1,999.0000,\"shop_at,shop_de\""));
-    assert_eq!(applied, Ok(Applied::Unchanged));
+    assert_eq!(applied, Ok(ChangeEffect::Unchanged));
     assert_eq!(product.sku, "Bike-1");
 }
 
@@ -60,7 +60,7 @@ fn the_same_value_written_otherwise_is_no_change() {
 fn a_stated_list_replaces_the_stored_one() {
     let mut product = bike();
     let applied = product.apply(&change("sku,categories", "Bike-1,Root/Bikes/Touring"));
-    assert_eq!(applied, Ok(Applied::Changed));
+    assert_eq!(applied, Ok(ChangeEffect::Changed));
     let paths: Vec<String> = product.categories.iter().map(|link| link.path.to_string()).collect();
     assert_eq!(paths, ["Root/Bikes/Touring"]);
 }
@@ -70,7 +70,7 @@ fn the_empty_value_removes() {
     let mut product = bike();
     let empty = "__EMPTY__VALUE__";
     let applied = product.apply(&change("sku,price,categories,base_image", &format!("Bike-1,{empty},{empty},{empty}")));
-    assert_eq!(applied, Ok(Applied::Changed));
+    assert_eq!(applied, Ok(ChangeEffect::Changed));
     assert_eq!(product.value("price", None), None);
     assert!(product.categories.is_empty() && product.default.images.is_empty());
 }
@@ -79,14 +79,14 @@ fn the_empty_value_removes() {
 fn a_store_view_shows_its_own_value_or_the_default() {
     let mut product = bike();
     let german = change("sku,store_view_code,name", "Bike-1,de_DE,Reiserad");
-    assert_eq!(product.apply(&german), Ok(Applied::Changed));
-    assert_eq!(product.apply(&german), Ok(Applied::Unchanged));
+    assert_eq!(product.apply(&german), Ok(ChangeEffect::Changed));
+    assert_eq!(product.apply(&german), Ok(ChangeEffect::Unchanged));
     let text = |product: &Product, code, store_view| product.value(code, store_view).cloned();
-    assert_eq!(text(&product, "name", Some("de_DE")), Some(Value::Text("Reiserad".to_owned())));
-    assert_eq!(text(&product, "name", Some("fr_FR")), Some(Value::Text("Tourer".to_owned())));
-    assert_eq!(text(&product, "price", Some("de_DE")), Some(Value::Text("999".to_owned())));
+    assert_eq!(text(&product, "name", Some("de_DE")), Some(ProductValue::Text("Reiserad".to_owned())));
+    assert_eq!(text(&product, "name", Some("fr_FR")), Some(ProductValue::Text("Tourer".to_owned())));
+    assert_eq!(text(&product, "price", Some("de_DE")), Some(ProductValue::Text("999".to_owned())));
     let cleared = change("sku,store_view_code,name", "Bike-1,de_DE,__EMPTY__VALUE__");
-    assert_eq!(product.apply(&cleared), Ok(Applied::Changed));
+    assert_eq!(product.apply(&cleared), Ok(ChangeEffect::Changed));
     assert!(product.store_views.is_empty());
 }
 
@@ -94,7 +94,7 @@ fn a_store_view_shows_its_own_value_or_the_default() {
 fn a_store_view_row_leaves_type_and_attribute_set_alone() {
     let mut product = bike();
     let row = change("sku,store_view_code,product_type,attribute_set_code", "Bike-1,de_DE,bundle,Other");
-    assert_eq!(product.apply(&row), Ok(Applied::Unchanged));
+    assert_eq!(product.apply(&row), Ok(ChangeEffect::Unchanged));
 }
 
 #[test]
@@ -118,14 +118,14 @@ fn what_is_missing_for_a_new_product_is_named() {
 fn a_relative_quantity_counts_once() {
     let mut product = bike();
     let delivery = change("sku,qty,qty_relative", "Bike-1,2.5,1");
-    assert_eq!(product.apply(&delivery), Ok(Applied::Changed));
+    assert_eq!(product.apply(&delivery), Ok(ChangeEffect::Changed));
     assert_eq!(product.stock["qty"], "7.5");
-    assert_eq!(product.apply(&delivery), Ok(Applied::Unchanged));
+    assert_eq!(product.apply(&delivery), Ok(ChangeEffect::Unchanged));
     let another = ProductChange {
         quantity_change: Some(QuantityChange { add: "-10".to_owned(), id: "another".to_owned() }),
         ..delivery
     };
-    assert_eq!(product.apply(&another), Ok(Applied::Changed));
+    assert_eq!(product.apply(&another), Ok(ChangeEffect::Changed));
     assert_eq!(product.stock["qty"], "-2.5");
 }
 
@@ -158,8 +158,10 @@ fn image() -> impl Strategy<Value = ImageChange> {
 }
 
 fn any_change() -> impl Strategy<Value = ProductChange> {
-    let value =
-        prop_oneof!["[ab]{0,2}".prop_map(Value::Text), prop::collection::vec("[ab]", 2..3).prop_map(Value::List)];
+    let value = prop_oneof![
+        "[ab]{0,2}".prop_map(ProductValue::Text),
+        prop::collection::vec("[ab]", 2..3).prop_map(ProductValue::List)
+    ];
     let category = prop_oneof![Just("Root/A"), Just("Root/B")]
         .prop_map(|path| CategoryLink { path: path.parse().unwrap(), position: None });
     let link = ("[ab]", 1..3u32).prop_map(|(sku, position)| Link { sku, position });
@@ -209,7 +211,7 @@ proptest! {
         }
         let _ = product.apply(&change).unwrap();
         let once = product.clone();
-        prop_assert_eq!(product.apply(&change), Ok(Applied::Unchanged));
+        prop_assert_eq!(product.apply(&change), Ok(ChangeEffect::Unchanged));
         prop_assert_eq!(product, once);
     }
 
@@ -219,7 +221,7 @@ proptest! {
         let _ = product.apply(&before).unwrap();
         let json = product.to_json();
         let applied = product.apply(&change).unwrap();
-        prop_assert_eq!(applied == Applied::Changed, product.to_json() != json);
+        prop_assert_eq!(applied == ChangeEffect::Changed, product.to_json() != json);
     }
 
     #[test]
@@ -235,6 +237,6 @@ proptest! {
     fn creating_and_applying_agree(change in any_change()) {
         prop_assume!(change.store_view.is_none());
         let mut product = Product::create(&change).unwrap();
-        prop_assert_eq!(product.apply(&change), Ok(Applied::Unchanged));
+        prop_assert_eq!(product.apply(&change), Ok(ChangeEffect::Unchanged));
     }
 }

@@ -1,4 +1,4 @@
-//! Folds every failure of the SDK into the two kinds of [`store::Error`], once.
+//! Sorts every failure of the SDK into the two kinds of [`store::Error`], once.
 
 #[cfg(test)]
 mod tests;
@@ -46,20 +46,15 @@ const SIGNED: [&str; 5] =
 /// What the service answered, readable in a log.
 #[derive(Debug, thiserror::Error)]
 #[error("{code}: {message} (status {status}, request {request_id})")]
-pub(crate) struct Answer {
+pub(crate) struct ServiceError {
     code: String,
     message: String,
     status: u16,
     request_id: String,
 }
 
-/// What does not come from the SDK but from our own look at the request or the reply.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Refusal(pub(crate) String);
-
-/// Folds the SDK's error for `operation`, a verb phrase that names the operand.
-pub(crate) fn fold<E>(operation: impl Into<String>, error: SdkError<E>) -> Error
+/// Sorts the SDK's error for `operation`, a verb phrase that names the operand.
+pub(crate) fn classify<E>(operation: impl Into<String>, error: SdkError<E>) -> Error
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
@@ -79,20 +74,15 @@ where
     }
 }
 
-/// Folds a request that we refuse before it is sent, or a reply that we cannot read.
-pub(crate) fn refuse(operation: impl Into<String>, why: impl Into<String>) -> Error {
-    Error::permanent(operation, Refusal(why.into()))
-}
-
 /// The error code of a reply, if there was one.
 pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<&str> {
     error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
 
-fn answer(error: &impl ProvideErrorMetadata, reply: &HttpResponse) -> Answer {
+fn answer(error: &impl ProvideErrorMetadata, reply: &HttpResponse) -> ServiceError {
     let meta = error.meta();
     let request_id = ["x-amzn-requestid", "x-amz-request-id"].iter().find_map(|name| reply.headers().get(*name));
-    Answer {
+    ServiceError {
         code: meta.code().unwrap_or("no error code").to_owned(),
         message: quotable(meta.message().unwrap_or("no message")).to_owned(),
         status: reply.status().as_u16(),
@@ -109,6 +99,6 @@ pub(crate) fn quotable(message: &str) -> &str {
     if is_repeated { "(what it says repeats the signed request)" } else { message }
 }
 
-fn is_passing(answer: &Answer) -> bool {
+fn is_passing(answer: &ServiceError) -> bool {
     answer.status >= 500 || answer.status == 429 || PASSING_CODES.contains(&answer.code.as_str())
 }

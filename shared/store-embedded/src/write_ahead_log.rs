@@ -13,40 +13,40 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::database_error::DatabaseError;
 use crate::disk::Disk;
-use crate::failure::Failure;
 
 /// The opened log. SQLite keeps the file for as long as a connection is open.
-pub(crate) struct Log {
+pub(crate) struct WriteAheadLog {
     path: Arc<Path>,
     file: File,
     disk: Arc<dyn Disk>,
     /// Held by who flushes: only one of two at a time would be told of a failure.
     turn: Mutex<()>,
     /// Why a flush failed, if one did.
-    failure: OnceLock<Failure>,
+    failure: OnceLock<DatabaseError>,
 }
 
-impl Log {
+impl WriteAheadLog {
     /// Opens the log of a database that a connection has read from.
-    pub(crate) fn open(database: &Arc<Path>, disk: Arc<dyn Disk>) -> Result<Log, Failure> {
+    pub(crate) fn open(database: &Arc<Path>, disk: Arc<dyn Disk>) -> Result<WriteAheadLog, DatabaseError> {
         let mut path = database.as_os_str().to_owned();
         path.push("-wal");
         let file = File::options().read(true).write(true).open(&path);
-        let file = file.map_err(|error| Failure::folder(database, error))?;
-        Ok(Log { path: database.clone(), file, disk, turn: Mutex::new(()), failure: OnceLock::new() })
+        let file = file.map_err(|error| DatabaseError::folder(database, error))?;
+        Ok(WriteAheadLog { path: database.clone(), file, disk, turn: Mutex::new(()), failure: OnceLock::new() })
     }
 
     /// Brings everything that was committed before to the disk.
-    pub(crate) fn flush(&self) -> Result<(), Failure> {
+    pub(crate) fn flush(&self) -> Result<(), DatabaseError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.usable()?;
         let flushed = self.disk.flush_log(&self.file);
-        flushed.map_err(|error| self.failure.get_or_init(|| Failure::log(&self.path, error)).clone())
+        flushed.map_err(|error| self.failure.get_or_init(|| DatabaseError::log(&self.path, error)).clone())
     }
 
     /// Fails once a flush has failed: nothing more is to be committed then.
-    pub(crate) fn usable(&self) -> Result<(), Failure> {
+    pub(crate) fn usable(&self) -> Result<(), DatabaseError> {
         self.failure.get().cloned().map_or(Ok(()), Err)
     }
 }

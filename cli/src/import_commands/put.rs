@@ -13,8 +13,8 @@ use steps::import::arrivals::{self, Arrival};
 use steps::import::{DROP_PREFIX, bunch_complete};
 use tokio::io::AsyncReadExt;
 
+use crate::installation::{Installation, now};
 use crate::output::{Output, count};
-use crate::target::{Target, now};
 
 const READ_BYTES: usize = 1024 * 1024;
 
@@ -34,36 +34,41 @@ pub(crate) struct Dropped {
 
 /// The files to drop, by base name.
 #[derive(Debug, Default)]
-struct Chosen {
+struct FilesToDrop {
     csv_files: BTreeMap<FileName, PathBuf>,
     ok_files: BTreeMap<String, PathBuf>,
     left_out: BTreeMap<String, String>,
 }
 
 /// Puts files into the drop area: CSV files first, ok files last. Nothing is dropped if anything is wrong with them.
-pub(crate) async fn put(target: &Target, paths: &[PathBuf], with_ok: bool, output: &Output) -> anyhow::Result<Dropped> {
-    let chosen = Chosen::of(paths, &Claims::load(&target.context).await?)?;
+pub(crate) async fn put(
+    installation: &Installation,
+    paths: &[PathBuf],
+    with_ok: bool,
+    output: &Output,
+) -> anyhow::Result<Dropped> {
+    let chosen = FilesToDrop::of(paths, &Claims::load(&installation.context).await?)?;
     for (name, reason) in &chosen.left_out {
         output.say(&format!("left out {name}: {reason}"))?;
     }
-    let held_back = hold_back(target, &chosen).await?;
+    let withdrawn = withdraw_ok_files(installation, &chosen).await?;
     let mut dropped = Dropped { left_out: chosen.left_out, ..Dropped::default() };
     for (name, path) in &chosen.csv_files {
         let name = name.to_string();
-        upload(target, &name, path).await?;
+        upload(installation, &name, path).await?;
         output.say(&format!("dropped  {name}"))?;
         dropped.files.insert(name);
     }
     for (name, path) in &chosen.ok_files {
-        upload(target, name, path).await?;
+        upload(installation, name, path).await?;
         output.say(&format!("dropped  {name}"))?;
         dropped.ok_files.push(name.clone());
     }
-    let files = &target.context.store.files;
-    for (name, content) in held_back.into_iter().filter(|(name, _)| !chosen.ok_files.contains_key(name)) {
+    let files = &installation.context.store.files;
+    for (name, content) in withdrawn.into_iter().filter(|(name, _)| !chosen.ok_files.contains_key(name)) {
         files.put(&format!("{DROP_PREFIX}{name}"), Bytes::from(content)).await?;
     }
-    let area = DropArea::list(target).await?;
+    let area = DropAreaContent::list(installation).await?;
     if with_ok {
         for (name, lines) in area.missing_ok_files(chosen.csv_files.keys()) {
             files.put(&format!("{DROP_PREFIX}{name}"), Bytes::from(lines.join("\n"))).await?;
@@ -76,23 +81,26 @@ pub(crate) async fn put(target: &Target, paths: &[PathBuf], with_ok: bool, outpu
 }
 
 /// Takes the ok files away that would release files of an older drop together with some of this one.
-async fn hold_back(target: &Target, chosen: &Chosen) -> anyhow::Result<BTreeMap<String, String>> {
-    let area = DropArea::list(target).await?;
+async fn withdraw_ok_files(
+    installation: &Installation,
+    chosen: &FilesToDrop,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    let area = DropAreaContent::list(installation).await?;
     let replaced = area.csv_files.iter().filter(|(name, _)| chosen.csv_files.contains_key(name));
     let replaced: Vec<DropFile> = replaced.map(|(_, file)| file.clone()).collect();
-    let mut held_back = area.ok_files;
-    held_back.retain(|name, content| chosen.ok_files.contains_key(name) || !bunch::is_spent(name, content, &replaced));
-    for name in held_back.keys() {
-        target.context.store.files.delete(&format!("{DROP_PREFIX}{name}")).await?;
+    let mut withdrawn = area.ok_files;
+    withdrawn.retain(|name, content| chosen.ok_files.contains_key(name) || !bunch::is_spent(name, content, &replaced));
+    for name in withdrawn.keys() {
+        installation.context.store.files.delete(&format!("{DROP_PREFIX}{name}")).await?;
     }
-    Ok(held_back)
+    Ok(withdrawn)
 }
 
-impl Chosen {
+impl FilesToDrop {
     /// The CSV and ok files among the paths. What was named must be fit to be dropped; of what lies in a named folder, the
     /// rest is left out.
     fn of(paths: &[PathBuf], claims: &Claims) -> anyhow::Result<Self> {
-        let mut chosen = Chosen::default();
+        let mut chosen = FilesToDrop::default();
         for path in paths {
             if path.is_dir() {
                 let entries =
@@ -173,16 +181,16 @@ impl Claims {
 }
 
 /// What lies in the drop area.
-struct DropArea {
+struct DropAreaContent {
     csv_files: Vec<(FileName, DropFile)>,
     /// The contents of the ok files, by name.
     ok_files: BTreeMap<String, String>,
 }
 
-impl DropArea {
-    async fn list(target: &Target) -> anyhow::Result<Self> {
-        let files = &target.context.store.files;
-        let mut area = DropArea { csv_files: Vec::new(), ok_files: BTreeMap::new() };
+impl DropAreaContent {
+    async fn list(installation: &Installation) -> anyhow::Result<Self> {
+        let files = &installation.context.store.files;
+        let mut area = DropAreaContent { csv_files: Vec::new(), ok_files: BTreeMap::new() };
         for file in files.list(DROP_PREFIX, None, FILE_LIMIT).await? {
             let name = file.key.strip_prefix(DROP_PREFIX).unwrap_or_default().to_owned();
             if name.ends_with(".ok") {
@@ -220,7 +228,7 @@ impl DropArea {
     }
 }
 
-async fn upload(target: &Target, name: &str, path: &Path) -> anyhow::Result<()> {
+async fn upload(installation: &Installation, name: &str, path: &Path) -> anyhow::Result<()> {
     let what = || format!("failed to drop `{}`", path.display());
     let key = format!("{DROP_PREFIX}{name}");
     let mut file = tokio::fs::File::open(path).await.with_context(what)?;
@@ -234,8 +242,8 @@ async fn upload(target: &Target, name: &str, path: &Path) -> anyhow::Result<()> 
         waits_for: None,
         pipeline: None,
     };
-    arrivals::record(&target.context.store, &arrival, now()).await?;
-    let mut upload = target.context.store.files.upload(&key).await?;
+    arrivals::record(&installation.context.store, &arrival, now()).await?;
+    let mut upload = installation.context.store.files.upload(&key).await?;
     loop {
         let mut buffer = vec![0; READ_BYTES];
         let length = file.read(&mut buffer).await.with_context(what)?;

@@ -15,9 +15,9 @@ const GENERATION_BYTES: usize = 512 * 1024;
 /// A longer text is not kept: it would drive out too many others.
 const TEXT_LIMIT_BYTES: usize = 16 * 1024;
 
-/// Texts and what they say.
+/// The attributes that texts say, by text.
 #[derive(Default)]
-pub(crate) struct Texts(Mutex<Generations>);
+pub(crate) struct AttributeCache(Mutex<Generations>);
 
 /// Who was asked for lately is in the younger generation; the older one goes when that is full.
 #[derive(Default)]
@@ -27,7 +27,7 @@ struct Generations {
     young_bytes: usize,
 }
 
-impl Texts {
+impl AttributeCache {
     /// What a text says.
     pub(crate) fn parse(&self, text: &str) -> serde_json::Result<Attributes> {
         if let Some(known) = self.generations().get(text) {
@@ -80,38 +80,38 @@ mod tests {
         Attributes::from([("number".to_owned(), json!(number)), ("padding".to_owned(), json!("x".repeat(1_000)))])
     }
 
-    fn len(texts: &Texts) -> usize {
-        let generations = texts.generations();
+    fn len(cache: &AttributeCache) -> usize {
+        let generations = cache.generations();
         generations.young.len() + generations.old.len()
     }
 
     #[test]
     fn what_was_kept_is_what_parsing_would_give() {
-        let texts = Texts::default();
+        let cache = AttributeCache::default();
         let written = attributes(1);
         let text = serde_json::to_string(&written).unwrap();
-        texts.keep(&text, &written);
-        assert_eq!(texts.parse(&text).unwrap(), serde_json::from_str(&text).unwrap());
-        assert_eq!(len(&texts), 1);
-        assert!(texts.parse("[1]").is_err());
-        assert_eq!(len(&texts), 1);
+        cache.keep(&text, &written);
+        assert_eq!(cache.parse(&text).unwrap(), serde_json::from_str(&text).unwrap());
+        assert_eq!(len(&cache), 1);
+        assert!(cache.parse("[1]").is_err());
+        assert_eq!(len(&cache), 1);
     }
 
     #[test]
     fn the_memory_is_bounded_and_what_is_asked_for_stays() {
-        let texts = Texts::default();
+        let cache = AttributeCache::default();
         let asked = serde_json::to_string(&attributes(0)).unwrap();
         for number in 0..5_000 {
             let text = serde_json::to_string(&attributes(number)).unwrap();
-            assert_eq!(texts.parse(&text).unwrap(), attributes(number));
-            texts.parse(&asked).unwrap();
+            assert_eq!(cache.parse(&text).unwrap(), attributes(number));
+            cache.parse(&asked).unwrap();
         }
-        assert!(len(&texts) <= 2 * (GENERATION_BYTES / 1_000 + 1));
-        let generations = texts.generations();
+        assert!(len(&cache) <= 2 * (GENERATION_BYTES / 1_000 + 1));
+        let generations = cache.generations();
         assert!(generations.young.contains_key(asked.as_str()) || generations.old.contains_key(asked.as_str()));
         drop(generations);
-        let before = len(&texts);
-        texts.parse(&format!("{{\"long\": \"{}\"}}", "x".repeat(TEXT_LIMIT_BYTES))).unwrap();
-        assert_eq!(len(&texts), before);
+        let before = len(&cache);
+        cache.parse(&format!("{{\"long\": \"{}\"}}", "x".repeat(TEXT_LIMIT_BYTES))).unwrap();
+        assert_eq!(len(&cache), before);
     }
 }

@@ -1,4 +1,4 @@
-//! The store that a command works on.
+//! The installation that a command works on.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,25 +10,25 @@ use engine::take_over::take_over;
 use engine::{Context, Invocation, Limits, Program};
 use store_embedded::Options;
 
-use crate::alive::Alive;
-use crate::arguments::TargetArguments;
-use crate::reach::ReachArguments;
+use crate::arguments::InstallationArguments;
+use crate::process_lock::ProcessLock;
+use crate::service_arguments::ServiceArguments;
 
-/// The store that a command works on, and the engine over it.
-pub(crate) struct Target {
+/// The installation of Systole that a command works on: a store, and the program with its engine over it.
+pub(crate) struct Installation {
     pub(crate) program: Program,
     pub(crate) context: Context,
     pub(crate) place: Place,
     /// Who does it, for those who look at it later.
     pub(crate) by: String,
-    alive: Option<Arc<Alive>>,
+    process_lock: Option<Arc<ProcessLock>>,
 }
 
 /// The engine and the process that does its work.
 #[derive(Clone)]
 pub(crate) struct Host {
     pub(crate) context: Context,
-    alive: Option<Arc<Alive>>,
+    process_lock: Option<Arc<ProcessLock>>,
 }
 
 /// Where the store is.
@@ -49,8 +49,8 @@ pub(crate) const STEP_BUDGET: Duration = Duration::from_secs(300);
 /// How long one beat may take; its lease ends little later.
 pub(crate) const BEAT_BUDGET: Duration = Duration::from_secs(20);
 
-impl Target {
-    pub(crate) async fn open(arguments: &TargetArguments, program: Program) -> anyhow::Result<Self> {
+impl Installation {
+    pub(crate) async fn open(arguments: &InstallationArguments, program: Program) -> anyhow::Result<Self> {
         let by = match arguments.by.as_deref() {
             None | Some("") => "CLI".to_owned(),
             Some(name) => format!("{name} (CLI)"),
@@ -60,22 +60,22 @@ impl Target {
             let allowed = store_aws::ServicesConfig::from_env().context("cannot tell what steps may call")?;
             let (store, services) = store_aws::connect_with_services(&config, &allowed).await;
             let context = Context::new(store, program.clone(), Limits::default()).with_services(services);
-            return Ok(Target { program, context, place: Place::Aws, by, alive: None });
+            return Ok(Installation { program, context, place: Place::Aws, by, process_lock: None });
         }
         let options = Options { visibility: LEASE, ..Options::default() };
         let store = store_embedded::open(&arguments.store, options)?;
-        let alive = Arc::new(Alive::begin(&arguments.store)?);
+        let process_lock = Arc::new(ProcessLock::begin(&arguments.store)?);
         let limits = Limits { renewed_lease: Some(LEASE), lease_margin: Duration::from_secs(5), ..Limits::default() };
         let place = Place::Embedded(arguments.store.clone());
         let context = Context::new(store, program.clone(), limits);
-        Ok(Target { program, context, place, by, alive: Some(alive) })
+        Ok(Installation { program, context, place, by, process_lock: Some(process_lock) })
     }
 
     /// The same for steps that may call what the flags name.
-    pub(crate) fn reaching(mut self, reach: &ReachArguments) -> anyhow::Result<Self> {
+    pub(crate) fn with_services(mut self, services: &ServiceArguments) -> anyhow::Result<Self> {
         match &self.place {
-            Place::Embedded(root) => self.context.services = reach.services(root)?,
-            Place::Aws if reach.is_any() => {
+            Place::Embedded(root) => self.context.services = services.services(root)?,
+            Place::Aws if services.is_any() => {
                 bail!("what steps may call on AWS is said by INVOKABLE_FUNCTIONS and HTTP_ALLOWED_HOSTS");
             }
             Place::Aws => {}
@@ -85,7 +85,7 @@ impl Target {
 
     /// What this process does work with.
     pub(crate) fn host(&self) -> Host {
-        Host { context: self.context.clone(), alive: self.alive.clone() }
+        Host { context: self.context.clone(), process_lock: self.process_lock.clone() }
     }
 
     /// Where a file of the store is, as a person would look for it.
@@ -100,8 +100,8 @@ impl Target {
 impl Host {
     /// One piece of work of this process.
     pub(crate) fn invocation(&self, what: &str, budget: Duration) -> Invocation {
-        let id = match &self.alive {
-            Some(alive) => alive.invocation_id(what),
+        let id = match &self.process_lock {
+            Some(process_lock) => process_lock.invocation_id(what),
             None => format!("{what}-{}", uuid::Uuid::new_v4().simple()),
         };
         Invocation::begin(id, now(), budget)
@@ -109,8 +109,8 @@ impl Host {
 
     /// Carries on what killed processes of this machine held.
     pub(crate) async fn take_over(&self) -> store::Result<()> {
-        let Some(alive) = &self.alive else { return Ok(()) };
-        let dead = alive.dead();
+        let Some(process_lock) = &self.process_lock else { return Ok(()) };
+        let dead = process_lock.dead();
         if dead.is_empty() {
             return Ok(());
         }

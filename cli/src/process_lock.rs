@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-/// This process among those of the store.
+/// The lock of this process among those of the store.
 #[derive(Debug)]
-pub(crate) struct Alive {
+pub(crate) struct ProcessLock {
     folder: PathBuf,
     id: String,
     /// Holds the lock as long as the process lives.
@@ -20,12 +20,12 @@ pub(crate) struct Alive {
 
 /// Processes that have died and whose lock files are still there.
 #[derive(Debug)]
-pub(crate) struct Dead {
+pub(crate) struct DeadProcesses {
     folder: PathBuf,
     files: Vec<(PathBuf, File)>,
 }
 
-impl Alive {
+impl ProcessLock {
     /// Takes the lock of a new process.
     pub(crate) fn begin(store: &Path) -> anyhow::Result<Self> {
         let folder = store.join("hosts");
@@ -38,7 +38,7 @@ impl Alive {
             lock.lock().with_context(what)?;
             // Another process may have swept the file between its making and its lock.
             if lock.metadata().with_context(what)?.nlink() > 0 {
-                return Ok(Alive { folder, id, _lock: lock });
+                return Ok(ProcessLock { folder, id, _lock: lock });
             }
         }
     }
@@ -49,8 +49,8 @@ impl Alive {
     }
 
     /// The lock files of processes that have died, each locked by us: nobody else sweeps it meanwhile.
-    pub(crate) fn dead(&self) -> Dead {
-        let mut dead = Dead { folder: self.folder.clone(), files: Vec::new() };
+    pub(crate) fn dead(&self) -> DeadProcesses {
+        let mut dead = DeadProcesses { folder: self.folder.clone(), files: Vec::new() };
         let Ok(entries) = std::fs::read_dir(&self.folder) else { return dead };
         for path in entries.flatten().map(|entry| entry.path()).filter(|path| !path.ends_with(&self.id)) {
             if let Ok(file) = File::open(&path)
@@ -63,7 +63,7 @@ impl Alive {
     }
 }
 
-impl Dead {
+impl DeadProcesses {
     pub(crate) fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
@@ -88,7 +88,7 @@ impl Dead {
     }
 }
 
-impl Drop for Alive {
+impl Drop for ProcessLock {
     fn drop(&mut self) {
         let _ = std::fs::remove_file(self.folder.join(&self.id));
     }
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     /// Ends a process as a kill does: its lock is freed, its file stays.
-    fn kill(process: Alive) -> PathBuf {
+    fn kill(process: ProcessLock) -> PathBuf {
         let path = process.folder.join(&process.id);
         drop(process);
         File::create_new(&path).unwrap();
@@ -109,7 +109,7 @@ mod tests {
     #[test]
     fn a_killed_process_is_found_and_swept_once() {
         let store = tempfile::tempdir().unwrap();
-        let [one, other, third] = [(); 3].map(|()| Alive::begin(store.path()).unwrap());
+        let [one, other, third] = [(); 3].map(|()| ProcessLock::begin(store.path()).unwrap());
         let invocation = third.invocation_id("runner");
         assert!(one.dead().is_empty());
         let path = kill(third);
@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn the_living_and_strangers_are_not_dead() {
         let store = tempfile::tempdir().unwrap();
-        let [one, other] = [(); 2].map(|()| Alive::begin(store.path()).unwrap());
+        let [one, other] = [(); 2].map(|()| ProcessLock::begin(store.path()).unwrap());
         let dead = one.dead();
         assert!(!dead.has(&one.invocation_id("runner")));
         assert!(!dead.has(&other.invocation_id("runner")));

@@ -7,7 +7,7 @@ use store::Error;
 
 /// Why a file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum FileError {
     /// The file system said no.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -25,14 +25,16 @@ pub(crate) enum Refusal {
     Contended { key: String },
 }
 
-impl Refusal {
+impl FileError {
     /// Folds the refusal into the seam's error.
     pub(crate) fn during(self, operation: String) -> Error {
         match self {
-            Refusal::Io(error) if is_lasting(error.kind()) => Error::permanent(operation, error),
-            Refusal::Io(error) => Error::retryable(operation, error),
-            Refusal::Contended { .. } => Error::retryable(operation, self),
-            Refusal::Folder { .. } | Refusal::Below { .. } | Refusal::Link { .. } => Error::permanent(operation, self),
+            FileError::Io(error) if is_lasting(error.kind()) => Error::permanent(operation, error),
+            FileError::Io(error) => Error::retryable(operation, error),
+            FileError::Contended { .. } => Error::retryable(operation, self),
+            FileError::Folder { .. } | FileError::Below { .. } | FileError::Link { .. } => {
+                Error::permanent(operation, self)
+            }
         }
     }
 }

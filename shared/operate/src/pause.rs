@@ -1,18 +1,19 @@
-//! Holding a pipeline and letting it go on.
+//! Pausing a pipeline and letting it go on.
 
 use chrono::SecondsFormat;
-use engine::{Context, Invocation};
+use engine::Context;
 use pipeline::PipelineId;
 use store::pipelines::PipelineWritten;
 
-use super::{Error, RACES, beat_for, note};
+use super::{Error, Operator, RACES, beat_for, note};
 
-/// Holds an open pipeline: nothing more of it is enqueued, what is enqueued or running goes on to its end, and its expiry
-/// stands still. `by` is who does it, for the audit.
+/// Pauses an open pipeline: nothing more of it is enqueued, what is enqueued or running goes on to its end, and its expiry
+/// stands still.
 ///
 /// # Errors
-/// There is no such pipeline, it has ended, is being stopped or is on hold already, or the store did not answer.
-pub async fn pause(context: &Context, id: &PipelineId, by: &str, invocation: &Invocation) -> Result<(), Error> {
+/// There is no such pipeline, it has ended, is being stopped or is paused already, or the store did not answer.
+pub async fn pause(context: &Context, id: &PipelineId, operator: Operator<'_>) -> Result<(), Error> {
+    let Operator { name: by, invocation } = operator;
     for _ in 0..RACES {
         let pipeline = open(context, id).await?;
         if let Some(stop) = pipeline.stop {
@@ -24,7 +25,7 @@ pub async fn pause(context: &Context, id: &PipelineId, by: &str, invocation: &In
         }
         if context.store.pause_pipeline(&pipeline, invocation.now()).await? == PipelineWritten::Done {
             tracing::info!(pipeline.id = %id, pipeline.name = %pipeline.name(), "pipeline paused by {by}");
-            note(context, by, &format!("paused pipeline {} {id}", pipeline.name()), invocation.now()).await;
+            note(context, &format!("paused pipeline {} {id}", pipeline.name()), operator.stamp()).await;
             beat_for(context, id, invocation).await;
             return Ok(());
         }
@@ -32,11 +33,12 @@ pub async fn pause(context: &Context, id: &PipelineId, by: &str, invocation: &In
     Err(Error::Busy(id.clone()))
 }
 
-/// Lets a pipeline that is on hold go on, at once.
+/// Lets a paused pipeline go on, at once.
 ///
 /// # Errors
-/// There is no such pipeline, it has ended or is not on hold, or the store did not answer.
-pub async fn resume(context: &Context, id: &PipelineId, by: &str, invocation: &Invocation) -> Result<(), Error> {
+/// There is no such pipeline, it has ended or is not paused, or the store did not answer.
+pub async fn resume(context: &Context, id: &PipelineId, operator: Operator<'_>) -> Result<(), Error> {
+    let Operator { name: by, invocation } = operator;
     for _ in 0..RACES {
         let pipeline = open(context, id).await?;
         if pipeline.paused_at.is_none() {
@@ -44,7 +46,7 @@ pub async fn resume(context: &Context, id: &PipelineId, by: &str, invocation: &I
         }
         if context.store.resume_pipeline(&pipeline, invocation.now()).await? == PipelineWritten::Done {
             tracing::info!(pipeline.id = %id, pipeline.name = %pipeline.name(), "pipeline resumed by {by}");
-            note(context, by, &format!("resumed pipeline {} {id}", pipeline.name()), invocation.now()).await;
+            note(context, &format!("resumed pipeline {} {id}", pipeline.name()), operator.stamp()).await;
             beat_for(context, id, invocation).await;
             return Ok(());
         }

@@ -10,9 +10,9 @@ use steps::import::{DROP_PREFIX, arrivals};
 
 use super::put::Dropped;
 use crate::host::{self, Signals};
+use crate::installation::{Installation, Place, now};
 use crate::output::Output;
 use crate::pipeline_commands::details;
-use crate::target::{Place, Target, now};
 
 /// How often the wait looks, and how often this process beats while it waits.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -46,20 +46,20 @@ pub(crate) enum End {
 /// Waits until every dropped file was taken by a pipeline and these have ended. Over the embedded store this process does
 /// the work; beside a running `systole dev` the two share it.
 pub(crate) async fn wait(
-    target: &Target,
+    installation: &Installation,
     dropped: &Dropped,
     timeout: Duration,
     output: &Output,
 ) -> anyhow::Result<Waited> {
-    let (stopper, stop) = host::stop();
+    let (stopper, stop) = host::stop_signal();
     let mut tasks = Vec::new();
-    if matches!(target.place, Place::Embedded(_)) {
-        let host = target.host();
+    if matches!(installation.place, Place::Embedded(_)) {
+        let host = installation.host();
         tasks.push(host::spawn_beats(&host, LOOK_EVERY, &stop));
         tasks.extend((0..2).map(|_| host::spawn_runner(&host, RECEIVE_WAIT, &stop)));
     }
     let mut signals = Signals::listen()?;
-    let mut look = Look { target, dropped, output, idle_since: None, newest: None, said: BTreeSet::new() };
+    let mut look = DropWatch { installation, dropped, output, idle_since: None, newest: None, said: BTreeSet::new() };
     let waited = tokio::select! {
         waited = look.until_ended(timeout, stop) => waited,
         () = signals.next() => look.at_fates().await.map(|fates| fates.ended(End::Interrupted)),
@@ -74,8 +74,8 @@ pub(crate) async fn wait(
     if is_early { Ok(look.at_fates().await?.ended(waited?.end)) } else { waited }
 }
 
-struct Look<'a> {
-    target: &'a Target,
+struct DropWatch<'a> {
+    installation: &'a Installation,
     dropped: &'a Dropped,
     output: &'a Output,
     /// When nothing was under way any more.
@@ -98,8 +98,8 @@ impl Fates {
     }
 }
 
-impl Look<'_> {
-    async fn until_ended(&mut self, timeout: Duration, mut stop: host::Stop) -> anyhow::Result<Waited> {
+impl DropWatch<'_> {
+    async fn until_ended(&mut self, timeout: Duration, mut stop: host::StopSignal) -> anyhow::Result<Waited> {
         let began = Instant::now();
         loop {
             stop.sleep(LOOK_EVERY).await;
@@ -121,7 +121,7 @@ impl Look<'_> {
         let mut ids = BTreeSet::new();
         let mut waiting = BTreeMap::new();
         let keys: Vec<String> = self.dropped.files.iter().map(|name| format!("{DROP_PREFIX}{name}")).collect();
-        let arrivals = arrivals::of_files(&self.target.context.store, &keys).await?;
+        let arrivals = arrivals::of_files(&self.installation.context.store, &keys).await?;
         let mut arrivals: BTreeMap<_, _> = arrivals.into_iter().map(|arrival| (arrival.key.clone(), arrival)).collect();
         for (name, key) in self.dropped.files.iter().zip(&keys) {
             let (pipeline, reason) = match arrivals.remove(key) {
@@ -139,14 +139,14 @@ impl Look<'_> {
         }
         let mut pipelines = Vec::new();
         for id in &ids {
-            pipelines.push(details(self.target, id).await?);
+            pipelines.push(details(self.installation, id).await?);
         }
         Ok(Fates { pipelines, waiting })
     }
 
     /// Whether a whole heartbeat has looked and found nothing to do while nothing was under way: waiting changes nothing then.
     async fn is_stuck(&mut self) -> anyhow::Result<bool> {
-        let store = &self.target.context.store;
+        let store = &self.installation.context.store;
         let looked_at = now();
         // Read first: what the beat spawned is seen below.
         let last_beat = store.last_beat().await?;

@@ -7,7 +7,7 @@ use rusqlite::ErrorCode;
 
 /// Why the database did not do what it was asked. Cloned, because one failed commit fails every request in it.
 #[derive(Debug, Clone, thiserror::Error)]
-pub(crate) enum Failure {
+pub(crate) enum DatabaseError {
     /// SQLite said no.
     #[error("database `{}` {}", path.display(), trouble(source))]
     Sqlite {
@@ -40,17 +40,17 @@ pub(crate) enum Failure {
     Stopped { path: Arc<Path> },
 }
 
-impl Failure {
+impl DatabaseError {
     pub(crate) fn sqlite(path: &Arc<Path>, source: rusqlite::Error) -> Self {
-        Failure::Sqlite { path: path.clone(), source: Arc::new(source) }
+        DatabaseError::Sqlite { path: path.clone(), source: Arc::new(source) }
     }
 
     pub(crate) fn folder(path: &Arc<Path>, source: std::io::Error) -> Self {
-        Failure::Folder { path: path.clone(), source: Arc::new(source) }
+        DatabaseError::Folder { path: path.clone(), source: Arc::new(source) }
     }
 
     pub(crate) fn log(path: &Arc<Path>, source: std::io::Error) -> Self {
-        Failure::Log { path: path.clone(), source: Arc::new(source) }
+        DatabaseError::Log { path: path.clone(), source: Arc::new(source) }
     }
 
     /// Folds the failure into the seam's error.
@@ -64,7 +64,7 @@ impl Failure {
 
     fn may_pass(&self) -> bool {
         match self {
-            Failure::Sqlite { source, .. } => matches!(
+            DatabaseError::Sqlite { source, .. } => matches!(
                 source.sqlite_error_code(),
                 Some(
                     ErrorCode::DatabaseBusy
@@ -75,8 +75,11 @@ impl Failure {
                         | ErrorCode::OperationInterrupted
                 )
             ),
-            Failure::Log { .. } => true,
-            Failure::Folder { .. } | Failure::Newer { .. } | Failure::Foreign { .. } | Failure::Stopped { .. } => false,
+            DatabaseError::Log { .. } => true,
+            DatabaseError::Folder { .. }
+            | DatabaseError::Newer { .. }
+            | DatabaseError::Foreign { .. }
+            | DatabaseError::Stopped { .. } => false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Waiting without a runner: the step is enqueued again for later and keeps what it needs to go on.
 //!
-//! A message waits 15 minutes at most, so a step that rests for longer is woken early and goes on resting.
+//! A message waits 15 minutes at most, so a step that is deferred for longer is woken early and deferred again.
 
 use std::time::Duration;
 
@@ -9,20 +9,20 @@ use engine::{ExecutorError, Outcome, Work};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// A rest that this attempt has had or still has; what executors with rests leave as checkpoint.
+/// A deferral that this attempt has had or still has; what executors with deferrals leave as checkpoint.
 #[derive(Debug, Deserialize)]
-pub(super) struct Rest {
+pub(super) struct Deferral {
     until: DateTime<Utc>,
     checkpoint: Value,
 }
 
-impl Rest {
+impl Deferral {
     /// Goes on with `checkpoint` after a while.
     pub(super) fn begin(work: &Work<'_>, checkpoint: Value, after: Duration) -> Outcome {
-        Rest { until: work.now() + after, checkpoint }.go_on(after)
+        Deferral { until: work.now() + after, checkpoint }.go_on(after)
     }
 
-    /// The rest of this attempt, if there was one.
+    /// The deferral of this attempt, if there was one.
     pub(super) fn of(work: &Work<'_>) -> Result<Option<Self>, ExecutorError> {
         work.checkpoint()
     }

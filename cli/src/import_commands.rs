@@ -15,25 +15,29 @@ pub(crate) use wait::{Waited, wait};
 
 use self::wait::End;
 use crate::arguments::DropArguments;
+use crate::installation::{Installation, Place};
 use crate::outcome::ExitReason;
 use crate::output::{self, Output};
 use crate::pipeline_commands::{results, step_table};
-use crate::target::{Place, Target};
 
 /// `systole import drop`.
-pub(crate) async fn run(target: &Target, options: &DropArguments, output: &Output) -> anyhow::Result<ExitReason> {
-    let dropped = put(target, &options.paths, !options.no_ok, output).await?;
+pub(crate) async fn run(
+    installation: &Installation,
+    options: &DropArguments,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
+    let dropped = put(installation, &options.paths, !options.no_ok, output).await?;
     if options.no_wait {
         output.show(&json!({ "dropped": dropped }), |_| "the next heartbeat takes them".to_owned())?;
         return Ok(ExitReason::Ok);
     }
-    let waited = wait(target, &dropped, options.timeout, output).await?;
-    show(target, &dropped, &waited, output)
+    let waited = wait(installation, &dropped, options.timeout, output).await?;
+    show(installation, &dropped, &waited, output)
 }
 
 /// `systole import list`.
-pub(crate) async fn list(target: &Target, output: &Output) -> anyhow::Result<ExitReason> {
-    let rows = operate::arrivals(&target.context).await?;
+pub(crate) async fn list(installation: &Installation, output: &Output) -> anyhow::Result<ExitReason> {
+    let rows = operate::arrivals(&installation.context).await?;
     output.show(&rows, |rows| in_words(rows))?;
     Ok(ExitReason::Ok)
 }
@@ -55,13 +59,18 @@ fn in_words(rows: &[ArrivalRow]) -> String {
 }
 
 /// Prints what became of a drop.
-pub(crate) fn show(target: &Target, dropped: &Dropped, waited: &Waited, output: &Output) -> anyhow::Result<ExitReason> {
+pub(crate) fn show(
+    installation: &Installation,
+    dropped: &Dropped,
+    waited: &Waited,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
     let Waited { pipelines, waiting, end } = waited;
     output.show(&json!({ "dropped": dropped, "pipelines": pipelines, "waiting": waiting }), |_| {
-        let mut parts: Vec<String> = pipelines.iter().map(|details| summary(target, details)).collect();
+        let mut parts: Vec<String> = pipelines.iter().map(|details| summary(installation, details)).collect();
         let waiting: Vec<_> = waiting.iter().map(|(name, reason)| (name.clone(), reason.clone())).collect();
         parts.extend(by_reason("not imported", &waiting, NAMED));
-        parts.extend(next(target, waited));
+        parts.extend(next(installation, waited));
         parts.join("\n")
     })?;
     let is_success = |details: &PipelineDetails| details.pipeline.status == PipelineStatus::Success;
@@ -74,12 +83,12 @@ pub(crate) fn show(target: &Target, dropped: &Dropped, waited: &Waited, output: 
 }
 
 /// A pipeline, its steps with their times, its rows, and where archive and report lie.
-fn summary(target: &Target, details: &PipelineDetails) -> String {
+fn summary(installation: &Installation, details: &PipelineDetails) -> String {
     let row = &details.pipeline;
     let time = output::duration(row.duration_ms);
     let mut text =
         format!("\n{} {}: {} after {time}\n\n{}\n", row.name, row.id, row.status, step_table(&details.steps));
-    let results = results(target, details);
+    let results = results(installation, details);
     if !results.is_empty() {
         text += &format!("\n{results}");
     }
@@ -108,8 +117,8 @@ fn by_reason(heading: &str, waiting: &[(String, String)], most: usize) -> Vec<St
 }
 
 /// What a person can do about a wait that did not end well.
-fn next(target: &Target, waited: &Waited) -> Option<String> {
-    let carry_on = match &target.place {
+fn next(installation: &Installation, waited: &Waited) -> Option<String> {
+    let carry_on = match &installation.place {
         Place::Embedded(_) => "`systole dev` carries on, and so does the next drop",
         Place::Aws => "the functions carry on",
     };

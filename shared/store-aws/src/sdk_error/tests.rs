@@ -46,7 +46,7 @@ fn what_may_pass_is_retryable() {
         SdkError::dispatch_failure(ConnectorError::timeout("connect".into())),
         SdkError::response_error("cut off", HttpResponse::new(200.try_into().unwrap(), SdkBody::empty())),
     ] {
-        let error = fold("get item `a b`", error);
+        let error = classify("get item `a b`", error);
         assert!(error.is_retryable(), "{}", chain(&error));
     }
 }
@@ -62,7 +62,7 @@ fn what_cannot_pass_is_permanent() {
         SdkError::construction_failure("no region"),
         SdkError::dispatch_failure(ConnectorError::user("no such host".into())),
     ] {
-        let error = fold("get item `a b`", error);
+        let error = classify("get item `a b`", error);
         assert!(!error.is_retryable(), "{}", chain(&error));
     }
 }
@@ -74,7 +74,7 @@ fn a_signed_request_is_not_quoted() {
         "Authorization header requires 'Signature': AWS4-HMAC-SHA256 SignedHeaders=host",
         "not a valid key=value pair: 'Credential=AKIA/20260801/eu-central-1/s3'",
     ] {
-        let error = fold("get item `a b`", answered_with(403, "SignatureDoesNotMatch", message));
+        let error = classify("get item `a b`", answered_with(403, "SignatureDoesNotMatch", message));
         let expected = "failed to get item `a b`: SignatureDoesNotMatch: (what it says repeats the signed request) \
                         (status 403, request unknown)";
         assert_eq!(chain(&error), expected);
@@ -83,7 +83,7 @@ fn a_signed_request_is_not_quoted() {
 
 #[test]
 fn an_answer_reads_in_one_line() {
-    let error = fold("get item `a b`", answered(400, "ValidationException"));
+    let error = classify("get item `a b`", answered(400, "ValidationException"));
     assert_eq!(chain(&error), "failed to get item `a b`: ValidationException: why (status 400, request unknown)");
 }
 
@@ -220,6 +220,6 @@ fn statuses_of_an_ailing_service_are_retryable_whatever_the_code() {
         (503, true),
         (599, true),
     ] {
-        assert_eq!(fold("get item `a b`", answered(status, "Other")).is_retryable(), is_retryable, "{status}");
+        assert_eq!(classify("get item `a b`", answered(status, "Other")).is_retryable(), is_retryable, "{status}");
     }
 }

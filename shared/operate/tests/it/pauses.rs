@@ -17,13 +17,22 @@ async fn audit(workshop: &Workshop, id: &PipelineId) -> String {
 #[tokio::test]
 async fn a_paused_pipeline_enqueues_nothing_and_lets_go_on_what_is_busy() {
     let workshop = Workshop::new("10: gate-a, done-b · 20: done-c · 30: done-report always");
-    let id = operate::init(&workshop.context, NAME, [].into(), "a test", &workshop.invocation()).await.unwrap();
+    let id = operate::init(
+        &workshop.context,
+        NAME,
+        [].into(),
+        operate::Operator { name: "a test", invocation: &workshop.invocation() },
+    )
+    .await
+    .unwrap();
     let message = workshop.receive().await.unwrap();
     let invocation = workshop.invocation();
     let working = runner::run(&workshop.context, &message.body, &invocation);
     let meanwhile = async {
         workshop.gate.entered().await;
-        pause(&workshop.context, &id, "Ann", &workshop.invocation()).await.unwrap();
+        pause(&workshop.context, &id, operate::Operator { name: "Ann", invocation: &workshop.invocation() })
+            .await
+            .unwrap();
         workshop.gate.open();
     };
     let (report, ()) = tokio::join!(working, meanwhile);
@@ -32,7 +41,9 @@ async fn a_paused_pipeline_enqueues_nothing_and_lets_go_on_what_is_busy() {
     assert_snapshot!(workshop.shown(&id).await, @"paused: gate-a success, done-b success, done-c pending, done-report pending");
     workshop.wait(60);
     assert_eq!(workshop.beat().await.applied.enqueued, 0);
-    resume(&workshop.context, &id, "Bob", &workshop.invocation()).await.unwrap();
+    resume(&workshop.context, &id, operate::Operator { name: "Bob", invocation: &workshop.invocation() })
+        .await
+        .unwrap();
     assert_snapshot!(workshop.shown(&id).await, @"running: gate-a success, done-b success, done-c enqueued, done-report pending");
     workshop.run_all().await;
     assert_snapshot!(workshop.shown(&id).await, @"success: gate-a success, done-b success, done-c success, done-report success");
@@ -49,12 +60,14 @@ async fn the_expiry_of_a_paused_pipeline_stands_still() {
     let workshop = Workshop::with(&[xml(NAME, "expire-in=\"2 hours\"", "no_auto_spawn", stages)]);
     let id = workshop.spawn().await;
     workshop.wait(60);
-    pause(&workshop.context, &id, "Ann", &workshop.invocation()).await.unwrap();
+    pause(&workshop.context, &id, operate::Operator { name: "Ann", invocation: &workshop.invocation() }).await.unwrap();
     workshop.wait(24 * 60);
     workshop.run_all().await;
     workshop.beat().await;
     assert_snapshot!(workshop.shown(&id).await, @"paused: done-a success, done-b pending");
-    resume(&workshop.context, &id, "Ann", &workshop.invocation()).await.unwrap();
+    resume(&workshop.context, &id, operate::Operator { name: "Ann", invocation: &workshop.invocation() })
+        .await
+        .unwrap();
     workshop.wait(59);
     assert_eq!(workshop.beat().await.applied.expired, 0);
     workshop.wait(2);
@@ -75,10 +88,10 @@ async fn of_two_hours(rule: &str) -> (Workshop, PipelineId) {
 
 /// A day passes in which a person holds the pipeline, and a beat that must not end it.
 async fn pause_for_a_day(workshop: &Workshop, id: &PipelineId, what: &str) {
-    pause(&workshop.context, id, "Ann", &workshop.invocation()).await.unwrap();
+    pause(&workshop.context, id, operate::Operator { name: "Ann", invocation: &workshop.invocation() }).await.unwrap();
     workshop.wait(24 * 60);
     assert_eq!(workshop.beat().await.applied.expired, 0, "{what}: it expired during a pause");
-    resume(&workshop.context, id, "Ann", &workshop.invocation()).await.unwrap();
+    resume(&workshop.context, id, operate::Operator { name: "Ann", invocation: &workshop.invocation() }).await.unwrap();
     assert_eq!(workshop.pipeline(id).await.stop, None, "{what}: it was stopped when it was resumed");
 }
 
@@ -107,9 +120,14 @@ async fn the_rest_of_a_failed_pipeline_adds_up_with_its_pauses() {
         let pipeline = workshop.pipeline(&id).await;
         workshop.store().settle_pipeline(&pipeline, PipelineStatus::Error, workshop.now()).await.unwrap();
         workshop.wait(3 * 24 * 60);
-        operate::rerun_step(&workshop.context, &id, &"done-a".parse().unwrap(), "Ann", &workshop.invocation())
-            .await
-            .unwrap();
+        operate::rerun_step(
+            &workshop.context,
+            &id,
+            &"done-a".parse().unwrap(),
+            operate::Operator { name: "Ann", invocation: &workshop.invocation() },
+        )
+        .await
+        .unwrap();
         workshop.wait(30);
         pause_for_a_day(&workshop, &id, &format!("{rule}, second pause")).await;
         workshop.wait(59);
@@ -125,15 +143,21 @@ async fn a_pipeline_that_ended_during_a_pause_counts_that_time_once() {
     for rule in ["expire-in", "clean_up.cancel_after"] {
         let (workshop, id) = of_two_hours(rule).await;
         workshop.wait(30);
-        pause(&workshop.context, &id, "Ann", &workshop.invocation()).await.unwrap();
+        pause(&workshop.context, &id, operate::Operator { name: "Ann", invocation: &workshop.invocation() })
+            .await
+            .unwrap();
         workshop.wait(24 * 60);
         let pipeline = workshop.pipeline(&id).await;
         workshop.store().settle_pipeline(&pipeline, PipelineStatus::Error, workshop.now()).await.unwrap();
         workshop.wait(24 * 60);
         let (name, invocation) = ("done-a".parse().unwrap(), workshop.invocation());
-        operate::rerun_step(&workshop.context, &id, &name, "Ann", &invocation).await.unwrap();
+        operate::rerun_step(&workshop.context, &id, &name, operate::Operator { name: "Ann", invocation: &invocation })
+            .await
+            .unwrap();
         workshop.wait(24 * 60);
-        resume(&workshop.context, &id, "Ann", &workshop.invocation()).await.unwrap();
+        resume(&workshop.context, &id, operate::Operator { name: "Ann", invocation: &workshop.invocation() })
+            .await
+            .unwrap();
         workshop.wait(89);
         assert_eq!(workshop.beat().await.applied.expired, 0, "{rule}: open for 119 minutes beside its pause");
         workshop.wait(2);
@@ -151,9 +175,9 @@ async fn a_pause_and_a_resume_that_race_with_a_beat_look_again() {
         let invocation = workshop.invocation();
         let ask = async {
             if is_paused {
-                pause(&workshop.context, &id, "Ann", &invocation).await
+                pause(&workshop.context, &id, operate::Operator { name: "Ann", invocation: &invocation }).await
             } else {
-                resume(&workshop.context, &id, "Ann", &invocation).await
+                resume(&workshop.context, &id, operate::Operator { name: "Ann", invocation: &invocation }).await
             }
         };
         let beat = async {
@@ -174,21 +198,23 @@ async fn what_cannot_be_paused_or_resumed_says_why() {
     let id = workshop.spawn().await;
     let (context, invocation) = (&workshop.context, workshop.invocation());
     let shown = |outcome: Result<(), operate::Error>| outcome.unwrap_err().to_string().replace(id.as_str(), "…");
-    assert_snapshot!(shown(resume(context, &id, "Ann", &invocation).await), @"pipeline … is not paused");
-    pause(context, &id, "Ann", &invocation).await.unwrap();
-    let again = shown(pause(context, &id, "Ann", &invocation).await);
+    assert_snapshot!(shown(resume(context, &id, operate::Operator { name: "Ann", invocation: &invocation }).await), @"pipeline … is not paused");
+    pause(context, &id, operate::Operator { name: "Ann", invocation: &invocation }).await.unwrap();
+    let again = shown(pause(context, &id, operate::Operator { name: "Ann", invocation: &invocation }).await);
     assert_snapshot!(again, @"pipeline … is paused already, since 2026-08-01T12:00:00Z");
     let message = workshop.receive().await.unwrap();
     let working = runner::run(context, &message.body, &invocation);
     let meanwhile = async {
         workshop.gate.entered().await;
-        operate::cancel(context, &id, "Ann", "enough", &invocation).await.unwrap();
-        assert_snapshot!(shown(pause(context, &id, "Ann", &invocation).await), @"pipeline … is being stopped already: enough");
+        operate::cancel(context, &id, "enough", operate::Operator { name: "Ann", invocation: &invocation })
+            .await
+            .unwrap();
+        assert_snapshot!(shown(pause(context, &id, operate::Operator { name: "Ann", invocation: &invocation }).await), @"pipeline … is being stopped already: enough");
         workshop.gate.open();
     };
     tokio::join!(working, meanwhile).0.unwrap();
-    assert_snapshot!(shown(pause(context, &id, "Ann", &invocation).await), @"pipeline … has ended, it is cancelled");
-    assert_snapshot!(shown(resume(context, &id, "Ann", &invocation).await), @"pipeline … has ended, it is cancelled");
+    assert_snapshot!(shown(pause(context, &id, operate::Operator { name: "Ann", invocation: &invocation }).await), @"pipeline … has ended, it is cancelled");
+    assert_snapshot!(shown(resume(context, &id, operate::Operator { name: "Ann", invocation: &invocation }).await), @"pipeline … has ended, it is cancelled");
     let unknown: PipelineId = "01jd9x4k7m3fq8zt0v2c".parse().unwrap();
-    assert_snapshot!(pause(context, &unknown, "Ann", &invocation).await.unwrap_err(), @"there is no pipeline 01jd9x4k7m3fq8zt0v2c");
+    assert_snapshot!(pause(context, &unknown, operate::Operator { name: "Ann", invocation: &invocation }).await.unwrap_err(), @"there is no pipeline 01jd9x4k7m3fq8zt0v2c");
 }

@@ -9,10 +9,10 @@ use chrono::{DateTime, Utc};
 use rusqlite::Connection;
 use store::table::{Attributes, Change, Condition, GroupWritten, Item, Key, Listing, Relist, Write, Written};
 
-use crate::items::{self, Stored};
-use crate::limits::check_item;
+use crate::attribute_cache::AttributeCache;
+use crate::items::{self, StoredRow};
+use crate::limits::{RefusedWrite, check_item};
 use crate::session::Session;
-use crate::texts::Texts;
 
 /// Expired items that each put of an item that will expire deletes: more than one, so that they cannot pile up.
 const PURGE_PER_PUT: u32 = 2;
@@ -28,6 +28,24 @@ pub(crate) struct Prepared {
 pub(crate) struct PreparedItem {
     key: Key,
     text: String,
+}
+
+/// What became of writes that were looked at within a transaction.
+pub(crate) enum WriteOutcome<T> {
+    /// They were written, or a condition did not hold.
+    Answered(T),
+    /// They are refused for good, and nothing was changed. This is no error of the transaction, which may carry the
+    /// writes of others.
+    Refused(RefusedWrite),
+}
+
+/// Why a write is not done.
+#[derive(Debug, thiserror::Error)]
+enum WriteError {
+    #[error(transparent)]
+    Sqlite(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Refused(#[from] RefusedWrite),
 }
 
 /// What a write whose condition holds does.
@@ -48,11 +66,11 @@ enum Effect<'a> {
 
 impl Prepared {
     /// Expects a write that [`crate::limits`] let pass.
-    pub(crate) fn new(write: Write, texts: &Texts) -> Prepared {
+    pub(crate) fn new(write: Write, cache: &AttributeCache) -> Prepared {
         let text = match &write.change {
             Change::Put { attributes, .. } => {
                 let text = to_text(attributes);
-                texts.keep(&text, attributes);
+                cache.keep(&text, attributes);
                 text
             }
             Change::Patch { .. } | Change::Delete | Change::Check => String::new(),
@@ -62,29 +80,48 @@ impl Prepared {
 }
 
 impl PreparedItem {
-    pub(crate) fn new(key: Key, mut attributes: Attributes) -> Result<PreparedItem, String> {
+    pub(crate) fn new(key: Key, mut attributes: Attributes) -> Result<PreparedItem, RefusedWrite> {
         attributes.remove_nulls();
         check_item(&key, &attributes)?;
         Ok(PreparedItem { key, text: to_text(&attributes) })
     }
 }
 
-/// Writes one item if its condition holds. The inner error says why it is refused for good.
+impl<T> WriteOutcome<T> {
+    fn of(result: Result<T, WriteError>) -> rusqlite::Result<Self> {
+        match result {
+            Ok(answer) => Ok(WriteOutcome::Answered(answer)),
+            Err(WriteError::Refused(refusal)) => Ok(WriteOutcome::Refused(refusal)),
+            Err(WriteError::Sqlite(error)) => Err(error),
+        }
+    }
+
+    /// The answer, or why the writes are refused.
+    pub(crate) fn into_result(self) -> Result<T, RefusedWrite> {
+        match self {
+            WriteOutcome::Answered(answer) => Ok(answer),
+            WriteOutcome::Refused(refusal) => Err(refusal),
+        }
+    }
+}
+
+/// Writes one item if its condition holds.
 pub(crate) fn write(
     session: &Session,
     prepared: &Prepared,
     now: DateTime<Utc>,
-) -> rusqlite::Result<Result<Written, String>> {
+) -> rusqlite::Result<WriteOutcome<Written>> {
+    WriteOutcome::of(try_write(session, prepared, now))
+}
+
+fn try_write(session: &Session, prepared: &Prepared, now: DateTime<Utc>) -> Result<Written, WriteError> {
     let key = &prepared.write.key;
     let stored = items::stored(session, key)?;
     if !holds(prepared.write.condition, stored.as_ref()) {
-        let item = stored.map(|stored| stored.into_item(key.clone(), &session.texts)).transpose()?;
-        return Ok(Ok(Written::Conflict(item)));
+        return Ok(Written::Conflict(current(session, key, stored)?));
     }
-    match resolve(prepared, stored, &session.texts)? {
-        Ok(effect) => Ok(Ok(Written::Applied(apply(session, key, effect, now)?))),
-        Err(refusal) => Ok(Err(refusal)),
-    }
+    let effect = resolve(prepared, stored, &session.attribute_cache)?;
+    Ok(Written::Applied(apply(session, key, effect, now)?))
 }
 
 /// Writes all items if all conditions hold.
@@ -92,36 +129,46 @@ pub(crate) fn write_group(
     session: &Session,
     group: &[Prepared],
     now: DateTime<Utc>,
-) -> rusqlite::Result<Result<GroupWritten, String>> {
+) -> rusqlite::Result<WriteOutcome<GroupWritten>> {
+    WriteOutcome::of(try_write_group(session, group, now))
+}
+
+fn try_write_group(session: &Session, group: &[Prepared], now: DateTime<Utc>) -> Result<GroupWritten, WriteError> {
     let mut effects = Vec::with_capacity(group.len());
     let mut conflicts = Vec::new();
     for (place, prepared) in group.iter().enumerate() {
         let key = &prepared.write.key;
         let stored = items::stored(session, key)?;
         if !holds(prepared.write.condition, stored.as_ref()) {
-            conflicts.push((place, stored.map(|stored| stored.into_item(key.clone(), &session.texts)).transpose()?));
+            conflicts.push((place, current(session, key, stored)?));
             continue;
         }
-        match resolve(prepared, stored, &session.texts)? {
-            Ok(effect) => effects.push((key, effect)),
-            Err(refusal) => return Ok(Err(refusal)),
-        }
+        effects.push((key, resolve(prepared, stored, &session.attribute_cache)?));
     }
     if !conflicts.is_empty() {
-        return Ok(Ok(GroupWritten::Conflict(conflicts)));
+        return Ok(GroupWritten::Conflict(conflicts));
     }
+    // Only now, when nothing more can be refused: see the invariant.
     for (key, effect) in effects {
         apply(session, key, effect, now)?;
     }
-    Ok(Ok(GroupWritten::Applied))
+    Ok(GroupWritten::Applied)
 }
 
 /// Puts an item over whatever is there.
 pub(crate) fn put(connection: &Connection, item: &PreparedItem) -> rusqlite::Result<()> {
-    save(connection, &item.key, 1, &item.text, None, None)
+    save(connection, &WholeRow { key: &item.key, version: 1, text: &item.text, listing: None, expires_at: None })
 }
 
-fn holds(condition: Condition, stored: Option<&Stored>) -> bool {
+/// The item that made a condition fail, if there is one.
+fn current(session: &Session, key: &Key, stored: Option<StoredRow>) -> rusqlite::Result<Option<Item>> {
+    match stored {
+        Some(stored) => Ok(Some(stored.into_item(key.clone(), &session.attribute_cache)?)),
+        None => Ok(None),
+    }
+}
+
+fn holds(condition: Condition, stored: Option<&StoredRow>) -> bool {
     match condition {
         Condition::Absent => stored.is_none(),
         Condition::Version(version) => stored.is_some_and(|stored| stored.version == version),
@@ -132,9 +179,9 @@ fn holds(condition: Condition, stored: Option<&Stored>) -> bool {
 
 fn resolve<'a>(
     prepared: &'a Prepared,
-    stored: Option<Stored>,
-    texts: &Texts,
-) -> rusqlite::Result<Result<Effect<'a>, String>> {
+    stored: Option<StoredRow>,
+    cache: &AttributeCache,
+) -> Result<Effect<'a>, WriteError> {
     let Write { key, condition, change } = &prepared.write;
     match change {
         Change::Put { attributes, listing, expires_at } => {
@@ -151,27 +198,32 @@ fn resolve<'a>(
                 expires_at: *expires_at,
             };
             let text = Cow::Borrowed(prepared.text.as_str());
-            Ok(Ok(if is_indexed_alike { Effect::Revise { item, text } } else { Effect::Save { item, text } }))
+            Ok(if is_indexed_alike { Effect::Revise { item, text } } else { Effect::Save { item, text } })
         }
-        Change::Patch { attributes, listing } => patch(key, attributes, listing, stored, texts),
-        Change::Delete => Ok(Ok(Effect::Remove)),
-        Change::Check => Ok(Ok(Effect::Nothing)),
+        Change::Patch { attributes, listing } => {
+            let is_new = stored.is_none();
+            let version = next_version(stored.as_ref());
+            let before = match stored {
+                Some(stored) => Item { version, ..stored.into_item(key.clone(), cache)? },
+                None => {
+                    let key = key.clone();
+                    Item { key, version, attributes: Attributes::new(), listing: None, expires_at: None }
+                }
+            };
+            let was_listed = before.listing.clone();
+            let item = patched(before, attributes, listing);
+            check_item(key, &item.attributes)?;
+            let text = Cow::Owned(to_text(&item.attributes));
+            let is_indexed_alike = !is_new && item.listing == was_listed;
+            Ok(if is_indexed_alike { Effect::Revise { item, text } } else { Effect::Save { item, text } })
+        }
+        Change::Delete => Ok(Effect::Remove),
+        Change::Check => Ok(Effect::Nothing),
     }
 }
 
-fn patch(
-    key: &Key,
-    attributes: &Attributes,
-    relist: &Relist,
-    stored: Option<Stored>,
-    texts: &Texts,
-) -> rusqlite::Result<Result<Effect<'static>, String>> {
-    let version = next_version(stored.as_ref());
-    let is_new = stored.is_none();
-    let mut item = match stored {
-        Some(stored) => Item { version, ..stored.into_item(key.clone(), texts)? },
-        None => Item { key: key.clone(), version, attributes: Attributes::new(), listing: None, expires_at: None },
-    };
+/// The item with some attributes changed, where `null` removes one.
+fn patched(mut item: Item, attributes: &Attributes, relist: &Relist) -> Item {
     for (name, value) in attributes {
         if value.is_null() {
             item.attributes.remove(name);
@@ -179,28 +231,23 @@ fn patch(
             item.attributes.insert(name.clone(), value.clone());
         }
     }
-    let listing = match relist {
-        Relist::Keep => item.listing.clone(),
-        Relist::Unlist => None,
-        Relist::List(listing) => Some(listing.clone()),
-    };
-    let is_indexed_alike = !is_new && item.listing == listing;
-    item.listing = listing;
-    if let Err(refusal) = check_item(key, &item.attributes) {
-        return Ok(Err(refusal));
+    match relist {
+        Relist::Keep => {}
+        Relist::Unlist => item.listing = None,
+        Relist::List(listing) => item.listing = Some(listing.clone()),
     }
-    let text = Cow::Owned(to_text(&item.attributes));
-    Ok(Ok(if is_indexed_alike { Effect::Revise { item, text } } else { Effect::Save { item, text } }))
+    item
 }
 
-fn next_version(stored: Option<&Stored>) -> u64 {
+fn next_version(stored: Option<&StoredRow>) -> u64 {
     stored.map_or(0, |stored| stored.version) + 1
 }
 
 fn apply(session: &Session, key: &Key, effect: Effect<'_>, now: DateTime<Utc>) -> rusqlite::Result<Option<Item>> {
     match effect {
         Effect::Save { item, text } => {
-            save(session, key, item.version, &text, item.listing.as_ref(), item.expires_at)?;
+            let (listing, expires_at) = (item.listing.as_ref(), item.expires_at);
+            save(session, &WholeRow { key, version: item.version, text: &text, listing, expires_at })?;
             if item.expires_at.is_some() {
                 items::purge(session, now, PURGE_PER_PUT)?;
             }
@@ -222,14 +269,18 @@ fn apply(session: &Session, key: &Key, effect: Effect<'_>, now: DateTime<Utc>) -
     }
 }
 
-fn save(
-    connection: &Connection,
-    key: &Key,
+/// All columns of a row.
+struct WholeRow<'a> {
+    key: &'a Key,
     version: u64,
-    text: &str,
-    listing: Option<&Listing>,
+    /// The attributes as JSON.
+    text: &'a str,
+    listing: Option<&'a Listing>,
     expires_at: Option<DateTime<Utc>>,
-) -> rusqlite::Result<()> {
+}
+
+fn save(connection: &Connection, row: &WholeRow<'_>) -> rusqlite::Result<()> {
+    let WholeRow { key, version, text, listing, expires_at } = *row;
     let (shard, rank) = listing.map_or((None, None), |listing| (Some(&listing.shard), Some(&listing.rank)));
     connection
         .prepare_cached(

@@ -87,9 +87,9 @@ mod tests {
 
     /// What has been written.
     #[derive(Clone, Default)]
-    struct Written(Arc<Mutex<Vec<u8>>>);
+    struct WrittenLines(Arc<Mutex<Vec<u8>>>);
 
-    impl Write for Written {
+    impl Write for WrittenLines {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
             self.0.lock().unwrap().extend_from_slice(bytes);
             Ok(bytes.len())
@@ -102,7 +102,7 @@ mod tests {
 
     /// What is written of one event of each level of each of some modules.
     fn written(wanted: Targets) -> Vec<String> {
-        let written = Written::default();
+        let written = WrittenLines::default();
         let writer = written.clone();
         let lines = tracing_subscriber::fmt::layer().without_time().with_ansi(false);
         let lines = lines.with_writer(move || writer.clone()).with_filter(filter(wanted));

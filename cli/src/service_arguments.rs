@@ -13,7 +13,7 @@ use store_aws::services::LocalFunctions;
 /// Flags of the commands that run steps on this machine.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "What steps may call")]
-pub(crate) struct ReachArguments {
+pub(crate) struct ServiceArguments {
     /// A function for the executor `lambda_invoke` and where it listens, such as `tax=http://127.0.0.1:9000`.
     ///
     /// Whatever takes the requests of Lambda will do: `cargo lambda watch`, the runtime interface emulator, a program of
@@ -30,7 +30,7 @@ pub(crate) struct ReachArguments {
     allow_shell: bool,
 }
 
-impl ReachArguments {
+impl ServiceArguments {
     /// The services of a host over an embedded store in that folder.
     pub(crate) fn services(&self, root: &Path) -> anyhow::Result<Services> {
         let functions = LocalFunctions::new(self.functions.iter().cloned());
@@ -60,13 +60,19 @@ fn shell() -> ShellPolicy {
     ShellPolicy::Allowed { environment: ["PATH", "HOME"].into_iter().filter_map(variable).collect::<BTreeMap<_, _>>() }
 }
 
-fn function(text: &str) -> Result<(String, String), String> {
+/// What is no function and its address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is no NAME=URL (example: `tax=http://127.0.0.1:9000`)")]
+struct BadFunction {
+    found: String,
+}
+
+fn function(text: &str) -> Result<(String, String), BadFunction> {
     let is_url = |url: &str| url.starts_with("http://") || url.starts_with("https://");
-    let (name, url) = text
-        .split_once('=')
-        .filter(|(name, url)| !name.is_empty() && is_url(url))
-        .ok_or_else(|| format!("`{text}` is no NAME=URL (example: `tax=http://127.0.0.1:9000`)"))?;
-    Ok((name.to_owned(), url.to_owned()))
+    match text.split_once('=') {
+        Some((name, url)) if !name.is_empty() && is_url(url) => Ok((name.to_owned(), url.to_owned())),
+        _ => Err(BadFunction { found: text.to_owned() }),
+    }
 }
 
 #[cfg(test)]
