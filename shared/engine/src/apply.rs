@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use pipeline::condition::StepCondition;
-use pipeline::plan::{Plan, plan};
+use pipeline::plan::{Plan, begins_run, plan};
 use pipeline::transition::StepEvent;
 use pipeline::{Name, Pipeline, PipelineId, PipelineStatus, Step, StepStatus, Token};
 use serde::Serialize;
@@ -249,7 +249,7 @@ impl Beat<'_> {
         if self.context.store.shared_commits.is_none() || steps.iter().any(|step| !waits_for(step).is_empty()) {
             return Ok(false);
         }
-        let marks: Vec<_> = steps.iter().map(|step| self.planned_mark(&pipeline.id, step)).collect();
+        let marks: Vec<_> = steps.iter().map(|step| self.planned_mark(pipeline, step)).collect();
         let message = |step: &Step, token: &Token| {
             let message = StepMessage::new(&pipeline.id, step, token.clone(), self.hops);
             self.outgoing(step, message, gated)
@@ -273,7 +273,7 @@ impl Beat<'_> {
                 Ok(message)
             }
             Purpose::Enqueue { gated } => {
-                let message = self.enqueue_step(&pipeline.id, step).await?;
+                let message = self.enqueue_step(pipeline, step).await?;
                 Ok(message.map(|message| self.outgoing(step, message, gated)))
             }
         }
@@ -281,27 +281,28 @@ impl Beat<'_> {
 
     /// Marks one step enqueued as planned and returns the message that is to be sent after that; `None` if somebody was
     /// faster.
-    async fn enqueue_step(self, pipeline: &PipelineId, step: &Step) -> store::Result<Option<StepMessage>> {
+    async fn enqueue_step(self, pipeline: &Pipeline, step: &Step) -> store::Result<Option<StepMessage>> {
         let (store, now) = (&self.context.store, self.invocation.now());
         let mark = self.planned_mark(pipeline, step);
         let waits_for = waits_for(step);
         let enqueued = if waits_for.is_empty() {
-            store.enqueue_step(pipeline, &mark, now).await?
+            store.enqueue_step(&pipeline.id, &mark, now).await?
         } else {
-            store.enqueue_step_alone(pipeline, &mark, &waits_for, now).await?
+            store.enqueue_step_alone(&pipeline.id, &mark, &waits_for, now).await?
         };
         match enqueued {
             Enqueued::Done(record) => {
                 let step = Step { definition: step.definition.clone(), record: *record };
-                Ok(Some(StepMessage::new(pipeline, &step, mark.token, self.hops)))
+                Ok(Some(StepMessage::new(&pipeline.id, &step, mark.token, self.hops)))
             }
             Enqueued::Lost => Ok(None),
         }
     }
 
-    fn planned_mark<'s>(self, pipeline: &PipelineId, step: &'s Step) -> EnqueueMark<'s> {
-        let token = self.invocation.token(pipeline, &step.definition.name, step.record.attempt + 1, 0);
-        EnqueueMark { step, event: StepEvent::of_planned(step.record.status), token }
+    fn planned_mark<'s>(self, pipeline: &Pipeline, step: &'s Step) -> EnqueueMark<'s> {
+        let token = self.invocation.token(&pipeline.id, &step.definition.name, step.record.attempt + 1, 0);
+        let event = if begins_run(pipeline, step) { StepEvent::Recur } else { StepEvent::Enqueue };
+        EnqueueMark { step, event, token, reruns: pipeline.reruns }
     }
 
     /// Tells of what is about to be written.

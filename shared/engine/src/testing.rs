@@ -220,7 +220,7 @@ impl Trial {
         let step = &pipeline.steps[0];
         let invocation = Invocation::begin("a beat", self.now, LATER);
         let token = invocation.token(id, &step.definition.name, step.record.attempt + 1, 0);
-        let mark = EnqueueMark { step, event, token: token.clone() };
+        let mark = EnqueueMark { step, event, token: token.clone(), reruns: 0 };
         let Enqueued::Done(record) = store.enqueue_step(id, &mark, self.now).await? else {
             panic!("somebody else works with the trial's pipeline; give each trial a store of its own");
         };

@@ -12,7 +12,8 @@ use super::{Error, Operator, RACES, note};
 ///
 /// A pipeline that has ended is open until the step has ended, and is settled anew then: one that was stopped is cancelled
 /// again and nothing else of it is begun; one that had failed goes on with the steps that were never reached, if the step
-/// succeeds now. What has run, run-always steps included, does not run again.
+/// succeeds now. What has run does not run again, but for what runs always: it told of a pipeline in which the step had
+/// not succeeded, and tells anew.
 ///
 /// # Errors
 /// There is no such pipeline or step, the step is enqueued or running, or the store did not answer. If only the message was

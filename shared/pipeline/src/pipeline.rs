@@ -36,6 +36,9 @@ pub struct Pipeline {
     pub paused_at: Option<DateTime<Utc>>,
     /// How long it was paused before, in all.
     pub paused_for: Duration,
+    /// How often a person ran one of its ordinary steps again. What runs always tells of the others, so it runs again
+    /// behind each.
+    pub reruns: u32,
     /// Its steps, by sort order; those of one stage in the order of the definition, and then those added, by name.
     pub steps: Vec<Step>,
     /// The version of the stored item.

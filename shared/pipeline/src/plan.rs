@@ -30,7 +30,7 @@ use crate::settings::{Scope, Settings};
 use crate::status::PipelineStatus;
 use crate::status::StepStatus;
 
-pub use outlook::{Ending, Outlook, answers, outlooks};
+pub use outlook::{Ending, Outlook, answers, begins_run, outlooks};
 pub use spawn::{Spawn, SpawnFacts, spawn, spawn_answers, spawn_hold};
 
 /// The times that repair works with.

@@ -25,6 +25,13 @@ pub struct StepRecord {
     pub status: StepStatus,
     /// The number of the latest attempt, counted when it is enqueued; 0 before the first.
     pub attempt: u32,
+    /// The number of its run, from the second one on. A recurring step has several, and so has one that runs always when
+    /// others are run again by hand.
+    pub run: u32,
+    /// How many attempts came before those of this run.
+    pub attempts_before: u32,
+    /// How many reruns of other steps it could tell of when it was enqueued last; see [`Pipeline::reruns`](crate::Pipeline::reruns).
+    pub reruns_seen: u32,
     /// How often the latest attempt was continued in a further invocation.
     pub continuations: u32,
     /// How often in a row a host died with the step, over all attempts: since the work last got further or an invocation of
@@ -97,6 +104,18 @@ impl fmt::Display for Token {
 pub const INTERRUPTION_LIMIT: u32 = 5;
 
 impl StepRecord {
+    /// How many attempts its run has had.
+    #[must_use]
+    pub fn attempts_of_run(&self) -> u32 {
+        self.attempt.saturating_sub(self.attempts_before)
+    }
+
+    /// How many runs it has had, with the one that it is in.
+    #[must_use]
+    pub fn runs(&self) -> u32 {
+        if self.attempt == 0 { 0 } else { self.run.max(1) }
+    }
+
     /// When the message of an enqueued step falls due, if a runner is not to come yet.
     #[must_use]
     pub fn due_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
@@ -109,6 +128,9 @@ impl StepRecord {
         StepRecord {
             status: StepStatus::Pending,
             attempt: 0,
+            run: 0,
+            attempts_before: 0,
+            reruns_seen: 0,
             continuations: 0,
             interruptions: 0,
             token: None,

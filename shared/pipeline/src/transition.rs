@@ -7,7 +7,7 @@ use crate::status::StepStatus;
 pub enum StepEvent {
     /// A beat counts an attempt and sends a message.
     Enqueue,
-    /// A beat does the same for the next run of a recurring step.
+    /// A beat does the same for the next run of a step that has ended: a recurring one, or one that tells of a rerun.
     Recur,
     /// A runner takes the message.
     Claim,
@@ -54,14 +54,6 @@ impl StepEvent {
         StepEvent::GiveBack,
         StepEvent::Rerun,
     ];
-
-    /// The event by which a beat enqueues a step that its plan says to enqueue.
-    ///
-    /// Only a plan may ask: whether a success recurs is not known here.
-    #[must_use]
-    pub fn of_planned(from: StepStatus) -> StepEvent {
-        if from == StepStatus::Success { StepEvent::Recur } else { StepEvent::Enqueue }
-    }
 }
 
 /// The status after an event.
@@ -73,7 +65,7 @@ pub fn next(from: StepStatus, event: StepEvent) -> Result<StepStatus, IllegalMov
     use StepStatus as S;
     match (from, event) {
         (S::Pending | S::Error, E::Enqueue) | (S::Running, E::Continue) => Ok(S::Enqueued),
-        (S::Success, E::Recur) => Ok(S::Enqueued),
+        (S::Success | S::Skipped | S::Error | S::Cancelled, E::Recur) => Ok(S::Enqueued),
         (S::Pending | S::Success | S::Skipped | S::Error | S::Cancelled, E::Rerun) => Ok(S::Enqueued),
         (S::Enqueued, E::Claim) => Ok(S::Running),
         (S::Running, E::Succeed) => Ok(S::Success),
@@ -117,22 +109,13 @@ mod tests {
         enqueued: Claim → running, Cancel → cancelled
         running: Succeed → success, Skip → skipped, Fail → error, Continue → enqueued, Ghost → error, GiveBack → cancelled
         success: Recur → enqueued, Rerun → enqueued
-        skipped: Rerun → enqueued
-        error: Enqueue → enqueued, Rerun → enqueued
-        cancelled: Rerun → enqueued
+        skipped: Recur → enqueued, Rerun → enqueued
+        error: Enqueue → enqueued, Recur → enqueued, Rerun → enqueued
+        cancelled: Recur → enqueued, Rerun → enqueued
         ");
         insta::assert_snapshot!(
             next(StepStatus::Success, StepEvent::Enqueue).unwrap_err(),
             @"a step that is success cannot Enqueue"
         );
-    }
-
-    #[test]
-    fn a_plan_enqueues_a_success_only_as_a_recurrence() {
-        for from in StepStatus::ALL {
-            let planned = next(from, StepEvent::of_planned(from));
-            let can_be_planned = matches!(from, StepStatus::Pending | StepStatus::Error | StepStatus::Success);
-            assert_eq!(planned.is_ok(), can_be_planned, "{from}: {planned:?}");
-        }
     }
 }

@@ -216,6 +216,9 @@ fn read_record(item: &Item) -> Result<StepRecord> {
     Ok(StepRecord {
         status: fields.required("status", status)?,
         attempt: count("attempt")?,
+        run: count("run")?,
+        attempts_before: count("attempts_before")?,
+        reruns_seen: count("reruns_seen")?,
         continuations: count("continuations")?,
         interruptions: count("interruptions")?,
         token: fields.text("token")?.map(|token| Token(token.to_owned())),

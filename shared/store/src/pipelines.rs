@@ -438,6 +438,7 @@ impl Store {
             stop: fields.json("stop", "a stop with `by`, `reason` and `at`")?,
             paused_at: fields.time("paused_at")?,
             paused_for: std::time::Duration::from_millis(fields.number("paused_for_ms")?.unwrap_or(0)),
+            reruns: fields.number("reruns")?.and_then(|count| u32::try_from(count).ok()).unwrap_or(0),
             steps: Vec::new(),
             version: meta.version,
         })

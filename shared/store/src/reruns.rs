@@ -32,12 +32,14 @@ impl Store {
         token: &Token,
         now: DateTime<Utc>,
     ) -> Result<Enqueued> {
-        let mark = EnqueueMark { step, event: StepEvent::Rerun, token: token.clone() };
+        // A step that runs always tells of the others, and by itself changes nothing that is told.
+        let reruns = pipeline.reruns.saturating_add(u32::from(!step.definition.run_always));
+        let mark = EnqueueMark { step, event: StepEvent::Rerun, token: token.clone(), reruns };
         let enqueue = self.enqueue_write(&pipeline.id, &mark, now)?;
         self.keep_attempt(&pipeline.id, step).await?;
         let key = enqueue.key.clone();
         // Whether it was us or somebody else, the step's item tells.
-        let item = match self.table.write_group(vec![reopen(pipeline, now), enqueue]).await? {
+        let item = match self.table.write_group(vec![reopen(pipeline, reruns, now), enqueue]).await? {
             GroupWritten::Applied => self.table.get(&key).await?,
             GroupWritten::Conflict(conflicts) => {
                 conflicts.into_iter().find_map(|(_, item)| item.filter(|item| item.key == key))
@@ -47,11 +49,11 @@ impl Store {
     }
 }
 
-/// Opens a pipeline that has ended; leaves one that is open as it is, but for its version.
-fn reopen(pipeline: &Pipeline, now: DateTime<Utc>) -> Write {
+/// Opens a pipeline that has ended; of one that is open only the count of reruns changes, and the version.
+fn reopen(pipeline: &Pipeline, reruns: u32, now: DateTime<Utc>) -> Write {
     let (key, condition) = (keys::pipeline(&pipeline.id), Condition::Version(pipeline.version));
     if pipeline.status.is_open() {
-        let attributes = items::patch([("status", json!(pipeline.status))]);
+        let attributes = items::patch([("status", json!(pipeline.status)), ("reruns", json!(reruns))]);
         return Write { key, condition, change: Change::Patch { attributes, listing: Relist::Keep } };
     }
     // While it is paused, the time is not counted anyway.
@@ -60,6 +62,7 @@ fn reopen(pipeline: &Pipeline, now: DateTime<Utc>) -> Write {
     let uncounted_ms = u64::try_from((pipeline.paused_for + rest).as_millis()).unwrap_or(u64::MAX);
     let attributes = items::patch([
         ("status", json!(PipelineStatus::Running)),
+        ("reruns", json!(reruns)),
         ("ended_at", json!(null)),
         ("paused_for_ms", json!(uncounted_ms)),
     ]);

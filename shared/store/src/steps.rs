@@ -36,6 +36,8 @@ pub struct EnqueueMark<'a> {
     pub event: StepEvent,
     /// The token of the enqueue.
     pub token: Token,
+    /// How many reruns its pipeline has seen, see [`Pipeline::reruns`](pipeline::Pipeline::reruns).
+    pub reruns: u32,
 }
 
 /// What became of an enqueue.
@@ -177,7 +179,7 @@ impl Store {
         mark: &EnqueueMark<'_>,
         now: DateTime<Utc>,
     ) -> Result<Write> {
-        let EnqueueMark { step, event, token } = mark;
+        let EnqueueMark { step, event, token, reruns } = mark;
         let record = &step.record;
         let fields = [
             ("schema", json!(SCHEMA)),
@@ -186,12 +188,13 @@ impl Store {
             ("token", json!(token)),
             ("enqueued_at", items::time(now)),
         ];
+        let seen = (*reruns > 0).then(|| ("reruns_seen".to_owned(), json!(reruns)));
         // The stored word is older than ours.
         let rerun = (*event == StepEvent::Rerun).then(|| ("is_forced".to_owned(), json!(true)));
         let key = keys::step(pipeline, step.definition.sort_order, &step.definition.name);
         if record.version == 0 {
             let mut attributes = items::attributes(fields);
-            attributes.extend(rerun);
+            attributes.extend(rerun.into_iter().chain(seen));
             if step.definition.is_added {
                 // Then the runner, who reads this item only, knows what to do.
                 attributes.insert("definition".to_owned(), json!(step.definition));
@@ -205,7 +208,11 @@ impl Store {
             // Whoever runs it by hand has seen what became of it.
             attributes.insert("interruptions".to_owned(), Value::Null);
         }
-        attributes.extend(rerun);
+        if *event == StepEvent::Recur {
+            attributes.insert("run".to_owned(), json!(record.runs() + 1));
+            attributes.insert("attempts_before".to_owned(), json!(record.attempt));
+        }
+        attributes.extend(rerun.into_iter().chain(seen));
         let change = Change::Patch { attributes, listing: Relist::Keep };
         Ok(Write { key, condition: Condition::Version(record.version), change })
     }

@@ -132,7 +132,8 @@ impl Pipelines {
             record.status = StepStatus::Enqueued;
             record.version += 1;
         } else {
-            moved(record, StepEvent::of_planned(record.status));
+            let event = if record.status == StepStatus::Success { StepEvent::Recur } else { StepEvent::Enqueue };
+            moved(record, event);
         }
         if self.flaw != Flaw::CountAtFinish {
             record.attempt += 1;

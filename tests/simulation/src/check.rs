@@ -60,8 +60,10 @@ const PROMISES: &[(&str, Promise)] = &[
     ("no mini beats when they are off", chains::no_mini_beats_when_they_are_off),
     ("what is ready is enqueued at once", chains::what_is_ready_is_enqueued_at_once),
     ("a step is not tried beyond its attempts", no_attempt_too_many),
+    ("a recurring step runs as often as it should", no_run_too_many),
     ("no two runners execute one step at once", no_two_bodies_at_once),
     ("run-always steps run once, after the rest", ends::run_always_steps_run_once_and_last),
+    ("what runs always tells of every rerun", ends::reruns_are_told),
     ("a pipeline settles as its steps stand", ends::a_pipeline_settles_as_its_steps_stand),
     ("what a losing attempt left is not seen", losers_are_not_seen),
     ("every message is dealt with", every_message_is_dealt_with),
@@ -154,10 +156,44 @@ fn a_step_is_claimed_by_its_message(story: &Story<'_>) -> Result<(), String> {
 fn no_attempt_too_many(story: &Story<'_>) -> Result<(), String> {
     for life in story.lives.values() {
         for (name, states) in &life.steps {
-            let Some(limit) = life.definition_of(name).and_then(story::most_runs) else { continue };
-            let tries = claims(states).filter(|(_, state)| state.continuations == 0 && !state.is_rerun).count();
+            let Some(limit) = life.definition_of(name).and_then(story::limit) else { continue };
+            let tries = most_tries_of_a_run(states);
             if tries > limit as usize {
                 return Err(format!("{} step {name} was tried {tries} times of {limit}", short(life.id)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How often a step was tried in the run that had most tries. A run ends with its success, and a step that tells of a rerun
+/// begins another one.
+fn most_tries_of_a_run(states: &[(usize, &StepState)]) -> usize {
+    let claimed: BTreeSet<usize> = claims(states).map(|(at, _)| at).collect();
+    let (mut tries, mut most, mut seen) = (0, 0, 0);
+    for (at, state) in states {
+        if state.status == StepStatus::Success || state.reruns_seen > seen {
+            (tries, seen) = (0, state.reruns_seen);
+        }
+        if claimed.contains(at) && state.continuations == 0 && !state.is_rerun {
+            tries += 1;
+            most = most.max(tries);
+        }
+    }
+    most
+}
+
+/// A recurring step runs as often as it should, at most.
+fn no_run_too_many(story: &Story<'_>) -> Result<(), String> {
+    for life in story.lives.values() {
+        for (name, states) in &life.steps {
+            let Some(limit) = life.definition_of(name).and_then(story::recurs) else { continue };
+            let is_end = |state: &StepState| state.status == StepStatus::Success && !state.is_rerun;
+            let ended: BTreeSet<&str> =
+                states.iter().filter(|(_, state)| is_end(state)).map(|(_, state)| state.token.as_str()).collect();
+            let stories = 1 + states.last().map_or(0, |(_, state)| state.reruns_seen);
+            if ended.len() as u64 > u64::from(limit) * stories {
+                return Err(format!("{} step {name} ran {} times of {limit}", short(life.id), ended.len()));
             }
         }
     }

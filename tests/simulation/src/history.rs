@@ -100,6 +100,7 @@ pub(crate) struct PipelineState {
     /// The list that shows it, if one does.
     pub(crate) listed: Option<String>,
     pub(crate) arguments: Value,
+    pub(crate) reruns: u64,
 }
 
 /// The item of a step, as far as promises are about it.
@@ -112,6 +113,8 @@ pub(crate) struct StepState {
     pub(crate) owner: String,
     pub(crate) is_permanent: bool,
     pub(crate) is_rerun: bool,
+    /// How many reruns of other steps it could tell of when it was enqueued.
+    pub(crate) reruns_seen: u64,
     pub(crate) output: Option<Value>,
     /// The batches of steps that it has added and committed.
     pub(crate) added: Vec<String>,
@@ -178,6 +181,7 @@ impl PipelineState {
             spawned_by: text(fields, "spawned_by"),
             listed: item.listing.as_ref().map(|listing| listing.shard.clone()),
             arguments: fields.get("arguments").cloned().unwrap_or_default(),
+            reruns: fields.get("reruns").and_then(Value::as_u64).unwrap_or(0),
         })
     }
 
@@ -205,6 +209,7 @@ impl StepState {
             owner: text(fields, "owner"),
             is_permanent: flag("is_permanent"),
             is_rerun: flag("is_forced"),
+            reruns_seen: number("reruns_seen"),
             output: fields.get("output").cloned(),
             added: added.filter_map(|batch| Some(batch.get("batch")?.as_str()?.to_owned())).collect(),
             enqueued_at: time(fields, "enqueued_at"),

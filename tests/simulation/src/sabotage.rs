@@ -32,6 +32,8 @@ pub enum Bug {
     AttemptsCountedAtFinish,
     /// The messages of a shared commit are sent although one of its conditions does not hold.
     SendWithoutCommit,
+    /// Nobody sees that a step was run again by hand.
+    RerunUntold,
     /// Nobody sees that a pipeline is on hold.
     PauseUnseen,
     /// The time of a pause counts for the expiry of its pipeline.
@@ -126,6 +128,7 @@ impl Sabotage {
     fn shown(&self, mut item: Item) -> Item {
         let fields = &mut item.attributes;
         match self.bug {
+            Bug::RerunUntold => drop(fields.remove("reruns")),
             Bug::PauseUnseen => drop(fields.remove("paused_at")),
             Bug::PauseCounts => {
                 let paused_for = fields.get("paused_for_ms").and_then(Value::as_i64).unwrap_or(0);

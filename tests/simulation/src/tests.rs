@@ -127,6 +127,11 @@ fn a_planted_blindness_for_pauses_is_found() {
 }
 
 #[test]
+fn a_planted_rerun_that_nobody_tells_of_is_found() {
+    assert_found_as(Bug::RerunUntold, &[("what runs always tells of every rerun", "reruns of")]);
+}
+
+#[test]
 fn a_planted_message_of_a_commit_that_was_not_made_is_found() {
     assert_found(Bug::SendWithoutCommit, "a message follows its mark", "nothing marks the step");
 }

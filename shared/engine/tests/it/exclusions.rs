@@ -137,7 +137,7 @@ async fn a_step_waits_for_every_busy_step_of_a_name_and_not_only_for_the_last_on
     let (step, late) = (&seen.steps[0], workshop.invocation());
     let token = late.token(&three, &step.definition.name, 1, 0);
     let import = ["import".parse().unwrap()];
-    let mark = EnqueueMark { step, event: StepEvent::Enqueue, token };
+    let mark = EnqueueMark { step, event: StepEvent::Enqueue, token, reruns: 0 };
     let marked = workshop.store().enqueue_step_alone(&three, &mark, &import, late.now());
     assert_eq!(marked.await.unwrap(), Enqueued::Lost, "the first import has not ended");
 }
@@ -201,7 +201,7 @@ async fn a_step_that_is_enqueued_after_the_end_of_its_pipeline_holds_nobody_up_a
     let (name, waits_for) = ("a".parse().unwrap(), ["b".parse().unwrap()]);
     let token = late.token(&ids[0], &name, 1, 0);
     let step = &seen.steps[0];
-    let mark = EnqueueMark { step, event: StepEvent::Enqueue, token };
+    let mark = EnqueueMark { step, event: StepEvent::Enqueue, token, reruns: 0 };
     let marked = workshop.store().enqueue_step_alone(&ids[0], &mark, &waits_for, late.now());
     assert!(matches!(marked.await.unwrap(), Enqueued::Done(_)));
     assert_eq!(statuses(&workshop, &ids).await, [StepStatus::Cancelled, StepStatus::Pending]);

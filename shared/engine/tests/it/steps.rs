@@ -45,7 +45,7 @@ impl Bench {
     /// Enqueues the step as it was seen.
     async fn try_enqueue(&self, seen: &Step, token: &str) -> store::Result<Enqueued> {
         let (store, token) = (self.workshop.store(), Token(token.to_owned()));
-        let mark = EnqueueMark { step: seen, event: StepEvent::Enqueue, token };
+        let mark = EnqueueMark { step: seen, event: StepEvent::Enqueue, token, reruns: 0 };
         store.enqueue_step(&self.id, &mark, self.workshop.now()).await
     }
 

@@ -110,7 +110,7 @@ async fn mark_late(workshop: &Workshop, seen: &Pipeline, step: &str) {
     let late = workshop.invocation();
     let mut step = seen.step(&step.parse().unwrap()).unwrap().clone();
     let token = late.token(&seen.id, &step.definition.name, 1, 0);
-    let mark = EnqueueMark { step: &step, event: StepEvent::Enqueue, token: token.clone() };
+    let mark = EnqueueMark { step: &step, event: StepEvent::Enqueue, token: token.clone(), reruns: 0 };
     let marked = workshop.store().enqueue_step(&seen.id, &mark, late.now()).await.unwrap();
     let Enqueued::Done(record) = marked else { panic!("nobody else marked it") };
     step.record = *record;

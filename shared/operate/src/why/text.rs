@@ -95,13 +95,14 @@ fn used_up(step: &Step) -> String {
 /// How many attempts the definition allows.
 fn limit(step: &Step) -> Option<u32> {
     let limits = step.definition.conditions.iter().filter_map(|described| match described.condition {
-        StepCondition::AttemptsLimit { limit } | StepCondition::Recurring { limit, .. } => Some(limit),
+        StepCondition::AttemptsLimit { limit } => Some(limit),
         StepCondition::TimeBetweenAttempts { .. }
         | StepCondition::PreviousStepsCompleted { .. }
         | StepCondition::PreviousStepsFinished { .. }
         | StepCondition::DependingOnNamedSteps { .. }
         | StepCondition::WaitForStepIsNotRunning { .. }
         | StepCondition::NamedPipelinesHaveStatus { .. }
+        | StepCondition::Recurring { .. }
         | StepCondition::Registered { .. } => None,
     });
     limits.min()
@@ -129,7 +130,7 @@ fn running(step: &Step, signs: &WaitSigns) -> String {
         Some(until) if until < signs.now => {
             let end = time(until);
             let next = match limit(step) {
-                Some(limit) if attempt >= limit => "fails it for good",
+                Some(limit) if record.attempts_of_run() >= limit => "fails it for good",
                 _ => "ends the attempt, and its conditions decide about another one",
             };
             format!(

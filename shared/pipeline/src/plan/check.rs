@@ -15,7 +15,7 @@ use crate::step::StepRecord;
 
 /// Whether an attempt is left.
 pub(super) fn attempts_limit(limit: u32, record: &StepRecord) -> Check {
-    if record.attempt < limit {
+    if record.attempts_of_run() < limit {
         Check::Met(Arguments::new())
     } else {
         Check::Never(format!("all {limit} attempts are used up"))
@@ -46,9 +46,10 @@ pub(super) fn time_between_runs(wait: Duration, record: &StepRecord, now: DateTi
 
 /// Whether a step that succeeded runs again.
 pub(super) fn recurs(definition: &StepDefinition, record: &StepRecord) -> bool {
-    definition.conditions.iter().any(
-        |described| matches!(described.condition, StepCondition::Recurring { limit, .. } if record.attempt < limit),
-    )
+    definition
+        .conditions
+        .iter()
+        .any(|described| matches!(described.condition, StepCondition::Recurring { limit, .. } if record.runs() < limit))
 }
 
 /// Whether the latest pipeline of each name stands where it should.
@@ -79,11 +80,8 @@ pub(super) fn registered(around: &Facts, asked: &Asker, condition: &str) -> Chec
     }
 }
 
-/// Whether a failed step has no attempt left: the error is permanent, or a limit of attempts or runs is reached.
+/// Whether a failed step has no attempt left: the error is permanent, or the limit of attempts is reached.
 pub(super) fn is_failed_for_good(definition: &StepDefinition, record: &StepRecord) -> bool {
-    let is_used_up = |condition: &StepCondition| {
-        matches!(condition, StepCondition::AttemptsLimit { limit } | StepCondition::Recurring { limit, .. }
-            if record.attempt >= *limit)
-    };
+    let is_used_up = |condition: &StepCondition| matches!(condition, StepCondition::AttemptsLimit { limit } if record.attempts_of_run() >= *limit);
     record.is_permanent || definition.conditions.iter().any(|described| is_used_up(&described.condition))
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::arguments::Arguments;
 use crate::condition::{Check, Registered, StepCondition};
+use crate::definition::StepDefinition;
 use crate::facts::{Asker, Facts};
 use crate::id::Name;
 use crate::pipeline::Pipeline;
@@ -11,7 +12,7 @@ use crate::plan::check::{
     attempts_limit, is_failed_for_good, named_pipelines, recurs, registered, time_between_attempts, time_between_runs,
 };
 use crate::status::StepStatus;
-use crate::step::Step;
+use crate::step::{Step, StepRecord};
 
 /// How a step stands in its pipeline, seen now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,18 +126,16 @@ impl Survey<'_> {
     }
 
     fn outlook(&self, index: usize, before: &Before, gate: Option<usize>) -> Outlook {
-        let Step { definition, record } = &self.pipeline.steps[index];
+        let step = &self.pipeline.steps[index];
+        let Step { definition, record } = step;
+        if record.status.is_active() {
+            return Outlook::Active;
+        }
         let stop = self.pipeline.stop.as_ref().filter(|_| !definition.run_always);
-        match record.status {
-            StepStatus::Success if stop.is_none() && recurs(definition, record) => {}
-            StepStatus::Success | StepStatus::Skipped => return Outlook::Ended(Ending::Completed),
-            StepStatus::Cancelled => return Outlook::Ended(Ending::Cancelled),
-            StepStatus::Enqueued | StepStatus::Running => return Outlook::Active,
-            StepStatus::Error if is_failed_for_good(definition, record) => {
-                let ending = if definition.allow_failure { Ending::Completed } else { Ending::Failed };
-                return Outlook::Ended(ending);
-            }
-            StepStatus::Pending | StepStatus::Error => {}
+        let recurs = stop.is_none() && record.status == StepStatus::Success && recurs(definition, record);
+        let ending = ending(definition, record);
+        if let Some(ending) = ending.filter(|_| !recurs && !tells_old_story(self.pipeline, step)) {
+            return Outlook::Ended(ending);
         }
         if let Some(stop) = stop {
             return Outlook::Unreachable(format!("the pipeline was stopped: {}", stop.reason));
@@ -146,8 +145,8 @@ impl Survey<'_> {
             None => self.conditions(index, before),
         };
         match (outlook, &self.hold) {
-            // No further run will come, so the runs of the step ended with the one that succeeded.
-            (Outlook::Unreachable(_), _) if record.status == StepStatus::Success => Outlook::Ended(Ending::Completed),
+            // No further run will come, so the runs of the step ended with the one that it had.
+            (Outlook::Unreachable(reason), _) => ending.map_or(Outlook::Unreachable(reason), Outlook::Ended),
             (Outlook::Ready, Some(hold)) => Outlook::Waiting(vec![hold.clone()]),
             (Outlook::Waiting(mut reasons), Some(hold)) => {
                 reasons.insert(0, hold.clone());
@@ -185,10 +184,11 @@ impl Survey<'_> {
     }
 
     fn check(&self, condition: &StepCondition, place: usize, index: usize, before: &Before) -> Check {
-        let Step { definition, record } = &self.pipeline.steps[index];
+        let step = &self.pipeline.steps[index];
+        let Step { definition, record } = step;
         match condition {
-            // The runs of a recurring step are limited by its own condition.
-            StepCondition::AttemptsLimit { .. } if record.status == StepStatus::Success => Check::Met(Arguments::new()),
+            // Attempts are counted for each run.
+            StepCondition::AttemptsLimit { .. } if begins_run(self.pipeline, step) => Check::Met(Arguments::new()),
             StepCondition::AttemptsLimit { limit } => attempts_limit(*limit, record),
             StepCondition::TimeBetweenAttempts { wait } => time_between_attempts(*wait, record, self.now),
             StepCondition::PreviousStepsCompleted { steps } if !definition.run_always => {
@@ -288,6 +288,31 @@ impl Survey<'_> {
 
     fn name(&self, index: usize) -> &Name {
         &self.pipeline.steps[index].definition.name
+    }
+}
+
+/// Whether the next enqueue of a step begins a further run, in which its attempts count anew.
+#[must_use]
+pub fn begins_run(pipeline: &Pipeline, step: &Step) -> bool {
+    step.record.status == StepStatus::Success || tells_old_story(pipeline, step)
+}
+
+/// Whether a step that runs always has told of the others before one of them was run again by hand.
+fn tells_old_story(pipeline: &Pipeline, step: &Step) -> bool {
+    let Step { definition, record } = step;
+    let has_run = record.attempt > 0 && !record.status.is_active();
+    definition.run_always && has_run && record.reruns_seen < pipeline.reruns
+}
+
+/// How a step has ended, if no attempt is left.
+fn ending(definition: &StepDefinition, record: &StepRecord) -> Option<Ending> {
+    match record.status {
+        StepStatus::Success | StepStatus::Skipped => Some(Ending::Completed),
+        StepStatus::Cancelled => Some(Ending::Cancelled),
+        StepStatus::Error if is_failed_for_good(definition, record) => {
+            Some(if definition.allow_failure { Ending::Completed } else { Ending::Failed })
+        }
+        StepStatus::Pending | StepStatus::Enqueued | StepStatus::Running | StepStatus::Error => None,
     }
 }
 

@@ -159,6 +159,7 @@ fn pipeline_of(definition: Definition) -> Pipeline {
         stop: None,
         paused_at: None,
         paused_for: Duration::ZERO,
+        reruns: 0,
         steps,
         version: 1,
     }

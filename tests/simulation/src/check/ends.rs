@@ -1,10 +1,12 @@
 //! How pipelines end.
 
+use std::collections::BTreeSet;
+
 use pipeline::condition::StepCondition;
 use pipeline::{PipelineStatus, StepDefinition, StepStatus};
 
 use super::story::{self, Life, Story};
-use crate::history::short;
+use crate::history::{StepState, short};
 use crate::scenario::HARMLESS_SKEW;
 
 pub(super) fn every_pipeline_ends(story: &Story<'_>) -> Result<(), String> {
@@ -135,6 +137,32 @@ fn is_unreachable(
             }
             _ => false,
         })
+}
+
+/// What runs always told of the others as they are in the end, not as they were before somebody ran one again.
+pub(super) fn reruns_are_told(story: &Story<'_>) -> Result<(), String> {
+    for life in story.lives.values() {
+        let Some(own) = life.own_state(usize::MAX).filter(|own| !own.status.is_open()) else { continue };
+        let (id, mut asked) = (short(life.id), 0);
+        for (name, states) in &life.steps {
+            let is_ordinary = life.definition_of(name).is_some_and(|definition| !definition.run_always);
+            // Further invocations of one attempt have tokens of their own.
+            let is_asked = |state: &StepState| state.is_rerun && state.continuations == 0;
+            let asking: BTreeSet<&str> =
+                states.iter().filter(|(_, state)| is_asked(state)).map(|(_, state)| state.token.as_str()).collect();
+            asked += if is_ordinary { asking.len() as u64 } else { 0 };
+        }
+        if own.reruns != asked {
+            return Err(format!("{id} counts {} reruns of {asked}", own.reruns));
+        }
+        for step in life.definition.steps.iter().filter(|step| step.run_always) {
+            let told = life.state(step.name.as_str(), usize::MAX).map_or(0, |state| state.reruns_seen);
+            if told < asked {
+                return Err(format!("{id} step {} tells of {told} reruns of {asked}", step.name));
+            }
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn run_always_steps_run_once_and_last(story: &Story<'_>) -> Result<(), String> {

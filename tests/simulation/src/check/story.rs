@@ -300,12 +300,7 @@ pub(crate) fn claims<'a, 'b>(
     })
 }
 
-/// How often a step may be tried in all, if anything limits that.
-pub(crate) fn most_runs(definition: &StepDefinition) -> Option<u32> {
-    recurs(definition).or_else(|| limit(definition))
-}
-
-/// How often a failed step is tried.
+/// How often a step is tried in each of its runs.
 pub(crate) fn limit(definition: &StepDefinition) -> Option<u32> {
     definition.conditions.iter().find_map(|described| match described.condition {
         StepCondition::AttemptsLimit { limit } => Some(limit),
@@ -326,7 +321,10 @@ pub(crate) fn illegal(life: &Life<'_>, name: &str, before: &StepState, after: &S
     use StepStatus as S;
     let is_held = before.token == after.token && before.owner == after.owner;
     let is_new = before.token != after.token && after.continuations == 0;
-    let recurs = life.definition_of(name).is_some_and(|definition| recurs(definition).is_some());
+    let definition = life.definition_of(name);
+    let recurs = definition.is_some_and(|definition| recurs(definition).is_some());
+    let tells_anew =
+        definition.is_some_and(|definition| definition.run_always) && before.reruns_seen < after.reruns_seen;
     let is_legal = match (before.status, after.status) {
         (S::Enqueued, S::Enqueued | S::Running | S::Cancelled) => before.token == after.token,
         (S::Running, S::Running | S::Success | S::Skipped | S::Error | S::Cancelled) => is_held,
@@ -336,8 +334,8 @@ pub(crate) fn illegal(life: &Life<'_>, name: &str, before: &StepState, after: &S
                 && after.attempt == before.attempt
         }
         (S::Error, S::Enqueued) => is_new,
-        (S::Success, S::Enqueued) => is_new && (after.is_rerun || recurs),
-        (S::Skipped | S::Cancelled, S::Enqueued) => is_new && after.is_rerun,
+        (S::Success, S::Enqueued) => is_new && (after.is_rerun || recurs || tells_anew),
+        (S::Skipped | S::Cancelled, S::Enqueued) => is_new && (after.is_rerun || tells_anew),
         _ => false,
     };
     if !is_legal {

@@ -207,13 +207,41 @@ fn recurring_ends_with_a_skip_with_a_failure_for_good_and_with_a_stop() {
 }
 
 #[test]
-fn failed_attempts_count_as_runs() {
-    assert_snapshot!(planned("10: a recurs 3 error run 2 · 20: b"), @r"
+fn the_attempts_of_a_recurring_step_count_for_each_run() {
+    assert_snapshot!(planned("10: a recurs 3 error 1/2 before 4 · 20: b"), @r"
     enqueue a
     b waits: step `a` before it has not ended
     ");
-    assert_snapshot!(planned("10: a recurs 3 error run 3 · 20: b"), @"settle error");
-    assert_snapshot!(planned("10: a recurs 3 allowed error run 3 · 20: b"), @"enqueue b");
+    assert_snapshot!(planned("10: a recurs 3 error 2/2 before 4 · 20: b"), @"settle error");
+    assert_snapshot!(planned("10: a recurs 3 allowed error 2/2 before 4 · 20: b"), @"enqueue b");
+    // A failure is no run, and without a limit a step is tried until its pipeline expires.
+    assert_snapshot!(planned("10: a recurs 3 error run 3 · 20: b"), @r"
+    enqueue a
+    b waits: step `a` before it has not ended
+    ");
+}
+
+#[test]
+fn what_runs_always_tells_anew_behind_a_rerun() {
+    for ended in ["success", "skipped", "error 1/1", "error permanent", "cancelled"] {
+        let report = format!("rerun by hand · 10: a success · 20: report always {ended} run 1");
+        assert!(planned(&report).contains("enqueue report"), "{ended}: {}", planned(&report));
+        let told = format!("{report} told 1");
+        assert!(!planned(&told).contains("enqueue report"), "{ended}: {}", planned(&told));
+    }
+    assert_snapshot!(planned("rerun by hand · 10: a running · 20: report always success run 1"), @r"
+    nothing to do
+    report waits: it runs after all other steps; step `a` has not ended
+    ");
+    assert_snapshot!(planned("rerun by hand · 10: a error 2/2 · 20: report always success run 1"), @"enqueue report");
+    assert_snapshot!(planned("rerun by hand · stopped · 10: a success · 20: report always success run 1"), @"enqueue report");
+    // An ordinary step that has ended stays as it is, and one that runs always and has not run has nothing old to tell.
+    assert_snapshot!(planned("rerun by hand · 10: a success · 20: b success · 30: report always told 1 success run 2"), @"settle success");
+    assert_snapshot!(planned("rerun by hand · 10: a success · 20: report always"), @"enqueue report");
+    // Attempts count anew.
+    assert_snapshot!(planned("rerun by hand · 10: a success · 20: report always error 2/2"), @"enqueue report");
+    // What it can never do again leaves what it did.
+    assert_snapshot!(planned("rerun by hand · around: report hears never · 10: a success · 20: report always asks counted success run 1"), @"settle success");
 }
 
 #[test]

@@ -108,6 +108,7 @@ pub(super) fn pipeline(steps: Vec<Step>) -> Pipeline {
         stop: None,
         paused_at: None,
         paused_for: Duration::ZERO,
+        reruns: 0,
         steps,
         version: 1,
     }
@@ -122,6 +123,7 @@ fn describe(pipeline: &mut Pipeline, words: &str) {
         ["paused"] => pipeline.paused_at = Some(now()),
         ["paused", span, "ago"] => pipeline.paused_at = Some(now() - duration(span)),
         ["paused", "for", span] => pipeline.paused_for = duration(span),
+        ["rerun", "by", "hand"] => pipeline.reruns += 1,
         ["stopped"] => {
             let reason = "Ann had enough".to_owned();
             pipeline.stop = Some(StopRequest { by: StoppedBy::Cancel, reason, at: now() });
@@ -197,7 +199,16 @@ fn step(sort_order: i32, text: &str) -> Step {
                 let name = words.next().unwrap().to_owned();
                 asks(&mut step, StepCondition::Registered(Registered { name, arguments: Arguments::new() }));
             }
-            "run" => step.record.attempt = words.next().unwrap().parse().unwrap(),
+            "run" => {
+                let run = words.next().unwrap().parse().unwrap();
+                (step.record.attempt, step.record.run, step.record.attempts_before) = (run, run, run - 1);
+            }
+            "before" => {
+                let before: u32 = words.next().unwrap().parse().unwrap();
+                (step.record.run, step.record.attempts_before) = (2, before);
+                step.record.attempt += before;
+            }
+            "told" => step.record.reruns_seen = words.next().unwrap().parse().unwrap(),
             "expires" => Arc::make_mut(&mut step.definition).expire_in = Some(span()),
             "pauses" => asks(&mut step, StepCondition::TimeBetweenAttempts { wait: span() }),
             "sent" => *sent_at = Some(now() - span()),

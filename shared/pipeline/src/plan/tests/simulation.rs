@@ -20,7 +20,7 @@ use crate::condition::StepCondition;
 use crate::definition::Described;
 use crate::id::Name;
 use crate::pipeline::{Pipeline, StopRequest, StoppedBy};
-use crate::plan::{Plan, plan};
+use crate::plan::{Plan, begins_run, plan};
 use crate::settings::Scope;
 use crate::status::StepStatus;
 use crate::step::{Step, StepRecord, Token};
@@ -240,10 +240,18 @@ impl World {
     fn enqueue(&mut self, seen: &Pipeline, name: &Name) {
         self.count += 1;
         let (now, token) = (self.now, Token(self.count.to_string()));
-        let from = seen.step(name).expect("plans name steps of the pipeline").record.status;
-        if let Some(record) = self.write(seen, name, StepEvent::of_planned(from)) {
+        let step = seen.step(name).expect("plans name steps of the pipeline");
+        let (from, is_new_run) = (step.record.status, begins_run(seen, step));
+        let event = if is_new_run { StepEvent::Recur } else { StepEvent::Enqueue };
+        if let Some(record) = self.write(seen, name, event) {
+            let (run, attempts_before) = match is_new_run {
+                true => (record.runs() + 1, record.attempt),
+                false => (record.run, record.attempts_before),
+            };
             *record = StepRecord {
                 attempt: record.attempt + 1,
+                run,
+                attempts_before,
                 status: record.status,
                 version: record.version,
                 token: Some(token.clone()),

@@ -40,9 +40,11 @@ impl World {
     /// A step was enqueued just now.
     pub(super) fn check_enqueued(&self, name: &Name, from: StepStatus) {
         let step = self.step(name);
-        let is_within = |limit: u32| step.record.attempt <= limit;
-        assert!(runs(step).map_or(from != StepStatus::Success, is_within), "step {name} is beyond its runs");
-        assert!(from == StepStatus::Success || limit(step).is_none_or(is_within), "step {name} is beyond its attempts");
+        let record = &step.record;
+        let may_run = runs(step).map_or(from != StepStatus::Success, |limit| record.runs() <= limit);
+        assert!(may_run, "step {name} is beyond its runs");
+        let may_try = limit(step).is_none_or(|limit| record.attempts_of_run() <= limit);
+        assert!(may_try, "step {name} is beyond the attempts of its run");
         for other in self.pipeline.steps.iter().filter(|other| !other.definition.run_always) {
             let is_before = other.definition.sort_order < step.definition.sort_order;
             let name_of_other = &other.definition.name;
@@ -165,7 +167,7 @@ fn runs(step: &Step) -> Option<u32> {
 
 /// Whether a step that succeeded has runs left.
 fn recurs(step: &Step) -> bool {
-    step.record.status == StepStatus::Success && runs(step).is_some_and(|limit| step.record.attempt < limit)
+    step.record.status == StepStatus::Success && runs(step).is_some_and(|limit| step.record.runs() < limit)
 }
 
 /// The steps that must not run when this one begins.
@@ -188,7 +190,7 @@ fn asks_for_finished(step: &Step) -> bool {
 
 fn is_failed(step: &Step) -> bool {
     let Step { record, .. } = step;
-    let is_used_up = [limit(step), runs(step)].into_iter().flatten().any(|limit| record.attempt >= limit);
+    let is_used_up = limit(step).is_some_and(|limit| record.attempts_of_run() >= limit);
     record.status == StepStatus::Error && (record.is_permanent || is_used_up)
 }
 
