@@ -158,6 +158,15 @@ fn describe_around(around: &mut Facts, pipeline: &Pipeline, words: &str) {
     }
 }
 
+/// `run 2`: the first attempt of that run; `before 4`: so many attempts in earlier runs; `told 1`: of so many reruns.
+fn count(record: &mut StepRecord, word: &str, number: u32) {
+    match word {
+        "run" => (record.attempt, record.run, record.attempts_before) = (number, number, number - 1),
+        "before" => (record.attempt, record.run, record.attempts_before) = (record.attempt + number, 2, number),
+        _ => record.reruns_seen = number,
+    }
+}
+
 fn step(sort_order: i32, text: &str) -> Step {
     let mut words = text.split(' ');
     let name = words.next().unwrap();
@@ -199,16 +208,7 @@ fn step(sort_order: i32, text: &str) -> Step {
                 let name = words.next().unwrap().to_owned();
                 asks(&mut step, StepCondition::Registered(Registered { name, arguments: Arguments::new() }));
             }
-            "run" => {
-                let run = words.next().unwrap().parse().unwrap();
-                (step.record.attempt, step.record.run, step.record.attempts_before) = (run, run, run - 1);
-            }
-            "before" => {
-                let before: u32 = words.next().unwrap().parse().unwrap();
-                (step.record.run, step.record.attempts_before) = (2, before);
-                step.record.attempt += before;
-            }
-            "told" => step.record.reruns_seen = words.next().unwrap().parse().unwrap(),
+            "run" | "before" | "told" => count(&mut step.record, word, words.next().unwrap().parse().unwrap()),
             "expires" => Arc::make_mut(&mut step.definition).expire_in = Some(span()),
             "pauses" => asks(&mut step, StepCondition::TimeBetweenAttempts { wait: span() }),
             "sent" => *sent_at = Some(now() - span()),
