@@ -1,5 +1,7 @@
 //! From a merged pipeline to its definition.
 
+mod step_defaults;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
@@ -46,7 +48,10 @@ impl StepTurn {
 /// Builds the definition that `node` describes.
 pub(super) fn definition(node: &Node, vocabulary: &Vocabulary) -> Result<(Definition, ExecutorPositions), Vec<Error>> {
     let mut errors = Errors::new();
-    let built = errors.within(ElementKind::Pipeline, &node.identity.text, |errors| pipeline(node, vocabulary, errors));
+    let built = errors.within(ElementKind::Pipeline, &node.identity.text, |errors| {
+        let node = step_defaults::with_defaults(node, vocabulary, errors);
+        pipeline(&node, vocabulary, errors)
+    });
     match built {
         Some(built) if errors.list.is_empty() => Ok(built),
         _ => Err(errors.list),

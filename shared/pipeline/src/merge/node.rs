@@ -71,6 +71,8 @@ pub(super) fn entries(document: &Document) -> (Vec<Entry>, Vec<Error>) {
 pub(super) fn most(kind: ElementKind) -> usize {
     match kind {
         ElementKind::Pipeline => limits::DEFINITIONS,
+        // A second one has the same name as the first, and is refused for that.
+        ElementKind::StepDefaults => usize::MAX,
         ElementKind::Step => STEP_LIMIT,
         ElementKind::PipelineCondition | ElementKind::StepCondition | ElementKind::RecurringCondition => {
             limits::CONDITIONS
@@ -90,7 +92,10 @@ impl Node {
 
     /// What people call it: ``step `move_files` ``.
     pub(super) fn words(&self) -> String {
-        format!("{} {}", self.kind.word(), quoted(&self.identity.text))
+        match self.kind.identity() {
+            Some(_) => format!("{} {}", self.kind.word(), quoted(&self.identity.text)),
+            None => "`stepDefaults`".to_owned(),
+        }
     }
 }
 
@@ -122,6 +127,7 @@ impl Errors {
             ElementKind::PipelineCondition
             | ElementKind::StepCondition
             | ElementKind::RecurringCondition
+            | ElementKind::StepDefaults
             | ElementKind::Argument => {
                 format!("{}: {words}", self.subject)
             }
@@ -153,12 +159,13 @@ fn node(
     (kind, action): (ElementKind, Action),
     errors: &mut Errors,
 ) -> Option<Node> {
-    let identity = element.attribute(kind.identity()).map(|attribute| attribute.value.clone());
+    let identity = identity(element, kind);
     let words = identity.as_ref().map_or(String::new(), |identity| identity.text.clone());
     errors.within(kind, &words, |errors| {
         let mut attributes = read_attributes(element, rule, errors);
         let mut children = read_children(element, rule, errors);
-        let identity = attributes.remove(kind.identity())?;
+        kind.identity().map(|attribute| attributes.remove(attribute));
+        let identity = identity?;
         let action = read_action(action, &mut attributes, element, errors);
         let (identity, implied) = canonical(kind, identity, errors)?;
         if let (Action::Define, Some((key, value))) = (action, &implied) {
@@ -168,6 +175,14 @@ fn node(
         let (position, removed) = (element.position.clone(), BTreeMap::new());
         Some(Node { kind, action, identity, implied, position, attributes, children, removed })
     })
+}
+
+/// What tells the element from others of its kind; `None` if that is missing.
+fn identity(element: &Element, kind: ElementKind) -> Option<PlacedText> {
+    match kind.identity() {
+        Some(attribute) => element.attribute(attribute).map(|attribute| attribute.value.clone()),
+        None => Some(PlacedText { text: String::new(), position: element.position.clone() }),
+    }
 }
 
 fn read_attributes(element: &Element, rule: &Rule, errors: &mut Errors) -> BTreeMap<&'static str, PlacedText> {
@@ -242,7 +257,9 @@ fn canonical(
     errors: &mut Errors,
 ) -> Option<(PlacedText, Option<(&'static str, String)>)> {
     match kind {
-        ElementKind::Pipeline | ElementKind::Step | ElementKind::Argument => Some((identity, None)),
+        ElementKind::Pipeline | ElementKind::StepDefaults | ElementKind::Step | ElementKind::Argument => {
+            Some((identity, None))
+        }
         ElementKind::PipelineCondition | ElementKind::StepCondition | ElementKind::RecurringCondition => {
             match alias::condition(kind, &identity.text) {
                 Ok(found) => Some((PlacedText { text: found.name, position: identity.position }, found.argument)),

@@ -10,6 +10,7 @@ mod conditions;
 mod grammar;
 mod reference;
 mod schema;
+mod step_defaults;
 
 const SHIPPED: &str = include_str!("../../../../pipelines/clean_up_pipelines.xml");
 
@@ -105,7 +106,7 @@ fn what_is_too_much_is_refused() {
         1 lines
     y.xml:1:35927: pipeline `p`: 1005 steps, more than 1000
         1 lines
-    x.xml:1:28: pipeline `p`: the element `stage` is not allowed in `pipeline` (expected `conditions` or `step`)
+    x.xml:1:28: pipeline `p`: the element `stage` is not allowed in `pipeline` (expected `conditions`, `stepDefaults` or `step`)
         20 lines
     x.xml:1:9: the element `stage` is not allowed in `config` (expected `pipeline` or `referencePipeline`)
         20 lines

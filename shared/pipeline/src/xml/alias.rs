@@ -109,9 +109,11 @@ fn classes_of(kind: ElementKind) -> (&'static str, &'static [Class]) {
     match kind {
         ElementKind::PipelineCondition => (PIPELINE_CONDITIONS, PIPELINE_CONDITION_CLASSES),
         ElementKind::StepCondition => (STEP_CONDITIONS, STEP_CONDITION_CLASSES),
-        ElementKind::RecurringCondition | ElementKind::Pipeline | ElementKind::Step | ElementKind::Argument => {
-            ("", &[])
-        }
+        ElementKind::RecurringCondition
+        | ElementKind::Pipeline
+        | ElementKind::StepDefaults
+        | ElementKind::Step
+        | ElementKind::Argument => ("", &[]),
     }
 }
 

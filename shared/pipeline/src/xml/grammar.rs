@@ -77,7 +77,7 @@ static PIPELINE: Rule = Rule {
         may("expire-in", wait),
         may("priority", priority),
     ],
-    children: &[&PIPELINE_CONDITIONS, &STEP],
+    children: &[&PIPELINE_CONDITIONS, &STEP_DEFAULTS, &STEP],
 };
 
 static REFERENCE_PIPELINE: Rule = Rule {
@@ -91,7 +91,7 @@ static REFERENCE_PIPELINE: Rule = Rule {
         may("priority", priority),
         may("remove", flag),
     ],
-    children: &[&CHANGED_PIPELINE_CONDITIONS, &STEP, &REFERENCE_STEP],
+    children: &[&CHANGED_PIPELINE_CONDITIONS, &STEP_DEFAULTS, &REFERENCE_STEP_DEFAULTS, &STEP, &REFERENCE_STEP],
 };
 
 static PIPELINE_CONDITIONS: Rule = group("conditions", &[&PIPELINE_CONDITION]);
@@ -99,6 +99,24 @@ static CHANGED_PIPELINE_CONDITIONS: Rule = group("conditions", &[&PIPELINE_CONDI
 static PIPELINE_CONDITION: Rule = condition("pipeline_condition", ElementKind::PipelineCondition);
 static REFERENCE_PIPELINE_CONDITION: Rule =
     reference_condition("referencePipeline_condition", ElementKind::PipelineCondition);
+
+static STEP_DEFAULTS: Rule = Rule {
+    element: "stepDefaults",
+    role: ElementRole::Defines(ElementKind::StepDefaults),
+    attributes: &[may("expireIn", wait)],
+    children: &[&DEFAULT_CONDITIONS],
+};
+
+static REFERENCE_STEP_DEFAULTS: Rule = Rule {
+    element: "referenceStepDefaults",
+    role: ElementRole::Refers(ElementKind::StepDefaults),
+    attributes: &[may("expireIn", wait), may("remove", flag)],
+    children: &[&CHANGED_DEFAULT_CONDITIONS],
+};
+
+// How often a step runs is its own affair.
+static DEFAULT_CONDITIONS: Rule = group("conditions", &[&STEP_CONDITION]);
+static CHANGED_DEFAULT_CONDITIONS: Rule = group("conditions", &[&STEP_CONDITION, &REFERENCE_STEP_CONDITION]);
 
 static STEP: Rule = Rule {
     element: "step",
@@ -176,12 +194,15 @@ impl Rule {
 }
 
 impl ElementKind {
-    /// The attribute that tells one from another.
-    pub(crate) fn identity(self) -> &'static str {
+    /// The attribute that tells one from another; `None` if there is one at most.
+    pub(crate) fn identity(self) -> Option<&'static str> {
         match self {
-            ElementKind::Pipeline | ElementKind::Step => "name",
-            ElementKind::PipelineCondition | ElementKind::StepCondition | ElementKind::RecurringCondition => "type",
-            ElementKind::Argument => "key",
+            ElementKind::Pipeline | ElementKind::Step => Some("name"),
+            ElementKind::PipelineCondition | ElementKind::StepCondition | ElementKind::RecurringCondition => {
+                Some("type")
+            }
+            ElementKind::Argument => Some("key"),
+            ElementKind::StepDefaults => None,
         }
     }
 
@@ -190,6 +211,7 @@ impl ElementKind {
         match self {
             ElementKind::Pipeline => "pipeline",
             ElementKind::Step => "step",
+            ElementKind::StepDefaults => "step defaults",
             ElementKind::PipelineCondition | ElementKind::StepCondition => "condition",
             ElementKind::RecurringCondition => "recurring condition",
             ElementKind::Argument => "argument",

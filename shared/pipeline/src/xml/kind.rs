@@ -5,6 +5,8 @@
 pub(crate) enum ElementKind {
     Pipeline,
     PipelineCondition,
+    /// What each step of a pipeline has that does not say otherwise; one without a name.
+    StepDefaults,
     Step,
     StepCondition,
     RecurringCondition,

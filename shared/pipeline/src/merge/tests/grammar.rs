@@ -42,7 +42,7 @@ fn unknown_and_missing_words_are_refused_with_what_is_known() {
     <pipeline name="p" colour="red"><step name="s" executorType="e"/></pipeline>
         x.xml:1:28: pipeline `p`: the attribute `colour` is not allowed in `pipeline` (expected `name`, `description`, `use-working-directory`, `expire-in` or `priority`)
     <pipeline name="p"><stage/></pipeline>
-        x.xml:1:28: pipeline `p`: the element `stage` is not allowed in `pipeline` (expected `conditions` or `step`)
+        x.xml:1:28: pipeline `p`: the element `stage` is not allowed in `pipeline` (expected `conditions`, `stepDefaults` or `step`)
     <pipeline name="p"><step name="s"/></pipeline>
         x.xml:1:28: step `s`: the attribute `executorType` is missing
     <pipeline name="p"><step executorType="e"/></pipeline>
@@ -54,12 +54,12 @@ fn unknown_and_missing_words_are_refused_with_what_is_known() {
     <pipeline name="p"><step name="s" executorType="e"><argument key="k" value="v"/></step></pipeline>
         x.xml:1:60: step `s`: the element `argument` is not allowed in `step` (expected `arguments` or `conditions`; did you mean `arguments`?)
     <pipeline name="p"><pipeline_condition type="no_auto_spawn"/></pipeline>
-        x.xml:1:28: pipeline `p`: the element `pipeline_condition` is not allowed in `pipeline` (expected `conditions` or `step`)
+        x.xml:1:28: pipeline `p`: the element `pipeline_condition` is not allowed in `pipeline` (expected `conditions`, `stepDefaults` or `step`)
     <pipeline name="p"><conditions a="b"><step_condition type="x"/></conditions></pipeline>
         x.xml:1:40: pipeline `p`: the attribute `a` is not allowed in `conditions` (expected none)
         x.xml:1:46: pipeline `p`: the element `step_condition` is not allowed in `conditions` (expected `pipeline_condition`)
     <pipeline name="p"><referenceStep name="s" remove="true"/></pipeline>
-        x.xml:1:28: pipeline `p`: the element `referenceStep` is not allowed in `pipeline` (expected `conditions` or `step`)
+        x.xml:1:28: pipeline `p`: the element `referenceStep` is not allowed in `pipeline` (expected `conditions`, `stepDefaults` or `step`)
     <pipeline name="p" expire-in="6 hourz" priority="urgent" use-working-directory="yes"/>
         x.xml:1:39: pipeline `p`: `6 hourz` is not a duration (example: `2 hours`)
         x.xml:1:58: pipeline `p`: `urgent` is not a priority (expected `high`, `normal` or `low`)
