@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use store::services::{AllowedHost, FilesAt, Functions, Services, ShellPolicy};
 use store_aws::ServicesConfig;
@@ -35,7 +35,13 @@ impl ServiceArguments {
     pub(crate) fn services(&self, root: &Path) -> anyhow::Result<Services> {
         let functions = LocalFunctions::new(self.functions.iter().cloned());
         let files = std::path::absolute(root.join("files")).context("failed to find the folder of the files")?;
-        let mut http = ServicesConfig::from_env().context("the environment cannot be used")?.http;
+        let ServicesConfig { mut http, secrets, .. } =
+            ServicesConfig::from_env().context("the environment cannot be used")?;
+        if let Some(name) = secrets.keys().next() {
+            bail!(
+                "the secret `{name}` is a reference, which only the functions on AWS read; set SECRET_{name} to its value"
+            );
+        }
         http.hosts.extend(self.hosts.iter().cloned());
         Ok(Services {
             invokable: functions.invokable().context("--function cannot be used")?,

@@ -1,8 +1,9 @@
-//! What a stage calls beside its storage, on AWS: Lambda and the default bus of EventBridge.
+//! What a stage calls beside its storage, on AWS: Lambda, the default bus of EventBridge, and Parameter Store for secrets.
 
 mod config;
 mod events;
 mod functions;
+mod secrets;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +11,11 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
-use store::services::{Events, FilesAt, Functions, Services};
+use store::services::{Events, FilesAt, Functions, SecretReader, Services};
 
 pub use config::{Error, ServicesConfig};
 pub use functions::LocalFunctions;
+pub use secrets::SecretReference;
 
 use crate::calls::retries;
 use crate::config::Config;
@@ -24,17 +26,23 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long it may take to put events, tries included; a beat must not wait for them.
 const EVENTS_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long it may take to read a secret, tries included; the step has its work still before it.
+const SECRETS_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// Makes the services of a stage; without a region or credentials nothing can be called, and they are left out.
 pub(crate) fn services(config: &Config, allowed: &ServicesConfig, sdk: &SdkConfig) -> Services {
     let can_call = sdk.region().is_some() && sdk.credentials_provider().is_some();
     let functions = can_call.then(|| Arc::new(functions(sdk)) as Arc<dyn Functions>);
     let events = can_call.then(|| Arc::new(events(config.stage().to_owned(), sdk)) as Arc<dyn Events>);
+    let has_references = can_call && !allowed.secrets.is_empty();
+    let secrets = has_references.then(|| Arc::new(secrets(allowed, sdk)) as Arc<dyn SecretReader>);
     Services {
         functions,
         invokable: allowed.invokable.clone(),
         files_at: Some(FilesAt::Bucket(config.bucket_name.clone())),
         events,
         http: allowed.http.clone(),
+        secrets,
         ..Services::default()
     }
 }
@@ -55,6 +63,12 @@ fn events(stage: String, sdk: &SdkConfig) -> events::DefaultBus {
     let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(EVENTS_TIMEOUT).build();
     let sdk = sdk.to_builder().retry_config(retries()).timeout_config(timeouts).build();
     events::DefaultBus::new(stage, aws_sdk_eventbridge::Client::new(&sdk))
+}
+
+fn secrets(allowed: &ServicesConfig, sdk: &SdkConfig) -> secrets::ParameterSecrets {
+    let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_timeout(SECRETS_TIMEOUT).build();
+    let sdk = sdk.to_builder().retry_config(retries()).timeout_config(timeouts).build();
+    secrets::ParameterSecrets::new(aws_sdk_ssm::Client::new(&sdk), allowed.secrets.clone())
 }
 
 #[cfg(test)]

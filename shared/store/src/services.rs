@@ -59,6 +59,18 @@ pub struct Event {
     pub at: DateTime<Utc>,
 }
 
+/// Reads secrets that lie outside this process and may change while it runs.
+#[async_trait]
+pub trait SecretReader: Send + Sync {
+    /// The value of a secret, by the name that definitions use; `None` if the deployment names no such secret.
+    ///
+    /// What comes back is five minutes old at most.
+    ///
+    /// # Errors
+    /// It cannot be read. The error names the secret and never its value.
+    async fn read(&self, name: &str, now: DateTime<Utc>) -> Result<Option<Secret>>;
+}
+
 /// What the executors of a program may call. The default allows nothing.
 #[derive(Clone, Default)]
 pub struct Services {
@@ -70,8 +82,10 @@ pub struct Services {
     pub files_at: Option<FilesAt>,
     /// Where events go; without it they are only logged.
     pub events: Option<Arc<dyn Events>>,
-    /// Which web servers may be called, and with which secrets.
+    /// Which web servers may be called, and with which secrets of the environment.
     pub http: HttpPolicy,
+    /// Where secrets are read that the environment only refers to, if it does.
+    pub secrets: Option<Arc<dyn SecretReader>>,
     /// Whether commands may be run.
     pub shell: ShellPolicy,
 }

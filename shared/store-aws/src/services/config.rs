@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use store::services::{AllowedHost, BadList, HttpPolicy, Invokable, Secret};
 
+use super::secrets::SecretReference;
+
 /// What the environment allows. Nothing by default.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ServicesConfig {
@@ -11,6 +13,8 @@ pub struct ServicesConfig {
     pub invokable: Invokable,
     /// `HTTP_ALLOWED_HOSTS`: hosts with commas, each with or without a port; and `SECRET_…`: the secrets by their names.
     pub http: HttpPolicy,
+    /// `SECRET_…` whose value is a reference, and `SECRETS`: names and references as `ERP=ssm:/path,SHOP=arn:…`.
+    pub secrets: BTreeMap<String, SecretReference>,
 }
 
 /// Why the lists cannot be used.
@@ -24,6 +28,23 @@ pub enum Error {
         /// The entry at fault.
         #[source]
         source: BadList,
+    },
+    /// A secret is referred to in no way that is known. What stands there may be a secret and is not shown.
+    #[error(
+        "{name} has no reference for the secret `{secret}`; expected `ssm:/path/of/a/parameter` or the whole ARN of a \
+         secret of Secrets Manager"
+    )]
+    BadReference {
+        /// The variable.
+        name: String,
+        /// The secret.
+        secret: String,
+    },
+    /// An entry of `SECRETS` has no name.
+    #[error("entry {number} of SECRETS has no name; expected `NAME=ssm:/path/of/a/parameter`")]
+    Nameless {
+        /// Counted from 1.
+        number: usize,
     },
 }
 
@@ -57,16 +78,39 @@ impl ServicesConfig {
                 "HTTP_ALLOWED_HOSTS" => {
                     config.http.hosts = AllowedHost::parse_list(&value).map_err(bad("HTTP_ALLOWED_HOSTS"))?;
                 }
-                _ => keep_secret(&mut config.http.secrets, &name, value),
+                "SECRETS" => config.add_references(&value)?,
+                _ => config.add_secret(&name, value)?,
             }
         }
         Ok(config)
     }
-}
 
-fn keep_secret(secrets: &mut BTreeMap<String, Secret>, name: &str, value: String) {
-    if let Some(name) = name.strip_prefix(SECRET).filter(|name| !name.is_empty()) {
-        secrets.insert(name.to_owned(), Secret::new(value));
+    /// Keeps what a variable that begins with `SECRET_` holds: a value, or a reference to one.
+    fn add_secret(&mut self, variable: &str, value: String) -> Result<(), Error> {
+        let Some(secret) = variable.strip_prefix(SECRET).filter(|secret| !secret.is_empty()) else { return Ok(()) };
+        if SecretReference::is_meant(&value) {
+            return self.add_reference(variable, secret, &value);
+        }
+        self.http.secrets.insert(secret.to_owned(), Secret::new(value));
+        Ok(())
+    }
+
+    /// Reads the variable that `infra/functions.yaml` sets, since a template cannot make variables of names that it is given.
+    fn add_references(&mut self, list: &str) -> Result<(), Error> {
+        let entries = list.split(',').map(str::trim).enumerate().filter(|(_, entry)| !entry.is_empty());
+        for (place, entry) in entries {
+            let named = entry.split_once('=').filter(|(secret, _)| !secret.trim().is_empty());
+            let (secret, text) = named.ok_or(Error::Nameless { number: place + 1 })?;
+            self.add_reference("SECRETS", secret.trim(), text.trim())?;
+        }
+        Ok(())
+    }
+
+    fn add_reference(&mut self, variable: &str, secret: &str, text: &str) -> Result<(), Error> {
+        let bad = || Error::BadReference { name: variable.to_owned(), secret: secret.to_owned() };
+        let reference = SecretReference::parse(text).ok_or_else(bad)?;
+        self.secrets.insert(secret.to_owned(), reference);
+        Ok(())
     }
 }
 
@@ -93,6 +137,35 @@ mod tests {
         assert_eq!(config.http.hosts, AllowedHost::parse_list("api.example.com").unwrap());
         assert_eq!(config.http.secrets.keys().collect::<Vec<_>>(), ["ERP"]);
         assert!(!format!("{config:?}").contains("hush"));
+    }
+
+    #[test]
+    fn a_secret_is_a_value_or_a_reference() {
+        let arn = "arn:aws:secretsmanager:eu-central-1:000000000000:secret:shop-AbC1e2";
+        let config = read(&[
+            ("SECRET_PLAIN", "Bearer hush"),
+            ("SECRET_ERP", "ssm:/systole/dev/erp"),
+            ("SECRETS", &format!(" SHOP={arn} , MAIL=ssm:mail,")),
+        ])
+        .unwrap();
+        assert_eq!(config.http.secrets.keys().collect::<Vec<_>>(), ["PLAIN"]);
+        let reference = |text| SecretReference::parse(text).unwrap();
+        let expected = [("ERP", "ssm:/systole/dev/erp"), ("MAIL", "ssm:mail"), ("SHOP", arn)];
+        let expected = expected.map(|(name, text)| (name.to_owned(), reference(text)));
+        assert_eq!(config.secrets, expected.into());
+    }
+
+    #[test]
+    fn a_reference_that_cannot_be_read_fails_the_start_and_is_not_shown() {
+        for (name, value, expected) in [
+            ("SECRET_ERP", "ssm:/a b", "SECRET_ERP has no reference for the secret `ERP`; expected "),
+            ("SECRETS", "ERP=Bearer hush", "SECRETS has no reference for the secret `ERP`; expected "),
+            ("SECRETS", "A=ssm:/a,hush", "entry 2 of SECRETS has no name; expected "),
+            ("SECRETS", "=ssm:/a", "entry 1 of SECRETS has no name; expected "),
+        ] {
+            let error = read(&[(name, value)]).unwrap_err().to_string();
+            assert!(error.starts_with(expected) && !error.contains("hush"), "{error}");
+        }
     }
 
     #[test]

@@ -124,6 +124,7 @@ pub(crate) fn variables(data: &[u8]) {
         for secret in config.http.secrets.values() {
             assert_eq!(format!("{secret:?}"), "(secret)", "a secret is shown");
         }
+        assert!(config.secrets.keys().all(|name| !name.is_empty()), "a reference has no name");
     }
     for (_, value) in &variables {
         if let Ok(hosts) = AllowedHost::parse_list(value) {

@@ -8,7 +8,7 @@ use engine::{ExecutorError, Work};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, StatusCode};
 use http_client::{Request, RequestLimits, Secrets};
-use store::services::HttpPolicy;
+use store::services::Secret;
 use url::Url;
 
 /// What a step asks for.
@@ -58,7 +58,7 @@ impl HttpCall {
             let form = "it should look like `https://api.example.com/orders`";
             ExecutorError::permanent(format!("argument `url` cannot be read, {error}; {form}"))
         })?;
-        let (mut headers, secrets) = headers(work, &work.services().http)?;
+        let (mut headers, secrets) = headers(work).await?;
         let body = body(work, &mut headers).await?;
         let method = method(work.optional_argument("method").unwrap_or("GET"))?;
         if method != Method::GET && !headers.contains_key(IDEMPOTENCY_KEY) {
@@ -92,7 +92,7 @@ fn idempotency_key(work: &Work<'_>) -> String {
 }
 
 /// The headers that the step asks for by `header.NAME`, with the secrets of the deployment put in.
-fn headers(work: &Work<'_>, policy: &HttpPolicy) -> Result<(HeaderMap, Secrets), ExecutorError> {
+async fn headers(work: &Work<'_>) -> Result<(HeaderMap, Secrets), ExecutorError> {
     let (mut headers, mut secrets) = (HeaderMap::new(), Secrets::default());
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("systole/", env!("CARGO_PKG_VERSION"))));
     for (key, value) in &work.step.arguments {
@@ -102,24 +102,46 @@ fn headers(work: &Work<'_>, policy: &HttpPolicy) -> Result<(HeaderMap, Secrets),
         if OURS.contains(&header.as_str()) {
             return Err(ExecutorError::permanent(format!("argument `{key}`: this header cannot be chosen by a step")));
         }
-        let revealed = revealed(key, value, policy)?;
-        if let Some(secret) = value.strip_prefix("secret:") {
-            secrets.add(secret, revealed);
-        }
-        let mut value = header_value(name, revealed)?;
+        let mut value = match value.strip_prefix("secret:") {
+            Some(secret_name) => {
+                let secret = secret(work, key, secret_name).await?;
+                secrets.add(secret_name, secret.reveal());
+                header_value(name, secret.reveal())?
+            }
+            None => header_value(name, value)?,
+        };
         value.set_sensitive(true);
         headers.insert(header, value);
     }
     Ok((headers, secrets))
 }
 
-/// The value of a header, or the secret that it names.
-fn revealed<'a>(key: &str, value: &'a str, policy: &'a HttpPolicy) -> Result<&'a str, ExecutorError> {
-    let Some(name) = value.strip_prefix("secret:") else { return Ok(value) };
-    policy.secrets.get(name).map(store::services::Secret::reveal).ok_or_else(|| {
-        let message = format!("argument `{key}` asks for the secret `{name}`, which is not there (set SECRET_{name})");
-        ExecutorError::permanent(message)
-    })
+/// The secret that a header asks for: of the environment, or read where the environment says.
+async fn secret(work: &Work<'_>, key: &str, name: &str) -> Result<Secret, ExecutorError> {
+    let services = work.services();
+    if let Some(secret) = services.http.secrets.get(name) {
+        return Ok(secret.clone());
+    }
+    let read = match &services.secrets {
+        Some(secrets) => secrets.read(name, work.now()).await.map_err(|error| unread(key, name, error))?,
+        None => None,
+    };
+    if let Some(secret) = read {
+        return Ok(secret);
+    }
+    let message = format!("argument `{key}` asks for the secret `{name}`, which is not there (set SECRET_{name})");
+    Err(ExecutorError::permanent(message))
+}
+
+fn unread(key: &str, name: &str, error: store::Error) -> ExecutorError {
+    let message = format!("argument `{key}` asks for the secret `{name}`, which cannot be read");
+    let is_retryable = error.is_retryable();
+    let source: Option<Box<dyn std::error::Error + Send + Sync>> = Some(Box::new(error));
+    if is_retryable {
+        ExecutorError::Retryable { message, source }
+    } else {
+        ExecutorError::Permanent { message, source }
+    }
 }
 
 fn header_value(name: &str, value: &str) -> Result<HeaderValue, ExecutorError> {
