@@ -120,7 +120,7 @@ fn by_reason(heading: &str, waiting: &[(String, String)], most: usize) -> Vec<St
 fn next(installation: &Installation, waited: &Waited) -> Option<String> {
     let carry_on = match &installation.place {
         Place::Embedded(_) => "`systole dev` carries on, and so does the next drop",
-        Place::Aws => "the functions carry on",
+        Place::Aws { .. } => "the functions carry on",
     };
     match waited.end {
         End::Complete => None,

@@ -37,7 +37,10 @@ pub(crate) enum Place {
     /// In a folder of this machine: this process can do all the work itself.
     Embedded(PathBuf),
     /// On AWS, where functions do the work.
-    Aws,
+    Aws {
+        /// Where its files lie.
+        bucket: String,
+    },
 }
 
 /// How long a runner of this machine holds a step without a sign of life. A killed one is noticed after that.
@@ -60,7 +63,8 @@ impl Installation {
             let allowed = store_aws::ServicesConfig::from_env().context("cannot tell what steps may call")?;
             let (store, services) = store_aws::connect_with_services(&config, &allowed).await;
             let context = Context::new(store, program.clone(), Limits::default()).with_services(services);
-            return Ok(Installation { program, context, place: Place::Aws, by, process_lock: None });
+            let place = Place::Aws { bucket: config.bucket_name };
+            return Ok(Installation { program, context, place, by, process_lock: None });
         }
         let options = Options { visibility: LEASE, ..Options::default() };
         let store = store_embedded::open(&arguments.store, options)?;
@@ -75,10 +79,10 @@ impl Installation {
     pub(crate) fn with_services(mut self, services: &ServiceArguments) -> anyhow::Result<Self> {
         match &self.place {
             Place::Embedded(root) => self.context.services = services.services(root)?,
-            Place::Aws if services.is_any() => {
+            Place::Aws { .. } if services.is_any() => {
                 bail!("what steps may call on AWS is said by INVOKABLE_FUNCTIONS and HTTP_ALLOWED_HOSTS");
             }
-            Place::Aws => {}
+            Place::Aws { .. } => {}
         }
         Ok(self)
     }
@@ -92,7 +96,7 @@ impl Installation {
     pub(crate) fn locate(&self, key: &str) -> String {
         match &self.place {
             Place::Embedded(root) => root.join("files").join(key).display().to_string(),
-            Place::Aws => format!("s3://<bucket>/{key}"),
+            Place::Aws { bucket } => format!("s3://{bucket}/{key}"),
         }
     }
 }

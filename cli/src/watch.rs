@@ -112,7 +112,7 @@ impl PipelineWatch<'_> {
         };
         Ok(Some(match &self.installation.place {
             Place::Embedded(_) => format!("{age}; `systole dev` beats and runs steps"),
-            Place::Aws => format!("{age}; look at the function `heartbeat` and its schedule"),
+            Place::Aws { .. } => format!("{age}; look at the function `heartbeat` and its schedule"),
         }))
     }
 
