@@ -8,7 +8,7 @@ mod taken;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use engine::conditions::finding::{self, DiscoveryOutcome, LookQuestion, SourceLook, SourceProblem};
 use futures::{StreamExt, TryStreamExt, stream};
 use import::bunch::{self, Bunch, BunchSet, DropFile, Note};
@@ -35,6 +35,9 @@ const NO_BUNCH: &str = "no bunch has arrived";
 
 /// How many notes are written at the same time. The embedded store makes one commit of them.
 const PARALLEL_WRITES: usize = 32;
+
+/// How long a file may wait before every beat says so. Files of one bunch come some minutes apart.
+const LONG_WAIT: TimeDelta = TimeDelta::hours(1);
 
 /// What lies in the drop area, seen by one beat.
 #[derive(Default)]
@@ -135,6 +138,7 @@ impl SourceLook for DropAreaLook {
             let more = if names.len() > 1 { format!(" and {} more", names.len() - 1) } else { String::new() };
             tracing::info!(files = names.len(), "dropped file `{}`{more} waits: {reason}", names[0]);
         }
+        self.tell_of_long_waits(&fates, now);
         Ok(())
     }
 }
@@ -228,6 +232,22 @@ impl DropAreaLook {
             fates.extend(found.things.iter().map(|name| (name.clone(), fate.clone())));
         }
         fates
+    }
+
+    /// Says how long the oldest file has waited, if that is long. `infra/alarms.yaml` reads the field `oldest_wait_seconds`.
+    fn tell_of_long_waits(&self, fates: &HashMap<String, FileFate>, now: DateTime<Utc>) {
+        let waits = |file: &&DropFile| !matches!(fates.get(&file.name), Some(FileFate::Taken(_)));
+        let is_long = |file: &&DropFile| now - file.modified >= LONG_WAIT;
+        let long: Vec<&DropFile> = self.files.iter().filter(waits).filter(is_long).collect();
+        let Some(oldest) = long.iter().min_by_key(|file| file.modified) else { return };
+        let oldest_wait_seconds = (now - oldest.modified).num_seconds();
+        tracing::info!(
+            files = long.len(),
+            oldest_wait_seconds,
+            "dropped file `{}` has waited for {} hours",
+            oldest.name,
+            oldest_wait_seconds / 3600
+        );
     }
 
     /// The oldest complete bunch that no pipeline of the definition was spawned for.

@@ -48,6 +48,9 @@ impl Executor for Report {
         let pretty = serde_json::to_vec_pretty(&json).expect("a report has only string keys");
         files.put(&format!("{prefix}report.json"), pretty.into()).await?;
         files.put(&format!("{prefix}report.txt"), text.into()).await?;
+        // `infra/alarms.yaml` counts the field `skipped_rows` of this line.
+        let (rows, skipped_rows, id) = (totals.rows, totals.skipped, work.pipeline_id());
+        tracing::info!(pipeline.id = %id, rows, skipped_rows, "import report of pipeline {id}: {rows} rows, {skipped_rows} skipped");
         work.info(&format!("the report is in {prefix}report.txt and report.json"));
         work.set_output(
             json!({ "report": format!("{prefix}report.txt"), "is_imported": is_imported, "totals": totals }),
