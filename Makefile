@@ -50,12 +50,12 @@ bench: ## Measures speed, size and what a step asks of AWS; prints a table, writ
 watch: ## Serves every function for `scripts/invoke` on port 9000
 	scripts/watch
 
-export EXTENSION
+export EXTENSION PARAMETERS
 
 package: ## Builds the functions for AWS and zips them; EXTENSION=folder puts those of a crate in their places
 	scripts/package
 
-deploy: ## Deploys storage and functions to the AWS account of the environment (STAGE=dev by default, EXTENSION as above)
+deploy: ## Deploys to the AWS account of the environment (STAGE=dev by default, PARAMETERS="A=1 B=2", ALARM_MAIL_TO, EXTENSION; docs/AWS.md)
 	scripts/deploy
 
 clean: ## Removes what was built and the emulators, but no data

@@ -34,7 +34,11 @@ def make(stage):
         cloudformation.create_stack(
             StackName=stack,
             TemplateBody=TEMPLATE.read_text(),
-            Parameters=[{"ParameterKey": "Stage", "ParameterValue": stage}],
+            Parameters=[
+                {"ParameterKey": "Stage", "ParameterValue": stage},
+                # It is deleted soon.
+                {"ParameterKey": "DeletionProtection", "ParameterValue": "false"},
+            ],
         )
     except cloudformation.exceptions.AlreadyExistsException:
         pass

@@ -3,7 +3,8 @@
     processed_templates.py STAGE
 
 The answer is one JSON object: `storage`, `functions` (with everything left at its default), `functions_open` (with functions
-to invoke and tokens allowed) and `alarms`, each with the resources that its conditions leave, by their logical ids. Runs in
+to invoke, secrets to read and tokens allowed), `functions_bound` (with all that the rules of an account may ask for, and a
+caller from outside), `storage_logged` (with an access log) and `alarms`, each with the resources that its conditions leave, by their logical ids. Runs in
 the environment of the SAM command line and needs neither an account nor an emulator. An intrinsic that it does not know
 is an error and never a guess.
 """
@@ -176,11 +177,28 @@ def main(stage):
         "InvokableFunctions": "arn:aws:lambda:eu-central-1:000000000000:function:tax",
         "AdminIssuer": "https://issuer.example.com",
         "AdminAudience": "client",
+        "Secrets": "ERP=ssm:/systole/erp,SHOP=arn:aws:secretsmanager:eu-central-1:000000000000:secret:shop-AbC1e2",
+        "SecretArns": ",".join(
+            [
+                "arn:aws:ssm:eu-central-1:000000000000:parameter/systole/erp",
+                "arn:aws:secretsmanager:eu-central-1:000000000000:secret:shop-AbC1e2",
+                "arn:aws:kms:eu-central-1:000000000000:key/1",
+            ]
+        ),
+    }
+    bound = {
+        "AdminOtherCaller": "111111111111",
+        "VpcSubnets": "subnet-1,subnet-2",
+        "VpcSecurityGroups": "sg-1",
+        "PermissionsBoundary": "arn:aws:iam::000000000000:policy/bounds",
+        "Tracing": "Active",
     }
     answer = {
         "storage": storage.resources(),
         "functions": processed("functions", of_stage, exports).resources(),
         "functions_open": processed("functions", of_stage | opened, exports).resources(),
+        "functions_bound": processed("functions", of_stage | bound, exports).resources(),
+        "storage_logged": processed("storage", of_stage | {"AccessLogDays": "90"}, {}).resources(),
         "alarms": processed("alarms", of_stage | {"MailTo": "ops@example.com"}, {}).resources(),
     }
     json.dump(answer, sys.stdout)

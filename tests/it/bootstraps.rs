@@ -6,8 +6,8 @@
 
 mod chains;
 mod imports;
-mod lambda;
-mod proxy;
+pub(crate) mod lambda;
+pub(crate) mod proxy;
 mod turns;
 
 use std::collections::BTreeMap;

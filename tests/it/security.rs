@@ -4,6 +4,8 @@ mod api;
 mod caller;
 mod canary;
 mod credentials;
+mod options;
+mod people;
 mod policy;
 mod recorder;
 mod rights;

@@ -117,6 +117,7 @@ fn the_runner_may_invoke_only_what_a_parameter_names() {
     let deployed = resources("functions.yaml");
     let is_role = |lines: &&Vec<String>| lines.iter().any(|line| line.contains("Type: AWS::IAM::Role"));
     let rights = deployed.values().filter(is_role).flatten();
+    let rights = rights.filter(|line| !line.contains("Effect: Deny"));
     let mut may_invoke = rights.filter(|line| line.contains("lambda:InvokeFunction"));
     let only = "Action: lambda:InvokeFunction, Resource: !Ref InvokableFunctions }, !Ref AWS::NoValue]";
     assert!(may_invoke.next().unwrap().trim().ends_with(only));
@@ -137,7 +138,9 @@ fn no_role_may_do_everything_or_anywhere() {
                 continue;
             }
             roles += 1;
-            for line in lines {
+            // Switched off by default, and AWS knows no resource for these; `security/options.rs` looks at them.
+            let is_optional = |line: &&String| line.contains("!If [HasVpc, ") || line.contains("!If [IsTraced, ");
+            for line in lines.iter().filter(|line| !is_optional(line)) {
                 let words = line.split([' ', ',', '[', ']', '{', '}', '"', '\'']);
                 let wide: Vec<_> = words.filter(|word| *word == "*" || word.ends_with(":*")).collect();
                 assert_eq!(wide, Vec::<&str>::new(), "{file}: {name}: {line}");

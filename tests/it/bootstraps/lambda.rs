@@ -123,7 +123,7 @@ impl Lambda {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the tests know the emulator by the variables of the SDK")]
-fn upstream(endpoint: &str) -> SocketAddr {
+pub(crate) fn upstream(endpoint: &str) -> SocketAddr {
     // DynamoDB may be behind the one address that there is for all services.
     let url = std::env::var(endpoint).or_else(|_| std::env::var("AWS_ENDPOINT_URL"));
     let url = url.expect("the storage that was lent is at this address");

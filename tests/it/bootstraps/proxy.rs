@@ -137,7 +137,7 @@ async fn forward(State(proxy): State<Proxy>, request: Request) -> Response {
         return die(&proxy).await;
     }
     // What fails here fails because the function has died meanwhile.
-    let answer = answer(&proxy, request).await.unwrap_or_else(|_| StatusCode::BAD_GATEWAY.into_response());
+    let answer = passed_on(proxy.upstream, request).await.unwrap_or_else(|_| StatusCode::BAD_GATEWAY.into_response());
     if death.is_some() { die(&proxy).await } else { answer }
 }
 
@@ -147,11 +147,12 @@ async fn die(proxy: &Proxy) -> Response {
     std::future::pending().await
 }
 
-async fn answer(proxy: &Proxy, request: Request) -> anyhow::Result<Response> {
+/// What a server answers to a request that was not meant for it alone.
+pub(crate) async fn passed_on(upstream: SocketAddr, request: Request) -> anyhow::Result<Response> {
     let (mut parts, body) = request.into_parts();
-    parts.headers.insert("host", proxy.upstream.to_string().parse()?);
+    parts.headers.insert("host", upstream.to_string().parse()?);
     let body = body.collect().await?.to_bytes();
-    let stream = TcpStream::connect(proxy.upstream).await?;
+    let stream = TcpStream::connect(upstream).await?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     let answer = sender.send_request(Request::from_parts(parts, Full::new(body))).await?;

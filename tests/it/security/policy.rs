@@ -30,7 +30,8 @@ pub(super) fn processed(stage: &str) -> Value {
 /// A hash of what is processed and of what does it.
 fn ingredients() -> u64 {
     let mut hasher = DefaultHasher::new();
-    let templates = names(&root().join("infra")).into_iter().map(|name| format!("infra/{name}"));
+    let templates = names(&root().join("infra")).into_iter().filter(|name| name.ends_with(".yaml"));
+    let templates = templates.map(|name| format!("infra/{name}"));
     let tools = ["tests/processed_templates.py", "scripts/install-deploy-tools"].map(str::to_owned);
     for path in templates.chain(tools) {
         std::fs::read(root().join(&path)).unwrap().hash(&mut hasher);
@@ -70,16 +71,54 @@ pub(super) fn statements(role: &Value) -> Vec<&Value> {
 
 /// What a role allows, each action on each resource by itself.
 pub(super) fn rights(role: &Value) -> Vec<Right> {
+    rights_in(&statements(role), "Allow")
+}
+
+/// What some statements allow, or deny.
+pub(super) fn rights_in(statements: &[&Value], effect: &str) -> Vec<Right> {
     let mut rights = Vec::new();
-    for statement in statements(role) {
-        assert_eq!(statement["Effect"], "Allow", "{statement}");
+    for statement in statements.iter().filter(|statement| statement["Effect"] == effect) {
         for action in texts(&statement["Action"]) {
             for resource in texts(&statement["Resource"]) {
-                rights.push(Right { action: action.to_owned(), resource: resource.to_owned() });
+                // A statement may list what several services have; an action is about what its own has.
+                let service = resource.split(':').nth(2).unwrap_or("*");
+                if service == "*" || action.split(':').next() == Some(service) {
+                    rights.push(Right { action: action.to_owned(), resource: resource.to_owned() });
+                }
             }
         }
     }
     rights
+}
+
+/// Whether IAM lets a call through that some statements are all there is about: one allows it and none denies it.
+///
+/// `context` is what else IAM knows of the call. A condition about something else does not hold, and neither does one that
+/// this does not know, which is an error.
+pub(super) fn is_let_through(statements: &[&Value], asked: &Asked, context: &[(&str, &str)]) -> bool {
+    let speaks = |effect: &str| {
+        statements.iter().any(|statement| {
+            let is_about = |right: &Right| right.allows(asked);
+            rights_in(&[statement], effect).iter().any(is_about) && holds(&statement["Condition"], context)
+        })
+    };
+    speaks("Allow") && !speaks("Deny")
+}
+
+/// Whether all tests of a condition hold.
+fn holds(condition: &Value, context: &[(&str, &str)]) -> bool {
+    let tests = condition.as_object().into_iter().flatten();
+    let mut tests = tests.flat_map(|(operator, keys)| keys.as_object().unwrap().iter().map(move |of| (operator, of)));
+    tests.all(|(operator, (key, wanted))| {
+        let known = context.iter().find(|(name, _)| name == key).map(|(_, value)| *value);
+        let is_equal = |value: &str| texts(wanted).iter().any(|wanted| matches(wanted, value));
+        match operator.as_str() {
+            "Bool" | "StringEquals" | "ArnEquals" => known.is_some_and(is_equal),
+            // Holds, too, where nothing is known.
+            "BoolIfExists" => known.is_none_or(is_equal),
+            other => panic!("nobody knows what the condition {other} means"),
+        }
+    })
 }
 
 impl Right {

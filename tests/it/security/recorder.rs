@@ -12,8 +12,9 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
-use store::services::{Event, Events, FunctionAnswer, Functions};
+use store::services::{Event, Events, FunctionAnswer, Functions, Secret, SecretReader};
 
 /// What IAM is asked about one call: an action, and the ARN of what it touches.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,16 +62,20 @@ impl Recorder {
     }
 
     fn note_request(&self, request: &HttpRequest) {
-        let target = request.headers().get("x-amz-target").map(str::to_owned);
-        let body = || -> Value { serde_json::from_slice(request.body().bytes().expect("a body in memory")).unwrap() };
-        match target.as_deref().and_then(|target| target.split_once('.')) {
-            Some(("DynamoDB_20120810", operation)) => self.note_dynamodb(operation, &body()),
-            Some(("AmazonSQS", operation)) => self.note_sqs(operation, &body()),
-            Some((service, operation)) => panic!("nobody knows which right {service}.{operation} takes"),
-            None => {
-                let copied = request.headers().get("x-amz-copy-source");
-                self.note_s3(request.method(), request.uri(), copied);
-            }
+        let header = |name: &str| request.headers().get(name);
+        match header("x-amz-target") {
+            Some(target) => self.note_call(target, request.body().bytes().expect("a body in memory")),
+            None => self.note_s3(request.method(), request.uri(), header("x-amz-copy-source")),
+        }
+    }
+
+    /// A request to a service that is told what to do in a header, and by what in a JSON document.
+    pub(super) fn note_call(&self, target: &str, body: &[u8]) {
+        let body: Value = serde_json::from_slice(body).unwrap();
+        match target.split_once('.') {
+            Some(("DynamoDB_20120810", operation)) => self.note_dynamodb(operation, &body),
+            Some(("AmazonSQS", operation)) => self.note_sqs(operation, &body),
+            _ => panic!("nobody knows which right {target} takes"),
         }
     }
 
@@ -165,6 +170,28 @@ impl Functions for Recorder {
     {
         self.note("lambda:InvokeFunction", format!("arn:aws:lambda:eu-central-1:000000000000:function:{function}"));
         Box::pin(ready(Ok(FunctionAnswer { payload: Bytes::from_static(br#"{"outcome": "done"}"#), failure: None })))
+    }
+}
+
+/// The secrets that the processed templates name.
+impl SecretReader for Recorder {
+    fn read<'a, 'b, 'c>(
+        &'a self,
+        name: &'b str,
+        _: DateTime<Utc>,
+    ) -> Pin<Box<dyn Future<Output = store::Result<Option<Secret>>> + Send + 'c>>
+    where
+        'a: 'c,
+        'b: 'c,
+    {
+        // As `store-aws` asks for them; its own tests show that it does.
+        let parameter = match name {
+            "ERP" => "systole/erp",
+            "SHOP" => "aws/reference/secretsmanager/shop",
+            other => panic!("there is no secret {other}"),
+        };
+        self.note("ssm:GetParameter", format!("arn:aws:ssm:eu-central-1:000000000000:parameter/{parameter}"));
+        Box::pin(ready(Ok(Some(Secret::new("Bearer hush-hush")))))
     }
 }
 

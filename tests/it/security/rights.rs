@@ -18,13 +18,13 @@ use pipeline::settings::Scope;
 use pipeline::{PipelineId, Priority, StepDefinition};
 use serde_json::{Value, json};
 use store::message::StepMessage;
-use store::queue::{MAX_RECEIVES, Outgoing, Received};
+use store::queue::{MAX_RECEIVES, Outgoing, Queue, Received};
 use store::services::{AllowedHost, Services};
 use store::settings::NewSetting;
 use tests::{Provided, aws_over, eventually};
 
 use super::caller::{Answered, Asking, Places, signer};
-use super::policy::{Right, processed, rights};
+use super::policy::{Right, processed, rights, rights_in, statements};
 use super::recorder::{Asked, Recorder};
 use crate::aws_flows::events::event;
 use crate::aws_flows::{delivered, invoked, now};
@@ -32,7 +32,7 @@ use crate::bunches::bunch;
 use crate::outside::Shop;
 
 /// Rights that no request of the code can show: the role, the actions, a part of what they are on, and why they are needed.
-const UNSEEN: [(&str, &str, &str, &str); 9] = [
+const UNSEEN: [(&str, &str, &str, &str); 11] = [
     ("Heartbeat", "logs:*", ":log-group:/aws/lambda/", "Lambda writes the log with the role of the function"),
     ("Runner", "logs:*", ":log-group:/aws/lambda/", "as above"),
     ("Intake", "logs:*", ":log-group:/aws/lambda/", "as above"),
@@ -45,6 +45,13 @@ const UNSEEN: [(&str, &str, &str, &str); 9] = [
         ":s3:::systole-",
         "only when an upload fails half way; a test of the seam makes one fail",
     ),
+    (
+        "Runner",
+        "secretsmanager:GetSecretValue",
+        ":secret:shop-",
+        "Parameter Store reads the secret with the rights of who asks",
+    ),
+    ("Runner", "kms:Decrypt", ":key/1", "Parameter Store opens what has a key of its own with the rights of who asks"),
     (
         "Admin",
         "sqs:DeleteMessage",
@@ -64,7 +71,7 @@ const POLLING: &str = "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttribut
 
 /// An executor of somebody else's, which does what an executor may do and none that ships does: it adds a step, and logs
 /// more than fits into an item.
-struct FanOut;
+pub(super) struct FanOut;
 
 impl Executor for FanOut {
     fn name(&self) -> &'static str {
@@ -114,6 +121,7 @@ impl Stage {
         let mut services = Services {
             functions: Some(Arc::new(recorder.clone())),
             events: Some(Arc::new(recorder.clone())),
+            secrets: Some(Arc::new(recorder.clone())),
             invokable: store::services::Invokable::parse("tax").unwrap(),
             ..Services::default()
         };
@@ -230,8 +238,12 @@ fn definitions(server: &Shop) -> String {
         )
     };
     let server = format!("http://{}/", server.host);
+    let with_secrets = format!(
+        r#"<step name="call" executorType="http_request"><arguments><argument key="url" value="{server}"/>
+        <argument key="header.A" value="secret:ERP"/><argument key="header.B" value="secret:SHOP"/></arguments></step>"#
+    );
     let steps = [
-        step("call", "http_request", "url", &server),
+        with_secrets,
         step("invoke", "lambda_invoke", "function", "tax"),
         step("wait", "wait", "for", "1 second"),
         step("spawn", "spawn_pipeline", "pipeline", "idle"),
@@ -312,8 +324,7 @@ async fn clean_up(stage: &mut Stage) {
 }
 
 /// A message that nobody could deal with.
-async fn dead_letter(stage: &mut Stage) {
-    let queue = stage.storage.queue.clone();
+pub(super) async fn dead_letter(queue: &dyn Queue) {
     let dead = Outgoing { body: "no step".to_owned(), delay: Duration::ZERO };
     queue.send(Priority::High, vec![dead]).await.unwrap();
     for _ in 0..=MAX_RECEIVES {
@@ -372,7 +383,7 @@ async fn every_right_is_needed_and_every_need_has_its_right() {
     let wide = stage.init("wide", 0).await;
     stage.run(&wide, 0).await;
     disturbances(&mut stage).await;
-    dead_letter(&mut stage).await;
+    dead_letter(stage.storage.queue.as_ref()).await;
     every_route(&mut stage, &imported, &wide).await;
     stage.run(&imported, 0).await;
     clean_up(&mut stage).await;
@@ -384,6 +395,9 @@ async fn every_right_is_needed_and_every_need_has_its_right() {
     for function in ["Heartbeat", "Runner", "Intake", "Admin"] {
         let rights = rights(&resources["functions_open"][format!("{function}Role")]);
         let asked = &stage.asked[function];
+        let denied = rights_in(&statements(&resources["functions_open"][format!("{function}Role")]), "Deny");
+        let refused = asked.iter().filter(|asked| denied.iter().any(|right| right.allows(asked)));
+        problems.extend(refused.map(|asked| format!("{function} is denied {} on {}", asked.action, asked.resource)));
         let missing = asked.iter().filter(|asked| !rights.iter().any(|right| right.allows(asked)));
         problems.extend(missing.map(|asked| format!("{function} lacks {} on {}", asked.action, asked.resource)));
         let unshown = rights.iter().filter(|right| !asked.iter().any(|asked| right.allows(asked)));
