@@ -29,8 +29,12 @@ use crate::bootstraps::proxy::passed_on;
 use crate::systole::{Ran, Running, fixture, program, root};
 
 const DEFINITIONS: &str = r#"<config>
-    <pipeline name="idle"><conditions><pipeline_condition type="no_auto_spawn"/></conditions>
+    <pipeline name="idle" priority="low"><conditions><pipeline_condition type="no_auto_spawn"/></conditions>
         <step name="alone" executorType="fetch_data"/></pipeline>
+    <pipeline name="urgent" priority="high"><conditions><pipeline_condition type="no_auto_spawn"/></conditions>
+        <step name="single" executorType="fetch_data"><conditions>
+            <step_condition type="wait_for_step_is_not_running"><argument key="steps" value="single,other"/></step_condition>
+        </conditions></step></pipeline>
     <pipeline name="wide" use-working-directory="true"><conditions><pipeline_condition type="no_auto_spawn"/></conditions>
         <step name="fan" executorType="fan_out" sortOrder="10"/></pipeline>
 </config>"#;
@@ -66,8 +70,9 @@ const LOOKING: [&str; 25] = [
 ];
 
 /// What people do who operate a stage.
-const OPERATING: [&str; 12] = [
+const OPERATING: [&str; 13] = [
     "pipeline init idle",
+    "pipeline init urgent",
     "pipeline pause IDLE",
     "pipeline resume IDLE",
     "pipeline cancel IDLE --reason a-test",
@@ -76,7 +81,7 @@ const OPERATING: [&str; 12] = [
     "maintenance on",
     "maintenance off",
     "settings set clean_up.delete_after 4-weeks",
-    "settings unset spawning",
+    "settings unset clean_up.delete_after",
     "queue redrive",
     "import drop FILES --timeout 1",
 ];
@@ -161,7 +166,8 @@ impl Stage {
 }
 
 async fn init(context: &Context, name: &str) -> PipelineId {
-    operate::init(context, name, Arguments::new(), "a test", &invocation()).await.unwrap()
+    let by = operate::Operator { name: "a test", invocation: &invocation() };
+    operate::init(context, name, Arguments::new(), by).await.unwrap()
 }
 
 async fn run(context: &Context, storage: &Provided, id: &PipelineId) {
