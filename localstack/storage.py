@@ -1,4 +1,5 @@
-"""Creates and deletes the storage of a stage in the emulator; see create-storage, delete-storage and deploy-local.
+"""Creates and deletes the storage of a stage in the emulator; see create-storage, delete-storage, deploy-local and
+delete-options.
 
 Both may run for several stages at once, and both may be repeated.
 """
@@ -72,6 +73,28 @@ def delete(stage):
         if resource["ResourceType"] in by_type and "PhysicalResourceId" in resource:
             ignoring_absence(by_type[resource["ResourceType"]], resource["PhysicalResourceId"])
     cloudformation.delete_stack(StackName=stack)
+
+
+def undeploy(stage):
+    """Ends what is woken in a stage, and deletes its functions, its alarms and its storage."""
+    for mapping in client("lambda").list_event_source_mappings()["EventSourceMappings"]:
+        if f":function:systole-{stage}-" in mapping["FunctionArn"]:
+            ignoring_absence(lambda uuid: client("lambda").delete_event_source_mapping(UUID=uuid), mapping["UUID"])
+    for rule in client("events").list_rules(NamePrefix=f"systole-{stage}-")["Rules"]:
+        delete_rule(rule["Name"])
+    for function in ("heartbeat", "runner", "intake", "admin"):
+        ignoring_absence(
+            lambda name: client("lambda").delete_function(FunctionName=name), f"systole-{stage}-{function}"
+        )
+    client("cloudformation").delete_stack(StackName=f"systole-{stage}-alarms")
+    delete(stage)
+
+
+def delete_rule(name):
+    targets = client("events").list_targets_by_rule(Rule=name)["Targets"]
+    if targets:
+        client("events").remove_targets(Rule=name, Ids=[target["Id"] for target in targets])
+    client("events").delete_rule(Name=name)
 
 
 def delete_bucket(name):
@@ -155,4 +178,4 @@ def refuse_anything_but_an_emulator():
 
 if __name__ == "__main__":
     refuse_anything_but_an_emulator()
-    {"create": create, "delete": delete, "export": export}[sys.argv[1]](sys.argv[2])
+    {"create": create, "delete": delete, "export": export, "undeploy": undeploy}[sys.argv[1]](sys.argv[2])

@@ -7,6 +7,7 @@
 mod imports;
 mod messages;
 mod operators;
+mod options;
 
 use std::ffi::OsStr;
 use std::path::Path;

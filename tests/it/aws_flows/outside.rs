@@ -131,6 +131,61 @@ async fn a_web_server_takes_part_in_a_pipeline_on_aws() {
     assert!(!records.contains("hush-hush") && !records.contains("warehouse=1 "), "{records}");
 }
 
+/// Calls a service of the emulator that takes JSON.
+fn call(service: &str, target: &str, request: &Value) -> Value {
+    let (target, data) = (format!("X-Amz-Target: {target}"), request.to_string());
+    let signature =
+        format!("Authorization: AWS4-HMAC-SHA256 Credential=test/20000101/eu-central-1/{service}/aws4_request");
+    let json = "Content-Type: application/x-amz-json-1.1";
+    let url = variable("AWS_ENDPOINT_URL");
+    let answer = curl(["--header", &target, "--header", &signature, "--header", json, "--data", &data, &url]);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_secrets_of_a_request_are_read_where_the_deployment_says() {
+    let unique = uuid::Uuid::new_v4().simple();
+    let (parameter, secret) = (format!("/systole/test/{unique}"), format!("systole/test-{unique}"));
+    let value = "Bearer hush-hush";
+    call("ssm", "AmazonSSM.PutParameter", &json!({ "Name": parameter, "Value": value, "Type": "SecureString" }));
+    // The SDKs make the token by themselves.
+    let request = json!({ "Name": secret, "SecretString": value, "ClientRequestToken": unique.to_string() });
+    let created = call("secretsmanager", "secretsmanager.CreateSecret", &request);
+    let arn = created["ARN"].as_str().unwrap().to_owned();
+    for reference in [format!("ssm:{parameter}"), arn] {
+        let body = r#"{"sku-1": 3}"#;
+        let (mut functions, shop) = (Functions::new().await, Shop::open(body));
+        let variables = [("HTTP_ALLOWED_HOSTS", shop.host.clone()), ("SECRETS", format!("SHOP={reference}"))];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value));
+        functions.context.services = services(&ServicesConfig::from_variables(variables).unwrap()).await;
+        functions.define("stock", shop.definition()).await;
+        let id = functions.init("stock").await;
+        let pipeline = functions.run(&id).await;
+        assert_eq!(pipeline.status, PipelineStatus::Success, "{reference}: {pipeline:?}");
+        shop.assert_called(body);
+        assert!(!format!("{:?}", pipeline.steps).contains("hush-hush"), "{reference}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_not_where_the_deployment_says_is_named() {
+    let (mut functions, shop) = (Functions::new().await, Shop::open("{}"));
+    let variables = [("HTTP_ALLOWED_HOSTS", shop.host.as_str()), ("SECRETS", "SHOP=ssm:/systole/none")];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    functions.context.services = services(&ServicesConfig::from_variables(variables).unwrap()).await;
+    functions.define("stock", shop.definition()).await;
+    let id = functions.init("stock").await;
+    let message = functions.receive().await;
+    functions.deliver(&message).await.unwrap();
+    let pipeline = functions.pipeline(&id).await;
+    let said = pipeline.steps[0].record.message.as_deref().unwrap();
+    let expected = "argument `header.Authorization` asks for the secret `SHOP`, which cannot be read: failed to read the \
+                    secret `SHOP` from `/systole/none`: ParameterNotFound";
+    assert!(said.starts_with(expected), "{said}");
+    assert!(shop.requests().is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn events_are_taken_by_the_default_bus() {
     let events = services(&ServicesConfig::default()).await.events.unwrap();
