@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use store::queue::{MAX_RECEIVES, Outgoing};
 use store_embedded::Options;
 
-use crate::systole::{Systole, program};
+use crate::systole::{Running, Systole, program};
 
 /// Two steps that do nothing, and one that fails because it gets no files.
 const DEFINITIONS: &str = r#"<config>
@@ -442,4 +442,34 @@ fn wear_out(systole: &Systole) {
             }
         }
     });
+}
+
+/// An alarm reads the field of this line, see `infra/alarms.yaml`.
+#[test]
+fn a_heartbeat_says_which_file_has_waited_for_hours() {
+    let systole = systole();
+    let beat = || {
+        let mut command = program();
+        command.arg("--store").arg(systole.store()).arg("heartbeat").env("SYSTOLE_LOG", "info");
+        let ran = Running::start(command).end();
+        assert_eq!(ran.code, Some(0), "{ran}");
+        ran.stderr.lines().find(|line| line.contains("has waited")).map(str::to_owned)
+    };
+    for (name, hours) in [("product-import_1_01.csv", 3), ("other.txt", 2), ("product-import_2_01.csv", 0)] {
+        let file = std::fs::File::create(systole.drop_area().join(name)).unwrap();
+        let age = Duration::from_secs(hours * 3600 + 60);
+        file.set_modified(file.metadata().unwrap().modified().unwrap() - age).unwrap();
+    }
+    let line = beat().expect("a file waits for long");
+    assert!(line.contains("dropped file `product-import_1_01.csv` has waited for 3 hours"), "{line}");
+    let seconds = line.split("oldest_wait_seconds").nth(1).unwrap();
+    let seconds: String =
+        seconds.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    assert!((10_860..10_900).contains(&seconds.parse::<u64>().unwrap()), "{line}");
+    assert!(line.contains("files") && line.contains('2'), "{line}");
+
+    for name in ["product-import_1_01.csv", "other.txt"] {
+        std::fs::remove_file(systole.drop_area().join(name)).unwrap();
+    }
+    assert_eq!(beat(), None, "the last one came a minute ago");
 }

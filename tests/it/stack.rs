@@ -81,14 +81,25 @@ impl Stack {
 
     /// Whether a function has logged something.
     fn has_logged(&self, function: &str, words: &str) -> bool {
+        self.line(function, words).is_some()
+    }
+
+    /// The line of its log that has these words.
+    #[track_caller]
+    fn logged(&self, function: &str, words: &str) -> Value {
+        let line = self.line(function, words).unwrap_or_else(|| panic!("{function} has not logged `{words}`"));
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    fn line(&self, function: &str, words: &str) -> Option<String> {
         let group = format!("/aws/lambda/{}", variable(function));
         let request = json!({ "logGroupName": group, "filterPattern": "" });
         let found = self.call("logs", "Logs_20140328.FilterLogEvents", &request);
-        let events = found["events"].as_array().unwrap();
+        let mut lines = found["events"].as_array().unwrap().iter().map(|event| event["message"].as_str().unwrap());
         // In the log the words are part of a JSON document.
         let quoted = json!(words).to_string();
         let words = quoted.trim_matches('"');
-        events.iter().any(|event| event["message"].as_str().unwrap().contains(words))
+        lines.find(|line| line.contains(words)).map(str::to_owned)
     }
 
     /// Everything in a queue, received or not, as the emulator lists it without receiving it.

@@ -27,6 +27,9 @@ async fn files_in_the_bucket_become_products() {
     for (name, _) in &files {
         assert!(stack.has_logged("INTAKE_FUNCTION", &format!("file `incoming/{name}` arrived")), "{name}");
     }
+    // As the metric filter of `infra/alarms.yaml` reads it.
+    let line = stack.logged("RUNNER_FUNCTION", &format!("import report of pipeline {id}"));
+    assert!(line["fields"]["skipped_rows"].is_u64(), "{line}");
     assert_same_products(&products(&stack, &files).await, &imported_on_one_machine(&files).await);
     assert_is_archived(&stack, &id, &files).await;
     assert_no_message_is_left(&stack, &id);
