@@ -2,6 +2,8 @@
 //!
 //! On AWS somebody else has checked the caller before the function is called: the JWT authorizer of the HTTP API, or IAM
 //! at the function's address. What they found comes with the event, not with the headers, so a client cannot make it up.
+//! Who invokes the function directly writes that event, and nothing in it shows that; so IAM must let nobody, and the
+//! roles and policies of `infra/` let callers through the address only.
 //! [`Gate::Aws`] reads a role from it. [`Gate::Loopback`] is for a program that listens on its own machine only: whoever
 //! is on the machine may do everything, but a web page that somebody there looks at may not.
 //!

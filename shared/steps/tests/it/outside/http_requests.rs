@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use http_client::Resolve;
 use http_client::testing::{Server, answer, roots};
 use serde_json::{Value, json};
+use store::services::{Secret, SecretReader, Services};
 
 use super::{called, kept, outcome, output, repeated, services, workshop};
 use engine::runner::RunReport;
@@ -84,6 +86,40 @@ async fn a_secret_that_the_deployment_does_not_have_is_named() {
         "error for good argument `header.Authorization` asks for the secret `SHOP`, which is not there (set SECRET_SHOP)"
     );
     assert!(server.requests().is_empty());
+}
+
+/// Reads one secret, always the same.
+struct Elsewhere;
+
+#[async_trait]
+impl SecretReader for Elsewhere {
+    async fn read(&self, name: &str, _: DateTime<Utc>) -> store::Result<Option<Secret>> {
+        Ok((name == "SHOP").then(|| Secret::new("Bearer from-elsewhere")))
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_is_read_elsewhere_is_sent_and_looked_for_like_any_other() {
+    let server = Server::with(&[&answer("200 OK", "", "fine"), &answer("200 OK", "", "you sent from-elsewhere")]).await;
+    for (name, expected) in [
+        ("SHOP", "success "),
+        ("SHOP", "error for good the response repeats the secret `SHOP`"),
+        ("OTHER", "error for good argument `header.Authorization` asks for the secret `OTHER`, which is not there"),
+    ] {
+        let (url, value) = (server.url("/"), format!("secret:{name}"));
+        let arguments = [("url", url.as_str()), ("header.Authorization", value.as_str())];
+        let services = Services { secrets: Some(Arc::new(Elsewhere)), ..services(&server.entry()) };
+        let workshop = workshop(Arc::new(HttpRequest::default()), &arguments, services);
+        let id = called(&workshop).await;
+        let outcome = outcome(&workshop, &id).await;
+        assert!(outcome.starts_with(expected), "{name}: {outcome}");
+    }
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    assert!(
+        requests.iter().all(|request| request.contains("authorization: Bearer from-elsewhere\r\n")),
+        "{requests:?}"
+    );
 }
 
 #[tokio::test]
