@@ -7,6 +7,7 @@ mod bootstraps;
 mod bunches;
 mod cli;
 mod conformance;
+mod deploy;
 mod docs;
 mod embedded;
 mod hostile;
