@@ -9,6 +9,7 @@ use tests::seen;
 
 use super::{Stack, eventually, localstack, now, variable};
 use crate::bunches::{Files, assert_same_products, bunch, demo_catalogue, imported_on_one_machine};
+use crate::systole::{Running, program};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn files_in_the_bucket_become_products() {
@@ -33,6 +34,11 @@ async fn files_in_the_bucket_become_products() {
     assert_same_products(&products(&stack, &files).await, &imported_on_one_machine(&files).await);
     assert_is_archived(&stack, &id, &files).await;
     assert_no_message_is_left(&stack, &id);
+    let mut details = program();
+    details.args(["--aws", "pipeline", "details", &id.to_string()]);
+    let details = Running::start(details).end();
+    let report = format!("s3://{}/archive/{id}/report.txt", stack.bucket);
+    assert!(details.stdout.contains(&report), "a path that can be copied: {details}");
 }
 
 /// The functions have no word for "the machine has burnt down"; this is what it looks like to them.
