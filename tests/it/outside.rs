@@ -241,3 +241,13 @@ fn the_documents_of_the_contract_are_json() {
     assert_eq!(documents[0]["schema"], json!(1));
     assert_eq!(documents[1]["outcome"], json!("done"));
 }
+
+#[test]
+fn a_host_of_this_machine_refuses_a_secret_that_is_only_referred_to() {
+    let systole = Systole::new();
+    let mut command = program();
+    command.arg("--store").arg(systole.store()).arg("run").env("SECRET_ERP", "ssm:/systole/dev/erp");
+    let ran = Running::start(command).end();
+    let expected = "the secret `ERP` is a reference, which only the functions on AWS read; set SECRET_ERP to its value";
+    assert!(ran.code == Some(1) && ran.stderr.contains(expected), "{ran}");
+}
