@@ -1,11 +1,13 @@
 //! Applies reference elements: their attributes overwrite, their children are merged in or removed.
 
 use super::node::{Action, Errors, Node, most, twice};
+use crate::xml::kind::ElementKind;
 use crate::xml::suggest;
 
 /// Changes `target` as `reference` says, in the order in which that is written.
 pub(super) fn apply(target: &mut Node, reference: Node, errors: &mut Errors) {
     target.attributes.extend(reference.attributes);
+    let defaults = target.of_kind(ElementKind::StepDefaults).next().cloned();
     for child in reference.children {
         if errors.is_full() {
             return;
@@ -15,6 +17,9 @@ pub(super) fn apply(target: &mut Node, reference: Node, errors: &mut Errors) {
             Action::Change => {
                 let Some(index) = find(target, &child, errors) else { continue };
                 let (kind, identity) = (child.kind, child.identity.text.clone());
+                if kind == ElementKind::Step {
+                    take_defaults(&mut target.children[index], &child, defaults.as_ref());
+                }
                 errors.within(kind, &identity, |errors| apply(&mut target.children[index], child, errors));
             }
             Action::Remove => {
@@ -22,6 +27,19 @@ pub(super) fn apply(target: &mut Node, reference: Node, errors: &mut Errors) {
                 let removed = target.children.remove(index);
                 target.removed.insert((removed.kind, removed.identity.text), child.position);
             }
+        }
+    }
+}
+
+/// Gives a step those conditions of the defaults that a reference changes or removes: they are its own from then on.
+fn take_defaults(step: &mut Node, reference: &Node, defaults: Option<&Node>) {
+    let Some(defaults) = defaults else { return };
+    let referred = reference.of_kind(ElementKind::StepCondition).filter(|child| child.action != Action::Define);
+    for child in referred {
+        let is_it = |other: &&Node| other.identity.text == child.identity.text;
+        let is_gone = step.removed.contains_key(&(child.kind, child.identity.text.clone()));
+        if !is_gone && !step.of_kind(child.kind).any(|own| is_it(&own)) {
+            step.children.extend(defaults.of_kind(child.kind).find(is_it).cloned());
         }
     }
 }

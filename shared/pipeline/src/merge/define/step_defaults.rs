@@ -38,7 +38,9 @@ fn fill(step: &mut Node, defaults: &Node) {
     }
     for default in defaults.of_kind(ElementKind::StepCondition) {
         let is_own = |own: &Node| own.identity.text == default.identity.text;
-        if !step.of_kind(ElementKind::StepCondition).any(is_own) {
+        // Another file may have taken it away from this step.
+        let is_removed = step.removed.contains_key(&(default.kind, default.identity.text.clone()));
+        if !is_removed && !step.of_kind(ElementKind::StepCondition).any(is_own) {
             step.children.push(default.clone());
         }
     }

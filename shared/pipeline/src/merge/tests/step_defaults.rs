@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use insta::assert_snapshot;
 
-use super::{load, merged, refused};
+use super::{load, refused};
 use crate::merge::Vocabulary;
 
 /// The steps of the one pipeline that files make, each with its conditions, and what is wrong.
@@ -96,7 +96,24 @@ fn what_is_wrong_in_defaults_is_said_once() {
     <pipeline name="p"><step name="a" executorType="e"/></pipeline><referencePipeline name="p"><referenceStepDefaults expireIn="1 hour"/></referencePipeline>
         x.xml:1:100: pipeline `p`: there is no `stepDefaults` to refer to
     "#);
-    // A condition of the defaults is not one of the step's own.
-    let change = r#"<config><referencePipeline name="p"><referenceStep name="a"><conditions><referenceStep_condition type="attempts_limit" remove="true"/></conditions></referenceStep></referencePipeline></config>"#;
-    assert_snapshot!(merged(&[("base.xml", &format!("<config>{PIPELINE}</config>")), ("change.xml", change)]), @"change.xml:1:104: step `a`: there is no condition `attempts_limit` to refer to");
+}
+
+#[test]
+fn a_reference_to_a_step_changes_what_it_has_by_default() {
+    let change = r#"<referencePipeline name="p">
+        <referenceStep name="a"><conditions>
+            <referenceStep_condition type="attempts_limit"><referenceArgument key="limit" value="9"/></referenceStep_condition>
+            <referenceStep_condition type="previous_steps_completed" remove="true"/>
+        </conditions></referenceStep>
+    </referencePipeline>"#;
+    assert_snapshot!(steps(&[PIPELINE, change]), @r"
+    a expires in 3600 s: {type:attempts_limit,limit:9}
+    b expires in 300 s: {type:attempts_limit,limit:7} {type:previous_steps_completed}
+    ");
+    let again = r#"<referencePipeline name="p"><referenceStep name="a"><conditions>
+        <referenceStep_condition type="previous_steps_completed" remove="true"/>
+    </conditions></referenceStep></referencePipeline>"#;
+    assert_snapshot!(steps(&[PIPELINE, change, again]), @"3.xml:2:40: step `a`: there is no condition `previous_steps_completed` to refer to (it was removed at 2.xml:4:13)");
+    let unknown = again.replace("previous_steps_completed", "time_between_attempts");
+    assert_snapshot!(steps(&[PIPELINE, &unknown]), @"2.xml:2:40: step `a`: there is no condition `time_between_attempts` to refer to");
 }
