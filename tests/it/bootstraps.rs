@@ -20,6 +20,7 @@ use pipeline::{Pipeline, PipelineId, PipelineStatus, Step};
 use serde_json::{Value, json};
 use store::message::StepMessage;
 use store::queue::Received;
+use store::table::{Change, Condition, Relist, Write};
 use tests::{Provided, aws_with_variables, seen};
 
 use self::lambda::{Invoked, Lambda, now};
@@ -124,6 +125,17 @@ impl Stage {
                 return None;
             }
             self.beat_later().await;
+            self.forget_interruptions(id).await;
+        }
+    }
+
+    /// Here it is not the step that kills its runner again and again, and it must not be given up for that.
+    async fn forget_interruptions(&self, id: &PipelineId) {
+        for step in self.pipeline(id).await.steps.iter().filter(|step| step.record.interruptions > 0) {
+            let attributes = [("interruptions".to_owned(), Value::Null)].into_iter().collect();
+            let key = store::keys::step(id, step.definition.sort_order, &step.definition.name);
+            let (condition, change) = (Condition::Any, Change::Patch { attributes, listing: Relist::Keep });
+            self.storage.table.write(Write { key, condition, change }).await.unwrap();
         }
     }
 

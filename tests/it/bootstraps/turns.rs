@@ -18,7 +18,7 @@ use super::{DEADLY_DELIVERIES, KILLED, Stage};
 const WIDTH: usize = 12;
 
 /// How often a step is tried: once for each of its requests, and some more.
-const LIMIT: usize = 16;
+const LIMIT: usize = 20;
 
 const DEFINITIONS: &str = r#"<config>
     <pipeline name="turns">BY_HAND
