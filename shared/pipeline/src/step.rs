@@ -45,6 +45,8 @@ pub struct StepRecord {
     pub enqueued_at: Option<DateTime<Utc>>,
     /// When its message was sent last, or falls due if that is later; a re-sending beat moves it.
     pub sent_at: Option<DateTime<Utc>>,
+    /// When the executor that asked for a pause wants to go on, if that is later than a message can be held back.
+    pub wakes_at: Option<DateTime<Utc>>,
     /// How often the message had to be sent again.
     pub resends: u32,
     /// When the latest attempt was claimed first.
@@ -137,6 +139,7 @@ impl StepRecord {
             owner: None,
             enqueued_at: None,
             sent_at: None,
+            wakes_at: None,
             resends: 0,
             started_at: None,
             lease_until: None,

@@ -225,6 +225,7 @@ fn read_record(item: &Item) -> Result<StepRecord> {
         owner: fields.text("owner")?.map(str::to_owned),
         enqueued_at: fields.time("enqueued_at")?,
         sent_at: fields.time("sent_at")?.or(fields.time("enqueued_at")?),
+        wakes_at: fields.time("wakes_at")?,
         resends: count("resends")?,
         started_at: fields.time("started_at")?,
         lease_until: fields.time("lease_until")?,

@@ -15,7 +15,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use pipeline::step::{INTERRUPTION_LIMIT, StepRecord};
 use pipeline::transition::{self, StepEvent};
 use pipeline::{Name, PipelineId, Step, StepDefinition, StepStatus, Token};
@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 use crate::error::{Error, Result};
 use crate::items::{self, Fields, SCHEMA, optional};
 use crate::message::StepMessage;
+use crate::queue::DELAY_LIMIT;
 use crate::table::{Attributes, Change, Condition, Item, Query, Relist, Write, Written};
 use crate::{Store, keys};
 
@@ -102,7 +103,7 @@ pub struct Continuation<'a> {
     pub token: &'a Token,
     /// The log up to here.
     pub log: &'a str,
-    /// How long from now its message is due.
+    /// How long it wants to wait. Its message is due then, or when a message cannot be held back for longer.
     pub delay: Duration,
 }
 
@@ -344,7 +345,8 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<StepWritten> {
         let Continuation { checkpoint, token, log, delay } = continuation;
-        let sent_at = if delay.is_zero() { Value::Null } else { items::time(now + delay) };
+        let sent_at = if delay.is_zero() { Value::Null } else { items::time(now + delay.min(DELAY_LIMIT)) };
+        let wakes_at = Some(delay).filter(|delay| *delay > DELAY_LIMIT).and_then(|delay| moment_after(now, delay));
         let mut attributes = items::patch([
             ("status", json!(legal(StepStatus::Running, StepEvent::Continue)?)),
             ("continuations", json!(claimed.record.continuations + 1)),
@@ -353,6 +355,7 @@ impl Store {
             ("checkpoint", checkpoint),
             ("enqueued_at", items::time(now)),
             ("sent_at", sent_at),
+            ("wakes_at", wakes_at.map_or(Value::Null, items::time)),
             ("lease_until", Value::Null),
             ("log", optional(Some(log).filter(|log| !log.is_empty()))),
         ]);
@@ -543,10 +546,11 @@ impl Store {
 }
 
 /// What a new attempt must not inherit. The checkpoint stays: a retry goes on where the failed attempt stood.
-const PER_ATTEMPT: [&str; 13] = [
+const PER_ATTEMPT: [&str; 14] = [
     "continuations",
     "owner",
     "sent_at",
+    "wakes_at",
     "resends",
     "started_at",
     "lease_until",
@@ -558,6 +562,12 @@ const PER_ATTEMPT: [&str; 13] = [
     "output",
     "log",
 ];
+
+/// The moment so long from now; `None` if it is beyond the times that can be stored.
+fn moment_after(now: DateTime<Utc>, delay: Duration) -> Option<DateTime<Utc>> {
+    let moment = now.checked_add_signed(TimeDelta::from_std(delay).ok()?)?;
+    (moment.year() < 10_000).then_some(moment)
+}
 
 fn interruptions(count: u32) -> (&'static str, Value) {
     ("interruptions", if count == 0 { Value::Null } else { json!(count) })

@@ -19,9 +19,9 @@ pub(crate) fn all(gate: &Gate) -> Vec<Arc<dyn Executor>> {
     executors
 }
 
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "done", "skips", "missing", "invalid", "fails", "broken", "flaky", "counts", "goes", "panics", "hangs", "chatty",
-    "greedy", "wordy", "rambles", "labours", "naps", "fans", "joins",
+    "greedy", "wordy", "rambles", "labours", "naps", "dreams", "fans", "joins",
 ];
 
 struct Plain {
@@ -74,6 +74,11 @@ impl Executor for Plain {
                 Some(_) => Ok(Outcome::Done),
                 None => Ok(goes_on(json!(1), Duration::from_secs(110))),
             },
+            // Until 13:00, however often it is woken before.
+            "dreams" => {
+                let until: chrono::DateTime<chrono::Utc> = "2026-08-01T13:00:00Z".parse().expect("it is a time");
+                Ok(goes_on(json!(1), (until - work.now()).to_std().unwrap_or_default()))
+            }
             "goes" => Ok(goes_on(json!("on"), Duration::ZERO)),
             "panics" if work.attempt() == 1 => panic!("a bug"),
             "panics" => Ok(Outcome::Done),

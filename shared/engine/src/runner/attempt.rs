@@ -60,7 +60,7 @@ impl CurrentAttempt<'_> {
         let outcome = self.work(step, &mut log).await;
         let log = keep_log(context, pipeline, &step.claimed, &log).await?;
         if let Ok(Outcome::Continue { checkpoint, after }) = outcome {
-            return self.hand_on(step, HandOver { checkpoint, delay: after.min(DELAY_LIMIT), log }).await;
+            return self.hand_on(step, HandOver { checkpoint, delay: after, log }).await;
         }
         Ok(Attempted::Ended(AttemptEnd { finish: finish_of(outcome), log, at: invocation.now() }))
     }
@@ -121,7 +121,7 @@ impl CurrentAttempt<'_> {
             let continued = Step { definition: definition.clone(), record: claimed.record.clone() };
             let next = StepMessage::new(&pipeline.id, &continued, token, hops);
             let next = if message.is_gated { next.gated() } else { next };
-            let outgoing = outgoing_after(&next, delay);
+            let outgoing = outgoing_after(&next, delay.min(DELAY_LIMIT));
             context.store.queue.send(pipeline.definition.priority, vec![outgoing]).await?;
         }
         Ok(Attempted::Over(RunReport::Continued))

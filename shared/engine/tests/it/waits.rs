@@ -28,6 +28,17 @@ async fn forty_minutes_of_work_are_one_attempt_of_invocations_of_a_minute() {
 }
 
 #[tokio::test]
+async fn a_step_that_waits_longer_than_a_message_can_says_when_it_wakes() {
+    let workshop = Workshop::new("10: dreams-a");
+    let id = workshop.spawn().await;
+    let woken = workshop.now();
+    workshop.run_all().await;
+    let record = workshop.step(&id, "dreams-a").await.record;
+    let minutes = |at: Option<chrono::DateTime<chrono::Utc>>| (at.unwrap() - woken).num_minutes();
+    assert_eq!((minutes(record.due_at(workshop.now())), minutes(record.wakes_at)), (15, 60));
+}
+
+#[tokio::test]
 async fn a_lost_message_of_a_step_that_waits_is_sent_again_after_it_was_due() {
     let workshop = Workshop::new("10: naps-a");
     let id = workshop.spawn().await;

@@ -154,7 +154,8 @@ fn enqueued(pipeline: &Pipeline, step: &Step, signs: &WaitSigns) -> String {
     if let Some(due) =
         record.sent_at.filter(|at| record.resends == 0 && *at > signs.now && Some(*at) > record.enqueued_at)
     {
-        return format!("attempt {} carries on at {}{progress}", record.attempt, time(due));
+        let wakes = record.wakes_at.unwrap_or(due);
+        return format!("attempt {} carries on at {}{progress}", record.attempt, time(wakes));
     }
     let since = record.enqueued_at.map_or(String::new(), |at| format!(" since {}", time(at)));
     let interrupted = interrupted(step);

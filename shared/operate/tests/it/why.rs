@@ -55,6 +55,19 @@ fn asking(condition: &str) -> String {
     )
 }
 
+/// A message is held back for 15 minutes at most, and the step is woken early then; that is nothing to tell.
+#[tokio::test]
+async fn of_a_step_that_waits_for_an_hour_its_true_time_is_told() {
+    let workshop = Workshop::new("10: dreams-a, naps-b");
+    let id = workshop.spawn().await;
+    workshop.run_all().await;
+    for _ in 0..3 {
+        assert_eq!(told(&workshop, &id, "dreams-a").await, "attempt 1 carries on at 2026-08-01T13:00:00Z");
+        workshop.wait(15);
+        workshop.run_all().await;
+    }
+}
+
 #[tokio::test]
 async fn of_a_step_that_has_run_the_end_is_told() {
     for (stages, step, expected) in [
