@@ -90,16 +90,26 @@ impl Signals {
     }
 }
 
-/// Waits for the parts of the host to end. A further signal ends the process at once: its lock file stays, so that others
-/// see that it is dead and carry on what it held.
+/// Waits for the parts of the host to end. A further signal ends the process.
 pub(crate) async fn join(tasks: Vec<JoinHandle<()>>, signals: &mut Signals) -> anyhow::Result<()> {
     for task in tasks {
         tokio::select! {
             joined = task => joined.context("a part of the host panicked")?,
-            () = signals.next() => std::process::exit(KILLED),
+            () = signals.next() => kill(signals).await,
         }
     }
     Ok(())
+}
+
+/// Ends the process, and before it the commands that it runs: they would go on, and the next process would begin them a
+/// second time. Whoever does not want to wait for them presses Ctrl-C once more. The lock file stays, so that others see
+/// that the process is dead and carry on what it held.
+async fn kill(signals: &mut Signals) -> ! {
+    tokio::select! {
+        _ = tokio::task::spawn_blocking(steps::general::shell::end_commands) => {}
+        () = signals.next() => {}
+    }
+    std::process::exit(KILLED)
 }
 
 /// The exit code of a process that a second Ctrl-C ended.
@@ -187,12 +197,19 @@ pub(crate) async fn run_messages(
     max: Option<usize>,
     output: &Output,
 ) -> anyhow::Result<ExitReason> {
-    let host = installation.host();
+    let mut signals = Signals::listen()?;
+    tokio::select! {
+        ran = run_until_done(&installation.host(), max, output) => ran,
+        () = signals.next() => kill(&mut signals).await,
+    }
+}
+
+async fn run_until_done(host: &Host, max: Option<usize>, output: &Output) -> anyhow::Result<ExitReason> {
     let (mut done, mut failed) = (0, 0);
     let over = AtomicUsize::new(0);
     // With the end of one message another one may be taken, if that is not the last.
     let mut runner =
-        runner(&host).taking_ahead_while(|| max.is_none_or(|max| over.load(Ordering::Relaxed).saturating_add(1) < max));
+        runner(host).taking_ahead_while(|| max.is_none_or(|max| over.load(Ordering::Relaxed).saturating_add(1) < max));
     while max.is_none_or(|max| done + failed < max) {
         match runner.turn(Duration::ZERO).await? {
             Turn::Nothing => break,

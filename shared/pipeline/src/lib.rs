@@ -16,6 +16,7 @@ pub mod settings;
 mod status;
 pub mod step;
 pub mod transition;
+pub mod visible;
 pub mod words;
 pub mod xml;
 

@@ -238,6 +238,19 @@ impl<'a> Work<'a> {
         self.invocation.left().saturating_sub(self.context.limits.deadline_margin)
     }
 
+    /// Why the step should not go on: its pipeline was cancelled or has expired since it began. A step that runs always
+    /// goes on, and so does one that a person runs again. Ask every now and then where work takes long.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    pub async fn stop_reason(&self) -> Result<Option<String>, ExecutorError> {
+        if self.step.run_always || self.record.is_rerun {
+            return Ok(None);
+        }
+        let pipeline = self.store.pipeline_without_steps(&self.pipeline.id).await?;
+        Ok(pipeline.and_then(|pipeline| pipeline.stop).map(|stop| stop.reason))
+    }
+
     /// Adds a line to the step's log.
     pub fn info(&mut self, message: &str) {
         self.log.line(self.invocation.now(), Level::Info, &self.step.name, message);

@@ -3,19 +3,36 @@
 //! A definition that may run commands may do whatever the user of the process may do; that is why nothing but
 //! `systole dev --allow-shell` turns it on, and why the functions on AWS have no way to.
 //!
-//! **Invariant:** no process of a command outlives its attempt: all of its group is killed when the command has ended,
-//! when the time is up, and when the attempt is dropped.
+//! | argument | says |
+//! |---|---|
+//! | `command` | what `sh -c` runs |
+//! | `artifact` | the name of a file that the command leaves in its folder for later steps; without it none is kept |
+//!
+//! The folder that the command runs in has copies of the pipeline's files; `command_folder.rs` says which.
+//!
+//! **Invariant:** no process of a command outlives its attempt: all of them are ended when the command has ended, when the
+//! time is up, when the pipeline is stopped, when the attempt is dropped and when the host exits; what survives is named.
 
-use std::process::{ExitStatus, Stdio};
+mod command_folder;
+mod command_run;
+mod pipe_lines;
+mod process_table;
+mod process_tree;
+
+use std::collections::BTreeMap;
+use std::io::{self, ErrorKind};
+use std::process::Stdio;
 
 use async_trait::async_trait;
 use engine::{Executor, ExecutorError, Outcome, Work};
-use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::json;
 use store::services::ShellPolicy;
-use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio::process::{Child, Command};
-use tokio::time::timeout;
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use super::artifact_name;
+use command_run::{CommandEnd, CommandRun, GRACE};
+use process_tree::ProcessTree;
 
 /// The executor.
 pub struct Shell;
@@ -23,11 +40,17 @@ pub struct Shell;
 /// The argument with the command.
 const COMMAND: &str = "command";
 
+/// The argument with the name of the file to keep.
+const ARTIFACT: &str = "artifact";
+
 /// The exit code by which a command says that it may go through later: `EX_TEMPFAIL` of `sysexits.h`.
 const MAY_PASS: i32 = 75;
 
-/// Most bytes of one line of the log; what is longer is broken.
-const LINE_BYTES: usize = 1_000;
+/// Ends the commands of this program with all their processes, before it exits. No further one begins. Takes a moment if
+/// they do not listen, so call it where nothing else waits.
+pub fn end_commands() {
+    process_tree::close(GRACE);
+}
 
 #[async_trait]
 impl Executor for Shell {
@@ -45,23 +68,35 @@ impl Executor for Shell {
                 "no commands are run here; `systole dev --allow-shell` allows them, on the embedded store only";
             return Err(ExecutorError::permanent(message));
         };
-        let folder = tempfile::tempdir().map_err(|error| failed("no temporary folder can be made", error))?;
-        let mut command = Command::new("sh");
-        command.arg("-c").arg(work.argument(COMMAND)?).current_dir(folder.path()).env_clear().envs(environment);
-        command.envs(arguments(work)).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = command.process_group(0).spawn().map_err(|error| failed("the command cannot be started", error))?;
-        let limit = work.time_left();
-        let mut group = ProcessGroup::of(&child);
-        let status = timeout(limit, run(work, child, &mut group)).await.map_err(|_| {
-            ExecutorError::retryable(format!("the command did not end within {} s and was killed", limit.as_secs()))
-        })??;
-        drop(group);
-        conclude(work, status)
+        let text = work.argument(COMMAND)?;
+        let artifact = work.optional_argument(ARTIFACT).map(|name| artifact_name::plain(ARTIFACT, name)).transpose()?;
+        let variables = variables(work);
+        check_for_nul(text, &variables)?;
+        let folder = command_folder::filled(work).await?;
+        if process_tree::is_closing() {
+            std::future::pending::<()>().await;
+        }
+        let environment =
+            environment.iter().chain(&variables).map(|(key, value)| (key.clone(), value.clone())).collect();
+        let mut run = started(work, CommandText { text, environment, folder })?;
+        let end = run.finish(work).await?;
+        conclude(work, &run, end)?;
+        if let Some(name) = artifact {
+            command_folder::keep(work, run.folder(), &name).await?;
+        }
+        Ok(Outcome::Done)
     }
 }
 
+/// A command and what it finds.
+struct CommandText<'a> {
+    text: &'a str,
+    environment: BTreeMap<String, String>,
+    folder: TempDir,
+}
+
 /// The arguments of the pipeline and of the step, as variables.
-fn arguments(work: &Work<'_>) -> Vec<(String, String)> {
+fn variables(work: &Work<'_>) -> BTreeMap<String, String> {
     let variable = |key: &str| -> String {
         key.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
     };
@@ -69,111 +104,94 @@ fn arguments(work: &Work<'_>) -> Vec<(String, String)> {
     arguments.map(|(key, value)| (format!("SYSTOLE_ARG_{}", variable(key)), value.clone())).collect()
 }
 
-/// Writes what the command says into the log until it has ended and its pipes are closed.
-async fn run(work: &mut Work<'_>, mut child: Child, group: &mut ProcessGroup) -> Result<ExitStatus, ExecutorError> {
-    let (mut out, mut err) = (PipeLines::of(child.stdout.take()), PipeLines::of(child.stderr.take()));
-    let mut status = None;
-    loop {
-        tokio::select! {
-            read = out.read(), if out.is_open() => read.map_err(|error| failed("the command cannot be read", error))?,
-            read = err.read(), if err.is_open() => read.map_err(|error| failed("the command cannot be read", error))?,
-            ended = child.wait(), if status.is_none() => {
-                status = Some(ended.map_err(|error| failed("the command cannot be waited for", error))?);
-                // What it left in the background would hold the pipes open.
-                group.kill();
-            }
-        }
-        out.take().iter().for_each(|line| work.info(line));
-        err.take().iter().for_each(|line| work.warn(line));
-        if let (Some(status), false, false) = (status, out.is_open(), err.is_open()) {
-            return Ok(status);
-        }
+fn check_for_nul(text: &str, variables: &BTreeMap<String, String>) -> Result<(), ExecutorError> {
+    let has_nul = |(_, value): &(&String, &String)| value.contains('\0');
+    let named = match variables.iter().find(has_nul) {
+        Some((name, _)) => Some(name.as_str()),
+        None => text.contains('\0').then_some("argument `command`"),
+    };
+    named.map_or(Ok(()), |name| {
+        Err(ExecutorError::permanent(format!("{name} has a NUL character in it, which no command can be given")))
+    })
+}
+
+/// Starts the command in a session of its own: no terminal sends it signals, and its processes are known by it.
+fn started(work: &Work<'_>, command: CommandText<'_>) -> Result<CommandRun, ExecutorError> {
+    let CommandText { text, environment, folder } = command;
+    let attempt = work.artifact_key(COMMAND);
+    let prepared = |program: &str| {
+        let mut command = Command::new(program);
+        command.env_clear().envs(&environment).current_dir(folder.path());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    // Rust has no safe call for it, and `setsid` of util-linux or busybox is on every Linux; it becomes the command.
+    let mut started = ProcessTree::start(prepared("setsid").args(["sh", "-c", text]), &attempt);
+    if started.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+        started = ProcessTree::start(prepared("sh").args(["-c", text]).process_group(0), &attempt);
+    }
+    match started {
+        Ok(started) => Ok(CommandRun::of(started, folder)),
+        Err(error) => Err(cannot_start(error, text, &environment)),
     }
 }
 
-fn conclude(work: &mut Work<'_>, status: ExitStatus) -> Result<Outcome, ExecutorError> {
+/// Why a command was not started, and whether it will be another time.
+fn cannot_start(error: io::Error, text: &str, environment: &BTreeMap<String, String>) -> ExecutorError {
+    let kind = error.kind();
+    let message = if kind == ErrorKind::ArgumentListTooLong {
+        let lengths = environment.iter().map(|(name, value)| (value.len(), name.as_str()));
+        let (bytes, name) = lengths.chain([(text.len(), "the argument `command`")]).max().unwrap_or_default();
+        format!(
+            "the command cannot be started: it is given too much (128 KiB a value are possible; the longest is {name}, \
+             {bytes} bytes)"
+        )
+    } else if kind == ErrorKind::NotFound {
+        "the command cannot be started: there is no `sh`".to_owned()
+    } else if kind == ErrorKind::PermissionDenied {
+        "the command cannot be started: `sh` cannot be executed".to_owned()
+    } else {
+        return may_pass("the command cannot be started", error);
+    };
+    ExecutorError::Permanent { message, source: Some(Box::new(error)) }
+}
+
+/// What follows from the end of the command, if it is not success.
+fn conclude(work: &mut Work<'_>, run: &CommandRun, end: CommandEnd) -> Result<(), ExecutorError> {
+    let status = match end {
+        CommandEnd::Exited(status) => status,
+        CommandEnd::TimedOut(limit) => {
+            let message = format!("the command did not end within {} s and was killed", limit.as_secs());
+            return Err(ExecutorError::retryable(with_last_words(message, run)));
+        }
+        CommandEnd::Stopped(reason) => {
+            return Err(ExecutorError::permanent(format!("the command was ended with its pipeline: {reason}")));
+        }
+    };
     let Some(code) = status.code() else {
-        return Err(ExecutorError::retryable(format!("the command was ended by a {status}")));
+        let message = format!("the command was ended by a {status}");
+        return Err(ExecutorError::retryable(with_last_words(message, run)));
     };
     work.set_output(json!({ "exit_code": code }));
-    match code {
-        0 => Ok(Outcome::Done),
-        MAY_PASS => Err(ExecutorError::retryable(format!("the command ended with {code}: it may go through later"))),
-        _ => Err(ExecutorError::permanent(format!("the command ended with {code}"))),
+    let meaning = match code {
+        0 => return Ok(()),
+        MAY_PASS => " (it may go through later)",
+        // POSIX gives these two to the shell.
+        126 => " (it cannot be executed)",
+        127 => " (it was not found)",
+        _ => "",
+    };
+    let message = with_last_words(format!("the command ended with {code}{meaning}"), run);
+    Err(if code == MAY_PASS { ExecutorError::retryable(message) } else { ExecutorError::permanent(message) })
+}
+
+fn with_last_words(message: String, run: &CommandRun) -> String {
+    match run.last_words() {
+        words if words.is_empty() => message,
+        words => format!("{message}: {words}"),
     }
 }
 
-fn failed(message: &str, error: std::io::Error) -> ExecutorError {
+fn may_pass(message: &str, error: io::Error) -> ExecutorError {
     ExecutorError::Retryable { message: message.to_owned(), source: Some(Box::new(error)) }
-}
-
-/// The processes of a command; killed when it is dropped.
-struct ProcessGroup {
-    leader: Option<Pid>,
-}
-
-impl ProcessGroup {
-    fn of(child: &Child) -> Self {
-        ProcessGroup { leader: child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)) }
-    }
-
-    /// Once: the number of a group that has gone can be given to another.
-    fn kill(&mut self) {
-        if let Some(leader) = self.leader.take() {
-            // An error means that there is nobody left.
-            let _ = kill_process_group(leader, Signal::KILL);
-        }
-    }
-}
-
-impl Drop for ProcessGroup {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-/// A pipe, cut into lines.
-struct PipeLines<R> {
-    pipe: Option<R>,
-    buffer: Vec<u8>,
-}
-
-impl<R: AsyncRead + Unpin> PipeLines<R> {
-    fn of(pipe: Option<R>) -> Self {
-        PipeLines { pipe, buffer: Vec::new() }
-    }
-
-    fn is_open(&self) -> bool {
-        self.pipe.is_some()
-    }
-
-    /// Reads what is there; the end closes the pipe.
-    async fn read(&mut self) -> std::io::Result<()> {
-        let Some(pipe) = &mut self.pipe else { return Ok(()) };
-        if pipe.read_buf(&mut self.buffer).await? == 0 {
-            self.pipe = None;
-        }
-        Ok(())
-    }
-
-    /// Takes the lines that are complete; at the end of the pipe the last one is.
-    fn take(&mut self) -> Vec<String> {
-        let mut lines = Vec::new();
-        loop {
-            let end = self.buffer.iter().take(LINE_BYTES).position(|byte| *byte == b'\n');
-            let (line, rest) = match end {
-                Some(end) => (end, end + 1),
-                None if self.buffer.len() >= LINE_BYTES => (LINE_BYTES, LINE_BYTES),
-                None if self.pipe.is_none() && !self.buffer.is_empty() => (self.buffer.len(), self.buffer.len()),
-                None => return lines,
-            };
-            lines.push(printable(&self.buffer[..line]));
-            self.buffer.drain(..rest);
-        }
-    }
-}
-
-/// One line without characters that would confuse a terminal.
-fn printable(line: &[u8]) -> String {
-    String::from_utf8_lossy(line).chars().map(|c| if c.is_control() && c != '\t' { ' ' } else { c }).collect()
 }

@@ -6,6 +6,9 @@ use std::time::Duration;
 use serde_json::json;
 use store::services::{Services, ShellPolicy};
 
+use patience::wait;
+use pipeline::pipeline::{StopRequest, StoppedBy};
+
 use super::{called, outcome, output, repeated, workshop};
 use steps::general::shell::Shell;
 use workshop::Workshop;
@@ -42,13 +45,15 @@ async fn what_a_command_says_goes_into_the_log() {
     assert_eq!(output(&workshop, &id).await, json!({ "exit_code": 0 }));
     let mut lines = logged(&workshop, &id).await;
     lines.sort();
-    assert_eq!(lines, ["info: one", "info: three [31m", "warning: two"]);
+    assert_eq!(lines, ["info: one", "info: three␛[31m", "warning: two"]);
 }
 
 #[tokio::test]
 async fn a_command_sees_its_arguments_and_nothing_of_the_host() {
-    let workshop =
-        running("env | sort | grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD=; ls -A", &[("since-day", "a b")]);
+    let workshop = running(
+        "env | sort | grep -v -e ^PWD= -e ^_= -e ^SHLVL= -e ^OLDPWD= -e ^SYSTOLE_COMMAND=work/; ls -A",
+        &[("since-day", "a b")],
+    );
     let id = called(&workshop).await;
     let lines = logged(&workshop, &id).await;
     assert_eq!(lines, ["info: HOME=/nowhere", "info: PATH=/usr/bin:/bin", "info: SYSTOLE_ARG_SINCE_DAY=a b"]);
@@ -65,9 +70,11 @@ async fn a_command_whose_runner_died_is_run_again_in_a_folder_of_its_own() {
 #[tokio::test]
 async fn exit_codes_say_whether_a_further_attempt_can_help() {
     for (command, expected) in [
-        ("exit 75", "error the command ended with 75: it may go through later"),
+        ("exit 75", "error the command ended with 75 (it may go through later)"),
+        ("echo busy >&2; exit 75", "error the command ended with 75 (it may go through later): busy"),
         ("exit 3", "error for good the command ended with 3"),
-        ("no-such-command 2> /dev/null", "error for good the command ended with 127"),
+        ("no-such-command 2> /dev/null", "error for good the command ended with 127 (it was not found)"),
+        ("touch a; ./a 2> /dev/null", "error for good the command ended with 126 (it cannot be executed)"),
         ("kill -9 $$", "error the command was ended by a signal: 9 (SIGKILL)"),
     ] {
         let workshop = running(command, &[]);
@@ -76,42 +83,179 @@ async fn exit_codes_say_whether_a_further_attempt_can_help() {
     }
 }
 
-#[tokio::test]
-async fn what_a_command_leaves_in_the_background_is_killed_with_it() {
-    let workshop = running("sleep 600 & echo $!", &[]);
-    let id = called(&workshop).await;
-    assert_eq!(outcome(&workshop, &id).await, "success ");
-    assert_gone(&logged(&workshop, &id).await[0]);
+/// How a command can start something that stays: each writes its number into the file `$PID_FILE`.
+const LEAVERS: [(&str, &str); 6] = [
+    ("a child", "sleep 600 & echo $! > $PID_FILE"),
+    ("a session of its own", "setsid sh -c 'echo $$ > $PID_FILE; exec sleep 600' & wait_for_pid"),
+    ("a double fork", "(sh -c 'echo $$ > $PID_FILE; exec sleep 600' &) & wait_for_pid"),
+    (
+        "a daemon with nothing of its parent's",
+        "(setsid sh -c 'echo $$ > $PID_FILE; cd /; exec env -i sleep 600' < /dev/null > /dev/null 2>&1 &) & wait_for_pid",
+    ),
+    (
+        "one that does not listen to SIGTERM",
+        "(trap '' TERM; sh -c 'echo $$ > $PID_FILE; exec sleep 600') & wait_for_pid",
+    ),
+    ("one that stands still", "sh -c 'echo $$ > $PID_FILE; kill -STOP $$; exec sleep 600' & wait_for_pid"),
+];
+
+/// A command that starts one of [`LEAVERS`] and goes on with `then`, and the file with the number of what it left.
+fn leaving(leaver: &str, then: &str) -> (String, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pid").display().to_string();
+    let wait = "wait_for_pid() { until [ -s $PID_FILE ]; do sleep 0.01; done; }";
+    (format!("export PID_FILE={file}; {wait}; {leaver}; {then}"), folder)
+}
+
+/// The number that the command wrote.
+fn left(folder: &tempfile::TempDir) -> String {
+    std::fs::read_to_string(folder.path().join("pid")).unwrap()
 }
 
 #[tokio::test]
-async fn a_command_is_killed_with_all_its_processes_when_its_time_is_up() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("pid");
-    let command = format!("sleep 600 & echo $! > {}; wait", file.display());
+async fn what_a_command_leaves_in_the_background_ends_with_it_and_is_named() {
+    for (what, leaver) in LEAVERS {
+        let (command, folder) = leaving(leaver, "echo started");
+        let workshop = running(&command, &[]);
+        let began = std::time::Instant::now();
+        let id = called(&workshop).await;
+        // The pipe that it holds is its own affair.
+        assert!(began.elapsed() < Duration::from_secs(5), "{what}: {:?}", began.elapsed());
+        assert_eq!(outcome(&workshop, &id).await, "success ", "{what}");
+        let lines = logged(&workshop, &id).await;
+        let pid = left(&folder);
+        assert_gone(what, &pid);
+        let named = format!("({})", pid.trim());
+        let is_named = |line: &String| line.starts_with("warning: ended with the command") && line.contains(&named);
+        assert!(lines.contains(&"info: started".to_owned()) && lines.iter().any(is_named), "{what}: {lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_command_ends_with_all_its_processes_when_its_time_is_up() {
+    for (what, leaver) in LEAVERS {
+        let (command, folder) = leaving(leaver, "echo it hangs >&2; wait; sleep 600");
+        let workshop = running(&command, &[]);
+        let id = workshop.spawn().await;
+        workshop.beat().await;
+        workshop.run_one().await.unwrap().unwrap();
+        let message = workshop.receive().await.unwrap();
+        // Five seconds of an invocation are kept for its end.
+        let short = workshop.invocation_of(Duration::from_secs(6));
+        runner::run(&workshop.context, &message.body, &short).await.unwrap();
+        let outcome = outcome(&workshop, &id).await;
+        let begins = outcome.starts_with("error the command did not end within ");
+        assert!(begins && outcome.ends_with(" s and was killed: it hangs"), "{what}: {outcome}");
+        assert_gone(what, &left(&folder));
+    }
+}
+
+#[tokio::test]
+async fn a_command_hears_that_it_is_to_end_and_may_say_a_last_word() {
+    let (command, folder) =
+        leaving("echo $$ > $PID_FILE", "trap 'echo cleaned up; exit 0' TERM; while true; do sleep 0.05; done");
     let workshop = running(&command, &[]);
     let id = workshop.spawn().await;
     workshop.beat().await;
     workshop.run_one().await.unwrap().unwrap();
     let message = workshop.receive().await.unwrap();
-    // Five seconds of an invocation are kept for its end.
     let short = workshop.invocation_of(Duration::from_secs(6));
     runner::run(&workshop.context, &message.body, &short).await.unwrap();
-    let outcome = outcome(&workshop, &id).await;
-    assert!(outcome.starts_with("error the command did not end within ") && outcome.ends_with("killed"), "{outcome}");
-    assert_gone(&format!("info: {}", std::fs::read_to_string(file).unwrap()));
+    assert_eq!(logged(&workshop, &id).await[0], "info: cleaned up");
+    assert_gone("the command", &left(&folder));
 }
 
-/// The process of that line runs no more; it may still be a zombie that nobody has buried.
-fn assert_gone(line: &str) {
-    let pid = line.trim().strip_prefix("info: ").unwrap();
+#[tokio::test]
+async fn a_command_ends_when_its_pipeline_is_cancelled() {
+    for (what, leaver) in LEAVERS {
+        let (command, folder) = leaving(leaver, "wait; sleep 600");
+        let workshop = running(&command, &[]);
+        let id = workshop.spawn().await;
+        workshop.beat().await;
+        workshop.run_one().await.unwrap().unwrap();
+        let cancelled = async {
+            wait("the command has begun").ask(async || begun(&folder)).await;
+            let stop = StopRequest { by: StoppedBy::Cancel, reason: "wrong prices".to_owned(), at: workshop.now() };
+            let pipeline = workshop.store().pipeline_without_steps(&id).await.unwrap().unwrap();
+            workshop.store().stop_pipeline(&pipeline, &stop).await.unwrap();
+        };
+        let (ran, ()) = tokio::join!(workshop.run_one(), cancelled);
+        ran.unwrap().unwrap();
+        let expected = "error for good the command was ended with its pipeline: wrong prices";
+        assert_eq!(outcome(&workshop, &id).await, expected, "{what}");
+        assert_gone(what, &left(&folder));
+    }
+}
+
+#[tokio::test]
+async fn a_command_ends_when_its_attempt_is_dropped() {
+    for (what, leaver) in LEAVERS {
+        let (command, folder) = leaving(leaver, "wait; sleep 600");
+        let workshop = running(&command, &[]);
+        workshop.spawn().await;
+        workshop.beat().await;
+        workshop.run_one().await.unwrap().unwrap();
+        tokio::select! {
+            _ = workshop.run_one() => panic!("{what}: it sleeps for ten minutes"),
+            () = async { wait("the command has begun").ask(async || begun(&folder)).await } => {}
+        }
+        assert_gone(what, &left(&folder));
+    }
+}
+
+fn begun(folder: &tempfile::TempDir) -> Result<(), &'static str> {
+    let is_begun = std::fs::read_to_string(folder.path().join("pid")).is_ok_and(|pid| pid.ends_with('\n'));
+    is_begun.then_some(()).ok_or("no number has been written")
+}
+
+#[tokio::test]
+async fn two_commands_at_once_end_what_is_theirs_and_nothing_else() {
+    let (long, folder) =
+        leaving(LEAVERS[2].1, "until [ -e $PID_FILE.go ]; do sleep 0.05; done; kill -0 $(cat $PID_FILE)");
+    let (short, _other_folder) = leaving(LEAVERS[1].1, "true");
+    let (long, short) = (running(&long, &[]), running(&short, &[]));
+    let short_then_go = async {
+        wait("the command has begun").ask(async || begun(&folder)).await;
+        let id = called(&short).await;
+        assert_eq!(outcome(&short, &id).await, "success ");
+        std::fs::write(folder.path().join("pid.go"), "").unwrap();
+    };
+    let (id, ()) = tokio::join!(called(&long), short_then_go);
+    // What it had left in the background was there to the end.
+    assert_eq!(outcome(&long, &id).await, "success ");
+    assert_gone("the child of the long one", &left(&folder));
+}
+
+#[tokio::test]
+async fn what_no_attempt_can_start_fails_for_good() {
+    let long = "x".repeat(140_000);
+    for (key, value, expected) in [
+        ("k", long.as_str(), "the longest is SYSTOLE_ARG_K, 140000 bytes): Argument list too long (os error 7)"),
+        ("k", "a\0b", "SYSTOLE_ARG_K has a NUL character in it, which no command can be given"),
+    ] {
+        // As the API spawns it; a definition is refused with such a value.
+        let workshop = running("true", &[]);
+        let mut new = workshop.new_pipeline("work", "a request").await;
+        new.arguments.insert(key.to_owned(), value.to_owned());
+        workshop.store().spawn_pipeline(&new, workshop.now()).await.unwrap();
+        workshop.beat().await;
+        workshop.run_all().await;
+        let id = new.id;
+        let outcome = outcome(&workshop, &id).await;
+        assert!(outcome.starts_with("error for good ") && outcome.ends_with(expected), "{outcome}");
+    }
+}
+
+/// The process of that number runs no more; it may still be a zombie that nobody has buried.
+fn assert_gone(what: &str, pid: &str) {
+    let pid = pid.trim();
     let state = || std::fs::read_to_string(format!("/proc/{pid}/stat")).map_or("gone".to_owned(), |stat| stat);
-    let is_gone = (0..100).any(|_| {
+    let is_gone = (0..500).any(|_| {
         std::thread::sleep(Duration::from_millis(10));
         let state = state();
-        state == "gone" || state.contains(") Z ") || !state.contains("(sleep)")
+        state == "gone" || state.contains(") Z ")
     });
-    assert!(is_gone, "{}", state());
+    assert!(is_gone, "{what}: {}", state());
 }
 
 #[tokio::test]
