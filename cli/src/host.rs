@@ -197,9 +197,9 @@ pub(crate) async fn run_messages(
     max: Option<usize>,
     output: &Output,
 ) -> anyhow::Result<ExitReason> {
-    let mut signals = Signals::listen()?;
+    let (host, mut signals) = (installation.host(), Signals::listen()?);
     tokio::select! {
-        ran = run_until_done(&installation.host(), max, output) => ran,
+        ran = run_until_done(&host, max, output) => ran,
         () = signals.next() => kill(&mut signals).await,
     }
 }

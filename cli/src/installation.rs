@@ -69,7 +69,13 @@ impl Installation {
         let options = Options { visibility: LEASE, ..Options::default() };
         let store = store_embedded::open(&arguments.store, options)?;
         let process_lock = Arc::new(ProcessLock::begin(&arguments.store)?);
-        let limits = Limits { renewed_lease: Some(LEASE), lease_margin: Duration::from_secs(5), ..Limits::default() };
+        let limits = Limits {
+            renewed_lease: Some(LEASE),
+            lease_margin: Duration::from_secs(5),
+            // One file of this machine; a person who follows a log sees it move.
+            log_every: Duration::from_secs(1),
+            ..Limits::default()
+        };
         let place = Place::Embedded(arguments.store.clone());
         let context = Context::new(store, program.clone(), limits);
         Ok(Installation { program, context, place, by, process_lock: Some(process_lock) })

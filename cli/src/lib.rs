@@ -118,6 +118,6 @@ fn init_log(arguments: &CommandLine) {
 /// Says on standard error why a command failed.
 #[expect(clippy::print_stderr, reason = "the program's last word")]
 fn fail(error: &anyhow::Error) -> ExitCode {
-    eprintln!("systole: {error:#}");
+    eprintln!("systole: {}", pipeline::visible::visible_lines(&format!("{error:#}")));
     ExitReason::Failed.exit_code()
 }

@@ -1,7 +1,7 @@
 //! The logs of a step's attempts, whole, wherever they are kept.
 
 use chrono::{DateTime, Utc};
-use engine::StepLog;
+use engine::log_file;
 use pipeline::{PipelineId, Step};
 use serde::Serialize;
 
@@ -30,14 +30,15 @@ pub(crate) async fn of_step(
     let record = &step.record;
     let mut logs = Vec::new();
     // An attempt that is being enqueued has its log kept before its item goes to the next one.
-    let earlier = installation.context.store.attempts(id, &step.definition.name).await?;
+    let store = &installation.context.store;
+    let earlier = store.attempts(id, &step.definition.name).await?;
     for attempt in earlier.into_iter().filter(|attempt| attempt.number != record.attempt) {
         logs.push(AttemptLog {
             attempt: attempt.number,
             started_at: attempt.started_at,
             finished_at: attempt.finished_at,
             message: attempt.message,
-            log: whole(installation, id, attempt.log).await?,
+            log: log_file::whole(store, id, &attempt.log).await?,
         });
     }
     if record.attempt > 0 {
@@ -46,7 +47,7 @@ pub(crate) async fn of_step(
             started_at: record.started_at,
             finished_at: record.finished_at,
             message: record.message.clone(),
-            log: whole(installation, id, record.log.clone()).await?,
+            log: log_file::latest(store, id, step).await?,
         });
     }
     Ok(logs)
@@ -56,13 +57,4 @@ pub(crate) async fn of_step(
 pub(crate) fn in_words(attempt: &AttemptLog) -> String {
     let text = if attempt.log.is_empty() { "(nothing was logged)\n" } else { &attempt.log };
     format!("--- ATTEMPT {} ---\n{text}", attempt.attempt)
-}
-
-/// Reads the file of a log that is too long for its step's item. If the file has been cleaned up, its end remains.
-async fn whole(installation: &Installation, id: &PipelineId, log: String) -> anyhow::Result<String> {
-    let Some(key) = StepLog::file_of(&log, id) else { return Ok(log) };
-    match installation.context.store.files.get(key, None).await? {
-        Some(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        None => Ok(log),
-    }
 }

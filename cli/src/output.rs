@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use comfy_table::{ContentArrangement, Table, presets};
+use pipeline::visible::{visible_json, visible_lines};
 use serde::Serialize;
 
 /// Prints in the form that the command line asked for.
@@ -52,12 +53,16 @@ impl Output {
 
     /// One line of many: the text for people, or else the value for programs.
     pub(crate) fn pick(&self, people: &str, programs: impl FnOnce() -> serde_json::Value) -> String {
-        if self.is_json { programs().to_string() } else { harmless(people) }
+        if self.is_json { visible_json(&programs().to_string()).into_owned() } else { harmless(people) }
     }
 
     /// Prints a value: as JSON, or in the words that `people` makes of it.
     pub(crate) fn show<T: Serialize>(&self, value: &T, people: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
-        let text = if self.is_json { serde_json::to_string_pretty(value)? } else { harmless(&people(value)) };
+        let text = if self.is_json {
+            visible_json(&serde_json::to_string_pretty(value)?).into_owned()
+        } else {
+            harmless(&people(value))
+        };
         Self::line(text.trim_end())?;
         Ok(())
     }
@@ -65,7 +70,7 @@ impl Output {
     /// Prints a line for people only.
     pub(crate) fn say(&self, line: &str) -> anyhow::Result<()> {
         if !self.is_json {
-            Self::line(line)?;
+            Self::line(&harmless(line))?;
         }
         Ok(())
     }
@@ -73,7 +78,7 @@ impl Output {
     /// Says in one line on standard error what did not work.
     #[expect(clippy::print_stderr, reason = "errors of a part do not end the command")]
     pub(crate) fn complain(what: &str) {
-        eprintln!("systole: {what}");
+        eprintln!("systole: {}", harmless(what));
     }
 
     /// Prints one line of machine-readable output, whatever was asked for.
@@ -134,7 +139,7 @@ fn wrapped(text: &str, width: usize) -> String {
 
 /// A text without what moves the cursor or colours the terminal: logs and messages may quote what came from outside.
 fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { '\u{fffd}' } else { c }).collect()
+    visible_lines(text).into_owned()
 }
 
 /// A duration in the unit that reads best.

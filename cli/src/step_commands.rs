@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
+use engine::{LogPart, StepLog};
 use operate::ActiveSteps;
 use pipeline::{Name, Pipeline, PipelineId, Step, StepStatus, plan};
 use serde_json::json;
@@ -117,7 +118,8 @@ async fn follow(installation: &Installation, reference: &StepReference, output: 
 /// What of the logs has been printed.
 #[derive(Default)]
 struct Follower {
-    printed: BTreeMap<u32, String>,
+    /// The place behind what was printed of each attempt.
+    printed: BTreeMap<u32, usize>,
     progress: Option<String>,
 }
 
@@ -130,10 +132,9 @@ impl Follower {
                 lines.push(format!("--- ATTEMPT {} ---", log.attempt));
             }
             let printed = self.printed.entry(log.attempt).or_default();
-            // What was printed is the beginning, unless the log was cut: then all of it is new.
-            let fresh = log.log.strip_prefix(printed.as_str()).unwrap_or(&log.log);
-            lines.extend(fresh.lines().map(|line| output.pick(line, || followed(log.attempt, "log", line))));
-            printed.clone_from(&log.log);
+            let LogPart { text, next_offset } = StepLog::part(&log.log, *printed);
+            lines.extend(text.lines().map(|line| output.pick(line, || followed(log.attempt, "log", line))));
+            *printed = next_offset;
         }
         let progress = step.record.progress.clone().filter(|_| step.record.status.is_active());
         if let Some(text) = progress.filter(|text| self.progress.as_ref() != Some(text)) {

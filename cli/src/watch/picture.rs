@@ -2,6 +2,7 @@
 
 use operate::view::{PipelineDetails, StepRow};
 use pipeline::StepStatus;
+use pipeline::visible::visible;
 
 use crate::output::{self, Paint};
 use crate::pipeline_commands::note;
@@ -136,8 +137,7 @@ impl Line {
 
     /// What comes from outside must not move the cursor.
     fn add(&mut self, text: &str, colour: &'static str) {
-        let text = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        self.pieces.push((text, colour));
+        self.pieces.push((visible(text).into_owned(), colour));
     }
 
     /// The line in `width` characters, cut where it is longer.

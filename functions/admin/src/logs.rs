@@ -1,11 +1,12 @@
-//! Whole logs. A short one is in the step's item, of a long one the item has the end and names the file.
+//! Whole logs, or what comes behind a place. A short one is in the step's item, of a long one the item has the end and names
+//! the file; that of a running step is in a file, too, if there is any.
 
 use axum::extract::{Query, State};
-use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::header::{CONTENT_TYPE, HeaderName, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use engine::{Context, StepLog};
-use pipeline::{Name, Pipeline};
+use engine::{Context, LogPart, StepLog, log_file};
+use pipeline::{Name, Pipeline, StepStatus};
 use serde::Deserialize;
 
 use crate::answer::{self, Parameters, Places};
@@ -16,7 +17,15 @@ use crate::error::ApiError;
 #[serde(deny_unknown_fields)]
 pub(crate) struct LogQuery {
     attempt: Option<u32>,
+    /// Where to begin, in bytes of all that was logged: what the answer before named as the next offset.
+    offset: Option<usize>,
 }
+
+/// Where the next part of a log begins.
+const NEXT_OFFSET: HeaderName = HeaderName::from_static("log-next-offset");
+
+/// Whether nothing more comes of the attempt: `true` or `false`.
+const HAS_ENDED: HeaderName = HeaderName::from_static("log-has-ended");
 
 /// How long the address of a log file is good.
 const VALID_FOR: std::time::Duration = std::time::Duration::from_secs(300);
@@ -26,9 +35,10 @@ pub(crate) async fn log(
     Places((id, name)): Places<(String, String)>,
     asked: Parameters<LogQuery>,
 ) -> Result<Response, ApiError> {
-    let Query(LogQuery { attempt }) = asked?;
+    let Query(LogQuery { attempt, offset }) = asked?;
     let (pipeline, name) = pipeline_and_step(&context, &id, &name).await?;
-    let record = &pipeline.step(&name).expect("it was found just now").record;
+    let step = pipeline.step(&name).expect("it was found just now");
+    let record = &step.record;
     let number = attempt.unwrap_or(record.attempt);
     let kept = if number == record.attempt {
         Some(record.log.clone())
@@ -40,6 +50,16 @@ pub(crate) async fn log(
         let message = format!("there is no attempt {number} of step `{name}`; the latest is {}", record.attempt);
         return Err(ApiError::not_found(message));
     };
+    let is_latest = number == record.attempt;
+    if offset.is_some() || (is_latest && record.status == StepStatus::Running) {
+        let whole = if is_latest {
+            log_file::latest(&context.store, &pipeline.id, step).await?
+        } else {
+            log_file::whole(&context.store, &pipeline.id, &kept).await?
+        };
+        let has_ended = !(is_latest && record.status.is_active());
+        return Ok(part(&whole, offset.unwrap_or(0), has_ended));
+    }
     let Some(key) = StepLog::file_of(&kept, &pipeline.id) else { return Ok(text(kept.into_bytes())) };
     if let Some(url) = context.store.files.presign_get(key, VALID_FOR).await? {
         let location = HeaderValue::from_str(&url).expect("the address of a file is ASCII");
@@ -62,6 +82,15 @@ pub(crate) async fn pipeline_and_step(context: &Context, id: &str, name: &str) -
         return Err(ApiError::not_found(format!("there is no step `{name}` in pipeline {id}")));
     }
     Ok((pipeline, name))
+}
+
+/// The log from a place on, and where to go on with the next question.
+fn part(whole: &str, offset: usize, has_ended: bool) -> Response {
+    let LogPart { text: part, next_offset } = StepLog::part(whole, offset);
+    let mut response = text(part.into_bytes());
+    response.headers_mut().insert(NEXT_OFFSET, HeaderValue::from(next_offset));
+    response.headers_mut().insert(HAS_ENDED, HeaderValue::from_static(if has_ended { "true" } else { "false" }));
+    response
 }
 
 fn text(bytes: Vec<u8>) -> Response {

@@ -55,6 +55,8 @@ pub struct Limits {
     ///
     /// For a host whose runners have no end of their own (`systole dev`), so that a killed one is noticed soon.
     pub renewed_lease: Option<Duration>,
+    /// How often the log of a running step is written where people can follow it, if it has grown. Each time is one put.
+    pub log_every: Duration,
     /// How long before the deadline an executor should stop and leave a checkpoint.
     pub deadline_margin: Duration,
     /// After how many runners in a row the chain is left to the heartbeat.
@@ -128,6 +130,8 @@ impl Default for Limits {
             grace: Grace { resend_after: Duration::from_secs(300) },
             lease_margin: Duration::from_secs(60),
             renewed_lease: None,
+            // A step of a quarter of an hour that never stops talking costs a twentieth of a cent by it.
+            log_every: Duration::from_secs(10),
             deadline_margin: Duration::from_secs(5),
             hop_limit: 500,
             // Short for a person who waits for maintenance mode to take effect, long beside a step of milliseconds.

@@ -9,14 +9,16 @@ use async_trait::async_trait;
 
 mod additions;
 mod fan_out;
+pub mod log_file;
 mod output;
 mod step_log;
 mod work;
 mod working_directory;
 
 pub(crate) use additions::Additions;
+pub(crate) use log_file::SharedLog;
 pub(crate) use step_log::Level;
-pub use step_log::StepLog;
+pub use step_log::{LogPart, StepLog};
 pub(crate) use work::taken;
 pub use work::{Shortage, Work};
 pub use working_directory::WorkingDirectory;

@@ -25,5 +25,7 @@ pub mod testing;
 
 pub use conditions::{FindingCondition, RegisteredPipelineCondition, RegisteredStepCondition};
 pub use context::{Context, Invocation, Limits};
-pub use executor::{Executor, ExecutorError, Executors, Outcome, Shortage, StepLog, Work, WorkingDirectory};
+pub use executor::{
+    Executor, ExecutorError, Executors, LogPart, Outcome, Shortage, StepLog, Work, WorkingDirectory, log_file,
+};
 pub use program::Program;

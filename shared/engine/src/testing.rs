@@ -64,7 +64,7 @@ use store::{Result, Store};
 use tokio::sync::Mutex;
 
 use crate::context::{Context, Invocation, Limits};
-use crate::executor::{Additions, Executor, ExecutorError, Level, Outcome, StepLog, Work};
+use crate::executor::{Additions, Executor, ExecutorError, Level, Outcome, SharedLog, StepLog, Work};
 use crate::program::Program;
 use recorded::Recorded;
 
@@ -257,7 +257,7 @@ impl Trial {
         invocation: &Invocation,
     ) -> (std::result::Result<Outcome, ExecutorError>, Option<Value>, String) {
         let so_far = if claimed.record.continuations > 0 { claimed.record.log.as_str() } else { "" };
-        let log = StepLog::continued(so_far, Level::Info);
+        let log = SharedLog::of(StepLog::continued(so_far, Level::Info));
         let claim = Arc::new(Mutex::new(claimed.clone()));
         let mut work = Work {
             store: &self.context.store,
@@ -273,7 +273,7 @@ impl Trial {
             log,
         };
         let outcome = self.executor.execute(&mut work).await;
-        let (output, log) = (work.output.take(), work.log.text());
+        let (output, log) = (work.output.take(), work.log.lock().text());
         *claimed = claim.lock().await.clone();
         (outcome, output, log)
     }

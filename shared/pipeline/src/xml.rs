@@ -114,8 +114,8 @@ impl fmt::Display for XmlPosition {
 
 /// A found text as messages quote it: in backticks, short, and without characters that spoil a terminal or a log.
 pub(crate) fn quoted(text: &str) -> String {
-    let mut shown: String =
-        text.chars().take(limits::QUOTED_CHARACTERS).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+    let start: String = text.chars().take(limits::QUOTED_CHARACTERS).collect();
+    let mut shown = visible(&start).into_owned();
     if text.chars().nth(limits::QUOTED_CHARACTERS).is_some() {
         shown.push('…');
     }

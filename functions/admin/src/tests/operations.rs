@@ -30,6 +30,14 @@ impl Api {
         (status, String::from_utf8(to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap())
     }
 
+    /// The head and the text of an answer.
+    async fn part(&self, path: &str) -> (axum::http::HeaderMap, String) {
+        let request = Request::get(path).header("host", "localhost").body(Body::empty()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let headers = response.headers().clone();
+        (headers, String::from_utf8(to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec()).unwrap())
+    }
+
     async fn audit(&self) -> Vec<String> {
         let (_, body) = self.get("/audit").await;
         body["audit"].as_array().unwrap().iter().map(|line| line["what"].as_str().unwrap().to_owned()).collect()
@@ -203,6 +211,23 @@ async fn of_a_long_log_the_whole_is_read_from_its_file() {
             assert_eq!(api.text(&path).await, (StatusCode::OK, kept));
         }
     }
+}
+
+#[tokio::test]
+async fn a_log_can_be_read_part_by_part() {
+    let api = Api::new();
+    let id = api.init().await;
+    api.run().await;
+    let path = format!("/pipelines/{id}/steps/move_files/log");
+    let (_, whole) = api.text(&path).await;
+    for (offset, expected) in [(0, whole.as_str()), (20, &whole[20..]), (whole.len(), ""), (whole.len() + 5, "")] {
+        let (headers, part) = api.part(&format!("{path}?offset={offset}")).await;
+        assert_eq!(part, expected, "{offset}");
+        assert_eq!(headers["log-next-offset"], offset.max(whole.len()).to_string());
+        assert_eq!(headers["log-has-ended"], "true");
+    }
+    let (status, refused) = api.get(&format!("{path}?offset=-1")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST, "{refused}");
 }
 
 #[tokio::test]

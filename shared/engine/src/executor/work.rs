@@ -22,8 +22,9 @@ use crate::definitions::FindError;
 use crate::error_chain::chain;
 use crate::executor::ExecutorError;
 use crate::executor::additions::Additions;
+use crate::executor::log_file::SharedLog;
 use crate::executor::output::read_output;
-use crate::executor::step_log::{Level, StepLog};
+use crate::executor::step_log::Level;
 use crate::executor::working_directory::{WorkingDirectory, is_file_of};
 use crate::mini_heartbeat;
 
@@ -46,7 +47,7 @@ pub struct Work<'a> {
     pub(crate) context: &'a Context,
     /// How many runners have followed each other up to this one.
     pub(crate) hops: u32,
-    pub(crate) log: StepLog,
+    pub(crate) log: SharedLog,
 }
 
 /// Whether an executor should stop and leave a checkpoint.
@@ -253,12 +254,12 @@ impl<'a> Work<'a> {
 
     /// Adds a line to the step's log.
     pub fn info(&mut self, message: &str) {
-        self.log.line(self.invocation.now(), Level::Info, &self.step.name, message);
+        self.log.lock().line(self.invocation.now(), Level::Info, &self.step.name, message);
     }
 
     /// Adds a warning to the step's log.
     pub fn warn(&mut self, message: &str) {
-        self.log.line(self.invocation.now(), Level::Warning, &self.step.name, message);
+        self.log.lock().line(self.invocation.now(), Level::Warning, &self.step.name, message);
     }
 }
 

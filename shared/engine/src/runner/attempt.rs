@@ -3,17 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use pipeline::{Pipeline, Step};
+use pipeline::Step;
 use serde_json::Value;
 use store::message::StepMessage;
 use store::queue::DELAY_LIMIT;
 use store::steps::{Claimed, Continuation, StepWritten};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 
 use crate::apply::outgoing_after;
 use crate::context::{Context, Invocation};
-use crate::executor::{Additions, ExecutorError, Level, Outcome, StepLog, Work, WorkingDirectory, taken};
+use crate::executor::{Additions, ExecutorError, Level, Outcome, SharedLog, StepLog, Work, log_file, taken};
 use crate::runner::commit::{AttemptEnd, finish_of, unstorable};
 use crate::runner::{Error, RunReport, RunningStep, WorkOrder};
 
@@ -56,9 +55,19 @@ impl CurrentAttempt<'_> {
             return Ok(Attempted::Over(RunReport::TakenOver));
         }
         let so_far = if claimed.record.continuations > 0 { claimed.record.log.as_str() } else { "" };
-        let mut log = StepLog::continued(so_far, Level::set_for(pipeline.name(), &settings));
-        let outcome = self.work(step, &mut log).await;
-        let log = keep_log(context, pipeline, &step.claimed, &log).await?;
+        let so_far = log_file::whole(&context.store, &pipeline.id, so_far).await?;
+        let log = SharedLog::of(StepLog::continued(&so_far, Level::set_for(pipeline.name(), &settings)));
+        let key = log_file::key_of(claimed);
+        let (ended, has_ended) = oneshot::channel();
+        let working = async {
+            let outcome = self.work(step, &log).await;
+            // Nobody listens any more if the writer has ended.
+            let _ = ended.send(());
+            outcome
+        };
+        let (outcome, has_file) = tokio::join!(working, log_file::write_until(context, &log, &key, has_ended));
+        let log = std::mem::take(&mut *log.lock());
+        let log = log_file::keep(context, &log, &key, has_file).await?;
         if let Ok(Outcome::Continue { checkpoint, after }) = outcome {
             return self.hand_on(step, HandOver { checkpoint, delay: after, log }).await;
         }
@@ -66,7 +75,7 @@ impl CurrentAttempt<'_> {
     }
 
     /// Executes and takes over what the executor leaves: its claim, steps, output and log.
-    async fn work(&self, step: &mut RunningStep, log: &mut StepLog) -> Result<Outcome, ExecutorError> {
+    async fn work(&self, step: &mut RunningStep, log: &SharedLog) -> Result<Outcome, ExecutorError> {
         let CurrentAttempt { context, order: WorkOrder { pipeline, definition }, invocation } = *self;
         let claimed = &mut *step.claimed;
         // The lease is renewed while the executor works, and both write the claim: it is behind a lock meanwhile.
@@ -82,7 +91,7 @@ impl CurrentAttempt<'_> {
             invocation,
             context,
             hops: step.message.hops,
-            log: std::mem::take(log),
+            log: log.clone(),
         };
         let mut outcome = execute(&mut work).await;
         *claimed = shared_claim.lock().await.clone();
@@ -91,10 +100,9 @@ impl CurrentAttempt<'_> {
         {
             outcome = Err(error);
         }
-        *log = work.log;
         claimed.record.output = work.output;
         if let Err(error) = &outcome {
-            log.line(invocation.now(), Level::Error, &definition.name, &error.chain());
+            log.lock().line(invocation.now(), Level::Error, &definition.name, &error.chain());
         }
         outcome
     }
@@ -173,18 +181,3 @@ async fn renew(context: &Context, invocation: &Invocation, claim: Arc<Mutex<Clai
 
 /// Kept free at the end of an invocation to record what came of it.
 const COMMIT_TIME: Duration = Duration::from_secs(2);
-
-/// Puts a log that is too long for the step's item into a file; returns what goes into the item.
-async fn keep_log(
-    context: &Context,
-    pipeline: &Pipeline,
-    claimed: &Claimed,
-    log: &StepLog,
-) -> Result<String, store::Error> {
-    let token = claimed.record.token.as_ref().map_or("", |token| &token.0);
-    let key = WorkingDirectory::of(&pipeline.id).log_key(&claimed.name, claimed.record.attempt, token);
-    if log.is_long() {
-        context.store.files.put(&key, Bytes::from(log.text())).await?;
-    }
-    Ok(log.for_item(&key))
-}

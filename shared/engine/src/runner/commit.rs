@@ -1,6 +1,7 @@
 //! The commit of an attempt: its outcome becomes the end of the step.
 
 use chrono::{DateTime, Utc};
+use pipeline::visible::visible;
 use store::steps::{Claimed, Finish, StepWritten};
 
 use crate::context::Context;
@@ -72,13 +73,14 @@ pub(super) fn unstorable(error: &store::Error) -> Option<Finish> {
 /// Most bytes of a message in the step's item; of an error the log has the whole.
 const MESSAGE_LIMIT_BYTES: usize = 500;
 
-fn shortened(mut message: String) -> String {
+fn shortened(message: String) -> String {
+    // What others sent may be quoted in it, and terminals obey such characters.
+    let mut message = visible(&message).into_owned();
     if message.len() > MESSAGE_LIMIT_BYTES {
         message.truncate(message.floor_char_boundary(MESSAGE_LIMIT_BYTES));
         message.push('…');
     }
-    // What others sent may be quoted in it, and terminals obey such characters.
-    message.replace(char::is_control, " ")
+    message
 }
 
 pub(super) fn log_finished(claimed: &Claimed, finish: &Finish) {

@@ -10,6 +10,7 @@ mod fan_outs;
 mod findings;
 mod interruptions;
 mod leases;
+mod logs;
 mod monitor;
 mod pipelines;
 mod resident_runners;

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use engine::{Executor, ExecutorError, Outcome, Work};
 use pipeline::Arguments;
+use pipeline::visible::visible;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::services::{FilesAt, FunctionAnswer};
@@ -190,7 +191,8 @@ fn conclude(work: &mut Work<'_>, reply: Reply) -> Result<Outcome, ExecutorError>
 
 /// One line without characters that would confuse a terminal.
 fn printable(line: &str) -> String {
-    line.chars().take(LOG_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let start: String = line.chars().take(LOG_CHARS).collect();
+    visible(&start).into_owned()
 }
 
 fn unanswered(function: &str, error: store::Error) -> ExecutorError {
