@@ -140,8 +140,10 @@ impl Response {
         if let Some(secret) = headers.values().find_map(|value| secrets.find(value.as_bytes())) {
             return Err(Error::RepeatsSecret { secret: secret.to_owned() });
         }
+        // These have no body, whatever length they announce: that of 304 is the length of what has not changed.
+        let has_body = !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-        if announced.is_some_and(|bytes| bytes > limits.body_bytes) {
+        if has_body && announced.is_some_and(|bytes| bytes > limits.body_bytes) {
             return Err(Error::TooLarge { limit_bytes: limits.body_bytes });
         }
         let coding = Coding::of(&headers)?;

@@ -103,7 +103,7 @@ pub enum Error {
         limit_bytes: u64,
     },
     /// The body is encoded in a way that was not asked for. It cannot be looked through for secrets.
-    #[error("the response is encoded as `{found}` (expected `gzip` or no encoding)")]
+    #[error("the response is encoded as `{found}` (expected `gzip`, `deflate` or no encoding)")]
     Encoded {
         /// What the server says.
         found: String,

@@ -244,9 +244,59 @@ async fn a_body_that_is_not_what_its_encoding_says_may_be_so_next_time() {
 }
 
 /// What cannot be unpacked cannot be looked through.
+fn zlib(body: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn bare(body: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn a_deflated_body_is_unpacked_in_both_forms_that_servers_send() {
+    // As if drawn: packs badly, so that it comes in many pieces.
+    let noise: Vec<u8> =
+        (0..200_000_u32).map(|number| b'a' + (number.wrapping_mul(2_654_435_761) >> 27) as u8 % 26).collect();
+    for body in [b"hello".as_slice(), b"", &[0; 500_000], &noise] {
+        for packed in [zlib(body), bare(body)] {
+            assert!(received(&encoded("deflate", &packed)).await.unwrap() == body, "{} bytes", body.len());
+        }
+    }
+    assert_eq!(received(&encoded("deflate", b"")).await.unwrap(), "");
+}
+
+#[tokio::test]
+async fn a_deflated_body_that_is_cut_off_or_goes_on_is_no_body() {
+    for whole in [zlib(b"hello hello hello"), bare(b"hello hello hello")] {
+        let longer = [whole.as_slice(), b"x"].concat();
+        for broken in [&whole[..1], &whole[..whole.len() - 1], &longer] {
+            let error = received(&encoded("deflate", broken)).await.unwrap_err();
+            assert!(matches!(error, Error::Undecodable { .. }), "{} bytes: {error}", broken.len());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_deflated_body_counts_unpacked_and_is_looked_through() {
+    let bomb = zlib(&vec![0; 8 * 1024 * 1024]);
+    assert!(bomb.len() < 10_000);
+    let error = received(&encoded("deflate", &bomb)).await.unwrap_err();
+    assert!(matches!(error, Error::TooLarge { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn what_has_not_changed_may_be_as_long_as_it_is() {
+    let answer = b"HTTP/1.1 304 Not Modified\r\nContent-Length: 99999999\r\n\r\n";
+    assert_eq!(received(answer).await.unwrap(), "");
+}
+
 #[tokio::test]
 async fn an_encoding_that_was_not_asked_for_is_refused() {
-    for encoding in ["br", "deflate", "zstd", "gzip, gzip", "gzip\r\nContent-Encoding: br", "\u{e4}"] {
+    for encoding in ["br", "zstd", "gzip, gzip", "deflate, gzip", "gzip\r\nContent-Encoding: br", "\u{e4}"] {
         let error = received(&encoded(encoding, b"hello")).await.unwrap_err();
         assert!(matches!(error, Error::Encoded { .. }) && !error.is_retryable(), "{encoding}: {error}");
     }
@@ -258,7 +308,8 @@ async fn a_secret_in_a_head_or_a_body_is_refused_whatever_the_status() {
     let in_body = answer("500 Oops", "", "<pre>Authorization: Bearer hush-hush-hush</pre>");
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhush-\r\n9\r\nhush-hush\r\n0\r\n\r\n";
     let packed = encoded("gzip", &gzip(b"{\"token\": \"hush-hush-hush\"}"));
-    for answer in [in_head.as_bytes(), in_body.as_bytes(), chunked.as_bytes(), &packed] {
+    let deflated = encoded("deflate", &zlib(b"{\"token\": \"hush-hush-hush\"}"));
+    for answer in [in_head.as_bytes(), in_body.as_bytes(), chunked.as_bytes(), &packed, &deflated] {
         let error = received(answer).await.unwrap_err();
         let expected = "the response repeats the secret `SHOP`, so nothing of it is kept";
         assert_eq!((error.to_string().as_str(), error.is_retryable()), (expected, false));

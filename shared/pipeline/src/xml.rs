@@ -10,6 +10,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::visible::visible;
+
 pub(crate) mod alias;
 mod attributes;
 pub(crate) mod grammar;

@@ -7,14 +7,13 @@
 //! **Invariant:** neither header values nor the query of an address are written to a log, an item or an error.
 
 mod call;
+mod verdict;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::{Executor, ExecutorError, Outcome, Work};
-use http::StatusCode;
-use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION};
 use http_client::{Client, ClientSettings, ListedHost, Resolve, Response, RootCertStore, SystemResolver, shown};
 use serde_json::{Map, Value, json};
 use store::services::HttpPolicy;
@@ -36,15 +35,6 @@ const KEPT: [HeaderName; 4] = [CONTENT_TYPE, ETAG, LAST_MODIFIED, LOCATION];
 
 /// Most characters of one kept header.
 const KEPT_CHARS: usize = 100;
-
-/// Statuses of the 4xx class that say nothing about the request itself: timeout, too early, too many requests.
-const PASSING: [u16; 3] = [408, 425, 429];
-
-/// Longest wait that a server may ask for without using up an attempt.
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
-
-/// How often a server may ask one attempt to wait.
-const MOST_DEFERRALS: u64 = 20;
 
 impl Default for HttpRequest {
     fn default() -> Self {
@@ -104,15 +94,15 @@ impl Executor for HttpRequest {
         let size_bytes = save(response, work.store, &file).await?;
         let took_ms = (work.now() - began).num_milliseconds();
         work.info(&format!(
-            "{request}: status {}, {size_bytes} bytes in {took_ms} ms, kept in {file}",
-            status.as_u16()
+            "{request}: {}, {size_bytes} bytes in {took_ms} ms, kept in {file}",
+            verdict::named(status)
         ));
         let kept = kept(&headers);
         work.set_output(json!({ "status": status.as_u16(), "file": file, "size_bytes": size_bytes, "headers": kept }));
         if call.expected.iter().any(|expected| expected.is(status)) {
             return Ok(Outcome::Done);
         }
-        unexpected(work, &request, status, &headers)
+        verdict::unexpected(work, &request, status, &headers)
     }
 }
 
@@ -148,37 +138,6 @@ fn failed(error: http_client::Error) -> ExecutorError {
     } else {
         ExecutorError::Permanent { message, source }
     }
-}
-
-/// What follows from a status that does not count as success.
-fn unexpected(
-    work: &Work<'_>,
-    request: &str,
-    status: StatusCode,
-    headers: &HeaderMap,
-) -> Result<Outcome, ExecutorError> {
-    let code = status.as_u16();
-    if status.is_redirection() {
-        let target = headers.get(LOCATION).and_then(|target| target.to_str().ok()).map_or("nowhere", without_query);
-        let message = format!("{request}: status {code} leads to `{target}`; redirects are not followed");
-        return Err(ExecutorError::permanent(message));
-    }
-    let may_pass = status.is_server_error() || PASSING.contains(&code);
-    if !may_pass {
-        return Err(ExecutorError::permanent(format!("{request}: status {code}")));
-    }
-    // The checkpoint is the number of deferrals that this attempt has had.
-    let deferrals = Deferral::of(work)?.and_then(|deferral| deferral.checkpoint().as_u64()).unwrap_or(0);
-    match retry_after(headers) {
-        Some(after) if deferrals < MOST_DEFERRALS => Ok(Deferral::begin(work, json!(deferrals + 1), after)),
-        _ => Err(ExecutorError::retryable(format!("{request}: status {code}"))),
-    }
-}
-
-/// The wait that the server asks for, if it is one in seconds and not too long.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds)).filter(|wait| *wait <= LONGEST_WAIT)
 }
 
 fn kept(headers: &HeaderMap) -> Map<String, Value> {

@@ -112,7 +112,7 @@ async fn output_and_log_of_the_function_are_those_of_the_step() {
     let id = called(&workshop).await;
     assert_eq!(output(&workshop, &id).await, json!({ "rows": 3 }));
     let log = workshop.step(&id, "call").await.record.log;
-    assert!(log.contains("info: read 3 rows\n") && log.contains("info: a [31mb c\n"), "{log}");
+    assert!(log.contains("info: read 3 rows\n") && log.contains("info: a␛[31mb␊c\n"), "{log}");
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn an_answer_that_is_none_is_a_failure_that_may_pass_and_is_quoted() {
     *functions.answers.lock().unwrap() = vec![Play::Fails("a\u{1b}[31mb\nc")];
     let workshop = invoking(&Arc::new(functions), "tax", &[]);
     let id = called(&workshop).await;
-    assert_eq!(outcome(&workshop, &id).await, "error function `tax` failed (Unhandled): a [31mb c");
+    assert_eq!(outcome(&workshop, &id).await, "error function `tax` failed (Unhandled): a␛[31mb␊c");
     let outcome = with_answer(json!("x".repeat(1_000))).await;
     let quoted = format!("is not understood: `\"{}`", "x".repeat(299));
     assert!(outcome.contains(&quoted), "{outcome}");

@@ -124,12 +124,12 @@ async fn a_secret_that_is_read_elsewhere_is_sent_and_looked_for_like_any_other()
 
 #[tokio::test]
 async fn a_body_goes_out_with_a_key_that_is_equal_over_all_attempts() {
-    let server = Server::with(&[&answer("503 Busy", "", ""), &answer("201 Created", "", "{}")]).await;
+    let server = Server::with(&[&answer("500 Oops", "", ""), &answer("201 Created", "", "{}")]).await;
     let body = r#"{"sku": "a"}"#;
     let more = [("method", "POST"), ("body", body), ("header.Content-Type", "application/json")];
     let workshop = calling(&server, "/orders", &more);
     let id = called(&workshop).await;
-    assert!(outcome(&workshop, &id).await.contains("/orders: status 503"));
+    assert!(outcome(&workshop, &id).await.contains("/orders: status 500 Internal Server Error"));
     workshop.beat().await;
     workshop.run_all().await;
     assert_eq!(outcome(&workshop, &id).await, "success ");
@@ -175,7 +175,8 @@ async fn a_redirect_is_not_followed_and_its_target_is_named() {
     let server = Server::with(&[&answer("302 Found", &location, "")]).await;
     let workshop = calling(&server, "/moved", &[]);
     let id = called(&workshop).await;
-    let expected = format!("status 302 leads to `{}`; redirects are not followed", inner.url("/latest/meta-data/"));
+    let expected =
+        format!("status 302 Found leads to `{}`; redirects are not followed", inner.url("/latest/meta-data/"));
     let outcome = outcome(&workshop, &id).await;
     assert!(outcome.starts_with("error for good ") && outcome.ends_with(&expected), "{outcome}");
     assert!(inner.requests().is_empty());
@@ -238,7 +239,7 @@ impl Resolve for Rebinding {
 #[tokio::test]
 async fn a_name_that_moves_inside_between_two_attempts_is_refused_then() {
     // The first connection ends, for one that is kept leads to where it was checked to lead.
-    let busy = answer("503 Busy", "Connection: close\r\n", "");
+    let busy = answer("500 Oops", "Connection: close\r\n", "");
     let server = Server::with(&[&busy, &answer("200 OK", "", "keys of the kingdom")]).await;
     let port = server.address.port();
     let url = format!("http://shop.example.com:{port}/");
@@ -248,7 +249,7 @@ async fn a_name_that_moves_inside_between_two_attempts_is_refused_then() {
     let executor = HttpRequest::with_resolver(Arc::new(names));
     let workshop = workshop(Arc::new(executor), &[("url", &url)], services(&listed));
     let id = called(&workshop).await;
-    assert!(outcome(&workshop, &id).await.ends_with("status 503"));
+    assert!(outcome(&workshop, &id).await.ends_with("status 500 Internal Server Error"));
     workshop.beat().await;
     workshop.run_all().await;
     let outcome = outcome(&workshop, &id).await;
@@ -348,22 +349,67 @@ async fn a_response_that_is_none_may_be_one_next_time() {
 
 #[tokio::test]
 async fn statuses_are_told_apart() {
-    for (status, expect, result) in [
-        ("404 Not Found", "2xx", "error for good"),
-        ("404 Not Found", "2xx,404", "success"),
-        ("400 Bad Request", "2xx", "error for good"),
-        ("408 Timeout", "2xx", "error GET"),
-        ("425 Too Early", "2xx", "error GET"),
-        ("429 Too Many Requests", "2xx", "error GET"),
-        ("500 Oops", "2xx", "error GET"),
-        ("200 OK", "201", "error for good"),
-        ("304 Not Modified", "2xx", "error for good"),
+    for (status, expect, begins, ends) in [
+        ("404 Nope", "2xx", "error for good", ": status 404 Not Found: there is nothing at this address"),
+        ("404 Not Found", "2xx,404", "success", ""),
+        ("400 Bad Request", "2xx", "error for good", ": status 400 Bad Request"),
+        ("401 No", "2xx", "error for good", "the server does not let it in; look at the secret in its headers"),
+        ("408 Timeout", "2xx", "error GET", ": status 408 Request Timeout"),
+        ("425 Too Early", "2xx", "error GET", ": status 425 Too Early"),
+        ("500 Oops", "2xx", "error GET", ": status 500 Internal Server Error"),
+        ("599 What", "2xx", "error GET", ": status 599"),
+        ("200 OK", "201", "error for good", ": status 200 OK"),
+        ("304 Not Modified", "2xx", "error for good", "`304` in `expect` makes that success"),
+        ("304 Not Modified", "2xx,304", "success", ""),
+        ("300 Multiple Choices", "2xx", "error for good", "status 300 Multiple Choices redirects are not followed"),
     ] {
         let server = Server::with(&[&answer(status, "", "")]).await;
         let workshop = calling(&server, "/", &[("expect", expect)]);
         let id = called(&workshop).await;
         let outcome = outcome(&workshop, &id).await;
-        assert!(outcome.starts_with(result), "{status} with {expect}: {outcome}");
+        assert!(outcome.starts_with(begins) && outcome.ends_with(ends), "{status} with {expect}: {outcome}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_names_a_date_is_called_again_then_and_uses_up_no_attempt() {
+    // By the clock of the server, which is not ours: ten minutes.
+    let dates = "Date: Mon, 02 Feb 2026 02:00:00 GMT\r\nRetry-After: Mon, 02 Feb 2026 02:10:00 GMT\r\n";
+    let server = Server::with(&[&answer("503 Busy", dates, ""), &answer("200 OK", "", "")]).await;
+    let workshop = calling(&server, "/", &[]);
+    let id = workshop.spawn().await;
+    workshop.beat().await;
+    assert!(workshop.run_all().await.contains(&RunReport::Continued));
+    workshop.wait(9);
+    workshop.run_all().await;
+    assert_eq!(server.requests().len(), 1);
+    workshop.wait(2);
+    workshop.run_all().await;
+    let record = workshop.step(&id, "call").await.record;
+    assert_eq!((record.status, record.attempt), (pipeline::StepStatus::Success, 1));
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn a_busy_server_that_does_not_say_how_long_is_waited_for_and_not_for_ever() {
+    for busy in ["429 Too Many Requests", "503 Busy"] {
+        let server = Server::with(&[&answer(busy, "Retry-After: soon\r\n", "")]).await;
+        let workshop = calling(&server, "/", &[]);
+        let id = workshop.spawn().await;
+        workshop.beat().await;
+        workshop.run_all().await;
+        assert_eq!(workshop.step(&id, "call").await.record.attempt, 1);
+        let log = workshop.step(&id, "call").await.record.log;
+        assert!(log.contains(": waits 10 s, for the 1. of 8 times"), "{log}");
+        for _ in 0..8 {
+            assert_eq!(outcome(&workshop, &id).await, "enqueued ", "{busy}");
+            workshop.wait(5);
+            workshop.run_all().await;
+        }
+        let record = workshop.step(&id, "call").await.record;
+        assert_eq!((record.status, record.attempt), (pipeline::StepStatus::Error, 1));
+        assert!(outcome(&workshop, &id).await.ends_with(", also after 8 waits"), "{busy}");
+        assert_eq!(server.requests().len(), 9);
     }
 }
 
@@ -392,7 +438,8 @@ async fn a_server_that_asks_to_wait_for_days_uses_up_an_attempt() {
     let server = Server::with(&[&busy]).await;
     let workshop = calling(&server, "/", &[]);
     let id = called(&workshop).await;
-    assert!(outcome(&workshop, &id).await.ends_with("status 503"));
+    let expected = "status 503 Service Unavailable for 172800 s, and 3600 s at most are waited";
+    assert!(outcome(&workshop, &id).await.ends_with(expected));
 }
 
 #[tokio::test]
