@@ -1,6 +1,6 @@
 //! Steps that any process can have: calls outside, pauses, and pipelines that bring forth others.
 
-mod artifact_name;
+pub(crate) mod artifact_name;
 mod deferral;
 pub mod fetch_data;
 pub mod http_request;

@@ -9,6 +9,7 @@ pub mod bunch_argument;
 pub mod bunch_complete;
 mod bunch_files;
 pub mod drop_area;
+pub mod drop_file;
 mod entity_file;
 pub mod import_categories;
 pub mod import_rows;

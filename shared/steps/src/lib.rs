@@ -30,6 +30,7 @@ pub fn shipped() -> Program {
 /// Every executor that ships.
 fn executors() -> Vec<Arc<dyn Executor>> {
     let mut executors: Vec<Arc<dyn Executor>> = vec![
+        Arc::new(import::drop_file::DropFile),
         Arc::new(import::move_files::MoveFiles),
         Arc::new(import::import_categories::ImportCategories),
         Arc::new(import::archive::Archive),

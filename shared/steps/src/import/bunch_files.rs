@@ -10,7 +10,7 @@ pub(super) fn bunch(work: &Work<'_>) -> Result<Bunch, ExecutorError> {
     let Some(json) = work.optional_argument(BUNCH_ARGUMENT) else {
         return Err(ExecutorError::permanent(format!(
             "step `{}` needs an argument `{BUNCH_ARGUMENT}`; condition `bunch_complete` hands it over when files have \
-             arrived, and a pipeline that was spawned by hand has none",
+             arrived, and a pipeline that was spawned by hand has none; what a step fetched gets there by `drop_file`",
             work.step.name
         )));
     };

@@ -5,6 +5,7 @@ mod categories;
 mod checklist;
 mod clean_up;
 mod definitions;
+mod drops;
 mod dying_files;
 mod dying_imports;
 mod fetch_data;

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use engine::{Executor, ExecutorError, Outcome, Program, Work};
 use serde_json::json;
 use store::services::{Services, ShellPolicy};
 
@@ -225,6 +227,91 @@ async fn two_commands_at_once_end_what_is_theirs_and_nothing_else() {
     // What it had left in the background was there to the end.
     assert_eq!(outcome(&long, &id).await, "success ");
     assert_gone("the child of the long one", &left(&folder));
+}
+
+/// Leaves a file, as a step that fetches does.
+struct Fetches;
+
+#[async_trait]
+impl Executor for Fetches {
+    fn name(&self) -> &'static str {
+        "fetches"
+    }
+
+    fn description(&self) -> &'static str {
+        "leaves a file"
+    }
+
+    async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
+        let key = work.artifact_key("stock.csv");
+        work.store.files.put(&key, "sku;qty\na;1\n".into()).await?;
+        work.set_output(json!({ "file": key }));
+        Ok(Outcome::Done)
+    }
+}
+
+/// A workshop whose command runs behind a step that leaves a file.
+fn running_behind_a_file(command: &str, more: &str) -> Workshop {
+    let definition = format!(
+        r#"<config><pipeline name="work" use-working-directory="true">
+        <conditions><pipeline_condition type="no_auto_spawn"/></conditions>
+        <step name="first" executorType="fetches" sortOrder="5"/>
+        <step name="call" executorType="shell" sortOrder="10">
+        <arguments><argument key="command" value="{command}"/>{more}</arguments>
+        <conditions><step_condition type="previous_steps_completed"/></conditions></step></pipeline></config>"#
+    );
+    let program = Program::default().with_executor(Fetches).with_executor(Shell);
+    let mut workshop = Workshop::extended(&[definition], program);
+    let environment = [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into();
+    workshop.context =
+        workshop.context.with_services(Services { shell: ShellPolicy::Allowed { environment }, ..Services::default() });
+    workshop
+}
+
+#[tokio::test]
+async fn a_command_finds_copies_of_the_pipelines_files_and_may_leave_one() {
+    let command = "find . -type f | sort; sed 's/;/,/' first/stock.csv > clean.csv; rm first/stock.csv";
+    let workshop =
+        running_behind_a_file(&command.replace('>', "&gt;"), r#"<argument key="artifact" value="clean.csv"/>"#);
+    let id = workshop.spawn().await;
+    workshop.store().files.put(&format!("work/{id}/files/a_x_01.csv"), "a".into()).await.unwrap();
+    workshop.beat().await;
+    workshop.run_all().await;
+    assert_eq!(outcome(&workshop, &id).await, "success ");
+    let lines = logged(&workshop, &id).await;
+    assert_eq!(lines[..2], ["info: ./files/a_x_01.csv", "info: ./first/stock.csv"]);
+    let output = output(&workshop, &id).await;
+    let file = output["file"].as_str().unwrap();
+    assert!(file.starts_with(&format!("work/{id}/call/1-")) && file.ends_with("/clean.csv"), "{file}");
+    assert_eq!(workshop.store().files.get(file, None).await.unwrap().unwrap(), "sku,qty\na,1\n");
+    // What it removed was a copy.
+    let first = workshop.step(&id, "first").await.record.output.unwrap();
+    assert!(workshop.store().files.info(first["file"].as_str().unwrap()).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_file_that_a_command_does_not_leave_is_missed() {
+    for (name, expected) in [
+        ("none.csv", "the command left no file `none.csv` in its folder, which the argument `artifact` asks for"),
+        ("../a", "argument `artifact`: `../a` is not a file name of letters, digits, `.`, `_` and `-`"),
+    ] {
+        let workshop = running_behind_a_file("true", &format!(r#"<argument key="artifact" value="{name}"/>"#));
+        let id = called(&workshop).await;
+        assert_eq!(outcome(&workshop, &id).await, format!("error for good {expected}"));
+    }
+}
+
+#[tokio::test]
+async fn more_files_than_a_command_is_given_are_refused() {
+    let workshop = running_behind_a_file("true", "");
+    let id = workshop.spawn().await;
+    for number in 0..1_001 {
+        workshop.store().files.put(&format!("work/{id}/files/a_x_{number}.csv"), "a".into()).await.unwrap();
+    }
+    workshop.beat().await;
+    workshop.run_all().await;
+    let outcome = outcome(&workshop, &id).await;
+    assert!(outcome.starts_with("error for good the working directory has more than a command is given"), "{outcome}");
 }
 
 #[tokio::test]
