@@ -6,6 +6,7 @@ mod aws_flows;
 mod bootstraps;
 mod bunches;
 mod cli;
+mod commands;
 mod conformance;
 mod deploy;
 mod docs;
