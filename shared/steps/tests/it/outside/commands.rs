@@ -85,11 +85,15 @@ async fn exit_codes_say_whether_a_further_attempt_can_help() {
     }
 }
 
+/// A session of its own behind a double fork: of its command it has the environment only.
+const DAEMON: &str = "(setsid sh -c 'echo $$ > $PID_FILE; exec sleep 600' &) & wait_for_pid";
+
 /// How a command can start something that stays: each writes its number into the file `$PID_FILE`.
-const LEAVERS: [(&str, &str); 6] = [
+const LEAVERS: [(&str, &str); 7] = [
     ("a child", "sleep 600 & echo $! > $PID_FILE"),
     ("a session of its own", "setsid sh -c 'echo $$ > $PID_FILE; exec sleep 600' & wait_for_pid"),
     ("a double fork", "(sh -c 'echo $$ > $PID_FILE; exec sleep 600' &) & wait_for_pid"),
+    ("a daemon", DAEMON),
     (
         "a daemon with nothing of its parent's",
         "(setsid sh -c 'echo $$ > $PID_FILE; cd /; exec env -i sleep 600' < /dev/null > /dev/null 2>&1 &) & wait_for_pid",
@@ -213,20 +217,42 @@ fn begun(folder: &tempfile::TempDir) -> Result<(), &'static str> {
 
 #[tokio::test]
 async fn two_commands_at_once_end_what_is_theirs_and_nothing_else() {
-    let (long, folder) =
-        leaving(LEAVERS[2].1, "until [ -e $PID_FILE.go ]; do sleep 0.05; done; kill -0 $(cat $PID_FILE)");
-    let (short, _other_folder) = leaving(LEAVERS[1].1, "true");
+    let (long, folder) = leaving(DAEMON, "until [ -e $PID_FILE.go ]; do sleep 0.05; done; kill -0 $(cat $PID_FILE)");
+    let (short, other_folder) = leaving(DAEMON, "true");
+    let (long, short) = (running(&long, &[]), running(&short, &[]));
+    let short_then_go = async {
+        wait("the command has begun").ask(async || begun(&folder)).await;
+        let id = called(&short).await;
+        assert_eq!(outcome(&short, &id).await, "success ");
+        assert_gone("the daemon of the short one", &left(&other_folder));
+        std::fs::write(folder.path().join("pid.go"), "").unwrap();
+    };
+    let (id, ()) = tokio::join!(called(&long), short_then_go);
+    // What it had left in the background was there to the end.
+    assert_eq!(outcome(&long, &id).await, "success ");
+    assert_gone("the daemon of the long one", &left(&folder));
+}
+
+#[tokio::test]
+async fn what_may_be_of_either_of_two_commands_is_named_and_ends_with_the_last() {
+    let unknown = LEAVERS.iter().find(|(what, _)| *what == "a daemon with nothing of its parent's").unwrap().1;
+    let (long, folder) = leaving("echo $$ > $PID_FILE", "until [ -e $PID_FILE.go ]; do sleep 0.05; done");
+    let (short, other_folder) = leaving(unknown, "true");
     let (long, short) = (running(&long, &[]), running(&short, &[]));
     let short_then_go = async {
         wait("the command has begun").ask(async || begun(&folder)).await;
         let id = called(&short).await;
         assert_eq!(outcome(&short, &id).await, "success ");
         std::fs::write(folder.path().join("pid.go"), "").unwrap();
+        let lines = logged(&short, &id).await;
+        let pid = left(&other_folder);
+        let named = format!("({})", pid.trim());
+        assert!(lines.iter().any(|line| line.starts_with("warning: ") && line.contains(&named)), "{lines:?}");
+        pid
     };
-    let (id, ()) = tokio::join!(called(&long), short_then_go);
-    // What it had left in the background was there to the end.
+    let (id, pid) = tokio::join!(called(&long), short_then_go);
     assert_eq!(outcome(&long, &id).await, "success ");
-    assert_gone("the child of the long one", &left(&folder));
+    assert_gone("what may have been of either", &pid);
 }
 
 /// Leaves a file, as a step that fetches does.
