@@ -62,7 +62,7 @@ fn stages_steps_and_their_notes_are_drawn() {
 work 01jd9x4k7m3fq8zt0v2c: running, 2 of 4 steps, 1 min 1 s
    10 ✓ move   success          1.2 s
    20 ▶ check  running          1.2 s  5 of 9 rows
-      ✗ count  error            1.2 s  the shop [2Jdid not answer
+      ✗ count  error            1.2 s  the shop␛[2Jdid not answer
    30 · import pending";
     assert_eq!(drawn(steps, 80, 24), expected);
 }
