@@ -250,8 +250,8 @@ fn definitions(server: &Shop) -> String {
         step("command", "shell", "command", "true"),
         step("fetch", "fetch_data", "none", "none"),
     ];
-    // Steps of AWS that may not be run here have failed by then.
-    let drop = r#"<step name="drop" executorType="drop_file" sortOrder="20"><arguments><argument key="from" value="call"/><argument key="name" value="dropped.json"/></arguments><conditions><step_condition type="previous_steps_finished"/></conditions></step>"#;
+    // What `call` kept, whatever became of the others.
+    let drop = r#"<step name="drop" executorType="drop_file" sortOrder="20"><arguments><argument key="from" value="call"/><argument key="name" value="dropped.json"/></arguments><conditions><step_condition type="depending_on_named_steps"><argument key="steps" value="call"/></step_condition></conditions></step>"#;
     let by_hand = r#"<conditions><pipeline_condition type="no_auto_spawn"/></conditions>"#;
     let alone = r#"<conditions><step_condition type="wait_for_step_is_not_running"><argument key="steps" value="alone,other"/></step_condition></conditions>"#;
     format!(
