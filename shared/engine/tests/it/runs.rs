@@ -138,7 +138,7 @@ async fn an_unknown_executor_is_named_with_the_known_ones() {
     workshop.store().spawn_pipeline(&new, workshop.now()).await.unwrap();
     workshop.beat().await;
     workshop.run_all().await;
-    assert_snapshot!(workshop.shown(&new.id).await, @"error: done-a error for good (step `done-a` asks for the unknown executor `import_prodcuts` (known: broken, chatty, counts, done, fails, fans, flaky, gate, goes, greedy, hangs, invalid, joins, labours, missing, naps, panics, rambles, skips, wordy))");
+    assert_snapshot!(workshop.shown(&new.id).await, @"error: done-a error for good (step `done-a` asks for the unknown executor `import_prodcuts` (known: broken, chatty, counts, done, dreams, fails, fans, flaky, gate, goes, greedy, hangs, invalid, joins, labours, missing, naps, panics, rambles, skips, wordy))");
 }
 
 #[tokio::test]
