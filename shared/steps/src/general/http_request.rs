@@ -6,12 +6,14 @@
 //!
 //! **Invariant:** neither header values nor the query of an address are written to a log, an item or an error.
 
+mod arguments;
 mod call;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use engine::accepts::Accepts;
 use engine::{Executor, ExecutorError, Outcome, Work};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION, RETRY_AFTER};
@@ -21,6 +23,7 @@ use store::services::HttpPolicy;
 use store::{Store, files};
 
 use super::deferral::Deferral;
+use arguments::ARGUMENTS;
 use call::HttpCall;
 
 /// The executor.
@@ -87,6 +90,10 @@ impl Executor for HttpRequest {
 
     fn description(&self) -> &'static str {
         "calls a web server that the deployment allows, and keeps the response"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(ARGUMENTS)
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {

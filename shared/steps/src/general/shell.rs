@@ -9,6 +9,7 @@
 use std::process::{ExitStatus, Stdio};
 
 use async_trait::async_trait;
+use engine::accepts::{Accepts, Argument, Presence, Text};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::json;
@@ -21,7 +22,12 @@ use tokio::time::timeout;
 pub struct Shell;
 
 /// The argument with the command.
-const COMMAND: &str = "command";
+const COMMAND: Argument<Text> = Argument {
+    name: "command",
+    kind: Text { example: "ls /srv/orders | wc -l" },
+    presence: Presence::Required,
+    meaning: "the command, which `sh -c` runs",
+};
 
 /// The exit code by which a command says that it may go through later: `EX_TEMPFAIL` of `sysexits.h`.
 const MAY_PASS: i32 = 75;
@@ -39,6 +45,10 @@ impl Executor for Shell {
         "runs a command on this machine, if `systole dev --allow-shell` allows it"
     }
 
+    fn arguments(&self) -> Accepts {
+        Accepts::AlsoOthers { known: &[&COMMAND], others: "is a variable of the command, `SYSTOLE_ARG_<NAME>`" }
+    }
+
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let ShellPolicy::Allowed { environment } = &work.services().shell else {
             let message =
@@ -47,7 +57,7 @@ impl Executor for Shell {
         };
         let folder = tempfile::tempdir().map_err(|error| failed("no temporary folder can be made", error))?;
         let mut command = Command::new("sh");
-        command.arg("-c").arg(work.argument(COMMAND)?).current_dir(folder.path()).env_clear().envs(environment);
+        command.arg("-c").arg(work.argument(&COMMAND)?).current_dir(folder.path()).env_clear().envs(environment);
         command.envs(arguments(work)).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.process_group(0).spawn().map_err(|error| failed("the command cannot be started", error))?;
         let limit = work.time_left();
@@ -65,7 +75,7 @@ fn arguments(work: &Work<'_>) -> Vec<(String, String)> {
     let variable = |key: &str| -> String {
         key.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
     };
-    let arguments = work.pipeline.arguments.iter().chain(&work.step.arguments).filter(|(key, _)| *key != COMMAND);
+    let arguments = work.pipeline.arguments.iter().chain(&work.step.arguments).filter(|(key, _)| *key != COMMAND.name);
     arguments.map(|(key, value)| (format!("SYSTOLE_ARG_{}", variable(key)), value.clone())).collect()
 }
 
