@@ -186,7 +186,7 @@ impl ArgumentKind for NameOf {
     }
 
     fn form(&self) -> ValueForm {
-        ValueForm { of: Some(self.0), example: "catalog_import", ..ValueForm::of("name") }
+        ValueForm { of: Some(self.0), example: "nightly_check", ..ValueForm::of("name") }
     }
 }
 

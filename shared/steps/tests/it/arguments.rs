@@ -128,7 +128,7 @@ fn every_executor_refuses_to_go_without_what_it_needs_and_says_what_that_is() {
     http_request: x.xml:4:15: step `tried`: the argument `url` is missing; expected what is called: `https://…`, or `http://…` for listed ports of this machine, as URL (example: `https://api.example.com/orders`)
     lambda_invoke: x.xml:4:15: step `tried`: the argument `function` is missing; expected the name or ARN of the function, as text (example: `systole-vat-rates`)
     shell: x.xml:4:15: step `tried`: the argument `command` is missing; expected the command, which `sh -c` runs, as text (example: `ls /srv/orders | wc -l`)
-    spawn_pipeline: x.xml:4:15: step `tried`: the argument `pipeline` is missing; expected the name of its definition, as name of a pipeline (example: `catalog_import`)
+    spawn_pipeline: x.xml:4:15: step `tried`: the argument `pipeline` is missing; expected the name of its definition, as name of a pipeline (example: `nightly_check`)
     wait: x.xml:4:15: step `tried`: the argument `for` or `until` is missing; expected how long to wait, as duration in words (example: `2 hours`)
     ");
 }

@@ -82,7 +82,7 @@ async fn a_step_that_cannot_spawn_says_why() {
         "10: spawn_pipeline-a limit=3, spawn_pipeline-b pipeline=no+name, spawn_pipeline-d pipeline=work wait=perhaps";
     let workshop = spawning(&[xml("work", "", "no_auto_spawn", stages)]);
     assert_snapshot!(workshop.beat().await.problems.join("\n"), @"
-    0.xml:1:143: step `spawn_pipeline-a`: the argument `pipeline` is missing; expected the name of its definition, as name of a pipeline (example: `catalog_import`)
+    0.xml:1:143: step `spawn_pipeline-a`: the argument `pipeline` is missing; expected the name of its definition, as name of a pipeline (example: `nightly_check`)
     0.xml:1:484: step `spawn_pipeline-b`: argument `pipeline`: `no name` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     0.xml:1:740: step `spawn_pipeline-d`: argument `wait`: `perhaps` is neither `true` nor `false`
     ");

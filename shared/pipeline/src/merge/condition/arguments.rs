@@ -13,11 +13,14 @@ use crate::xml::{quoted, suggest};
 /// Our word and the original's.
 pub(in crate::merge) const STEP_FILTER: &[&str] = &["steps", "step_filter"];
 
-pub(super) const NEEDED_STEPS: &[&dyn DeclaredArgument] = &[&steps(STEP_FILTER[0]), &steps(STEP_FILTER[1])];
+pub(super) const NEEDED_STEPS: &[&dyn DeclaredArgument] =
+    &[&steps(STEP_FILTER[0], "the names of the steps"), &steps(STEP_FILTER[1], ORIGINAL)];
 pub(super) const SOME_STEPS: &[&dyn DeclaredArgument] = &[&some_steps(STEP_FILTER[0]), &some_steps(STEP_FILTER[1])];
 
-const fn steps(name: &'static str) -> Argument<NameList> {
-    let meaning = "the names of the steps";
+/// What the original's word means.
+const ORIGINAL: &str = "the same as `steps`, in the word of the original";
+
+const fn steps(name: &'static str, meaning: &'static str) -> Argument<NameList> {
     Argument { name, kind: NameList("step names"), presence: Presence::OneOf(STEP_FILTER), meaning }
 }
 
