@@ -32,7 +32,7 @@ mod kind;
 mod tests;
 
 pub use description::{ArgumentDescription, ValueForm};
-pub use fault::{Fault, FaultPlace};
+pub use fault::{Fault, FaultPlace, Given};
 pub use kind::{DurationInWords, EarlierStep, Flag, NameList, NameOf, OneOf, Parsed, PointInTime, Text, WholeNumber};
 
 /// Why an argument cannot have a value; who declares a kind of its own brings its own errors.

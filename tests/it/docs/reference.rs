@@ -25,7 +25,8 @@ fn the_reference_of_executors_is_what_they_declare() {
     let intro = "# Executors\n\nWhat `executorType` of a step can be, and what its arguments say. `systole executors NAME` \
                  shows the same for a program with executors of your own.\nA definition that says anything else is refused \
                  with file, line and column.\nAn argument that a step does not have is taken from the arguments of its \
-                 pipeline, if that has one of the name.\nWhat reaches outside is explained with examples in \
+                 pipeline, if that has one of the name; for one that is required, the step says so with \
+                 `from=\"pipeline\"` in the place of `value`.\nWhat reaches outside is explained with examples in \
                  [EXECUTORS.md](../EXECUTORS.md).\n";
     assert_page("EXECUTORS.md", intro, &entries(reference::executors(&steps::shipped()), "##"));
 }

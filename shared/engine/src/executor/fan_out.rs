@@ -34,8 +34,7 @@ impl Work<'_> {
             return Err(refused(format!("there is no executor `{}` (known: {known})", step.executor)));
         };
         // As a definition is checked when it is loaded: no step begins that is told what it does not know.
-        let told: Vec<(&str, &str)> =
-            step.arguments.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+        let told: Vec<_> = step.arguments.iter().map(|(key, value)| (key.as_str(), Some(value.as_str()))).collect();
         if let Some(fault) = executor.arguments().faults(&told).into_iter().next() {
             return Err(refused(fault.message));
         }

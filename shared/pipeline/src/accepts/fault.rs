@@ -12,6 +12,9 @@ pub struct Fault {
     pub message: String,
 }
 
+/// An argument: its key, and its value if that is known already.
+pub type Given<'a> = (&'a str, Option<&'a str>);
+
 /// Where a fault is among the arguments that were given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultPlace {
@@ -24,10 +27,10 @@ pub enum FaultPlace {
 }
 
 impl Accepts {
-    /// Everything that is wrong with arguments, each a key and a value: unknown keys and bad values in their order, then
+    /// Everything that is wrong with arguments: unknown keys and bad values in their order, then
     /// what is missing or too much.
     #[must_use]
-    pub fn faults(&self, given: &[(&str, &str)]) -> Vec<Fault> {
+    pub fn faults(&self, given: &[Given<'_>]) -> Vec<Fault> {
         let mut faults = Vec::new();
         for (index, (key, value)) in given.iter().enumerate() {
             let Some(argument) = self.declared(key) else {
@@ -38,6 +41,7 @@ impl Accepts {
             if let Err(bad) = argument.check_key(key) {
                 faults.push(Fault { at: FaultPlace::Key(index), message: format!("argument {}: {bad}", quoted(key)) });
             }
+            let Some(value) = value else { continue };
             if argument.presence() == Presence::Required && value.trim().is_empty() {
                 faults.push(Fault {
                     at: FaultPlace::Value(index),
@@ -53,7 +57,7 @@ impl Accepts {
 
     /// What is wrong with a key that is not declared. Where others are handed on, one that is nearly a declared key which
     /// is not there is taken for a slip of the pen: as something to hand on it would be lost without a word.
-    fn unknown(&self, key: &str, given: &[(&str, &str)]) -> Option<String> {
+    fn unknown(&self, key: &str, given: &[Given<'_>]) -> Option<String> {
         let names = self.known().iter().map(|argument| argument.name());
         if self.takes_others() {
             let absent = names.filter(|name| !given.iter().any(|(key, _)| key == name));
@@ -77,7 +81,7 @@ impl Accepts {
 }
 
 /// What the absence of an argument is, or its presence beside another.
-fn misses(argument: &dyn DeclaredArgument, given: &[(&str, &str)]) -> Option<Fault> {
+fn misses(argument: &dyn DeclaredArgument, given: &[Given<'_>]) -> Option<Fault> {
     match argument.presence() {
         Presence::Required => {
             let is_given = given.iter().any(|(key, _)| argument.is_named(key));
@@ -100,7 +104,7 @@ fn misses(argument: &dyn DeclaredArgument, given: &[(&str, &str)]) -> Option<Fau
 }
 
 /// Which of the arguments that were given belong to a group.
-fn given_of(group: &[&str], given: &[(&str, &str)]) -> Vec<usize> {
+fn given_of(group: &[&str], given: &[Given<'_>]) -> Vec<usize> {
     given.iter().enumerate().filter(|(_, (key, _))| group.contains(key)).map(|(index, _)| index).collect()
 }
 

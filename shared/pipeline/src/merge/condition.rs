@@ -232,7 +232,8 @@ pub(super) fn build<C: OrRegistered>(
 }
 
 fn check_arguments(node: &Node, accepts: Accepts) -> Result<(), Error> {
-    super::arguments::faults(node, accepts, &node.position).into_iter().next().map_or(Ok(()), Err)
+    let faults = super::arguments::faults(node, accepts, &node.position);
+    super::arguments::left_to_pipeline(node).into_iter().chain(faults).next().map_or(Ok(()), Err)
 }
 
 fn cron_expression(given: &Given<'_>) -> Result<PipelineCondition, Error> {

@@ -58,7 +58,7 @@ struct StepsNamed<'a> {
 
 impl StepsNamed<'_> {
     fn fault(&self, argument: &dyn DeclaredArgument) -> Option<Error> {
-        let needed = argument.earlier_step()?;
+        let needed = argument.earlier_step().filter(|_| !self.node.is_handed_on(argument.name()))?;
         let given = self.node.argument(argument.name());
         let (name, position) = match (given, argument.presence().default()) {
             (Some(value), _) => (value.text.as_str(), &value.position),
@@ -71,19 +71,33 @@ impl StepsNamed<'_> {
             (Some(other), _) if turn(other) < turn(self.step) => return None,
             (Some(_), _) => format!("step {} does not run before this one", quoted(name)),
             (None, Some(_)) => format!("step {} is removed here, and this one needs it", quoted(name)),
-            (None, None) => {
-                let near = suggest::remark(name, self.steps.iter().map(|other| other.name.as_str()));
-                format!("there is no step {}{near}", quoted(name))
-            }
+            (None, None) => format!("there is no step {}", quoted(name)),
         };
-        // Who took the step away is at fault, in whichever file that was.
-        let position = removed.filter(|_| found.is_none()).unwrap_or(position);
+        // Who took the step away or put it elsewhere is at fault, in whichever file that was.
+        let position = match found {
+            Some(_) => self.moved(name).unwrap_or(position),
+            None => removed.unwrap_or(position),
+        };
+        let near = match (found, removed) {
+            (None, None) => suggest::remark(name, self.steps.iter().map(|other| other.name.as_str())),
+            _ => String::new(),
+        };
         let (key, meaning) = (argument.name(), argument.meaning());
         let told = match given {
-            Some(_) => format!("argument `{key}`: {why}; expected {meaning}"),
-            None => format!("{why}; argument `{key}`, which is `{name}` where it is left out, expects {meaning}"),
+            Some(_) => format!("argument `{key}`: {why}; expected {meaning}{near}"),
+            None => format!("{why}; argument `{key}`, which is `{name}` where it is left out, expects {meaning}{near}"),
         };
         Some(position.error(told))
+    }
+
+    /// Where another file than the one that defines a step has changed when its turn comes: that of the step named, or of
+    /// the one that names it.
+    fn moved(&self, name: &str) -> Option<&XmlPosition> {
+        let named = self.pipeline.of_kind(ElementKind::Step).find(|other| other.identity.text == name);
+        let nodes = named.into_iter().chain([self.node]);
+        let turns = nodes.flat_map(|node| ["sortOrder", "runAlwaysStep"].map(|attribute| (node, attribute)));
+        let mut places = turns.filter_map(|(node, attribute)| Some((node, &node.attributes.get(attribute)?.position)));
+        places.find(|(node, place)| place.file != node.position.file).map(|(_, place)| place)
     }
 }
 

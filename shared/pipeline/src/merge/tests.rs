@@ -10,6 +10,7 @@ mod conditions;
 mod grammar;
 mod reference;
 mod schema;
+mod step_arguments;
 mod step_defaults;
 
 const SHIPPED: &str = include_str!("../../../../pipelines/clean_up_pipelines.xml");

@@ -124,13 +124,13 @@ fn every_executor_refuses_to_go_without_what_it_needs_and_says_what_that_is() {
             missing += &format!("{}: {}\n", executor.name, problems(executor.name, &written).join("\n"));
         }
     }
-    assert_snapshot!(missing, @"
-    http_request: x.xml:4:15: step `tried`: the argument `url` is missing; expected what is called: `https://…`, or `http://…` for listed ports of this machine, as URL (example: `https://api.example.com/orders`)
-    lambda_invoke: x.xml:4:15: step `tried`: the argument `function` is missing; expected the name or ARN of the function, as text (example: `systole-vat-rates`)
-    shell: x.xml:4:15: step `tried`: the argument `command` is missing; expected the command, which `sh -c` runs, as text (example: `ls /srv/orders | wc -l`)
-    spawn_pipeline: x.xml:4:15: step `tried`: the argument `pipeline` is missing; expected the name of its definition, as name of a pipeline (example: `nightly_check`)
-    wait: x.xml:4:15: step `tried`: the argument `for` or `until` is missing; expected how long to wait, as duration in words (example: `2 hours`)
-    ");
+    assert_snapshot!(missing, @r#"
+    http_request: x.xml:4:15: step `tried`: the argument `url` is missing; expected what is called: `https://…`, or `http://…` for listed ports of this machine, as URL (example: `https://api.example.com/orders`); or `from="pipeline"`, if that hands it on
+    lambda_invoke: x.xml:4:15: step `tried`: the argument `function` is missing; expected the name or ARN of the function, as text (example: `systole-vat-rates`); or `from="pipeline"`, if that hands it on
+    shell: x.xml:4:15: step `tried`: the argument `command` is missing; expected the command, which `sh -c` runs, as text (example: `ls /srv/orders | wc -l`); or `from="pipeline"`, if that hands it on
+    spawn_pipeline: x.xml:4:15: step `tried`: the argument `pipeline` is missing; expected the name of its definition, as name of a pipeline (example: `nightly_check`); or `from="pipeline"`, if that hands it on
+    wait: x.xml:4:15: step `tried`: the argument `for` or `until` is missing; expected how long to wait, as duration in words (example: `2 hours`); or `from="pipeline"`, if that hands it on
+    "#);
 }
 
 #[test]
@@ -202,12 +202,12 @@ fn a_step_that_another_one_needs_cannot_be_removed_and_a_misspelt_address_is_no_
         let merged = load(shipped.chain([(name, text.as_bytes())]), &program.vocabulary());
         merged.errors.iter().for_each(|error| said += &format!("{error}\n"));
     }
-    assert_snapshot!(said, @"
-    http-without-url.xml:2:30: step `s`: the argument `url` is missing; expected what is called: `https://…`, or `http://…` for listed ports of this machine, as URL (example: `https://api.example.com/orders`)
+    assert_snapshot!(said, @r#"
+    http-without-url.xml:2:30: step `s`: the argument `url` is missing; expected what is called: `https://…`, or `http://…` for listed ports of this machine, as URL (example: `https://api.example.com/orders`); or `from="pipeline"`, if that hands it on
     http-without-url.xml:2:85: step `s`: the argument `urll` is not known (expected `url`, `method`, `header.*`, `body`, `body_from`, `timeout_seconds`, `expect` or `save_as`; did you mean `url`?)
     http-without-url.xml:2:125: step `s`: the argument `methode` is not known (expected `url`, `method`, `header.*`, `body`, `body_from`, `timeout_seconds`, `expect` or `save_as`; did you mean `method`?)
     remove-validate.xml:1:50: step `import_categories`: step `validate` is removed here, and this one needs it; argument `validated_by`, which is `validate` where it is left out, expects the step that checked the rows and collected their categories
-    ");
+    "#);
 }
 
 fn sample(path: &str) -> String {

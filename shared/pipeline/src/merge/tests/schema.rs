@@ -31,6 +31,7 @@ const VALUES: &[(&str, &str)] = &[
     ("type", "t"),
     ("key", "k"),
     ("value", "v"),
+    ("from", "pipeline"),
     ("other", "o"),
 ];
 
@@ -111,8 +112,10 @@ fn row_06_the_schema_and_the_reader_agree() {
     assert!(differences.is_empty(), "{differences}");
 }
 
-/// Names that occur twice, and the same names where they may.
+/// Names that occur twice, and the same names where they may; and arguments that are left to the pipeline.
 const TWICE: &[&str] = &[
+    r#"<config><pipeline name="p"><step name="s" executorType="e"><arguments><argument key="k" from="pipeline"/></arguments></step></pipeline></config>"#,
+    r#"<config><pipeline name="p"><step name="s" executorType="e"><arguments><argument key="k" from="elsewhere"/></arguments></step></pipeline></config>"#,
     r#"<config><pipeline name="p"><step name="s" executorType="e"/><step name="s" executorType="e"/></pipeline></config>"#,
     r#"<config><pipeline name="p"><step name="s" executorType="e"/></pipeline><pipeline name="q"><step name="s" executorType="e"/></pipeline></config>"#,
     r#"<config><pipeline name="p"><step name="s" executorType="e"><arguments><argument key="k" value="1"/><argument key="k" value="1"/></arguments></step></pipeline></config>"#,
@@ -146,8 +149,9 @@ fn try_all(path: &[&Rule], documents: &mut BTreeSet<String>) {
         let is_required = rule.attribute(name).is_some_and(|it| is_given(it.name, rule));
         let extra = if is_required { String::new() } else { attribute(name) };
         let skipped = if is_required { name } else { "" };
-        // Whether a changed argument needs a value depends on `remove`, which no schema can say.
-        if !(rule.element == "referenceArgument" && *name == "value") {
+        // Whether an argument needs a value depends on `remove` or `from`, which no schema can say.
+        let is_argument = rule.element == "argument" || rule.element == "referenceArgument";
+        if !(is_argument && (*name == "value" || *name == "from")) {
             documents.insert(around(path, &(required(skipped) + &extra), ""));
         }
     }
@@ -162,7 +166,7 @@ fn try_all(path: &[&Rule], documents: &mut BTreeSet<String>) {
 /// Whether a minimal element has the attribute.
 fn is_given(name: &str, rule: &Rule) -> bool {
     let is_required = rule.attribute(name).is_some_and(|it| it.is_required);
-    is_required || (rule.element == "referenceArgument" && name == "value")
+    is_required || (rule.element.ends_with("rgument") && name == "value")
 }
 
 /// A document with the elements of `path` within each other, the last with these attributes and this content.
