@@ -125,8 +125,21 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Catalog(CatalogCommand),
     /// Shows what this program can do: executors, conditions and data fetchers.
-    #[command(after_help = "Example:\n  systole executors --json")]
-    Executors,
+    ///
+    /// With a name: what that executor can be told in a step's arguments.
+    #[command(after_help = "Examples:\n  systole executors --json\n  systole executors http_request")]
+    Executors {
+        /// Shows all of this executor.
+        name: Option<String>,
+    },
+    /// Shows the conditions that definitions can ask for: those that are built in and those of this program.
+    ///
+    /// With a name: what that condition can be told.
+    #[command(after_help = "Examples:\n  systole conditions\n  systole conditions cron_expression")]
+    Conditions {
+        /// Shows all of this condition.
+        name: Option<String>,
+    },
     /// Prints what makes a shell complete these commands.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {

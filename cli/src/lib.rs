@@ -32,7 +32,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::arguments::{CatalogCommand, Command, CommandLine, ImportCommand, PipelineCommand};
+use crate::arguments::{CatalogCommand, Command, CommandLine, ImportCommand, PipelineCommand, SettingsCommand};
 use crate::installation::Installation;
 use crate::outcome::ExitReason;
 use crate::output::{Output, Paint};
@@ -58,8 +58,12 @@ async fn run(arguments: CommandLine, program: Program) -> anyhow::Result<ExitRea
     // These need no store: authors check their files before there is one.
     if let Command::Pipeline(PipelineCommand::Validate { files }) = &arguments.command {
         return pipeline_commands::validate(&program, files, &output);
-    } else if let Command::Executors = arguments.command {
-        return program_commands::list(&program, &output);
+    } else if let Command::Executors { name } = &arguments.command {
+        return program_commands::executors(&program, name.as_deref(), &output);
+    } else if let Command::Conditions { name } = &arguments.command {
+        return program_commands::conditions(&program, name.as_deref(), &output);
+    } else if let Command::Settings(SettingsCommand::Describe { name }) = &arguments.command {
+        return program_commands::settings(name.as_deref(), &output);
     } else if let Command::Completions { shell } = arguments.command {
         return complete(shell);
     }
@@ -78,7 +82,8 @@ async fn run(arguments: CommandLine, program: Program) -> anyhow::Result<ExitRea
         Command::Queue(command) => queue_commands::run(&installation, command, &output).await,
         Command::Audit { limit } => settings_commands::audit(&installation, usize::from(limit), &output).await,
         Command::Completions { shell } => complete(shell),
-        Command::Executors => program_commands::list(&program, &output),
+        Command::Executors { name } => program_commands::executors(&program, name.as_deref(), &output),
+        Command::Conditions { name } => program_commands::conditions(&program, name.as_deref(), &output),
         Command::Import(ImportCommand::Drop(options)) => import_commands::run(&installation, &options, &output).await,
         Command::Import(ImportCommand::List) => import_commands::list(&installation, &output).await,
         Command::Catalog(CatalogCommand::Show { sku }) => catalog_commands::show(&installation, &sku, &output).await,

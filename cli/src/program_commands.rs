@@ -1,49 +1,87 @@
-//! `systole executors`: what this program can do, so that authors know what their XML may ask for.
+//! `systole executors`, `systole conditions` and `systole settings describe`: what this program can do and be told, so that
+//! authors know what their XML may ask for. None of them needs a store.
 
+use anyhow::bail;
 use engine::Program;
-use serde::Serialize;
+use engine::reference::{self, Entry, SettingEntry};
+use pipeline::xml::suggest;
 
 use crate::outcome::ExitReason;
 use crate::output::{Output, table};
 
-/// One thing that a program has.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-struct ProgramRow {
-    /// What it is.
-    kind: &'static str,
-    /// The name that definitions use.
-    name: &'static str,
-    /// What it does.
-    description: &'static str,
+/// Shows every executor, registered condition and data fetcher, or all of one executor.
+pub(crate) fn executors(program: &Program, name: Option<&str>, output: &Output) -> anyhow::Result<ExitReason> {
+    let executors = reference::executors(program);
+    match name {
+        Some(name) => describe(&named("executor", executors, name)?, output),
+        None => list(&[executors, reference::registered(program)].concat(), output),
+    }
 }
 
-/// Shows every executor, registered condition and data fetcher.
-pub(crate) fn list(program: &Program, output: &Output) -> anyhow::Result<ExitReason> {
-    let rows = rows(program);
-    output.show(&rows, |rows| {
-        let cells = rows.iter().map(|row| [row.kind, row.name, row.description].map(str::to_owned).to_vec());
+/// Shows every condition, or all of those of one name.
+pub(crate) fn conditions(program: &Program, name: Option<&str>, output: &Output) -> anyhow::Result<ExitReason> {
+    let conditions = reference::conditions(program);
+    match name {
+        Some(name) => describe(&named("condition", conditions, name)?, output),
+        None => list(&conditions, output),
+    }
+}
+
+/// Shows what every setting means and takes, or one setting.
+pub(crate) fn settings(name: Option<&str>, output: &Output) -> anyhow::Result<ExitReason> {
+    let mut settings = reference::settings();
+    if let Some(name) = name {
+        pipeline::settings::Setting::named(name)?;
+        settings.retain(|setting| setting.name == name);
+    }
+    output.show(&settings, |settings| {
+        let row = |it: &SettingEntry| {
+            vec![
+                it.name.to_owned(),
+                it.value.clone(),
+                it.default.to_owned(),
+                it.scopes.join(", "),
+                it.description.to_owned(),
+            ]
+        };
+        table(&["setting", "value", "default", "for", "what it does"], settings.iter().map(row))
+    })?;
+    Ok(ExitReason::Ok)
+}
+
+fn list(entries: &[Entry], output: &Output) -> anyhow::Result<ExitReason> {
+    output.show(&entries, |entries| {
+        let cells = entries.iter().map(|entry| [entry.kind, entry.name, entry.description].map(str::to_owned).to_vec());
         table(&["kind", "name", "what it does"], cells)
     })?;
     Ok(ExitReason::Ok)
 }
 
-fn rows(program: &Program) -> Vec<ProgramRow> {
-    let mut rows = Vec::new();
-    let mut add = |kind, name, description| rows.push(ProgramRow { kind, name, description });
-    for executor in program.executors().iter() {
-        add("executor", executor.name(), executor.description());
+/// The entries of a name; several where a condition of pipelines and one of steps have it.
+fn named(what: &str, entries: Vec<Entry>, name: &str) -> anyhow::Result<Vec<Entry>> {
+    let found: Vec<Entry> = entries.iter().filter(|entry| entry.name == name).cloned().collect();
+    if found.is_empty() {
+        let expected = suggest::expected(name, entries.iter().map(|entry| entry.name));
+        bail!("there is no {what} `{name}`{expected}");
     }
-    for condition in &program.pipeline_conditions {
-        add("pipeline condition", condition.name(), condition.description());
+    Ok(found)
+}
+
+fn describe(entries: &[Entry], output: &Output) -> anyhow::Result<ExitReason> {
+    output.show(&entries, |entries| entries.iter().map(in_words).collect::<Vec<_>>().join("\n\n"))?;
+    Ok(ExitReason::Ok)
+}
+
+fn in_words(entry: &Entry) -> String {
+    let mut text = format!("{} `{}`: {}\n", entry.kind, entry.name, entry.description);
+    if !entry.arguments.is_empty() {
+        let row = |it: &pipeline::accepts::ArgumentDescription| {
+            vec![it.name.to_owned(), it.form.in_words(), it.presence_in_words(), it.meaning.to_owned()]
+        };
+        text += &format!(
+            "\n{}\n",
+            table(&["argument", "value", "needed", "what it says"], entry.arguments.iter().map(row))
+        );
     }
-    for condition in &program.finding_conditions {
-        add("pipeline condition", condition.name(), condition.description());
-    }
-    for condition in &program.step_conditions {
-        add("step condition", condition.name(), condition.description());
-    }
-    for fetcher in &program.data_fetchers {
-        add("data fetcher", fetcher.name(), fetcher.description());
-    }
-    rows
+    text + &format!("\n{}", entry.other_arguments_in_words())
 }

@@ -18,6 +18,9 @@ pub(crate) async fn run(
     let context = &installation.context;
     match command {
         SettingsCommand::List { set } => list(installation, set.then_some(OnlySet), output).await?,
+        SettingsCommand::Describe { name } => {
+            return crate::program_commands::settings(name.as_deref(), output);
+        }
         SettingsCommand::Get { name, scope } => {
             let scoped = settings::get(context, &name, &parse(&scope)?).await?;
             output.show(&scoped, |scoped| scoped.value.clone())?;

@@ -5,12 +5,16 @@ use std::path::{Path, PathBuf};
 
 use crate::systole::{Running, program, root};
 
+mod reference;
+
 /// The documents for users.
 fn documents() -> Vec<PathBuf> {
     let mut documents = vec![root().join("README.md")];
-    let entries = std::fs::read_dir(root().join("docs")).unwrap();
-    documents
-        .extend(entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "md")));
+    for folder in ["docs", "docs/reference"] {
+        let entries = std::fs::read_dir(root().join(folder)).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        documents.extend(paths.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
+    }
     documents.sort();
     documents
 }

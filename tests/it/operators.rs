@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use engine::reference::{self, Entry};
 use patience::run;
 use pipeline::Priority;
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ const DEFINITIONS: &str = r#"<config>
 
 /// What every heartbeat spawns.
 const UNCONDITIONAL: &str = r#"<config><pipeline name="restless">
-    <step name="only" executorType="wait" sortOrder="10"/>
+    <step name="only" executorType="archive" sortOrder="10"/>
     </pipeline></config>"#;
 
 fn systole() -> Systole {
@@ -374,7 +375,7 @@ const DOCUMENTS: [(&str, bool); 9] = [
     (r#"<step name="a" executorType="archive" sortOrder="10" colour="red"/>"#, false),
     (r#"<step name="a" executorType="archive" sortOrder="10"><argument/></step>"#, false),
     (
-        r#"<step name="a" executorType="archive" sortOrder="10"><arguments><argument key="k" value="v"/></arguments></step>"#,
+        r#"<step name="a" executorType="wait" sortOrder="10"><arguments><argument key="for" value="1 hour"/></arguments></step>"#,
         true,
     ),
     (r#"<stage/>"#, false),
@@ -399,14 +400,16 @@ fn validate_knows_every_executor_and_condition_that_ships() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("all.xml");
     let validate = |executor: &str, condition: &str| {
-        let executors = steps::shipped().executors().names();
-        let steps = executors.iter().chain([&executor]).enumerate().map(|(number, executor)| {
-            format!(
-                "<step name=\"s{number}\" executorType=\"{executor}\" sortOrder=\"{number}\"><conditions>\
-                     <step_condition type=\"{condition}\"/></conditions></step>"
-            )
-        });
-        let steps: String = steps.collect();
+        // Some of them read what a step of this name left.
+        let mut steps = "<step name=\"validate\" executorType=\"archive\" sortOrder=\"-1\"/>".to_owned();
+        let executors: Vec<(&str, String)> =
+            reference::executors(&steps::shipped()).iter().map(|entry| (entry.name, needed(entry))).collect();
+        for (number, (name, needed)) in executors.into_iter().chain([(executor, String::new())]).enumerate() {
+            steps += &format!(
+                "<step name=\"s{number}\" executorType=\"{name}\" sortOrder=\"{number}\"><arguments>{needed}</arguments>\
+                     <conditions><step_condition type=\"{condition}\"/></conditions></step>"
+            );
+        }
         std::fs::write(&path, format!("<config><pipeline name=\"p\">{steps}</pipeline></config>")).unwrap();
         let output = run(program().args(["pipeline", "validate"]).arg(&path));
         (output.status.code(), String::from_utf8(output.stdout).unwrap())
@@ -420,6 +423,12 @@ fn validate_knows_every_executor_and_condition_that_ships() {
     );
     let (code, text) = validate("archive", "previous_step_finished");
     assert!(code == Some(1) && text.contains("did you mean `previous_steps_finished`?"), "{text}");
+}
+
+/// What an executor cannot do without, with the values of its examples.
+fn needed(executor: &Entry) -> String {
+    let needed = executor.arguments.iter().filter(|it| it.is_required || it.one_of.first() == Some(&it.name));
+    needed.map(|it| format!("<argument key=\"{}\" value=\"{}\"/>", it.name, it.form.example)).collect()
 }
 
 fn runtime() -> tokio::runtime::Runtime {

@@ -11,6 +11,12 @@ pub(crate) enum SettingsCommand {
         #[arg(long)]
         set: bool,
     },
+    /// Shows what settings mean and take, without looking at what is set; needs no store.
+    #[command(after_help = "Example:\n  systole settings describe clean_up.cron")]
+    Describe {
+        /// Only this one.
+        name: Option<String>,
+    },
     /// Prints the value that holds, for all or for one scope.
     #[command(after_help = "Example:\n  systole settings get clean_up.delete_after --scope pipeline:catalog_import")]
     Get {

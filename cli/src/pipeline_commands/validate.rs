@@ -23,10 +23,8 @@ pub(crate) fn validate(program: &Program, files: &[PathBuf], output: &Output) ->
     let given: BTreeSet<_> = files.iter().filter_map(|path| path.file_name()?.to_str()).collect();
     let shipped = program.definitions.iter().filter(|(name, _)| !given.contains(name.as_str()));
     sources.extend(shipped.map(|(name, xml)| (name.clone(), xml.to_vec())));
-    let vocabulary = program.conditions().vocabulary();
-    let mut merged = merge::load(sources.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())), &vocabulary);
-    let executors = program.executors();
-    merged.refuse_unknown_executors(&executors.names().into_iter().collect());
+    let vocabulary = program.vocabulary();
+    let merged = merge::load(sources.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())), &vocabulary);
     let problems: Vec<String> = merged.errors.iter().map(ToString::to_string).collect();
     let warnings: Vec<String> = merged.definitions.iter().flat_map(|definition| definition.warnings()).collect();
     let rows: Vec<DefinitionRow> = merged.definitions.iter().map(view::definition).collect();

@@ -1,11 +1,21 @@
 //! The executor `count_lines`.
 
 use async_trait::async_trait;
+use engine::accepts::{Accepts, Argument, Presence, Text};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use serde_json::json;
 
-/// Counts the lines of the file that the argument `file` names.
+/// Counts the lines of a file.
 pub struct CountLines;
+
+/// What a step tells it. A definition that says anything else is refused, and what is read here is what was checked.
+const FILE: Argument<Text> = Argument {
+    name: "file",
+    kind: Text { example: "price-lists/acme.csv" },
+    // The data fetcher `price_lists` hands it on.
+    presence: Presence::HandedOn,
+    meaning: "the key of the file in the bucket",
+};
 
 #[async_trait]
 impl Executor for CountLines {
@@ -17,10 +27,14 @@ impl Executor for CountLines {
         "counts the lines of a file"
     }
 
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(&[&FILE])
+    }
+
     // It only reads, so it may run twice. What it finds is seen when the attempt is committed.
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-        let key = work.argument("file")?;
-        let Some(bytes) = work.store.files.get(key, None).await? else {
+        let key = work.argument(&FILE)?;
+        let Some(bytes) = work.store.files.get(&key, None).await? else {
             return Err(ExecutorError::NotFound { message: format!("there is no file `{key}`") });
         };
         let lines = bytes.iter().filter(|byte| **byte == b'\n').count();

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use engine::accepts::Accepts;
 use engine::{Context, Executor, ExecutorError, Limits, Outcome, Program, Work};
 use lambda_runtime::LambdaEvent;
 use patience::{Bell, wait};
@@ -119,6 +120,10 @@ impl Executor for Plain {
         "does little"
     }
 
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
+    }
+
     async fn execute(&self, _work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         match self.name {
             "done" => Ok(Outcome::Done),
@@ -142,6 +147,10 @@ impl Executor for Gate {
 
     fn description(&self) -> &'static str {
         "waits in the middle of its work"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
     }
 
     async fn execute(&self, _work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {

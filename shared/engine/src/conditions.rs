@@ -13,9 +13,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use pipeline::Arguments;
+use pipeline::accepts::Accepts;
 use pipeline::condition::is_built_in;
 use pipeline::facts::Answer;
-use pipeline::merge::{Accepts, Vocabulary};
+use pipeline::merge::Vocabulary;
 use pipeline::{Definition, Pipeline, Pulse, StepDefinition};
 use store::Store;
 
@@ -55,6 +56,7 @@ pub struct StepQuestion<'a> {
 /// a [`FindingCondition`].
 ///
 /// ```
+/// use engine::accepts::Accepts;
 /// use engine::conditions::{RegisteredPipelineCondition, SpawnQuestion};
 /// use pipeline::facts::Answer;
 ///
@@ -69,6 +71,10 @@ pub struct StepQuestion<'a> {
 ///
 ///     fn description(&self) -> &'static str {
 ///         "only while the office is open"
+///     }
+///
+///     fn arguments(&self) -> Accepts {
+///         Accepts::Only(&[])
 ///     }
 ///
 ///     async fn check(&self, question: &SpawnQuestion<'_>) -> store::Result<Answer> {
@@ -91,10 +97,11 @@ pub trait RegisteredPipelineCondition: Send + Sync {
     /// What it asks, in one line for people.
     fn description(&self) -> &'static str;
 
-    /// What the XML can tell it; what is wrong is then reported when the file is loaded.
-    fn arguments(&self) -> Accepts {
-        Accepts::Anything
-    }
+    /// What the XML can tell it; what is wrong is reported when the file is loaded. [`Argument::of`] reads by the same
+    /// declarations.
+    ///
+    /// [`Argument::of`]: pipeline::accepts::Argument::of
+    fn arguments(&self) -> Accepts;
 
     /// Answers.
     ///
@@ -107,6 +114,7 @@ pub trait RegisteredPipelineCondition: Send + Sync {
 ///
 /// ```
 /// use chrono::{Datelike, Weekday};
+/// use engine::accepts::Accepts;
 /// use engine::conditions::{RegisteredStepCondition, StepQuestion};
 /// use pipeline::facts::Answer;
 ///
@@ -121,6 +129,10 @@ pub trait RegisteredPipelineCondition: Send + Sync {
 ///
 ///     fn description(&self) -> &'static str {
 ///         "only from Monday to Friday"
+///     }
+///
+///     fn arguments(&self) -> Accepts {
+///         Accepts::Only(&[])
 ///     }
 ///
 ///     async fn check(&self, question: &StepQuestion<'_>) -> store::Result<Answer> {
@@ -142,10 +154,11 @@ pub trait RegisteredStepCondition: Send + Sync {
     /// What it asks, in one line for people.
     fn description(&self) -> &'static str;
 
-    /// What the XML can tell it; what is wrong is then reported when the file is loaded.
-    fn arguments(&self) -> Accepts {
-        Accepts::Anything
-    }
+    /// What the XML can tell it; what is wrong is reported when the file is loaded. [`Argument::of`] reads by the same
+    /// declarations.
+    ///
+    /// [`Argument::of`]: pipeline::accepts::Argument::of
+    fn arguments(&self) -> Accepts;
 
     /// Answers.
     ///
@@ -216,6 +229,7 @@ impl Conditions {
         Vocabulary {
             pipeline_conditions: of_pipelines.chain(finding).map(owned).collect(),
             step_conditions: of_steps.map(owned).collect(),
+            executors: None,
         }
     }
 }

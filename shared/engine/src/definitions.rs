@@ -29,7 +29,6 @@ const ROUNDS: usize = 3;
 /// Reads and keeps definitions; made once per process.
 pub struct Definitions {
     shipped: Vec<(String, Bytes)>,
-    executors: BTreeSet<&'static str>,
     vocabulary: Vocabulary,
     kept: Mutex<Option<Kept>>,
 }
@@ -84,9 +83,9 @@ struct Source {
 }
 
 impl Definitions {
-    /// Takes the files that ship, the names of the executors that steps may ask for, and the registered conditions.
-    pub fn new(shipped: Vec<(String, Bytes)>, executors: &[&'static str], vocabulary: Vocabulary) -> Self {
-        Definitions { shipped, executors: executors.iter().copied().collect(), vocabulary, kept: Mutex::new(None) }
+    /// Takes the files that ship, and what definitions may ask for.
+    pub fn new(shipped: Vec<(String, Bytes)>, vocabulary: Vocabulary) -> Self {
+        Definitions { shipped, vocabulary, kept: Mutex::new(None) }
     }
 
     /// The definitions in force now.
@@ -167,9 +166,7 @@ impl Definitions {
     /// The same files and words in a process that has loaded nothing yet, for tests.
     #[must_use]
     pub fn restarted(&self) -> Self {
-        let Definitions { shipped, executors, vocabulary, .. } = self;
-        let (shipped, executors, vocabulary) = (shipped.clone(), executors.clone(), vocabulary.clone());
-        Definitions { shipped, executors, vocabulary, kept: Mutex::new(None) }
+        Definitions::new(self.shipped.clone(), self.vocabulary.clone())
     }
 
     /// The shipped files, each with the overlay file of its name in its place, and the other overlay files.
@@ -189,9 +186,7 @@ impl Definitions {
 
     fn merge(&self, sources: &[Source]) -> MergedDefinitions {
         let files = sources.iter().map(|source| (source.name.as_str(), source.bytes.as_ref()));
-        let mut merged = merge::load(files, &self.vocabulary);
-        merged.refuse_unknown_executors(&self.executors);
-        merged
+        merge::load(files, &self.vocabulary)
     }
 
     /// The names of the files with an error.

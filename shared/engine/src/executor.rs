@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use pipeline::accepts::Accepts;
 
 mod additions;
+mod arguments;
 mod fan_out;
 pub mod log_file;
 mod output;
@@ -30,10 +32,18 @@ pub use working_directory::WorkingDirectory;
 /// and everything else in a way that a repetition does not change.
 ///
 /// ```
+/// use engine::accepts::{Accepts, Argument, Presence, Text};
 /// use engine::{Executor, ExecutorError, Outcome, Work};
 ///
-/// /// Copies the file that the argument `file` names into the working directory.
+/// /// Copies a file into the working directory.
 /// struct FetchList;
+///
+/// const FILE: Argument<Text> = Argument {
+///     name: "file",
+///     kind: Text { example: "lists/a.csv" },
+///     presence: Presence::Required,
+///     meaning: "the key of the file in the bucket",
+/// };
 ///
 /// #[async_trait::async_trait]
 /// impl Executor for FetchList {
@@ -45,9 +55,13 @@ pub use working_directory::WorkingDirectory;
 ///         "copies a list into the working directory"
 ///     }
 ///
+///     fn arguments(&self) -> Accepts {
+///         Accepts::Only(&[&FILE])
+///     }
+///
 ///     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-///         let from = work.argument("file")?;
-///         let Some(bytes) = work.store.files.get(from, None).await? else {
+///         let from = work.argument(&FILE)?;
+///         let Some(bytes) = work.store.files.get(&from, None).await? else {
 ///             return Err(ExecutorError::NotFound { message: format!("there is no file `{from}`") });
 ///         };
 ///         // A key of this attempt alone: what a runner wrote that died before its commit is never seen.
@@ -70,6 +84,10 @@ pub trait Executor: Send + Sync {
 
     /// What it does, in one line for people.
     fn description(&self) -> &'static str;
+
+    /// What a step can tell it. A definition whose step tells it anything else is refused when it is loaded, and
+    /// [`Work::argument`] reads by the same declarations. One that takes anything says so: [`Accepts::Anything`].
+    fn arguments(&self) -> Accepts;
 
     /// Does the work, or a part of it that fits the time.
     ///
@@ -156,6 +174,12 @@ impl Executors {
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Executor>> {
         self.by_name.values()
+    }
+
+    /// What each of them can be told, by name.
+    #[must_use]
+    pub fn vocabulary(&self) -> BTreeMap<String, Accepts> {
+        self.by_name.iter().map(|(name, executor)| ((*name).to_owned(), executor.arguments())).collect()
     }
 
     /// All names, for error messages and checks.

@@ -19,6 +19,7 @@ mod kept_settings;
 pub mod mini_heartbeat;
 pub mod monitor;
 pub mod program;
+pub mod reference;
 pub mod runner;
 pub mod take_over;
 pub mod testing;
@@ -28,4 +29,5 @@ pub use context::{Context, Invocation, Limits};
 pub use executor::{
     Executor, ExecutorError, Executors, LogPart, Outcome, Shortage, StepLog, Work, WorkingDirectory, log_file,
 };
+pub use pipeline::accepts;
 pub use program::Program;

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use pipeline::merge::Vocabulary;
 use store::Store;
 use store::services::Services;
 
@@ -93,6 +94,17 @@ impl Program {
     }
 }
 
+impl Program {
+    /// All that definitions can ask for: conditions and executors, and what each can be told.
+    ///
+    /// # Panics
+    /// As [`Program::conditions`].
+    #[must_use]
+    pub fn vocabulary(&self) -> Vocabulary {
+        Vocabulary { executors: Some(self.executors().vocabulary()), ..self.conditions().vocabulary() }
+    }
+}
+
 impl Context {
     /// A program over the store given.
     ///
@@ -101,7 +113,8 @@ impl Context {
     #[must_use]
     pub fn new(store: Store, program: Program, limits: Limits) -> Self {
         let (executors, conditions) = (program.executors(), program.conditions());
-        let definitions = Definitions::new(program.definitions, &executors.names(), conditions.vocabulary());
+        let vocabulary = program.vocabulary();
+        let definitions = Definitions::new(program.definitions, vocabulary);
         Context {
             store,
             executors: Arc::new(executors),

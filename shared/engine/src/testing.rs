@@ -2,11 +2,19 @@
 //! executor may be run twice.
 //!
 //! ```
+//! use engine::accepts::{Accepts, Argument, Presence, Text};
 //! use engine::testing::Trial;
 //! use engine::{Executor, ExecutorError, Outcome, Work};
 //!
-//! /// Counts the lines of the file that the argument `file` names.
+//! /// Counts the lines of a file.
 //! struct CountLines;
+//!
+//! const FILE: Argument<Text> = Argument {
+//!     name: "file",
+//!     kind: Text { example: "lists/a.csv" },
+//!     presence: Presence::Required,
+//!     meaning: "the key of the file in the bucket",
+//! };
 //!
 //! #[async_trait::async_trait]
 //! impl Executor for CountLines {
@@ -18,9 +26,13 @@
 //!         "counts the lines of a file"
 //!     }
 //!
+//!     fn arguments(&self) -> Accepts {
+//!         Accepts::Only(&[&FILE])
+//!     }
+//!
 //!     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-//!         let key = work.argument("file")?;
-//!         let Some(bytes) = work.store.files.get(key, None).await? else {
+//!         let key = work.argument(&FILE)?;
+//!         let Some(bytes) = work.store.files.get(&key, None).await? else {
 //!             return Err(ExecutorError::NotFound { message: format!("there is no file `{key}`") });
 //!         };
 //!         work.set_output(bytes.split(|byte| *byte == b'\n').count().into());

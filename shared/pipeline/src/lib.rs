@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** nothing here does I/O, reads a clock or draws a random number.
 
+pub mod accepts;
 mod arguments;
 pub mod condition;
 pub mod definition;

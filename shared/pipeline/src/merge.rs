@@ -15,8 +15,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::accepts::Accepts;
 use crate::definition::Definition;
-use crate::id::Name;
 use crate::xml::kind::ElementKind;
 use crate::xml::{self, Document, Error, PlacedText, XmlPosition, limits, suggest};
 
@@ -25,10 +25,11 @@ mod condition;
 mod define;
 mod node;
 mod reference;
+mod step_arguments;
 #[cfg(test)]
 mod tests;
 
-use define::ExecutorPositions;
+pub use condition::{BuiltIn, built_in};
 use node::{Action, Entry, Errors, Node};
 
 /// What a set of files defines.
@@ -38,42 +39,19 @@ pub struct MergedDefinitions {
     pub definitions: Vec<Definition>,
     /// Everything that is wrong, in the order of files and lines.
     pub errors: Vec<Error>,
-    origins: BTreeMap<Name, ExecutorPositions>,
 }
 
-/// What definitions may use beside what is built in: the conditions that a program registers. A name that is built in
-/// means the built-in condition, so who registers refuses it.
+/// What definitions may use beside what is built in: the executors and the conditions of a program. A name that is built
+/// in means the built-in condition, so who registers refuses it.
 #[derive(Debug, Clone, Default)]
 pub struct Vocabulary {
     /// The types of pipeline conditions, and what each is told.
     pub pipeline_conditions: BTreeMap<String, Accepts>,
     /// The types of step conditions, and what each is told.
     pub step_conditions: BTreeMap<String, Accepts>,
+    /// The executors, and what each is told. Without the list steps may ask for any and tell it anything.
+    pub executors: Option<BTreeMap<String, Accepts>>,
 }
-
-/// What a registered condition can be told by the XML.
-#[derive(Debug, Clone, Copy, Default)]
-pub enum Accepts {
-    /// Any argument with any value: the condition looks at them when it is asked.
-    #[default]
-    Anything,
-    /// These arguments and no other. What is wrong is then reported where it is written, when the file is loaded.
-    Only(&'static [Argument]),
-}
-
-/// An argument that a registered condition takes.
-#[derive(Debug, Clone, Copy)]
-pub struct Argument {
-    /// Its key.
-    pub name: &'static str,
-    /// Whether the condition cannot do without it.
-    pub is_required: bool,
-    /// Says what is wrong with a value, and what is expected.
-    pub check: fn(&str) -> Result<(), BadArgument>,
-}
-
-/// Why an argument cannot have a value; a condition that is registered brings its own errors.
-pub type BadArgument = Box<dyn std::error::Error + Send + Sync>;
 
 /// Reads and merges files, each a name and its content.
 ///
@@ -117,23 +95,6 @@ pub fn merge(mut documents: Vec<Document>, vocabulary: &Vocabulary) -> MergedDef
 }
 
 impl MergedDefinitions {
-    /// Leaves out the definitions with a step whose executor is not among `known`, and reports where it is named.
-    pub fn refuse_unknown_executors(&mut self, known: &BTreeSet<&str>) {
-        let mut errors = Vec::new();
-        let origins = &self.origins;
-        self.definitions.retain(|definition| {
-            let before = errors.len();
-            let unknown = definition.steps.iter().filter(|step| !known.contains(step.executor.as_str()));
-            for step in unknown.take(limits::ERRORS) {
-                let position = origins.get(&definition.name).and_then(|origin| origin.get(&step.name));
-                let message = define::unknown_executor(step, known.iter().copied());
-                errors.extend(position.map(|position| position.error(message)));
-            }
-            errors.len() == before
-        });
-        self.report(errors);
-    }
-
     fn report(&mut self, errors: Vec<Error>) {
         self.errors.extend(errors);
         self.errors.sort();
@@ -225,10 +186,7 @@ impl Merging {
             }
             let Some(node) = draft.node else { continue };
             match define::definition(&node, vocabulary) {
-                Ok((definition, origin)) => {
-                    merged.origins.insert(definition.name.clone(), origin);
-                    merged.definitions.push(definition);
-                }
+                Ok(definition) => merged.definitions.push(definition),
                 Err(faults) => errors.extend(faults),
             }
         }

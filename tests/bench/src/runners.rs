@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use engine::accepts::Accepts;
 use engine::runner::resident::{ResidentRunner, Turn};
 use engine::{Context, Executor, ExecutorError, Limits, Outcome, Program, Work};
 use pipeline::Arguments;
@@ -34,6 +35,10 @@ impl Executor for Nothing {
         "does nothing"
     }
 
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
+    }
+
     async fn execute(&self, _work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         Ok(Outcome::Done)
     }
@@ -49,9 +54,16 @@ impl Executor for FanOut {
         "adds steps that do nothing"
     }
 
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
+    }
+
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-        let steps: u32 =
-            work.argument("steps")?.parse().map_err(|error| ExecutorError::permanent(format!("{error}")))?;
+        let steps: u32 = work
+            .free_argument("steps")
+            .unwrap_or_default()
+            .parse()
+            .map_err(|error| ExecutorError::permanent(format!("{error}")))?;
         for number in 0..steps {
             let name = format!("s{number}").parse().expect("it is a name");
             work.add_step(StepDefinition::new(name, "nothing", work.step.sort_order + 10))?;

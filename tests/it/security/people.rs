@@ -40,7 +40,7 @@ const DEFINITIONS: &str = r#"<config>
 </config>"#;
 
 /// What people who only look do. `WIDE` and `IDLE` stand for the ids of two pipelines.
-const LOOKING: [&str; 25] = [
+const LOOKING: [&str; 27] = [
     "pipeline list",
     "pipeline list --status success",
     "pipeline list --definitions",
@@ -53,6 +53,7 @@ const LOOKING: [&str; 25] = [
     "step active",
     "step log WIDE fan",
     "settings list",
+    "settings describe spawning",
     "settings get spawning",
     "maintenance status",
     "queue status",
@@ -64,6 +65,7 @@ const LOOKING: [&str; 25] = [
     // These look at no stage.
     "pipeline validate pipelines/catalog_import.xml",
     "executors",
+    "conditions",
     "completions bash",
     "pipeline list --name idle",
     "pipeline check idle",

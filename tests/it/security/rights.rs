@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use engine::accepts::Accepts;
 use engine::{Context, Executor, ExecutorError, Invocation, Limits, Outcome, Work};
 use engine::{heartbeat as beats, runner as runs};
 use patience::wait;
@@ -80,6 +81,10 @@ impl Executor for FanOut {
 
     fn description(&self) -> &'static str {
         "adds a step"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
     }
 
     fn execute<'a, 'b, 'c, 'd>(

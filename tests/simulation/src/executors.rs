@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use engine::Work;
+use engine::accepts::Accepts;
 use engine::executor::{Executor, ExecutorError, Executors, Outcome};
 use pipeline::StepDefinition;
 use serde_json::{Value, json};
@@ -37,6 +38,10 @@ impl Executor for Watched {
 
     fn description(&self) -> &'static str {
         self.inner.description()
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
@@ -90,11 +95,15 @@ impl Executor for Act {
         "plays what its step says"
     }
 
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
+    }
+
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let own = body(work);
-        let words: Vec<&str> = work.optional_argument("plays").unwrap_or("done").split(' ').collect();
+        let words: Vec<&str> = work.free_argument("plays").unwrap_or("done").split(' ').collect();
         let word = words[(work.attempt() as usize).saturating_sub(1).min(words.len() - 1)];
-        if let Some(of) = work.optional_argument("reads")
+        if let Some(of) = work.free_argument("reads")
             && let Some(output) = work.output_of::<Value>(of).await?
         {
             self.stage.note(What::Reads { body: own.clone(), of: of.to_owned(), output });

@@ -16,6 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use engine::executor::Executors;
 use engine::{Context, Invocation, Limits, Program};
 use patience::{Wait, wait};
+use pipeline::merge::Vocabulary;
 use pipeline::{Pipeline, PipelineId, Priority};
 use steps::import::arrivals::Arrival;
 use store::Store;
@@ -206,8 +207,9 @@ impl<'a> Run<'a> {
         let Store { table, queue, files, shared_commits, .. } = self.template.store.clone();
         let mut store = Store::new(table, queue, files);
         store.shared_commits = shared_commits;
-        let (names, vocabulary) = (self.template.executors.names(), self.template.conditions.vocabulary());
-        let definitions = engine::definitions::Definitions::new(files_of(&self.scenario), &names, vocabulary);
+        let executors = Some(self.template.executors.vocabulary());
+        let vocabulary = Vocabulary { executors, ..self.template.conditions.vocabulary() };
+        let definitions = engine::definitions::Definitions::new(files_of(&self.scenario), vocabulary);
         let busy_stages = if self.scenario.are_slots { self.template.busy_stages.clone() } else { Arc::default() };
         let definitions = Arc::new(definitions);
         Context { store, definitions, settings: Arc::default(), busy_stages, ..self.template.clone() }

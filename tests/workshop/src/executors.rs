@@ -8,6 +8,7 @@ use patience::Bell;
 use pipeline::StepDefinition;
 use serde_json::{Value, json};
 
+use engine::accepts::Accepts;
 use engine::{Executor, ExecutorError, Outcome, Shortage, Work};
 
 /// All of them; a step's name begins with that of its executor.
@@ -36,6 +37,10 @@ impl Executor for Plain {
 
     fn description(&self) -> &'static str {
         "does little"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
@@ -87,7 +92,7 @@ impl Executor for Plain {
                 (0..100).for_each(|line| work.info(&format!("line {line}")));
                 Ok(Outcome::Done)
             }
-            "greedy" if work.optional_argument("goes") == Some("on") => Ok(goes_on(json!(0.5), Duration::ZERO)),
+            "greedy" if work.free_argument("goes") == Some("on") => Ok(goes_on(json!(0.5), Duration::ZERO)),
             "greedy" => {
                 work.set_output(json!(0.5));
                 Ok(Outcome::Done)
@@ -102,16 +107,16 @@ impl Executor for Plain {
 /// Adds `count` steps of the executor `runs` to the stage `to`, in as many `parts`, each in an invocation of its own. It
 /// fails once in the middle if it is told how it `fails`: with a checkpoint, or without.
 async fn fan_out(work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-    let number = |key: &str, default: i32| work.optional_argument(key).map_or(default, |text| text.parse().unwrap());
+    let number = |key: &str, default: i32| work.free_argument(key).map_or(default, |text| text.parse().unwrap());
     let (count, parts, to) = (number("count", 3), number("parts", 1), number("to", 20));
     let done = work.checkpoint::<i32>()?.unwrap_or(0);
-    let fails = work.optional_argument("fails").filter(|_| work.attempt() == 1 && done == parts / 2);
+    let fails = work.free_argument("fails").filter(|_| work.attempt() == 1 && done == parts / 2);
     for step in done * count / parts..(done + 1) * count / parts {
         let named = if fails == Some("unseen") { "unseen" } else { "s" };
-        let name = work.optional_argument("named").unwrap_or(named);
+        let name = work.free_argument("named").unwrap_or(named);
         let name = format!("{name}{step:04}").parse().unwrap();
-        let mut step = StepDefinition::new(name, work.optional_argument("runs").unwrap_or("done"), to);
-        if work.optional_argument("waits") == Some("not") {
+        let mut step = StepDefinition::new(name, work.free_argument("runs").unwrap_or("done"), to);
+        if work.free_argument("waits") == Some("not") {
             step.conditions.clear();
         }
         work.add_step(step)?;
@@ -178,6 +183,10 @@ impl Executor for Gate {
 
     fn description(&self) -> &'static str {
         "waits in the middle of its work"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {

@@ -13,9 +13,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use pipeline::Arguments;
+use pipeline::accepts::Accepts;
 use pipeline::facts::Answer;
 use pipeline::facts::Discovery;
-use pipeline::merge::Accepts;
 use pipeline::{Definition, Name, PipelineId};
 use store::Store;
 use store::pipelines::OpenPipeline;
@@ -28,6 +28,7 @@ use crate::error_chain::chain;
 /// ```
 /// use std::collections::BTreeMap;
 ///
+/// use engine::accepts::Accepts;
 /// use engine::conditions::finding::{FindingCondition, SourceLook, LookQuestion};
 /// use pipeline::Name;
 /// use pipeline::facts::Answer;
@@ -47,6 +48,10 @@ use crate::error_chain::chain;
 ///
 ///     fn description(&self) -> &'static str {
 ///         "finds letters that nobody has answered"
+///     }
+///
+///     fn arguments(&self) -> Accepts {
+///         Accepts::Only(&[])
 ///     }
 ///
 ///     async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn SourceLook>> {
@@ -90,10 +95,11 @@ pub trait FindingCondition: Send + Sync {
     /// What it finds, in one line for people.
     fn description(&self) -> &'static str;
 
-    /// What the XML can tell it; what is wrong is then reported when the file is loaded.
-    fn arguments(&self) -> Accepts {
-        Accepts::Anything
-    }
+    /// What the XML can tell it; what is wrong is reported when the file is loaded. [`Argument::of`] reads by the same
+    /// declarations.
+    ///
+    /// [`Argument::of`]: pipeline::accepts::Argument::of
+    fn arguments(&self) -> Accepts;
 
     /// Looks at its source, for all definitions that ask at once. It changes nothing: people look, too.
     ///

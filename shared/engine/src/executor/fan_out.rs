@@ -20,7 +20,7 @@ impl Work<'_> {
     /// given. [`StepDefinition::new`] makes one that waits for the stages before it.
     ///
     /// # Errors
-    /// The stage is not later, the executor is unknown, the name has a dot, is too long or was given before, or the
+    /// The stage is not later, the executor is unknown or told what it does not take, the name has a dot, is too long or was given before, or the
     /// pipeline would have more than [`PIPELINE_STEP_LIMIT`] steps; all permanent.
     pub fn add_step(&mut self, mut step: StepDefinition) -> Result<Name, ExecutorError> {
         let (adder, given) = (&self.step.name, &step.name);
@@ -29,9 +29,14 @@ impl Work<'_> {
             let (own, its) = (self.step.sort_order, step.sort_order);
             return Err(refused(format!("its sort order is {its}; expected one behind that of `{adder}`, {own}")));
         }
-        if self.context.executors.get(&step.executor).is_none() {
+        let Some(executor) = self.context.executors.get(&step.executor) else {
             let known = self.context.executors.names().join(", ");
             return Err(refused(format!("there is no executor `{}` (known: {known})", step.executor)));
+        };
+        // As a definition is checked when it is loaded: no step begins that is told what it does not know.
+        let told: Vec<_> = step.arguments.iter().map(|(key, value)| (key.as_str(), Some(value.as_str()))).collect();
+        if let Some(fault) = executor.arguments().faults(&told).into_iter().next() {
+            return Err(refused(fault.message));
         }
         if given.as_str().contains('.') {
             return Err(refused("its name has a dot; expected none, because one is put before it".to_owned()));

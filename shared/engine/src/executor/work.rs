@@ -78,22 +78,6 @@ impl<'a> Work<'a> {
         self.invocation.now()
     }
 
-    /// An argument of the step, or else of the pipeline.
-    #[must_use]
-    pub fn optional_argument(&self, key: &str) -> Option<&'a str> {
-        self.step.arguments.get(key).or_else(|| self.pipeline.arguments.get(key)).map(String::as_str)
-    }
-
-    /// An argument that the executor cannot do without.
-    ///
-    /// # Errors
-    /// The argument is missing; permanent.
-    pub fn argument(&self, key: &str) -> Result<&'a str, ExecutorError> {
-        self.optional_argument(key).ok_or_else(|| {
-            ExecutorError::permanent(format!("step `{}` needs an argument `{key}` and has none", self.step.name))
-        })
-    }
-
     /// The pipeline's file prefix.
     ///
     /// # Errors

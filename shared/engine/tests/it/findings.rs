@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use engine::accepts::{Accepts, Argument, BadArgument, DeclaredArgument, Parsed, Presence};
 use engine::conditions::finding::{
     DiscoveryFate, DiscoveryOutcome, FindingCondition, LookQuestion, SourceLook, SourceProblem,
 };
@@ -13,7 +14,6 @@ use pipeline::Arguments;
 use pipeline::Name;
 use pipeline::facts::Answer;
 use pipeline::facts::Discovery;
-use pipeline::merge::{Accepts, Argument, BadArgument};
 use pipeline::plan::Spawn;
 use store::{Error, Store};
 use workshop::{Fault, Workshop};
@@ -85,11 +85,16 @@ impl FindingCondition for ParcelWaits {
     }
 }
 
-const COUNTRY: &[Argument] = &[Argument { name: "country", is_required: true, check: country }];
+const COUNTRY: &[&dyn DeclaredArgument] = &[&Argument {
+    name: "country",
+    kind: Parsed { kind: "country", example: "de", read: country },
+    presence: Presence::Required,
+    meaning: "where the depot is",
+}];
 
-fn country(text: &str) -> Result<(), BadArgument> {
+fn country(text: &str) -> Result<String, BadArgument> {
     match text {
-        "de" | "at" => Ok(()),
+        "de" | "at" => Ok(text.to_owned()),
         other => Err(format!("`{other}` is no country with a depot (expected `de` or `at`)").into()),
     }
 }
@@ -259,7 +264,7 @@ async fn what_the_condition_does_not_take_is_refused_when_the_file_is_loaded() {
     assert_eq!(
         report.problems,
         [
-            "0.xml:1:114: pipeline `send`: condition `parcel_waits`: `fr` is no country with a depot (expected `de` or `at`)"
+            "0.xml:1:114: pipeline `send`: condition `parcel_waits`: argument `country`: `fr` is no country with a depot (expected `de` or `at`)"
         ]
     );
 }

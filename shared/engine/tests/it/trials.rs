@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use engine::accepts::Accepts;
 use engine::testing::Trial;
 use engine::{Executor, ExecutorError, Outcome, Work};
 use serde_json::json;
@@ -23,9 +24,13 @@ impl Executor for Clerk {
         "keeps files and items"
     }
 
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
+    }
+
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let files = work.store.files.clone();
-        match work.argument("does")? {
+        match work.free_argument("does").unwrap_or_default() {
             "artifact" => {
                 let key = work.artifact_key("list.csv");
                 files.put(&key, "a,b\n".into()).await?;

@@ -5,6 +5,7 @@ use pipeline::facts::Answer;
 use pipeline::{PipelineId, StepStatus};
 
 use engine::Program;
+use engine::accepts::Accepts;
 use engine::conditions::{RegisteredStepCondition, StepQuestion};
 use steps::import::bunch_complete::BunchComplete;
 use store::settings::NewSetting;
@@ -165,6 +166,10 @@ impl RegisteredStepCondition for ShopIsOpen {
 
     fn description(&self) -> &'static str {
         "asks whether the shop is open"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(&[])
     }
 
     async fn check(&self, _question: &StepQuestion<'_>) -> store::Result<Answer> {

@@ -3,95 +3,195 @@
 //! A new condition is a new row.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::time::Duration;
 
 use super::node::Node;
-use super::{Accepts, Argument};
+use crate::accepts::{Accepts, Argument, ArgumentKind, DeclaredArgument, WholeNumber};
 use crate::condition::{PipelineCondition, Registered, StepCondition};
-use crate::duration;
 use crate::id::Name;
 use crate::schedule::Cron;
-use crate::settings::SETTINGS;
-use crate::status::PipelineStatus;
-use crate::xml::grammar::trimmed;
-use crate::xml::kind::ElementKind;
-use crate::xml::{Error, PlacedText, quoted, suggest};
+use crate::xml::{Error, suggest};
+
+mod arguments;
+
+pub(super) use arguments::STEP_FILTER;
+use arguments::{
+    ATTEMPTS, EXPRESSION, MINUTES, NEEDED_STEPS, PIPELINES, RUNS, SETTING, SOME_STEPS, STATUSES, TIME_ZONE,
+    WAIT_AFTER_RUN, WAIT_BETWEEN, WEBSITES, some_steps,
+};
 
 /// A condition that XML can name.
 pub(super) struct Known<C> {
     pub(super) name: &'static str,
-    pub(super) arguments: &'static [&'static str],
+    /// What it asks, for people.
+    description: &'static str,
+    pub(super) arguments: &'static [&'static dyn DeclaredArgument],
     build: fn(&Given<'_>) -> Result<C, Error>,
 }
 
-/// The arguments that a condition was given; none but those that its row lists.
+/// The arguments that a condition was given; none but those that its row lists, and checked.
 pub(super) struct Given<'n>(&'n Node);
 
+/// A condition that is built in, as people are told of it.
+#[derive(Debug, Clone, Copy)]
+pub struct BuiltIn {
+    /// Its type.
+    pub name: &'static str,
+    /// Where it can stand: `pipeline condition`, `step condition` or `recurring condition`.
+    pub kind: &'static str,
+    /// What it asks.
+    pub description: &'static str,
+    /// What it can be told.
+    pub accepts: Accepts,
+}
+
+/// All conditions that are built in: those of pipelines, of steps, and the recurring ones.
+#[must_use]
+pub fn built_in() -> Vec<BuiltIn> {
+    let of_pipelines = PIPELINE_CONDITIONS.iter().map(|row| row.told("pipeline condition"));
+    let of_steps = STEP_CONDITIONS.iter().map(|row| row.told("step condition"));
+    let recurring = RECURRING_CONDITIONS.iter().map(|row| row.told("recurring condition"));
+    of_pipelines.chain(of_steps).chain(recurring).collect()
+}
+
 pub(super) const PIPELINE_CONDITIONS: &[Known<PipelineCondition>] = &[
-    Known { name: "no_auto_spawn", arguments: &[], build: |_| Ok(PipelineCondition::NoAutoSpawn) },
-    Known { name: "no_sibling_in_progress", arguments: &[], build: |_| Ok(PipelineCondition::NoSiblingInProgress) },
-    Known { name: "cron_expression", arguments: &["expression", "time_zone"], build: cron_expression },
-    Known { name: "configurable_cron_expression", arguments: &["setting"], build: configurable_cron_expression },
-    Known { name: "clean_up", arguments: &[], build: |_| Ok(PipelineCondition::CleanUp) },
-    Known { name: "initializer", arguments: &[], build: |_| Ok(PipelineCondition::Initializer) },
-    Known { name: "website_active", arguments: &["websites"], build: website_active },
-    Known { name: "pipeline_enabled", arguments: &[], build: |_| Ok(PipelineCondition::PipelineEnabled) },
+    Known {
+        name: "no_auto_spawn",
+        description: "never in a heartbeat: the pipeline is spawned by hand, by the API or by another pipeline only",
+        arguments: &[],
+        build: |_| Ok(PipelineCondition::NoAutoSpawn),
+    },
+    Known {
+        name: "no_sibling_in_progress",
+        description: "no pipeline of the same name is open (pending, running or paused)",
+        arguments: &[],
+        build: |_| Ok(PipelineCondition::NoSiblingInProgress),
+    },
+    Known {
+        name: "cron_expression",
+        description: "a time of the expression fell due since the last heartbeat; several due times are one spawn",
+        arguments: &[&EXPRESSION, &TIME_ZONE],
+        build: cron_expression,
+    },
+    Known {
+        name: "configurable_cron_expression",
+        description: "a time of the cron expression that a setting holds fell due, in the zone of the setting `time_zone`",
+        arguments: &[&SETTING],
+        build: |given| Ok(PipelineCondition::ConfigurableCronExpression { setting: given.required(&SETTING)? }),
+    },
+    Known {
+        name: "clean_up",
+        description: "it is time to clean up: a time of the setting `clean_up.cron` has come",
+        arguments: &[],
+        build: |_| Ok(PipelineCondition::CleanUp),
+    },
+    Known {
+        name: "initializer",
+        description: "there are data fetchers, and the settings `initializer.enabled` and `initializer.in_pipeline` say that \
+                      a pipeline asks them",
+        arguments: &[],
+        build: |_| Ok(PipelineCondition::Initializer),
+    },
+    Known {
+        name: "website_active",
+        description: "the setting `website.active` is on for all of these websites",
+        arguments: &[&WEBSITES],
+        build: |given| {
+            let websites = given.required(&WEBSITES)?;
+            Ok(PipelineCondition::WebsiteActive { websites: websites.iter().map(Name::to_string).collect() })
+        },
+    },
+    Known {
+        name: "pipeline_enabled",
+        description: "the setting `pipeline.enabled` is on for this pipeline",
+        arguments: &[],
+        build: |_| Ok(PipelineCondition::PipelineEnabled),
+    },
     Known {
         name: "no_conflicting_step",
-        arguments: STEP_FILTER,
+        description: "no step of these names is enqueued or running in any pipeline",
+        arguments: NEEDED_STEPS,
         build: |given| Ok(PipelineCondition::NoConflictingStep { steps: given.required_steps()? }),
     },
     Known {
         name: "named_pipelines_have_status",
-        arguments: &["pipelines", "statuses"],
+        description: "the latest pipeline of each name has one of the statuses; a name without a pipeline holds the spawn up",
+        arguments: &[&PIPELINES, &STATUSES],
         build: |given| {
-            let (pipelines, statuses) = given.pipelines_and_statuses()?;
+            let (pipelines, statuses) = (given.required(&PIPELINES)?, given.required(&STATUSES)?);
             Ok(PipelineCondition::NamedPipelinesHaveStatus { pipelines, statuses })
         },
     },
-    Known { name: "maintenance", arguments: &[], build: |_| Ok(PipelineCondition::Maintenance) },
+    Known {
+        name: "maintenance",
+        description: "maintenance mode is off; nothing is spawned during it anyway, and this says so where one looks",
+        arguments: &[],
+        build: |_| Ok(PipelineCondition::Maintenance),
+    },
 ];
 
 pub(super) const STEP_CONDITIONS: &[Known<StepCondition>] = &[
-    Known { name: "attempts_limit", arguments: &["limit"], build: attempts_limit },
-    Known { name: "time_between_attempts", arguments: &["minutes", "wait"], build: time_between_attempts },
+    Known {
+        name: "attempts_limit",
+        description: "fewer attempts than the limit were made; without it a step is tried until its pipeline expires",
+        arguments: &[&ATTEMPTS],
+        build: |given| Ok(StepCondition::AttemptsLimit { limit: given.number(&ATTEMPTS)? }),
+    },
+    Known {
+        name: "time_between_attempts",
+        description: "so much time has passed since the failed attempt; without it the next heartbeat tries again",
+        arguments: &[&MINUTES, &WAIT_BETWEEN],
+        build: time_between_attempts,
+    },
     Known {
         name: "previous_steps_completed",
-        arguments: STEP_FILTER,
+        description: "the steps of lower order ended well: success, skipped, or a failure that is allowed; for a step with \
+                      `runAlwaysStep` the same as `previous_steps_finished`",
+        arguments: SOME_STEPS,
         build: |given| Ok(StepCondition::PreviousStepsCompleted { steps: given.steps()? }),
     },
     Known {
         name: "previous_steps_finished",
-        arguments: STEP_FILTER,
+        description: "the steps of lower order ended, in whatever way",
+        arguments: SOME_STEPS,
         build: |given| Ok(StepCondition::PreviousStepsFinished { steps: given.steps()? }),
     },
     Known {
         name: "depending_on_named_steps",
-        arguments: STEP_FILTER,
+        description: "these steps of lower order ended well; also asked of a step with `runAlwaysStep`, which is not run \
+                      otherwise",
+        arguments: NEEDED_STEPS,
         build: |given| Ok(StepCondition::DependingOnNamedSteps { steps: given.required_steps()? }),
     },
     Known {
         name: "wait_for_step_is_not_running",
-        arguments: STEP_FILTER,
+        description: "no other step of these names is enqueued or running, in this pipeline or any other; two that wait for \
+                      each other never run at once",
+        arguments: NEEDED_STEPS,
         build: |given| Ok(StepCondition::WaitForStepIsNotRunning { steps: given.required_steps()? }),
     },
     Known {
         name: "named_pipelines_have_status",
-        arguments: &["pipelines", "statuses"],
+        description: "the latest pipeline of each name has one of the statuses; a name without a pipeline holds the step up",
+        arguments: &[&PIPELINES, &STATUSES],
         build: |given| {
-            let (pipelines, statuses) = given.pipelines_and_statuses()?;
+            let (pipelines, statuses) = (given.required(&PIPELINES)?, given.required(&STATUSES)?);
             Ok(StepCondition::NamedPipelinesHaveStatus { pipelines, statuses })
         },
     },
 ];
 
 /// What the original's recurring conditions do is documented nowhere; ours make a step run several times.
-pub(super) const RECURRING_CONDITIONS: &[Known<StepCondition>] =
-    &[Known { name: "recurring", arguments: &["limit", "wait"], build: recurring }];
-
-/// Our word and the original's.
-pub(super) const STEP_FILTER: &[&str] = &["steps", "step_filter"];
+pub(super) const RECURRING_CONDITIONS: &[Known<StepCondition>] = &[Known {
+    name: "recurring",
+    description: "makes the step run again after a success, until it has run so often, is skipped or has failed for good; \
+                  later steps wait for all of it",
+    arguments: &[&RUNS, &WAIT_AFTER_RUN],
+    build: |given| {
+        let wait = given.optional(&WAIT_AFTER_RUN)?.unwrap_or_default();
+        Ok(StepCondition::Recurring { limit: given.number(&RUNS)?, wait })
+    },
+}];
 
 /// A kind of condition, which may be one that somebody registered.
 pub(super) trait OrRegistered: Sized {
@@ -119,7 +219,7 @@ pub(super) fn build<C: OrRegistered>(
 ) -> Result<C, Error> {
     let name = &node.identity.text;
     if let Some(row) = known.iter().find(|row| row.name == name) {
-        refuse_unknown_arguments(node, row.arguments)?;
+        check_arguments(node, Accepts::Only(row.arguments))?;
         return (row.build)(&Given(node));
     }
     let Some(accepts) = registered.get(name) else {
@@ -127,138 +227,60 @@ pub(super) fn build<C: OrRegistered>(
         let expected = suggest::expected(name, names);
         return Err(node.identity.position.error(format!("there is no such condition{expected}")));
     };
-    if let Accepts::Only(arguments) = accepts {
-        check_arguments(&Given(node), arguments)?;
-    }
+    check_arguments(node, *accepts)?;
     Ok(C::registered(Registered { name: name.clone(), arguments: super::arguments::arguments(node) }))
 }
 
-fn refuse_unknown_arguments(node: &Node, known: &[&str]) -> Result<(), Error> {
-    let mut given = node.of_kind(ElementKind::Argument).map(|argument| &argument.identity);
-    let Some(unknown) = given.find(|argument| !known.contains(&argument.text.as_str())) else { return Ok(()) };
-    let expected = suggest::expected(&unknown.text, known.iter().copied());
-    let message = format!("the argument {} is not known{expected}", quoted(&unknown.text));
-    Err(unknown.position.error(message))
-}
-
-fn check_arguments(given: &Given<'_>, arguments: &[Argument]) -> Result<(), Error> {
-    let names: Vec<&str> = arguments.iter().map(|argument| argument.name).collect();
-    refuse_unknown_arguments(given.0, &names)?;
-    for argument in arguments {
-        if argument.is_required {
-            given.required(argument.name)?;
-        }
-        given.parsed(argument.name, argument.check)?;
-    }
-    Ok(())
+fn check_arguments(node: &Node, accepts: Accepts) -> Result<(), Error> {
+    let faults = super::arguments::faults(node, accepts, &node.position);
+    super::arguments::left_to_pipeline(node).into_iter().chain(faults).next().map_or(Ok(()), Err)
 }
 
 fn cron_expression(given: &Given<'_>) -> Result<PipelineCondition, Error> {
-    let expression = given.required("expression")?;
-    let time_zone = given.optional("time_zone");
-    // Which of the two is at fault shows when the expression is read alone.
-    Cron::parse(&expression.text, None).map_err(|error| expression.position.error(error.to_string()))?;
-    let zone = time_zone.map(|value| trimmed(&value.text));
-    let cron = Cron::parse(&expression.text, zone);
-    let cron = cron.map_err(|error| time_zone.unwrap_or(expression).position.error(error.to_string()))?;
+    let (expression, zone) = (given.required(&EXPRESSION)?, given.optional(&TIME_ZONE)?);
+    let cron = Cron::parse(&expression, zone.as_deref()).map_err(|error| given.fault(&error.to_string()))?;
     Ok(PipelineCondition::CronExpression { cron })
 }
 
-fn configurable_cron_expression(given: &Given<'_>) -> Result<PipelineCondition, Error> {
-    let value = given.required("setting")?;
-    let name = trimmed(&value.text);
-    let crons = SETTINGS.iter().filter(|setting| setting.kind.is_cron()).map(|setting| setting.name);
-    if !crons.clone().any(|cron| cron == name) {
-        let message = format!("{} is no setting of a cron expression{}", quoted(name), suggest::expected(name, crons));
-        return Err(value.position.error(message));
-    }
-    Ok(PipelineCondition::ConfigurableCronExpression { setting: name.to_owned() })
-}
-
-fn website_active(given: &Given<'_>) -> Result<PipelineCondition, Error> {
-    let websites = words(given.required("websites")?, str::parse::<Name>)?;
-    Ok(PipelineCondition::WebsiteActive { websites: websites.iter().map(Name::to_string).collect() })
-}
-
-fn recurring(given: &Given<'_>) -> Result<StepCondition, Error> {
-    let limit = given.number("limit")?.ok_or_else(|| given.missing("limit"))?;
-    let wait = given.parsed("wait", duration::parse)?.unwrap_or_default();
-    Ok(StepCondition::Recurring { limit, wait })
-}
-
-fn attempts_limit(given: &Given<'_>) -> Result<StepCondition, Error> {
-    let limit = given.number("limit")?.ok_or_else(|| given.missing("limit"))?;
-    Ok(StepCondition::AttemptsLimit { limit })
-}
-
 fn time_between_attempts(given: &Given<'_>) -> Result<StepCondition, Error> {
-    let minutes = given.number("minutes")?.map(|minutes| Duration::from_secs(60 * u64::from(minutes)));
-    let wait = given.parsed("wait", duration::parse)?;
-    let wait = match (minutes, wait) {
-        (Some(_), Some(_)) => return Err(given.fault("give either `minutes` or `wait`, not both")),
-        (Some(wait), None) | (None, Some(wait)) => wait,
-        (None, None) => return Err(given.fault("the argument `minutes` or `wait` is missing")),
-    };
-    if wait > duration::LIMIT {
-        return Err(given.fault("the wait is longer than 366 days"));
-    }
-    Ok(StepCondition::TimeBetweenAttempts { wait })
+    let minutes = given.optional(&MINUTES)?.map(|minutes| Duration::from_secs(60 * minutes));
+    let wait = given.optional(&WAIT_BETWEEN)?.or(minutes);
+    Ok(StepCondition::TimeBetweenAttempts { wait: wait.unwrap_or_default() })
 }
 
-impl<'n> Given<'n> {
-    fn optional(&self, key: &str) -> Option<&'n PlacedText> {
-        self.0.argument(key)
+impl<C> Known<C> {
+    fn told(&self, kind: &'static str) -> BuiltIn {
+        let (name, description) = (self.name, self.description);
+        BuiltIn { name, kind, description, accepts: Accepts::Only(self.arguments) }
+    }
+}
+
+impl Given<'_> {
+    fn optional<K: ArgumentKind>(&self, argument: &Argument<K>) -> Result<Option<K::Value>, Error> {
+        let Some(value) = self.0.argument(argument.name) else { return Ok(None) };
+        argument.kind.read(&value.text).map(Some).map_err(|bad| value.position.error(bad.to_string()))
     }
 
-    fn required(&self, key: &str) -> Result<&'n PlacedText, Error> {
-        self.optional(key).ok_or_else(|| self.missing(key))
+    fn required<K: ArgumentKind>(&self, argument: &Argument<K>) -> Result<K::Value, Error> {
+        let missing = || self.fault(&format!("the argument `{}` is missing", argument.name));
+        self.optional(argument)?.ok_or_else(missing)
     }
 
-    fn parsed<T, E: Display>(&self, key: &str, parse: impl Fn(&str) -> Result<T, E>) -> Result<Option<T>, Error> {
-        let Some(value) = self.optional(key) else { return Ok(None) };
-        parse(&value.text).map(Some).map_err(|error| value.position.error(error.to_string()))
-    }
-
-    fn number(&self, key: &str) -> Result<Option<u32>, Error> {
-        let Some(value) = self.optional(key) else { return Ok(None) };
-        match trimmed(&value.text).parse() {
-            Ok(0) | Err(_) => {
-                let found = quoted(&value.text);
-                Err(value.position.error(format!("`{key}` is {found} (expected a whole number from 1 on)")))
-            }
-            Ok(number) => Ok(Some(number)),
-        }
+    fn number(&self, argument: &Argument<WholeNumber>) -> Result<u32, Error> {
+        let number = self.required(argument)?;
+        u32::try_from(number).map_err(|_| self.fault(&format!("`{}` is too large", argument.name)))
     }
 
     /// The filter of the conditions about previous steps.
     fn steps(&self) -> Result<Option<Vec<Name>>, Error> {
-        let mut given = STEP_FILTER.iter().filter_map(|key| self.optional(key));
-        match (given.next(), given.next()) {
-            (Some(_), Some(_)) => Err(self.fault("give either `steps` or `step_filter`, not both")),
-            (Some(value), None) => words(value, str::parse).map(Some),
-            (None, _) => Ok(None),
-        }
+        Ok(self.optional(&some_steps(STEP_FILTER[0]))?.or(self.optional(&some_steps(STEP_FILTER[1]))?))
     }
 
     fn required_steps(&self) -> Result<Vec<Name>, Error> {
-        self.steps()?.ok_or_else(|| self.missing("steps"))
-    }
-
-    fn pipelines_and_statuses(&self) -> Result<(Vec<Name>, Vec<PipelineStatus>), Error> {
-        let pipelines = words(self.required("pipelines")?, str::parse)?;
-        Ok((pipelines, words(self.required("statuses")?, str::parse)?))
-    }
-
-    fn missing(&self, key: &str) -> Error {
-        self.fault(&format!("the argument `{key}` is missing"))
+        self.steps()?.ok_or_else(|| self.fault("the argument `steps` is missing"))
     }
 
     fn fault(&self, message: &str) -> Error {
         self.0.position.error(message)
     }
-}
-
-/// Reads a list with spaces or commas between the words; at least one word, each of them once.
-fn words<T, E: Display>(value: &PlacedText, parse: impl Fn(&str) -> Result<T, E>) -> Result<Vec<T>, Error> {
-    crate::words::words(&value.text, parse).map_err(|error| value.position.error(error.to_string()))
 }

@@ -11,17 +11,15 @@ use super::condition::{
     self, Known, OrRegistered, PIPELINE_CONDITIONS, RECURRING_CONDITIONS, STEP_CONDITIONS, STEP_FILTER,
 };
 use super::node::{Errors, Node};
-use super::{Accepts, Vocabulary};
+use super::{Vocabulary, step_arguments};
+use crate::accepts::Accepts;
 use crate::condition::StepCondition;
 use crate::definition::{Definition, Described, Priority, StepDefinition};
 use crate::duration;
 use crate::id::Name;
 use crate::xml::grammar::{boolean, integer, trimmed};
 use crate::xml::kind::ElementKind;
-use crate::xml::{Error, XmlPosition, alias, limits, quoted, suggest};
-
-/// Where the executors of a definition's steps are named.
-pub(super) type ExecutorPositions = BTreeMap<Name, XmlPosition>;
+use crate::xml::{Error, XmlPosition, alias, limits, suggest};
 
 /// A list of steps that a condition waits for.
 struct AwaitedSteps<'n> {
@@ -46,7 +44,7 @@ impl StepTurn {
 }
 
 /// Builds the definition that `node` describes.
-pub(super) fn definition(node: &Node, vocabulary: &Vocabulary) -> Result<(Definition, ExecutorPositions), Vec<Error>> {
+pub(super) fn definition(node: &Node, vocabulary: &Vocabulary) -> Result<Definition, Vec<Error>> {
     let mut errors = Errors::new();
     let built = errors.within(ElementKind::Pipeline, &node.identity.text, |errors| {
         let node = step_defaults::with_defaults(node, vocabulary, errors);
@@ -58,9 +56,8 @@ pub(super) fn definition(node: &Node, vocabulary: &Vocabulary) -> Result<(Defini
     }
 }
 
-fn pipeline(node: &Node, vocabulary: &Vocabulary, errors: &mut Errors) -> Option<(Definition, ExecutorPositions)> {
+fn pipeline(node: &Node, vocabulary: &Vocabulary, errors: &mut Errors) -> Option<Definition> {
     let name = name(node, errors);
-    let mut origin = ExecutorPositions::new();
     let mut filters = Vec::new();
     let mut steps: Vec<StepDefinition> = node
         .of_kind(ElementKind::Step)
@@ -69,16 +66,14 @@ fn pipeline(node: &Node, vocabulary: &Vocabulary, errors: &mut Errors) -> Option
                 .within(ElementKind::Step, &child.identity.text, |errors| step(child, vocabulary, &mut filters, errors))
         })
         .collect();
-    for child in node.of_kind(ElementKind::Step) {
-        if let (Ok(name), Some(executor)) = (child.identity.text.parse(), child.attributes.get("executorType")) {
-            origin.insert(name, executor.position.clone());
-        }
-    }
     if node.of_kind(ElementKind::Step).next().is_none() {
         errors.push(&node.position, "there is no step");
     }
     steps.sort_by_key(|step| step.sort_order);
     check_filters(&filters, &steps, errors);
+    if let Some(executors) = &vocabulary.executors {
+        step_arguments::check(node, &steps, executors, errors);
+    }
     let registered = &vocabulary.pipeline_conditions;
     let nameable = Nameable { kind: ElementKind::PipelineCondition, known: PIPELINE_CONDITIONS, registered };
     let asked = conditions(node, &nameable, errors);
@@ -92,7 +87,7 @@ fn pipeline(node: &Node, vocabulary: &Vocabulary, errors: &mut Errors) -> Option
         steps: steps.into_iter().map(Arc::new).collect(),
     };
     check_size(&definition, node, errors);
-    Some((definition, origin))
+    Some(definition)
 }
 
 fn step<'n>(
@@ -229,10 +224,4 @@ fn check_size(definition: &Definition, node: &Node, errors: &mut Errors) {
         let message = format!("the definition has {size} bytes, more than {}", limits::DEFINITION_BYTES);
         errors.push(&node.position, message);
     }
-}
-
-/// What is wrong with an executor's name that nobody knows.
-pub(super) fn unknown_executor<'k>(step: &StepDefinition, known: impl Iterator<Item = &'k str>) -> String {
-    let expected = suggest::expected(&step.executor, known);
-    format!("step `{}`: there is no executor {}{expected}", step.name, quoted(&step.executor))
 }

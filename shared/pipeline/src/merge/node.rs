@@ -86,6 +86,12 @@ impl Node {
         self.children.iter().filter(move |child| child.kind == kind)
     }
 
+    /// Whether an argument is left to what the pipeline hands on.
+    pub(super) fn is_handed_on(&self, key: &str) -> bool {
+        let is_it = |child: &Node| child.identity.text == key && !child.attributes.contains_key("value");
+        self.of_kind(ElementKind::Argument).any(is_it)
+    }
+
     pub(super) fn argument(&self, key: &str) -> Option<&PlacedText> {
         self.of_kind(ElementKind::Argument).find(|child| child.identity.text == key)?.attributes.get("value")
     }
@@ -236,9 +242,11 @@ fn read_action(
 ) -> Action {
     let remove = attributes.remove("remove");
     if remove.is_none_or(|remove| boolean(&remove.text) != Ok(true)) {
-        let needs_value = action == Action::Change && element.name == "referenceArgument";
-        if needs_value && !attributes.contains_key("value") {
-            errors.push(&element.position, "the attribute `value` is missing");
+        let takes_value = element.name == "argument" || element.name == "referenceArgument";
+        match (attributes.get("value"), attributes.get("from")) {
+            (None, None) if takes_value => errors.push(&element.position, "the attribute `value` is missing"),
+            (Some(_), Some(from)) => errors.push(&from.position, "give either `value` or `from`, not both"),
+            _ => {}
         }
         return action;
     }

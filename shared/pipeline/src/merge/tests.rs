@@ -10,6 +10,7 @@ mod conditions;
 mod grammar;
 mod reference;
 mod schema;
+mod step_arguments;
 mod step_defaults;
 
 const SHIPPED: &str = include_str!("../../../../pipelines/clean_up_pipelines.xml");
@@ -65,8 +66,9 @@ fn unknown_executors_are_refused_where_they_are_named() {
     let change = r#"<config><referencePipeline name="p"><referenceStep name="b"
         executorType="writereport"/></referencePipeline>
         <pipeline name="q"><step name="a" executorType="x"/></pipeline></config>"#;
-    let mut merged = load([("change.xml", change.as_bytes()), (BASE.0, BASE.1.as_bytes())], &Vocabulary::default());
-    merged.refuse_unknown_executors(&BTreeSet::from(["x", "write_report"]));
+    let executors = ["x", "write_report"].map(|name| (name.to_owned(), Accepts::Anything));
+    let vocabulary = Vocabulary { executors: Some(executors.into()), ..Vocabulary::default() };
+    let merged = load([("change.xml", change.as_bytes()), (BASE.0, BASE.1.as_bytes())], &vocabulary);
     assert_eq!(merged.definitions.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["q"]);
     assert_snapshot!(merged.errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"), @"change.xml:2:23: step `b`: there is no executor `writereport` (expected `write_report` or `x`; did you mean `write_report`?)");
 }

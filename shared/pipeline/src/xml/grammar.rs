@@ -47,6 +47,8 @@ pub(crate) enum BadAttribute {
     Integer { found: String },
     #[error("the key is empty")]
     EmptyKey,
+    #[error("{} hands on no arguments (expected `pipeline`)", quoted(found))]
+    Source { found: String },
     #[error(transparent)]
     Name(#[from] BadName),
     #[error(transparent)]
@@ -173,7 +175,8 @@ static CHANGED_ARGUMENTS: Rule = group("arguments", &[&ARGUMENT, &REFERENCE_ARGU
 static ARGUMENT: Rule = Rule {
     element: "argument",
     role: ElementRole::Defines(ElementKind::Argument),
-    attributes: &[must("key", key), must("value", text)],
+    // One of `value` and `from`, which no rule can say; who reads the element does.
+    attributes: &[must("key", key), may("value", text), may("from", source)],
     children: &[],
 };
 static REFERENCE_ARGUMENT: Rule = Rule {
@@ -271,6 +274,10 @@ fn name(found: &str) -> Result<(), BadAttribute> {
 
 fn key(found: &str) -> Result<(), BadAttribute> {
     if found.is_empty() { Err(BadAttribute::EmptyKey) } else { Ok(()) }
+}
+
+fn source(found: &str) -> Result<(), BadAttribute> {
+    if found == "pipeline" { Ok(()) } else { Err(BadAttribute::Source { found: found.to_owned() }) }
 }
 
 fn executor(found: &str) -> Result<(), BadAttribute> {

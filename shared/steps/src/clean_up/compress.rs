@@ -12,6 +12,7 @@ use std::io::Write;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use engine::accepts::Accepts;
 use engine::{Executor, ExecutorError, Outcome, Shortage, Work};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -65,6 +66,10 @@ impl Executor for Compress {
 
     fn description(&self) -> &'static str {
         "packs the files of pipelines that ended long ago"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(&[])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {

@@ -4,6 +4,7 @@
 //! stays until `delete_pipelines`.
 
 use async_trait::async_trait;
+use engine::accepts::Accepts;
 use engine::{Executor, ExecutorError, Outcome, Work};
 use store::clean_up::{EndedPipeline, FilesMark};
 
@@ -21,6 +22,10 @@ impl Executor for DeleteFiles {
 
     fn description(&self) -> &'static str {
         "deletes the files and archives of pipelines that ended long ago"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(&[])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {

@@ -4,6 +4,7 @@
 //! was spawned for stays for ever, so that nothing is imported again that was imported once (`store::clean_up`).
 
 use async_trait::async_trait;
+use engine::accepts::Accepts;
 use engine::{Executor, ExecutorError, Outcome, Shortage, Work};
 use store::clean_up::{EndedPipeline, FilesMark};
 use store::pipelines::PipelineWritten;
@@ -21,6 +22,10 @@ impl Executor for DeletePipelines {
 
     fn description(&self) -> &'static str {
         "deletes pipelines that ended long ago from the table"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(&[])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use engine::accepts::Accepts;
 use engine::data_fetchers::spawn::Fetching;
 use engine::{Executor, ExecutorError, Outcome, Shortage, Work};
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,10 @@ impl Executor for FetchData {
 
     fn description(&self) -> &'static str {
         "asks data fetchers and spawns a pipeline for each new thing that they name"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(&[])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {

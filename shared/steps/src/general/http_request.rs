@@ -6,12 +6,14 @@
 //!
 //! **Invariant:** neither header values nor the query of an address are written to a log, an item or an error.
 
+mod arguments;
 mod call;
 mod verdict;
 
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use engine::accepts::Accepts;
 use engine::{Executor, ExecutorError, Outcome, Work};
 use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION};
 use http_client::{Client, ClientSettings, ListedHost, Resolve, Response, RootCertStore, SystemResolver, shown};
@@ -20,6 +22,7 @@ use store::services::HttpPolicy;
 use store::{Store, files};
 
 use super::deferral::Deferral;
+use arguments::ARGUMENTS;
 use call::HttpCall;
 
 /// The executor.
@@ -77,6 +80,10 @@ impl Executor for HttpRequest {
 
     fn description(&self) -> &'static str {
         "calls a web server that the deployment allows, and keeps the response"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(ARGUMENTS)
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {

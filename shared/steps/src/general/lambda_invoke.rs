@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use engine::accepts::{Accepts, Argument, Presence, Text};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use pipeline::Arguments;
 use pipeline::visible::visible;
@@ -25,7 +26,12 @@ pub struct LambdaInvoke;
 const SCHEMA: u32 = 1;
 
 /// The argument that names the function and is not handed on.
-const FUNCTION: &str = "function";
+const FUNCTION: Argument<Text> = Argument {
+    name: "function",
+    kind: Text { example: "systole-vat-rates" },
+    presence: Presence::Required,
+    meaning: "the name or ARN of the function",
+};
 
 /// Most characters of an answer that an error quotes.
 const QUOTED_CHARS: usize = 300;
@@ -50,12 +56,16 @@ impl Executor for LambdaInvoke {
         "has a function that the deployment allows, in any language, do the work"
     }
 
+    fn arguments(&self) -> Accepts {
+        Accepts::AlsoOthers { known: &[&FUNCTION], others: "is handed to the function, in `step.arguments`" }
+    }
+
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let deferral = Deferral::of(work)?;
         if let Some(unfinished) = deferral.as_ref().and_then(|deferral| deferral.unfinished(work)) {
             return Ok(unfinished);
         }
-        let function = work.argument(FUNCTION)?;
+        let function = &work.argument(&FUNCTION)?;
         let services = work.services();
         if !services.invokable.allows(function) {
             return Err(ExecutorError::permanent(format!(
@@ -79,7 +89,7 @@ impl Executor for LambdaInvoke {
 /// What the function gets.
 fn document(work: &Work<'_>, checkpoint: Option<&Value>) -> Value {
     let mut arguments: Arguments = work.step.arguments.clone();
-    arguments.remove(FUNCTION);
+    arguments.remove(FUNCTION.name);
     let id = work.pipeline_id();
     let deadline = work.now() + work.time_left();
     json!({

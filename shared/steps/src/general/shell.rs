@@ -24,6 +24,7 @@ use std::io::{self, ErrorKind};
 use std::process::Stdio;
 
 use async_trait::async_trait;
+use engine::accepts::{Accepts, Argument, Parsed, Presence, Text};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use serde_json::json;
 use store::services::ShellPolicy;
@@ -38,10 +39,20 @@ use process_tree::ProcessTree;
 pub struct Shell;
 
 /// The argument with the command.
-const COMMAND: &str = "command";
+const COMMAND: Argument<Text> = Argument {
+    name: "command",
+    kind: Text { example: "ls /srv/orders | wc -l" },
+    presence: Presence::Required,
+    meaning: "the command, which `sh -c` runs",
+};
 
 /// The argument with the name of the file to keep.
-const ARTIFACT: &str = "artifact";
+const ARTIFACT: Argument<Parsed<String>> = Argument {
+    name: "artifact",
+    kind: artifact_name::FILE_NAME,
+    presence: Presence::Optional,
+    meaning: "the name of a file that the command leaves in its folder, to be kept for later steps",
+};
 
 /// The exit code by which a command says that it may go through later: `EX_TEMPFAIL` of `sysexits.h`.
 const MAY_PASS: i32 = 75;
@@ -62,23 +73,30 @@ impl Executor for Shell {
         "runs a command on this machine, if `systole dev --allow-shell` allows it"
     }
 
+    fn arguments(&self) -> Accepts {
+        Accepts::AlsoOthers {
+            known: &[&COMMAND, &ARTIFACT],
+            others: "is a variable of the command, `SYSTOLE_ARG_<NAME>`",
+        }
+    }
+
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let ShellPolicy::Allowed { environment } = &work.services().shell else {
             let message =
                 "no commands are run here; `systole dev --allow-shell` allows them, on the embedded store only";
             return Err(ExecutorError::permanent(message));
         };
-        let text = work.argument(COMMAND)?;
-        let artifact = work.optional_argument(ARTIFACT).map(|name| artifact_name::plain(ARTIFACT, name)).transpose()?;
+        let text = work.argument(&COMMAND)?;
+        let artifact = work.optional_argument(&ARTIFACT)?;
         let variables = variables(work);
-        check_for_nul(text, &variables)?;
+        check_for_nul(&text, &variables)?;
         let folder = command_folder::filled(work).await?;
         if process_tree::is_closing() {
             std::future::pending::<()>().await;
         }
         let environment =
             environment.iter().chain(&variables).map(|(key, value)| (key.clone(), value.clone())).collect();
-        let mut run = started(work, CommandText { text, environment, folder })?;
+        let mut run = started(work, CommandText { text: &text, environment, folder })?;
         let end = run.finish(work).await?;
         conclude(work, &run, end)?;
         if let Some(name) = artifact {
@@ -100,7 +118,7 @@ fn variables(work: &Work<'_>) -> BTreeMap<String, String> {
     let variable = |key: &str| -> String {
         key.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
     };
-    let arguments = work.pipeline.arguments.iter().chain(&work.step.arguments).filter(|(key, _)| *key != COMMAND);
+    let arguments = work.pipeline.arguments.iter().chain(&work.step.arguments).filter(|(key, _)| *key != COMMAND.name);
     arguments.map(|(key, value)| (format!("SYSTOLE_ARG_{}", variable(key)), value.clone())).collect()
 }
 
@@ -118,7 +136,7 @@ fn check_for_nul(text: &str, variables: &BTreeMap<String, String>) -> Result<(),
 /// Starts the command in a session of its own: no terminal sends it signals, and its processes are known by it.
 fn started(work: &Work<'_>, command: CommandText<'_>) -> Result<CommandRun, ExecutorError> {
     let CommandText { text, environment, folder } = command;
-    let attempt = work.artifact_key(COMMAND);
+    let attempt = work.artifact_key(COMMAND.name);
     let prepared = |program: &str| {
         let mut command = Command::new(program);
         command.env_clear().envs(&environment).current_dir(folder.path());

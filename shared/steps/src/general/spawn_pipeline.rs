@@ -1,11 +1,5 @@
 //! Spawns a pipeline, and may wait for its end.
 //!
-//! | argument | says |
-//! |---|---|
-//! | `pipeline` | the name of its definition |
-//! | `argument.<key>` | an argument `<key>` of the pipeline |
-//! | `wait` | `true`: the step ends when the pipeline has ended, and fails unless that was a success |
-//!
 //! The output is the id of the pipeline. As with a spawn by hand, its conditions are not asked. It lives on its own: a cancel
 //! of this pipeline does not reach it.
 //!
@@ -19,6 +13,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use engine::accepts::{Accepts, Argument, Flag, NameOf, Presence, Text};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use pipeline::Arguments;
 use pipeline::{PipelineId, PipelineStatus};
@@ -37,7 +32,26 @@ struct SpawnCheckpoint {
     looks: u32,
 }
 
-const HANDED_ON: &str = "argument.";
+const PIPELINE: Argument<NameOf> = Argument {
+    name: "pipeline",
+    kind: NameOf("a pipeline"),
+    presence: Presence::Required,
+    meaning: "the name of its definition",
+};
+
+const HANDED_ON: Argument<Text> = Argument {
+    name: "argument.*",
+    kind: Text { example: "spring" },
+    presence: Presence::Optional,
+    meaning: "an argument of the new pipeline, whose key is what stands for the star",
+};
+
+const WAIT: Argument<Flag> = Argument {
+    name: "wait",
+    kind: Flag,
+    presence: Presence::Default("false"),
+    meaning: "`true`: the step ends when the pipeline has ended, and fails unless that was a success",
+};
 
 /// The argument of a pipeline that tells how many pipelines spawned each other before it.
 const DEPTH: &str = "spawn_depth";
@@ -59,8 +73,12 @@ impl Executor for SpawnPipeline {
         "spawns a pipeline, and may wait for its end"
     }
 
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(&[&PIPELINE, &HANDED_ON, &WAIT])
+    }
+
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-        let waits = is_to_wait(work)?;
+        let waits = work.argument(&WAIT)?;
         let place = match work.checkpoint::<SpawnCheckpoint>()? {
             Some(place) => place,
             None => begin(work).await?,
@@ -73,21 +91,9 @@ impl Executor for SpawnPipeline {
     }
 }
 
-fn is_to_wait(work: &Work<'_>) -> Result<bool, ExecutorError> {
-    match work.optional_argument("wait") {
-        Some("true") => Ok(true),
-        Some("false") | None => Ok(false),
-        Some(other) => Err(ExecutorError::permanent(format!(
-            "step `{}`: argument `wait`: `{other}` is neither `true` nor `false`",
-            work.step.name
-        ))),
-    }
-}
-
 /// Decides on the id, once for all repetitions.
 async fn begin(work: &mut Work<'_>) -> Result<SpawnCheckpoint, ExecutorError> {
-    let name = work.argument("pipeline")?;
-    let name = name.parse().map_err(|error| ExecutorError::permanent(format!("argument `pipeline`: {error}")))?;
+    let name = work.argument(&PIPELINE)?;
     let key = format!("{} {} {}", work.pipeline_id(), work.step.name, work.attempt());
     let place = SpawnCheckpoint { pipeline: PipelineId::derive(&name, &key, work.now()), looks: 0 };
     work.save(json!(place), &format!("spawns {}", place.pipeline)).await?;
@@ -95,8 +101,7 @@ async fn begin(work: &mut Work<'_>) -> Result<SpawnCheckpoint, ExecutorError> {
 }
 
 async fn spawn(work: &mut Work<'_>, id: &PipelineId) -> Result<(), ExecutorError> {
-    let name = work.argument("pipeline")?;
-    let definition = work.definition(name).await?;
+    let definition = work.definition(work.argument(&PIPELINE)?.as_str()).await?;
     let spawned_by = format!("step `{}` of pipeline {}", work.step.name, work.pipeline_id());
     let mut arguments = handed_on(work);
     arguments.insert(DEPTH.to_owned(), depth(work)?.to_string());
@@ -120,7 +125,8 @@ fn depth(work: &Work<'_>) -> Result<u32, ExecutorError> {
 /// The arguments of the new pipeline. Those of the step win over those of its pipeline, as for the step itself.
 fn handed_on(work: &Work<'_>) -> Arguments {
     let given = work.pipeline.arguments.iter().chain(&work.step.arguments);
-    given.filter_map(|(key, value)| Some((key.strip_prefix(HANDED_ON)?.to_owned(), value.clone()))).collect()
+    let start = HANDED_ON.name.trim_end_matches('*');
+    given.filter_map(|(key, value)| Some((key.strip_prefix(start)?.to_owned(), value.clone()))).collect()
 }
 
 async fn look(work: &mut Work<'_>, place: SpawnCheckpoint) -> Result<Outcome, ExecutorError> {

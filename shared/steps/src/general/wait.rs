@@ -1,17 +1,28 @@
 //! Waits: a pause between steps, or until a time of the day is reached.
 //!
-//! Arguments: `for`, a duration in words (`40 minutes`), or `until`, a time (`2026-08-01T18:00:00Z`). One of the two.
-//!
 //! No runner is busy meanwhile: the step continues with a delay, and within one attempt however long it takes. A retry does
 //! not begin anew, it waits for the end that the first attempt worked out.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use chrono::{DateTime, SecondsFormat, Utc};
+use engine::accepts::{Accepts, Argument, DurationInWords, PointInTime, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+const FOR: Argument<DurationInWords> = Argument {
+    name: "for",
+    kind: DurationInWords,
+    presence: Presence::OneOf(&["for", "until"]),
+    meaning: "how long to wait",
+};
+
+const UNTIL: Argument<PointInTime> = Argument {
+    name: "until",
+    kind: PointInTime,
+    presence: Presence::OneOf(&["for", "until"]),
+    meaning: "when the wait is over",
+};
 
 /// See the module documentation.
 pub struct Wait;
@@ -30,6 +41,10 @@ impl Executor for Wait {
 
     fn description(&self) -> &'static str {
         "waits for a duration or until a time"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(&[&FOR, &UNTIL])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
@@ -53,17 +68,9 @@ impl Executor for Wait {
 
 /// When a wait that begins now is over.
 fn end(work: &Work<'_>, now: DateTime<Utc>) -> Result<DateTime<Utc>, ExecutorError> {
-    let refused = |argument: &str, problem: String| {
-        ExecutorError::permanent(format!("step `{}`: argument `{argument}`: {problem}", work.step.name))
-    };
-    match (work.optional_argument("for"), work.optional_argument("until")) {
-        (Some(words), None) => {
-            let span: Duration = pipeline::duration::parse(words).map_err(|error| refused("for", error.to_string()))?;
-            Ok(now + span)
-        }
-        (None, Some(text)) => text.parse().map_err(|_| {
-            refused("until", format!("`{text}` is not a time with its offset (example: `2026-08-01T18:00:00Z`)"))
-        }),
+    match (work.optional_argument(&FOR)?, work.optional_argument(&UNTIL)?) {
+        (Some(span), None) => Ok(now + span),
+        (None, Some(until)) => Ok(until),
         (None, None) | (Some(_), Some(_)) => {
             let name = &work.step.name;
             Err(ExecutorError::permanent(format!("step `{name}` needs one of the arguments `for` and `until`")))

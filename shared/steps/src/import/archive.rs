@@ -1,6 +1,7 @@
 //! `archive`: puts what the pipeline used under its id into the archive, where it can be downloaded.
 
 use async_trait::async_trait;
+use engine::accepts::Accepts;
 use engine::{Executor, ExecutorError, Outcome, Work};
 use pipeline::PipelineId;
 use serde_json::json;
@@ -25,6 +26,10 @@ impl Executor for Archive {
 
     fn description(&self) -> &'static str {
         "moves the pipeline's files from the working directory into the archive"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(&[])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {

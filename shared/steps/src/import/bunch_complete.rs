@@ -1,19 +1,15 @@
 //! `bunch_complete`: a pipeline condition that holds when all files of a bunch have arrived, and hands them to the steps.
 //!
-//! | argument | says |
-//! |---|---|
-//! | `prefixes` | the part of the file names before the first underscore, in the order in which a bunch imports them |
-//!
 //! The steps get the bunch as the argument `bunch`. No bunch spawns twice under one definition; the oldest comes first.
 
 use async_trait::async_trait;
 use engine::FindingCondition;
+use engine::accepts::Accepts;
 use engine::conditions::finding::{LookQuestion, SourceLook};
 use pipeline::Definition;
-use pipeline::merge::{Accepts, Argument};
 
 use super::drop_area::DropAreaLook;
-use super::prefixes;
+use super::prefixes::{self, PREFIXES};
 
 /// See the module documentation.
 pub struct BunchComplete;
@@ -39,11 +35,7 @@ impl FindingCondition for BunchComplete {
     }
 
     fn arguments(&self) -> Accepts {
-        Accepts::Only(&[Argument {
-            name: "prefixes",
-            is_required: true,
-            check: |text| Ok(prefixes::parse(text).map(drop)?),
-        }])
+        Accepts::Only(&[&PREFIXES])
     }
 
     async fn look(&self, question: &LookQuestion<'_>) -> store::Result<Box<dyn SourceLook>> {

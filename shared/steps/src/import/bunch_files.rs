@@ -1,21 +1,37 @@
 //! The bunch that a pipeline was spawned for, and where its files are.
 
+use engine::accepts::{Argument, Parsed, Presence};
 use engine::{ExecutorError, Work, WorkingDirectory};
 use import::bunch::Bunch;
 
 use super::bunch_argument::BUNCH_ARGUMENT;
 
+/// The bunch of a step.
+pub(super) const BUNCH: Argument<Parsed<Bunch>> = Argument {
+    name: BUNCH_ARGUMENT,
+    kind: Parsed {
+        kind: "bunch of files, as JSON",
+        example: r#"{"id":"spring-0123456789ab","files":[],"ok_files":[],"left_behind":[]}"#,
+        read: |json| Ok(serde_json::from_str(json).map_err(NoBunch)?),
+    },
+    presence: Presence::HandedOn,
+    meaning: "the files; the condition `bunch_complete` hands it over when they have arrived",
+};
+
+/// Why a text is no bunch.
+#[derive(Debug, thiserror::Error)]
+#[error("it is no bunch of files as JSON, {0} (expected what the condition `bunch_complete` hands on)")]
+struct NoBunch(serde_json::Error);
+
 /// The bunch that the pipeline was spawned for.
 pub(super) fn bunch(work: &Work<'_>) -> Result<Bunch, ExecutorError> {
-    let Some(json) = work.optional_argument(BUNCH_ARGUMENT) else {
-        return Err(ExecutorError::permanent(format!(
+    work.optional_argument(&BUNCH)?.ok_or_else(|| {
+        ExecutorError::permanent(format!(
             "step `{}` needs an argument `{BUNCH_ARGUMENT}`; condition `bunch_complete` hands it over when files have \
              arrived, and a pipeline that was spawned by hand has none; what a step fetched gets there by `drop_file`",
             work.step.name
-        )));
-    };
-    serde_json::from_str(json)
-        .map_err(|error| ExecutorError::permanent(format!("argument `{BUNCH_ARGUMENT}` is no bunch of files: {error}")))
+        ))
+    })
 }
 
 /// The key of a file of the bunch in the working directory.

@@ -12,8 +12,9 @@
 //! **Invariant:** a file that lies there as it should is not written again, and nothing is dropped that was taken already.
 
 use async_trait::async_trait;
+use engine::accepts::{Accepts, Argument, EarlierStep, NameList, Parsed, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
-use pipeline::words::words;
+use pipeline::Name;
 use serde_json::{Value, json};
 
 use super::drop_area::DROP_PREFIX;
@@ -23,11 +24,26 @@ use crate::general::artifact_name;
 /// The executor.
 pub struct DropFile;
 
-/// The argument with the step whose file is dropped; with a dot and a prefix, those of a bunch.
-const FROM: &str = "from";
+const FROM_PREFIX: Argument<NameList> = Argument {
+    name: "from.*",
+    kind: NameList("step names"),
+    presence: Presence::Optional,
+    meaning: "for a prefix such as `product-import`, the steps whose files become a bunch with that prefix, in order",
+};
 
-/// The argument with the name of a single file.
-const NAME: &str = "name";
+const FROM: Argument<EarlierStep> = Argument {
+    name: "from",
+    kind: EarlierStep::Needed,
+    presence: Presence::Optional,
+    meaning: "instead of a bunch, the step whose file is dropped as it is, without an ok file",
+};
+
+const NAME: Argument<Parsed<String>> = Argument {
+    name: "name",
+    kind: artifact_name::FILE_NAME,
+    presence: Presence::Optional,
+    meaning: "the name under which the file of `from` is dropped",
+};
 
 /// What a file is called that has no suffix of its own.
 const SUFFIX: &str = "csv";
@@ -58,6 +74,10 @@ impl Executor for DropFile {
         "puts what earlier steps left into the drop area, as a bunch or as it is"
     }
 
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(&[&FROM_PREFIX, &FROM, &NAME])
+    }
+
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let drop = Drop::of(work).await?;
         let names: Vec<&str> = drop.files.iter().map(|file| file.name.as_str()).collect();
@@ -77,10 +97,9 @@ impl Executor for DropFile {
 impl Drop {
     /// Reads the arguments and finds the files. Every failure is permanent but that of the store.
     async fn of(work: &Work<'_>) -> Result<Self, ExecutorError> {
-        let prefixed = work.step.arguments.iter().filter_map(|(key, steps)| Some((key.strip_prefix("from.")?, steps)));
-        let prefixed: Vec<(&str, &String)> = prefixed.collect();
-        match (work.step.arguments.get(FROM), work.step.arguments.get(NAME)) {
-            (Some(step), Some(name)) if prefixed.is_empty() => Self::single(work, step, name).await,
+        let prefixed = work.arguments_below(&FROM_PREFIX)?;
+        match (work.optional_argument(&FROM)?, work.optional_argument(&NAME)?) {
+            (Some(step), Some(name)) if prefixed.is_empty() => Self::single(work, step.as_str(), name).await,
             (None, None) if !prefixed.is_empty() => Self::bunch(work, &prefixed).await,
             _ => Err(ExecutorError::permanent(format!(
                 "step `{}` says `from.PREFIX` for the files of a bunch (example: `from.product-import`), or else `from` and \
@@ -90,26 +109,23 @@ impl Drop {
         }
     }
 
-    async fn single(work: &Work<'_>, step: &str, name: &str) -> Result<Self, ExecutorError> {
-        let name = artifact_name::plain(NAME, name)?;
+    async fn single(work: &Work<'_>, step: &str, name: String) -> Result<Self, ExecutorError> {
         Ok(Drop {
             files: vec![DroppedFile { key: left_by(work, step).await?, name, is_of_bunch: false }],
             ok_files: Vec::new(),
         })
     }
 
-    async fn bunch(work: &Work<'_>, prefixed: &[(&str, &String)]) -> Result<Self, ExecutorError> {
+    async fn bunch(work: &Work<'_>, prefixed: &[(&str, Vec<Name>)]) -> Result<Self, ExecutorError> {
         // Equal for all prefixes and all attempts, and for no other pipeline.
         let id = work.pipeline_id();
         let identifier = format!("{}-{id}", work.pipeline.spawned_at.format("%Y%m%d-%H%M%S"));
         let mut drop = Drop { files: Vec::new(), ok_files: Vec::new() };
         for (prefix, steps) in prefixed {
             check_prefix(work, prefix)?;
-            let steps = words(steps, |step| Ok::<_, std::convert::Infallible>(step.to_owned()))
-                .map_err(|error| ExecutorError::permanent(format!("argument `from.{prefix}`: {error}")))?;
             let mut named = String::new();
             for (step, number) in steps.iter().zip(1..) {
-                let key = left_by(work, step).await?;
+                let key = left_by(work, step.as_str()).await?;
                 let name = format!("{prefix}_{identifier}_{number:02}.{}", suffix_of(&key));
                 named += &format!("{name}\n");
                 drop.files.push(DroppedFile { key, name, is_of_bunch: true });

@@ -2,11 +2,19 @@
 
 use async_trait::async_trait;
 use catalog::own;
+use engine::accepts::{Accepts, Argument, EarlierStep, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use serde_json::json;
 
 use super::import_rows::of_target;
 use super::progress::Tally;
+
+const VALIDATED_BY: Argument<EarlierStep> = Argument {
+    name: "validated_by",
+    kind: EarlierStep::Needed,
+    presence: Presence::Default("validate"),
+    meaning: "the step that checked the rows and collected their categories",
+};
 
 /// The executor.
 pub struct ImportCategories;
@@ -21,9 +29,13 @@ impl Executor for ImportCategories {
         "creates the categories that the product rows name"
     }
 
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(&[&VALIDATED_BY])
+    }
+
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-        let step = work.optional_argument("validated_by").unwrap_or("validate");
-        let Some(Tally { named, .. }) = Tally::left_by(work, step).await? else {
+        let step = work.argument(&VALIDATED_BY)?;
+        let Some(Tally { named, .. }) = Tally::left_by(work, step.as_str()).await? else {
             let name = &work.step.name;
             return Err(ExecutorError::permanent(format!(
                 "step `{step}` left no list of categories; name the step that validates in argument `validated_by` of step `{name}`"

@@ -14,12 +14,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use catalog::own::OwnCatalogue;
 use catalog::target::{self, Block, BlockOutcome, RowChange, Target};
+use engine::accepts::Accepts;
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::Entity;
 use import::bunch::Bunch;
 use import::report::RowOutcome;
 
-use super::bunch_files::bunch;
+use super::bunch_files::{BUNCH, bunch};
 use super::entity_file::{EntityFile, NextRow};
 use super::progress::{BYTES_PER_CHECKPOINT, ROWS_PER_CHECKPOINT, RowPlace, RowProgress, count};
 
@@ -52,6 +53,10 @@ impl<E: Entity> Executor for Import<E> {
 
     fn description(&self) -> &'static str {
         E::ABOUT.import.description
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(&[&BUNCH])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {

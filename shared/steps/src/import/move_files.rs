@@ -4,11 +4,12 @@
 //! (another fingerprint) belongs to the next bunch and is left where it is.
 
 use async_trait::async_trait;
+use engine::accepts::Accepts;
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::bunch::{self, BunchFile, DropFile, MAX_OK_FILE_BYTES};
 use store::files::Range;
 
-use super::bunch_files::{bunch, moved_key};
+use super::bunch_files::{BUNCH, bunch, moved_key};
 use super::drop_area::DROP_PREFIX;
 
 /// The executor.
@@ -22,6 +23,10 @@ impl Executor for MoveFiles {
 
     fn description(&self) -> &'static str {
         "takes the files of the bunch from the drop area into the working directory"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(&[&BUNCH])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {

@@ -1,11 +1,23 @@
 //! The prefixes of file names that a bunch is made of, as a definition gives them.
 
+use engine::accepts::{Argument, Parsed, Presence};
 use pipeline::Arguments;
 use pipeline::words::{Error, words};
 
+pub(super) const PREFIXES: Argument<Parsed<Vec<String>>> = Argument {
+    name: "prefixes",
+    kind: Parsed {
+        kind: "list of file prefixes",
+        example: "product-import, price-import",
+        read: |text| Ok(parse(text)?),
+    },
+    presence: Presence::Required,
+    meaning: "the part of the file names before the first underscore, in the order in which a bunch imports them",
+};
+
 /// The prefixes that a definition's bunches are made of. A definition that was built in code may have none.
 pub(super) fn of(arguments: &Arguments) -> Vec<String> {
-    arguments.get("prefixes").and_then(|text| parse(text).ok()).unwrap_or_default()
+    PREFIXES.of(arguments).ok().flatten().unwrap_or_default()
 }
 
 /// What cannot be the prefix of a file name: an underscore would end it.

@@ -1,13 +1,28 @@
 //! `report`: writes what became of the import beside its archive, for people and for programs.
 
 use async_trait::async_trait;
+use engine::accepts::{Accepts, Argument, EarlierStep, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::report::ImportReport;
 use serde_json::{Value, json};
 
 use super::archive;
-use super::bunch_files::bunch;
+use super::bunch_files::{BUNCH, bunch};
 use super::progress::Tally;
+
+const IMPORTED_BY: Argument<EarlierStep> = Argument {
+    name: "imported_by",
+    kind: EarlierStep::IfThere,
+    presence: Presence::Default("import_products"),
+    meaning: "the step that imported, whose counts are reported",
+};
+
+const VALIDATED_BY: Argument<EarlierStep> = Argument {
+    name: "validated_by",
+    kind: EarlierStep::IfThere,
+    presence: Presence::Default("validate"),
+    meaning: "the step that checked the rows, whose counts are reported where nothing was imported",
+};
 
 /// The executor.
 pub struct Report;
@@ -22,12 +37,16 @@ impl Executor for Report {
         "writes report.json and report.txt into the archive of the pipeline"
     }
 
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(&[&IMPORTED_BY, &VALIDATED_BY, &BUNCH])
+    }
+
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-        let imported = find(work, "import_products", "imported_by").await?;
+        let imported = find(work, &IMPORTED_BY).await?;
         let is_imported = imported.is_some();
         let tally = match imported {
             Some(tally) => tally,
-            None => find(work, "validate", "validated_by").await?.unwrap_or_default(),
+            None => find(work, &VALIDATED_BY).await?.unwrap_or_default(),
         };
         let categories: Option<Value> = work.output_of("import_categories").await?;
         // Without a bunch nothing was imported, which is as good a report as any.
@@ -60,8 +79,8 @@ impl Executor for Report {
 }
 
 /// The tally that a step left; another name of the step can be given as an argument.
-async fn find(work: &Work<'_>, step: &str, argument: &str) -> Result<Option<Tally>, ExecutorError> {
-    Tally::left_by(work, work.optional_argument(argument).unwrap_or(step)).await
+async fn find(work: &Work<'_>, argument: &Argument<EarlierStep>) -> Result<Option<Tally>, ExecutorError> {
+    Tally::left_by(work, work.argument(argument)?.as_str()).await
 }
 
 fn text(work: &Work<'_>, report: &ImportReport, is_imported: bool) -> String {

@@ -1,11 +1,11 @@
 //! `validate_<entity>`: reads every row of the bunch before the first thing is written.
 //!
-//! Argument `strict`: `true` stops the pipeline at the first row or value that cannot be used; `false` (default) leaves
-//! them out and says so. What is so broken that rows cannot be told apart stops the pipeline either way.
+//! What is so broken that rows cannot be told apart stops the pipeline, whatever the argument `strict` says.
 
 use std::marker::PhantomData;
 
 use async_trait::async_trait;
+use engine::accepts::{Accepts, Argument, Flag, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::Entity;
 use import::bunch::Bunch;
@@ -13,12 +13,19 @@ use import::entity::EntityRow;
 use import::finding::{Severity, Strictness};
 use import::report::RowOutcome;
 
-use super::bunch_files::bunch;
+use super::bunch_files::{BUNCH, bunch};
 use super::entity_file::{EntityFile, NextRow};
 use super::progress::{ROWS_PER_CHECKPOINT, RowProgress, Tally, count};
 
 /// Most findings that the step's log repeats; the report has more.
 const LOGGED_FINDINGS: usize = 20;
+
+const STRICT: Argument<Flag> = Argument {
+    name: "strict",
+    kind: Flag,
+    presence: Presence::Default("false"),
+    meaning: "`true` stops the pipeline at rows and values that cannot be used; `false` leaves them out and says so",
+};
 
 /// The executor that validates the files of an entity.
 pub struct Validate<E>(PhantomData<E>);
@@ -39,6 +46,10 @@ impl<E: Entity> Executor for Validate<E> {
         E::ABOUT.validate.description
     }
 
+    fn arguments(&self) -> Accepts {
+        Accepts::Only(&[&STRICT, &BUNCH])
+    }
+
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let strictness = strictness(work)?;
         let bunch = bunch(work)?;
@@ -57,13 +68,7 @@ impl<E: Entity> Executor for Validate<E> {
 
 /// How strictly the step's arguments want it.
 fn strictness(work: &Work<'_>) -> Result<Strictness, ExecutorError> {
-    match work.optional_argument("strict") {
-        Some("true" | "1") => Ok(Strictness::Strict),
-        None | Some("false" | "0") => Ok(Strictness::Skip),
-        Some(other) => {
-            Err(ExecutorError::permanent(format!("argument `strict` is `{other}` (expected `true` or `false`)")))
-        }
-    }
+    Ok(if work.argument(&STRICT)? { Strictness::Strict } else { Strictness::Skip })
 }
 
 /// Validates one file to its end, or until time runs short. `rows` are those since the latest checkpoint.

@@ -1,6 +1,7 @@
 //! What ships, run by the engine over the embedded store.
 #![expect(clippy::unwrap_used, reason = "clippy knows a test by its attribute and not what it calls")]
 
+mod arguments;
 mod categories;
 mod checklist;
 mod clean_up;

@@ -50,14 +50,12 @@ async fn a_wait_until_a_time_ends_then_or_at_once_if_it_has_passed() {
 async fn a_wait_that_says_nothing_or_nonsense_is_refused() {
     let workshop =
         waiting("10: wait-a, wait-b for=2+hourz, wait-c until=noon, wait-d for=1+hour until=2026-08-01T14:10:00Z");
-    let id = workshop.spawn().await;
-    workshop.run_all().await;
-    assert_snapshot!(workshop.shown(&id).await.replace("), ", "),\n"), @r"
-    error: wait-a error for good (step `wait-a` needs one of the arguments `for` and `until`),
-    wait-b error for good (step `wait-b`: argument `for`: `2 hourz` is not a duration (example: `2 hours`)),
-    wait-c error for good (step `wait-c`: argument `until`: `noon` is not a time with its offset (example: `2026-08-01T18:00:00Z`)),
-    wait-d error for good (step `wait-d` needs one of the arguments `for` and `until`)
-    ");
+    assert_snapshot!(workshop.beat().await.problems.join("\n"), @r#"
+    0.xml:1:133: step `wait-a`: the argument `for` or `until` is missing; expected how long to wait, as duration in words (example: `2 hours`); or `from="pipeline"`, if that hands it on
+    0.xml:1:351: step `wait-b`: argument `for`: `2 hourz` is not a duration (example: `2 hours`)
+    0.xml:1:549: step `wait-c`: argument `until`: `noon` is not a time with its offset (example: `2026-08-01T18:00:00Z`)
+    0.xml:1:766: step `wait-d`: give either `for` or `until`, not both
+    "#);
 }
 
 #[tokio::test]

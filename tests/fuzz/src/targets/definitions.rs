@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pipeline::Arguments;
+use pipeline::accepts::Accepts;
 use pipeline::definition::Definition;
 use pipeline::facts::Facts;
-use pipeline::merge::{self, Accepts, MergedDefinitions, Vocabulary};
+use pipeline::merge::{self, MergedDefinitions, Vocabulary};
 use pipeline::plan::{self, Grace, SpawnFacts};
 use pipeline::{Pipeline, PipelineId, PipelineStatus, Pulse, StepStatus, xml};
 

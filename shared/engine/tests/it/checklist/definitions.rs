@@ -8,6 +8,7 @@ use pipeline::facts::Answer;
 use pipeline::facts::Discovery;
 
 use super::{BY_HAND, written};
+use engine::accepts::Accepts;
 use engine::{Program, conditions};
 use workshop::{Workshop, xml};
 
@@ -233,6 +234,10 @@ impl conditions::RegisteredPipelineCondition for ShopIsOpen {
         "an order waits"
     }
 
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
+    }
+
     async fn check(&self, question: &conditions::SpawnQuestion<'_>) -> store::Result<Answer> {
         let key = format!("order {}", question.arguments["number"]);
         let arguments = [("order".to_owned(), question.arguments["number"].clone())].into();
@@ -248,6 +253,10 @@ impl conditions::RegisteredStepCondition for ShopIsOpen {
 
     fn description(&self) -> &'static str {
         "the shop is open"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
     }
 
     async fn check(&self, question: &conditions::StepQuestion<'_>) -> store::Result<Answer> {
@@ -291,6 +300,10 @@ fn row_14_a_condition_of_ours_cannot_be_replaced() {
 
         fn description(&self) -> &'static str {
             "wants to be ours"
+        }
+
+        fn arguments(&self) -> Accepts {
+            Accepts::Anything
         }
 
         async fn check(&self, _: &conditions::StepQuestion<'_>) -> store::Result<Answer> {

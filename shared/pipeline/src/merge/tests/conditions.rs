@@ -7,10 +7,11 @@ use insta::assert_snapshot;
 
 use super::grammar::refused_condition;
 use super::{merged, refused};
+use crate::accepts::{Accepts, Argument, DeclaredArgument, Parsed, Presence};
 use crate::condition::{BUILT_IN, PipelineCondition, Registered, StepCondition};
 use crate::definition::Definition;
 use crate::merge::condition::{PIPELINE_CONDITIONS, RECURRING_CONDITIONS, STEP_CONDITIONS};
-use crate::merge::{Accepts, Argument, Vocabulary, load};
+use crate::merge::{Vocabulary, load};
 use crate::words::words;
 
 /// What is wrong with conditions of a pipeline, each on its own.
@@ -36,19 +37,19 @@ fn step_conditions_about_others_are_built_or_refused() {
     ];
     assert_snapshot!(refused_condition(&cases), @r#"
     > <step_condition type="depending_on_named_steps"/>
-       x.xml:2:64: step `s`: condition `depending_on_named_steps`: the argument `steps` is missing
+       x.xml:2:64: step `s`: condition `depending_on_named_steps`: the argument `steps` or `step_filter` is missing; expected the names of the steps, as list of step names (example: `first, second`)
     > <step_condition type="depending_on_named_steps"><argument key="steps" value="s"/></step_condition>
        x.xml:2:141: step `s`: `s` is not a step before this one: its order is 0, that of this one 0
     > <step_condition type="wait_for_step_is_not_running"/>
-       x.xml:2:64: step `s`: condition `wait_for_step_is_not_running`: the argument `steps` is missing
+       x.xml:2:64: step `s`: condition `wait_for_step_is_not_running`: the argument `steps` or `step_filter` is missing; expected the names of the steps, as list of step names (example: `first, second`)
     > <step_condition type="wait_for_step_is_not_running"><argument key="steps" value="s, reindex"/></step_condition>
        fine
     > <step_condition type="wait_for_step_is_not_running"><argument key="step_filter" value="a/b"/></step_condition>
-       x.xml:2:151: step `s`: condition `wait_for_step_is_not_running`: `a/b` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
+       x.xml:2:151: step `s`: condition `wait_for_step_is_not_running`: argument `step_filter`: `a/b` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     > <step_condition type="named_pipelines_have_status"><argument key="pipelines" value="exports"/></step_condition>
-       x.xml:2:64: step `s`: condition `named_pipelines_have_status`: the argument `statuses` is missing
+       x.xml:2:64: step `s`: condition `named_pipelines_have_status`: the argument `statuses` is missing; expected the statuses of which each pipeline has one, as list of `pending`, `running`, `paused`, `success`, `error`, `cancelled` (example: `success, error`)
     > <step_condition type="named_pipelines_have_status"><argument key="pipelines" value="exports"/><argument key="statuses" value="success, done"/></step_condition>
-       x.xml:2:190: step `s`: condition `named_pipelines_have_status`: `done` is not a pipeline status (expected one of `pending`, `running`, `paused`, `success`, `error`, `cancelled`)
+       x.xml:2:190: step `s`: condition `named_pipelines_have_status`: argument `statuses`: `done` is not a pipeline status (expected one of `pending`, `running`, `paused`, `success`, `error`, `cancelled`)
     > <step_condition type="named_pipelines_have_status"><argument key="pipelines" value="exports stock"/><argument key="statuses" value="success error"/></step_condition>
        fine
     > <step_condition type="recurring"><argument key="limit" value="3"/></step_condition>
@@ -69,13 +70,13 @@ fn recurring_conditions_are_built_or_refused() {
     ];
     assert_snapshot!(refused_condition(&cases), @r#"
     > <recurring_condition type="recurring"><argument key="limit" value="0"/></recurring_condition>
-       x.xml:2:131: step `s`: recurring condition `recurring`: `limit` is `0` (expected a whole number from 1 on)
+       x.xml:2:131: step `s`: recurring condition `recurring`: argument `limit`: `0` is not a whole number of runs from 1 on (example: `3`)
     > <recurring_condition type="recurring"><argument key="limit" value="3"/></recurring_condition>
        fine
     > <recurring_condition type="recurring"><argument key="limit" value="3"/><argument key="wait" value="5 minutes"/></recurring_condition>
        fine
     > <recurring_condition type="recurring"><argument key="limit" value="3"/><argument key="wait" value="soon"/></recurring_condition>
-       x.xml:2:163: step `s`: recurring condition `recurring`: `soon` is not a duration (example: `2 hours`)
+       x.xml:2:163: step `s`: recurring condition `recurring`: argument `wait`: `soon` is not a duration (example: `2 hours`)
     > <recurring_condition type="recurring"><argument key="limit" value="3"/><argument key="pause" value="1 hour"/></recurring_condition>
        x.xml:2:150: step `s`: recurring condition `recurring`: the argument `pause` is not known (expected `limit` or `wait`)
     > <recurring_condition type="daily"/>
@@ -105,31 +106,31 @@ fn pipeline_conditions_about_others_are_built_or_refused() {
     ];
     assert_snapshot!(refused_pipeline_condition(&cases), @r#"
     <pipeline_condition type="configurable_cron_expression"/>
-        x.xml:1:40: pipeline `p`: condition `configurable_cron_expression`: the argument `setting` is missing
+        x.xml:1:40: pipeline `p`: condition `configurable_cron_expression`: the argument `setting` is missing; expected the setting that holds the expression (`pipeline.cron` each pipeline can have for itself), as name of a setting that holds a cron expression (example: `pipeline.cron`)
     <pipeline_condition type="configurable_cron_expression"><argument key="setting" value=" clean_up.cron "/></pipeline_condition>
         defines p
     <pipeline_condition type="configurable_cron_expression"><argument key="setting" value="pipeline.corn"/></pipeline_condition>
-        x.xml:1:127: pipeline `p`: condition `configurable_cron_expression`: `pipeline.corn` is no setting of a cron expression (expected `clean_up.cron` or `pipeline.cron`; did you mean `pipeline.cron`?)
+        x.xml:1:127: pipeline `p`: condition `configurable_cron_expression`: argument `setting`: `pipeline.corn` is no setting of a cron expression (expected `clean_up.cron` or `pipeline.cron`; did you mean `pipeline.cron`?)
     <pipeline_condition type="configurable_cron_expression"><argument key="setting" value="maintenance"/></pipeline_condition>
-        x.xml:1:127: pipeline `p`: condition `configurable_cron_expression`: `maintenance` is no setting of a cron expression (expected `clean_up.cron` or `pipeline.cron`)
+        x.xml:1:127: pipeline `p`: condition `configurable_cron_expression`: argument `setting`: `maintenance` is no setting of a cron expression (expected `clean_up.cron` or `pipeline.cron`)
     <pipeline_condition type="clean_up"><argument key="expression" value="0 3 * * *"/></pipeline_condition>
         x.xml:1:91: pipeline `p`: condition `clean_up`: the argument `expression` is not known (expected none)
     <pipeline_condition type="website_active"/>
-        x.xml:1:40: pipeline `p`: condition `website_active`: the argument `websites` is missing
+        x.xml:1:40: pipeline `p`: condition `website_active`: the argument `websites` is missing; expected the codes of the websites, as list of website codes (example: `first, second`)
     <pipeline_condition type="website_active"><argument key="websites" value=","/></pipeline_condition>
-        x.xml:1:114: pipeline `p`: condition `website_active`: the list is empty
+        x.xml:1:114: pipeline `p`: condition `website_active`: argument `websites`: the list is empty
     <pipeline_condition type="website_active"><argument key="websites" value="de, de"/></pipeline_condition>
-        x.xml:1:114: pipeline `p`: condition `website_active`: `de` occurs twice
+        x.xml:1:114: pipeline `p`: condition `website_active`: argument `websites`: `de` occurs twice
     <pipeline_condition type="website_active"><argument key="websites" value="de at"/></pipeline_condition>
         defines p
     <pipeline_condition type="no_conflicting_step"/>
-        x.xml:1:40: pipeline `p`: condition `no_conflicting_step`: the argument `steps` is missing
+        x.xml:1:40: pipeline `p`: condition `no_conflicting_step`: the argument `steps` or `step_filter` is missing; expected the names of the steps, as list of step names (example: `first, second`)
     <pipeline_condition type="no_conflicting_step"><argument key="steps" value="import"/></pipeline_condition>
         defines p
     <pipeline_condition type="named_pipelines_have_status"><argument key="statuses" value="success"/></pipeline_condition>
-        x.xml:1:40: pipeline `p`: condition `named_pipelines_have_status`: the argument `pipelines` is missing
+        x.xml:1:40: pipeline `p`: condition `named_pipelines_have_status`: the argument `pipelines` is missing; expected the names of the pipelines, as list of pipeline names (example: `first, second`)
     <pipeline_condition type="named_pipelines_have_status"><argument key="pipelines" value="p"/><argument key="statuses" value="Success"/></pipeline_condition>
-        x.xml:1:164: pipeline `p`: condition `named_pipelines_have_status`: `Success` is not a pipeline status (expected one of `pending`, `running`, `paused`, `success`, `error`, `cancelled`)
+        x.xml:1:164: pipeline `p`: condition `named_pipelines_have_status`: argument `statuses`: `Success` is not a pipeline status (expected one of `pending`, `running`, `paused`, `success`, `error`, `cancelled`)
     <pipeline_condition type="pipeline_enabled"/><pipeline_condition type="maintenance"/><pipeline_condition type="clean_up"/>
         defines p
     "#);
@@ -162,9 +163,19 @@ const ALL: &str = r#"<config><pipeline name="p">
 </pipeline></config>"#;
 
 /// What a condition takes that says so.
-const PARCELS_WAIT: &[Argument] = &[
-    Argument { name: "depots", is_required: true, check: |text| Ok(words(text, depot).map(drop)?) },
-    Argument { name: "least", is_required: false, check: |text| Ok(number(text).map(drop)?) },
+const PARCELS_WAIT: &[&dyn DeclaredArgument] = &[
+    &Argument {
+        name: "depots",
+        kind: Parsed { kind: "list of depots", example: "B, HH", read: |text| Ok(words(text, depot)?) },
+        presence: Presence::Required,
+        meaning: "where parcels wait",
+    },
+    &Argument {
+        name: "least",
+        kind: Parsed { kind: "number", example: "3", read: |text| Ok(number(text)?) },
+        presence: Presence::Optional,
+        meaning: "how many there must be",
+    },
 ];
 
 fn depot(word: &str) -> Result<String, String> {
@@ -185,6 +196,7 @@ fn vocabulary() -> Vocabulary {
         ]
         .into(),
         step_conditions: [("stock_counted".to_owned(), Accepts::Anything)].into(),
+        executors: None,
     }
 }
 
@@ -265,15 +277,15 @@ fn what_a_registered_condition_does_not_take_is_refused_where_it_is_written() {
     <argument key="depot" value="HAM"/>
         x.xml:1:95: pipeline `p`: condition `parcels_wait`: the argument `depot` is not known (expected `depots` or `least`; did you mean `depots`?)
     <argument key="least" value="3"/>
-        x.xml:1:40: pipeline `p`: condition `parcels_wait`: the argument `depots` is missing
+        x.xml:1:40: pipeline `p`: condition `parcels_wait`: the argument `depots` is missing; expected where parcels wait, as list of depots (example: `B, HH`)
     <argument key="depots" value="HAM, ber"/>
-        x.xml:1:110: pipeline `p`: condition `parcels_wait`: `ber` is no depot (expected capital letters)
+        x.xml:1:110: pipeline `p`: condition `parcels_wait`: argument `depots`: `ber` is no depot (expected capital letters)
     <argument key="depots" value="HAM HAM"/>
-        x.xml:1:110: pipeline `p`: condition `parcels_wait`: `HAM` occurs twice
+        x.xml:1:110: pipeline `p`: condition `parcels_wait`: argument `depots`: `HAM` occurs twice
     <argument key="depots" value=","/>
-        x.xml:1:110: pipeline `p`: condition `parcels_wait`: the list is empty
+        x.xml:1:110: pipeline `p`: condition `parcels_wait`: argument `depots`: the list is empty
     <argument key="depots" value="HAM"/><argument key="least" value="many"/>
-        x.xml:1:145: pipeline `p`: condition `parcels_wait`: `many` is no number
+        x.xml:1:145: pipeline `p`: condition `parcels_wait`: argument `least`: `many` is no number
     "#);
 }
 
@@ -326,12 +338,12 @@ fn classes_of_the_original_without_their_arguments_say_what_is_missing() {
             <step_condition type="{class}Step\NamedPipelinesHasStatus"/>
         </conditions></step></pipeline></config>"#
     );
-    assert_snapshot!(merged(&[("x.xml", &text)]), @r"
-    x.xml:3:13: pipeline `p`: condition `configurable_cron_expression`: the argument `setting` is missing
-    x.xml:4:13: pipeline `p`: condition `website_active`: the argument `websites` is missing
-    x.xml:5:13: pipeline `p`: condition `named_pipelines_have_status`: the argument `pipelines` is missing
-    x.xml:7:13: step `s`: condition `wait_for_step_is_not_running`: the argument `steps` is missing
-    x.xml:8:13: step `s`: condition `depending_on_named_steps`: the argument `steps` is missing
-    x.xml:9:13: step `s`: condition `named_pipelines_have_status`: the argument `pipelines` is missing
+    assert_snapshot!(merged(&[("x.xml", &text)]), @"
+    x.xml:3:13: pipeline `p`: condition `configurable_cron_expression`: the argument `setting` is missing; expected the setting that holds the expression (`pipeline.cron` each pipeline can have for itself), as name of a setting that holds a cron expression (example: `pipeline.cron`)
+    x.xml:4:13: pipeline `p`: condition `website_active`: the argument `websites` is missing; expected the codes of the websites, as list of website codes (example: `first, second`)
+    x.xml:5:13: pipeline `p`: condition `named_pipelines_have_status`: the argument `pipelines` is missing; expected the names of the pipelines, as list of pipeline names (example: `first, second`)
+    x.xml:7:13: step `s`: condition `wait_for_step_is_not_running`: the argument `steps` or `step_filter` is missing; expected the names of the steps, as list of step names (example: `first, second`)
+    x.xml:8:13: step `s`: condition `depending_on_named_steps`: the argument `steps` or `step_filter` is missing; expected the names of the steps, as list of step names (example: `first, second`)
+    x.xml:9:13: step `s`: condition `named_pipelines_have_status`: the argument `pipelines` is missing; expected the names of the pipelines, as list of pipeline names (example: `first, second`)
     ");
 }

@@ -154,11 +154,11 @@ fn step_conditions_are_built_or_refused() {
     > <step_condition type="attempts_limit"><arguments><argument key="limit" value="5"/></arguments></step_condition>
        fine
     > <step_condition type="attempts_limit"/>
-       x.xml:2:64: step `s`: condition `attempts_limit`: the argument `limit` is missing
+       x.xml:2:64: step `s`: condition `attempts_limit`: the argument `limit` is missing; expected how many attempts there may be, as whole number of attempts from 1 on (example: `3`)
     > <step_condition type="attempts_limit"><argument key="limit" value="0"/></step_condition>
-       x.xml:2:131: step `s`: condition `attempts_limit`: `limit` is `0` (expected a whole number from 1 on)
+       x.xml:2:131: step `s`: condition `attempts_limit`: argument `limit`: `0` is not a whole number of attempts from 1 on (example: `3`)
     > <step_condition type="attempts_limit"><argument key="limit" value="many"/></step_condition>
-       x.xml:2:131: step `s`: condition `attempts_limit`: `limit` is `many` (expected a whole number from 1 on)
+       x.xml:2:131: step `s`: condition `attempts_limit`: argument `limit`: `many` is not a whole number of attempts from 1 on (example: `3`)
     > <step_condition type="attempts_limit"><argument key="limits" value="5"/></step_condition>
        x.xml:2:117: step `s`: condition `attempts_limit`: the argument `limits` is not known (expected `limit`)
     > <step_condition type="attempt_limit"/>
@@ -172,25 +172,25 @@ fn step_conditions_are_built_or_refused() {
     > <step_condition type="previous_steps_completed"/><step_condition type="previous_steps_completed"/>
        x.xml:2:135: step `s`: the condition `previous_steps_completed` is defined twice (first at x.xml:2:86)
     > <step_condition type="time_between_attempts"/>
-       x.xml:2:64: step `s`: condition `time_between_attempts`: the argument `minutes` or `wait` is missing
+       x.xml:2:64: step `s`: condition `time_between_attempts`: the argument `minutes` or `wait` is missing; expected how long to wait, as whole number of minutes from 1 to 527040 (example: `3`)
     > <step_condition type="time_between_attempts"><argument key="wait" value="soon"/></step_condition>
-       x.xml:2:137: step `s`: condition `time_between_attempts`: `soon` is not a duration (example: `2 hours`)
+       x.xml:2:137: step `s`: condition `time_between_attempts`: argument `wait`: `soon` is not a duration (example: `2 hours`)
     > <step_condition type="time_between_attempts"><argument key="minutes" value="5"/></step_condition>
        fine
     > <step_condition type="time_between_attempts"><argument key="minutes" value="600000"/></step_condition>
-       x.xml:2:64: step `s`: condition `time_between_attempts`: the wait is longer than 366 days
+       x.xml:2:140: step `s`: condition `time_between_attempts`: argument `minutes`: `600000` is not a whole number of minutes from 1 to 527040 (example: `3`)
     > <step_condition type="time_between_attempts"><argument key="minutes" value="5"/><argument key="wait" value="1 hour"/></step_condition>
-       x.xml:2:64: step `s`: condition `time_between_attempts`: give either `minutes` or `wait`, not both
+       x.xml:2:159: step `s`: condition `time_between_attempts`: give either `minutes` or `wait`, not both
     > <step_condition type="previous_steps_finished"><argument key="steps" value=" , "/></step_condition>
-       x.xml:2:140: step `s`: condition `previous_steps_finished`: the list is empty
+       x.xml:2:140: step `s`: condition `previous_steps_finished`: argument `steps`: the list is empty
     > <step_condition type="previous_steps_finished"><argument key="steps" value="s"/></step_condition>
        x.xml:2:140: step `s`: `s` is not a step before this one: its order is 0, that of this one 0
     > <step_condition type="previous_steps_finished"><argument key="steps" value="a, a"/></step_condition>
-       x.xml:2:140: step `s`: condition `previous_steps_finished`: `a` occurs twice
+       x.xml:2:140: step `s`: condition `previous_steps_finished`: argument `steps`: `a` occurs twice
     > <step_condition type="previous_steps_finished"><argument key="steps" value="a"/><argument key="step_filter" value="a"/></step_condition>
-       x.xml:2:64: step `s`: condition `previous_steps_finished`: give either `steps` or `step_filter`, not both
+       x.xml:2:159: step `s`: condition `previous_steps_finished`: give either `steps` or `step_filter`, not both
     > <recurring_condition type="recurring"/>
-       x.xml:2:64: step `s`: recurring condition `recurring`: the argument `limit` is missing
+       x.xml:2:64: step `s`: recurring condition `recurring`: the argument `limit` is missing; expected how often it runs in all, failed attempts included, as whole number of runs from 1 on (example: `3`)
     > <pipeline_condition type="no_auto_spawn"/>
        x.xml:2:64: step `s`: the element `pipeline_condition` is not allowed in `conditions` (expected `step_condition` or `recurring_condition`)
     "#);
@@ -214,11 +214,11 @@ fn pipeline_conditions_are_built_or_refused() {
     <pipeline name="p"><conditions><pipeline_condition type="no_auto_spawn"><argument key="k" value="v"/></pipeline_condition></conditions><step name="s" executorType="e"/></pipeline>
         x.xml:1:96: pipeline `p`: condition `no_auto_spawn`: the argument `k` is not known (expected none)
     <pipeline name="p"><conditions><pipeline_condition type="cron_expression"/></conditions><step name="s" executorType="e"/></pipeline>
-        x.xml:1:40: pipeline `p`: condition `cron_expression`: the argument `expression` is missing
+        x.xml:1:40: pipeline `p`: condition `cron_expression`: the argument `expression` is missing; expected when it falls due, as cron expression (example: `30 2 * * *`)
     <pipeline name="p"><conditions><pipeline_condition type="cron_expression"><argument key="expression" value="* * *"/></pipeline_condition></conditions><step name="s" executorType="e"/></pipeline>
-        x.xml:1:117: pipeline `p`: condition `cron_expression`: `* * *` is not a cron expression: expected 5 fields, found 3 (example: `0 3 * * *`, every day at 03:00)
+        x.xml:1:117: pipeline `p`: condition `cron_expression`: argument `expression`: `* * *` is not a cron expression: expected 5 fields, found 3 (example: `0 3 * * *`, every day at 03:00)
     <pipeline name="p"><conditions><pipeline_condition type="cron_expression"><argument key="expression" value="0 3 * * *"/><argument key="time_zone" value="Berlin"/></pipeline_condition></conditions><step name="s" executorType="e"/></pipeline>
-        x.xml:1:162: pipeline `p`: condition `cron_expression`: `Berlin` is not a time zone (example: `Europe/Berlin`)
+        x.xml:1:162: pipeline `p`: condition `cron_expression`: argument `time_zone`: `Berlin` is not a time zone (example: `Europe/Berlin`)
     "#);
 }
 

@@ -236,7 +236,7 @@ fn unknown_class_names_are_refused_by_name() {
     > <step_condition type="TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit\Limit"/>
        x.xml:2:86: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit\Limit`: there is no condition for this class of the original
     > <step_condition type="TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit\Limit0"/>
-       x.xml:2:86: step `s`: condition `attempts_limit`: `limit` is `0` (expected a whole number from 1 on)
+       x.xml:2:86: step `s`: condition `attempts_limit`: argument `limit`: `0` is not a whole number of attempts from 1 on (example: `3`)
     > <step_condition type="TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimitLimit5"/>
        x.xml:2:86: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimitLimit5`: there is no condition for this class of the original
     > <step_condition type="TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit\Limit5"><argument key="limit" value="4"/></step_condition>

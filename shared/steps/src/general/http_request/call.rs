@@ -1,17 +1,16 @@
-//! What a step asks a web server: its arguments, read and checked.
+//! What a step asks a web server.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use engine::{ExecutorError, Work};
+use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use http::{Method, StatusCode};
 use http_client::{Request, RequestLimits, Secrets};
 use store::services::Secret;
-use url::Url;
 
-use crate::general::artifact_name;
+use super::arguments::{BODY, BODY_FROM, EXPECT, Expected, HEADERS, METHOD, SAVE_AS, TIMEOUT_SECONDS, URL};
 
 /// What a step asks for.
 pub(super) struct HttpCall {
@@ -21,68 +20,28 @@ pub(super) struct HttpCall {
     pub(super) save_as: String,
 }
 
-/// Statuses that count as success.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expected {
-    /// One status: `404`.
-    Status(u16),
-    /// All of a class: `2xx`.
-    Class(u16),
-}
-
 /// Most bytes of a body in either direction: both are kept in memory or in one file of the working directory.
 const BODY_LIMIT_BYTES: usize = 10 * 1024 * 1024;
-
-const METHODS: [Method; 5] = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-
-/// How long a request may take if the step does not say.
-const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Headers that belong to the connection and not to the step: with them a request could be smuggled into another one.
-const OURS: [&str; 10] = [
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-authorization",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 impl HttpCall {
     /// Reads the arguments of the step. Every failure is permanent: a person must change the definition or the lists.
     pub(super) async fn of(work: &Work<'_>) -> Result<Self, ExecutorError> {
-        let url = Url::parse(work.argument("url")?).map_err(|error| {
-            // Not quoted: it may have a secret in its query.
-            let form = "it should look like `https://api.example.com/orders`";
-            ExecutorError::permanent(format!("argument `url` cannot be read, {error}; {form}"))
-        })?;
+        let url = work.argument(&URL)?;
         let (mut headers, secrets) = headers(work).await?;
         let body = body(work, &mut headers).await?;
-        let method = method(work.optional_argument("method").unwrap_or("GET"))?;
+        let method = work.argument(&METHOD)?;
+        let unknown = |_| ExecutorError::permanent(format!("`{method}` is not a method"));
+        let method = method.parse::<Method>().map_err(unknown)?;
         if method != Method::GET && !headers.contains_key(IDEMPOTENCY_KEY) {
             headers.insert(IDEMPOTENCY_KEY, header_value("idempotency-key", &idempotency_key(work))?);
         }
-        let time = timeout(work.optional_argument("timeout_seconds"))?.min(work.time_left());
+        let time = Duration::from_secs(work.argument(&TIMEOUT_SECONDS)?).min(work.time_left());
         let limits = RequestLimits { time, body_bytes: BODY_LIMIT_BYTES as u64 };
         Ok(HttpCall {
             request: Request { method, url, headers, body, secrets: Arc::new(secrets), limits },
-            expected: expected(work.optional_argument("expect").unwrap_or("2xx"))?,
-            save_as: artifact_name::plain("save_as", work.optional_argument("save_as").unwrap_or("response"))?,
+            expected: work.argument(&EXPECT)?,
+            save_as: work.argument(&SAVE_AS)?,
         })
-    }
-}
-
-impl Expected {
-    /// Whether a status counts as success.
-    pub(super) fn is(self, status: StatusCode) -> bool {
-        match self {
-            Expected::Status(code) => code == status.as_u16(),
-            Expected::Class(class) => class == status.as_u16() / 100,
-        }
     }
 }
 
@@ -97,20 +56,17 @@ fn idempotency_key(work: &Work<'_>) -> String {
 async fn headers(work: &Work<'_>) -> Result<(HeaderMap, Secrets), ExecutorError> {
     let (mut headers, mut secrets) = (HeaderMap::new(), Secrets::default());
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("systole/", env!("CARGO_PKG_VERSION"))));
-    for (key, value) in &work.step.arguments {
-        let Some(name) = key.strip_prefix("header.") else { continue };
+    for (name, value) in work.arguments_below(&HEADERS)? {
+        let key = &format!("header.{name}");
         let header = HeaderName::from_bytes(name.as_bytes())
             .map_err(|_| ExecutorError::permanent(format!("argument `{key}`: `{name}` is not the name of a header")))?;
-        if OURS.contains(&header.as_str()) {
-            return Err(ExecutorError::permanent(format!("argument `{key}`: this header cannot be chosen by a step")));
-        }
         let mut value = match value.strip_prefix("secret:") {
             Some(secret_name) => {
                 let secret = secret(work, key, secret_name).await?;
                 secrets.add(secret_name, secret.reveal());
                 header_value(name, secret.reveal())?
             }
-            None => header_value(name, value)?,
+            None => header_value(name, &value)?,
         };
         value.set_sensitive(true);
         headers.insert(header, value);
@@ -155,11 +111,11 @@ fn header_value(name: &str, value: &str) -> Result<HeaderValue, ExecutorError> {
 
 /// What is sent: the text of `body`, or what the step named by `body_from` left.
 async fn body(work: &Work<'_>, headers: &mut HeaderMap) -> Result<Bytes, ExecutorError> {
-    let (body, content_type) = match (work.optional_argument("body"), work.optional_argument("body_from")) {
+    let (body, content_type) = match (work.optional_argument(&BODY)?, work.optional_argument(&BODY_FROM)?) {
         (Some(_), Some(_)) => return Err(ExecutorError::permanent("`body` and `body_from` exclude each other")),
         (None, None) => return Ok(Bytes::new()),
-        (Some(text), None) => (Bytes::copy_from_slice(text.as_bytes()), "text/plain; charset=utf-8"),
-        (None, Some(step)) => left_by(work, step).await?,
+        (Some(text), None) => (Bytes::from(text), "text/plain; charset=utf-8"),
+        (None, Some(step)) => left_by(work, step.as_str()).await?,
     };
     if body.len() > BODY_LIMIT_BYTES {
         let message = format!("the body has {} bytes; at most {BODY_LIMIT_BYTES} are sent", body.len());
@@ -186,57 +142,4 @@ async fn left_by(work: &Work<'_>, step: &str) -> Result<(Bytes, &'static str), E
         return Err(ExecutorError::permanent(message));
     }
     Ok((work.store.files.get(key, None).await?.ok_or_else(gone)?, "application/octet-stream"))
-}
-
-fn method(name: &str) -> Result<Method, ExecutorError> {
-    METHODS.into_iter().find(|method| method.as_str() == name).ok_or_else(|| {
-        ExecutorError::permanent(format!("`{name}` is not a method (expected GET, POST, PUT, PATCH or DELETE)"))
-    })
-}
-
-fn timeout(seconds: Option<&str>) -> Result<Duration, ExecutorError> {
-    let Some(text) = seconds else { return Ok(TIMEOUT) };
-    let seconds = text.parse::<u32>().ok().filter(|seconds| *seconds > 0);
-    seconds.map(|seconds| Duration::from_secs(seconds.into())).ok_or_else(|| {
-        ExecutorError::permanent(format!("argument `timeout_seconds`: `{text}` is not a number of seconds from 1 on"))
-    })
-}
-
-fn expected(list: &str) -> Result<Vec<Expected>, ExecutorError> {
-    list.split(',').map(str::trim).map(one_expected).collect()
-}
-
-fn one_expected(entry: &str) -> Result<Expected, ExecutorError> {
-    let class = entry.strip_suffix("xx").and_then(|class| class.parse().ok()).filter(|class| (1..=5).contains(class));
-    let status = entry.parse().ok().filter(|status| (100..600).contains(status));
-    class.map(Expected::Class).or(status.map(Expected::Status)).ok_or_else(|| {
-        ExecutorError::permanent(format!("argument `expect`: `{entry}` is not a status (examples: `2xx`, `404`)"))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn expected_statuses_are_single_ones_or_classes() {
-        let list = [Expected::Class(2), Expected::Status(404), Expected::Status(409)];
-        assert_eq!(expected("2xx, 404,409").unwrap(), list);
-        for bad in ["", "6xx", "0xx", "20x", "99", "600", "2xx,", "ok"] {
-            assert!(expected(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn times_and_methods_are_checked() {
-        assert_eq!(timeout(Some("5")).unwrap(), Duration::from_secs(5));
-        assert_eq!(timeout(None).unwrap(), TIMEOUT);
-        for bad in ["0", "-1", "5s", "1.5", ""] {
-            assert!(timeout(Some(bad)).is_err(), "{bad}");
-        }
-        assert_eq!(method("PATCH").unwrap(), Method::PATCH);
-        for bad in ["get", "TRACE", "CONNECT", "", "GET /"] {
-            assert!(method(bad).is_err(), "{bad}");
-        }
-    }
 }

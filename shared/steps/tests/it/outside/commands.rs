@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use engine::accepts::Accepts;
 use engine::{Executor, ExecutorError, Outcome, Program, Work};
 use serde_json::json;
 use store::services::{Services, ShellPolicy};
@@ -266,6 +267,10 @@ impl Executor for Fetches {
 
     fn description(&self) -> &'static str {
         "leaves a file"
+    }
+
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {

@@ -455,19 +455,18 @@ async fn without_a_list_nothing_is_called() {
 #[tokio::test]
 async fn arguments_that_make_no_request_are_refused_by_name() {
     for (argument, named) in [
-        (("method", "TRACE"), "`TRACE` is not a method"),
+        (("method", "TRACE"), "argument `method`: `TRACE` is none of the words"),
         (("header.Host", "evil"), "argument `header.Host`: this header cannot be chosen"),
         (("header.Transfer-Encoding", "chunked"), "argument `header.Transfer-Encoding`: this header cannot be chosen"),
         (("header.X Y", "1"), "`X Y` is not the name of a header"),
         (("save_as", "../../etc/passwd"), "`../../etc/passwd` is not a file name"),
-        (("timeout_seconds", "soon"), "`soon` is not a number of seconds"),
+        (("timeout_seconds", "soon"), "`soon` is not a whole number of seconds from 1 on"),
         (("expect", "ok"), "`ok` is not a status"),
     ] {
         let server = Server::with(&[&answer("200 OK", "", "")]).await;
         let workshop = calling(&server, "/", &[argument]);
-        let id = called(&workshop).await;
-        let outcome = outcome(&workshop, &id).await;
-        assert!(outcome.starts_with("error for good ") && outcome.contains(named), "{outcome}");
+        let problems = workshop.beat().await.problems.join("\n");
+        assert!(problems.starts_with("0.xml:1:") && problems.contains(named), "{problems}");
         assert!(server.requests().is_empty());
     }
 }
