@@ -18,6 +18,10 @@ pub(crate) async fn run(
         QueueCommand::Peek { limit } => {
             let letters = queues::dead_letters(context, usize::from(limit)).await?;
             output.show(&letters, |letters| letters_in_words(letters))?;
+            let all = context.store.queue.count_dead_letters().await?;
+            if all > letters.len() as u64 {
+                output.note(&format!("{} of {all}; --limit shows more, 100 at most", letters.len()))?;
+            }
         }
         QueueCommand::Redrive => {
             let invocation = installation.host().invocation("cli", BEAT_BUDGET);

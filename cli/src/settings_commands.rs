@@ -59,12 +59,15 @@ pub(crate) async fn maintenance(
 
 /// `systole audit`.
 pub(crate) async fn audit(installation: &Installation, limit: usize, output: &Output) -> anyhow::Result<ExitReason> {
-    let lines = installation.context.store.audit(limit).await?;
-    let rows: Vec<AuditRow> = lines.iter().map(view::audit).collect();
+    let lines = installation.context.store.audit(limit + 1).await?;
+    let rows: Vec<AuditRow> = lines.iter().take(limit).map(view::audit).collect();
     output.show(&rows, |rows| {
         let row = |line: &AuditRow| vec![time(line.at), line.by.clone(), line.what.clone()];
         output::table(&["time (UTC)", "who", "what"], rows.iter().map(row))
     })?;
+    if lines.len() > limit {
+        output.note(&format!("the latest {limit} lines; --limit shows more"))?;
+    }
     Ok(ExitReason::Ok)
 }
 

@@ -12,6 +12,7 @@ mod docs;
 mod embedded;
 mod hostile;
 mod kills;
+mod lists;
 mod malformed;
 mod operators;
 mod outside;

@@ -12,7 +12,7 @@ use crate::ids::PipelineReference;
 #[derive(Debug, Subcommand)]
 pub(crate) enum PipelineCommand {
     /// Lists pipelines, open ones first.
-    #[command(after_help = "Examples:\n  systole pipeline list --status error\n  systole pipeline list --definitions")]
+    #[command(after_help = LIST_EXAMPLES)]
     List {
         #[command(flatten)]
         chosen: ListArguments,
@@ -35,7 +35,7 @@ pub(crate) enum PipelineCommand {
                       --status error"
     )]
     Search {
-        /// The beginning of an id, or a text in name, cause or arguments; capitals count nothing.
+        /// The beginning of an id, or a text in name, cause or arguments (a value, or `key=value`); capitals count nothing.
         #[arg(required_unless_present = "within")]
         text: Option<String>,
         /// Only those that were spawned so long ago at most, such as `24 hours`.
@@ -106,6 +106,12 @@ pub(crate) enum PipelineCommand {
     },
 }
 
+const LIST_EXAMPLES: &str = "\
+Examples:
+  systole pipeline list --status error                 what failed, where, why and since when
+  systole pipeline list --last-attempt                 what fails for good if it fails once more
+  systole pipeline list --definitions";
+
 const DETAILS_EXAMPLES: &str = "\
 Examples:
   systole pipeline details 01m804t3nd0zr36at44k --log
@@ -133,9 +139,15 @@ pub(crate) struct ListArguments {
     /// Only pipelines that stand there: pending, running, paused, success, error or cancelled.
     #[arg(long)]
     pub(crate) status: Option<PipelineStatus>,
-    /// Most pipelines to show.
-    #[arg(long, default_value = "20", value_parser = limit, value_name = "COUNT")]
-    pub(crate) limit: usize,
+    /// Only open pipelines of which a step is enqueued or running in the last attempt that it has.
+    #[arg(long)]
+    pub(crate) last_attempt: bool,
+    /// Most pipelines to show: 20 if nothing is said, but `pipeline status` shows all that are open.
+    #[arg(long, value_parser = limit, value_name = "COUNT")]
+    pub(crate) limit: Option<usize>,
+    /// Goes on behind the place that an earlier list named.
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) after: Option<operate::Cursor>,
 }
 
 /// Which pipelines to change.
@@ -191,7 +203,11 @@ pub(crate) enum StepCommand {
     },
     /// Lists the steps that are enqueued or running in all open pipelines, and how many there are of each.
     #[command(after_help = "Example:\n  systole step active")]
-    Active,
+    Active {
+        /// Goes on behind the place that an earlier list named.
+        #[arg(long, value_name = "PLACE")]
+        after: Option<String>,
+    },
 }
 
 fn limit(text: &str) -> Result<usize, BadOptionValue> {

@@ -6,7 +6,7 @@ use operate::{Operator, PipelineFilter};
 use pipeline::{PipelineId, PipelineStatus};
 use serde_json::{Value, json};
 
-use super::rows;
+use super::list::listed;
 use crate::arguments::Which;
 use crate::ids::resolve;
 use crate::installation::{BEAT_BUDGET, Installation};
@@ -103,7 +103,7 @@ async fn chosen(installation: &Installation, which: Which) -> anyhow::Result<Vec
     };
     let statuses = PipelineStatus::ALL.into_iter().filter(|status| status.is_open()).collect();
     let filter = PipelineFilter { name: Some(name.to_string()), statuses, limit: MOST, ..PipelineFilter::default() };
-    let ids: Vec<PipelineId> = rows(installation, filter).await?.into_iter().map(|row| row.id).collect();
+    let ids: Vec<PipelineId> = listed(installation, filter).await?.rows.into_iter().map(|row| row.id).collect();
     if ids.is_empty() {
         bail!("no pipeline of the name `{name}` is open");
     }

@@ -124,7 +124,7 @@ async fn a_filter_that_means_nothing_is_refused() {
         ("limit=many", "the query cannot be read: limit: invalid digit found in string"),
         (
             "state=error",
-            "the query cannot be read: state: unknown field `state`, expected one of `name`, `status`, `search`, `spawned_after`, `spawned_before`, `time_period`, `limit`, `cursor`",
+            "the query cannot be read: state: unknown field `state`, expected one of `name`, `status`, `search`, `spawned_after`, `spawned_before`, `time_period`, `last_attempt`, `limit`, `cursor`",
         ),
     ] {
         assert_eq!(api.get(&format!("/pipelines?{query}")).await, (StatusCode::BAD_REQUEST, error(expected)));

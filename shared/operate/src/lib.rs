@@ -2,6 +2,7 @@
 
 mod active;
 mod arrivals;
+mod attempts;
 mod cancel;
 mod error;
 mod list;
@@ -9,6 +10,7 @@ mod operator;
 mod pause;
 pub mod queues;
 mod rerun;
+mod rows;
 pub mod settings;
 mod spawn;
 pub mod upload;
@@ -31,6 +33,7 @@ pub use operator::{AuditStamp, Operator};
 pub use pause::{pause, resume};
 pub use rerun::rerun_step;
 pub use spawn::{InitRequest, Initialized, init, init_once};
+pub use rows::rows;
 pub use why::{Answered, Why, WhyNotSpawned, WhyStep, conditions_of, why, why_not_spawned, why_of};
 
 /// How often a write is repeated because a beat wrote in between.

@@ -11,6 +11,7 @@ use steps::import::arrivals::Arrival;
 use store::settings::AuditEntry;
 use store::steps::Attempt;
 
+use crate::attempts::attempts_limit;
 use crate::{Answered, ListedPipeline};
 
 /// A pipeline in a list.
@@ -34,7 +35,37 @@ pub struct PipelineRow {
     /// Why it was stopped, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
+    /// What its steps are told; in lists each value is shortened.
+    #[serde(skip_serializing_if = "Arguments::is_empty")]
+    pub arguments: Arguments,
+    /// The step that it stands at, in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands_at: Option<StandsAt>,
 }
+
+/// The step that failed, or that an open pipeline waits for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StandsAt {
+    /// Its name.
+    pub step: String,
+    /// Where it stands.
+    pub status: StepStatus,
+    /// The number of its latest attempt.
+    pub attempt: u32,
+    /// How many attempts its definition allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts_limit: Option<u32>,
+    /// Whether it is enqueued or running in the last of them.
+    pub is_last_attempt: bool,
+    /// Since when it stands there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<DateTime<Utc>>,
+    /// Why it failed, why it waits, or how far it is.
+    pub reason: String,
+}
+
+/// Most characters of an argument in a list: a bunch of many files is told in its details.
+const ARGUMENT_CHARACTERS: usize = 100;
 
 /// A row of a list of pipelines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -79,6 +110,9 @@ pub struct StepRow {
     pub status: StepStatus,
     /// The number of the latest attempt.
     pub attempt: u32,
+    /// How many attempts its definition allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts_limit: Option<u32>,
     /// When the latest attempt started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<DateTime<Utc>>,
@@ -226,6 +260,15 @@ pub fn pipeline(pipeline: &Pipeline, now: DateTime<Utc>) -> PipelineRow {
         ended_at: pipeline.ended_at,
         duration_ms: (pipeline.ended_at.unwrap_or(now) - pipeline.spawned_at).num_milliseconds().max(0),
         stopped: pipeline.stop.as_ref().map(|stop| stop.reason.clone()),
+        arguments: pipeline.arguments.iter().map(|(key, value)| (key.clone(), shortened(value))).collect(),
+        stands_at: None,
+    }
+}
+
+fn shortened(value: &str) -> String {
+    match value.char_indices().nth(ARGUMENT_CHARACTERS) {
+        Some((end, _)) => format!("{}…", &value[..end]),
+        None => value.to_owned(),
     }
 }
 
@@ -248,7 +291,8 @@ pub fn row(row: &ListedPipeline, now: DateTime<Utc>) -> ListRow {
 pub fn details(shown: &Pipeline, around: &Facts, now: DateTime<Utc>) -> PipelineDetails {
     let outlooks = plan::outlooks(shown, around, now);
     let steps = shown.steps.iter().zip(&outlooks).map(|(of, outlook)| step(shown, of, outlook, now)).collect();
-    PipelineDetails { pipeline: pipeline(shown, now), steps }
+    let whole = PipelineRow { arguments: shown.arguments.clone(), ..pipeline(shown, now) };
+    PipelineDetails { pipeline: whole, steps }
 }
 
 /// What is known of one step.
@@ -360,6 +404,7 @@ fn step(pipeline: &Pipeline, step: &Step, outlook: &Outlook, now: DateTime<Utc>)
         executor: definition.executor.clone(),
         status: record.status,
         attempt: record.attempt,
+        attempts_limit: attempts_limit(step),
         started_at: record.started_at,
         duration_ms: record.started_at.zip(end).map(|(start, end)| (end - start).num_milliseconds().max(0)),
         message: record.message.clone(),
