@@ -90,17 +90,33 @@ impl Signals {
     }
 }
 
-/// Waits for the parts of the host to end. A further signal ends the process at once: its lock file stays, so that others
-/// see that it is dead and carry on what it held.
-pub(crate) async fn join(tasks: Vec<JoinHandle<()>>, signals: &mut Signals) -> anyhow::Result<()> {
+/// Waits for the parts of the host to end, but no longer than `timeout`. A further signal or the end of that time ends the
+/// process at once: its lock file stays, so that others see that it is dead and carry on what it held.
+pub(crate) async fn join(
+    tasks: Vec<JoinHandle<()>>,
+    timeout: Duration,
+    signals: &mut Signals,
+) -> anyhow::Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "the local host ends in time, whatever its steps do")]
+    let mut too_late = std::pin::pin!(tokio::time::sleep(timeout));
     for task in tasks {
         tokio::select! {
             joined = task => joined.context("a part of the host panicked")?,
             () = signals.next() => std::process::exit(KILLED),
+            () = &mut too_late => {
+                Output::complain(&format!(
+                    "steps have not ended within {} s; the next `systole dev` carries them on",
+                    timeout.as_secs_f64()
+                ));
+                std::process::exit(GIVEN_UP)
+            }
         }
     }
     Ok(())
 }
+
+/// The exit code of a process whose steps did not end in time.
+const GIVEN_UP: i32 = 4;
 
 /// The exit code of a process that a second Ctrl-C ended.
 const KILLED: i32 = 130;

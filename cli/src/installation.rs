@@ -13,6 +13,7 @@ use store_embedded::Options;
 use crate::arguments::InstallationArguments;
 use crate::process_lock::ProcessLock;
 use crate::service_arguments::ServiceArguments;
+use crate::store_folder::Need;
 
 /// The installation of Systole that a command works on: a store, and the program with its engine over it.
 pub(crate) struct Installation {
@@ -21,6 +22,7 @@ pub(crate) struct Installation {
     pub(crate) place: Place,
     /// Who does it, for those who look at it later.
     pub(crate) by: String,
+    /// None on AWS, and where nothing is done but looking.
     process_lock: Option<Arc<ProcessLock>>,
 }
 
@@ -53,7 +55,11 @@ pub(crate) const STEP_BUDGET: Duration = Duration::from_secs(300);
 pub(crate) const BEAT_BUDGET: Duration = Duration::from_secs(20);
 
 impl Installation {
-    pub(crate) async fn open(arguments: &InstallationArguments, program: Program) -> anyhow::Result<Self> {
+    pub(crate) async fn open(
+        arguments: &InstallationArguments,
+        need: Need,
+        program: Program,
+    ) -> anyhow::Result<Self> {
         let by = match arguments.by.as_deref() {
             None | Some("") => "CLI".to_owned(),
             Some(name) => format!("{name} (CLI)"),
@@ -66,13 +72,19 @@ impl Installation {
             let place = Place::Aws { bucket: config.bucket_name };
             return Ok(Installation { program, context, place, by, process_lock: None });
         }
+        need.check(arguments)?;
+        let folder = arguments.folder();
         let options = Options { visibility: LEASE, ..Options::default() };
-        let store = store_embedded::open(&arguments.store, options)?;
-        let process_lock = Arc::new(ProcessLock::begin(&arguments.store)?);
+        let (store, process_lock) = if need == Need::Look {
+            (store_embedded::open_to_look(&folder, options)?, None)
+        } else {
+            let store = store_embedded::open(&folder, options)?;
+            (store, Some(Arc::new(ProcessLock::begin(&folder)?)))
+        };
         let limits = Limits { renewed_lease: Some(LEASE), lease_margin: Duration::from_secs(5), ..Limits::default() };
-        let place = Place::Embedded(arguments.store.clone());
+        let place = Place::Embedded(folder);
         let context = Context::new(store, program.clone(), limits);
-        Ok(Installation { program, context, place, by, process_lock: Some(process_lock) })
+        Ok(Installation { program, context, place, by, process_lock })
     }
 
     /// The same for steps that may call what the flags name.

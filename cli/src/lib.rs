@@ -4,10 +4,13 @@
 //! Commands are thin: they call what the functions call, and print it. The embedded store is the default; `--aws` takes the
 //! stage that the environment names, on AWS or an emulator.
 
+mod api_server;
 mod arguments;
 mod catalog_commands;
 mod demo;
 mod dev;
+mod drain;
+mod health_command;
 mod host;
 mod ids;
 mod import_commands;
@@ -22,6 +25,7 @@ mod queue_commands;
 mod service_arguments;
 mod settings_commands;
 mod step_commands;
+mod store_folder;
 mod watch;
 
 use std::process::ExitCode;
@@ -36,6 +40,7 @@ use crate::arguments::{CatalogCommand, Command, CommandLine, ImportCommand, Pipe
 use crate::installation::Installation;
 use crate::outcome::ExitReason;
 use crate::output::{Output, Paint};
+use crate::store_folder::Need;
 
 /// The whole of a command line over a program: reads the arguments, runs one command, and says how it went.
 ///
@@ -63,7 +68,8 @@ async fn run(arguments: CommandLine, program: Program) -> anyhow::Result<ExitRea
     } else if let Command::Completions { shell } = arguments.command {
         return complete(shell);
     }
-    let installation = Installation::open(&arguments.installation, program.clone()).await?;
+    let need = Need::of(&arguments.command);
+    let installation = Installation::open(&arguments.installation, need, program.clone()).await?;
     match arguments.command {
         Command::Dev(options) => dev::run(&installation.with_services(&options.services)?, &options, &output).await,
         Command::Demo(options) => demo::run(&installation, &options, &output).await,
@@ -76,6 +82,7 @@ async fn run(arguments: CommandLine, program: Program) -> anyhow::Result<ExitRea
         Command::Settings(command) => settings_commands::run(&installation, command, &output).await,
         Command::Maintenance(command) => settings_commands::maintenance(&installation, command, &output).await,
         Command::Queue(command) => queue_commands::run(&installation, command, &output).await,
+        Command::Health => health_command::run(&installation, &output).await,
         Command::Audit { limit } => settings_commands::audit(&installation, usize::from(limit), &output).await,
         Command::Completions { shell } => complete(shell),
         Command::Executors => program_commands::list(&program, &output),

@@ -143,7 +143,7 @@ fn wrapped(text: &str, width: usize) -> String {
 }
 
 /// A text without what moves the cursor or colours the terminal: logs and messages may quote what came from outside.
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { '\u{fffd}' } else { c }).collect()
 }
 

@@ -16,6 +16,7 @@ pub(crate) use results::results;
 pub(crate) use show::{details, note, step_table};
 pub(crate) use validate::validate;
 
+use change::Change;
 use list::filter;
 
 use crate::arguments::PipelineCommand;
@@ -54,9 +55,12 @@ pub(crate) async fn run(
         }
         PipelineCommand::Details { id, log } => show::run(installation, &id, log.then_some(show::Logs), output).await?,
         PipelineCommand::Watch(arguments) => return watch::run(installation, &arguments, output).await,
-        PipelineCommand::Cancel { which, reason } => return change::cancel(installation, which, &reason, output).await,
-        PipelineCommand::Pause { which } => return change::pause(installation, which, output).await,
-        PipelineCommand::Resume { which } => return change::resume(installation, which, output).await,
+        PipelineCommand::Cancel { which, reason } => {
+            return change::run(installation, Change::Cancel { reason }, which, output).await;
+        }
+        PipelineCommand::Pause { which } => return change::run(installation, Change::Pause, which, output).await,
+        PipelineCommand::Resume { which } => return change::run(installation, Change::Resume, which, output).await,
+        PipelineCommand::Rerun { which } => return change::run(installation, Change::Rerun, which, output).await,
         PipelineCommand::Validate { files } => return validate(&installation.program, &files, output),
     }
     Ok(ExitReason::Ok)

@@ -5,6 +5,7 @@ use operate::view::{self, AuditRow};
 use pipeline::settings::Scope;
 
 use crate::arguments::{MaintenanceCommand, SettingsCommand};
+use crate::drain;
 use crate::installation::{Installation, now};
 use crate::outcome::ExitReason;
 use crate::output::{self, Output, time};
@@ -49,12 +50,17 @@ pub(crate) async fn maintenance(
 ) -> anyhow::Result<ExitReason> {
     let context = &installation.context;
     let state = match command {
-        MaintenanceCommand::On => settings::set_maintenance(context, Switch::On, &installation.by, now()).await?,
+        MaintenanceCommand::On { .. } => settings::set_maintenance(context, Switch::On, &installation.by, now()).await?,
         MaintenanceCommand::Off => settings::set_maintenance(context, Switch::Off, &installation.by, now()).await?,
         MaintenanceCommand::Status => settings::maintenance(context).await?,
     };
     output.show(&state, maintenance_in_words)?;
-    Ok(ExitReason::Ok)
+    match command {
+        MaintenanceCommand::On { wait: true, timeout } => drain::wait(installation, timeout, output).await,
+        MaintenanceCommand::On { wait: false, .. } | MaintenanceCommand::Off | MaintenanceCommand::Status => {
+            Ok(ExitReason::Ok)
+        }
+    }
 }
 
 /// `systole audit`.

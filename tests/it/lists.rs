@@ -13,7 +13,7 @@ const DEFINITIONS: &str = r#"<config>
     <pipeline name="retrying">
         <conditions><pipeline_condition type="no_auto_spawn"/></conditions>
         <step name="fail" executorType="shell" sortOrder="10">
-            <arguments><argument key="command" value="exit 3"/></arguments>
+            <arguments><argument key="command" value="exit 75"/></arguments>
             <conditions><step_condition type="attempts_limit"><argument key="limit" value="2"/></step_condition></conditions>
         </step>
     </pipeline>

@@ -1,8 +1,10 @@
 //! The command lines of `systole pipeline …` and `systole step …`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Subcommand};
 use pipeline::{Name, PipelineStatus};
 
@@ -83,14 +85,20 @@ pub(crate) enum PipelineCommand {
     },
     /// Holds pipelines: nothing more is enqueued, what runs goes on to its end, and no time to expiry passes.
     #[command(
-        after_help = "Examples:\n  systole pipeline pause 01m804t3nd0z\n  systole pipeline pause --name catalog_import"
+        after_help = "Examples:\n  systole pipeline pause 01m804t3nd0z\n  systole pipeline pause --name catalog_import --yes"
     )]
     Pause {
         #[command(flatten)]
         which: Which,
     },
+    /// Runs the steps that failed again, whatever their conditions and attempts say; their pipelines go on behind them.
+    #[command(after_help = RERUN_EXAMPLES)]
+    Rerun {
+        #[command(flatten)]
+        which: Which,
+    },
     /// Ends the hold of pipelines.
-    #[command(after_help = "Example:\n  systole pipeline resume 01m804t3nd0z")]
+    #[command(after_help = "Examples:\n  systole pipeline resume 01m804t3nd0z\n  systole pipeline resume --name catalog_import --yes")]
     Resume {
         #[command(flatten)]
         which: Which,
@@ -128,7 +136,14 @@ Exit codes: 0 success, 3 error or cancelled, 4 the time of --timeout is over, 13
 const CANCEL_EXAMPLES: &str = "\
 Examples:
   systole pipeline cancel 01m804t3nd0z 01m804v7aa --reason \"wrong files\"
-  systole pipeline cancel --name catalog_import        all open ones of that name";
+  systole pipeline cancel --name catalog_import        shows all open ones of that name, and asks
+  systole pipeline cancel --name catalog_import --yes  does not ask";
+
+const RERUN_EXAMPLES: &str = "\
+Examples:
+  systole pipeline rerun 01m804t3nd0z
+  systole pipeline rerun --name catalog_import --since \"24 hours\"        shows which, and asks
+  systole pipeline rerun --name catalog_import --since \"24 hours\" --yes  does not ask";
 
 /// Which pipelines to show.
 #[derive(Debug, Args)]
@@ -150,16 +165,66 @@ pub(crate) struct ListArguments {
     pub(crate) after: Option<operate::Cursor>,
 }
 
-/// Which pipelines to change.
+/// Which pipelines to change: those that are named, or all that fit.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
 pub(crate) struct Which {
+    #[command(flatten)]
+    pub(crate) chosen: Chosen,
+    /// Does it to all that fit without showing them first.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct Chosen {
     /// Their ids or the beginnings of them.
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", conflicts_with_all = ["name", "status", "since"])]
     pub(crate) ids: Vec<PipelineReference>,
-    /// All open pipelines of this definition.
+    /// All pipelines of this definition to which it can be done.
     #[arg(long)]
     pub(crate) name: Option<Name>,
+    /// All pipelines that stand there.
+    #[arg(long)]
+    pub(crate) status: Option<PipelineStatus>,
+    /// All that were spawned within that time (`24 hours`), or since then (`2026-08-01`, `2026-08-01T12:00:00Z`).
+    #[arg(long, value_name = "DURATION|TIME")]
+    pub(crate) since: Option<Since>,
+}
+
+/// Since when pipelines were spawned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// So long ago at most.
+    Within(Duration),
+    /// Then or later.
+    At(DateTime<Utc>),
+}
+
+impl Since {
+    /// The time itself.
+    pub(crate) fn before(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        match self {
+            Since::Within(duration) => now - duration,
+            Since::At(at) => at,
+        }
+    }
+}
+
+impl FromStr for Since {
+    type Err = BadOptionValue;
+
+    fn from_str(text: &str) -> Result<Self, BadOptionValue> {
+        let day = || Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN).and_utc());
+        let moment = || Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc());
+        match period(text) {
+            Ok(duration) => Ok(Since::Within(duration)),
+            Err(_) => day()
+                .or_else(moment)
+                .map(Since::At)
+                .ok_or_else(|| BadOptionValue::Since { found: text.to_owned() }),
+        }
+    }
 }
 
 #[derive(Debug, Args)]

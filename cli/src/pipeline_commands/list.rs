@@ -89,7 +89,7 @@ impl Listed {
     }
 }
 
-fn pipeline_table(rows: &[ListRow]) -> String {
+pub(super) fn pipeline_table(rows: &[ListRow]) -> String {
     let row = |row: &ListRow| match row {
         ListRow::Readable(row) => readable(row),
         ListRow::Unreadable { id, name, spawned_at, problem } => vec![

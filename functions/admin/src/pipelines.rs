@@ -66,7 +66,7 @@ pub(crate) async fn details(
     Places(id): Places<String>,
     page: Parameters<StepPage>,
 ) -> Result<Json<Paged<view::PipelineDetails>>, ApiError> {
-    let (id, Query(page)) = (answer::id(&id)?, page?);
+    let (id, Query(page)) = (answer::id(&context, &id).await?, page?);
     let Some(pipeline) = context.store.pipeline_with_steps(&id).await? else {
         return Err(operate::Error::UnknownPipeline(id).into());
     };
@@ -83,7 +83,7 @@ pub(crate) async fn why(
     Places(id): Places<String>,
     page: Parameters<StepPage>,
 ) -> Result<Json<Paged<operate::Why>>, ApiError> {
-    let (id, Query(page)) = (answer::id(&id)?, page?);
+    let (id, Query(page)) = (answer::id(&context, &id).await?, page?);
     let mut shown = operate::why(&context, &id, now()).await?;
     let step_counts = counts(shown.steps.iter().map(|step| step.status));
     let (steps, next) = page.cut(shown.steps, |step| step.name.to_string())?;

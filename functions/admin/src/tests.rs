@@ -69,11 +69,18 @@ fn error(message: &str) -> Value {
 #[tokio::test]
 async fn health_tells_when_the_last_beat_was() {
     let api = Api::new();
-    let never = json!({ "status": "never", "last_beat_at": null, "seconds_since_last_beat": null, "version": "0.1.0", "problems": [] });
+    let never = json!({ "status": "never", "last_beat_at": null, "seconds_since_last_beat": null, "version": "0.1.0", "problems": ["there was no heartbeat yet"] });
     assert_eq!(api.get("/health").await, (StatusCode::OK, never));
     engine::heartbeat::beat(&api.context, &crate::invocation()).await.unwrap();
     let (_, body) = api.get("/health").await;
     assert!(body["last_beat_at"].is_string() && body["seconds_since_last_beat"].is_u64(), "{body}");
+    assert_eq!((&body["status"], &body["problems"]), (&json!("ok"), &json!([])));
+    api.context.store.files.put("pipelines/half.xml", "<config>".into()).await.unwrap();
+    let (_, body) = api.get("/health").await;
+    assert_eq!(body["status"], "broken", "{body}");
+    assert!(body["problems"][0].as_str().unwrap().starts_with("half.xml:1:"), "{body}");
+    let late = operate::health(&api.context, crate::now() + chrono::TimeDelta::minutes(4)).await.unwrap();
+    assert_eq!((late.status, late.problems[0].as_str()), (operate::HealthStatus::Late, "there was no heartbeat for 4 minutes"));
 }
 
 #[tokio::test]
