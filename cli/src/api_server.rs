@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::middleware::map_request;
@@ -33,8 +34,8 @@ const STOP_TIME: Duration = Duration::from_secs(5);
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
 
 /// Answers requests until the sign to stop.
-pub(crate) async fn serve(listener: TcpListener, context: engine::Context, mut stop: StopSignal) {
-    let router = admin::router(context, admin::Gate::Loopback).layer(map_request(with_limited_pauses));
+pub(crate) async fn serve(listener: TcpListener, router: Router, mut stop: StopSignal) {
+    let router = router.layer(map_request(with_limited_pauses));
     let (places, open) = (Arc::new(Semaphore::new(CONNECTIONS)), GracefulShutdown::new());
     let mut sign = stop.clone();
     loop {
@@ -84,8 +85,8 @@ struct Paused;
 
 fn connection(
     stream: TcpStream,
-    router: axum::Router,
-) -> hyper::server::conn::http1::Connection<TokioIo<TcpStream>, TowerToHyperService<axum::Router>> {
+    router: Router,
+) -> hyper::server::conn::http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
     let mut server = hyper::server::conn::http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME);
     server.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))

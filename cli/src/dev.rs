@@ -44,7 +44,11 @@ pub(crate) async fn run(
     let mut signals = Signals::listen()?;
     let mut tasks = vec![
         host::spawn_beats(&host, options.tick, &stop),
-        tokio::spawn(api_server::serve(listener, installation.context.clone(), stop.clone())),
+        tokio::spawn(api_server::serve(
+            listener,
+            admin::router(installation.context.clone(), admin::Gate::Loopback),
+            stop.clone(),
+        )),
     ];
     tasks.extend((0..options.runners).map(|_| host::spawn_runner(&host, RECEIVE_WAIT, &stop)));
     signals.next().await;
@@ -62,4 +66,3 @@ fn greet(output: &Output, listener: &TcpListener, [drop_area, overlay]: &[PathBu
     output.say("stop        Ctrl-C")?;
     Ok(())
 }
-

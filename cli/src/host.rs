@@ -92,11 +92,7 @@ impl Signals {
 
 /// Waits for the parts of the host to end, but no longer than `timeout`. A further signal or the end of that time ends the
 /// process at once: its lock file stays, so that others see that it is dead and carry on what it held.
-pub(crate) async fn join(
-    tasks: Vec<JoinHandle<()>>,
-    timeout: Duration,
-    signals: &mut Signals,
-) -> anyhow::Result<()> {
+pub(crate) async fn join(tasks: Vec<JoinHandle<()>>, timeout: Duration, signals: &mut Signals) -> anyhow::Result<()> {
     #[expect(clippy::disallowed_methods, reason = "the local host ends in time, whatever its steps do")]
     let mut too_late = std::pin::pin!(tokio::time::sleep(timeout));
     for task in tasks {

@@ -55,11 +55,7 @@ pub(crate) const STEP_BUDGET: Duration = Duration::from_secs(300);
 pub(crate) const BEAT_BUDGET: Duration = Duration::from_secs(20);
 
 impl Installation {
-    pub(crate) async fn open(
-        arguments: &InstallationArguments,
-        need: Need,
-        program: Program,
-    ) -> anyhow::Result<Self> {
+    pub(crate) async fn open(arguments: &InstallationArguments, need: Need, program: Program) -> anyhow::Result<Self> {
         let by = match arguments.by.as_deref() {
             None | Some("") => "CLI".to_owned(),
             Some(name) => format!("{name} (CLI)"),
@@ -85,6 +81,18 @@ impl Installation {
         let place = Place::Embedded(folder);
         let context = Context::new(store, program.clone(), limits);
         Ok(Installation { program, context, place, by, process_lock })
+    }
+
+    /// Opens the installation to look at it; none if nobody named one and there is none at the usual place.
+    pub(crate) async fn open_if_there(
+        arguments: &InstallationArguments,
+        program: Program,
+    ) -> anyhow::Result<Option<Self>> {
+        let is_named = arguments.aws || arguments.store.is_some();
+        if !is_named && !store_embedded::is_store(&arguments.folder()) {
+            return Ok(None);
+        }
+        Ok(Some(Self::open(arguments, Need::Look, program).await?))
     }
 
     /// The same for steps that may call what the flags name.

@@ -60,9 +60,10 @@ pub async fn main(program: Program) -> ExitCode {
 /// The command could not do what it was asked for; the exit code follows from the error.
 async fn run(arguments: CommandLine, program: Program) -> anyhow::Result<ExitReason> {
     let output = Output::new(arguments.json, arguments.paint());
-    // These need no store: authors check their files before there is one.
-    if let Command::Pipeline(PipelineCommand::Validate { files }) = &arguments.command {
-        return pipeline_commands::validate(&program, files, &output);
+    // These need no store: authors check their files before there is one; if there is one, they are checked against it.
+    if let Command::Pipeline(PipelineCommand::Validate { paths }) = &arguments.command {
+        let installation = Installation::open_if_there(&arguments.installation, program.clone()).await?;
+        return pipeline_commands::validate(&program, installation.as_ref(), paths, &output).await;
     } else if let Command::Executors = arguments.command {
         return program_commands::list(&program, &output);
     } else if let Command::Completions { shell } = arguments.command {

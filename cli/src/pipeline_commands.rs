@@ -32,7 +32,9 @@ pub(crate) async fn run(
 ) -> anyhow::Result<ExitReason> {
     match command {
         PipelineCommand::List { definitions: true, .. } => list_definitions(installation, output).await?,
-        PipelineCommand::List { chosen, definitions: false } => list::list(installation, filter(chosen), output).await?,
+        PipelineCommand::List { chosen, definitions: false } => {
+            list::list(installation, filter(chosen), output).await?
+        }
         PipelineCommand::Status { chosen, all } => {
             status::status(installation, chosen, all.then_some(status::WithEnded), output).await?
         }
@@ -61,7 +63,9 @@ pub(crate) async fn run(
         PipelineCommand::Pause { which } => return change::run(installation, Change::Pause, which, output).await,
         PipelineCommand::Resume { which } => return change::run(installation, Change::Resume, which, output).await,
         PipelineCommand::Rerun { which } => return change::run(installation, Change::Rerun, which, output).await,
-        PipelineCommand::Validate { files } => return validate(&installation.program, &files, output),
+        PipelineCommand::Validate { paths } => {
+            return validate(&installation.program, Some(installation), &paths, output).await;
+        }
     }
     Ok(ExitReason::Ok)
 }

@@ -50,7 +50,9 @@ pub(crate) async fn maintenance(
 ) -> anyhow::Result<ExitReason> {
     let context = &installation.context;
     let state = match command {
-        MaintenanceCommand::On { .. } => settings::set_maintenance(context, Switch::On, &installation.by, now()).await?,
+        MaintenanceCommand::On { .. } => {
+            settings::set_maintenance(context, Switch::On, &installation.by, now()).await?
+        }
         MaintenanceCommand::Off => settings::set_maintenance(context, Switch::Off, &installation.by, now()).await?,
         MaintenanceCommand::Status => settings::maintenance(context).await?,
     };

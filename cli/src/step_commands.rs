@@ -195,7 +195,8 @@ fn active_in_words(found: &ActiveSteps) -> String {
     }
     if let Some(next) = &found.next {
         let looked_at = found.pipelines;
-        text += &format!("\nonly the first {looked_at} open pipelines were looked at; --after {next} goes on behind them");
+        text +=
+            &format!("\nonly the first {looked_at} open pipelines were looked at; --after {next} goes on behind them");
     }
     for problem in &found.problems {
         text += &format!("\nwarning: {problem}");

@@ -52,7 +52,9 @@ pub(crate) enum SettingsCommand {
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(crate) enum MaintenanceCommand {
     /// Switches it on: nothing is spawned and nothing enqueued; running steps end.
-    #[command(after_help = "Examples:\n  systole maintenance on --by ann\n  systole maintenance on --wait --timeout 600")]
+    #[command(
+        after_help = "Examples:\n  systole maintenance on --by ann\n  systole maintenance on --wait --timeout 600"
+    )]
     On {
         /// Waits until no step is running any more.
         #[arg(long)]

@@ -98,19 +98,19 @@ pub(crate) enum PipelineCommand {
         which: Which,
     },
     /// Ends the hold of pipelines.
-    #[command(after_help = "Examples:\n  systole pipeline resume 01m804t3nd0z\n  systole pipeline resume --name catalog_import --yes")]
+    #[command(
+        after_help = "Examples:\n  systole pipeline resume 01m804t3nd0z\n  systole pipeline resume --name catalog_import --yes"
+    )]
     Resume {
         #[command(flatten)]
         which: Which,
     },
-    /// Checks definition files as the heartbeat does when it loads them.
-    #[command(
-        after_help = "Example:\n  systole pipeline validate my_pipeline.xml && cp my_pipeline.xml .systole/files/pipelines/"
-    )]
+    /// Checks definition files as the heartbeat does when it loads them, and says what they would change.
+    #[command(after_help = VALIDATE_EXAMPLES)]
     Validate {
-        /// The files; those that ship are checked with them, as an overlay would be.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
+        /// The files, or folders of them. Those of the store and those that ship are checked with them.
+        #[arg(required = true, value_name = "FILE|FOLDER")]
+        paths: Vec<PathBuf>,
     },
 }
 
@@ -138,6 +138,12 @@ Examples:
   systole pipeline cancel 01m804t3nd0z 01m804v7aa --reason \"wrong files\"
   systole pipeline cancel --name catalog_import        shows all open ones of that name, and asks
   systole pipeline cancel --name catalog_import --yes  does not ask";
+
+const VALIDATE_EXAMPLES: &str = "\
+Examples:
+  systole pipeline validate my_pipeline.xml && cp my_pipeline.xml .systole/files/pipelines/
+  systole pipeline validate my-pipelines/              all files of a folder, against the store `.systole` if it is there
+  systole --aws pipeline validate my-pipelines/        against the definitions of the stage";
 
 const RERUN_EXAMPLES: &str = "\
 Examples:
@@ -219,10 +225,9 @@ impl FromStr for Since {
         let moment = || Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc());
         match period(text) {
             Ok(duration) => Ok(Since::Within(duration)),
-            Err(_) => day()
-                .or_else(moment)
-                .map(Since::At)
-                .ok_or_else(|| BadOptionValue::Since { found: text.to_owned() }),
+            Err(_) => {
+                day().or_else(moment).map(Since::At).ok_or_else(|| BadOptionValue::Since { found: text.to_owned() })
+            }
         }
     }
 }

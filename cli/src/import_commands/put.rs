@@ -9,8 +9,8 @@ use import::bunch::{self, DropFile};
 use import::file_name::FileName;
 use operate::Claims;
 use serde::Serialize;
-use steps::import::arrivals::{self, Arrival};
 use steps::import::DROP_PREFIX;
+use steps::import::arrivals::{self, Arrival};
 use tokio::io::AsyncReadExt;
 
 use crate::installation::{Installation, now};

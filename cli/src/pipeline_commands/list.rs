@@ -28,11 +28,7 @@ pub(super) struct LeftOut {
     next: Cursor,
 }
 
-pub(super) async fn list(
-    installation: &Installation,
-    filter: PipelineFilter,
-    output: &Output,
-) -> anyhow::Result<()> {
+pub(super) async fn list(installation: &Installation, filter: PipelineFilter, output: &Output) -> anyhow::Result<()> {
     let listed = listed(installation, filter).await?;
     let rows = operate::rows(&installation.context, &listed.rows, now()).await?;
     output.show(&rows, |rows| pipeline_table(rows))?;

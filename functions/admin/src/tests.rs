@@ -2,6 +2,7 @@
 
 mod contract;
 mod operations;
+mod refusals;
 mod roles;
 
 use axum::Router;
@@ -80,7 +81,10 @@ async fn health_tells_when_the_last_beat_was() {
     assert_eq!(body["status"], "broken", "{body}");
     assert!(body["problems"][0].as_str().unwrap().starts_with("half.xml:1:"), "{body}");
     let late = operate::health(&api.context, crate::now() + chrono::TimeDelta::minutes(4)).await.unwrap();
-    assert_eq!((late.status, late.problems[0].as_str()), (operate::HealthStatus::Late, "there was no heartbeat for 4 minutes"));
+    assert_eq!(
+        (late.status, late.problems[0].as_str()),
+        (operate::HealthStatus::Late, "there was no heartbeat for 4 minutes")
+    );
 }
 
 #[tokio::test]
@@ -155,8 +159,9 @@ async fn details_show_the_steps_and_why_they_wait() {
     let unknown = "01jd9x4k7m3fq8zt0v2c";
     let expected = error(&format!("there is no pipeline {unknown}"));
     assert_eq!(api.get(&format!("/pipelines/{unknown}")).await, (StatusCode::NOT_FOUND, expected));
-    let expected =
-        error("`42` is not a pipeline id (expected 20 characters of `0-9a-z`, as in `01jd9x4k7m3fq8zt0v2c`)");
+    let expected = error(
+        "`42` is not a pipeline id (expected 20 characters of `0-9a-z`, as in `01jd9x4k7m3fq8zt0v2c`); of one that is shortened, at least the first 6 characters",
+    );
     assert_eq!(api.get("/pipelines/42").await, (StatusCode::BAD_REQUEST, expected));
 }
 

@@ -40,8 +40,8 @@ pub use operator::{AuditStamp, Operator};
 pub use pause::{pause, resume};
 pub use rerun::rerun_step;
 pub use rerun_failed::rerun_failed;
-pub use spawn::{InitRequest, Initialized, init, init_once};
 pub use rows::rows;
+pub use spawn::{InitRequest, Initialized, init, init_once};
 pub use why::{Answered, Why, WhyNotSpawned, WhyStep, conditions_of, why, why_not_spawned, why_of};
 
 /// How often a write is repeated because a beat wrote in between.

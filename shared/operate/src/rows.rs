@@ -84,7 +84,9 @@ fn reason(pipeline: &Pipeline, step: &Step, outlook: &Outlook, signs: &WaitSigns
         (StepStatus::Running, Outlook::Active) if is_held => {
             record.progress.clone().unwrap_or_else(|| "it is running".to_owned())
         }
-        (StepStatus::Error, Outlook::Ended(_)) if record.message.is_some() => record.message.clone().unwrap_or_default(),
+        (StepStatus::Error, Outlook::Ended(_)) if record.message.is_some() => {
+            record.message.clone().unwrap_or_default()
+        }
         _ => text::step(pipeline, step, outlook, signs),
     }
 }
