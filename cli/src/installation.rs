@@ -20,6 +20,8 @@ pub(crate) struct Installation {
     pub(crate) program: Program,
     pub(crate) context: Context,
     pub(crate) place: Place,
+    /// What to say if the store was made just now and somebody may have meant another one.
+    pub(crate) is_new: Option<String>,
     /// Who does it, for those who look at it later.
     pub(crate) by: String,
     /// None on AWS, and where nothing is done but looking.
@@ -66,9 +68,9 @@ impl Installation {
             let (store, services) = store_aws::connect_with_services(&config, &allowed).await;
             let context = Context::new(store, program.clone(), Limits::default()).with_services(services);
             let place = Place::Aws { bucket: config.bucket_name };
-            return Ok(Installation { program, context, place, by, process_lock: None });
+            return Ok(Installation { program, context, place, by, process_lock: None, is_new: None });
         }
-        need.check(arguments)?;
+        let is_new = need.check(arguments)?;
         let folder = arguments.folder();
         let options = Options { visibility: LEASE, ..Options::default() };
         let (store, process_lock) = if need == Need::Look {
@@ -80,7 +82,7 @@ impl Installation {
         let limits = Limits { renewed_lease: Some(LEASE), lease_margin: Duration::from_secs(5), ..Limits::default() };
         let place = Place::Embedded(folder);
         let context = Context::new(store, program.clone(), limits);
-        Ok(Installation { program, context, place, by, process_lock })
+        Ok(Installation { program, context, place, by, process_lock, is_new })
     }
 
     /// Opens the installation to look at it; none if nobody named one and there is none at the usual place.

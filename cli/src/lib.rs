@@ -7,6 +7,7 @@
 mod api_server;
 mod arguments;
 mod catalog_commands;
+mod command_needs;
 mod demo;
 mod dev;
 mod drain;
@@ -37,10 +38,10 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::arguments::{CatalogCommand, Command, CommandLine, ImportCommand, PipelineCommand};
+use crate::command_needs::need_of;
 use crate::installation::Installation;
 use crate::outcome::ExitReason;
 use crate::output::{Output, Paint};
-use crate::store_folder::Need;
 
 /// The whole of a command line over a program: reads the arguments, runs one command, and says how it went.
 ///
@@ -69,27 +70,41 @@ async fn run(arguments: CommandLine, program: Program) -> anyhow::Result<ExitRea
     } else if let Command::Completions { shell } = arguments.command {
         return complete(shell);
     }
-    let need = Need::of(&arguments.command);
+    let need = need_of(&arguments.command);
     let installation = Installation::open(&arguments.installation, need, program.clone()).await?;
-    match arguments.command {
-        Command::Dev(options) => dev::run(&installation.with_services(&options.services)?, &options, &output).await,
-        Command::Demo(options) => demo::run(&installation, &options, &output).await,
-        Command::Heartbeat => host::beat_once(&installation, &output).await,
+    let is_new = installation.is_new.clone();
+    let reason = run_over(installation, arguments.command, program, &output).await?;
+    // Only now: what failed says why, and nothing else.
+    is_new.iter().for_each(|told| Output::complain(told));
+    Ok(reason)
+}
+
+/// Runs one command over a store.
+async fn run_over(
+    installation: Installation,
+    command: Command,
+    program: Program,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
+    match command {
+        Command::Dev(options) => dev::run(&installation.with_services(&options.services)?, &options, output).await,
+        Command::Demo(options) => demo::run(&installation, &options, output).await,
+        Command::Heartbeat => host::beat_once(&installation, output).await,
         Command::Run { max, services } => {
-            host::run_messages(&installation.with_services(&services)?, max, &output).await
+            host::run_messages(&installation.with_services(&services)?, max, output).await
         }
-        Command::Pipeline(command) => pipeline_commands::run(&installation, command, &output).await,
-        Command::Step(command) => step_commands::run(&installation, command, &output).await,
-        Command::Settings(command) => settings_commands::run(&installation, command, &output).await,
-        Command::Maintenance(command) => settings_commands::maintenance(&installation, command, &output).await,
-        Command::Queue(command) => queue_commands::run(&installation, command, &output).await,
-        Command::Health => health_command::run(&installation, &output).await,
-        Command::Audit { limit } => settings_commands::audit(&installation, usize::from(limit), &output).await,
+        Command::Pipeline(command) => pipeline_commands::run(&installation, command, output).await,
+        Command::Step(command) => step_commands::run(&installation, command, output).await,
+        Command::Settings(command) => settings_commands::run(&installation, command, output).await,
+        Command::Maintenance(command) => settings_commands::maintenance(&installation, command, output).await,
+        Command::Queue(command) => queue_commands::run(&installation, command, output).await,
+        Command::Health => health_command::run(&installation, output).await,
+        Command::Audit { limit } => settings_commands::audit(&installation, usize::from(limit), output).await,
         Command::Completions { shell } => complete(shell),
-        Command::Executors => program_commands::list(&program, &output),
-        Command::Import(ImportCommand::Drop(options)) => import_commands::run(&installation, &options, &output).await,
-        Command::Import(ImportCommand::List) => import_commands::list(&installation, &output).await,
-        Command::Catalog(CatalogCommand::Show { sku }) => catalog_commands::show(&installation, &sku, &output).await,
+        Command::Executors => program_commands::list(&program, output),
+        Command::Import(ImportCommand::Drop(options)) => import_commands::run(&installation, &options, output).await,
+        Command::Import(ImportCommand::List) => import_commands::list(&installation, output).await,
+        Command::Catalog(CatalogCommand::Show { sku }) => catalog_commands::show(&installation, &sku, output).await,
         Command::Catalog(CatalogCommand::Export) => catalog_commands::export(&installation).await,
     }
 }

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use pipeline::xml::suggest;
 
-use crate::arguments::{Command, DEFAULT_STORE, ImportCommand, InstallationArguments, MaintenanceCommand};
-use crate::arguments::{PipelineCommand, QueueCommand, SettingsCommand, StepCommand};
-use crate::output::Output;
+use crate::arguments::{DEFAULT_STORE, InstallationArguments};
 
 /// What a command needs of the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,51 +24,16 @@ pub(crate) enum Need {
 const NEIGHBOURS: usize = 1_000;
 
 impl Need {
-    /// What a command needs.
-    pub(crate) fn of(command: &Command) -> Need {
-        match command {
-            Command::Dev(_) | Command::Demo(_) => Need::Begin,
-            Command::Heartbeat
-            | Command::Run { .. }
-            | Command::Import(ImportCommand::Drop(_))
-            | Command::Pipeline(PipelineCommand::Init { .. }) => Need::Work,
-            Command::Pipeline(
-                PipelineCommand::Cancel { .. }
-                | PipelineCommand::Pause { .. }
-                | PipelineCommand::Resume { .. }
-                | PipelineCommand::Rerun { .. },
-            )
-            | Command::Step(StepCommand::Process { .. })
-            | Command::Settings(SettingsCommand::Set { .. } | SettingsCommand::Unset { .. })
-            | Command::Maintenance(MaintenanceCommand::On { .. } | MaintenanceCommand::Off)
-            | Command::Queue(QueueCommand::Redrive) => Need::Change,
-            Command::Pipeline(_)
-            | Command::Step(_)
-            | Command::Settings(_)
-            | Command::Maintenance(_)
-            | Command::Queue(_)
-            | Command::Health
-            | Command::Audit { .. }
-            | Command::Import(ImportCommand::List)
-            | Command::Catalog(_)
-            | Command::Executors
-            | Command::Completions { .. } => Need::Look,
-        }
-    }
-
-    /// Refuses a folder without a store where one must be there, and says of a new one that it is new.
-    pub(crate) fn check(self, arguments: &InstallationArguments) -> anyhow::Result<()> {
+    /// Refuses a folder without a store where one must be there; of a new one it returns what to say.
+    pub(crate) fn check(self, arguments: &InstallationArguments) -> anyhow::Result<Option<String>> {
         let folder = arguments.folder();
         if self == Need::Begin || store_embedded::is_store(&folder) {
-            return Ok(());
+            return Ok(None);
         }
         let meant = meant(&folder);
         // Who names a folder and is one letter off would work in an empty store.
         if self == Need::Work && meant.is_none() {
-            if arguments.store.is_some() {
-                Output::complain(&format!("made a new store at `{}`", folder.display()));
-            }
-            return Ok(());
+            return Ok(arguments.store.is_some().then(|| format!("made a new store at `{}`", folder.display())));
         }
         let meant = meant.map_or_else(String::new, |meant| format!("; did you mean `{}`?", meant.display()));
         let other = if arguments.store.is_some() { format!(" --store {}", folder.display()) } else { String::new() };

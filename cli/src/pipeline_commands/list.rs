@@ -87,42 +87,43 @@ impl Listed {
 
 pub(super) fn pipeline_table(rows: &[ListRow]) -> String {
     let row = |row: &ListRow| match row {
-        ListRow::Readable(row) => readable(row),
+        ListRow::Readable(row) => vec![
+            row.id.clone(),
+            row.name.clone(),
+            row.status.to_string(),
+            time(row.spawned_at),
+            output::duration(row.duration_ms),
+            note(row),
+        ],
         ListRow::Unreadable { id, name, spawned_at, problem } => vec![
             id.clone(),
             name.clone().unwrap_or_default(),
             "unreadable".to_owned(),
             time(*spawned_at),
             String::new(),
-            String::new(),
-            String::new(),
             problem.clone(),
         ],
     };
-    let header = ["id", "pipeline", "status", "spawned (UTC)", "time", "attempt", "since (UTC)", "note"];
-    output::table(&header, rows.iter().map(row))
+    output::table(&["id", "pipeline", "status", "spawned (UTC)", "time", "note"], rows.iter().map(row))
 }
 
-fn readable(row: &PipelineRow) -> Vec<String> {
-    let at = row.stands_at.as_ref();
-    vec![
-        row.id.clone(),
-        row.name.clone(),
-        row.status.to_string(),
-        time(row.spawned_at),
-        output::duration(row.duration_ms),
-        at.filter(|at| at.attempt > 0).map(|at| output::attempt(at.attempt, at.attempts_limit)).unwrap_or_default(),
-        at.and_then(|at| at.since).map(time).unwrap_or_default(),
-        note(row),
-    ]
-}
-
-/// Why it stands where it stands, or who spawned it; and what its steps are told.
+/// What its steps are told, where it stands and why, or who spawned it.
 fn note(row: &PipelineRow) -> String {
-    let at = row.stands_at.as_ref().map(|StandsAt { step, reason, .. }| format!("step `{step}`: {reason}"));
-    let stopped = row.stopped.as_ref().map(|reason| format!("stopped: {reason}"));
-    let parts: Vec<String> = stopped.into_iter().chain(at).collect();
-    let told = if parts.is_empty() { row.spawned_by.clone() } else { parts.join("; ") };
     let arguments: Vec<String> = row.arguments.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    if arguments.is_empty() { told } else { format!("{told} [{}]", arguments.join(" ")) }
+    let mut note = if arguments.is_empty() { String::new() } else { format!("[{}] ", arguments.join(" ")) };
+    let at = row.stands_at.as_ref().map(in_words);
+    match (at, &row.stopped) {
+        (Some(at), Some(reason)) => note += &format!("{at}; stopped: {reason}"),
+        (Some(at), None) => note += &at,
+        (None, Some(reason)) => note += &format!("stopped: {reason}"),
+        (None, None) => note += &row.spawned_by,
+    }
+    note
+}
+
+fn in_words(at: &StandsAt) -> String {
+    let attempt = (at.attempt > 0).then(|| format!("attempt {}", output::attempt(at.attempt, at.attempts_limit)));
+    let since = at.since.map(|since| format!("since {}", time(since)));
+    let known: Vec<String> = attempt.into_iter().chain(since).collect();
+    format!("step `{}` ({}): {}", at.step, known.join(", "), at.reason)
 }

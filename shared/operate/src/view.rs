@@ -1,5 +1,7 @@
 //! What an operator sees: the domain as JSON. Times are UTC, durations carry their unit.
 
+mod stands_at;
+
 use chrono::{DateTime, Utc};
 use engine::StepLog;
 use pipeline::Arguments;
@@ -13,6 +15,8 @@ use store::steps::Attempt;
 
 use crate::attempts::attempts_limit;
 use crate::{Answered, ListedPipeline};
+
+pub use stands_at::StandsAt;
 
 /// A pipeline in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,27 +45,6 @@ pub struct PipelineRow {
     /// The step that it stands at, in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stands_at: Option<StandsAt>,
-}
-
-/// The step that failed, or that an open pipeline waits for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StandsAt {
-    /// Its name.
-    pub step: String,
-    /// Where it stands.
-    pub status: StepStatus,
-    /// The number of its latest attempt.
-    pub attempt: u32,
-    /// How many attempts its definition allows.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub attempts_limit: Option<u32>,
-    /// Whether it is enqueued or running in the last of them.
-    pub is_last_attempt: bool,
-    /// Since when it stands there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub since: Option<DateTime<Utc>>,
-    /// Why it failed, why it waits, or how far it is.
-    pub reason: String,
 }
 
 /// Most characters of an argument in a list: a bunch of many files is told in its details.
