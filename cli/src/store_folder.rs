@@ -44,17 +44,17 @@ impl Need {
 /// The store that is nearest to a folder without one: around it, or beside it under a similar name.
 fn meant(folder: &Path) -> Option<PathBuf> {
     let inside = folder.join(DEFAULT_STORE);
-    if store_embedded::is_store(&inside) {
+    if store_embedded::is_begun(&inside) {
         return Some(inside);
     }
     let parent = folder.parent()?;
-    if store_embedded::is_store(parent) && !parent.as_os_str().is_empty() {
+    if store_embedded::is_begun(parent) && !parent.as_os_str().is_empty() {
         return Some(parent.to_owned());
     }
     let here = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
     let neighbours = std::fs::read_dir(here).ok()?.take(NEIGHBOURS).flatten();
     let names: Vec<String> = neighbours
-        .filter(|neighbour| store_embedded::is_store(&neighbour.path()))
+        .filter(|neighbour| store_embedded::is_begun(&neighbour.path()))
         .filter_map(|neighbour| neighbour.file_name().into_string().ok())
         .collect();
     let name = folder.file_name()?.to_str()?;

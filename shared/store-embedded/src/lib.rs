@@ -87,7 +87,13 @@ pub fn open_to_look(root: &Path, options: Options) -> Result<Store> {
 /// Whether there is a store in a folder: a database, or files of one in which nothing has been begun.
 #[must_use]
 pub fn is_store(root: &Path) -> bool {
-    root.join(DATABASE).is_file() || root.join("files").is_dir()
+    is_begun(root) || ["files/pipelines", "files/incoming"].iter().any(|folder| root.join(folder).is_dir())
+}
+
+/// Whether there is a store in a folder in which something has been begun.
+#[must_use]
+pub fn is_begun(root: &Path) -> bool {
+    root.join(DATABASE).is_file()
 }
 
 /// Opens the store on another disk than the machine's own.
