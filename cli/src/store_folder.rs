@@ -30,6 +30,9 @@ impl Need {
         if self == Need::Begin || store_embedded::is_store(&folder) {
             return Ok(None);
         }
+        if folder.is_file() {
+            bail!("there is no store at `{}`: Not a directory", folder.display());
+        }
         let meant = meant(&folder);
         // Who names a folder and is one letter off would work in an empty store.
         if self == Need::Work && meant.is_none() {

@@ -3,7 +3,12 @@
 use pipeline::condition::StepCondition;
 use pipeline::{Pipeline, Step};
 
-/// How many attempts the definition allows.
+/// The number of the last attempt that the definition allows in the run that the step is in.
+pub(crate) fn last_attempt(step: &Step) -> Option<u32> {
+    attempts_limit(step).map(|limit| step.record.attempts_before.saturating_add(limit))
+}
+
+/// How many attempts the definition allows in a run.
 pub(crate) fn attempts_limit(step: &Step) -> Option<u32> {
     let limits = step.definition.conditions.iter().filter_map(|described| match described.condition {
         StepCondition::AttemptsLimit { limit } => Some(limit),

@@ -6,7 +6,7 @@ use futures::{StreamExt, TryStreamExt, stream};
 use pipeline::plan::{self, Outlook};
 use pipeline::{Pipeline, PipelineStatus, Step, StepStatus};
 
-use crate::attempts::{attempts_limit, is_last_attempt};
+use crate::attempts::{is_last_attempt, last_attempt};
 use crate::list::{self, ListedPipeline};
 use crate::view::{self, ListRow, StandsAt};
 use crate::why::{SignSource, WaitSigns, text};
@@ -56,7 +56,7 @@ async fn stands_at(context: &Context, pipeline: &Pipeline, signs: &WaitSigns) ->
             step: step.definition.name.to_string(),
             status: step.record.status,
             attempt: step.record.attempt,
-            attempts_limit: attempts_limit(step),
+            attempts_limit: last_attempt(step),
             is_last_attempt: is_last_attempt(step),
             since: since(pipeline, step),
             reason: reason(pipeline, step, outlook, signs),

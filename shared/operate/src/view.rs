@@ -1,5 +1,6 @@
 //! What an operator sees: the domain as JSON. Times are UTC, durations carry their unit.
 
+mod listed_arguments;
 mod stands_at;
 
 use chrono::{DateTime, Utc};
@@ -13,7 +14,7 @@ use steps::import::arrivals::Arrival;
 use store::settings::AuditEntry;
 use store::steps::Attempt;
 
-use crate::attempts::attempts_limit;
+use crate::attempts::last_attempt;
 use crate::{Answered, ListedPipeline};
 
 pub use stands_at::StandsAt;
@@ -46,9 +47,6 @@ pub struct PipelineRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stands_at: Option<StandsAt>,
 }
-
-/// Most characters of an argument in a list: a bunch of many files is told in its details.
-const ARGUMENT_CHARACTERS: usize = 100;
 
 /// A row of a list of pipelines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -93,7 +91,7 @@ pub struct StepRow {
     pub status: StepStatus,
     /// The number of the latest attempt.
     pub attempt: u32,
-    /// How many attempts its definition allows.
+    /// The number of the last attempt that its definition allows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts_limit: Option<u32>,
     /// When the latest attempt started.
@@ -243,15 +241,8 @@ pub fn pipeline(pipeline: &Pipeline, now: DateTime<Utc>) -> PipelineRow {
         ended_at: pipeline.ended_at,
         duration_ms: (pipeline.ended_at.unwrap_or(now) - pipeline.spawned_at).num_milliseconds().max(0),
         stopped: pipeline.stop.as_ref().map(|stop| stop.reason.clone()),
-        arguments: pipeline.arguments.iter().map(|(key, value)| (key.clone(), shortened(value))).collect(),
+        arguments: listed_arguments::shortened(&pipeline.arguments),
         stands_at: None,
-    }
-}
-
-fn shortened(value: &str) -> String {
-    match value.char_indices().nth(ARGUMENT_CHARACTERS) {
-        Some((end, _)) => format!("{}…", &value[..end]),
-        None => value.to_owned(),
     }
 }
 
@@ -387,7 +378,7 @@ fn step(pipeline: &Pipeline, step: &Step, outlook: &Outlook, now: DateTime<Utc>)
         executor: definition.executor.clone(),
         status: record.status,
         attempt: record.attempt,
-        attempts_limit: attempts_limit(step),
+        attempts_limit: last_attempt(step),
         started_at: record.started_at,
         duration_ms: record.started_at.zip(end).map(|(start, end)| (end - start).num_milliseconds().max(0)),
         message: record.message.clone(),
