@@ -34,7 +34,7 @@ fn silent_clients_are_sent_away_and_the_next_one_is_answered() {
         .collect();
     let began = Instant::now();
     let answer = ask(address, "GET", "/health", "");
-    assert!(answer.status == 200 && began.elapsed() < PATIENCE, "{answer:?} after {:?}", began.elapsed());
+    assert!(answer.status == 200 && began.elapsed().as_secs() < 25, "{answer:?} after {:?}", began.elapsed());
     drop(silent);
     dev.signal("TERM");
     assert_eq!(dev.end().code, Some(0));

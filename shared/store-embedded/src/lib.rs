@@ -69,8 +69,9 @@ pub fn open(root: &Path, options: Options) -> Result<Store> {
     open_on(Arc::new(MachineDisk), root, options)
 }
 
-/// Opens the store in the folder `root` to look at it. Nothing is made or changed, not even a file that nobody sees; a
-/// write is refused. A folder with files but without a database is a store in which nothing has been begun.
+/// Opens the store in the folder `root` to look at it: nothing is made or changed, and a write is refused.
+///
+/// A folder with files but without a database is a store in which nothing has been begun.
 ///
 /// # Errors
 /// [`Error::Permanent`] if the database cannot be read, is damaged or no store, or a newer Systole wrote it.
