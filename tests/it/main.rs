@@ -20,6 +20,7 @@ mod malformed;
 mod operators;
 mod outside;
 mod protocol;
+mod questions;
 mod samples;
 mod security;
 mod stack;
