@@ -12,7 +12,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use crate::output::Paint;
 
 pub(crate) use operators::{MaintenanceCommand, QueueCommand, SettingsCommand};
-pub(crate) use pipelines::{ListArguments, PipelineCommand, StepCommand, WatchArguments, Which};
+pub(crate) use pipelines::{Chosen, ListArguments, PipelineCommand, StepCommand, WatchArguments, Which};
 
 use crate::service_arguments::ServiceArguments;
 
@@ -62,9 +62,9 @@ pub(crate) const DEFAULT_STORE: &str = ".systole";
 /// Which store to work on.
 #[derive(Debug, Args)]
 pub(crate) struct InstallationArguments {
-    /// Folder of the embedded store.
-    #[arg(long, global = true, default_value = DEFAULT_STORE, env = "SYSTOLE_STORE", value_name = "FOLDER")]
-    pub(crate) store: PathBuf,
+    /// Folder of the embedded store; `.systole` if nothing is said.
+    #[arg(long, global = true, env = "SYSTOLE_STORE", value_name = "FOLDER")]
+    pub(crate) store: Option<PathBuf>,
     /// Works on AWS, or an emulator, as the environment says (`TABLE_NAME`, `BUCKET_NAME`, `STEP_QUEUE_…_URL`, `AWS_…`).
     ///
     /// The folder of the embedded store does not matter then.
@@ -73,6 +73,13 @@ pub(crate) struct InstallationArguments {
     /// Who does it, for the audit.
     #[arg(long, global = true, env = "USER", hide_env = true, value_name = "NAME")]
     pub(crate) by: Option<String>,
+}
+
+impl InstallationArguments {
+    /// The folder of the embedded store.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.store.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_STORE))
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -111,6 +118,9 @@ pub(crate) enum Command {
     /// Looks into the queues, and brings dead letters back.
     #[command(subcommand)]
     Queue(QueueCommand),
+    /// Tells whether heartbeats come and what is wrong with definitions; ends with 1 if anything is.
+    #[command(after_help = "Example:\n  systole health")]
+    Health,
     /// Shows who changed what, the latest first.
     #[command(after_help = "Example:\n  systole audit --limit 100")]
     Audit {
@@ -165,6 +175,10 @@ pub(crate) struct DevArguments {
     /// Seconds between two heartbeats.
     #[arg(long, default_value = "1", value_parser = seconds, value_name = "SECONDS")]
     pub(crate) tick: Duration,
+    /// Longest wait for steps that have begun when it is told to stop. A step that takes longer is left to the next
+    /// `systole dev`, which carries on at its checkpoint.
+    #[arg(long, default_value = "300", value_parser = seconds, value_name = "SECONDS")]
+    pub(crate) stop_timeout: Duration,
     /// What steps may call.
     #[command(flatten)]
     pub(crate) services: ServiceArguments,
@@ -226,7 +240,7 @@ pub(crate) enum CatalogCommand {
 
 /// Why an argument is not taken.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-enum BadOptionValue {
+pub(crate) enum BadOptionValue {
     #[error("`{found}` is no KEY=VALUE")]
     KeyValue { found: String },
     #[error("`{found}` is no number of seconds")]
@@ -235,6 +249,8 @@ enum BadOptionValue {
     SecondsOutOfRange { seconds: f64 },
     #[error("`{found}` is no number from 1 to 10000")]
     Limit { found: String },
+    #[error("`{found}` is no time (examples: `24 hours`, `2026-08-01`, `2026-08-01T12:00:00Z`)")]
+    Since { found: String },
 }
 
 fn key_value(text: &str) -> Result<(String, String), BadOptionValue> {

@@ -8,8 +8,9 @@ use engine::definitions::OVERLAY_PREFIX;
 use steps::import::DROP_PREFIX;
 use tokio::net::TcpListener;
 
+use crate::api_server;
 use crate::arguments::DevArguments;
-use crate::host::{self, Signals, StopSignal};
+use crate::host::{self, Signals};
 use crate::installation::{Installation, Place};
 use crate::outcome::ExitReason;
 use crate::output::Output;
@@ -43,13 +44,17 @@ pub(crate) async fn run(
     let mut signals = Signals::listen()?;
     let mut tasks = vec![
         host::spawn_beats(&host, options.tick, &stop),
-        tokio::spawn(serve(listener, installation.context.clone(), stop.clone())),
+        tokio::spawn(api_server::serve(
+            listener,
+            admin::router(installation.context.clone(), admin::Gate::Loopback),
+            stop.clone(),
+        )),
     ];
     tasks.extend((0..options.runners).map(|_| host::spawn_runner(&host, RECEIVE_WAIT, &stop)));
     signals.next().await;
     output.say("stopping; steps that have begun are ended first (once more Ctrl-C kills)")?;
     stopper.stop();
-    host::join(tasks, &mut signals).await?;
+    host::join(tasks, options.stop_timeout, &mut signals).await?;
     output.say("stopped")?;
     Ok(ExitReason::Ok)
 }
@@ -60,12 +65,4 @@ fn greet(output: &Output, listener: &TcpListener, [drop_area, overlay]: &[PathBu
     output.say(&format!("pipelines   {} (definitions of your own)", overlay.display()))?;
     output.say("stop        Ctrl-C")?;
     Ok(())
-}
-
-async fn serve(listener: TcpListener, context: engine::Context, mut stop: StopSignal) {
-    let server = axum::serve(listener, admin::router(context, admin::Gate::Loopback))
-        .with_graceful_shutdown(async move { stop.wait().await });
-    if let Err(error) = server.await {
-        tracing::error!("the API ended: {error}");
-    }
 }

@@ -90,12 +90,22 @@ impl Signals {
     }
 }
 
-/// Waits for the parts of the host to end. A further signal ends the process.
-pub(crate) async fn join(tasks: Vec<JoinHandle<()>>, signals: &mut Signals) -> anyhow::Result<()> {
+/// Waits for the parts of the host to end, but no longer than `timeout`. A further signal or the end of that time ends the
+/// process at once: its lock file stays, so that others see that it is dead and carry on what it held.
+pub(crate) async fn join(tasks: Vec<JoinHandle<()>>, timeout: Duration, signals: &mut Signals) -> anyhow::Result<()> {
+    #[expect(clippy::disallowed_methods, reason = "the local host ends in time, whatever its steps do")]
+    let mut too_late = std::pin::pin!(tokio::time::sleep(timeout));
     for task in tasks {
         tokio::select! {
             joined = task => joined.context("a part of the host panicked")?,
-            () = signals.next() => kill(signals).await,
+            () = signals.next() => kill(KILLED, signals).await,
+            () = &mut too_late => {
+                Output::complain(&format!(
+                    "steps have not ended within {} s; the next `systole dev` carries them on",
+                    timeout.as_secs_f64()
+                ));
+                kill(GIVEN_UP, signals).await
+            }
         }
     }
     Ok(())
@@ -104,13 +114,16 @@ pub(crate) async fn join(tasks: Vec<JoinHandle<()>>, signals: &mut Signals) -> a
 /// Ends the process, and before it the commands that it runs: they would go on, and the next process would begin them a
 /// second time. Whoever does not want to wait for them presses Ctrl-C once more. The lock file stays, so that others see
 /// that the process is dead and carry on what it held.
-async fn kill(signals: &mut Signals) -> ! {
+async fn kill(code: i32, signals: &mut Signals) -> ! {
     tokio::select! {
         _ = tokio::task::spawn_blocking(steps::general::shell::end_commands) => {}
         () = signals.next() => {}
     }
-    std::process::exit(KILLED)
+    std::process::exit(code)
 }
+
+/// The exit code of a process whose steps did not end in time.
+const GIVEN_UP: i32 = 4;
 
 /// The exit code of a process that a second Ctrl-C ended.
 const KILLED: i32 = 130;
@@ -200,7 +213,7 @@ pub(crate) async fn run_messages(
     let (host, mut signals) = (installation.host(), Signals::listen()?);
     tokio::select! {
         ran = run_until_done(&host, max, output) => ran,
-        () = signals.next() => kill(&mut signals).await,
+        () = signals.next() => kill(KILLED, &mut signals).await,
     }
 }
 

@@ -3,23 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use anyhow::{anyhow, bail};
-use pipeline::{Name, Pipeline, PipelineId};
+use anyhow::anyhow;
+use pipeline::{Name, PipelineId};
 
 use crate::installation::{Installation, now};
 
 /// How a person names a pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PipelineReference(String);
-
-/// Most open and most ended pipelines that a beginning of an id is compared with.
-const LOOK_LIMIT: usize = 10_000;
-
-/// How many months the ended ones go back.
-const MONTHS: u32 = 12;
-
-/// Most candidates that are named where a beginning fits several ids.
-const NAMED: usize = 8;
 
 /// The pipeline whose id this is or begins with this.
 ///
@@ -59,33 +50,7 @@ pub(crate) async fn find(
     installation: &Installation,
     reference: &PipelineReference,
 ) -> anyhow::Result<Option<PipelineId>> {
-    if let Ok(id) = reference.0.parse() {
-        return Ok(Some(id));
-    }
-    let store = &installation.context.store;
-    let mut ids: Vec<PipelineId> = store.open_pipelines(LOOK_LIMIT).await?.into_iter().map(|open| open.id).collect();
-    ids.extend(store.ended_pipelines(LOOK_LIMIT, MONTHS, now()).await?);
-    ids.retain(|id| id.as_str().starts_with(&reference.0));
-    ids.sort();
-    // One that ends while they are listed is in both lists.
-    ids.dedup();
-    match ids.as_slice() {
-        [] => Ok(None),
-        [id] => Ok(Some(id.clone())),
-        several => {
-            let count = several.len();
-            // The latest first: it is the likeliest.
-            let latest: Vec<_> = several.iter().rev().take(NAMED).cloned().collect();
-            let pipelines = store.pipelines_without_steps(&latest).await?;
-            let named: Vec<String> = pipelines.iter().map(describe).collect();
-            let more = if count > named.len() { ", …" } else { "" };
-            bail!("`{reference}` begins {count} ids: {}{more}; give more of it", named.join(", "))
-        }
-    }
-}
-
-fn describe(pipeline: &Pipeline) -> String {
-    format!("{} ({}, {})", pipeline.id, pipeline.name(), pipeline.status)
+    Ok(operate::find_by_beginning(&installation.context, &reference.0, now()).await?)
 }
 
 /// What names no pipeline.

@@ -13,14 +13,18 @@ use store_embedded::Options;
 use crate::arguments::InstallationArguments;
 use crate::process_lock::ProcessLock;
 use crate::service_arguments::ServiceArguments;
+use crate::store_folder::Need;
 
 /// The installation of Systole that a command works on: a store, and the program with its engine over it.
 pub(crate) struct Installation {
     pub(crate) program: Program,
     pub(crate) context: Context,
     pub(crate) place: Place,
+    /// What to say if the store was made just now and somebody may have meant another one.
+    pub(crate) is_new: Option<String>,
     /// Who does it, for those who look at it later.
     pub(crate) by: String,
+    /// None on AWS, and where nothing is done but looking.
     process_lock: Option<Arc<ProcessLock>>,
 }
 
@@ -53,7 +57,7 @@ pub(crate) const STEP_BUDGET: Duration = Duration::from_secs(300);
 pub(crate) const BEAT_BUDGET: Duration = Duration::from_secs(20);
 
 impl Installation {
-    pub(crate) async fn open(arguments: &InstallationArguments, program: Program) -> anyhow::Result<Self> {
+    pub(crate) async fn open(arguments: &InstallationArguments, need: Need, program: Program) -> anyhow::Result<Self> {
         let by = match arguments.by.as_deref() {
             None | Some("") => "CLI".to_owned(),
             Some(name) => format!("{name} (CLI)"),
@@ -64,11 +68,17 @@ impl Installation {
             let (store, services) = store_aws::connect_with_services(&config, &allowed).await;
             let context = Context::new(store, program.clone(), Limits::default()).with_services(services);
             let place = Place::Aws { bucket: config.bucket_name };
-            return Ok(Installation { program, context, place, by, process_lock: None });
+            return Ok(Installation { program, context, place, by, process_lock: None, is_new: None });
         }
+        let is_new = need.check(arguments)?;
+        let folder = arguments.folder();
         let options = Options { visibility: LEASE, ..Options::default() };
-        let store = store_embedded::open(&arguments.store, options)?;
-        let process_lock = Arc::new(ProcessLock::begin(&arguments.store)?);
+        let (store, process_lock) = if need == Need::Look {
+            (store_embedded::open_to_look(&folder, options)?, None)
+        } else {
+            let store = store_embedded::open(&folder, options)?;
+            (store, Some(Arc::new(ProcessLock::begin(&folder)?)))
+        };
         let limits = Limits {
             renewed_lease: Some(LEASE),
             lease_margin: Duration::from_secs(5),
@@ -76,9 +86,21 @@ impl Installation {
             log_every: Duration::from_secs(1),
             ..Limits::default()
         };
-        let place = Place::Embedded(arguments.store.clone());
+        let place = Place::Embedded(folder);
         let context = Context::new(store, program.clone(), limits);
-        Ok(Installation { program, context, place, by, process_lock: Some(process_lock) })
+        Ok(Installation { program, context, place, by, process_lock, is_new })
+    }
+
+    /// Opens the installation to look at it; none if nobody named one and there is none at the usual place.
+    pub(crate) async fn open_if_there(
+        arguments: &InstallationArguments,
+        program: Program,
+    ) -> anyhow::Result<Option<Self>> {
+        let is_named = arguments.aws || arguments.store.is_some();
+        if !is_named && !store_embedded::is_store(&arguments.folder()) {
+            return Ok(None);
+        }
+        Ok(Some(Self::open(arguments, Need::Look, program).await?))
     }
 
     /// The same for steps that may call what the flags name.

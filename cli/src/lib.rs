@@ -4,10 +4,14 @@
 //! Commands are thin: they call what the functions call, and print it. The embedded store is the default; `--aws` takes the
 //! stage that the environment names, on AWS or an emulator.
 
+mod api_server;
 mod arguments;
 mod catalog_commands;
+mod command_needs;
 mod demo;
 mod dev;
+mod drain;
+mod health_command;
 mod host;
 mod ids;
 mod import_commands;
@@ -22,6 +26,7 @@ mod queue_commands;
 mod service_arguments;
 mod settings_commands;
 mod step_commands;
+mod store_folder;
 mod watch;
 
 use std::process::ExitCode;
@@ -33,6 +38,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::arguments::{CatalogCommand, Command, CommandLine, ImportCommand, PipelineCommand, SettingsCommand};
+use crate::command_needs::need_of;
 use crate::installation::Installation;
 use crate::outcome::ExitReason;
 use crate::output::{Output, Paint};
@@ -55,9 +61,10 @@ pub async fn main(program: Program) -> ExitCode {
 /// The command could not do what it was asked for; the exit code follows from the error.
 async fn run(arguments: CommandLine, program: Program) -> anyhow::Result<ExitReason> {
     let output = Output::new(arguments.json, arguments.paint());
-    // These need no store: authors check their files before there is one.
-    if let Command::Pipeline(PipelineCommand::Validate { files }) = &arguments.command {
-        return pipeline_commands::validate(&program, files, &output);
+    // These need no store: authors check their files before there is one; if there is one, they are checked against it.
+    if let Command::Pipeline(PipelineCommand::Validate { paths }) = &arguments.command {
+        let installation = Installation::open_if_there(&arguments.installation, program.clone()).await?;
+        return pipeline_commands::validate(&program, installation.as_ref(), paths, &output).await;
     } else if let Command::Executors { name } = &arguments.command {
         return program_commands::executors(&program, name.as_deref(), &output);
     } else if let Command::Conditions { name } = &arguments.command {
@@ -67,26 +74,42 @@ async fn run(arguments: CommandLine, program: Program) -> anyhow::Result<ExitRea
     } else if let Command::Completions { shell } = arguments.command {
         return complete(shell);
     }
-    let installation = Installation::open(&arguments.installation, program.clone()).await?;
-    match arguments.command {
-        Command::Dev(options) => dev::run(&installation.with_services(&options.services)?, &options, &output).await,
-        Command::Demo(options) => demo::run(&installation, &options, &output).await,
-        Command::Heartbeat => host::beat_once(&installation, &output).await,
+    let need = need_of(&arguments.command);
+    let installation = Installation::open(&arguments.installation, need, program.clone()).await?;
+    let is_new = installation.is_new.clone();
+    let reason = run_over(installation, arguments.command, program, &output).await?;
+    // Only now: what failed says why, and nothing else.
+    is_new.iter().for_each(|told| Output::complain(told));
+    Ok(reason)
+}
+
+/// Runs one command over a store.
+async fn run_over(
+    installation: Installation,
+    command: Command,
+    program: Program,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
+    match command {
+        Command::Dev(options) => dev::run(&installation.with_services(&options.services)?, &options, output).await,
+        Command::Demo(options) => demo::run(&installation, &options, output).await,
+        Command::Heartbeat => host::beat_once(&installation, output).await,
         Command::Run { max, services } => {
-            host::run_messages(&installation.with_services(&services)?, max, &output).await
+            host::run_messages(&installation.with_services(&services)?, max, output).await
         }
-        Command::Pipeline(command) => pipeline_commands::run(&installation, command, &output).await,
-        Command::Step(command) => step_commands::run(&installation, command, &output).await,
-        Command::Settings(command) => settings_commands::run(&installation, command, &output).await,
-        Command::Maintenance(command) => settings_commands::maintenance(&installation, command, &output).await,
-        Command::Queue(command) => queue_commands::run(&installation, command, &output).await,
-        Command::Audit { limit } => settings_commands::audit(&installation, usize::from(limit), &output).await,
+        Command::Pipeline(command) => pipeline_commands::run(&installation, command, output).await,
+        Command::Step(command) => step_commands::run(&installation, command, output).await,
+        Command::Settings(command) => settings_commands::run(&installation, command, output).await,
+        Command::Maintenance(command) => settings_commands::maintenance(&installation, command, output).await,
+        Command::Queue(command) => queue_commands::run(&installation, command, output).await,
+        Command::Health => health_command::run(&installation, output).await,
+        Command::Audit { limit } => settings_commands::audit(&installation, usize::from(limit), output).await,
         Command::Completions { shell } => complete(shell),
-        Command::Executors { name } => program_commands::executors(&program, name.as_deref(), &output),
-        Command::Conditions { name } => program_commands::conditions(&program, name.as_deref(), &output),
-        Command::Import(ImportCommand::Drop(options)) => import_commands::run(&installation, &options, &output).await,
-        Command::Import(ImportCommand::List) => import_commands::list(&installation, &output).await,
-        Command::Catalog(CatalogCommand::Show { sku }) => catalog_commands::show(&installation, &sku, &output).await,
+        Command::Executors { name } => program_commands::executors(&program, name.as_deref(), output),
+        Command::Conditions { name } => program_commands::conditions(&program, name.as_deref(), output),
+        Command::Import(ImportCommand::Drop(options)) => import_commands::run(&installation, &options, output).await,
+        Command::Import(ImportCommand::List) => import_commands::list(&installation, output).await,
+        Command::Catalog(CatalogCommand::Show { sku }) => catalog_commands::show(&installation, &sku, output).await,
         Command::Catalog(CatalogCommand::Export) => catalog_commands::export(&installation).await,
     }
 }

@@ -75,6 +75,16 @@ impl Output {
         Ok(())
     }
 
+    /// Says something about what was shown: below it, or on standard error if a program reads it.
+    pub(crate) fn note(&self, line: &str) -> anyhow::Result<()> {
+        if self.is_json {
+            Self::complain(line);
+            return Ok(());
+        }
+        Self::line(&format!("\n{line}"))?;
+        Ok(())
+    }
+
     /// Says in one line on standard error what did not work.
     #[expect(clippy::print_stderr, reason = "errors of a part do not end the command")]
     pub(crate) fn complain(what: &str) {
@@ -138,7 +148,7 @@ fn wrapped(text: &str, width: usize) -> String {
 }
 
 /// A text without what moves the cursor or colours the terminal: logs and messages may quote what came from outside.
-fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     visible_lines(text).into_owned()
 }
 
@@ -150,6 +160,11 @@ pub(crate) fn duration(milliseconds: i64) -> String {
         60_000..3_600_000 => format!("{} min {} s", milliseconds / 60_000, milliseconds % 60_000 / 1_000),
         _ => format!("{} h {} min", milliseconds / 3_600_000, milliseconds % 3_600_000 / 60_000),
     }
+}
+
+/// The number of an attempt, and of how many if their number is limited.
+pub(crate) fn attempt(number: u32, limit: Option<u32>) -> String {
+    limit.map_or_else(|| number.to_string(), |limit| format!("{number} of {limit}"))
 }
 
 /// A moment in UTC, to the second.

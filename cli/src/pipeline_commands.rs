@@ -2,23 +2,27 @@
 
 mod change;
 mod check;
+mod list;
 mod results;
 mod show;
 mod status;
 mod validate;
 
 use operate::PipelineFilter;
-use operate::view::{self, DefinitionRow, ListRow};
+use operate::view::{self, DefinitionRow};
 use serde_json::json;
 
 pub(crate) use results::results;
 pub(crate) use show::{details, note, step_table};
 pub(crate) use validate::validate;
 
-use crate::arguments::{ListArguments, PipelineCommand};
+use change::Change;
+use list::filter;
+
+use crate::arguments::PipelineCommand;
 use crate::installation::{BEAT_BUDGET, Installation, now};
 use crate::outcome::ExitReason;
-use crate::output::{self, Output, time};
+use crate::output::{self, Output};
 use crate::watch;
 
 pub(crate) async fn run(
@@ -28,13 +32,15 @@ pub(crate) async fn run(
 ) -> anyhow::Result<ExitReason> {
     match command {
         PipelineCommand::List { definitions: true, .. } => list_definitions(installation, output).await?,
-        PipelineCommand::List { chosen, definitions: false } => list(installation, filter(chosen), output).await?,
+        PipelineCommand::List { chosen, definitions: false } => {
+            list::list(installation, filter(chosen), output).await?
+        }
         PipelineCommand::Status { chosen, all } => {
             status::status(installation, chosen, all.then_some(status::WithEnded), output).await?
         }
         PipelineCommand::Search { text, within, chosen } => {
             let spawned_after = within.map(|within| now() - within);
-            list(installation, PipelineFilter { search: text, spawned_after, ..filter(chosen) }, output).await?;
+            list::list(installation, PipelineFilter { search: text, spawned_after, ..filter(chosen) }, output).await?;
         }
         PipelineCommand::Check { what } => check::run(installation, &what, output).await?,
         PipelineCommand::Init { name, arguments } => {
@@ -51,10 +57,15 @@ pub(crate) async fn run(
         }
         PipelineCommand::Details { id, log } => show::run(installation, &id, log.then_some(show::Logs), output).await?,
         PipelineCommand::Watch(arguments) => return watch::run(installation, &arguments, output).await,
-        PipelineCommand::Cancel { which, reason } => return change::cancel(installation, which, &reason, output).await,
-        PipelineCommand::Pause { which } => return change::pause(installation, which, output).await,
-        PipelineCommand::Resume { which } => return change::resume(installation, which, output).await,
-        PipelineCommand::Validate { files } => return validate(&installation.program, &files, output),
+        PipelineCommand::Cancel { which, reason } => {
+            return change::run(installation, Change::Cancel { reason }, which, output).await;
+        }
+        PipelineCommand::Pause { which } => return change::run(installation, Change::Pause, which, output).await,
+        PipelineCommand::Resume { which } => return change::run(installation, Change::Resume, which, output).await,
+        PipelineCommand::Rerun { which } => return change::run(installation, Change::Rerun, which, output).await,
+        PipelineCommand::Validate { paths } => {
+            return validate(&installation.program, Some(installation), &paths, output).await;
+        }
     }
     Ok(ExitReason::Ok)
 }
@@ -62,30 +73,6 @@ pub(crate) async fn run(
 /// The lines that come before everything else about definitions that somebody hardly meant so.
 fn warned(warnings: &[String]) -> String {
     warnings.iter().map(|warning| format!("warning: {warning}\n")).collect()
-}
-
-async fn list(installation: &Installation, filter: PipelineFilter, output: &Output) -> anyhow::Result<()> {
-    let rows: Vec<ListRow> = rows(installation, filter).await?.iter().map(|row| view::row(row, now())).collect();
-    output.show(&rows, |rows| pipeline_table(rows))
-}
-
-/// The rows that a filter asks for; a page may be short, and others follow it.
-async fn rows(installation: &Installation, mut filter: PipelineFilter) -> anyhow::Result<Vec<operate::ListedPipeline>> {
-    let mut rows = Vec::new();
-    loop {
-        let page = operate::list(&installation.context, &filter, now()).await?;
-        filter.limit -= page.rows.len().min(filter.limit);
-        rows.extend(page.rows);
-        if filter.limit == 0 || page.next.is_none() {
-            return Ok(rows);
-        }
-        filter.after = page.next;
-    }
-}
-
-fn filter(chosen: ListArguments) -> PipelineFilter {
-    let ListArguments { name, status, limit } = chosen;
-    PipelineFilter { name, statuses: status.into_iter().collect(), limit, ..PipelineFilter::default() }
 }
 
 async fn list_definitions(installation: &Installation, output: &Output) -> anyhow::Result<()> {
@@ -102,26 +89,4 @@ fn definition_table(rows: &[DefinitionRow]) -> String {
         vec![row.name.clone(), row.steps.len().to_string(), row.description.clone().unwrap_or_default()]
     };
     output::table(&["pipeline", "steps", "description"], rows.iter().map(row))
-}
-
-fn pipeline_table(rows: &[ListRow]) -> String {
-    let row = |row: &ListRow| match row {
-        ListRow::Readable(row) => vec![
-            row.id.clone(),
-            row.name.clone(),
-            row.status.to_string(),
-            time(row.spawned_at),
-            output::duration(row.duration_ms),
-            row.stopped.clone().unwrap_or_else(|| row.spawned_by.clone()),
-        ],
-        ListRow::Unreadable { id, name, spawned_at, problem } => vec![
-            id.clone(),
-            name.clone().unwrap_or_default(),
-            "unreadable".to_owned(),
-            time(*spawned_at),
-            String::new(),
-            problem.clone(),
-        ],
-    };
-    output::table(&["id", "pipeline", "status", "spawned (UTC)", "time", "note"], rows.iter().map(row))
 }

@@ -17,7 +17,13 @@ pub(crate) async fn run(
         QueueCommand::Status => output.show(&queues::queues(context).await?, depths_in_words)?,
         QueueCommand::Peek { limit } => {
             let letters = queues::dead_letters(context, usize::from(limit)).await?;
-            output.show(&letters, |letters| letters_in_words(letters))?;
+            let all = context.store.queue.count_dead_letters().await?;
+            let cut = (all > letters.len() as u64)
+                .then(|| format!("{} of {all}; --limit shows more, 100 at most", letters.len()));
+            output.show(&letters, |letters| letters_in_words(letters, cut.as_ref()))?;
+            if output.is_json() {
+                cut.iter().for_each(|cut| Output::complain(cut));
+            }
         }
         QueueCommand::Redrive => {
             let invocation = installation.host().invocation("cli", BEAT_BUDGET);
@@ -37,11 +43,12 @@ fn depths_in_words(state: &Queues) -> String {
     format!("{table}\n\n{}{advice}", count(letters, "dead letter"))
 }
 
-fn letters_in_words(letters: &[ExaminedDeadLetter]) -> String {
+fn letters_in_words(letters: &[ExaminedDeadLetter], cut: Option<&String>) -> String {
     let mut blocks: Vec<String> = letters.iter().map(letter_in_words).collect();
     if blocks.is_empty() {
         return "no dead letters".to_owned();
     }
+    blocks.extend(cut.cloned());
     blocks.push("`systole queue redrive` moves all dead letters back to their queues".to_owned());
     blocks.join("\n\n")
 }

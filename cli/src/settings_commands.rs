@@ -5,6 +5,7 @@ use operate::view::{self, AuditRow};
 use pipeline::settings::Scope;
 
 use crate::arguments::{MaintenanceCommand, SettingsCommand};
+use crate::drain;
 use crate::installation::{Installation, now};
 use crate::outcome::ExitReason;
 use crate::output::{self, Output, time};
@@ -52,22 +53,32 @@ pub(crate) async fn maintenance(
 ) -> anyhow::Result<ExitReason> {
     let context = &installation.context;
     let state = match command {
-        MaintenanceCommand::On => settings::set_maintenance(context, Switch::On, &installation.by, now()).await?,
+        MaintenanceCommand::On { .. } => {
+            settings::set_maintenance(context, Switch::On, &installation.by, now()).await?
+        }
         MaintenanceCommand::Off => settings::set_maintenance(context, Switch::Off, &installation.by, now()).await?,
         MaintenanceCommand::Status => settings::maintenance(context).await?,
     };
     output.show(&state, maintenance_in_words)?;
-    Ok(ExitReason::Ok)
+    match command {
+        MaintenanceCommand::On { wait: true, timeout } => drain::wait(installation, timeout, output).await,
+        MaintenanceCommand::On { wait: false, .. } | MaintenanceCommand::Off | MaintenanceCommand::Status => {
+            Ok(ExitReason::Ok)
+        }
+    }
 }
 
 /// `systole audit`.
 pub(crate) async fn audit(installation: &Installation, limit: usize, output: &Output) -> anyhow::Result<ExitReason> {
-    let lines = installation.context.store.audit(limit).await?;
-    let rows: Vec<AuditRow> = lines.iter().map(view::audit).collect();
+    let lines = installation.context.store.audit(limit + 1).await?;
+    let rows: Vec<AuditRow> = lines.iter().take(limit).map(view::audit).collect();
     output.show(&rows, |rows| {
         let row = |line: &AuditRow| vec![time(line.at), line.by.clone(), line.what.clone()];
         output::table(&["time (UTC)", "who", "what"], rows.iter().map(row))
     })?;
+    if lines.len() > limit {
+        output.note(&format!("the latest {limit} lines; --limit shows more"))?;
+    }
     Ok(ExitReason::Ok)
 }
 

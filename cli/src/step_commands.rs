@@ -42,7 +42,7 @@ pub(crate) async fn run(
             log(installation, &StepReference { pipeline: id, step }, attempt, output).await
         }
         StepCommand::Process { id, step } => rerun(installation, &StepReference { pipeline: id, step }, output).await,
-        StepCommand::Active => active(installation, output).await,
+        StepCommand::Active { after } => active(installation, after.as_deref(), output).await,
     }
 }
 
@@ -162,8 +162,8 @@ fn has_ended(pipeline: &Pipeline, name: &Name) -> bool {
     steps.any(|(step, outlook)| step.definition.name == *name && !outlook.is_unfinished())
 }
 
-async fn active(installation: &Installation, output: &Output) -> anyhow::Result<ExitReason> {
-    let found = operate::active_steps(&installation.context, PIPELINES, None).await?;
+async fn active(installation: &Installation, after: Option<&str>, output: &Output) -> anyhow::Result<ExitReason> {
+    let found = operate::active_steps(&installation.context, PIPELINES, after).await?;
     output.show(&found, active_in_words)?;
     Ok(ExitReason::Ok)
 }
@@ -179,7 +179,7 @@ fn active_in_words(found: &ActiveSteps) -> String {
             step.pipeline_name.to_string(),
             step.name.to_string(),
             step.status.to_string(),
-            step.attempt.to_string(),
+            output::attempt(step.attempt, step.attempts_limit),
             since.unwrap_or_default(),
             step.progress.clone().unwrap_or_default(),
         ]
@@ -191,8 +191,13 @@ fn active_in_words(found: &ActiveSteps) -> String {
     };
     let steps = count(found.steps.len() + found.left_out, "step");
     let mut text = format!("{table}\n\n{steps}: {}\nby name: {}", list(&found.by_status), list(&found.by_name));
-    if found.next.is_some() {
-        text += &format!("\nonly the first {} open pipelines were looked at", found.pipelines);
+    if found.left_out > 0 {
+        text += &format!("\nonly the first {} of them are shown", found.steps.len());
+    }
+    if let Some(next) = &found.next {
+        let looked_at = found.pipelines;
+        text +=
+            &format!("\nonly the first {looked_at} open pipelines were looked at; --after {next} goes on behind them");
     }
     for problem in &found.problems {
         text += &format!("\nwarning: {problem}");

@@ -157,6 +157,7 @@ fn a_pipeline_is_spawned_shown_cancelled_and_listed() {
 #[test]
 fn a_pipeline_that_is_not_there_is_no_table() {
     let systole = Systole::new();
+    systole.json(&["heartbeat"]);
     for command in ["details", "cancel"] {
         let ran = systole.run(&["pipeline", command, "01jd9x4k7m3fq8zt0v2c"]);
         assert_eq!(ran.code, Some(1), "{ran}");

@@ -258,7 +258,7 @@ fn a_message_for_a_pipeline_that_is_gone_is_dropped() {
 #[test]
 fn a_store_that_cannot_be_used_says_why() {
     let systole = Systole::new();
-    systole.json(&["pipeline", "list"]);
+    systole.json(&["heartbeat"]);
     let database = systole.store().join("store.sqlite3");
     let refused = |expected: &str| {
         let ran = systole.run(&["pipeline", "list"]);
@@ -452,7 +452,7 @@ fn step<'a>(pipeline: &'a Value, name: &str) -> &'a Value {
 }
 
 fn send(systole: &Systole, body: &str) {
-    systole.json(&["pipeline", "list"]);
+    systole.json(&["heartbeat"]);
     let store = store_embedded::open(&systole.store(), Options::default()).unwrap();
     let message = Outgoing { body: body.to_owned(), delay: Duration::ZERO };
     runtime().block_on(store.queue.send(Priority::Normal, vec![message])).unwrap();

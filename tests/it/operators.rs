@@ -237,7 +237,7 @@ fn several_pipelines_are_paused_resumed_and_cancelled_at_once() {
     assert_eq!((&told[0]["resumed"], &told[1]["resumed"]), (&json!(false), &json!(true)));
     assert!(ran.stderr.starts_with("systole: ") && ran.stderr.contains(told[0]["error"].as_str().unwrap()), "{ran}");
 
-    let cancelled = systole.json(&["pipeline", "cancel", "--name", "idle", "--reason", "Ann had enough"]);
+    let cancelled = systole.json(&["pipeline", "cancel", "--name", "idle", "--yes", "--reason", "Ann had enough"]);
     let mut cancelled: Vec<&str> =
         cancelled.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
     cancelled.sort_unstable();
@@ -245,7 +245,7 @@ fn several_pipelines_are_paused_resumed_and_cancelled_at_once() {
     expected.sort_unstable();
     assert_eq!(cancelled, expected);
     let error = refused(&systole, &["pipeline", "cancel", "--name", "idle"]);
-    assert_eq!(error, "no pipeline of the name `idle` is open");
+    assert_eq!(error, "no pipeline of the name `idle` is pending or running or paused");
     for arguments in [&["pipeline", "cancel"][..], &["pipeline", "pause", &ids[0], "--name", "idle"]] {
         let ran = systole.run(arguments);
         assert_eq!(ran.code, Some(2), "{ran}");

@@ -137,6 +137,12 @@ pub(crate) fn fixture(name: &str) -> String {
     folder.to_str().unwrap().to_owned()
 }
 
+/// A file of the samples that lie beside the project.
+pub(crate) fn sample(name: &str) -> String {
+    let path = root().join("../shared/samples").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("there is no sample `{}`: {error}", path.display()))
+}
+
 /// The names of what is in a folder, in order.
 pub(crate) fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();

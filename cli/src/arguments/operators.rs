@@ -1,6 +1,10 @@
 //! The command lines of `systole settings …`, `maintenance …` and `queue …`.
 
+use std::time::Duration;
+
 use clap::Subcommand;
+
+use super::seconds;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SettingsCommand {
@@ -54,8 +58,17 @@ pub(crate) enum SettingsCommand {
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(crate) enum MaintenanceCommand {
     /// Switches it on: nothing is spawned and nothing enqueued; running steps end.
-    #[command(after_help = "Example:\n  systole maintenance on --by ann")]
-    On,
+    #[command(
+        after_help = "Examples:\n  systole maintenance on --by ann\n  systole maintenance on --wait --timeout 600"
+    )]
+    On {
+        /// Waits until no step is running any more.
+        #[arg(long)]
+        wait: bool,
+        /// Longest wait in seconds.
+        #[arg(long, requires = "wait", value_parser = seconds, value_name = "SECONDS")]
+        timeout: Option<Duration>,
+    },
     /// Switches it off.
     #[command(after_help = "Example:\n  systole maintenance off")]
     Off,

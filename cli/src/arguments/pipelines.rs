@@ -1,8 +1,10 @@
 //! The command lines of `systole pipeline …` and `systole step …`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Subcommand};
 use pipeline::{Name, PipelineStatus};
 
@@ -12,7 +14,7 @@ use crate::ids::PipelineReference;
 #[derive(Debug, Subcommand)]
 pub(crate) enum PipelineCommand {
     /// Lists pipelines, open ones first.
-    #[command(after_help = "Examples:\n  systole pipeline list --status error\n  systole pipeline list --definitions")]
+    #[command(after_help = LIST_EXAMPLES)]
     List {
         #[command(flatten)]
         chosen: ListArguments,
@@ -35,7 +37,7 @@ pub(crate) enum PipelineCommand {
                       --status error"
     )]
     Search {
-        /// The beginning of an id, or a text in name, cause or arguments; capitals count nothing.
+        /// The beginning of an id, or a text in name, cause or arguments (a value, or `key=value`); capitals count nothing.
         #[arg(required_unless_present = "within")]
         text: Option<String>,
         /// Only those that were spawned so long ago at most, such as `24 hours`.
@@ -83,28 +85,40 @@ pub(crate) enum PipelineCommand {
     },
     /// Holds pipelines: nothing more is enqueued, what runs goes on to its end, and no time to expiry passes.
     #[command(
-        after_help = "Examples:\n  systole pipeline pause 01m804t3nd0z\n  systole pipeline pause --name catalog_import"
+        after_help = "Examples:\n  systole pipeline pause 01m804t3nd0z\n  systole pipeline pause --name catalog_import --yes"
     )]
     Pause {
         #[command(flatten)]
         which: Which,
     },
+    /// Runs the steps that failed again, whatever their conditions and attempts say; their pipelines go on behind them.
+    #[command(after_help = RERUN_EXAMPLES)]
+    Rerun {
+        #[command(flatten)]
+        which: Which,
+    },
     /// Ends the hold of pipelines.
-    #[command(after_help = "Example:\n  systole pipeline resume 01m804t3nd0z")]
+    #[command(
+        after_help = "Examples:\n  systole pipeline resume 01m804t3nd0z\n  systole pipeline resume --name catalog_import --yes"
+    )]
     Resume {
         #[command(flatten)]
         which: Which,
     },
-    /// Checks definition files as the heartbeat does when it loads them.
-    #[command(
-        after_help = "Example:\n  systole pipeline validate my_pipeline.xml && cp my_pipeline.xml .systole/files/pipelines/"
-    )]
+    /// Checks definition files as the heartbeat does when it loads them, and says what they would change.
+    #[command(after_help = VALIDATE_EXAMPLES)]
     Validate {
-        /// The files; those that ship are checked with them, as an overlay would be.
-        #[arg(required = true)]
-        files: Vec<PathBuf>,
+        /// The files, or folders of them. Those of the store and those that ship are checked with them.
+        #[arg(required = true, value_name = "FILE|FOLDER")]
+        paths: Vec<PathBuf>,
     },
 }
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  systole pipeline list --status error                 what failed, where, why and since when
+  systole pipeline list --last-attempt                 what fails for good if it fails once more
+  systole pipeline list --definitions";
 
 const DETAILS_EXAMPLES: &str = "\
 Examples:
@@ -122,7 +136,20 @@ Exit codes: 0 success, 3 error or cancelled, 4 the time of --timeout is over, 13
 const CANCEL_EXAMPLES: &str = "\
 Examples:
   systole pipeline cancel 01m804t3nd0z 01m804v7aa --reason \"wrong files\"
-  systole pipeline cancel --name catalog_import        all open ones of that name";
+  systole pipeline cancel --name catalog_import        shows all open ones of that name, and asks
+  systole pipeline cancel --name catalog_import --yes  does not ask";
+
+const VALIDATE_EXAMPLES: &str = "\
+Examples:
+  systole pipeline validate my_pipeline.xml && cp my_pipeline.xml .systole/files/pipelines/
+  systole pipeline validate my-pipelines/              all files of a folder, against the store `.systole` if it is there
+  systole --aws pipeline validate my-pipelines/        against the definitions of the stage";
+
+const RERUN_EXAMPLES: &str = "\
+Examples:
+  systole pipeline rerun 01m804t3nd0z
+  systole pipeline rerun --name catalog_import --since \"24 hours\"        shows which, and asks
+  systole pipeline rerun --name catalog_import --since \"24 hours\" --yes  does not ask";
 
 /// Which pipelines to show.
 #[derive(Debug, Args)]
@@ -133,21 +160,76 @@ pub(crate) struct ListArguments {
     /// Only pipelines that stand there: pending, running, paused, success, error or cancelled.
     #[arg(long)]
     pub(crate) status: Option<PipelineStatus>,
-    /// Most pipelines to show.
-    #[arg(long, default_value = "20", value_parser = limit, value_name = "COUNT")]
-    pub(crate) limit: usize,
+    /// Only open pipelines of which a step is enqueued or running in the last attempt that it has.
+    #[arg(long)]
+    pub(crate) last_attempt: bool,
+    /// Most pipelines to show: 20 if nothing is said, but `pipeline status` shows all that are open.
+    #[arg(long, value_parser = limit, value_name = "COUNT")]
+    pub(crate) limit: Option<usize>,
+    /// Goes on behind the place that an earlier list named.
+    #[arg(long, value_name = "PLACE")]
+    pub(crate) after: Option<operate::Cursor>,
 }
 
-/// Which pipelines to change.
+/// Which pipelines to change: those that are named, or all that fit.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
 pub(crate) struct Which {
+    #[command(flatten)]
+    pub(crate) chosen: Chosen,
+    /// Does it to all that fit without showing them first.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct Chosen {
     /// Their ids or the beginnings of them.
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", conflicts_with_all = ["name", "status", "since"])]
     pub(crate) ids: Vec<PipelineReference>,
-    /// All open pipelines of this definition.
+    /// All pipelines of this definition to which it can be done.
     #[arg(long)]
     pub(crate) name: Option<Name>,
+    /// All pipelines that stand there.
+    #[arg(long)]
+    pub(crate) status: Option<PipelineStatus>,
+    /// All that were spawned within that time (`24 hours`), or since then (`2026-08-01`, `2026-08-01T12:00:00Z`).
+    #[arg(long, value_name = "DURATION|TIME")]
+    pub(crate) since: Option<Since>,
+}
+
+/// Since when pipelines were spawned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// So long ago at most.
+    Within(Duration),
+    /// Then or later.
+    At(DateTime<Utc>),
+}
+
+impl Since {
+    /// The time itself.
+    pub(crate) fn before(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        match self {
+            Since::Within(duration) => now - duration,
+            Since::At(at) => at,
+        }
+    }
+}
+
+impl FromStr for Since {
+    type Err = BadOptionValue;
+
+    fn from_str(text: &str) -> Result<Self, BadOptionValue> {
+        let day = || Some(text.parse::<NaiveDate>().ok()?.and_time(NaiveTime::MIN).and_utc());
+        let moment = || Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc());
+        match period(text) {
+            Ok(duration) => Ok(Since::Within(duration)),
+            Err(_) => {
+                day().or_else(moment).map(Since::At).ok_or_else(|| BadOptionValue::Since { found: text.to_owned() })
+            }
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -191,7 +273,11 @@ pub(crate) enum StepCommand {
     },
     /// Lists the steps that are enqueued or running in all open pipelines, and how many there are of each.
     #[command(after_help = "Example:\n  systole step active")]
-    Active,
+    Active {
+        /// Goes on behind the place that an earlier list named.
+        #[arg(long, value_name = "PLACE")]
+        after: Option<String>,
+    },
 }
 
 fn limit(text: &str) -> Result<usize, BadOptionValue> {

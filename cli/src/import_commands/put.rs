@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
-use engine::Context;
 use import::bunch::{self, DropFile};
 use import::file_name::FileName;
+use operate::Claims;
 use serde::Serialize;
+use steps::import::DROP_PREFIX;
 use steps::import::arrivals::{self, Arrival};
-use steps::import::{DROP_PREFIX, bunch_complete};
 use tokio::io::AsyncReadExt;
 
 use crate::installation::{Installation, now};
@@ -107,7 +107,7 @@ impl FilesToDrop {
                     std::fs::read_dir(path).with_context(|| format!("failed to read `{}`", path.display()))?;
                 for entry in entries {
                     let path = entry.with_context(|| format!("failed to read `{}`", path.display()))?.path();
-                    if let Some(why) = claims.refusal(&path) {
+                    if let Some(why) = refusal(&path, claims) {
                         chosen.left_out.insert(name_of(&path), why);
                     } else {
                         chosen.add(path)?;
@@ -115,7 +115,7 @@ impl FilesToDrop {
                 }
             } else if !path.is_file() {
                 bail!("there is no file or folder `{}`", path.display());
-            } else if let Some(why) = claims.refusal(path) {
+            } else if let Some(why) = refusal(path, claims) {
                 bail!("`{}` cannot be dropped: {why}", path.display());
             } else {
                 chosen.add(path.clone())?;
@@ -143,41 +143,9 @@ impl FilesToDrop {
     }
 }
 
-/// The names of files that pipelines take.
-struct Claims {
-    prefixes: BTreeSet<String>,
-    /// What is wrong with definitions, which may be why a prefix is missing.
-    problems: Vec<String>,
-}
-
-impl Claims {
-    async fn load(context: &Context) -> anyhow::Result<Self> {
-        let loaded = context.definitions.load(context.store.files.as_ref()).await?;
-        let prefixes = loaded.definitions.iter().flat_map(|definition| bunch_complete::prefixes_of(definition));
-        Ok(Claims { prefixes: prefixes.collect(), problems: loaded.problems })
-    }
-
-    /// Why a file is not dropped, if it is not.
-    fn refusal(&self, path: &Path) -> Option<String> {
-        let name = name_of(path);
-        let prefix = name.split(['_', '.']).next().unwrap_or_default();
-        let is_csv = path.extension().is_some_and(|suffix| suffix.eq_ignore_ascii_case("csv"));
-        if !path.is_file() {
-            return Some("it is no file".to_owned());
-        }
-        if !is_csv && !is_ok(path) {
-            return Some("it is neither a CSV nor an ok file".to_owned());
-        }
-        if !self.prefixes.contains(prefix) {
-            let taken: Vec<_> = self.prefixes.iter().map(|prefix| format!("`{prefix}_…`")).collect();
-            let mut why = format!("no pipeline takes files named `{prefix}_…` (taken are: {})", taken.join(", "));
-            for problem in &self.problems {
-                why += &format!("; a definition is broken: {problem}");
-            }
-            return Some(why);
-        }
-        if is_csv { name.parse::<FileName>().err().map(|error| error.to_string()) } else { None }
-    }
+/// Why a file is not dropped, if it is not.
+fn refusal(path: &Path, claims: &Claims) -> Option<String> {
+    if path.is_file() { claims.refusal(&name_of(path)) } else { Some("it is no file".to_owned()) }
 }
 
 /// What lies in the drop area.

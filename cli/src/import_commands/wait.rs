@@ -10,7 +10,7 @@ use steps::import::{DROP_PREFIX, arrivals};
 
 use super::put::Dropped;
 use crate::host::{self, Signals};
-use crate::installation::{Installation, Place, now};
+use crate::installation::{Installation, Place, STEP_BUDGET, now};
 use crate::output::Output;
 use crate::pipeline_commands::details;
 
@@ -69,7 +69,7 @@ pub(crate) async fn wait(
     if is_early && !tasks.is_empty() {
         output.say("stopping; steps that have begun are ended first (Ctrl-C kills)")?;
     }
-    host::join(tasks, &mut signals).await?;
+    host::join(tasks, STEP_BUDGET, &mut signals).await?;
     // What has ended meanwhile is told, too.
     if is_early { Ok(look.at_fates().await?.ended(waited?.end)) } else { waited }
 }

@@ -1,111 +1,106 @@
-//! `systole pipeline cancel`, `pause` and `resume`: what changes pipelines, one or many.
+//! `systole pipeline cancel`, `pause`, `resume` and `rerun`: what changes pipelines, those that are named or all that fit.
 
-use anyhow::bail;
-use engine::error_chain::chain;
-use operate::{Operator, PipelineFilter};
+mod plan;
+mod results;
+
+use operate::Operator;
 use pipeline::{PipelineId, PipelineStatus};
-use serde_json::{Value, json};
 
-use super::rows;
 use crate::arguments::Which;
 use crate::ids::resolve;
 use crate::installation::{BEAT_BUDGET, Installation};
 use crate::outcome::ExitReason;
 use crate::output::Output;
+use plan::{Answer, Plan};
+use results::ChangeResults;
 
-/// Most pipelines of one name that are changed at once.
-const MOST: usize = 1_000;
+/// What is done to pipelines.
+pub(super) enum Change {
+    Cancel { reason: String },
+    Pause,
+    Resume,
+    Rerun,
+}
 
-pub(super) async fn cancel(
+pub(super) async fn run(
     installation: &Installation,
+    change: Change,
     which: Which,
-    reason: &str,
     output: &Output,
 ) -> anyhow::Result<ExitReason> {
-    let mut changes = ChangeResults::default();
-    for id in chosen(installation, which).await? {
-        let invocation = installation.host().invocation("cli", BEAT_BUDGET);
-        let operator = Operator { name: &installation.by, invocation: &invocation };
-        let outcome = operate::cancel(&installation.context, &id, reason, operator).await;
-        changes.add(id, outcome);
-    }
-    changes.show(("cancelled", "is being cancelled"), output)
-}
-
-pub(super) async fn pause(installation: &Installation, which: Which, output: &Output) -> anyhow::Result<ExitReason> {
-    let mut changes = ChangeResults::default();
-    for id in chosen(installation, which).await? {
-        let invocation = installation.host().invocation("cli", BEAT_BUDGET);
-        let operator = Operator { name: &installation.by, invocation: &invocation };
-        let outcome = operate::pause(&installation.context, &id, operator).await;
-        changes.add(id, outcome);
-    }
-    changes.show(("paused", "is paused; `systole pipeline resume` lets it go on"), output)
-}
-
-pub(super) async fn resume(installation: &Installation, which: Which, output: &Output) -> anyhow::Result<ExitReason> {
-    let mut changes = ChangeResults::default();
-    for id in chosen(installation, which).await? {
-        let invocation = installation.host().invocation("cli", BEAT_BUDGET);
-        let operator = Operator { name: &installation.by, invocation: &invocation };
-        let outcome = operate::resume(&installation.context, &id, operator).await;
-        changes.add(id, outcome);
-    }
-    changes.show(("resumed", "goes on"), output)
-}
-
-/// What became of each pipeline.
-#[derive(Default)]
-struct ChangeResults {
-    done: Vec<(PipelineId, Result<(), operate::Error>)>,
-}
-
-impl ChangeResults {
-    fn add(&mut self, id: PipelineId, outcome: Result<(), operate::Error>) {
-        self.done.push((id, outcome));
-    }
-
-    fn rows(&self, key: &str) -> Vec<Value> {
-        let row = |(id, outcome): &(PipelineId, Result<(), operate::Error>)| match outcome {
-            Ok(()) => json!({ "id": id, key: true }),
-            Err(error) => json!({ "id": id, key: false, "error": chain(error) }),
-        };
-        self.done.iter().map(row).collect()
-    }
-
-    /// Prints what was done under the word for it, and says on standard error what was not.
-    fn show(&self, (key, words): (&str, &str), output: &Output) -> anyhow::Result<ExitReason> {
-        let done = self.done.iter().filter(|(_, outcome)| outcome.is_ok());
-        let lines: Vec<String> = done.map(|(id, _)| format!("{id} {words}")).collect();
-        if output.is_json() || !lines.is_empty() {
-            output.show(&self.rows(key), |_| lines.join("\n"))?;
-        }
-        let errors: Vec<&operate::Error> = self.done.iter().filter_map(|(_, outcome)| outcome.as_ref().err()).collect();
-        for error in &errors {
-            Output::complain(&chain(error));
-        }
-        Ok(if errors.is_empty() { ExitReason::Ok } else { ExitReason::Failed })
-    }
-}
-
-/// The pipelines that were named, each once.
-async fn chosen(installation: &Installation, which: Which) -> anyhow::Result<Vec<PipelineId>> {
-    let Some(name) = which.name else {
+    let Which { chosen, yes } = which;
+    if !chosen.ids.is_empty() {
         // All of them are found before one is touched.
         let mut ids = Vec::new();
-        for reference in &which.ids {
+        for reference in &chosen.ids {
             let id = resolve(installation, reference).await?;
             if !ids.contains(&id) {
                 ids.push(id);
             }
         }
-        return Ok(ids);
-    };
-    let statuses = PipelineStatus::ALL.into_iter().filter(|status| status.is_open()).collect();
-    let filter = PipelineFilter { name: Some(name.to_string()), statuses, limit: MOST, ..PipelineFilter::default() };
-    let ids: Vec<PipelineId> = rows(installation, filter).await?.into_iter().map(|row| row.id).collect();
-    if ids.is_empty() {
-        bail!("no pipeline of the name `{name}` is open");
+        return change.make(installation, ids).await.show(&change, output);
     }
-    Ok(ids)
+    let plan = Plan::of(installation, &change, &chosen).await?;
+    if !yes && plan.ask(&change, output)? == Answer::No {
+        return Ok(ExitReason::Failed);
+    }
+    let results = change.make(installation, plan.ids).await;
+    let reason = results.show(&change, output)?;
+    output.say(&results.counts(&change))?;
+    Ok(reason)
+}
+
+impl Change {
+    /// What is done, and what it is called when it was done.
+    fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Change::Cancel { .. } => ("cancel", "cancelled"),
+            Change::Pause => ("pause", "paused"),
+            Change::Resume => ("resume", "resumed"),
+            Change::Rerun => ("rerun", "rerun"),
+        }
+    }
+
+    /// What is said of a pipeline to which it was done.
+    fn sentence(&self) -> &'static str {
+        match self {
+            Change::Cancel { .. } => "is being cancelled",
+            Change::Pause => "is paused; `systole pipeline resume` lets it go on",
+            Change::Resume => "goes on",
+            Change::Rerun => "runs again what failed",
+        }
+    }
+
+    /// Where pipelines stand to which it can be done, if nobody says where.
+    fn statuses(&self) -> Vec<PipelineStatus> {
+        let open = PipelineStatus::ALL.into_iter().filter(|status| status.is_open());
+        match self {
+            Change::Cancel { .. } => open.collect(),
+            Change::Pause => open.filter(|status| *status != PipelineStatus::Paused).collect(),
+            Change::Resume => vec![PipelineStatus::Paused],
+            Change::Rerun => vec![PipelineStatus::Error],
+        }
+    }
+
+    /// Does it to one pipeline after the other; what cannot be done to one keeps nobody from the others.
+    async fn make(&self, installation: &Installation, ids: Vec<PipelineId>) -> ChangeResults {
+        let mut results = ChangeResults::default();
+        for id in ids {
+            let outcome = self.make_one(installation, &id).await;
+            results.add(id, outcome);
+        }
+        results
+    }
+
+    async fn make_one(&self, installation: &Installation, id: &PipelineId) -> Result<(), operate::Error> {
+        let invocation = installation.host().invocation("cli", BEAT_BUDGET);
+        let operator = Operator { name: &installation.by, invocation: &invocation };
+        let context = &installation.context;
+        match self {
+            Change::Cancel { reason } => operate::cancel(context, id, reason, operator).await,
+            Change::Pause => operate::pause(context, id, operator).await,
+            Change::Resume => operate::resume(context, id, operator).await,
+            Change::Rerun => operate::rerun_failed(context, id, operator).await.map(drop),
+        }
+    }
 }

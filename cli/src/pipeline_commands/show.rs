@@ -67,7 +67,7 @@ pub(crate) fn step_table(steps: &[StepRow]) -> String {
         vec![
             step.name.clone(),
             step.status.to_string(),
-            step.attempt.to_string(),
+            output::attempt(step.attempt, step.attempts_limit),
             step.duration_ms.map(output::duration).unwrap_or_default(),
             note(step).unwrap_or_default(),
         ]
@@ -95,6 +95,9 @@ fn in_words(installation: &Installation, shown: &DetailsWithLogs) -> String {
     );
     if let Some(reason) = &row.stopped {
         text += &format!("stopped: {reason}\n");
+    }
+    for (key, value) in &row.arguments {
+        text += &format!("argument {key}={value}\n");
     }
     text += &format!("\n{}\n", step_table(&details.steps));
     let came_to = results(installation, details);

@@ -6,10 +6,13 @@ use operate::view::{self, ListRow};
 use pipeline::{Pipeline, PipelineStatus, StepStatus};
 use serde::Serialize;
 
-use super::{filter, rows};
+use super::list::{filter, listed};
 use crate::arguments::ListArguments;
 use crate::installation::{Installation, now};
 use crate::output::{self, Output};
+
+/// Most open pipelines that are shown.
+const OPEN: usize = 10_000;
 
 /// Shows pipelines that have ended, too.
 pub(super) struct WithEnded;
@@ -35,12 +38,15 @@ pub(super) async fn status(
     with: Option<WithEnded>,
     output: &Output,
 ) -> anyhow::Result<()> {
+    let has_limit = chosen.limit.is_some();
     let mut filter = filter(chosen);
     if with.is_none() && filter.statuses.is_empty() {
         filter.statuses = PipelineStatus::ALL.into_iter().filter(|status| status.is_open()).collect();
+        filter.limit = if has_limit { filter.limit } else { OPEN };
     }
+    let listed = listed(installation, filter).await?;
     let mut shown = Vec::new();
-    for row in rows(installation, filter).await? {
+    for row in &listed.rows {
         match installation.context.store.pipeline_with_steps(&row.id).await {
             Ok(Some(read)) => {
                 let pipeline = ListRow::Readable(Box::new(view::pipeline(&read, now())));
@@ -57,7 +63,8 @@ pub(super) async fn status(
             }
         }
     }
-    output.show(&shown, |rows| in_words(rows))
+    output.show(&shown, |rows| in_words(rows))?;
+    listed.tell(output)
 }
 
 /// The stages in their order: the steps are sorted by it.

@@ -1,40 +1,76 @@
 //! `systole pipeline validate`.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+mod definition_files;
+mod difference;
 
-use anyhow::Context as _;
 use engine::Program;
 use operate::view::{self, DefinitionRow};
 use pipeline::merge;
 use serde_json::json;
 
 use super::{definition_table, warned};
+use crate::installation::Installation;
 use crate::outcome::ExitReason;
 use crate::output::Output;
+use definition_files::DefinitionFiles;
+use difference::{DefinitionChange, changes};
 
-/// Checks files together with those that ship, as the heartbeat would load them from the bucket.
-pub(crate) fn validate(program: &Program, files: &[PathBuf], output: &Output) -> anyhow::Result<ExitReason> {
-    let mut sources = Vec::new();
-    for path in files {
-        let bytes = std::fs::read(path).with_context(|| format!("failed to read `{}`", path.display()))?;
-        sources.push((path.display().to_string(), bytes));
-    }
-    let given: BTreeSet<_> = files.iter().filter_map(|path| path.file_name()?.to_str()).collect();
-    let shipped = program.definitions.iter().filter(|(name, _)| !given.contains(name.as_str()));
-    sources.extend(shipped.map(|(name, xml)| (name.clone(), xml.to_vec())));
+/// Checks files together with those of the store and those that ship, as the heartbeat would load them if they lay in the
+/// store, and says what that would change. Without a store they are compared with what ships.
+pub(crate) async fn validate(
+    program: &Program,
+    installation: Option<&Installation>,
+    paths: &[std::path::PathBuf],
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
+    let files = DefinitionFiles::read(program, installation, paths).await?;
     let vocabulary = program.vocabulary();
-    let merged = merge::load(sources.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())), &vocabulary);
+    let sources = files.all.iter().map(|file| (file.shown.as_str(), file.bytes.as_ref()));
+    let merged = merge::load(sources, &vocabulary);
     let problems: Vec<String> = merged.errors.iter().map(ToString::to_string).collect();
     let warnings: Vec<String> = merged.definitions.iter().flat_map(|definition| definition.warnings()).collect();
     let rows: Vec<DefinitionRow> = merged.definitions.iter().map(view::definition).collect();
-    output.show(&json!({ "definitions": rows, "problems": problems, "warnings": warnings }), |_| {
+    // Of a set with an error nobody knows yet what it would change.
+    let changes = if problems.is_empty() {
+        changes(&in_force(program, installation).await?, &merged.definitions)
+    } else {
+        Vec::new()
+    };
+    let shown = json!({
+        "definitions": rows, "problems": problems, "warnings": warnings, "changes": changes, "replaces": files.replaced,
+    });
+    output.show(&shown, |_| {
         let found = if problems.is_empty() {
-            format!("no problems found\n\n{}", definition_table(&rows))
+            let replaced = files.replaced.iter().map(|replaced| format!("takes the place of {replaced}\n"));
+            let replaced: String = replaced.collect();
+            format!("no problems found\n\n{}\n\n{replaced}{}", definition_table(&rows), changes_in_words(&changes))
         } else {
             problems.join("\n")
         };
         warned(&warnings) + &found
     })?;
     Ok(if problems.is_empty() { ExitReason::Ok } else { ExitReason::Failed })
+}
+
+/// The definitions that hold now.
+async fn in_force(program: &Program, installation: Option<&Installation>) -> anyhow::Result<Vec<pipeline::Definition>> {
+    if let Some(installation) = installation {
+        let context = &installation.context;
+        let loaded = context.definitions.load(context.store.files.as_ref()).await?;
+        return Ok(loaded.definitions.iter().map(|definition| definition.as_ref().clone()).collect());
+    }
+    let shipped = program.definitions.iter().map(|(name, xml)| (name.as_str(), xml.as_ref()));
+    Ok(merge::load(shipped, &program.conditions().vocabulary()).definitions)
+}
+
+fn changes_in_words(changes: &[DefinitionChange]) -> String {
+    if changes.is_empty() {
+        return "changes nothing that is in force".to_owned();
+    }
+    let lines = changes.iter().map(|change| {
+        let DefinitionChange { pipeline, change, details } = change;
+        let details: String = details.iter().map(|detail| format!("\n  {detail}")).collect();
+        format!("{change} `{pipeline}`{details}")
+    });
+    format!("would change what is in force:\n{}", lines.collect::<Vec<_>>().join("\n"))
 }

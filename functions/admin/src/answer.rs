@@ -3,11 +3,13 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::request::Parts;
+use engine::Context;
 use pipeline::{Name, PipelineId};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::ApiError;
+use crate::now;
 
 /// What a list without a filter takes.
 #[derive(Debug, Deserialize)]
@@ -76,8 +78,22 @@ impl StepPage {
     }
 }
 
-pub(crate) fn id(text: &str) -> Result<PipelineId, ApiError> {
-    text.parse().map_err(|error: pipeline::BadPipelineId| ApiError::bad_request(error.to_string()))
+/// Fewest characters of a shortened id: the first ones of an id tell the time, and few of them fit everything.
+const SHORTEST_ID: usize = 6;
+
+/// The pipeline whose id this is or begins with this.
+pub(crate) async fn id(context: &Context, text: &str) -> Result<PipelineId, ApiError> {
+    let bad: pipeline::BadPipelineId = match text.parse() {
+        Ok(id) => return Ok(id),
+        Err(bad) => bad,
+    };
+    let is_beginning = text.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase());
+    if !is_beginning || !(SHORTEST_ID..20).contains(&text.len()) {
+        let message = format!("{bad}; of one that is shortened, at least the first {SHORTEST_ID} characters");
+        return Err(ApiError::bad_request(message));
+    }
+    let found = operate::find_by_beginning(context, text, now()).await?;
+    found.ok_or_else(|| operate::Error::NoneBegins(text.to_owned()).into())
 }
 
 /// The name of a step; what cannot be one is no step.

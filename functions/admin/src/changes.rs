@@ -7,7 +7,6 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
 use engine::Context;
 use pipeline::Arguments;
-use pipeline::PipelineId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -82,7 +81,7 @@ pub(crate) async fn cancel(
     Places(id): Places<String>,
     body: RequestBody,
 ) -> Result<Json<Value>, ApiError> {
-    let (id, body) = (answer::id(&id)?, body?);
+    let (id, body) = (answer::id(&context, &id).await?, body?);
     let Cancel { reason } = answer::read_or_default(&body)?;
     operate::cancel(
         &context,
@@ -105,9 +104,13 @@ pub(crate) async fn cancel_all(
         let most = operate::CANCEL_LIMIT;
         return Err(ApiError::bad_request(format!("{asked} `ids` and `names` are given; expected 1 to {most}")));
     }
-    let ids = ids.iter().map(|id| answer::id(id)).collect::<Result<Vec<PipelineId>, ApiError>>()?;
+    // All of them are found before one is touched.
+    let mut found = Vec::new();
+    for id in &ids {
+        found.push(answer::id(&context, id).await?);
+    }
     let reason = why(reason, &identity)?;
-    let selection = operate::CancelSelection { ids, names };
+    let selection = operate::CancelSelection { ids: found, names };
     let cancelled = operate::cancel_all(
         &context,
         selection,
@@ -123,7 +126,7 @@ pub(crate) async fn pause(
     Extension(identity): Extension<Identity>,
     Places(id): Places<String>,
 ) -> Result<Json<Value>, ApiError> {
-    let id = answer::id(&id)?;
+    let id = answer::id(&context, &id).await?;
     operate::pause(&context, &id, operate::Operator { name: &identity.name, invocation: &invocation() }).await?;
     Ok(Json(json!({ "id": id, "paused": true })))
 }
@@ -133,7 +136,7 @@ pub(crate) async fn resume(
     Extension(identity): Extension<Identity>,
     Places(id): Places<String>,
 ) -> Result<Json<Value>, ApiError> {
-    let id = answer::id(&id)?;
+    let id = answer::id(&context, &id).await?;
     operate::resume(&context, &id, operate::Operator { name: &identity.name, invocation: &invocation() }).await?;
     Ok(Json(json!({ "id": id, "paused": false })))
 }
@@ -143,7 +146,7 @@ pub(crate) async fn rerun(
     Extension(identity): Extension<Identity>,
     Places((id, step)): Places<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
-    let id = answer::id(&id)?;
+    let id = answer::id(&context, &id).await?;
     let step = answer::step_name(&id, &step)?;
     operate::rerun_step(&context, &id, &step, operate::Operator { name: &identity.name, invocation: &invocation() })
         .await?;

@@ -86,14 +86,20 @@ impl From<operate::Error> for ApiError {
             }
             operate::Error::UnknownDefinition { .. }
             | operate::Error::UnknownPipeline(_)
+            | operate::Error::NoneBegins(_)
             | operate::Error::UnknownStep { .. } => StatusCode::NOT_FOUND,
+            operate::Error::ArgumentKey { .. } => StatusCode::BAD_REQUEST,
+            operate::Error::ArgumentsTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             operate::Error::BrokenDefinition { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             operate::Error::Ended { .. }
             | operate::Error::Stopping { .. }
             | operate::Error::Paused { .. }
             | operate::Error::NotPaused(_)
+            | operate::Error::NothingFailed { .. }
             | operate::Error::StepActive { .. }
             | operate::Error::KeyReused { .. }
+            | operate::Error::KeyOfOther { .. }
+            | operate::Error::Ambiguous { .. }
             | operate::Error::Busy(_) => StatusCode::CONFLICT,
         };
         ApiError { status, message: error.to_string() }
@@ -120,6 +126,9 @@ impl From<operate::upload::Error> for ApiError {
             Error::Store(error) => error.into(),
             error @ Error::Size { .. } => {
                 ApiError { status: StatusCode::PAYLOAD_TOO_LARGE, message: error.to_string() }
+            }
+            error @ Error::Unclaimed { .. } => {
+                ApiError { status: StatusCode::UNPROCESSABLE_ENTITY, message: error.to_string() }
             }
             error @ (Error::Name { .. } | Error::BrokeOff { .. }) => ApiError::bad_request(error.to_string()),
         }

@@ -73,7 +73,7 @@ pub(crate) async fn log(
 
 /// A pipeline that has the step.
 pub(crate) async fn pipeline_and_step(context: &Context, id: &str, name: &str) -> Result<(Pipeline, Name), ApiError> {
-    let id = answer::id(id)?;
+    let id = answer::id(context, id).await?;
     let name = answer::step_name(&id, name)?;
     let Some(pipeline) = context.store.pipeline_with_steps(&id).await? else {
         return Err(operate::Error::UnknownPipeline(id).into());

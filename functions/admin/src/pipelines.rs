@@ -27,6 +27,8 @@ pub(crate) struct PipelineQuery {
     spawned_before: Option<DateTime<Utc>>,
     /// `24 hours`: spawned within the last so long.
     time_period: Option<String>,
+    #[serde(default)]
+    last_attempt: bool,
     limit: Option<usize>,
     cursor: Option<String>,
 }
@@ -44,7 +46,7 @@ pub(crate) async fn list(
 ) -> Result<Json<Value>, ApiError> {
     let Query(filter) = filter?;
     let page = operate::list(&context, &filter.wanted()?, now()).await?;
-    let rows: Vec<_> = page.rows.iter().map(|row| view::row(row, now())).collect();
+    let rows = operate::rows(&context, &page.rows, now()).await?;
     Ok(Json(json!({ "pipelines": rows, "next": page.next.map(|next| next.to_string()) })))
 }
 
@@ -64,7 +66,7 @@ pub(crate) async fn details(
     Places(id): Places<String>,
     page: Parameters<StepPage>,
 ) -> Result<Json<Paged<view::PipelineDetails>>, ApiError> {
-    let (id, Query(page)) = (answer::id(&id)?, page?);
+    let (id, Query(page)) = (answer::id(&context, &id).await?, page?);
     let Some(pipeline) = context.store.pipeline_with_steps(&id).await? else {
         return Err(operate::Error::UnknownPipeline(id).into());
     };
@@ -81,7 +83,7 @@ pub(crate) async fn why(
     Places(id): Places<String>,
     page: Parameters<StepPage>,
 ) -> Result<Json<Paged<operate::Why>>, ApiError> {
-    let (id, Query(page)) = (answer::id(&id)?, page?);
+    let (id, Query(page)) = (answer::id(&context, &id).await?, page?);
     let mut shown = operate::why(&context, &id, now()).await?;
     let step_counts = counts(shown.steps.iter().map(|step| step.status));
     let (steps, next) = page.cut(shown.steps, |step| step.name.to_string())?;
@@ -120,6 +122,7 @@ impl PipelineQuery {
             search: self.search,
             spawned_after,
             spawned_before: self.spawned_before,
+            is_on_last_attempt: self.last_attempt,
             limit: answer::limit(self.limit, DEFAULT_LIMIT, LIMIT)?,
             after,
         })

@@ -2,6 +2,7 @@
 
 mod contract;
 mod operations;
+mod refusals;
 mod roles;
 
 use axum::Router;
@@ -69,11 +70,21 @@ fn error(message: &str) -> Value {
 #[tokio::test]
 async fn health_tells_when_the_last_beat_was() {
     let api = Api::new();
-    let never = json!({ "status": "never", "last_beat_at": null, "seconds_since_last_beat": null, "version": "0.1.0", "problems": [] });
+    let never = json!({ "status": "never", "last_beat_at": null, "seconds_since_last_beat": null, "version": "0.1.0", "problems": ["there was no heartbeat yet"] });
     assert_eq!(api.get("/health").await, (StatusCode::OK, never));
     engine::heartbeat::beat(&api.context, &crate::invocation()).await.unwrap();
     let (_, body) = api.get("/health").await;
     assert!(body["last_beat_at"].is_string() && body["seconds_since_last_beat"].is_u64(), "{body}");
+    assert_eq!((&body["status"], &body["problems"]), (&json!("ok"), &json!([])));
+    api.context.store.files.put("pipelines/half.xml", "<config>".into()).await.unwrap();
+    let (_, body) = api.get("/health").await;
+    assert_eq!(body["status"], "broken", "{body}");
+    assert!(body["problems"][0].as_str().unwrap().starts_with("half.xml:1:"), "{body}");
+    let late = operate::health(&api.context, crate::now() + chrono::TimeDelta::minutes(4)).await.unwrap();
+    assert_eq!(
+        (late.status, late.problems[0].as_str()),
+        (operate::HealthStatus::Late, "there was no heartbeat for 4 minutes")
+    );
 }
 
 #[tokio::test]
@@ -124,7 +135,7 @@ async fn a_filter_that_means_nothing_is_refused() {
         ("limit=many", "the query cannot be read: limit: invalid digit found in string"),
         (
             "state=error",
-            "the query cannot be read: state: unknown field `state`, expected one of `name`, `status`, `search`, `spawned_after`, `spawned_before`, `time_period`, `limit`, `cursor`",
+            "the query cannot be read: state: unknown field `state`, expected one of `name`, `status`, `search`, `spawned_after`, `spawned_before`, `time_period`, `last_attempt`, `limit`, `cursor`",
         ),
     ] {
         assert_eq!(api.get(&format!("/pipelines?{query}")).await, (StatusCode::BAD_REQUEST, error(expected)));
@@ -148,8 +159,9 @@ async fn details_show_the_steps_and_why_they_wait() {
     let unknown = "01jd9x4k7m3fq8zt0v2c";
     let expected = error(&format!("there is no pipeline {unknown}"));
     assert_eq!(api.get(&format!("/pipelines/{unknown}")).await, (StatusCode::NOT_FOUND, expected));
-    let expected =
-        error("`42` is not a pipeline id (expected 20 characters of `0-9a-z`, as in `01jd9x4k7m3fq8zt0v2c`)");
+    let expected = error(
+        "`42` is not a pipeline id (expected 20 characters of `0-9a-z`, as in `01jd9x4k7m3fq8zt0v2c`); of one that is shortened, at least the first 6 characters",
+    );
     assert_eq!(api.get("/pipelines/42").await, (StatusCode::BAD_REQUEST, expected));
 }
 

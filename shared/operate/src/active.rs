@@ -9,6 +9,8 @@ use futures::{StreamExt, stream};
 use pipeline::{Name, Pipeline, PipelineId, StepStatus};
 use serde::Serialize;
 
+use super::attempts::last_attempt;
+
 /// The steps that are enqueued or running.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ActiveSteps {
@@ -41,6 +43,9 @@ pub struct ActiveStep {
     pub status: StepStatus,
     /// The number of the attempt.
     pub attempt: u32,
+    /// The number of the last attempt that its definition allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts_limit: Option<u32>,
     /// Since when it stands there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<DateTime<Utc>>,
@@ -103,6 +108,7 @@ impl ActiveSteps {
                 name: name.clone(),
                 status: record.status,
                 attempt: record.attempt,
+                attempts_limit: last_attempt(step),
                 since: if is_running { record.started_at } else { record.enqueued_at },
                 owner: record.owner.clone().filter(|_| is_running),
                 lease_until: record.lease_until,

@@ -3,6 +3,9 @@
 use engine::definitions::FindError;
 use pipeline::{Name, PipelineId, PipelineStatus, StepStatus};
 
+/// Most bytes of all arguments, with their keys: with the rest of the pipeline they must fit an item of 400 KB.
+pub(crate) const ARGUMENTS_LIMIT_BYTES: usize = 300_000;
+
 /// Why something cannot be done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -52,6 +55,14 @@ pub enum Error {
     /// The pipeline is not paused.
     #[error("pipeline {0} is not paused")]
     NotPaused(PipelineId),
+    /// No step of the pipeline has failed.
+    #[error("no step of pipeline {id} has failed, it is {status}")]
+    NothingFailed {
+        /// Which.
+        id: PipelineId,
+        /// Where it stands.
+        status: PipelineStatus,
+    },
     /// The pipeline has no such step.
     #[error("pipeline {id} has no step `{name}` (it has {known})")]
     UnknownStep {
@@ -87,6 +98,39 @@ pub enum Error {
         /// What the first request spawned.
         id: PipelineId,
     },
+    /// The key of a request was used for another definition.
+    #[error("key `{key}` has been used for a pipeline of `{name}`; expected a fresh key")]
+    KeyOfOther {
+        /// The key.
+        key: String,
+        /// The definition of the first request.
+        name: String,
+    },
+    /// An argument has no name, or one that cannot be printed.
+    #[error("`{found}` is no key of an argument (expected at least one printable character)")]
+    ArgumentKey {
+        /// The key, shortened.
+        found: String,
+    },
+    /// The arguments do not fit the item of a pipeline.
+    #[error("the arguments have {size_bytes} bytes; at most {ARGUMENTS_LIMIT_BYTES} are possible")]
+    ArgumentsTooLarge {
+        /// How many bytes keys and values have.
+        size_bytes: usize,
+    },
+    /// Several pipelines fit the beginning of an id.
+    #[error("`{found}` begins {count} ids: {named}; give more of it")]
+    Ambiguous {
+        /// The beginning.
+        found: String,
+        /// How many ids begin with it.
+        count: usize,
+        /// The latest of them.
+        named: String,
+    },
+    /// No pipeline fits the beginning of an id.
+    #[error("there is no pipeline whose id begins with `{0}`")]
+    NoneBegins(String),
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -2,13 +2,19 @@
 
 mod active;
 mod arrivals;
+mod attempts;
 mod cancel;
+mod claims;
 mod error;
+mod health;
+mod ids;
 mod list;
 mod operator;
 mod pause;
 pub mod queues;
 mod rerun;
+mod rerun_failed;
+mod rows;
 pub mod settings;
 mod spawn;
 pub mod upload;
@@ -25,11 +31,16 @@ use pipeline::definition::Definition;
 pub use active::{ActiveStep, ActiveSteps, active_steps};
 pub use arrivals::arrivals;
 pub use cancel::{CANCEL_LIMIT, CancelSelection, Cancelled, cancel, cancel_all};
+pub use claims::Claims;
 pub use error::Error;
+pub use health::{Health, HealthStatus, health};
+pub use ids::find_by_beginning;
 pub use list::{BadCursor, Cursor, ListedPipeline, PipelineFilter, PipelinePage, UnreadablePipeline, list};
 pub use operator::{AuditStamp, Operator};
 pub use pause::{pause, resume};
 pub use rerun::rerun_step;
+pub use rerun_failed::rerun_failed;
+pub use rows::rows;
 pub use spawn::{InitRequest, Initialized, init, init_once};
 pub use why::{Answered, Why, WhyNotSpawned, WhyStep, conditions_of, why, why_not_spawned, why_of};
 

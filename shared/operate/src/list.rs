@@ -14,6 +14,7 @@ use engine::gather::LISTED;
 use pipeline::{Name, Pipeline, PipelineId, PipelineStatus};
 
 use super::Error;
+use super::attempts::is_on_last_attempt;
 
 /// Which pipelines to list.
 #[derive(Debug, Clone, Default)]
@@ -22,13 +23,16 @@ pub struct PipelineFilter {
     pub name: Option<String>,
     /// Only those that stand at one of these; all if it is empty.
     pub statuses: Vec<PipelineStatus>,
-    /// Only those whose id begins with this, or that have it in their name, in who spawned them or in an argument,
-    /// whatever the case.
+    /// Only those whose id begins with this, or that have it in their name, in who spawned them or in an argument (its value,
+    /// or key and value as `key=value`), whatever the case.
     pub search: Option<String>,
     /// Only those that were spawned then or later.
     pub spawned_after: Option<DateTime<Utc>>,
     /// Only those that were spawned before.
     pub spawned_before: Option<DateTime<Utc>>,
+    /// Only open ones of which a step is enqueued or running in the last attempt that its definition allows. Each pipeline
+    /// that is open costs a read of its steps then.
+    pub is_on_last_attempt: bool,
     /// Most pipelines to list.
     pub limit: usize,
     /// Where the page before ended.
@@ -116,7 +120,7 @@ pub async fn list(context: &Context, filter: &PipelineFilter, now: DateTime<Utc>
         let places: Vec<ListPlace> = places.into_iter().filter(|place| seen.insert(place.cursor.id.clone())).collect();
         looked_at += places.len();
         for (row, place) in read(context, places).await? {
-            if filter.takes(&row) {
+            if filter.takes(&row) && has_last_attempt(context, filter, &row).await? {
                 page.rows.push(row);
             }
             if page.rows.len() >= filter.limit {
@@ -130,6 +134,30 @@ pub async fn list(context: &Context, filter: &PipelineFilter, now: DateTime<Utc>
         }
         after = Some(last);
     }
+}
+
+/// Whether a pipeline has a step in its last attempt, if the filter asks for that.
+async fn has_last_attempt(context: &Context, filter: &PipelineFilter, row: &ListedPipeline) -> store::Result<bool> {
+    if !filter.is_on_last_attempt {
+        return Ok(true);
+    }
+    match context.store.pipeline_with_steps(&row.id).await {
+        Ok(read) => Ok(read.is_some_and(|read| read.status.is_open() && is_on_last_attempt(&read))),
+        Err(error) if error.is_retryable() => Err(error),
+        // As far as can be told: it is shown as what cannot be read.
+        Err(_) => Ok(true),
+    }
+}
+
+/// A row whose steps turned out to be unreadable.
+pub(crate) fn unreadable(row: &ListedPipeline, error: &store::Error) -> ListedPipeline {
+    let read = row.readable();
+    let unreadable = UnreadablePipeline {
+        name: read.map(|pipeline| pipeline.name().clone()),
+        is_open: read.is_some_and(|pipeline| pipeline.status.is_open()),
+        problem: chain(error),
+    };
+    ListedPipeline { id: row.id.clone(), spawned_at: row.spawned_at, pipeline: Err(unreadable) }
 }
 
 /// The open pipelines behind the cursor that may be meant.
@@ -159,7 +187,8 @@ async fn ended_places(
     after: Option<&Cursor>,
     now: DateTime<Utc>,
 ) -> store::Result<Vec<ListPlace>> {
-    let wants_ended = filter.statuses.is_empty() || filter.statuses.iter().any(|status| !status.is_open());
+    let wants_ended = !filter.is_on_last_attempt
+        && (filter.statuses.is_empty() || filter.statuses.iter().any(|status| !status.is_open()));
     if !wants_ended {
         return Ok(Vec::new());
     }
@@ -244,6 +273,7 @@ fn is_in(text: &str, pipeline: &Pipeline) -> bool {
         || contains(pipeline.name().as_str())
         || contains(&pipeline.spawned_by)
         || pipeline.arguments.values().any(|value| contains(value))
+        || pipeline.arguments.iter().any(|(key, value)| contains(&format!("{key}={value}")))
 }
 
 impl ListedPipeline {

@@ -1,5 +1,7 @@
 //! Spawning a pipeline by hand.
 
+mod request_keys;
+
 use std::sync::Arc;
 
 use engine::Context;
@@ -8,6 +10,7 @@ use pipeline::definition::Definition;
 use pipeline::{Name, PipelineId};
 use store::pipelines::{NewPipeline, Spawned};
 
+use super::error::ARGUMENTS_LIMIT_BYTES;
 use super::{Error, Operator, beat_for, definition, note};
 
 /// What became of a request that may come more than once.
@@ -43,13 +46,14 @@ struct SpawnOrder {
 /// Spawns a pipeline by hand, whatever its conditions say, and enqueues its first steps.
 ///
 /// # Errors
-/// There is no such definition, it is broken, or the store did not answer.
+/// An argument cannot be used, there is no such definition, it is broken, or the store did not answer.
 pub async fn init(
     context: &Context,
     name: &str,
     arguments: Arguments,
     operator: Operator<'_>,
 ) -> Result<PipelineId, Error> {
+    check(&arguments)?;
     let definition = definition(context, name).await?;
     let cause = format!("{} {}", operator.name, operator.invocation.id);
     let spawned = spawn(context, SpawnOrder { definition, arguments, cause, found: Vec::new() }, operator).await?;
@@ -60,18 +64,20 @@ pub async fn init(
 /// pipeline of its first try.
 ///
 /// # Errors
-/// As [`init`], or the key was used with other arguments.
+/// As [`init`], or the key was used with other arguments or for another definition.
 pub async fn init_once(
     context: &Context,
     request: &InitRequest<'_>,
     operator: Operator<'_>,
 ) -> Result<Initialized, Error> {
+    check(&request.arguments)?;
     let definition = definition(context, request.name).await?;
     let name = definition.name.clone();
     let cause = format!("request {}", request.key);
     if let Some(first) = first_try(context, &name, &cause).await? {
         return confirm(context, first, request).await;
     }
+    request_keys::take(context, request.key, &name, operator.invocation.now()).await?;
     let (arguments, found) = (request.arguments.clone(), vec![cause.clone()]);
     let spawned = spawn(context, SpawnOrder { definition, arguments, cause: cause.clone(), found }, operator).await?;
     if spawned.is_new {
@@ -80,6 +86,20 @@ pub async fn init_once(
     // The same request came twice at the same moment.
     let first = first_try(context, &name, &cause).await?.unwrap_or(spawned.id);
     confirm(context, first, request).await
+}
+
+/// Refuses arguments that no item could keep.
+fn check(arguments: &Arguments) -> Result<(), Error> {
+    for key in arguments.keys() {
+        if key.trim().is_empty() || key.chars().any(char::is_control) {
+            return Err(Error::ArgumentKey { found: key.chars().take(60).flat_map(char::escape_default).collect() });
+        }
+    }
+    let size_bytes = arguments.iter().map(|(key, value)| key.len() + value.len()).sum();
+    if size_bytes > ARGUMENTS_LIMIT_BYTES {
+        return Err(Error::ArgumentsTooLarge { size_bytes });
+    }
+    Ok(())
 }
 
 async fn first_try(context: &Context, name: &Name, cause: &str) -> Result<Option<PipelineId>, Error> {

@@ -8,6 +8,7 @@ use futures::{Stream, StreamExt};
 use serde::Serialize;
 use steps::import::DROP_PREFIX;
 
+use super::claims::Claims;
 use super::{AuditStamp, note};
 
 /// Where a file can be put.
@@ -32,6 +33,14 @@ pub enum Error {
     Name {
         /// The name, shortened.
         name: String,
+    },
+    /// No pipeline would ever take it.
+    #[error("`{name}` cannot be dropped: {why}")]
+    Unclaimed {
+        /// The name.
+        name: String,
+        /// Why not.
+        why: String,
     },
     /// It is empty where it may not be, or too large.
     #[error("`{name}` has {size_bytes} bytes; at most {LIMIT_BYTES} can be put at once")]
@@ -63,12 +72,13 @@ const VALID_FOR: Duration = Duration::from_secs(15 * 60);
 /// Makes an address to which a client can put one file of exactly this size into the drop area.
 ///
 /// # Errors
-/// The name or the size will not do, or the store did not answer.
+/// The name or the size will not do, no pipeline takes such a file, or the store did not answer.
 pub async fn ticket(context: &Context, name: &str, size_bytes: u64, stamp: AuditStamp<'_>) -> Result<Ticket, Error> {
     let key = key(name)?;
     if size_bytes > LIMIT_BYTES {
         return Err(Error::Size { name: name.to_owned(), size_bytes });
     }
+    claimed(context, name).await?;
     let url = context.store.files.presign_put(&key, size_bytes, VALID_FOR).await?;
     if url.is_some() {
         note(context, &format!("asked to upload `{key}` ({size_bytes} bytes)"), stamp).await;
@@ -87,7 +97,7 @@ pub async fn takes_addresses(context: &Context, name: &str) -> Result<bool, Erro
 /// Takes the bytes of a file into the drop area, where it appears when all have come, or never; returns how many came.
 ///
 /// # Errors
-/// The name or the size will not do, the bytes broke off, or the store did not answer.
+/// The name or the size will not do, no pipeline takes such a file, the bytes broke off, or the store did not answer.
 pub async fn take<E>(
     context: &Context,
     name: &str,
@@ -95,6 +105,7 @@ pub async fn take<E>(
     stamp: AuditStamp<'_>,
 ) -> Result<u64, Error> {
     let key = key(name)?;
+    claimed(context, name).await?;
     let mut upload = context.store.files.upload(&key).await?;
     let mut size_bytes = 0;
     while let Some(piece) = bytes.next().await {
@@ -113,6 +124,14 @@ pub async fn take<E>(
     upload.finish().await?;
     note(context, &format!("uploaded `{key}` ({size_bytes} bytes)"), stamp).await;
     Ok(size_bytes)
+}
+
+/// Refuses what would lie in the drop area for ever.
+async fn claimed(context: &Context, name: &str) -> Result<(), Error> {
+    match Claims::load(context).await?.refusal(name) {
+        Some(why) => Err(Error::Unclaimed { name: name.to_owned(), why }),
+        None => Ok(()),
+    }
 }
 
 fn key(name: &str) -> Result<String, Error> {

@@ -1,5 +1,8 @@
 //! What an operator sees: the domain as JSON. Times are UTC, durations carry their unit.
 
+mod listed_arguments;
+mod stands_at;
+
 use chrono::{DateTime, Utc};
 use engine::StepLog;
 use pipeline::Arguments;
@@ -11,7 +14,10 @@ use steps::import::arrivals::Arrival;
 use store::settings::AuditEntry;
 use store::steps::Attempt;
 
+use crate::attempts::last_attempt;
 use crate::{Answered, ListedPipeline};
+
+pub use stands_at::StandsAt;
 
 /// A pipeline in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,6 +40,12 @@ pub struct PipelineRow {
     /// Why it was stopped, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
+    /// What its steps are told; in lists each value is shortened.
+    #[serde(skip_serializing_if = "Arguments::is_empty")]
+    pub arguments: Arguments,
+    /// The step that it stands at, in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stands_at: Option<StandsAt>,
 }
 
 /// A row of a list of pipelines.
@@ -79,6 +91,9 @@ pub struct StepRow {
     pub status: StepStatus,
     /// The number of the latest attempt.
     pub attempt: u32,
+    /// The number of the last attempt that its definition allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts_limit: Option<u32>,
     /// When the latest attempt started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<DateTime<Utc>>,
@@ -226,6 +241,8 @@ pub fn pipeline(pipeline: &Pipeline, now: DateTime<Utc>) -> PipelineRow {
         ended_at: pipeline.ended_at,
         duration_ms: (pipeline.ended_at.unwrap_or(now) - pipeline.spawned_at).num_milliseconds().max(0),
         stopped: pipeline.stop.as_ref().map(|stop| stop.reason.clone()),
+        arguments: listed_arguments::shortened(&pipeline.arguments),
+        stands_at: None,
     }
 }
 
@@ -248,7 +265,8 @@ pub fn row(row: &ListedPipeline, now: DateTime<Utc>) -> ListRow {
 pub fn details(shown: &Pipeline, around: &Facts, now: DateTime<Utc>) -> PipelineDetails {
     let outlooks = plan::outlooks(shown, around, now);
     let steps = shown.steps.iter().zip(&outlooks).map(|(of, outlook)| step(shown, of, outlook, now)).collect();
-    PipelineDetails { pipeline: pipeline(shown, now), steps }
+    let whole = PipelineRow { arguments: shown.arguments.clone(), ..pipeline(shown, now) };
+    PipelineDetails { pipeline: whole, steps }
 }
 
 /// What is known of one step.
@@ -360,6 +378,7 @@ fn step(pipeline: &Pipeline, step: &Step, outlook: &Outlook, now: DateTime<Utc>)
         executor: definition.executor.clone(),
         status: record.status,
         attempt: record.attempt,
+        attempts_limit: last_attempt(step),
         started_at: record.started_at,
         duration_ms: record.started_at.zip(end).map(|(start, end)| (end - start).num_milliseconds().max(0)),
         message: record.message.clone(),

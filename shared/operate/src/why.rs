@@ -3,7 +3,7 @@
 //! Nothing is decided here. What the planner says of a step ([`pipeline::plan::outlooks`]) is joined with what is known of
 //! its record, of the queue and of the last beat; the sentences themselves are made in [`text`], without I/O.
 
-mod text;
+pub(crate) mod text;
 
 use chrono::{DateTime, Utc};
 use engine::heartbeat::{self, SpawnOutlook};
@@ -71,7 +71,7 @@ pub struct Answered {
 
 /// What a sentence can tell beside what the planner says.
 #[derive(Debug, Clone, Copy)]
-struct WaitSigns {
+pub(crate) struct WaitSigns {
     /// When the last complete beat was.
     last_beat: Option<DateTime<Utc>>,
     /// How many messages wait in the queue of the pipeline's priority, if the back end could tell.
@@ -79,7 +79,7 @@ struct WaitSigns {
     /// After how long a message counts as lost.
     resend_after: std::time::Duration,
     /// When it is now.
-    now: DateTime<Utc>,
+    pub(crate) now: DateTime<Utc>,
 }
 
 /// Tells why a pipeline and its steps do not run.
@@ -100,7 +100,7 @@ pub async fn why(context: &Context, id: &PipelineId, now: DateTime<Utc>) -> Resu
 pub async fn why_of(context: &Context, pipeline: &Pipeline, now: DateTime<Utc>) -> store::Result<Why> {
     let around = gather::around(context, pipeline, now).await?;
     let outlooks = plan::outlooks(pipeline, &around, now);
-    let signs = signs(context, pipeline, now).await?;
+    let signs = SignSource::read(context).await?.signs(context, pipeline, now).await;
     let texts: Vec<String> = pipeline
         .steps
         .iter()
@@ -165,16 +165,26 @@ async fn why_not_spawned_from(
     })
 }
 
-async fn signs(context: &Context, pipeline: &Pipeline, now: DateTime<Utc>) -> store::Result<WaitSigns> {
-    let waits = pipeline.steps.iter().any(|step| step.record.status == StepStatus::Enqueued);
-    let messages = if waits {
-        // A queue that does not tell keeps nobody from the rest of the answer.
-        context.store.queue.depth(pipeline.definition.priority).await.ok().map(|depth| depth.waiting)
-    } else {
-        None
-    };
-    let last_beat = context.store.last_beat().await?;
-    Ok(WaitSigns { last_beat, messages, resend_after: context.limits.grace.resend_after, now })
+/// What a sentence can tell of the whole installation, read once for many pipelines.
+pub(crate) struct SignSource {
+    last_beat: Option<DateTime<Utc>>,
+}
+
+impl SignSource {
+    pub(crate) async fn read(context: &Context) -> store::Result<SignSource> {
+        Ok(SignSource { last_beat: context.store.last_beat().await? })
+    }
+
+    pub(crate) async fn signs(&self, context: &Context, pipeline: &Pipeline, now: DateTime<Utc>) -> WaitSigns {
+        let waits = pipeline.steps.iter().any(|step| step.record.status == StepStatus::Enqueued);
+        let messages = if waits {
+            // A queue that does not tell keeps nobody from the rest of the answer.
+            context.store.queue.depth(pipeline.definition.priority).await.ok().map(|depth| depth.waiting)
+        } else {
+            None
+        };
+        WaitSigns { last_beat: self.last_beat, messages, resend_after: context.limits.grace.resend_after, now }
+    }
 }
 
 fn answered<C: Serialize>(condition: &C, check: Check) -> Answered {

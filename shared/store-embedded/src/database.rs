@@ -1,4 +1,4 @@
-//! The SQLite file: opening, and its schema.
+//! The SQLite file: opening, and bringing it to its schema.
 
 use std::fs::File;
 use std::path::Path;
@@ -8,40 +8,10 @@ use rusqlite::TransactionBehavior;
 
 use crate::database_error::DatabaseError;
 use crate::disk::Disk;
+use crate::schema::{DATABASE, SCHEMA, SCHEMA_VERSION};
 use crate::session::Session;
 use crate::write_ahead_log::WriteAheadLog;
 use crate::{Clock, items};
-
-/// The schema that this program reads and writes; counts up with every change to [`SCHEMA`].
-const SCHEMA_VERSION: i64 = 1;
-
-/// `WITHOUT ROWID` keeps a partition's items side by side, so a query reads neighbouring pages. Times of messages are
-/// milliseconds, times of expiry seconds, since 1970. `AUTOINCREMENT` because a receipt must never fit a later message.
-const SCHEMA: &str = "
-    CREATE TABLE item (
-        partition TEXT NOT NULL,
-        sort TEXT NOT NULL,
-        version INTEGER NOT NULL,
-        attributes TEXT NOT NULL,
-        shard TEXT,
-        rank TEXT,
-        expires_at INTEGER,
-        PRIMARY KEY (partition, sort)
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX item_listing ON item (shard, rank) WHERE shard IS NOT NULL;
-    CREATE INDEX item_expiry ON item (expires_at) WHERE expires_at IS NOT NULL;
-
-    CREATE TABLE message (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        priority TEXT NOT NULL,
-        body TEXT NOT NULL,
-        visible_at INTEGER NOT NULL,
-        receive_count INTEGER NOT NULL DEFAULT 0,
-        dead_at INTEGER
-    ) STRICT;
-    CREATE INDEX message_due ON message (priority, visible_at) WHERE dead_at IS NULL;
-    CREATE INDEX message_dead ON message (dead_at) WHERE dead_at IS NOT NULL;
-";
 
 /// The opened SQLite file with the connection that writes.
 pub(crate) struct Database {
@@ -53,7 +23,7 @@ pub(crate) struct Database {
 impl Database {
     /// Opens `store.sqlite3` in the folder `root`, or makes it.
     pub(crate) fn open(root: &Path, clock: &Clock, disk: Arc<dyn Disk>) -> Result<Database, DatabaseError> {
-        let path: Arc<Path> = root.join("store.sqlite3").into();
+        let path: Arc<Path> = root.join(DATABASE).into();
         // One at a time: two processes that make the file at once would find each other's half. Ends with the function.
         let folder = File::open(root).map_err(|error| DatabaseError::folder(&path, error))?;
         folder.lock().map_err(|error| DatabaseError::folder(&path, error))?;

@@ -35,6 +35,16 @@ pub(crate) enum DatabaseError {
     /// The file belongs to another program.
     #[error("database `{}` has tables, but none of systole's", path.display())]
     Foreign { path: Arc<Path> },
+    /// It was opened to look only, which a bug forgets.
+    #[error("database `{}` was opened to look only", path.display())]
+    LookedAt { path: Arc<Path> },
+    /// It cannot be read in its place, and not be copied either.
+    #[error("database `{}` cannot be read on a disk that is read-only or full, nor be copied from there", path.display())]
+    Copy {
+        path: Arc<Path>,
+        #[source]
+        source: Arc<std::io::Error>,
+    },
     /// The thread that writes has ended, which only a bug makes it do.
     #[error("the thread that writes to database `{}` has ended", path.display())]
     Stopped { path: Arc<Path> },
@@ -79,6 +89,8 @@ impl DatabaseError {
             DatabaseError::Folder { .. }
             | DatabaseError::Newer { .. }
             | DatabaseError::Foreign { .. }
+            | DatabaseError::LookedAt { .. }
+            | DatabaseError::Copy { .. }
             | DatabaseError::Stopped { .. } => false,
         }
     }
@@ -86,11 +98,15 @@ impl DatabaseError {
 
 /// Says in the words of the person who must act what SQLite's code means.
 fn trouble(error: &rusqlite::Error) -> &'static str {
+    if error.sqlite_extended_error_code() == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
+        return "has no room left on its disk";
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "is held by another process",
         Some(ErrorCode::DiskFull) => "has no room left on its disk",
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => "cannot be written by this user",
-        Some(ErrorCode::CannotOpen) => "cannot be opened by this user",
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+            "cannot be written: it is not this user's, or its file system is read-only"
+        }
         Some(ErrorCode::DatabaseCorrupt) => "is damaged: restore it from a backup",
         Some(ErrorCode::NotADatabase) => "is no SQLite database",
         Some(ErrorCode::SystemIoFailure) => "cannot be read or written",

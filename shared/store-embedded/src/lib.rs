@@ -19,9 +19,11 @@ mod disk;
 mod files;
 mod items;
 mod limits;
+mod look;
 mod messages;
 mod queue;
 mod readers;
+mod schema;
 mod session;
 mod shared_commit;
 mod table;
@@ -38,8 +40,10 @@ use store::{Error, Result, Store};
 use crate::database::Database;
 use crate::disk::{Disk, MachineDisk};
 use crate::files::{EmbeddedFiles, Folders};
+use crate::look::LookSource;
 use crate::queue::EmbeddedQueue;
 use crate::readers::Readers;
+use crate::schema::DATABASE;
 use crate::shared_commit::EmbeddedSharedCommits;
 use crate::table::EmbeddedTable;
 use crate::writer::Writer;
@@ -65,6 +69,34 @@ pub fn open(root: &Path, options: Options) -> Result<Store> {
     open_on(Arc::new(MachineDisk), root, options)
 }
 
+/// Opens the store in the folder `root` to look at it: nothing is made or changed, and a write is refused.
+///
+/// A folder with files but without a database is a store in which nothing has been begun.
+///
+/// # Errors
+/// [`Error::Permanent`] if the database cannot be read, is damaged or no store, or a newer Systole wrote it.
+pub fn open_to_look(root: &Path, options: Options) -> Result<Store> {
+    let operation = || format!("look at the store in `{}`", root.display());
+    let folders = Folders::look(root, options.clock.clone(), Arc::new(MachineDisk));
+    let source = LookSource::of(&folders.root).map_err(|failure| failure.during(operation()))?;
+    let path: Arc<Path> = folders.root.join(DATABASE).into();
+    let writer = Arc::new(Writer::refusing(path.clone()));
+    let readers = Arc::new(Readers::new(path, writer.attribute_cache.clone()).looking(source));
+    Ok(store_of(folders, writer, readers, options))
+}
+
+/// Whether there is a store in a folder: a database, or files of one in which nothing has been begun.
+#[must_use]
+pub fn is_store(root: &Path) -> bool {
+    is_begun(root) || ["files/pipelines", "files/incoming"].iter().any(|folder| root.join(folder).is_dir())
+}
+
+/// Whether there is a store in a folder in which something has been begun.
+#[must_use]
+pub fn is_begun(root: &Path) -> bool {
+    root.join(DATABASE).is_file()
+}
+
 /// Opens the store on another disk than the machine's own.
 fn open_on(disk: Arc<dyn Disk>, root: &Path, options: Options) -> Result<Store> {
     let operation = || format!("open the store in `{}`", root.display());
@@ -74,11 +106,15 @@ fn open_on(disk: Arc<dyn Disk>, root: &Path, options: Options) -> Result<Store> 
     let database = database.map_err(|failure| failure.during(operation()))?;
     let readers = Arc::new(Readers::new(database.path.clone(), database.session.attribute_cache.clone()));
     let writer = Arc::new(Writer::start(database).map_err(|error| Error::retryable(operation(), error))?);
+    Ok(store_of(folders, writer, readers, options))
+}
+
+fn store_of(folders: Folders, writer: Arc<Writer>, readers: Arc<Readers>, options: Options) -> Store {
     let table = EmbeddedTable { writer: writer.clone(), readers: readers.clone(), clock: options.clock.clone() };
     let queue = Arc::new(EmbeddedQueue::new(writer.clone(), readers, options.clone()));
     let shared_commits = EmbeddedSharedCommits { writer, queue: queue.clone(), clock: options.clock };
     let files = EmbeddedFiles { folders: Arc::new(folders) };
-    Ok(Store::new(Arc::new(table), queue, Arc::new(files)).with_shared_commits(Arc::new(shared_commits)))
+    Store::new(Arc::new(table), queue, Arc::new(files)).with_shared_commits(Arc::new(shared_commits))
 }
 
 impl Default for Options {

@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use crate::attribute_cache::AttributeCache;
+use crate::look::LookSource;
 
 /// How long a statement waits for another process before it gives up; its transactions take milliseconds.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,20 +37,33 @@ impl Session {
         Ok(Session { connection: connect(path)?, attribute_cache })
     }
 
+    /// Connects to what is only looked at.
+    pub(crate) fn look(source: &LookSource, attribute_cache: Arc<AttributeCache>) -> rusqlite::Result<Session> {
+        let connection = source.connect()?;
+        set_for_reading(&connection)?;
+        Ok(Session { connection, attribute_cache })
+    }
+
     /// The connection for what needs it alone.
     pub(crate) fn connection_mut(&mut self) -> &mut Connection {
         &mut self.connection
     }
 }
 
-/// Makes a connection with the settings that all connections share.
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
+/// Sets what also a connection needs that only reads.
+fn set_for_reading(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENT_CACHE);
     // Otherwise SQLite looks at bound values to see whether they imply `IS NOT NULL` of a partial index, and so prepares
     // cached statements anew with every binding.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
+}
+
+/// Makes a connection with the settings that all connections share.
+fn connect(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    set_for_reading(&connection)?;
     // `NORMAL` leaves the flush of a commit to us, see `write_ahead_log`. `fullfsync` is for macOS, whose plain fsync does not reach the
     // disk.
     connection.execute_batch(

@@ -45,8 +45,14 @@ pub(crate) enum Durability {
 /// Takes requests.
 pub(crate) struct Writer {
     path: Arc<Path>,
-    write_ahead_log: Arc<WriteAheadLog>,
     pub(crate) attribute_cache: Arc<AttributeCache>,
+    /// What commits them; none if the store is only looked at.
+    commits: Option<Commits>,
+}
+
+/// The connection that writes, and the threads that share it.
+struct Commits {
+    write_ahead_log: Arc<WriteAheadLog>,
     committer: Arc<Mutex<Committer>>,
     /// Requests that are not answered yet, or whose callers have not seen it.
     asking: AtomicUsize,
@@ -56,8 +62,37 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn start(database: Database) -> std::io::Result<Writer> {
-        let (path, write_ahead_log, attribute_cache) =
-            (database.path.clone(), database.write_ahead_log.clone(), database.session.attribute_cache.clone());
+        let (path, attribute_cache) = (database.path.clone(), database.session.attribute_cache.clone());
+        Ok(Writer { path, attribute_cache, commits: Some(Commits::start(database)?) })
+    }
+
+    /// Of a store that is only looked at.
+    pub(crate) fn refusing(path: Arc<Path>) -> Writer {
+        Writer { path, attribute_cache: Arc::default(), commits: None }
+    }
+
+    /// Executes `work` in a transaction and answers after the commit. It may be executed again after a rollback.
+    pub(crate) async fn execute<T, F>(&self, durability: Durability, work: F) -> Result<T, DatabaseError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Session) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let Some(commits) = &self.commits else { return Err(DatabaseError::LookedAt { path: self.path.clone() }) };
+        let stopped = || DatabaseError::Stopped { path: self.path.clone() };
+        commits.write_ahead_log.usable()?;
+        let _asking = WaitingCaller::enter(&commits.asking);
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(QueuedRequest { durability, work, outcome: None, reply });
+        if let Some(job) = commits.commit_here(job) {
+            commits.jobs.as_ref().ok_or_else(stopped)?.send(job).map_err(|_| stopped())?;
+        }
+        answer.await.map_err(|_| stopped())?
+    }
+}
+
+impl Commits {
+    fn start(database: Database) -> std::io::Result<Commits> {
+        let write_ahead_log = database.write_ahead_log.clone();
         let (jobs, waiting) = mpsc::channel();
         let (committed, unflushed) = mpsc::channel();
         let committer = Arc::new(Mutex::new(Committer { database }));
@@ -67,32 +102,7 @@ impl Writer {
             thread("store-writer").spawn(move || write_all(&shared, &waiting, &committed))?,
             thread("store-flusher").spawn(move || flush_all(&flushed, &unflushed))?,
         ];
-        Ok(Writer {
-            path,
-            write_ahead_log,
-            attribute_cache,
-            committer,
-            asking: AtomicUsize::new(0),
-            jobs: Some(jobs),
-            threads,
-        })
-    }
-
-    /// Executes `work` in a transaction and answers after the commit. It may be executed again after a rollback.
-    pub(crate) async fn execute<T, F>(&self, durability: Durability, work: F) -> Result<T, DatabaseError>
-    where
-        T: Send + 'static,
-        F: FnMut(&Session) -> rusqlite::Result<T> + Send + 'static,
-    {
-        let stopped = || DatabaseError::Stopped { path: self.path.clone() };
-        self.write_ahead_log.usable()?;
-        let _asking = WaitingCaller::enter(&self.asking);
-        let (reply, answer) = oneshot::channel();
-        let job = Box::new(QueuedRequest { durability, work, outcome: None, reply });
-        if let Some(job) = self.commit_here(job) {
-            self.jobs.as_ref().ok_or_else(stopped)?.send(job).map_err(|_| stopped())?;
-        }
-        answer.await.map_err(|_| stopped())?
+        Ok(Commits { write_ahead_log, committer, asking: AtomicUsize::new(0), jobs: Some(jobs), threads })
     }
 
     /// Commits the request at once if it is the only one, and gives it back otherwise.
@@ -114,7 +124,7 @@ impl Writer {
     }
 }
 
-impl Drop for Writer {
+impl Drop for Commits {
     /// Waits for the threads, so that a process that ends leaves a closed database.
     fn drop(&mut self) {
         drop(self.jobs.take());

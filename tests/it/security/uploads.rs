@@ -48,10 +48,11 @@ async fn an_address_is_good_for_one_file_of_one_size_and_a_quarter_of_an_hour() 
     let storage = aws().await;
     let context = Context::new(storage.store.clone(), steps::shipped(), Limits::default());
     let asked = Asking::new(signer(Role::Operate), "POST", "/uploads");
-    let ticket = asked.clone().with(&json!({ "name": "stock.csv", "size_bytes": 5 })).ask(&context).await.json();
-    assert_eq!((&ticket["key"], &ticket["method"]), (&json!("incoming/stock.csv"), &json!("PUT")));
+    let ticket =
+        asked.clone().with(&json!({ "name": "product-import_1_01.csv", "size_bytes": 5 })).ask(&context).await.json();
+    assert_eq!((&ticket["key"], &ticket["method"]), (&json!("incoming/product-import_1_01.csv"), &json!("PUT")));
     let url = ticket["url"].as_str().unwrap();
-    assert!(url.split('?').next().unwrap().ends_with("/incoming/stock.csv"), "{url}");
+    assert!(url.split('?').next().unwrap().ends_with("/incoming/product-import_1_01.csv"), "{url}");
     let found = parameters(url);
     assert_eq!((found["X-Amz-Expires"], ticket["valid_for_seconds"].as_u64()), ("900", Some(900)));
     assert_eq!(found["X-Amz-Algorithm"], "AWS4-HMAC-SHA256");
@@ -61,14 +62,14 @@ async fn an_address_is_good_for_one_file_of_one_size_and_a_quarter_of_an_hour() 
     assert!(!url.contains("X-Amz-Secret") && found["X-Amz-Signature"].len() == 64, "{url}");
 
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("stock.csv");
+    let file = folder.path().join("product-import_1_01.csv");
     std::fs::write(&file, "sku,1").unwrap();
     let put = |url: &str| curl(["--upload-file", file.to_str().unwrap(), url]).status;
     assert_eq!(put(url), 200);
-    assert_eq!(storage.files.get("incoming/stock.csv", None).await.unwrap().unwrap(), "sku,1");
+    assert_eq!(storage.files.get("incoming/product-import_1_01.csv", None).await.unwrap().unwrap(), "sku,1");
 
     // Other names, sizes and times have other signatures: none of them can be made from another.
-    let other = asked.with(&json!({ "name": "other.csv", "size_bytes": 6 })).ask(&context).await.json();
+    let other = asked.with(&json!({ "name": "product-import_2_01.csv", "size_bytes": 6 })).ask(&context).await.json();
     let other = other["url"].as_str().unwrap().to_owned();
     assert_ne!(parameters(&other)["X-Amz-Signature"], found["X-Amz-Signature"]);
 }

@@ -32,7 +32,7 @@ const NEEDED: [(&str, &[&str]); 15] = [
     ("heartbeat", &["engine", "steps", "store-aws"]),
     ("intake", &["engine", "steps", "store-aws"]),
     ("runner", &["engine", "steps", "store-aws"]),
-    ("operate", &["engine", "pipeline", "steps", "store"]),
+    ("operate", &["engine", "import", "pipeline", "steps", "store"]),
     ("steps", &["catalog", "engine", "http", "import", "pipeline", "store"]),
     ("engine", &["pipeline", "store"]),
     ("catalog", &["import", "store"]),

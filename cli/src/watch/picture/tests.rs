@@ -22,6 +22,7 @@ fn row(name: &str, sort_order: i32, status: StepStatus) -> StepRow {
         executor: "archive".to_owned(),
         status,
         attempt: 0,
+        attempts_limit: None,
         started_at: None,
         duration_ms: None,
         message: None,
@@ -42,6 +43,8 @@ fn details(steps: Vec<StepRow>) -> PipelineDetails {
         ended_at: None,
         duration_ms: 61_000,
         stopped: None,
+        arguments: pipeline::Arguments::new(),
+        stands_at: None,
     };
     PipelineDetails { pipeline, steps }
 }

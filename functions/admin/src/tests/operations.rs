@@ -384,7 +384,7 @@ async fn a_file_is_put_where_the_answer_says() {
     assert_eq!(arrivals["arrivals"][0]["key"], ticket["key"]);
     assert!(api.audit().await[0].starts_with("uploaded `incoming/product-import"));
     // More than a body of JSON may have.
-    let (status, body) = api.ask("PUT", "/uploads/large.csv", vec![b'x'; 3 << 20]).await;
+    let (status, body) = api.ask("PUT", "/uploads/product-import_large_01.csv", vec![b'x'; 3 << 20]).await;
     assert_eq!((status, &body["size_bytes"]), (StatusCode::CREATED, &json!(3 << 20)));
 }
 
@@ -401,7 +401,8 @@ async fn a_file_with_an_odd_name_or_size_is_not_taken() {
         let (status, body) = api.ask("PUT", path, "x").await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{path}: {body}");
     }
-    let (status, _) = api.post("/uploads", json!({ "name": "a.csv", "size_bytes": 6_000_000_000_u64 })).await;
+    let (status, _) =
+        api.post("/uploads", json!({ "name": "product-import_1_01.csv", "size_bytes": 6_000_000_000_u64 })).await;
     assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(api.context.store.files.list("", None, 10).await.unwrap(), []);
 }
@@ -411,8 +412,8 @@ async fn a_file_that_breaks_off_does_not_appear() {
     let api = Api::new();
     let pieces = [Ok("sku"), Err(std::io::Error::other("the line is dead"))];
     let body = Body::from_stream(futures::stream::iter(pieces));
-    let expected = error("`a.csv` broke off after 3 bytes and was dropped");
-    assert_eq!(api.ask("PUT", "/uploads/a.csv", body).await, (StatusCode::BAD_REQUEST, expected));
+    let expected = error("`product-import_1_01.csv` broke off after 3 bytes and was dropped");
+    assert_eq!(api.ask("PUT", "/uploads/product-import_1_01.csv", body).await, (StatusCode::BAD_REQUEST, expected));
     assert_eq!(api.context.store.files.list("", None, 10).await.unwrap(), []);
 }
 

@@ -5,6 +5,7 @@
 
 mod joint_commit;
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use store::queue::{Receipt, Received};
@@ -81,7 +82,14 @@ impl<'a> ResidentRunner<'a> {
             },
         };
         let TakenAhead { received, step, invocation } = taken;
-        match self.deal_with(&received, step, &invocation).await {
+        let (context, receipt) = (self.context, received.receipt.clone());
+        let dealt_with = tokio::select! {
+            // An outcome that is there counts, whatever becomes of the message.
+            biased;
+            dealt_with = self.deal_with(&received, step, &invocation) => dealt_with,
+            never = keep_hidden(context, &receipt) => match never {},
+        };
+        match dealt_with {
             Ok(report) => {
                 // Where the next one was taken, this one was deleted in the same commit.
                 self.done = if self.is_ahead() { None } else { Some(received.receipt) };
@@ -128,6 +136,20 @@ impl<'a> ResidentRunner<'a> {
         let (report, ahead) = run_claimed(self.context, step, invocation, Some(next)).await?;
         self.ahead = ahead;
         Ok(report)
+    }
+}
+
+/// Hides the message from other runners as long as this one is at it: otherwise it came again beside a long step, and
+/// the queue would not count it as with a runner.
+async fn keep_hidden(context: &Context, receipt: &Receipt) -> Infallible {
+    let Some(lease) = context.limits.renewed_lease else { return std::future::pending().await };
+    loop {
+        #[expect(clippy::disallowed_methods, reason = "the message must be hidden while its step runs")]
+        tokio::time::sleep(lease / 3).await;
+        // It stays hidden for two more tries. One that comes again all the same does no harm.
+        if let Err(error) = context.store.queue.extend(receipt, lease).await {
+            tracing::warn!("message not hidden any longer: {}", crate::error_chain::chain(&error));
+        }
     }
 }
 

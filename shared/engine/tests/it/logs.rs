@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use engine::accepts::Accepts;
 use engine::{Executor, ExecutorError, LogPart, Outcome, Program, StepLog, Work, log_file};
 use patience::{Bell, wait};
 use pipeline::PipelineId;
@@ -25,17 +26,21 @@ impl Executor for Talks {
         "says something"
     }
 
+    fn arguments(&self) -> Accepts {
+        Accepts::Anything
+    }
+
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let number: u64 = work.checkpoint()?.unwrap_or(0);
-        let lines: usize = work.optional_argument("lines").map_or(1, |lines| lines.parse().unwrap());
+        let lines: usize = work.free_argument("lines").map_or(1, |lines| lines.parse().unwrap());
         for line in 0..lines {
             work.info(&format!("{number}, line {line}"));
         }
-        if work.optional_argument("waits").is_some() {
+        if work.free_argument("waits").is_some() {
             self.opened.notified().await;
         }
         work.warn(&format!("the end of {number}"));
-        if number < 2 && work.optional_argument("continues").is_some() {
+        if number < 2 && work.free_argument("continues").is_some() {
             return Ok(Outcome::Continue { checkpoint: json!(number + 1), after: Duration::ZERO });
         }
         Ok(Outcome::Done)

@@ -1,19 +1,19 @@
 //! The sentences. Times are UTC; what is quoted stands in backticks.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use pipeline::condition::StepCondition;
 use pipeline::duration;
 use pipeline::plan::{Ending, Spawn};
 use pipeline::step::INTERRUPTION_LIMIT;
 use pipeline::{Pipeline, Step, StepStatus};
 
 use super::{Outlook, WaitSigns};
+use crate::attempts::attempts_limit;
 
 /// After how long without a beat people are told so: beats come each minute, and one may be skipped.
 const BEAT_IS_LATE_AFTER_MINUTES: i64 = 3;
 
 /// What a step does, or why it does nothing.
-pub(super) fn step(pipeline: &Pipeline, step: &Step, outlook: &Outlook, signs: &WaitSigns) -> String {
+pub(crate) fn step(pipeline: &Pipeline, step: &Step, outlook: &Outlook, signs: &WaitSigns) -> String {
     match outlook {
         Outlook::Ended(ending) => ended(pipeline, step, *ending),
         Outlook::Active if step.record.status == StepStatus::Running => running(step, signs),
@@ -42,20 +42,25 @@ pub(super) fn pipeline(pipeline: &Pipeline, outlooks: &[Outlook], texts: &[Strin
         parts.push(format!("it is being stopped since {}: {}", time(stop.at), stop.reason));
     }
     parts.extend(late_beat(signs.last_beat, signs.now));
-    let find = |is_it: &dyn Fn(usize) -> bool| (0..outlooks.len()).find(|index| is_it(*index));
-    let is_running = |index: usize| {
-        matches!(outlooks[index], Outlook::Active) && pipeline.steps[index].record.status == StepStatus::Running
-    };
-    let next = find(&is_running)
-        .or_else(|| find(&|index| matches!(outlooks[index], Outlook::Active)))
-        .or_else(|| find(&|index| matches!(outlooks[index], Outlook::Ready)))
-        .or_else(|| find(&|index| outlooks[index].is_unfinished()));
+    let next = next(pipeline, outlooks);
     parts.push(next.map_or_else(|| "all its steps have ended: the next beat settles it".to_owned(), about));
     let active = outlooks.iter().filter(|outlook| matches!(outlook, Outlook::Active)).count();
     if active > 1 {
         parts.push(format!("{} more steps are enqueued or running", active - 1));
     }
     parts.join("; ")
+}
+
+/// The step that an open pipeline waits for: one that runs, or else one that will run soonest.
+pub(crate) fn next(pipeline: &Pipeline, outlooks: &[Outlook]) -> Option<usize> {
+    let find = |is_it: &dyn Fn(usize) -> bool| (0..outlooks.len()).find(|index| is_it(*index));
+    let is_running = |index: usize| {
+        matches!(outlooks[index], Outlook::Active) && pipeline.steps[index].record.status == StepStatus::Running
+    };
+    find(&is_running)
+        .or_else(|| find(&|index| matches!(outlooks[index], Outlook::Active)))
+        .or_else(|| find(&|index| matches!(outlooks[index], Outlook::Ready)))
+        .or_else(|| find(&|index| outlooks[index].is_unfinished()))
 }
 
 /// Why nothing is spawned, or that it is.
@@ -86,26 +91,10 @@ fn ended(pipeline: &Pipeline, step: &Step, ending: Ending) -> String {
 }
 
 fn used_up(step: &Step) -> String {
-    match limit(step) {
+    match attempts_limit(step) {
         Some(limit) => format!("attempts used up ({} of {limit})", step.record.attempt),
         None => format!("attempt {} failed", step.record.attempt),
     }
-}
-
-/// How many attempts the definition allows.
-fn limit(step: &Step) -> Option<u32> {
-    let limits = step.definition.conditions.iter().filter_map(|described| match described.condition {
-        StepCondition::AttemptsLimit { limit } => Some(limit),
-        StepCondition::TimeBetweenAttempts { .. }
-        | StepCondition::PreviousStepsCompleted { .. }
-        | StepCondition::PreviousStepsFinished { .. }
-        | StepCondition::DependingOnNamedSteps { .. }
-        | StepCondition::WaitForStepIsNotRunning { .. }
-        | StepCondition::NamedPipelinesHaveStatus { .. }
-        | StepCondition::Recurring { .. }
-        | StepCondition::Registered { .. } => None,
-    });
-    limits.min()
 }
 
 /// Why the pipeline ended before a step.
@@ -129,7 +118,7 @@ fn running(step: &Step, signs: &WaitSigns) -> String {
     match record.lease_until {
         Some(until) if until < signs.now => {
             let end = time(until);
-            let next = match limit(step) {
+            let next = match attempts_limit(step) {
                 Some(limit) if record.attempts_of_run() >= limit => "fails it for good",
                 _ => "ends the attempt, and its conditions decide about another one",
             };
@@ -197,7 +186,7 @@ fn last_failure(step: &Step) -> String {
     let record = &step.record;
     match (&record.message, record.status) {
         (Some(message), StepStatus::Error) => {
-            let of = limit(step).map_or(String::new(), |limit| format!(" of {limit}"));
+            let of = attempts_limit(step).map_or(String::new(), |limit| format!(" of {limit}"));
             format!(" (attempt {}{of} failed: {message})", record.attempt)
         }
         _ => String::new(),
@@ -205,7 +194,7 @@ fn last_failure(step: &Step) -> String {
 }
 
 /// The step that made a pipeline fail.
-fn failed(pipeline: &Pipeline, outlooks: &[Outlook]) -> Option<usize> {
+pub(crate) fn failed(pipeline: &Pipeline, outlooks: &[Outlook]) -> Option<usize> {
     let is_failed = |index: &usize| {
         pipeline.steps[*index].record.status == StepStatus::Error
             && matches!(outlooks[*index], Outlook::Ended(Ending::Failed))

@@ -31,6 +31,8 @@ pub(crate) struct Folders {
     disk: Arc<dyn Disk>,
     /// The last time that was given to a file, in nanoseconds.
     last_time: AtomicI64,
+    /// Whether nothing may be changed.
+    is_looked_at: bool,
 }
 
 /// What lies where a key points.
@@ -54,19 +56,31 @@ impl Folders {
     /// Makes what is missing and sweeps what a crash has left.
     pub(crate) fn open(root: &Path, clock: Clock, disk: Arc<dyn Disk>) -> Result<Folders, FileError> {
         make_folder(root, disk.as_ref())?;
-        let root = root.canonicalize()?;
-        let folders = Folders {
-            files: root.join("files"),
-            uploads: root.join("uploads"),
-            root,
-            clock,
-            disk,
-            last_time: AtomicI64::new(0),
-        };
+        let folders = Folders { is_looked_at: false, ..Folders::look(&root.canonicalize()?, clock, disk) };
         make_folder(&folders.files.join(DROP_AREA_FOLDER), folders.disk.as_ref())?;
         make_folder(&folders.uploads, folders.disk.as_ref())?;
         folders.sweep()?;
         Ok(folders)
+    }
+
+    /// Takes the folders as they are, to look at them.
+    pub(crate) fn look(root: &Path, clock: Clock, disk: Arc<dyn Disk>) -> Folders {
+        Folders {
+            root: root.to_owned(),
+            files: root.join("files"),
+            uploads: root.join("uploads"),
+            clock,
+            disk,
+            last_time: AtomicI64::new(0),
+            is_looked_at: true,
+        }
+    }
+
+    fn check_writable(&self) -> io::Result<()> {
+        if self.is_looked_at {
+            return Err(io::Error::new(ErrorKind::Unsupported, "the store was opened to look only"));
+        }
+        Ok(())
     }
 
     /// Looks where a valid key points, without following links.
@@ -94,6 +108,7 @@ impl Folders {
 
     /// Makes an empty file beside the others. It goes when it is dropped.
     pub(crate) fn begin(&self) -> io::Result<NamedTempFile> {
+        self.check_writable()?;
         loop {
             let file = tempfile::Builder::new()
                 // What the user's mask leaves of it, as for any file; the crate's own choice is for secrets.
@@ -144,6 +159,7 @@ impl Folders {
 
     /// Deletes a file, and the folders that become empty with it: S3 has none, and they would add up.
     pub(crate) fn remove(&self, key: &str) -> Result<(), FileError> {
+        self.check_writable()?;
         let FileLookup::File(_) = self.find(key)? else { return Ok(()) };
         match fs::remove_file(self.files.join(key)) {
             Ok(()) => {}

@@ -1,0 +1,39 @@
+//! Which commands only look, which change something that is there, and which work.
+
+use crate::arguments::{
+    Command, ImportCommand, MaintenanceCommand, PipelineCommand, QueueCommand, SettingsCommand, StepCommand,
+};
+use crate::store_folder::Need;
+
+/// What a command needs of the store.
+pub(crate) fn need_of(command: &Command) -> Need {
+    match command {
+        Command::Dev(_) | Command::Demo(_) => Need::Begin,
+        Command::Heartbeat
+        | Command::Run { .. }
+        | Command::Import(ImportCommand::Drop(_))
+        | Command::Pipeline(PipelineCommand::Init { .. }) => Need::Work,
+        Command::Pipeline(
+            PipelineCommand::Cancel { .. }
+            | PipelineCommand::Pause { .. }
+            | PipelineCommand::Resume { .. }
+            | PipelineCommand::Rerun { .. },
+        )
+        | Command::Step(StepCommand::Process { .. })
+        | Command::Settings(SettingsCommand::Set { .. } | SettingsCommand::Unset { .. })
+        | Command::Maintenance(MaintenanceCommand::On { .. } | MaintenanceCommand::Off)
+        | Command::Queue(QueueCommand::Redrive) => Need::Change,
+        Command::Pipeline(_)
+        | Command::Step(_)
+        | Command::Settings(_)
+        | Command::Maintenance(_)
+        | Command::Queue(_)
+        | Command::Health
+        | Command::Audit { .. }
+        | Command::Import(ImportCommand::List)
+        | Command::Catalog(_)
+        | Command::Executors { .. }
+        | Command::Conditions { .. }
+        | Command::Completions { .. } => Need::Look,
+    }
+}

@@ -1,0 +1,124 @@
+//! The definition files that are checked together: those that are given, those of the store, and those that ship.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use bytes::Bytes;
+use engine::Program;
+use engine::definitions::OVERLAY_PREFIX;
+use pipeline::xml::limits;
+use store::files::Range;
+
+use crate::installation::Installation;
+
+/// The files, in the order in which the heartbeat reads them.
+pub(super) struct DefinitionFiles {
+    pub(super) all: Vec<DefinitionFile>,
+    /// The files of the store and those that ship whose place is taken, as a person would name them.
+    pub(super) replaced: Vec<String>,
+}
+
+pub(super) struct DefinitionFile {
+    /// How problems name it.
+    pub(super) shown: String,
+    pub(super) bytes: Bytes,
+}
+
+/// Most files of the store that are read; as many as the heartbeat reads.
+const STORED: usize = 200;
+
+/// How deep folders are looked into.
+const DEPTH: usize = 8;
+
+impl DefinitionFiles {
+    pub(super) async fn read(
+        program: &Program,
+        installation: Option<&Installation>,
+        paths: &[PathBuf],
+    ) -> anyhow::Result<Self> {
+        let given = given(paths)?;
+        let stored = match installation {
+            Some(installation) => stored(installation).await?,
+            None => BTreeMap::new(),
+        };
+        let (mut all, mut replaced) = (Vec::new(), Vec::new());
+        for (name, bytes) in &program.definitions {
+            if given.contains_key(name) {
+                replaced.push(format!("the shipped file `{name}`"));
+            } else if !stored.contains_key(name) {
+                all.push(DefinitionFile { shown: name.clone(), bytes: bytes.clone() });
+            }
+        }
+        for (name, bytes) in stored {
+            if given.get(&name).is_some_and(|(_, given)| *given != bytes) {
+                replaced.push(format!("`{OVERLAY_PREFIX}{name}` of the store"));
+            } else if !given.contains_key(&name) {
+                all.push(DefinitionFile { shown: format!("{OVERLAY_PREFIX}{name}"), bytes });
+            }
+        }
+        let given =
+            given.into_values().map(|(path, bytes)| DefinitionFile { shown: path.display().to_string(), bytes });
+        all.extend(given);
+        Ok(DefinitionFiles { all, replaced })
+    }
+}
+
+/// The given files, by the names that they would have in the store.
+fn given(paths: &[PathBuf]) -> anyhow::Result<BTreeMap<String, (PathBuf, Bytes)>> {
+    let mut given: BTreeMap<String, (PathBuf, Bytes)> = BTreeMap::new();
+    for path in paths {
+        let files = if path.is_dir() {
+            let files = below(path, path, DEPTH)?;
+            if files.is_empty() {
+                bail!("there is no file `*.xml` in the folder `{}`", path.display());
+            }
+            files
+        } else {
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            vec![(name, path.clone())]
+        };
+        for (name, path) in files {
+            let bytes = std::fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
+            if let Some((before, _)) = given.insert(name, (path.clone(), bytes.into()))
+                && before != path
+            {
+                let (before, path) = (before.display(), path.display());
+                bail!("`{before}` and `{path}` would have the same name in the store; check one after the other");
+            }
+        }
+    }
+    Ok(given)
+}
+
+/// The definition files below a folder, with their names as the store would have them.
+fn below(root: &Path, folder: &Path, depth: usize) -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let what = || format!("failed to read the folder `{}`", folder.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(what)? {
+        let path = entry.with_context(what)?.path();
+        if path.is_dir() && depth > 0 {
+            files.extend(below(root, &path, depth - 1)?);
+        } else if path.extension().is_some_and(|suffix| suffix == "xml") {
+            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+            files.push((name, path));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The definition files of the store, by name.
+async fn stored(installation: &Installation) -> anyhow::Result<BTreeMap<String, Bytes>> {
+    let files = &installation.context.store.files;
+    let mut stored = BTreeMap::new();
+    for file in files.list(OVERLAY_PREFIX, None, STORED).await? {
+        let Some(name) = file.key.strip_prefix(OVERLAY_PREFIX).filter(|name| name.ends_with(".xml")) else { continue };
+        // Of a file that is too large, as much as shows that it is.
+        let range = Range { start: 0, length: limits::FILE_BYTES as u64 + 1 };
+        if let Some(bytes) = files.get(&file.key, Some(range)).await? {
+            stored.insert(name.to_owned(), bytes);
+        }
+    }
+    Ok(stored)
+}

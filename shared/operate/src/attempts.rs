@@ -1,0 +1,35 @@
+//! How many attempts a step has, and whether it is in its last one.
+
+use pipeline::condition::StepCondition;
+use pipeline::{Pipeline, Step};
+
+/// The number of the last attempt that the definition allows in the run that the step is in.
+pub(crate) fn last_attempt(step: &Step) -> Option<u32> {
+    attempts_limit(step).map(|limit| step.record.attempts_before.saturating_add(limit))
+}
+
+/// How many attempts the definition allows in a run.
+pub(crate) fn attempts_limit(step: &Step) -> Option<u32> {
+    let limits = step.definition.conditions.iter().filter_map(|described| match described.condition {
+        StepCondition::AttemptsLimit { limit } => Some(limit),
+        StepCondition::TimeBetweenAttempts { .. }
+        | StepCondition::PreviousStepsCompleted { .. }
+        | StepCondition::PreviousStepsFinished { .. }
+        | StepCondition::DependingOnNamedSteps { .. }
+        | StepCondition::WaitForStepIsNotRunning { .. }
+        | StepCondition::NamedPipelinesHaveStatus { .. }
+        | StepCondition::Recurring { .. }
+        | StepCondition::Registered { .. } => None,
+    });
+    limits.min()
+}
+
+/// Whether a step is enqueued or running in the last attempt that its definition allows.
+pub(crate) fn is_last_attempt(step: &Step) -> bool {
+    step.record.status.is_active() && attempts_limit(step).is_some_and(|limit| step.record.attempts_of_run() >= limit)
+}
+
+/// Whether a pipeline has a step in its last attempt.
+pub(crate) fn is_on_last_attempt(pipeline: &Pipeline) -> bool {
+    pipeline.steps.iter().any(is_last_attempt)
+}

@@ -1,0 +1,47 @@
+//! Which files of the drop area pipelines take, by their names.
+
+use std::collections::BTreeSet;
+
+use engine::Context;
+use import::file_name::FileName;
+use steps::import::bunch_complete;
+
+/// The names of files that pipelines take.
+#[derive(Debug)]
+pub struct Claims {
+    prefixes: BTreeSet<String>,
+    /// What is wrong with definitions, which may be why a prefix is missing.
+    problems: Vec<String>,
+}
+
+impl Claims {
+    /// Reads them from the definitions in force.
+    ///
+    /// # Errors
+    /// The store did not answer.
+    pub async fn load(context: &Context) -> store::Result<Self> {
+        let loaded = context.definitions.load(context.store.files.as_ref()).await?;
+        let prefixes = loaded.definitions.iter().flat_map(|definition| bunch_complete::prefixes_of(definition));
+        Ok(Claims { prefixes: prefixes.collect(), problems: loaded.problems })
+    }
+
+    /// Why no pipeline takes a file of this name, if none does.
+    #[must_use]
+    pub fn refusal(&self, name: &str) -> Option<String> {
+        let prefix = name.split(['_', '.']).next().unwrap_or_default();
+        let suffix = name.rsplit_once('.').map_or("", |(_, suffix)| suffix);
+        let is_csv = suffix.eq_ignore_ascii_case("csv");
+        if !is_csv && suffix != "ok" {
+            return Some("it is neither a CSV nor an ok file".to_owned());
+        }
+        if !self.prefixes.contains(prefix) {
+            let taken: Vec<_> = self.prefixes.iter().map(|prefix| format!("`{prefix}_…`")).collect();
+            let mut why = format!("no pipeline takes files named `{prefix}_…` (taken are: {})", taken.join(", "));
+            for problem in &self.problems {
+                why += &format!("; a definition is broken: {problem}");
+            }
+            return Some(why);
+        }
+        if is_csv { name.parse::<FileName>().err().map(|error| error.to_string()) } else { None }
+    }
+}
