@@ -7,11 +7,11 @@
 //! The dead process may also have marked a step enqueued and not sent its message, or received the message and not claimed
 //! the step. That leaves no trace, so the messages of all enqueued steps are sent again; what was not lost is a duplicate.
 //!
-//! A step that is interrupted again and again at the same place may be what kills its host: from the third time on the
-//! attempt counts, and the step is given up as on AWS.
+//! A step that is interrupted again and again at the same place is what kills its host, and is given up as on AWS.
 
 use std::time::Duration;
 
+use pipeline::step::INTERRUPTION_LIMIT;
 use pipeline::{Pipeline, Step, StepStatus};
 use store::message::StepMessage;
 use store::queue::Outgoing;
@@ -19,9 +19,6 @@ use store::steps::{Claimed, Continuation, StepWritten};
 
 use crate::apply::{outgoing, resend_step};
 use crate::context::{Context, Invocation};
-
-/// How often in a row an interrupted step goes on within its attempt.
-const CARRIED_ON: u32 = 2;
 
 /// Frees a dead beat's lease, enqueues the steps of dead owners again, and sends the messages of all enqueued steps.
 ///
@@ -90,7 +87,7 @@ async fn carry_on(
         owner,
         item: None,
     };
-    if record.interruptions >= CARRIED_ON {
+    if record.interruptions + 1 >= INTERRUPTION_LIMIT {
         let cause = "the process that ran the step died";
         if context.store.ghost_step(&pipeline.id, step, cause, invocation.now()).await? {
             tracing::error!(pipeline.id = %pipeline.id, step.name = %definition.name, "step failed: {cause} again");

@@ -54,7 +54,7 @@ pub enum Error {
         problem: ExpressionProblem,
     },
     /// The expression can be read and names no day that there is.
-    #[error("cron `{found}` is never due: no month that it names has such a day")]
+    #[error("cron `{found}` is never due: no month that it names has such a day (example: `0 0 28 2 *`)")]
     NeverDue {
         /// The expression, shortened.
         found: String,

@@ -102,8 +102,9 @@ impl fmt::Display for Token {
     }
 }
 
-/// How often in a row the host of a step may die before the step is given up: by then it is the step that kills it.
-pub const INTERRUPTION_LIMIT: u32 = 5;
+/// How often in a row the host of a step may die before the step is given up: by then it is the step that kills it, and not
+/// a person who stops and starts a host.
+pub const INTERRUPTION_LIMIT: u32 = 7;
 
 impl StepRecord {
     /// How many attempts its run has had.

@@ -133,7 +133,8 @@ fn hours_in_steps_and_ranges_are_fixed_times() {
 #[test]
 fn a_date_that_never_comes_is_refused() {
     for expression in ["0 0 30 2 *", "0 0 31 2,4,6 *", "0 0 31 feb */2"] {
-        let expected = format!("cron `{expression}` is never due: no month that it names has such a day");
+        let expected =
+            format!("cron `{expression}` is never due: no month that it names has such a day (example: `0 0 28 2 *`)");
         assert_eq!(Cron::parse(expression, Some("Europe/Berlin")).unwrap_err().to_string(), expected);
     }
     for expression in ["0 0 29 2 *", "0 0 31 2 1", "0 0 31 1,2 *"] {
