@@ -108,6 +108,9 @@ pub(crate) struct PipelineState {
 pub(crate) struct StepState {
     pub(crate) status: StepStatus,
     pub(crate) attempt: u64,
+    /// The number of its run, and how many attempts came before it.
+    pub(crate) run: u64,
+    pub(crate) attempts_before: u64,
     pub(crate) continuations: u64,
     pub(crate) token: String,
     pub(crate) owner: String,
@@ -204,6 +207,8 @@ impl StepState {
         Some(StepState {
             status: text(fields, "status").parse().ok()?,
             attempt: number("attempt"),
+            run: number("run").max(1),
+            attempts_before: number("attempts_before"),
             continuations: number("continuations"),
             token: text(fields, "token"),
             owner: text(fields, "owner"),

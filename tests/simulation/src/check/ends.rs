@@ -78,7 +78,7 @@ pub(super) fn is_completed(life: &Life<'_>, steps: &[&StepDefinition], step: &St
     match state.status {
         StepStatus::Skipped => true,
         StepStatus::Success => {
-            let has_runs = story::recurs(step).is_some_and(|runs| state.attempt < u64::from(runs));
+            let has_runs = story::recurs(step).is_some_and(|runs| state.run < u64::from(runs));
             !has_runs || is_unreachable(life, steps, step, at, false)
         }
         StepStatus::Error => is_failed(life, step, at) && step.allow_failure,
@@ -89,8 +89,8 @@ pub(super) fn is_completed(life: &Life<'_>, steps: &[&StepDefinition], step: &St
 /// Whether a step failed and is not tried again.
 fn is_failed(life: &Life<'_>, step: &StepDefinition, at: usize) -> bool {
     let Some(state) = life.state(step.name.as_str(), at) else { return false };
-    let limits = [story::limit(step), story::recurs(step)].into_iter().flatten();
-    let is_used_up = limits.into_iter().any(|limit| state.attempt >= u64::from(limit));
+    let tries = state.attempt - state.attempts_before;
+    let is_used_up = story::limit(step).is_some_and(|limit| tries >= u64::from(limit));
     state.status == StepStatus::Error && (state.is_permanent || is_used_up)
 }
 
