@@ -26,6 +26,8 @@ fn every_command_knows_what_the_extension_adds() {
     for added in ["count_lines", "office_hours", "price_lists", "bunch_complete", "import_products"] {
         assert!(names.contains(&added), "{added}: {names:?}");
     }
+    // There is no store before somebody works with one.
+    systole(store, &["heartbeat"]);
     let file = format!("{FOLDER}/price_list.xml");
     let validated = systole(store, &["pipeline", "validate", &file]);
     assert_eq!(validated["problems"], serde_json::json!([]));

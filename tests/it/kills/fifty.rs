@@ -15,6 +15,9 @@ const KILLS: usize = 50;
 /// Longest life of a host, much shorter than the work takes.
 const LONGEST_LIFE_MS: u64 = 150;
 
+/// Life of every fourth host, long enough for any of the steps.
+const LONG_LIFE_MS: u64 = 1_000;
+
 #[test]
 fn fifty_kills_during_imports_of_the_demo_change_nothing() {
     let set = demo();
@@ -78,7 +81,9 @@ impl Killer {
     /// Kills host after host until the work is done, or all kills are; counts those that hit unfinished work.
     fn kill_during(&mut self, systole: &Systole, is_unfinished: impl Fn() -> bool) {
         while self.kills < KILLS && is_unfinished() {
-            let life = Duration::from_millis(self.random.below(LONGEST_LIFE_MS));
+            // A step whose host dies seven times in a row is given up; a person lets it get further now and then, too.
+            let is_long = self.kills % 4 == 3;
+            let life = Duration::from_millis(if is_long { LONG_LIFE_MS } else { self.random.below(LONGEST_LIFE_MS) });
             let (dev, _) = systole.dev(&[]);
             std::thread::sleep(life);
             dev.kill();

@@ -40,7 +40,8 @@ const DEFINITIONS: &str = r#"<config>
 </config>"#;
 
 /// What people who only look do. `WIDE` and `IDLE` stand for the ids of two pipelines.
-const LOOKING: [&str; 27] = [
+const LOOKING: [&str; 28] = [
+    "health",
     "pipeline list",
     "pipeline list --status success",
     "pipeline list --definitions",
@@ -72,13 +73,14 @@ const LOOKING: [&str; 27] = [
 ];
 
 /// What people do who operate a stage.
-const OPERATING: [&str; 13] = [
+const OPERATING: [&str; 14] = [
     "pipeline init idle",
     "pipeline init urgent",
     "pipeline pause IDLE",
     "pipeline resume IDLE",
     "pipeline cancel IDLE --reason a-test",
-    "pipeline cancel --name idle --reason a-test",
+    "pipeline cancel --name idle --reason a-test --yes",
+    "pipeline rerun --name idle --status cancelled --yes",
     "step process WIDE fan",
     "maintenance on",
     "maintenance off",

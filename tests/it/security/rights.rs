@@ -253,7 +253,7 @@ fn definitions(server: &Shop) -> String {
         step("wait", "wait", "for", "1 second"),
         step("spawn", "spawn_pipeline", "pipeline", "idle"),
         step("command", "shell", "command", "true"),
-        step("fetch", "fetch_data", "none", "none"),
+        r#"<step name="fetch" executorType="fetch_data"/>"#.to_owned(),
     ];
     // What `call` kept, whatever became of the others.
     let drop = r#"<step name="drop" executorType="drop_file" sortOrder="20"><arguments><argument key="from" value="call"/><argument key="name" value="dropped.json"/></arguments><conditions><step_condition type="depending_on_named_steps"><argument key="steps" value="call"/></step_condition></conditions></step>"#;

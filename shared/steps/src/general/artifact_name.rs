@@ -8,7 +8,10 @@ pub(crate) const FILE_NAME: Parsed<String> =
 
 /// Why a text is no such name.
 #[derive(Debug, thiserror::Error)]
-#[error("`{}` is not a file name of letters, digits, `.`, `_` and `-`", pipeline::visible::visible(found))]
+#[error(
+    "`{}` is not a file name of letters, digits, `.`, `_` and `-` (example: `tax-rates_2.json`)",
+    pipeline::visible::visible(found)
+)]
 struct BadFileName {
     found: String,
 }

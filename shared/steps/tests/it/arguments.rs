@@ -150,18 +150,22 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
         said += &format!("{} {key}: {}\n", executor.name, problem.unwrap_or_else(|| panic!("{here}: {problems:?}")));
     });
     assert_snapshot!(said, @"
+    drop_file from.Accept: `value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
+    drop_file from: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
+    drop_file name: `no such value!` is not a file name of letters, digits, `.`, `_` and `-` (example: `tax-rates_2.json`)
     http_request url: it cannot be read, relative URL without a base; it should look like `https://api.example.com/orders`
     http_request method: `no such value!` is none of the words that are possible (expected `GET`, `POST`, `PUT`, `PATCH` or `DELETE`)
     http_request body_from: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     http_request timeout_seconds: `no such value!` is not a whole number of seconds from 1 on (example: `3`)
     http_request expect: `no such value!` is not a status (examples: `2xx`, `404`)
-    http_request save_as: `no such value!` is not a file name of letters, digits, `.`, `_` and `-` (example: `answer.json`)
+    http_request save_as: `no such value!` is not a file name of letters, digits, `.`, `_` and `-` (example: `tax-rates_2.json`)
     import_categories validated_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     import_products bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     move_files bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     report imported_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     report validated_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     report bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
+    shell artifact: `no such value!` is not a file name of letters, digits, `.`, `_` and `-` (example: `tax-rates_2.json`)
     spawn_pipeline pipeline: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     spawn_pipeline wait: `no such value!` is neither `true` nor `false`
     validate_products strict: `no such value!` is neither `true` nor `false`

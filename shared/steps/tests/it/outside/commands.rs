@@ -322,14 +322,10 @@ async fn a_command_finds_copies_of_the_pipelines_files_and_may_leave_one() {
 
 #[tokio::test]
 async fn a_file_that_a_command_does_not_leave_is_missed() {
-    for (name, expected) in [
-        ("none.csv", "the command left no file `none.csv` in its folder, which the argument `artifact` asks for"),
-        ("../a", "argument `artifact`: `../a` is not a file name of letters, digits, `.`, `_` and `-`"),
-    ] {
-        let workshop = running_behind_a_file("true", &format!(r#"<argument key="artifact" value="{name}"/>"#));
-        let id = called(&workshop).await;
-        assert_eq!(outcome(&workshop, &id).await, format!("error for good {expected}"));
-    }
+    let workshop = running_behind_a_file("true", r#"<argument key="artifact" value="none.csv"/>"#);
+    let id = called(&workshop).await;
+    let expected = "the command left no file `none.csv` in its folder, which the argument `artifact` asks for";
+    assert_eq!(outcome(&workshop, &id).await, format!("error for good {expected}"));
 }
 
 #[tokio::test]
