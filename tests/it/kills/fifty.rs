@@ -53,12 +53,13 @@ fn fifty_kills_during_short_steps_lose_no_effect_and_double_none() {
 struct Killer {
     random: Random,
     kills: usize,
+    lives: usize,
     rounds: usize,
 }
 
 impl Killer {
     fn new() -> Self {
-        Killer { random: Random::seeded(), kills: 0, rounds: 0 }
+        Killer { random: Random::seeded(), kills: 0, lives: 0, rounds: 0 }
     }
 
     /// Whether it goes into a further round.
@@ -82,7 +83,8 @@ impl Killer {
     fn kill_during(&mut self, systole: &Systole, is_unfinished: impl Fn() -> bool) {
         while self.kills < KILLS && is_unfinished() {
             // A step whose host dies seven times in a row is given up; a person lets it get further now and then, too.
-            let is_long = self.kills % 4 == 3;
+            self.lives += 1;
+            let is_long = self.lives % 4 == 0;
             let life = Duration::from_millis(if is_long { LONG_LIFE_MS } else { self.random.below(LONGEST_LIFE_MS) });
             let (dev, _) = systole.dev(&[]);
             std::thread::sleep(life);

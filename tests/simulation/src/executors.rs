@@ -41,7 +41,7 @@ impl Executor for Watched {
     }
 
     fn arguments(&self) -> Accepts {
-        Accepts::Anything
+        self.inner.arguments()
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {

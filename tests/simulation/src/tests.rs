@@ -8,7 +8,7 @@ use crate::history::What;
 use crate::sabotage::Bug;
 
 /// How many seeds a bug must be found in. `make simulate` runs as many in seconds.
-const SEEDS_PER_BUG: u64 = 2400;
+const SEEDS_PER_BUG: u64 = 400;
 
 fn campaign(first: u64, seeds: u64, bug: Option<Bug>) -> Finished {
     let most_failures = if bug.is_some() { 1 } else { 5 };

@@ -269,11 +269,13 @@ impl Life<'_> {
         self.states.iter().find(|(_, state)| state.is_stopped()).map(|(at, _)| *at)
     }
 
-    /// Whether the step's lease ran out between the beginnings of two executions.
+    /// Whether the step's lease ran out between the claim of one execution and the beginning of another: by a clock that is
+    /// ahead, it may do so before the first one has begun.
     pub(crate) fn is_ghosted_between(&self, first: &Execution<'_>, second: &Execution<'_>) -> bool {
+        let claimed = self.claim_of(first).map_or(first.begins, |(at, _)| at);
         let states = self.steps.get(first.body.step.as_str()).into_iter().flatten();
         states
-            .filter(|(at, _)| (first.begins..second.begins).contains(at))
+            .filter(|(at, _)| (claimed..second.begins).contains(at))
             .any(|(_, state)| state.status == StepStatus::Error && state.message.contains("gave no sign of life"))
     }
 
