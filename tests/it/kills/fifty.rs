@@ -84,7 +84,7 @@ impl Killer {
         while self.kills < KILLS && is_unfinished() {
             // A step whose host dies seven times in a row is given up; a person lets it get further now and then, too.
             self.lives += 1;
-            let is_long = self.lives % 4 == 0;
+            let is_long = self.lives.is_multiple_of(4);
             let life = Duration::from_millis(if is_long { LONG_LIFE_MS } else { self.random.below(LONGEST_LIFE_MS) });
             let (dev, _) = systole.dev(&[]);
             std::thread::sleep(life);
