@@ -7,7 +7,6 @@ use pipeline::{PipelineStatus, StepDefinition, StepStatus};
 
 use super::story::{self, Life, Story};
 use crate::history::{StepState, short};
-use crate::scenario::HARMLESS_SKEW;
 
 pub(super) fn every_pipeline_ends(story: &Story<'_>) -> Result<(), String> {
     if let Some(pipeline) = story.ended.pipelines.iter().find(|pipeline| pipeline.status.is_open()) {
@@ -190,9 +189,9 @@ pub(super) fn run_always_steps_run_once_and_last(story: &Story<'_>) -> Result<()
             for other in ordinary {
                 let is_beside =
                     other.begins < first.begins && first.begins < other.stops && holds(life, other, first.begins);
-                // Clocks that differ by more than the margin of a lease let it end before its holder has begun.
-                let is_late = other.begins > first.begins
-                    && (story.ended.scenario.skew <= HARMLESS_SKEW || holds(life, other, other.begins));
+                // Clocks that differ let a lease end before a holder that stood still has begun; it can commit nothing then.
+                let is_late =
+                    other.begins > first.begins && (story.ended.scenario.skew == 0 || holds(life, other, other.begins));
                 if is_beside || is_late {
                     let time = story.time(first.begins);
                     return Err(format!(
