@@ -154,10 +154,12 @@ fn expire_in(life: &Life<'_>) -> Option<TimeDelta> {
 }
 
 fn is_step_over(life: &Life<'_>, step: &StepDefinition, at: usize, now: DateTime<Utc>) -> bool {
-    let state = life.state(step.name.as_str(), at);
-    let started = state.filter(|state| state.status.is_active()).and_then(|state| state.started_at);
-    let Some((started, span)) = started.zip(step.expire_in) else { return false };
-    now > started + span
+    let Some(span) = step.expire_in else { return false };
+    let states = life.steps.get(step.name.as_str()).into_iter().flatten();
+    let before = states.rev().filter(|(written, _)| *written < at);
+    // The beat may have looked just before the step ended or was claimed anew.
+    let seen = before.take(3).filter(|(_, state)| state.status.is_active());
+    seen.filter_map(|(_, state)| state.started_at).any(|started| now > started + span)
 }
 
 /// What `clean_up.cancel_after` has been for everybody up to a moment, one after the other; `None` for never.
