@@ -6,14 +6,17 @@ mod weather;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use chrono::Timelike;
 use difference::assert_same;
 use engine::{Context, Invocation, Limits, heartbeat};
 use futures::future::join_all;
 use import::entity::product::Product;
 use patience::wait;
+use pipeline::settings::Scope;
 use pipeline::{Pipeline, Priority};
 use serde_json::{Value, json};
 use store::queue::Received;
+use store::settings::NewSetting;
 use tests::aws_over;
 
 use self::weather::{Fault, Service, Weather};
@@ -151,12 +154,21 @@ impl Day {
         for (name, xml) in [("kitchen_sink.xml", definitions()), ("catalog_import.xml", patient_import())] {
             day.functions.storage.files.put(&format!("pipelines/{name}"), xml.into()).await.unwrap();
         }
+        day.put_off_clean_up().await;
         weather.set_stormy(is_stormy);
         day.arrive(&files).await;
         day.operate().await;
         day.work().await;
         weather.set_stormy(false);
         day.outcome().await
+    }
+
+    /// Sets the daily clean-up to the other side of the clock: the two days are of unequal length, and it would be due in one
+    /// of them only.
+    async fn put_off_clean_up(&self) {
+        let cron = format!("0 {} * * *", (now().hour() + 12) % 24);
+        let setting = NewSetting { name: "clean_up.cron", scope: &Scope::Default, value: &cron };
+        self.functions.storage.set_setting(setting, "a test", now()).await.unwrap();
     }
 
     /// S3 tells the intake of each file, again and again until it has been dealt with.

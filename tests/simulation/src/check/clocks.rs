@@ -1,12 +1,14 @@
 //! What time counts for what: retries, runs, delays, and pauses, which count for nothing.
 
+use std::ops::Range;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use pipeline::condition::StepCondition;
 use pipeline::pipeline::StoppedBy;
 use pipeline::{StepDefinition, StepStatus};
 
 use super::story::{Life, Mark, Story};
-use crate::history::{PipelineState, StepState, What, short};
+use crate::history::{Event, PipelineState, StepState, What, short};
 use crate::run::moment;
 use crate::scenario::CANCEL_AFTER;
 
@@ -128,10 +130,11 @@ pub(super) fn no_pause_counts_for_an_expiry(story: &Story<'_>) -> Result<(), Str
                 return Err(format!("{id} expires at {time}, while it is on hold: {}", stop.reason));
             }
             let counted = counted(before, stop.at);
+            let look = last_look(story, life, *at);
             let is_over = |limit: TimeDelta| counted > limit;
             let expires = expire_in(life).is_some_and(is_over)
                 || cancel_afters(story, *at).into_iter().flatten().any(is_over)
-                || life.steps_at(*at).into_iter().any(|step| is_step_over(life, step, *at, stop.at));
+                || life.steps_at(*at).into_iter().any(|step| is_step_over(life, step, look..*at, stop.at));
             if !expires {
                 let (counted, paused) = (counted.num_seconds(), before.paused_for_ms / 1_000);
                 return Err(format!(
@@ -153,13 +156,23 @@ fn expire_in(life: &Life<'_>) -> Option<TimeDelta> {
     life.definition.expire_in.and_then(|span| TimeDelta::from_std(span).ok())
 }
 
-fn is_step_over(life: &Life<'_>, step: &StepDefinition, at: usize, now: DateTime<Utc>) -> bool {
+/// When the actor that writes at a moment looked at the pipeline last; its write may come long after that.
+fn last_look(story: &Story<'_>, life: &Life<'_>, at: usize) -> usize {
+    let events = &story.ended.history.events;
+    let is_look = |event: &Event| {
+        event.actor == events[at].actor && matches!(&event.what, What::Looks { id } if id.as_str() == life.id)
+    };
+    events[..at].iter().rposition(is_look).unwrap_or(at)
+}
+
+/// Whether a step was over its time as it stood at a look, or at a moment between that and the write that follows.
+fn is_step_over(life: &Life<'_>, step: &StepDefinition, since_look: Range<usize>, now: DateTime<Utc>) -> bool {
     let Some(span) = step.expire_in else { return false };
-    let states = life.steps.get(step.name.as_str()).into_iter().flatten();
-    let before = states.rev().filter(|(written, _)| *written < at);
-    // The beat may have looked just before the step ended or was claimed anew.
-    let seen = before.take(3).filter(|(_, state)| state.status.is_active());
-    seen.filter_map(|(_, state)| state.started_at).any(|started| now > started + span)
+    let name = step.name.as_str();
+    let states = life.steps.get(name).into_iter().flatten();
+    let later = states.filter(|(written, _)| since_look.contains(written)).map(|(_, state)| *state);
+    let seen = later.chain(life.state(name, since_look.start)).filter(|state| state.status.is_active());
+    seen.filter_map(|state| state.started_at).any(|started| now > started + span)
 }
 
 /// What `clean_up.cancel_after` has been for everybody up to a moment, one after the other; `None` for never.
