@@ -14,13 +14,17 @@ pub(crate) fn results(installation: &Installation, details: &PipelineDetails) ->
         let count = |key: &str| totals.get(key).and_then(Value::as_u64).unwrap_or(0);
         let [rows, created, updated] = ["rows", "created", "updated"].map(count);
         let [unchanged, skipped] = ["unchanged", "skipped"].map(count);
+        let deleted = match count("deleted") {
+            0 => String::new(),
+            deleted => format!(", {deleted} deleted"),
+        };
         text += &match output("is_imported") {
             Some(Value::Bool(false)) => format!("rows     {rows} checked, none imported\n"),
             _ if rows > 0 && rows == unchanged + skipped => {
                 format!("rows     {rows}: every row unchanged, {skipped} skipped\n")
             }
             _ => format!(
-                "rows     {rows}: {created} created, {updated} updated, {unchanged} unchanged, {skipped} skipped\n"
+                "rows     {rows}: {created} created, {updated} updated, {unchanged} unchanged{deleted}, {skipped} skipped\n"
             ),
         };
     }

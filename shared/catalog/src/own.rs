@@ -3,7 +3,7 @@
 //! | item | partition | sort |
 //! |---|---|---|
 //! | thing | `catalog/<00-63>`, by a hash of its key | `<name>/<key>`, such as `product/24-mb01` |
-//! | category | `categories` | its path |
+//! | shop fact: basics, attribute set, attribute, category | `shop` | `<name>/<key>`, such as `category/default category/gear` |
 //!
 //! | access | function |
 //! |---|---|
@@ -23,19 +23,22 @@ mod error;
 mod items;
 mod mark;
 mod merge;
+mod shop;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, mem};
 
 use async_trait::async_trait;
 use import::Entity;
 use import::entity::Thing;
+use import::shop::ShopFacts;
 use store::table::Table;
 
 pub use categories::{categories, create_categories};
 pub use error::Error;
 pub use items::{KeptThing, Update, all, each, things, write_things};
+pub use shop::shop_facts;
 
 use crate::target::{self, Block, BlockOutcome, ItemOutcome, RowChange, Target};
 use merge::{RowOrigin, merge};
@@ -69,10 +72,13 @@ impl<E: Entity> Target<E> for OwnCatalogue {
         "own"
     }
 
-    async fn import(&self, block: Block<E>) -> Result<BlockOutcome, target::Error> {
-        let Block { file, mark, rows } = block;
+    async fn shop_facts(&self) -> Result<ShopFacts, target::Error> {
+        Ok(shop_facts(self.table.as_ref()).await?)
+    }
+
+    async fn import(&self, mut block: Block<E>) -> Result<BlockOutcome, target::Error> {
         let mut by_key = RowsByKey::<E>::new();
-        for row in rows {
+        for row in mem::take(&mut block.rows) {
             by_key.entry(E::key(&row.change)).or_default().push(row);
         }
         let mut outcome = BlockOutcome::default();
@@ -80,7 +86,7 @@ impl<E: Entity> Target<E> for OwnCatalogue {
             if by_key.is_empty() {
                 return Ok(outcome);
             }
-            let items = self.import_once::<E>(&mut by_key, &file, &mark).await?;
+            let items = self.import_once::<E>(&mut by_key, &block).await?;
             outcome.items.extend(items);
         }
         if by_key.is_empty() {
@@ -99,15 +105,14 @@ impl OwnCatalogue {
     async fn import_once<E: Entity>(
         &self,
         by_key: &mut RowsByKey<E>,
-        file: &str,
-        mark: &str,
+        block: &Block<E>,
     ) -> Result<Vec<ItemOutcome>, Error> {
         let keys: Vec<String> = by_key.keys().cloned().collect();
         let mut kept = things::<E::Thing>(self.table.as_ref(), &keys).await?;
         let mut merged = Vec::new();
         let mut updates = Vec::new();
         for (key, rows) in by_key.iter() {
-            let one = merge::<E>(RowOrigin { key, file, mark }, kept.remove(key), rows);
+            let one = merge::<E>(RowOrigin { key, block }, kept.remove(key), rows);
             updates.extend(one.update);
             merged.push(one.outcomes);
         }

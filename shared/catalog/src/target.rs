@@ -13,6 +13,8 @@ use std::error::Error as StdError;
 use async_trait::async_trait;
 use import::Entity;
 use import::finding::Finding;
+use import::operation::Operation;
+use import::shop::ShopFacts;
 use serde::{Deserialize, Serialize};
 
 /// What an import of an entity writes to.
@@ -20,6 +22,12 @@ use serde::{Deserialize, Serialize};
 pub trait Target<E: Entity>: Send + Sync {
     /// Names the target in messages and settings: `own`.
     fn name(&self) -> &'static str;
+
+    /// Returns what the shop has, and so what rows may say.
+    ///
+    /// # Errors
+    /// The target cannot be asked.
+    async fn shop_facts(&self) -> Result<ShopFacts, Error>;
 
     /// Reads what the rows of a block speak of, applies the rows in their order, and writes what changed.
     ///
@@ -49,6 +57,10 @@ pub struct Block<E: Entity> {
     pub file: String,
     /// Names the block: the same for the same rows of the same bunch, and for no others.
     pub mark: String,
+    /// Names the import: a mark that begins with it and a slash is one of this import.
+    pub import: String,
+    /// What to do with the rows.
+    pub operation: Operation,
     /// The rows in the order of the file.
     pub rows: Vec<RowChange<E::EntityChange>>,
 }
@@ -80,6 +92,8 @@ pub enum ItemOutcome {
     Updated,
     /// Its thing was like this already.
     Unchanged,
+    /// Its thing is gone.
+    Deleted,
     /// The target does not take it, and says why.
     Refused(Finding),
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::cell;
+use crate::shop::name_key;
 
 /// The place of a category in the tree: the names from the root down.
 ///
@@ -94,6 +95,12 @@ impl CategoryPath {
     #[must_use]
     pub fn name(&self) -> &str {
         self.levels.last().expect("a path has at least one level")
+    }
+
+    /// Returns the form in which paths compare: as the shop does, without case.
+    #[must_use]
+    pub fn key(&self) -> String {
+        name_key(&self.to_string())
     }
 
     /// Returns the path of the category above, unless this is a root.

@@ -9,6 +9,9 @@
 //!
 //! **Invariant:** reading a row and applying its change are pure; the same change applied twice changes a thing once.
 
+pub mod attribute;
+pub mod attribute_set;
+pub mod category;
 mod columns;
 mod description;
 mod form;
@@ -23,22 +26,22 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use columns::{Columns, KnownColumn};
+pub use columns::{Columns, KnownColumn, ReadingRules};
 pub use description::{About, Cells, Column, ColumnDescription, Description, ExecutorAbout, Need, column};
 pub use form::{Form, FormError};
 pub use reading::{EntityRow, Reading};
 pub use stated::Stated;
-pub use thing::{ChangeEffect, JsonError, Thing};
+pub use thing::{ChangeEffect, JsonError, Removal, Thing};
 
 use crate::csv::{self, CsvRow, Header};
-use crate::dialect::Dialect;
 use crate::finding::ChangeRefusal;
 use crate::named::Named;
+use crate::shop::ShopFacts;
 
 /// A kind of thing that files speak of, such as products.
-pub trait Entity: Send + Sync + 'static {
+pub trait Entity: Sized + Send + Sync + 'static {
     /// Tells the columns apart for [`Entity::read_cells`].
-    type ColumnKind: Copy + fmt::Debug + Send + Sync + 'static;
+    type ColumnKind: Clone + fmt::Debug + Send + Sync + 'static;
 
     /// What one row says about one thing; what it does not say is left alone.
     type EntityChange: fmt::Debug + Serialize + Send + Sync;
@@ -81,6 +84,17 @@ pub trait Entity: Send + Sync + 'static {
     /// Says why the change cannot be made; the thing is then as it was.
     fn apply(thing: &mut Self::Thing, change: &Self::EntityChange) -> Result<ChangeEffect, ChangeRefusal>;
 
+    /// Takes from a thing what the delete operation takes away because of a row. Most rows stand for the whole thing.
+    fn remove(_thing: &mut Self::Thing, _change: &Self::EntityChange) -> Removal {
+        Removal::Whole
+    }
+
+    /// Says what a column means that only this shop has, such as an attribute. Most entities have no such columns.
+    #[must_use]
+    fn column_of_shop(_name: &str, _shop: &ShopFacts) -> Option<Self::ColumnKind> {
+        None
+    }
+
     /// Adds the other things that must be there before the change can be made. Most entities name none.
     fn name_others(_change: &Self::EntityChange, _named: &mut Named) {}
 
@@ -88,11 +102,11 @@ pub trait Entity: Send + Sync + 'static {
     ///
     /// # Errors
     /// Fails if the file lacks a column that says what its rows speak of.
-    fn columns(file: &str, header: &Header, dialect: Dialect) -> Result<Columns<Self::ColumnKind>, csv::Error> {
+    fn columns(file: &str, header: &Header, rules: ReadingRules) -> Result<Columns<Self::ColumnKind>, csv::Error> {
         for column in Self::ABOUT.key {
             header.require(column)?;
         }
-        Ok(Columns::find(file, header, dialect, Self::COLUMNS))
+        Ok(Columns::find::<Self>(file, header, rules))
     }
 
     /// Reads a row: what it says, and what is wrong with it.
@@ -106,7 +120,7 @@ pub trait Entity: Send + Sync + 'static {
     /// Describes the entity without its types.
     #[must_use]
     fn description() -> Description {
-        let columns = Self::COLUMNS.iter().map(|column| column.describe(Self::cells(column.kind)));
+        let columns = Self::COLUMNS.iter().map(|column| column.describe(Self::cells(column.kind.clone())));
         Description { about: Self::ABOUT, columns: columns.collect() }
     }
 }

@@ -18,7 +18,9 @@ pub mod file_name;
 pub mod finding;
 pub mod named;
 pub mod number;
+pub mod operation;
 pub mod report;
+pub mod shop;
 pub mod url_key;
 
 pub use entity::Entity;

@@ -50,6 +50,9 @@ pub struct RowCounts {
     pub updated: u64,
     /// Those whose thing was like this already.
     pub unchanged: u64,
+    /// Those whose thing is gone.
+    #[serde(default)]
+    pub deleted: u64,
     /// Those that could not be used.
     pub skipped: u64,
 }
@@ -63,6 +66,8 @@ pub enum RowOutcome {
     Updated,
     /// Its thing was like this already.
     Unchanged,
+    /// Its thing is gone.
+    Deleted,
     /// It could not be used.
     Skipped,
 }
@@ -106,6 +111,7 @@ impl FileReport {
             RowOutcome::Created => RowCounts { created: 1, ..one },
             RowOutcome::Updated => RowCounts { updated: 1, ..one },
             RowOutcome::Unchanged => RowCounts { unchanged: 1, ..one },
+            RowOutcome::Deleted => RowCounts { deleted: 1, ..one },
             RowOutcome::Skipped => RowCounts { skipped: 1, ..one },
         });
     }
@@ -142,6 +148,7 @@ impl RowCounts {
         self.created = self.created.saturating_add(other.created);
         self.updated = self.updated.saturating_add(other.updated);
         self.unchanged = self.unchanged.saturating_add(other.unchanged);
+        self.deleted = self.deleted.saturating_add(other.deleted);
         self.skipped = self.skipped.saturating_add(other.skipped);
     }
 }
@@ -151,7 +158,7 @@ impl fmt::Display for ImportReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names = self.files.keys().map(|name| name.chars().count());
         let width = names.max().unwrap_or_default().clamp("total".len(), MAX_NAME_WIDTH);
-        let headings = ["rows", "created", "updated", "unchanged", "skipped", "findings"];
+        let headings = ["rows", "created", "updated", "unchanged", "deleted", "skipped", "findings"];
         write!(f, "{:width$}", "file")?;
         for heading in headings {
             write!(f, "  {heading:>9}")?;
@@ -171,9 +178,9 @@ impl fmt::Display for ImportReport {
 
 impl FileReport {
     fn write_counts(&self, f: &mut fmt::Formatter<'_>, name: &str, width: usize) -> fmt::Result {
-        let RowCounts { rows, created, updated, unchanged, skipped } = self.rows;
+        let RowCounts { rows, created, updated, unchanged, deleted, skipped } = self.rows;
         write!(f, "{name:width$}")?;
-        for count in [rows, created, updated, unchanged, skipped, self.finding_count] {
+        for count in [rows, created, updated, unchanged, deleted, skipped, self.finding_count] {
             write!(f, "  {count:>9}")?;
         }
         writeln!(f)
@@ -240,17 +247,17 @@ mod tests {
         file.note(finding(7, Severity::Row));
         file.note(finding(3, Severity::Value));
         report.file("product-import_20260801-120000_02.csv").count(RowOutcome::Unchanged);
-        assert_snapshot!(report, @r"
-    file                                        rows    created    updated  unchanged    skipped   findings
-    product-import_20260801-120000_01.csv          4          2          1          0          1          2
-    product-import_20260801-120000_02.csv          1          0          0          1          0          0
-    total                                          5          2          1          1          1          2
+        assert_snapshot!(report, @"
+        file                                        rows    created    updated  unchanged    deleted    skipped   findings
+        product-import_20260801-120000_01.csv          4          2          1          0          0          1          2
+        product-import_20260801-120000_02.csv          1          0          0          1          0          0          0
+        total                                          5          2          1          1          0          1          2
 
-    product-import_20260801-120000_01.csv: unknown columns were left out: `warehouse_note`
-    product-import_x_01.csv:3: column `qty`: `1,5` is not a number (value skipped)
-    product-import_x_01.csv:7: column `qty`: `1,5` is not a number (row skipped)
-    ");
-        assert_snapshot!(serde_json::to_string(report.file("product-import_20260801-120000_02.csv")).unwrap(), @r#"{"rows":1,"created":0,"updated":0,"unchanged":1,"skipped":0,"finding_count":0}"#);
+        product-import_20260801-120000_01.csv: unknown columns were left out: `warehouse_note`
+        product-import_x_01.csv:3: column `qty`: `1,5` is not a number (value skipped)
+        product-import_x_01.csv:7: column `qty`: `1,5` is not a number (row skipped)
+        ");
+        assert_snapshot!(serde_json::to_string(report.file("product-import_20260801-120000_02.csv")).unwrap(), @r#"{"rows":1,"created":0,"updated":0,"unchanged":1,"deleted":0,"skipped":0,"finding_count":0}"#);
         let json = serde_json::to_string(&report).unwrap();
         assert_eq!(serde_json::from_str::<ImportReport>(&json).unwrap(), report);
     }

@@ -30,7 +30,7 @@ pub use drop_area::DROP_PREFIX;
 /// The executors of an entity whose things the own catalogue keeps.
 #[must_use]
 pub fn executors_of<E: Entity>() -> Vec<Arc<dyn Executor>> {
-    let validate = validate::Validate::<E>::default();
+    let validate = validate::Validate::of::<E>();
     let import = import_rows::Import::<E>::into_own_catalogue();
     vec![Arc::new(validate), Arc::new(import)]
 }

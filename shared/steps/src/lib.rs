@@ -32,6 +32,7 @@ fn executors() -> Vec<Arc<dyn Executor>> {
     let mut executors: Vec<Arc<dyn Executor>> = vec![
         Arc::new(import::drop_file::DropFile),
         Arc::new(import::move_files::MoveFiles),
+        Arc::new(import::validate::Validate::all()),
         Arc::new(import::import_categories::ImportCategories),
         Arc::new(import::archive::Archive),
         Arc::new(import::report::Report),

@@ -28,7 +28,10 @@ async fn dropped_files_become_products() {
     assert_eq!(BTreeSet::from_iter(functions.list(&format!("archive/{id}/files/")).await), archived);
     let report = functions.storage.files.get(&format!("archive/{id}/report.json"), None).await.unwrap().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
-    assert_eq!(report["totals"], json!({ "rows": 7, "created": 4, "updated": 2, "unchanged": 0, "skipped": 1 }));
+    assert_eq!(
+        report["totals"],
+        json!({ "rows": 7, "created": 4, "updated": 2, "unchanged": 0, "deleted": 0, "skipped": 1 })
+    );
     let products = catalog::own::all(functions.storage.table.as_ref()).await.unwrap();
     assert_same_products(&products, &imported_on_one_machine(&files).await);
     assert_eq!(functions.queued().await, 0);

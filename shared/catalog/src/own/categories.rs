@@ -1,46 +1,42 @@
 use std::collections::BTreeSet;
 
 use import::category_path::CategoryPath;
-use serde_json::json;
-use store::table::{Attributes, Change, Condition, Key, Page, Query, Table, Write, Written};
+use import::entity::category::Category;
+use store::table::Table;
 
 use super::error::Error;
-
-const CATEGORIES: &str = "categories";
+use super::items::{self, Update};
 
 /// Creates those of the categories that do not exist, parents before children. Returns how many were created.
 ///
 /// # Errors
 /// The store did not answer.
 pub async fn create_categories(table: &dyn Table, paths: &BTreeSet<CategoryPath>, mark: &str) -> Result<usize, Error> {
+    let keys: Vec<String> = paths.iter().map(CategoryPath::key).collect();
+    let mut kept = items::things::<Category>(table, &keys).await?;
     let mut created = 0;
     for path in paths {
-        let attributes = Attributes::from([("name".to_owned(), json!(path.name())), ("mark".to_owned(), json!(mark))]);
-        let change = Change::Put { attributes, listing: None, expires_at: None };
-        let key = Key::new(CATEGORIES, path.to_string());
-        match table.write(Write { key, condition: Condition::Absent, change }).await? {
-            Written::Applied(_) => created += 1,
-            // Created by an earlier try of this very step.
-            Written::Conflict(Some(item)) if item.attributes.get("mark") == Some(&json!(mark)) => created += 1,
-            Written::Conflict(_) => {}
+        let before = kept.remove(&path.key());
+        // Created by an earlier try of this very step.
+        let is_ours = before.as_ref().is_some_and(|before| before.mark.as_deref() == Some(mark));
+        if before.as_ref().is_some_and(|before| before.thing.is_some()) {
+            created += usize::from(is_ours);
+            continue;
         }
+        let thing = Some(Category::named(path.clone()));
+        // One after the other: dying in between must leave no child without its parent.
+        let update = Update { key: path.key(), before, thing, mark: mark.to_owned() };
+        // Somebody else has created it meanwhile if the write meets a conflict.
+        created += usize::from(items::write_things(table, &[update]).await?.is_empty());
     }
     Ok(created)
 }
 
-/// Lists the paths of all categories in the order of their text.
+/// Lists the paths of all categories in the order of their keys.
 ///
 /// # Errors
 /// The store did not answer.
 pub async fn categories(table: &dyn Table) -> Result<Vec<String>, Error> {
-    let mut paths = Vec::new();
-    let mut query = Query::prefix(CATEGORIES, "");
-    loop {
-        let Page { entries, next } = table.query(&query).await?;
-        paths.extend(entries.into_iter().map(|item| item.key.sort));
-        if next.is_none() {
-            return Ok(paths);
-        }
-        query.after = next;
-    }
+    let all = items::all::<Category>(table).await?;
+    Ok(all.into_values().map(|category| category.path.to_string()).collect())
 }

@@ -11,14 +11,17 @@ use super::error::Error;
 /// Over how many partitions the things are spread: one takes about 1,000 writes a second.
 const PARTITIONS: u8 = 64;
 
+/// The partition of the shop facts.
+const FACTS: &str = "shop";
+
 /// How many writes are under way at the same time. The embedded store makes one commit of them.
 const PARALLEL_WRITES: usize = 64;
 
 /// A thing as it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeptThing<T> {
-    /// The thing.
-    pub thing: T,
+    /// The thing; none if it was deleted. That it was is kept, so that a repeated import recognises its own work.
+    pub thing: Option<T>,
     /// Names the write that made it so; lets a repeated import recognise its own work.
     pub mark: Option<String>,
     version: u64,
@@ -31,8 +34,8 @@ pub struct Update<T> {
     pub key: String,
     /// What was read, if there was anything.
     pub before: Option<KeptThing<T>>,
-    /// The thing as it shall be.
-    pub thing: T,
+    /// The thing as it shall be; none to delete it.
+    pub thing: Option<T>,
     /// Names this write.
     pub mark: String,
 }
@@ -63,12 +66,14 @@ pub async fn write_things<T: Thing>(table: &dyn Table, updates: &[Update<T>]) ->
 /// # Errors
 /// The store did not answer, or an item cannot be understood.
 pub async fn each<T: Thing>(table: &dyn Table, mut visit: impl FnMut(&str, T)) -> Result<(), Error> {
-    for partition in 0..PARTITIONS {
-        let mut query = Query::prefix(partition_name(partition), sort_prefix::<T>());
+    for partition in partitions::<T>() {
+        let mut query = Query::prefix(partition, sort_prefix::<T>());
         loop {
             let Page { entries, next } = table.query(&query).await?;
             for item in &entries {
-                visit(key_of::<T>(item), kept(item)?.thing);
+                if let Some(thing) = kept(item)?.thing {
+                    visit(key_of::<T>(item), thing);
+                }
             }
             if next.is_none() {
                 break;
@@ -103,20 +108,36 @@ async fn write_thing<T: Thing>(table: &dyn Table, update: &Update<T>) -> Result<
 }
 
 fn write<T: Thing>(update: &Update<T>) -> Write {
-    let attributes = Attributes::from([
-        (T::NAME.to_owned(), json!(update.thing.to_json())),
-        ("mark".to_owned(), json!(update.mark)),
-    ]);
-    let (condition, change) = match &update.before {
-        Some(before) => (Condition::Version(before.version), Change::Patch { attributes, listing: Relist::Keep }),
-        None => (Condition::Absent, Change::Put { attributes, listing: None, expires_at: None }),
+    let mut attributes = Attributes::from([("mark".to_owned(), json!(update.mark))]);
+    if let Some(thing) = &update.thing {
+        attributes.insert(T::NAME.to_owned(), json!(thing.to_json()));
+    }
+    let condition = match &update.before {
+        Some(before) => Condition::Version(before.version),
+        None => Condition::Absent,
+    };
+    let change = match (&update.before, &update.thing) {
+        (Some(_), Some(_)) => Change::Patch { attributes, listing: Relist::Keep },
+        // What is left of a deleted thing is its mark alone.
+        (_, None) | (None, Some(_)) => Change::Put { attributes, listing: None, expires_at: None },
     };
     Write { key: item_key::<T>(&update.key), condition, change }
 }
 
 fn item_key<T: Thing>(key: &str) -> Key {
-    let partition = Sha256::digest(key)[0] % PARTITIONS;
-    Key::new(partition_name(partition), format!("{}{key}", sort_prefix::<T>()))
+    let partition = match T::IS_FACT {
+        true => FACTS.to_owned(),
+        false => partition_name(Sha256::digest(key)[0] % PARTITIONS),
+    };
+    Key::new(partition, format!("{}{key}", sort_prefix::<T>()))
+}
+
+/// The partitions that things of a kind are in.
+fn partitions<T: Thing>() -> Vec<String> {
+    match T::IS_FACT {
+        true => vec![FACTS.to_owned()],
+        false => (0..PARTITIONS).map(partition_name).collect(),
+    }
 }
 
 fn partition_name(partition: u8) -> String {
@@ -137,8 +158,8 @@ fn mark(item: &Item) -> Option<String> {
 }
 
 fn kept<T: Thing>(item: &Item) -> Result<KeptThing<T>, Error> {
-    let json = item.attributes.get(T::NAME).and_then(Value::as_str).unwrap_or_default();
+    let json = item.attributes.get(T::NAME).and_then(Value::as_str);
     let unreadable = |source| Error::Thing { name: T::NAME, key: key_of::<T>(item).to_owned(), source };
-    let thing = T::from_json(json).map_err(unreadable)?;
+    let thing = json.map(T::from_json).transpose().map_err(unreadable)?;
     Ok(KeptThing { thing, mark: mark(item), version: item.version })
 }

@@ -10,11 +10,12 @@ pub(super) enum Told {
     Created,
     Updated,
     Unchanged,
+    Deleted,
     Refused,
 }
 
-const LETTERS: [(Told, char); 4] =
-    [(Told::Created, 'c'), (Told::Updated, 'u'), (Told::Unchanged, '='), (Told::Refused, '-')];
+const LETTERS: [(Told, char); 5] =
+    [(Told::Created, 'c'), (Told::Updated, 'u'), (Told::Unchanged, '='), (Told::Deleted, 'd'), (Told::Refused, '-')];
 
 /// The mark of a thing that rows of a block have made so.
 pub(super) fn write(block: &str, outcomes: &[ItemOutcome]) -> String {
@@ -33,6 +34,7 @@ fn letter(outcome: &ItemOutcome) -> char {
         ItemOutcome::Created => Told::Created,
         ItemOutcome::Updated => Told::Updated,
         ItemOutcome::Unchanged => Told::Unchanged,
+        ItemOutcome::Deleted => Told::Deleted,
         ItemOutcome::Refused(_) => Told::Refused,
     };
     let entry = LETTERS.iter().find(|(known, _)| *known == told);

@@ -1,22 +1,21 @@
 //! What the rows of one thing come to. Pure.
 
 use import::Entity;
-use import::entity::ChangeEffect;
-use import::finding::{Finding, Severity};
+use import::entity::{ChangeEffect, Removal};
+use import::finding::{ChangeRefusal, Finding, Severity};
+use import::operation::Operation;
 
 use super::items::{KeptThing, Update};
 use super::mark::{self, Told};
-use crate::target::{ItemOutcome, RowChange};
+use crate::target::{Block, ItemOutcome, RowChange};
 
 /// Where the rows of a thing come from.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct RowOrigin<'a> {
+#[derive(Debug)]
+pub(super) struct RowOrigin<'a, E: Entity> {
     /// Key of the thing.
     pub(super) key: &'a str,
-    /// File of the rows.
-    pub(super) file: &'a str,
-    /// Mark of their block.
-    pub(super) mark: &'a str,
+    /// The block of the rows, without its rows.
+    pub(super) block: &'a Block<E>,
 }
 
 /// What the rows of one thing come to.
@@ -30,85 +29,141 @@ pub(super) struct MergedRows<T> {
 
 /// Applies rows in their order to what is kept of their thing.
 pub(super) fn merge<E: Entity>(
-    origin: RowOrigin<'_>,
+    origin: RowOrigin<'_, E>,
     before: Option<KeptThing<E::Thing>>,
     rows: &[RowChange<E::EntityChange>],
 ) -> MergedRows<E::Thing> {
-    if let Some(before) = &before
-        && let Some(mark) = &before.mark
-        && let Some(told) = mark::read(mark, origin.mark)
+    let RowOrigin { key, block } = origin;
+    let mut merging = Merging::<E>::begin(block, before.as_ref());
+    if let Some(mark) = before.as_ref().and_then(|before| before.mark.as_deref())
+        && let Some(told) = mark::read(mark, &block.mark)
         && told.len() == rows.len()
     {
         // An earlier try of this block wrote the thing and died before its checkpoint.
-        return MergedRows { outcomes: again::<E>(origin.file, &before.thing, &told, rows), update: None };
+        return MergedRows { outcomes: merging.again(&told, rows), update: None };
     }
-    let mut thing = before.as_ref().map(|before| before.thing.clone());
-    let outcomes: Vec<_> = rows.iter().map(|row| apply::<E>(origin.file, row, &mut thing)).collect();
-    let is_changed = thing.as_ref() != before.as_ref().map(|before| &before.thing);
-    let update = thing.filter(|_| is_changed).map(|thing| Update {
-        key: origin.key.to_owned(),
+    let outcomes: Vec<_> = rows.iter().map(|row| merging.apply(row)).collect();
+    let Merging { thing, was_replaced, .. } = merging;
+    let stored = before.as_ref().and_then(|before| before.thing.as_ref());
+    // A thing that was replaced by its like is written for the mark: later blocks must not replace it once more.
+    let update = (thing.as_ref() != stored || was_replaced).then(|| Update {
+        key: key.to_owned(),
+        mark: mark::write(&block.mark, &outcomes),
         before,
         thing,
-        mark: mark::write(origin.mark, &outcomes),
     });
     MergedRows { update, outcomes }
 }
 
-/// The outcomes that an earlier try of the same rows had, as its mark tells them.
-fn again<E: Entity>(
-    file: &str,
-    thing: &E::Thing,
-    told: &[Told],
-    rows: &[RowChange<E::EntityChange>],
-) -> Vec<ItemOutcome> {
-    let creation = told.iter().position(|told| *told == Told::Created);
-    let mut outcomes = Vec::new();
-    for (place, (told, row)) in told.iter().zip(rows).enumerate() {
-        outcomes.push(match told {
-            Told::Created => ItemOutcome::Created,
-            Told::Updated => ItemOutcome::Updated,
-            Told::Unchanged => ItemOutcome::Unchanged,
-            Told::Refused => {
-                // Before the row that created the thing, there was none to apply to.
-                let existed = creation.is_none_or(|creation| creation < place);
-                refused_again::<E>(file, row, existed.then(|| thing.clone()))
-            }
-        });
-    }
-    outcomes
+/// A thing while the rows of a block are applied to it.
+struct Merging<'a, E: Entity> {
+    block: &'a Block<E>,
+    thing: Option<E::Thing>,
+    /// Whether what is there was made by this import, so that it is not replaced by a later row of its own.
+    is_of_this_import: bool,
+    was_replaced: bool,
 }
 
-/// Finds out why a row was refused: the mark does not tell.
-fn refused_again<E: Entity>(file: &str, row: &RowChange<E::EntityChange>, mut thing: Option<E::Thing>) -> ItemOutcome {
-    match apply::<E>(file, row, &mut thing) {
-        ItemOutcome::Refused(finding) => ItemOutcome::Refused(finding),
-        // A later row of the block has made room for it, such as a smaller quantity. It was refused all the same.
-        ItemOutcome::Created | ItemOutcome::Updated | ItemOutcome::Unchanged => {
-            let problem = "was refused when an earlier try of this step applied it".to_owned();
-            ItemOutcome::Refused(Finding::about(file, row.line, problem, Severity::Row))
+impl<'a, E: Entity> Merging<'a, E> {
+    fn begin(block: &'a Block<E>, before: Option<&KeptThing<E::Thing>>) -> Self {
+        let mark = before.and_then(|before| before.mark.as_deref());
+        let of_import = mark.and_then(|mark| mark.strip_prefix(block.import.as_str()));
+        Self {
+            block,
+            thing: before.and_then(|before| before.thing.clone()),
+            is_of_this_import: of_import.is_some_and(|rest| rest.starts_with('/')),
+            was_replaced: false,
         }
     }
-}
 
-/// Applies one row to its thing, or makes the thing.
-fn apply<E: Entity>(file: &str, row: &RowChange<E::EntityChange>, thing: &mut Option<E::Thing>) -> ItemOutcome {
-    let refused = |refusal| ItemOutcome::Refused(Finding::refused(file, row.line, refusal));
-    if let Some(thing) = thing {
-        return match E::apply(thing, &row.change) {
-            Ok(ChangeEffect::Changed) => ItemOutcome::Updated,
-            Ok(ChangeEffect::Unchanged) => ItemOutcome::Unchanged,
-            Err(refusal) => refused(refusal),
+    fn apply(&mut self, row: &RowChange<E::EntityChange>) -> ItemOutcome {
+        let outcome = match self.block.operation {
+            Operation::AddUpdate => self.add_or_update(row),
+            Operation::Replace => self.replace(row),
+            Operation::Delete => self.delete(row),
         };
+        outcome.unwrap_or_else(|refusal| ItemOutcome::Refused(Finding::refused(&self.block.file, row.line, refusal)))
     }
-    // One finding a row: what else is missing shows once this is mended.
-    if let Some(missing) = E::missing_if_new(&row.change).into_iter().next() {
-        return refused(missing);
+
+    fn add_or_update(&mut self, row: &RowChange<E::EntityChange>) -> Result<ItemOutcome, ChangeRefusal> {
+        let Some(thing) = &mut self.thing else {
+            self.thing = Some(create::<E>(&row.change)?);
+            return Ok(ItemOutcome::Created);
+        };
+        Ok(match E::apply(thing, &row.change)? {
+            ChangeEffect::Changed => ItemOutcome::Updated,
+            ChangeEffect::Unchanged => ItemOutcome::Unchanged,
+        })
     }
-    match E::create(&row.change) {
-        Ok(created) => {
-            *thing = Some(created);
-            ItemOutcome::Created
+
+    /// The first row of an import that can make the thing makes it anew; those behind it add to that.
+    fn replace(&mut self, row: &RowChange<E::EntityChange>) -> Result<ItemOutcome, ChangeRefusal> {
+        if self.is_of_this_import {
+            return self.add_or_update(row);
         }
-        Err(refusal) => refused(refusal),
+        let anew = create::<E>(&row.change)?;
+        self.is_of_this_import = true;
+        self.was_replaced = true;
+        let before = self.thing.replace(anew);
+        Ok(match before {
+            None => ItemOutcome::Created,
+            Some(before) if self.thing.as_ref() == Some(&before) => ItemOutcome::Unchanged,
+            Some(_) => ItemOutcome::Updated,
+        })
+    }
+
+    fn delete(&mut self, row: &RowChange<E::EntityChange>) -> Result<ItemOutcome, ChangeRefusal> {
+        let nothing = || ChangeRefusal::of_row("there is nothing of this to delete");
+        let thing = self.thing.as_mut().ok_or_else(nothing)?;
+        match E::remove(thing, &row.change) {
+            Removal::Whole => self.thing = None,
+            Removal::Part => {}
+            Removal::Nothing => return Err(nothing()),
+        }
+        Ok(ItemOutcome::Deleted)
+    }
+
+    /// The outcomes that an earlier try of the same rows had, as its mark tells them.
+    fn again(&mut self, told: &[Told], rows: &[RowChange<E::EntityChange>]) -> Vec<ItemOutcome> {
+        let creation = told.iter().position(|told| *told == Told::Created);
+        let mut outcomes = Vec::new();
+        for (place, (told, row)) in told.iter().zip(rows).enumerate() {
+            outcomes.push(match told {
+                Told::Created => ItemOutcome::Created,
+                Told::Updated => ItemOutcome::Updated,
+                Told::Unchanged => ItemOutcome::Unchanged,
+                Told::Deleted => ItemOutcome::Deleted,
+                Told::Refused => {
+                    // Before the row that created the thing, there was none to apply to.
+                    let existed = creation.is_none_or(|creation| creation < place);
+                    self.refused_again(row, existed)
+                }
+            });
+        }
+        outcomes
+    }
+
+    /// Finds out why a row was refused: the mark does not tell.
+    fn refused_again(&mut self, row: &RowChange<E::EntityChange>, existed: bool) -> ItemOutcome {
+        let thing = self.thing.clone();
+        self.thing = self.thing.take().filter(|_| existed);
+        let outcome = self.apply(row);
+        self.thing = thing;
+        match outcome {
+            ItemOutcome::Refused(finding) => ItemOutcome::Refused(finding),
+            // A later row of the block has made room for it, such as a smaller quantity. It was refused all the same.
+            ItemOutcome::Created | ItemOutcome::Updated | ItemOutcome::Unchanged | ItemOutcome::Deleted => {
+                let problem = "was refused when an earlier try of this step applied it".to_owned();
+                ItemOutcome::Refused(Finding::about(&self.block.file, row.line, problem, Severity::Row))
+            }
+        }
+    }
+}
+
+/// Makes a thing of a row, or says the first thing that it lacks: what else is missing shows once this is mended.
+fn create<E: Entity>(change: &E::EntityChange) -> Result<E::Thing, ChangeRefusal> {
+    match E::missing_if_new(change).into_iter().next() {
+        Some(missing) => Err(missing),
+        None => E::create(change),
     }
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use import::Entity;
 use import::csv::{ReadRow, RowReader};
-use import::dialect::Dialect;
 use import::entity::ChangeEffect;
+use import::entity::ReadingRules;
 use import::entity::product::{Product, Products};
 use import::finding::Finding;
 use import::report::{ImportReport, RowOutcome};
@@ -27,7 +27,7 @@ fn import(catalog: &mut BTreeMap<String, Product>, names: &[&str]) -> ImportRepo
     for name in names {
         let demo = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo"));
         let folder = demo.join(if DELTA.contains(name) { "delta" } else { "catalog" });
-        let mut reader = RowReader::new(Dialect::m2if().format);
+        let mut reader = RowReader::new(ReadingRules::default().dialect.format);
         reader.feed(&std::fs::read(folder.join(name)).unwrap());
         reader.finish();
         let mut columns = None;
@@ -36,7 +36,8 @@ fn import(catalog: &mut BTreeMap<String, Product>, names: &[&str]) -> ImportRepo
             wait.go_on();
             let answer = reader.next_row().unwrap();
             let header = reader.header().unwrap();
-            let columns = columns.get_or_insert_with(|| Products::columns(name, header, Dialect::m2if()).unwrap());
+            let columns =
+                columns.get_or_insert_with(|| Products::columns(name, header, ReadingRules::default()).unwrap());
             let file = report.file(name);
             match answer {
                 ReadRow::Row(row) => {
@@ -69,13 +70,13 @@ fn import(catalog: &mut BTreeMap<String, Product>, names: &[&str]) -> ImportRepo
 #[test]
 fn the_full_catalogue_then_the_changes_then_nothing_more() {
     let mut catalog = BTreeMap::new();
-    assert_snapshot!(import(&mut catalog, &FULL), @r"
-    file                                        rows    created    updated  unchanged    skipped   findings
-    product-import_20260801-120000_01.csv        640        640          0          0          0          0
-    product-import_20260801-120000_02.csv        641        641          0          0          0          1
-    product-import_20260801-120000_03.csv        816        426        390          0          0          0
-    product-import_20260801-120000_04.csv        327        117        210          0          0          1
-    total                                       2424       1824        600          0          0          2
+    assert_snapshot!(import(&mut catalog, &FULL), @"
+    file                                        rows    created    updated  unchanged    deleted    skipped   findings
+    product-import_20260801-120000_01.csv        640        640          0          0          0          0          0
+    product-import_20260801-120000_02.csv        641        641          0          0          0          0          1
+    product-import_20260801-120000_03.csv        816        426        390          0          0          0          0
+    product-import_20260801-120000_04.csv        327        117        210          0          0          0          1
+    total                                       2424       1824        600          0          0          0          2
 
     product-import_20260801-120000_01.csv: unknown columns were left out: `warehouse_note`
 
@@ -86,22 +87,22 @@ fn the_full_catalogue_then_the_changes_then_nothing_more() {
 
     product-import_20260801-120000_04.csv: unknown columns were left out: `warehouse_note`
     product-import_20260801-120000_04.csv:1142: column `new_to_date`: `31.12.2026` is not a date (examples: `2026-08-01 12:00:00`, `8/1/26, 12:00 PM`) (value skipped)
-");
-    assert_snapshot!(import(&mut catalog, &DELTA), @r"
-    file                                        rows    created    updated  unchanged    skipped   findings
-    product-import_20260815-060000_01.csv         51          1         28         21          1          1
-    total                                         51          1         28         21          1          1
+    ");
+    assert_snapshot!(import(&mut catalog, &DELTA), @"
+    file                                        rows    created    updated  unchanged    deleted    skipped   findings
+    product-import_20260815-060000_01.csv         51          1         28         21          0          1          1
+    total                                         51          1         28         21          0          1          1
 
     product-import_20260815-060000_01.csv:51: expected 13 columns, found 14; is a quote inside of a quoted cell not doubled? (row skipped)
-");
+    ");
     let before = catalog.clone();
-    assert_snapshot!(import(&mut catalog, &DELTA), @r"
-    file                                        rows    created    updated  unchanged    skipped   findings
-    product-import_20260815-060000_01.csv         51          0          0         50          1          1
-    total                                         51          0          0         50          1          1
+    assert_snapshot!(import(&mut catalog, &DELTA), @"
+    file                                        rows    created    updated  unchanged    deleted    skipped   findings
+    product-import_20260815-060000_01.csv         51          0          0         50          0          1          1
+    total                                         51          0          0         50          0          1          1
 
     product-import_20260815-060000_01.csv:51: expected 13 columns, found 14; is a quote inside of a quoted cell not doubled? (row skipped)
-");
+    ");
     assert_eq!(catalog, before);
 }
 

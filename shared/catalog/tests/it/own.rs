@@ -8,8 +8,9 @@ use catalog::own::{self, OwnCatalogue};
 use catalog::target::{Block, BlockOutcome, Error, ItemOutcome, Pending, RowChange, Target};
 use import::Entity;
 use import::csv::{ReadRow, RowReader};
-use import::dialect::Dialect;
+use import::entity::ReadingRules;
 use import::entity::product::{Product, ProductChange, Products};
+use import::operation::Operation;
 use insta::assert_snapshot;
 use patience::wait;
 use serde_json::json;
@@ -47,7 +48,13 @@ impl Shelf {
     }
 
     async fn try_import(&self, mark: &str, lines: &[&str]) -> std::result::Result<BlockOutcome, Error> {
-        let block = Block::<Products> { file: "a.csv".to_owned(), mark: mark.to_owned(), rows: rows(lines) };
+        let block = Block::<Products> {
+            file: "a.csv".to_owned(),
+            mark: mark.to_owned(),
+            import: "a".to_owned(),
+            operation: Operation::AddUpdate,
+            rows: rows(lines),
+        };
         self.catalogue.import(block).await
     }
 
@@ -62,7 +69,7 @@ impl Shelf {
 
     async fn product(&self, key: &str) -> Option<Product> {
         let mut things = own::things(self.table.as_ref(), &[key.to_owned()]).await.unwrap();
-        things.remove(key).map(|kept| kept.thing)
+        things.remove(key).and_then(|kept| kept.thing)
     }
 
     fn writes(&self) -> usize {
@@ -75,19 +82,20 @@ fn told(item: &ItemOutcome) -> String {
         ItemOutcome::Created => "created".to_owned(),
         ItemOutcome::Updated => "updated".to_owned(),
         ItemOutcome::Unchanged => "unchanged".to_owned(),
+        ItemOutcome::Deleted => "deleted".to_owned(),
         ItemOutcome::Refused(finding) => format!("refused: {finding}"),
     }
 }
 
 fn rows(lines: &[&str]) -> Vec<RowChange<ProductChange>> {
-    let mut reader = RowReader::new(Dialect::m2if().format);
+    let mut reader = RowReader::new(ReadingRules::default().dialect.format);
     reader.feed(format!("{HEADER}\n{}\n", lines.join("\n")).as_bytes());
     reader.finish();
     let mut rows = Vec::new();
     let wait = wait("the reader comes to the end of the rows");
     while let ReadRow::Row(row) = reader.next_row().unwrap() {
         wait.go_on();
-        let columns = Products::columns("a.csv", reader.header().unwrap(), Dialect::m2if()).unwrap();
+        let columns = Products::columns("a.csv", reader.header().unwrap(), ReadingRules::default()).unwrap();
         let read = Products::read(&columns, &row);
         rows.push(RowChange { line: read.line, change: read.change.unwrap() });
     }

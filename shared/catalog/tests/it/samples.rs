@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use import::Entity;
 use import::category_path::CategoryPath;
 use import::csv::{CsvRow, ReadRow, RowReader};
-use import::dialect::Dialect;
+use import::entity::ReadingRules;
 use import::entity::product::{Product, ProductChange, Products};
 use import::entity::{ChangeEffect, Stated, Thing};
 use import::named::Named;
@@ -22,7 +22,7 @@ fn sample(path: &str) -> Vec<u8> {
 }
 
 fn for_each_row(bytes: &[u8], mut visit: impl FnMut(&RowReader, &CsvRow)) {
-    let mut reader = RowReader::new(Dialect::m2if().format);
+    let mut reader = RowReader::new(ReadingRules::default().dialect.format);
     reader.feed(bytes);
     reader.finish();
     let wait = wait("the reader comes to the end of the file");
@@ -41,7 +41,7 @@ fn changes(path: &str) -> Vec<ProductChange> {
     let mut columns = None;
     for_each_row(&sample(path), |reader, row| {
         let header = reader.header().unwrap();
-        let columns = columns.get_or_insert_with(|| Products::columns(path, header, Dialect::m2if()).unwrap());
+        let columns = columns.get_or_insert_with(|| Products::columns(path, header, ReadingRules::default()).unwrap());
         changes.extend(Products::read(columns, row).change);
     });
     changes

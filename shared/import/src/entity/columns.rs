@@ -1,9 +1,20 @@
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::description::Column;
+use super::Entity;
 use crate::bunch::BunchId;
 use crate::csv::{CsvRow, Header};
 use crate::dialect::Dialect;
+use crate::shop::ShopFacts;
+
+/// What a file is read with.
+#[derive(Debug, Clone)]
+pub struct ReadingRules {
+    /// How its cells are written.
+    pub dialect: Dialect,
+    /// What its rows may say.
+    pub shop: Arc<ShopFacts>,
+}
 
 /// Which column of a file means what; made once per file.
 #[derive(Debug, Clone)]
@@ -11,36 +22,45 @@ pub struct Columns<K> {
     pub(super) file: String,
     /// Marks changes that must not be applied twice.
     origin: String,
-    dialect: Dialect,
+    rules: ReadingRules,
     known: Vec<KnownColumn<K>>,
-    indexes: HashMap<&'static str, usize>,
+    indexes: HashMap<Arc<str>, usize>,
     unknown: Vec<String>,
 }
 
 /// A column of a file that has a meaning.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct KnownColumn<K> {
     /// Its place in the file, from 0.
     pub index: usize,
     /// Its name.
-    pub name: &'static str,
+    pub name: Arc<str>,
     /// What the entity does with it.
     pub kind: K,
 }
 
-impl<K: Copy> Columns<K> {
+impl Default for ReadingRules {
+    /// The dialect of the import framework that Pacemaker uses, and a plain shop.
+    fn default() -> Self {
+        Self { dialect: Dialect::default(), shop: Arc::new(ShopFacts::plain()) }
+    }
+}
+
+impl<K: Clone> Columns<K> {
     /// Looks up the columns of a file among those that its entity knows.
-    pub(super) fn find(file: &str, header: &Header, dialect: Dialect, columns: &'static [Column<K>]) -> Self {
+    pub(super) fn find<E: Entity<ColumnKind = K>>(file: &str, header: &Header, rules: ReadingRules) -> Self {
         let mut known = Vec::new();
         let mut unknown = Vec::new();
         for (index, name) in header.names().iter().enumerate() {
-            match columns.iter().find(|column| column.name == name) {
-                Some(column) => known.push(KnownColumn { index, name: column.name, kind: column.kind }),
+            let column = E::COLUMNS.iter().find(|column| column.name == name);
+            let kind = column.map(|column| column.kind.clone()).or_else(|| E::column_of_shop(name, &rules.shop));
+            match kind {
+                Some(kind) => known.push(KnownColumn { index, name: Arc::from(name.as_str()), kind }),
                 None => unknown.push(name.clone()),
             }
         }
-        let indexes = known.iter().map(|column| (column.name, column.index)).collect();
-        Self { file: file.to_owned(), origin: file.to_owned(), dialect, known, indexes, unknown }
+        let indexes = known.iter().map(|column| (column.name.clone(), column.index)).collect();
+        Self { file: file.to_owned(), origin: file.to_owned(), rules, known, indexes, unknown }
     }
 
     /// Names the bunch that the file came with, so that a relative change counts again when the file is dropped again.
@@ -65,7 +85,13 @@ impl<K: Copy> Columns<K> {
     /// Returns how the cells are written.
     #[must_use]
     pub fn dialect(&self) -> &Dialect {
-        &self.dialect
+        &self.rules.dialect
+    }
+
+    /// Returns what the shop has, and so what the cells may say.
+    #[must_use]
+    pub fn shop(&self) -> &ShopFacts {
+        &self.rules.shop
     }
 
     /// Returns what stands for the file wherever a change must not be applied twice.

@@ -5,6 +5,7 @@ use super::form::Form;
 use super::stated::Stated;
 use crate::csv::{CsvPosition, CsvRow};
 use crate::finding::{Finding, Severity};
+use crate::shop::ShopFacts;
 
 /// What a row of a file says, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub struct Reading<'a, K> {
     findings: Vec<Finding>,
 }
 
-impl<'a, K: Copy> Reading<'a, K> {
+impl<'a, K: Clone> Reading<'a, K> {
     pub(super) fn new(columns: &'a Columns<K>, row: &'a CsvRow) -> Self {
         Self { columns, row, findings: Vec::new() }
     }
@@ -40,6 +41,12 @@ impl<'a, K: Copy> Reading<'a, K> {
     #[must_use]
     pub fn columns(&self) -> &'a Columns<K> {
         self.columns
+    }
+
+    /// Returns what the shop has, and so what the cells may say.
+    #[must_use]
+    pub fn shop(&self) -> &'a ShopFacts {
+        self.columns.shop()
     }
 
     /// Returns the line on which the row starts.

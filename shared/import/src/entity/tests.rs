@@ -15,7 +15,7 @@ fn read<E: Entity>(cells: &[(&str, &str)]) -> EntityRow<E::EntityChange> {
     reader.feed(format!("{names}\n{texts}\n").as_bytes());
     reader.finish();
     let ReadRow::Row(row) = reader.next_row().unwrap() else { panic!("{names}\n{texts} is not a row") };
-    let columns = E::columns("a.csv", reader.header().unwrap(), Dialect::m2if()).unwrap();
+    let columns = E::columns("a.csv", reader.header().unwrap(), ReadingRules::default()).unwrap();
     E::read(&columns, &row)
 }
 
@@ -157,7 +157,7 @@ fn a_file_without_its_key_cannot_be_read() {
     let mut reader = RowReader::new(CsvFormat::RFC_4180);
     reader.feed(b"name\nacme\n");
     reader.next_row().unwrap();
-    let error = Brands::columns("a.csv", reader.header().unwrap(), Dialect::m2if()).unwrap_err();
+    let error = Brands::columns("a.csv", reader.header().unwrap(), ReadingRules::default()).unwrap_err();
     assert_eq!(error.to_string(), "line 1: the header has no column `code`");
 }
 

@@ -1,7 +1,10 @@
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+use crate::shop::ShopFacts;
 
 /// What changes add up to, as a catalogue keeps it.
 pub trait Thing: Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -10,6 +13,14 @@ pub trait Thing: Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned +
 
     /// Number of the stored form; raised when old readers would misunderstand it.
     const SCHEMA: u32;
+
+    /// Whether it is a fact of the shop: there are few of them, they are kept together and read as a whole.
+    const IS_FACT: bool = false;
+
+    /// Where the shop facts have things of this kind, by key.
+    fn facts(_shop: &mut ShopFacts) -> Option<&mut BTreeMap<String, Self>> {
+        None
+    }
 
     /// Writes the thing as it is stored: JSON with its schema number.
     #[must_use]
@@ -41,6 +52,18 @@ pub enum ChangeEffect {
     Unchanged,
     /// The thing differs from before.
     Changed,
+}
+
+/// What a delete operation took from a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Removal {
+    /// All of it: the thing shall be gone.
+    Whole,
+    /// A part of it, such as a tier price of a product.
+    Part,
+    /// The thing has nothing of what the row names.
+    Nothing,
 }
 
 /// Why a stored text is not a thing.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use chrono::DateTime;
 use import::bunch::{Bunch, BunchSet, DropFile, resolve};
-use import::dialect::Dialect;
+use import::entity::ReadingRules;
 use import::entity::Stated;
 use import::entity::product::{ProductChange, ProductType, ProductValue};
 use insta::assert_snapshot;
@@ -41,7 +41,7 @@ fn bunches() -> Vec<Bunch> {
 
 fn files(bunch: &Bunch) -> Vec<ProductFile> {
     let paths = bunch.files.iter().map(|file| paths()[&file.name.to_string()].clone());
-    paths.map(|path| ProductFile::read(&path, &Dialect::m2if()).unwrap()).collect()
+    paths.map(|path| ProductFile::read(&path, &ReadingRules::default()).unwrap()).collect()
 }
 
 fn full_catalogue() -> Vec<ProductFile> {

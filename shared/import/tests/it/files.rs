@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use import::Entity;
 use import::csv::{ReadRow, RowReader};
-use import::dialect::Dialect;
 use import::entity::product::{ProductChange, Products};
-use import::entity::{Columns, EntityRow};
+use import::entity::{Columns, EntityRow, ReadingRules};
 use import::finding::Finding;
 use patience::wait;
 
@@ -24,9 +23,9 @@ pub(crate) struct ProductFile {
 }
 
 impl ProductFile {
-    pub(crate) fn read(path: &Path, dialect: &Dialect) -> Result<Self, Finding> {
+    pub(crate) fn read(path: &Path, rules: &ReadingRules) -> Result<Self, Finding> {
         let name = path.file_name().unwrap().to_str().unwrap();
-        let mut reader = RowReader::new(dialect.format);
+        let mut reader = RowReader::new(rules.dialect.format);
         let mut bytes = File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let mut chunk = vec![0; 10_007];
         let mut columns: Option<Columns<_>> = None;
@@ -42,7 +41,7 @@ impl ProductFile {
             wait.go_on();
             let answer = reader.next_row().map_err(|error| Finding::unreadable(name, &error))?;
             if let (None, Some(header)) = (&columns, reader.header()) {
-                let found = Products::columns(name, header, dialect.clone());
+                let found = Products::columns(name, header, rules.clone());
                 let found = found.map_err(|error| Finding::unreadable(name, &error))?;
                 file.columns = header.names().to_vec();
                 file.unknown_columns = found.unknown().to_vec();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::DateTime;
 use import::bunch::{BunchSet, DropFile, resolve};
 use import::dialect::Dialect;
+use import::entity::ReadingRules;
 use import::entity::Stated;
 use import::entity::product::{ProductType, ProductValue};
 use import::finding::Severity;
@@ -28,13 +29,17 @@ fn index() -> Vec<(PathBuf, usize)> {
         .collect()
 }
 
+fn rules(dialect: Dialect) -> ReadingRules {
+    ReadingRules { dialect, ..ReadingRules::default() }
+}
+
 fn read(path: &str) -> ProductFile {
-    ProductFile::read(&samples().join(path), &Dialect::m2if()).unwrap()
+    ProductFile::read(&samples().join(path), &ReadingRules::default()).unwrap()
 }
 
 /// What is wrong with a file, without mere notices.
 fn errors(path: &str) -> String {
-    let file = match ProductFile::read(&samples().join(path), &Dialect::m2if()) {
+    let file = match ProductFile::read(&samples().join(path), &ReadingRules::default()) {
         Ok(file) => file,
         Err(finding) => return format!("{finding} ({:?})", finding.severity),
     };
@@ -53,7 +58,7 @@ fn every_file_has_as_many_rows_as_the_index_says() {
     let mut checked = 0;
     for (path, records) in index() {
         // Files without a sku column are those of other entities.
-        let Ok(file) = ProductFile::read(&path, &Dialect::m2if()) else { continue };
+        let Ok(file) = ProductFile::read(&path, &ReadingRules::default()) else { continue };
         assert_eq!(file.row_count, records, "{}", path.display());
         checked += 1;
     }
@@ -62,13 +67,14 @@ fn every_file_has_as_many_rows_as_the_index_says() {
 
 #[test]
 fn every_product_file_of_the_original_parses() {
-    let english = Dialect { numbers: number::NumberFormat::ENGLISH, ..Dialect::m2if() };
+    let english = rules(Dialect { numbers: number::NumberFormat::ENGLISH, ..Dialect::m2if() });
+    let usual = ReadingRules::default();
     let mut rows = 0;
     let mut files = 0;
     for (path, _) in index().into_iter().filter(|(path, _)| is_product_import(path)) {
         // One file groups the thousands of its prices, which the original leaves to its number converter.
-        let dialect = if path.to_str().unwrap().contains("/delta/") { &english } else { &Dialect::m2if() };
-        let file = ProductFile::read(&path, dialect).unwrap();
+        let rules = if path.to_str().unwrap().contains("/delta/") { &english } else { &usual };
+        let file = ProductFile::read(&path, rules).unwrap();
         let errors: Vec<_> = file.findings.iter().filter(|finding| finding.severity != Severity::Notice).collect();
         assert!(errors.is_empty(), "{}: {errors:#?}", path.display());
         assert!(file.rows.iter().all(|row| row.change.is_some()));
@@ -146,7 +152,7 @@ fn category_names_with_a_slash_are_one_level_with_either_separator() {
     };
     let comma = read(&format!("{CATALOG}import_new_categories_default_separator.csv"));
     let path = samples().join(format!("{CATALOG}import_new_categories_custom_separator.csv"));
-    let pipe = ProductFile::read(&path, &Dialect::magento('|')).unwrap();
+    let pipe = ProductFile::read(&path, &rules(Dialect::magento('|'))).unwrap();
     assert_snapshot!(paths(&comma), @r#"Default Category/Category 1 and Default Category/"Category/ 2""#);
     assert_eq!(paths(&pipe), paths(&comma));
 }
@@ -218,7 +224,7 @@ fn another_delimiter_is_guessed_from_the_header() {
     assert_snapshot!(errors(&format!("{SUITE}{path}")), @"incorrect_catalog_product_semicolon.csv:1: the header has no column `sku`; is the delimiter of this file `;`? (File)");
     let mut semicolon = Dialect::m2if();
     semicolon.format.delimiter = b';';
-    let file = ProductFile::read(&samples().join(format!("{SUITE}{path}")), &semicolon).unwrap();
+    let file = ProductFile::read(&samples().join(format!("{SUITE}{path}")), &rules(semicolon)).unwrap();
     let lines: Vec<_> = file.findings.iter().map(ToString::to_string).collect();
     assert_snapshot!(lines.join("\n"), @r"
     incorrect_catalog_product_semicolon.csv:2: column `visibility`: `Catalo g, Search` is not a visibility (expected `Not Visible Individually`, `Catalog`, `Search` or `Catalog, Search`)

@@ -5,6 +5,7 @@ use engine::{ExecutorError, Work, WorkingDirectory};
 use import::bunch::Bunch;
 
 use super::bunch_argument::BUNCH_ARGUMENT;
+use super::prefixes;
 
 /// The bunch of a step.
 pub(super) const BUNCH: Argument<Parsed<Bunch>> = Argument {
@@ -16,6 +17,18 @@ pub(super) const BUNCH: Argument<Parsed<Bunch>> = Argument {
     },
     presence: Presence::HandedOn,
     meaning: "the files; the condition `bunch_complete` hands it over when they have arrived",
+};
+
+pub(super) const TAKES: Argument<Parsed<Vec<String>>> = Argument {
+    name: "prefixes",
+    kind: Parsed {
+        kind: "list of file prefixes",
+        example: "product-import, erp-products",
+        read: |text| Ok(prefixes::parse(text)?),
+    },
+    presence: Presence::Optional,
+    meaning: "the files of the bunch that the step takes, by the part of their names before the first underscore; those of \
+              its entity if there is no such argument",
 };
 
 /// Why a text is no bunch.
@@ -32,6 +45,14 @@ pub(super) fn bunch(work: &Work<'_>) -> Result<Bunch, ExecutorError> {
             work.step.name
         ))
     })
+}
+
+/// The files of the bunch that hold rows of an entity: the bunch without all others.
+pub(super) fn files_taken(work: &Work<'_>, prefix: &str) -> Result<Bunch, ExecutorError> {
+    let takes = work.optional_argument(&TAKES)?.unwrap_or_else(|| vec![prefix.to_owned()]);
+    let mut bunch = bunch(work)?;
+    bunch.files.retain(|file| takes.iter().any(|prefix| prefix == file.name.prefix()));
+    Ok(bunch)
 }
 
 /// The key of a file of the bunch in the working directory.

@@ -7,8 +7,9 @@ use import::Entity;
 use import::bunch::{Bunch, BunchId};
 use import::csv::{self, CsvPosition, Header, ReadRow, RowReader};
 use import::dialect::Dialect;
-use import::entity::{Columns, EntityRow};
+use import::entity::{Columns, EntityRow, ReadingRules};
 use import::finding::Finding;
+use import::shop::ShopFacts;
 use store::files::{Files, Range};
 
 use super::bunch_files::moved_key;
@@ -23,7 +24,7 @@ pub(super) struct EntityFile<E: Entity> {
     key: String,
     name: String,
     bunch: BunchId,
-    dialect: Dialect,
+    rules: ReadingRules,
     reader: RowReader,
     /// The next byte to fetch.
     offset: u64,
@@ -48,7 +49,12 @@ impl<E: Entity> EntityFile<E> {
     ///
     /// # Errors
     /// The store did not answer. A file that cannot be read shows at the first row.
-    pub(super) async fn open(work: &Work<'_>, bunch: &Bunch, place: RowPlace) -> Result<Self, ExecutorError> {
+    pub(super) async fn open(
+        work: &Work<'_>,
+        bunch: &Bunch,
+        place: RowPlace,
+        shop: Arc<ShopFacts>,
+    ) -> Result<Self, ExecutorError> {
         let dialect = Dialect::m2if();
         let name = bunch.files[place.file].name.to_string();
         let mut file = EntityFile {
@@ -57,14 +63,14 @@ impl<E: Entity> EntityFile<E> {
             name,
             bunch: bunch.id.clone(),
             reader: RowReader::new(dialect.format),
-            dialect,
+            rules: ReadingRules { dialect, shop },
             offset: 0,
             columns: None,
         };
         if let Some(position) = place.position
             && let Some(header) = file.header().await?
         {
-            file.reader = RowReader::resume(file.dialect.format, header, position);
+            file.reader = RowReader::resume(file.rules.dialect.format, header, position);
             file.offset = position.byte_offset;
         }
         Ok(file)
@@ -108,7 +114,7 @@ impl<E: Entity> EntityFile<E> {
     fn columns(&mut self) -> Result<&Columns<E::ColumnKind>, csv::Error> {
         if self.columns.is_none() {
             let header = self.reader.header().expect("a row comes behind the header");
-            let columns = E::columns(&self.name, header, self.dialect.clone())?.of_bunch(&self.bunch);
+            let columns = E::columns(&self.name, header, self.rules.clone())?.of_bunch(&self.bunch);
             return Ok(self.columns.insert(columns));
         }
         Ok(self.columns.as_ref().expect("just looked"))
@@ -121,7 +127,7 @@ impl<E: Entity> EntityFile<E> {
                 Ok(ReadRow::NeedsInput) if self.reader.header().is_none() => self.fetch().await?,
                 Ok(_) => return Ok(self.reader.header().cloned()),
                 Err(_) => {
-                    self.reader = RowReader::new(self.dialect.format);
+                    self.reader = RowReader::new(self.rules.dialect.format);
                     self.offset = 0;
                     return Ok(None);
                 }

@@ -14,15 +14,25 @@ use std::time::Duration;
 use async_trait::async_trait;
 use catalog::own::OwnCatalogue;
 use catalog::target::{self, Block, BlockOutcome, RowChange, Target};
-use engine::accepts::Accepts;
+use engine::accepts::{Accepts, Argument, OneOf, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::Entity;
 use import::bunch::Bunch;
+use import::operation::Operation;
 use import::report::RowOutcome;
+use import::shop::ShopFacts;
 
-use super::bunch_files::{BUNCH, bunch};
+use super::bunch_files::{BUNCH, TAKES, files_taken};
 use super::entity_file::{EntityFile, NextRow};
 use super::progress::{BYTES_PER_CHECKPOINT, ROWS_PER_CHECKPOINT, RowPlace, RowProgress, count};
+
+const OPERATION: Argument<OneOf> = Argument {
+    name: "operation",
+    kind: OneOf(&["add-update", "replace", "delete"]),
+    presence: Presence::Default("add-update"),
+    meaning: "what to do with the rows: `add-update` changes what they say, `replace` makes things anew from them alone, \
+              `delete` takes things away",
+};
 
 /// Finds the target of a step.
 type FindTarget<E> = dyn Fn(&Work<'_>) -> Arc<dyn Target<E>> + Send + Sync;
@@ -56,16 +66,21 @@ impl<E: Entity> Executor for Import<E> {
     }
 
     fn arguments(&self) -> Accepts {
-        Accepts::Only(&[&BUNCH])
+        Accepts::Only(&[&OPERATION, &TAKES, &BUNCH])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
+        let bunch = files_taken(work, E::ABOUT.prefix)?;
+        if bunch.files.is_empty() {
+            return Ok(Outcome::Skipped { reason: format!("the bunch has no files of {}", E::ABOUT.name) });
+        }
         let target = (self.find_target)(work);
-        let bunch = bunch(work)?;
+        let shop = Arc::new(target.shop_facts().await.map_err(of_target)?);
+        let import = RowsImport { target: target.as_ref(), bunch, shop, operation: operation(work)? };
         let mut progress = RowProgress::read(work).await?;
-        let has_waited = progress.place.file == bunch.files.len();
-        while progress.place.file < bunch.files.len() {
-            let outcome = import_file(work, target.as_ref(), &bunch, &mut progress).await?;
+        let has_waited = progress.place.file == import.bunch.files.len();
+        while progress.place.file < import.bunch.files.len() {
+            let outcome = import.import_file(work, &mut progress).await?;
             if let Some(outcome) = outcome {
                 return Ok(outcome);
             }
@@ -81,36 +96,67 @@ impl<E: Entity> Executor for Import<E> {
     }
 }
 
-/// Imports one file to its end, or until time runs short.
-async fn import_file<E: Entity>(
-    work: &mut Work<'_>,
-    target: &dyn Target<E>,
-    bunch: &Bunch,
-    progress: &mut RowProgress,
-) -> Result<Option<Outcome>, ExecutorError> {
-    let mut file = EntityFile::<E>::open(work, bunch, progress.place).await?;
-    let name = file.name().to_owned();
-    loop {
-        let mark = format!("{}/{name}@{}", bunch.id, offset(progress.place));
-        let (rows, is_last) = read_block(&mut file, progress).await?;
-        let given = rows.len();
-        let block = Block { file: name.clone(), mark, rows };
-        let outcome = target.import(block).await.map_err(of_target)?;
-        check_is_complete(target.name(), &name, given, &outcome)?;
-        progress.tally.count(&name, outcome);
-        if is_last {
-            progress.tally.report.file(&name).unknown_columns.extend(file.unknown_columns());
-            progress.next_file();
-        }
-        // Behind the last block the step ends or waits, and keeps what it knows in either way.
-        if progress.place.file == bunch.files.len() {
-            return Ok(None);
-        }
-        let outcome = progress.checkpoint(work, "imported").await?;
-        if outcome.is_some() || is_last {
-            return Ok(outcome);
+/// What an import of the files of an entity needs throughout.
+struct RowsImport<'a, E: Entity> {
+    target: &'a dyn Target<E>,
+    /// The files of the entity only.
+    bunch: Bunch,
+    shop: Arc<ShopFacts>,
+    operation: Operation,
+}
+
+impl<E: Entity> RowsImport<'_, E> {
+    /// Imports one file to its end, or until time runs short.
+    async fn import_file(
+        &self,
+        work: &mut Work<'_>,
+        progress: &mut RowProgress,
+    ) -> Result<Option<Outcome>, ExecutorError> {
+        let mut file = EntityFile::<E>::open(work, &self.bunch, progress.place, self.shop.clone()).await?;
+        let name = file.name().to_owned();
+        loop {
+            let offset = offset(progress.place);
+            let (rows, is_last) = read_block(&mut file, progress).await?;
+            self.import_block(&name, offset, rows, progress).await?;
+            if is_last {
+                progress.tally.report.file(&name).unknown_columns.extend(file.unknown_columns());
+                progress.next_file();
+            }
+            // Behind the last block the step ends or waits, and keeps what it knows in either way.
+            if progress.place.file == self.bunch.files.len() {
+                return Ok(None);
+            }
+            let outcome = progress.checkpoint(work, "imported").await?;
+            if outcome.is_some() || is_last {
+                return Ok(outcome);
+            }
         }
     }
+
+    /// Hands the rows that were read from an offset on to the target, and counts what it makes of them.
+    async fn import_block(
+        &self,
+        file: &str,
+        offset: u64,
+        rows: Rows<E>,
+        progress: &mut RowProgress,
+    ) -> Result<(), ExecutorError> {
+        let given = rows.len();
+        let import = self.bunch.id.to_string();
+        let mark = format!("{import}/{file}@{offset}");
+        let block = Block { file: file.to_owned(), mark, import, operation: self.operation, rows };
+        let outcome = self.target.import(block).await.map_err(of_target)?;
+        check_is_complete(self.target.name(), file, given, &outcome)?;
+        progress.tally.count(file, outcome);
+        Ok(())
+    }
+}
+
+/// What the step's arguments want done with the rows.
+fn operation(work: &Work<'_>) -> Result<Operation, ExecutorError> {
+    let found = work.argument(&OPERATION)?;
+    let known = Operation::ALL.into_iter().find(|(name, _)| *name == found);
+    Ok(known.expect("the argument takes no other word").1)
 }
 
 /// Rows that say something about a thing.
@@ -189,8 +235,8 @@ fn check_is_complete(target: &str, file: &str, given: usize, outcome: &BlockOutc
 fn conclude(work: &mut Work<'_>, progress: &RowProgress) -> Result<Outcome, ExecutorError> {
     let totals = progress.tally.report.totals();
     work.info(&format!(
-        "{} rows: {} created, {} updated, {} unchanged, {} skipped",
-        totals.rows, totals.created, totals.updated, totals.unchanged, totals.skipped
+        "{} rows: {} created, {} updated, {} unchanged, {} deleted, {} skipped",
+        totals.rows, totals.created, totals.updated, totals.unchanged, totals.deleted, totals.skipped
     ));
     let message = match totals.skipped {
         0 => return Ok(Outcome::Done),

@@ -131,6 +131,7 @@ impl Tally {
                 ItemOutcome::Created => self.report.file(file).count(RowOutcome::Created),
                 ItemOutcome::Updated => self.report.file(file).count(RowOutcome::Updated),
                 ItemOutcome::Unchanged => self.report.file(file).count(RowOutcome::Unchanged),
+                ItemOutcome::Deleted => self.report.file(file).count(RowOutcome::Deleted),
                 ItemOutcome::Refused(finding) => self.skip(file, finding),
             }
         }

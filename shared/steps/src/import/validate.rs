@@ -1,21 +1,27 @@
-//! `validate_<entity>`: reads every row of the bunch before the first thing is written.
+//! `validate`: reads every row of the bunch before the first thing is written; `validate_<entity>` those of one entity.
 //!
-//! What is so broken that rows cannot be told apart stops the pipeline, whatever the argument `strict` says.
+//! Files are read in the order of the bunch, and what the files of sets, attributes and categories will make of the shop
+//! counts for the files behind them. What is so broken that rows cannot be told apart stops the pipeline, whatever the
+//! argument `strict` says.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use catalog::own;
 use engine::accepts::{Accepts, Argument, Flag, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::Entity;
 use import::bunch::Bunch;
-use import::entity::EntityRow;
-use import::finding::{Severity, Strictness};
+use import::entity::{EntityRow, Thing, Visitor, visit_all};
+use import::finding::{Finding, Severity, Strictness};
 use import::report::RowOutcome;
+use import::shop::ShopFacts;
 
-use super::bunch_files::{BUNCH, bunch};
+use super::bunch_files::{BUNCH, TAKES, bunch, files_taken};
 use super::entity_file::{EntityFile, NextRow};
-use super::progress::{ROWS_PER_CHECKPOINT, RowProgress, Tally, count};
+use super::import_rows::of_target;
+use super::progress::{ROWS_PER_CHECKPOINT, RowPlace, RowProgress, Tally, count};
 
 /// Most findings that the step's log repeats; the report has more.
 const LOGGED_FINDINGS: usize = 20;
@@ -27,42 +33,206 @@ const STRICT: Argument<Flag> = Argument {
     meaning: "`true` stops the pipeline at rows and values that cannot be used; `false` leaves them out and says so",
 };
 
-/// The executor that validates the files of an entity.
-pub struct Validate<E>(PhantomData<E>);
+/// The executor that validates the files of one entity, or of several.
+pub struct Validate {
+    name: &'static str,
+    description: &'static str,
+    entities: Vec<Arc<dyn CheckFiles>>,
+}
 
-impl<E> Default for Validate<E> {
-    fn default() -> Self {
-        Self(PhantomData)
+impl Validate {
+    /// Validates the files of every entity that ships.
+    #[must_use]
+    pub fn all() -> Self {
+        struct All(Vec<Arc<dyn CheckFiles>>);
+        impl Visitor for All {
+            fn visit<E: Entity>(&mut self) {
+                self.0.push(Arc::new(FilesOf::<E>(PhantomData)));
+            }
+        }
+        let mut all = All(Vec::new());
+        visit_all(&mut all);
+        let description = "checks every row of every file of the bunch, and collects the categories they name";
+        Self { name: "validate", description, entities: all.0 }
+    }
+
+    /// Validates the files of one entity.
+    #[must_use]
+    pub fn of<E: Entity>() -> Self {
+        let entities: Vec<Arc<dyn CheckFiles>> = vec![Arc::new(FilesOf::<E>(PhantomData))];
+        Self { name: E::ABOUT.validate.name, description: E::ABOUT.validate.description, entities }
+    }
+
+    /// Validates the files of one more entity, such as one of your own.
+    #[must_use]
+    pub fn and<E: Entity>(mut self) -> Self {
+        self.entities.push(Arc::new(FilesOf::<E>(PhantomData)));
+        self
+    }
+
+    /// The entity whose rows a file holds. A step for one entity takes every file: its definition may name them otherwise.
+    fn entity_of(&self, bunch: &Bunch, file: usize) -> Option<&Arc<dyn CheckFiles>> {
+        if let [entity] = &self.entities[..] {
+            return Some(entity);
+        }
+        let prefix = bunch.files[file].name.prefix();
+        self.entities.iter().find(|entity| entity.prefix() == prefix)
     }
 }
 
 #[async_trait]
-impl<E: Entity> Executor for Validate<E> {
+impl Executor for Validate {
     fn name(&self) -> &'static str {
-        E::ABOUT.validate.name
+        self.name
     }
 
     fn description(&self) -> &'static str {
-        E::ABOUT.validate.description
+        self.description
     }
 
     fn arguments(&self) -> Accepts {
-        Accepts::Only(&[&STRICT, &BUNCH])
+        Accepts::Only(&[&STRICT, &TAKES, &BUNCH])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let strictness = strictness(work)?;
-        let bunch = bunch(work)?;
-        let mut progress = RowProgress::read(work).await?;
-        let mut rows = 0;
-        while progress.place.file < bunch.files.len() {
-            let outcome = validate_file::<E>(work, &bunch, &mut progress, &mut rows).await?;
+        let bunch = match &self.entities[..] {
+            [entity] => files_taken(work, entity.prefix())?,
+            _ => bunch(work)?,
+        };
+        let shop = own::shop_facts(work.store.table.as_ref()).await;
+        let mut check = Check {
+            shop: shop.map_err(|error| of_target(error.into()))?,
+            progress: RowProgress::read(work).await?,
+            bunch,
+            rows: 0,
+        };
+        self.learn_again(work, &mut check).await?;
+        while check.progress.place.file < check.bunch.files.len() {
+            let outcome = match self.entity_of(&check.bunch, check.progress.place.file) {
+                Some(entity) => entity.check(work, &mut check).await?,
+                None => check.leave_out(self.name),
+            };
             if let Some(outcome) = outcome {
                 return Ok(outcome);
             }
         }
-        progress.leave(work, "validation.json").await?;
-        conclude(work, &progress.tally, strictness)
+        check.progress.leave(work, "validation.json").await?;
+        conclude(work, &check.progress.tally, strictness)
+    }
+}
+
+impl Validate {
+    /// Reads again what an earlier try has read of the shop, up to where it stood.
+    async fn learn_again(&self, work: &mut Work<'_>, check: &mut Check) -> Result<(), ExecutorError> {
+        let stood = check.progress.place;
+        for file in 0..check.bunch.files.len().min(stood.file + 1) {
+            if let Some(entity) = self.entity_of(&check.bunch, file) {
+                entity.learn(work, check, file).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A validation while it goes through the files of a bunch.
+struct Check {
+    bunch: Bunch,
+    /// What the shop will have once the files read so far are imported.
+    shop: ShopFacts,
+    progress: RowProgress,
+    /// Those since the latest checkpoint.
+    rows: u64,
+}
+
+impl Check {
+    /// Leaves out a file of which nobody here knows what it holds.
+    fn leave_out(&mut self, step: &str) -> Option<Outcome> {
+        let name = self.bunch.files[self.progress.place.file].name.to_string();
+        let problem = format!("nothing in `{step}` knows files of this name; the file is left out");
+        let finding = Finding::about(&name, 1, problem, Severity::Row);
+        self.progress.tally.report.file(&name).note(finding);
+        self.progress.next_file();
+        None
+    }
+}
+
+/// An entity without its types, as far as its files are checked.
+#[async_trait]
+trait CheckFiles: Send + Sync {
+    /// Start of the names of its files.
+    fn prefix(&self) -> &'static str;
+
+    /// Checks the next file to its end, or until time runs short.
+    async fn check(&self, work: &mut Work<'_>, check: &mut Check) -> Result<Option<Outcome>, ExecutorError>;
+
+    /// Reads what a file will make of the shop, up to where the check stands.
+    async fn learn(&self, work: &Work<'_>, check: &mut Check, file: usize) -> Result<(), ExecutorError>;
+}
+
+struct FilesOf<E>(PhantomData<E>);
+
+#[async_trait]
+impl<E: Entity> CheckFiles for FilesOf<E> {
+    fn prefix(&self) -> &'static str {
+        E::ABOUT.prefix
+    }
+
+    async fn check(&self, work: &mut Work<'_>, check: &mut Check) -> Result<Option<Outcome>, ExecutorError> {
+        let shop = Arc::new(check.shop.clone());
+        let mut file = EntityFile::<E>::open(work, &check.bunch, check.progress.place, shop).await?;
+        let name = file.name().to_owned();
+        loop {
+            match file.next().await? {
+                NextRow::Row(row) => check_row::<E>(&name, *row, check),
+                NextRow::Bad { finding, next } => {
+                    check.progress.place.position = Some(next);
+                    check.progress.tally.skip(&name, finding);
+                }
+                NextRow::Broken(finding) => {
+                    check.progress.tally.report.file(&name).note(finding);
+                    break;
+                }
+                NextRow::End => break,
+            }
+            check.rows += 1;
+            if check.rows == ROWS_PER_CHECKPOINT {
+                check.rows = 0;
+                let outcome = check.progress.checkpoint(work, "checked").await?;
+                if outcome.is_some() {
+                    return Ok(outcome);
+                }
+            }
+        }
+        check.progress.tally.report.file(&name).unknown_columns.extend(file.unknown_columns());
+        check.progress.next_file();
+        Ok(None)
+    }
+
+    async fn learn(&self, work: &Work<'_>, check: &mut Check, file: usize) -> Result<(), ExecutorError> {
+        let stood = check.progress.place;
+        if !E::Thing::IS_FACT || file == stood.file && stood.position.is_none() {
+            return Ok(());
+        }
+        let end = stood.position.filter(|_| file == stood.file).map(|position| position.byte_offset);
+        let shop = Arc::new(check.shop.clone());
+        let place = RowPlace { file, position: None };
+        let mut rows = EntityFile::<E>::open(work, &check.bunch, place, shop).await?;
+        loop {
+            let next = match rows.next().await? {
+                NextRow::Row(row) => {
+                    if let Some(change) = &row.change {
+                        check.shop.learn::<E>(change);
+                    }
+                    row.next
+                }
+                NextRow::Bad { next, .. } => next,
+                NextRow::Broken(_) | NextRow::End => return Ok(()),
+            };
+            if end.is_some_and(|end| next.byte_offset >= end) {
+                return Ok(());
+            }
+        }
     }
 }
 
@@ -71,46 +241,9 @@ fn strictness(work: &Work<'_>) -> Result<Strictness, ExecutorError> {
     Ok(if work.argument(&STRICT)? { Strictness::Strict } else { Strictness::Skip })
 }
 
-/// Validates one file to its end, or until time runs short. `rows` are those since the latest checkpoint.
-async fn validate_file<E: Entity>(
-    work: &mut Work<'_>,
-    bunch: &Bunch,
-    progress: &mut RowProgress,
-    rows: &mut u64,
-) -> Result<Option<Outcome>, ExecutorError> {
-    let mut file = EntityFile::<E>::open(work, bunch, progress.place).await?;
-    let name = file.name().to_owned();
-    loop {
-        match file.next().await? {
-            NextRow::Row(row) => {
-                progress.place.position = Some(row.next);
-                check_row::<E>(&name, *row, &mut progress.tally);
-            }
-            NextRow::Bad { finding, next } => {
-                progress.place.position = Some(next);
-                progress.tally.skip(&name, finding);
-            }
-            NextRow::Broken(finding) => {
-                progress.tally.report.file(&name).note(finding);
-                break;
-            }
-            NextRow::End => break,
-        }
-        *rows += 1;
-        if *rows == ROWS_PER_CHECKPOINT {
-            *rows = 0;
-            let outcome = progress.checkpoint(work, "checked").await?;
-            if outcome.is_some() {
-                return Ok(outcome);
-            }
-        }
-    }
-    progress.tally.report.file(&name).unknown_columns.extend(file.unknown_columns());
-    progress.next_file();
-    Ok(None)
-}
-
-fn check_row<E: Entity>(file: &str, row: EntityRow<E::EntityChange>, tally: &mut Tally) {
+fn check_row<E: Entity>(file: &str, row: EntityRow<E::EntityChange>, check: &mut Check) {
+    let tally = &mut check.progress.tally;
+    check.progress.place.position = Some(row.next);
     let report = tally.report.file(file);
     report.count(if row.change.is_some() { RowOutcome::Unchanged } else { RowOutcome::Skipped });
     for finding in row.findings {
@@ -118,6 +251,7 @@ fn check_row<E: Entity>(file: &str, row: EntityRow<E::EntityChange>, tally: &mut
     }
     if let Some(change) = &row.change {
         E::name_others(change, &mut tally.named);
+        check.shop.learn::<E>(change);
     }
 }
 

@@ -160,6 +160,8 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     http_request expect: `no such value!` is not a status (examples: `2xx`, `404`)
     http_request save_as: `no such value!` is not a file name of letters, digits, `.`, `_` and `-` (example: `tax-rates_2.json`)
     import_categories validated_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
+    import_products operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
+    import_products prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
     import_products bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     move_files bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     report imported_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
@@ -168,7 +170,11 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     shell artifact: `no such value!` is not a file name of letters, digits, `.`, `_` and `-` (example: `tax-rates_2.json`)
     spawn_pipeline pipeline: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     spawn_pipeline wait: `no such value!` is neither `true` nor `false`
+    validate strict: `no such value!` is neither `true` nor `false`
+    validate prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
+    validate bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     validate_products strict: `no such value!` is neither `true` nor `false`
+    validate_products prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
     validate_products bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     wait for: `no such value!` is not a duration (example: `2 hours`)
     wait until: `no such value!` is not a time with its offset (example: `2026-08-01T18:00:00Z`)

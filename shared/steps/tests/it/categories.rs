@@ -35,7 +35,7 @@ async fn categories(shop: &Shop) -> Vec<String> {
 }
 
 async fn items(shop: &Shop) -> Vec<Item> {
-    shop.workshop.store().table.query(&Query::prefix("categories", "")).await.unwrap().entries
+    shop.workshop.store().table.query(&Query::prefix("shop", "category/")).await.unwrap().entries
 }
 
 /// The categories whose parent is not there.
@@ -53,7 +53,7 @@ async fn a_writer_of_categories_that_dies_leaves_no_child_without_a_parent() {
         // All but the last one, whose name begins otherwise.
         for after in 0..ALL.len() - 1 {
             let (shop, id) = shop().await;
-            shop.workshop.table.arm(fault, "categories Default", after);
+            shop.workshop.table.arm(fault, "shop category/default", after);
             while !shop.workshop.table.is_spent() {
                 let body = shop.next_message(&id).await.expect("a category is written before the pipeline has ended");
                 let invocation = shop.workshop.invocation();

@@ -16,7 +16,7 @@ fn the_shipped_import_loads() {
     let steps = definition.steps.iter().map(|step| format!("{} {} {}", step.sort_order, step.name, step.executor));
     assert_snapshot!(steps.collect::<Vec<_>>().join("\n"), @"
     10 move_files move_files
-    20 validate validate_products
+    20 validate validate
     30 import_categories import_categories
     40 import_products import_products
     50 archive archive

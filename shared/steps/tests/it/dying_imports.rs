@@ -96,6 +96,6 @@ async fn what_is_dropped_anew_while_its_name_is_moved_belongs_to_the_next_import
         shop.workshop.wait(1);
         // Its ok file has stayed for it.
         let next = shop.import().await;
-        assert_eq!(shop.totals(&next).await, "0 created, 1 rows, 0 skipped, 0 unchanged, 1 updated");
+        assert_eq!(shop.totals(&next).await, "0 created, 0 deleted, 1 rows, 0 skipped, 0 unchanged, 1 updated");
     }
 }

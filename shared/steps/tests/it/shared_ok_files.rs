@@ -34,7 +34,7 @@ async fn an_ok_file_for_two_bunches_stays_until_both_are_moved() {
         assert_eq!(shop.files(DROP_PREFIX).await, "", "after the second `move_files`, ok file `{content}`");
         shop.workshop.run_all().await;
         for (id, name) in [(first, FIRST), (second, SECOND)] {
-            assert_eq!(shop.totals(&id).await, "1 created, 1 rows, 0 skipped, 0 unchanged, 0 updated");
+            assert_eq!(shop.totals(&id).await, "1 created, 0 deleted, 1 rows, 0 skipped, 0 unchanged, 0 updated");
             let archived = shop.files(&archive::prefix(&id)).await;
             assert_eq!(archived, format!("files/product-import.ok, files/{name}, report.json, report.txt"));
         }

@@ -9,6 +9,7 @@ use engine::Program;
 use import::entity;
 use import::entity::product::Products;
 use import::finding::{ChangeRefusal, Finding};
+use import::shop::ShopFacts;
 use insta::assert_snapshot;
 use pipeline::PipelineId;
 use steps::import::import_rows::Import;
@@ -39,6 +40,10 @@ struct Seen {
 impl Target<Products> for SlowShop {
     fn name(&self) -> &'static str {
         "slow"
+    }
+
+    async fn shop_facts(&self) -> Result<ShopFacts, Error> {
+        Ok(ShopFacts::plain())
     }
 
     async fn import(&self, block: Block<Products>) -> Result<BlockOutcome, Error> {
@@ -117,7 +122,7 @@ async fn rows_of_which_a_target_learns_later_are_counted_then() {
     let id = shop.spawn().await;
     assert_eq!(shop.run_by_the_minute(&id).await, 2, "no runner waits, and nobody asks before the time");
     assert_eq!(target.seen.lock().unwrap().asked.values().copied().collect::<Vec<_>>(), [2]);
-    assert_snapshot!(shop.totals(&id).await, @"1 created, 3 rows, 1 skipped, 0 unchanged, 1 updated");
+    assert_snapshot!(shop.totals(&id).await, @"1 created, 0 deleted, 3 rows, 1 skipped, 0 unchanged, 1 updated");
     let report = shop.report(&id).await;
     let findings = &report["files"]["product-import_20260801-120000_01.csv"]["findings"];
     let file = "product-import_20260801-120000_01.csv";
@@ -138,7 +143,7 @@ async fn a_death_at_any_write_loses_no_row_that_a_target_has_taken() {
         shop.run_by_the_minute(&id).await;
         shop.totals(&id).await
     };
-    assert_snapshot!(undisturbed, @"1 created, 3 rows, 0 skipped, 1 unchanged, 1 updated");
+    assert_snapshot!(undisturbed, @"1 created, 0 deleted, 3 rows, 0 skipped, 1 unchanged, 1 updated");
     let mut faults = 0;
     for fault in [Fault::DeadBefore, Fault::DeadAfter, Fault::ReplyLost] {
         for after in workshop::every_write() {
@@ -168,6 +173,10 @@ struct Forgetful;
 impl Target<Products> for Forgetful {
     fn name(&self) -> &'static str {
         "forgetful"
+    }
+
+    async fn shop_facts(&self) -> Result<ShopFacts, Error> {
+        Ok(ShopFacts::plain())
     }
 
     async fn import(&self, block: Block<Products>) -> Result<BlockOutcome, Error> {

@@ -2,7 +2,7 @@
 
 use import::Entity;
 use import::csv::CsvFormat;
-use import::dialect::Dialect;
+use import::entity::ReadingRules;
 use import::entity::product::{Product, ProductChange, Products};
 use import::entity::{ChangeEffect, Thing};
 
@@ -14,7 +14,7 @@ const ROWS: usize = 200;
 
 pub(crate) fn products(data: &[u8]) {
     let Some((header, rows)) = rows(data, CsvFormat::RFC_4180) else { return };
-    let Ok(columns) = Products::columns("product-import_x_01.csv", &header, Dialect::default()) else { return };
+    let Ok(columns) = Products::columns("product-import_x_01.csv", &header, ReadingRules::default()) else { return };
     for row in rows.iter().take(ROWS) {
         let read = Products::read(&columns, row);
         assert_eq!((read.line, read.next), (row.position.line, row.next));

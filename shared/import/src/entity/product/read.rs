@@ -24,7 +24,7 @@ pub(super) struct ProductReading<'r, 'a> {
     pub(super) cells: &'r mut Reading<'a, ProductColumn>,
     pub(super) change: ProductChange,
     /// Columns that a row of a store view cannot speak for.
-    misplaced: Vec<&'static str>,
+    misplaced: Vec<String>,
 }
 
 /// Reads a row; nothing comes of one without a usable sku.
@@ -77,7 +77,7 @@ impl ProductReading<'_, '_> {
     }
 
     fn read_cell(&mut self, column: &KnownColumn<ProductColumn>, stated: Stated<&str>) {
-        let name = column.name;
+        let name = &*column.name;
         match column.kind {
             ProductColumn::Sku
             | ProductColumn::StoreView
@@ -192,9 +192,9 @@ impl ProductReading<'_, '_> {
     fn misplace(&mut self, column: &KnownColumn<ProductColumn>) {
         if column.kind == ProductColumn::Relation(Relation::Variations) {
             let problem = "variations belong on the row without store view code";
-            self.cells.note(column.name, None, problem, Severity::Value);
+            self.cells.note(&column.name, None, problem, Severity::Value);
         } else {
-            self.misplaced.push(column.name);
+            self.misplaced.push(column.name.to_string());
         }
     }
 

@@ -35,7 +35,7 @@ pub(super) enum RelationError {
 
 impl ProductReading<'_, '_> {
     /// Reads a column that says how the product relates to other things: lists, pairs, lists of pairs.
-    pub(super) fn read_relation(&mut self, column: &'static str, relation: Relation, stated: Stated<&str>) {
+    pub(super) fn read_relation(&mut self, column: &str, relation: Relation, stated: Stated<&str>) {
         match relation {
             Relation::Websites => self.change.websites = self.list(column, stated),
             Relation::Categories => {

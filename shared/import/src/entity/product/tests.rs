@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::csv::{CsvFormat, ReadRow, RowReader};
-use crate::dialect::Dialect;
 use crate::entity::EntityRow;
+use crate::entity::ReadingRules;
 use crate::finding::{Finding, Severity};
 
 /// Reads the rows of a small file.
@@ -20,7 +20,7 @@ fn rows(text: &str) -> Vec<EntityRow<ProductChange>> {
         match reader.next_row().unwrap() {
             ReadRow::Row(row) => {
                 let header = reader.header().unwrap();
-                let columns = Products::columns("product-import_x_01.csv", header, Dialect::m2if()).unwrap();
+                let columns = Products::columns("product-import_x_01.csv", header, ReadingRules::default()).unwrap();
                 rows.push(Products::read(&columns, &row));
             }
             ReadRow::Bad(bad) => panic!("{bad}"),
@@ -285,7 +285,7 @@ fn unknown_columns_are_listed_and_left_out() {
     let mut reader = RowReader::new(CsvFormat::RFC_4180);
     reader.feed(b"sku,warehouse_note,name,Colour\n");
     reader.next_row().unwrap();
-    let columns = Products::columns("x.csv", reader.header().unwrap(), Dialect::m2if()).unwrap();
+    let columns = Products::columns("x.csv", reader.header().unwrap(), ReadingRules::default()).unwrap();
     assert_eq!(columns.unknown(), ["warehouse_note", "Colour"]);
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::csv::{CsvFormat, ReadRow, RowReader};
-use crate::dialect::Dialect;
+use crate::entity::ReadingRules;
 use crate::entity::product::{AdditionalImage, CategoryLink, Link, LinkType, ProductValue, Products};
 use crate::entity::{Entity, Thing};
 
@@ -17,7 +17,8 @@ fn changes(text: &str) -> Vec<ProductChange> {
     let wait = wait("the reader comes to the end of the file");
     while let ReadRow::Row(row) = reader.next_row().unwrap() {
         wait.go_on();
-        let columns = Products::columns("product-import_x_01.csv", reader.header().unwrap(), Dialect::m2if()).unwrap();
+        let columns =
+            Products::columns("product-import_x_01.csv", reader.header().unwrap(), ReadingRules::default()).unwrap();
         changes.push(Products::read(&columns, &row).change.unwrap());
     }
     changes

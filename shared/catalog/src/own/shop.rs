@@ -1,0 +1,34 @@
+use std::collections::BTreeMap;
+
+use import::entity::Thing;
+use import::entity::attribute::Attribute;
+use import::entity::attribute_set::AttributeSet;
+use import::entity::category::Category;
+use import::shop::{ShopBasics, ShopFacts};
+use store::table::Table;
+
+use super::error::Error;
+use super::items;
+
+/// Key of the one item of the basics.
+const BASICS: &str = "all";
+
+/// Reads what is known of the shop: a plain one, over which lies what imports and people have said.
+///
+/// # Errors
+/// The store did not answer, or an item cannot be understood.
+pub async fn shop_facts(table: &dyn Table) -> Result<ShopFacts, Error> {
+    let mut shop = ShopFacts::plain();
+    if let Some(basics) = items::all::<ShopBasics>(table).await?.remove(BASICS) {
+        shop.basics = basics;
+    }
+    overlay::<AttributeSet>(table, &mut shop.attribute_sets).await?;
+    overlay::<Attribute>(table, &mut shop.attributes).await?;
+    overlay::<Category>(table, &mut shop.categories).await?;
+    Ok(shop)
+}
+
+async fn overlay<T: Thing>(table: &dyn Table, facts: &mut BTreeMap<String, T>) -> Result<(), Error> {
+    facts.extend(items::all::<T>(table).await?);
+    Ok(())
+}
