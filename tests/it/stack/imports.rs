@@ -87,7 +87,7 @@ async fn products(stack: &Stack, files: &Files) -> BTreeMap<String, Product> {
     }
     let keys = Vec::from_iter(keys);
     let stored = catalog::own::things(stack.store.table.as_ref(), &keys).await.unwrap();
-    stored.into_iter().map(|(key, stored)| (key, stored.thing)).collect()
+    stored.into_iter().filter_map(|(key, stored)| Some((key, stored.thing?))).collect()
 }
 
 async fn assert_is_archived(stack: &Stack, id: &pipeline::PipelineId, files: &Files) {
