@@ -12,6 +12,7 @@ mod format;
 mod header;
 mod limits;
 mod position;
+mod quoting;
 mod reader;
 mod row;
 #[cfg(test)]

@@ -17,9 +17,9 @@ pub enum ErrorKind {
     /// The file has no row at all.
     #[error("the file is empty, but a header row was expected")]
     NoHeader,
-    /// The header row cannot be decoded.
-    #[error("the header is not UTF-8")]
-    HeaderNotUtf8,
+    /// The header row cannot be used.
+    #[error("the header cannot be read: {0}")]
+    BadHeader(BadRowKind),
     /// A column has no name.
     #[error("column {number} of the header has no name")]
     UnnamedColumn {
@@ -97,11 +97,39 @@ pub enum BadRowKind {
         found: usize,
     },
     /// A cell holds bytes that are not UTF-8.
-    #[error("byte {byte} of the cell in column {number} is not UTF-8")]
+    #[error(
+        "character {character} of the cell in column {column} is not UTF-8; the file seems to be saved in an older \
+         character set such as Windows-1252: save it as `CSV UTF-8`, or name its character set in the argument `charset` of \
+         the step that moves the files"
+    )]
     NotUtf8 {
-        /// Column of the cell, counted from 1.
-        number: usize,
-        /// First wrong byte of the cell, counted from 1.
-        byte: usize,
+        /// Name of the column, or its number if it has none.
+        column: String,
+        /// First wrong character of the cell, counted from 1.
+        character: usize,
     },
+    /// Behind the closing quote of a cell comes something else than the end of the cell.
+    #[error("the quoted cell in column {column} goes on behind its closing quote{}", quote_hint(*first, *line, *has_curly_quotes))]
+    StrayQuote {
+        /// Name of the column, or its number if it has none.
+        column: String,
+        /// First line of the row.
+        first: u64,
+        /// Line of the closing quote.
+        line: u64,
+        /// Whether the row holds curly quotes, which enclose nothing in CSV.
+        has_curly_quotes: bool,
+    },
+}
+
+/// Says what may be the cause of a cell that goes on behind its closing quote.
+fn quote_hint(first: u64, line: u64, has_curly_quotes: bool) -> String {
+    match has_curly_quotes {
+        true => "; the row holds curly quotes (`“`, `”`) where CSV needs straight ones (`\"`)".to_owned(),
+        false if first == line => "; is a quote inside of the cell not doubled (`\"\"`)?".to_owned(),
+        false => format!(
+            " on line {line}; is the closing quote of a cell before that line missing, so that the rows from line {first} on \
+             became one?"
+        ),
+    }
 }

@@ -5,9 +5,13 @@ use super::format::CsvFormat;
 use super::header::Header;
 use super::limits::{MAX_CELL_BYTES, MAX_COLUMNS};
 use super::position::CsvPosition;
+use super::quoting::Quoting;
 use super::row::CsvRow;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// What word processors make of a quote.
+const CURLY_QUOTES: [char; 3] = ['“', '”', '„'];
 
 /// First size of the buffer for the cells of a row; it grows with the largest row.
 const FIRST_BUFFER_BYTES: usize = 16 * 1024;
@@ -26,6 +30,7 @@ pub struct RowReader {
     cursor: usize,
     is_finished: bool,
     place: ParserPlace,
+    quoting: Quoting,
     unfinished: Option<Unfinished>,
     cells: Vec<u8>,
 }
@@ -51,6 +56,14 @@ struct ParserPlace {
     is_after_cr: bool,
 }
 
+/// A quote that ends a cell which goes on behind it.
+#[derive(Debug, Clone, Copy)]
+struct StrayQuote {
+    /// The cell, from 0.
+    cell: usize,
+    line: u64,
+}
+
 /// A row of which some bytes have been parsed.
 #[derive(Debug)]
 struct Unfinished {
@@ -60,6 +73,8 @@ struct Unfinished {
     filled: usize,
     cell_start: usize,
     cell_line: u64,
+    /// The first quote that ends a cell which goes on behind it.
+    stray_quote: Option<StrayQuote>,
     /// The row has ended with a `\r`; a `\n` that follows still belongs to it.
     awaits_lf: bool,
 }
@@ -118,7 +133,7 @@ impl RowReader {
                 }
                 (Some(_), Err(bad)) => return Ok(ReadRow::Bad(bad)),
                 (None, Ok(row)) => self.header = Some(Header::from_row(&row)?),
-                (None, Err(bad)) => return Err(error(bad.position.line, ErrorKind::HeaderNotUtf8)),
+                (None, Err(bad)) => return Err(error(bad.position.line, ErrorKind::BadHeader(bad.kind))),
             }
         }
     }
@@ -142,6 +157,7 @@ impl RowReader {
             cursor: 0,
             is_finished: false,
             place: ParserPlace { position, is_after_cr: false },
+            quoting: Quoting::new(format),
             unfinished: None,
             cells: vec![0; FIRST_BUFFER_BYTES],
         }
@@ -216,18 +232,43 @@ impl RowReader {
         let (result, read, written) = self.parser.read_field(input, space);
         row.filled += written;
         if !is_at_end {
-            self.advance(read);
+            self.advance_in_cell(row, read);
         }
         result
     }
 
+    /// Goes over bytes of a cell, which the parser takes whatever its quotes.
+    fn advance_in_cell(&mut self, row: &mut Unfinished, bytes: usize) {
+        // The parser counts a cell as soon as it has seen its end.
+        let cell = row.ends.len();
+        for index in self.cursor..self.cursor + bytes {
+            let byte = self.input[index];
+            let line = self.place.position.line;
+            if self.quoting.is_stray(byte) && row.stray_quote.is_none() {
+                row.stray_quote = Some(StrayQuote { cell, line });
+            }
+            self.place.step(byte);
+        }
+        self.cursor += bytes;
+    }
+
     fn complete_row(&self, row: &Unfinished) -> Result<CsvRow, BadRow> {
         let next = self.place.position;
-        CsvRow::from_bytes(row.start, next, &self.cells[..row.filled], &row.ends).map_err(|(cell, byte)| BadRow {
-            position: row.start,
-            next,
-            kind: BadRowKind::NotUtf8 { number: cell + 1, byte: byte + 1 },
+        let bad = |kind| BadRow { position: row.start, next, kind };
+        if let Some(StrayQuote { cell, line }) = row.stray_quote {
+            let has_curly_quotes = String::from_utf8_lossy(&self.cells[..row.filled]).contains(CURLY_QUOTES);
+            let (column, first) = (self.column(cell), row.start.line);
+            return Err(bad(BadRowKind::StrayQuote { column, first, line, has_curly_quotes }));
+        }
+        CsvRow::from_bytes(row.start, next, &self.cells[..row.filled], &row.ends).map_err(|(cell, character)| {
+            bad(BadRowKind::NotUtf8 { column: self.column(cell), character: character + 1 })
         })
+    }
+
+    /// A column by its name, for people; by its number if it has none.
+    fn column(&self, index: usize) -> String {
+        let name = self.header.as_ref().and_then(|header| header.names().get(index));
+        name.map_or_else(|| (index + 1).to_string(), |name| format!("`{name}`"))
     }
 
     fn rest(&self) -> &[u8] {
@@ -235,20 +276,34 @@ impl RowReader {
     }
 
     fn advance(&mut self, bytes: usize) {
-        for &byte in &self.input[self.cursor..self.cursor + bytes] {
-            // A position may come from a checkpoint that was damaged.
-            self.place.position.byte_offset = self.place.position.byte_offset.saturating_add(1);
-            let is_line_end = byte == b'\r' || (byte == b'\n' && !self.place.is_after_cr);
-            self.place.position.line = self.place.position.line.saturating_add(u64::from(is_line_end));
-            self.place.is_after_cr = byte == b'\r';
+        for index in self.cursor..self.cursor + bytes {
+            self.place.step(self.input[index]);
         }
         self.cursor += bytes;
     }
 }
 
+impl ParserPlace {
+    fn step(&mut self, byte: u8) {
+        // A position may come from a checkpoint that was damaged.
+        self.position.byte_offset = self.position.byte_offset.saturating_add(1);
+        let is_line_end = byte == b'\r' || (byte == b'\n' && !self.is_after_cr);
+        self.position.line = self.position.line.saturating_add(u64::from(is_line_end));
+        self.is_after_cr = byte == b'\r';
+    }
+}
+
 impl Unfinished {
     fn at(start: CsvPosition) -> Self {
-        Self { start, ends: Vec::new(), filled: 0, cell_start: 0, cell_line: start.line, awaits_lf: false }
+        Self {
+            start,
+            ends: Vec::new(),
+            filled: 0,
+            cell_start: 0,
+            cell_line: start.line,
+            stray_quote: None,
+            awaits_lf: false,
+        }
     }
 }
 
@@ -257,7 +312,7 @@ fn check_column_count(row: CsvRow, expected: usize) -> ReadRow {
     if found == expected {
         return ReadRow::Row(row);
     }
-    let has_curly_quotes = row.iter().any(|cell| cell.contains(['“', '”', '„']));
+    let has_curly_quotes = row.iter().any(|cell| cell.contains(CURLY_QUOTES));
     let kind = match found > expected {
         _ if has_curly_quotes => BadRowKind::CurlyQuotes { expected, found },
         true => BadRowKind::TooManyCells { expected, found },

@@ -16,7 +16,7 @@ pub struct CsvRow {
 }
 
 impl CsvRow {
-    /// Joins the bytes of the cells, or says which cell (from 0) and which byte of it (from 0) is not UTF-8.
+    /// Joins the bytes of the cells, or says which cell (from 0) and which character of it (from 0) is not UTF-8.
     pub(super) fn from_bytes(
         position: CsvPosition,
         next: CsvPosition,
@@ -29,8 +29,10 @@ impl CsvRow {
         }
         let mut start = 0;
         for (index, &end) in ends.iter().enumerate() {
-            if let Err(error) = std::str::from_utf8(&bytes[start..end]) {
-                return Err((index, error.valid_up_to()));
+            let cell = &bytes[start..end];
+            if let Err(error) = std::str::from_utf8(cell) {
+                let before = String::from_utf8_lossy(&cell[..error.valid_up_to()]);
+                return Err((index, before.chars().count()));
             }
             start = end;
         }

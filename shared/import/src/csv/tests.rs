@@ -136,9 +136,9 @@ fn curly_quotes_are_named_as_the_cause_of_a_ragged_row() {
 fn a_cell_that_is_not_utf_8_is_named_by_column_and_byte() {
     let reader = RowReader::new(CsvFormat::RFC_4180);
     let lines = read_from(reader, b"a,b\n1,gr\xfc\xdfe\n\xc3,\xa4\n2,3\n", 4);
-    assert_snapshot!(lines.join("\n"), @r"
-    line 2: byte 3 of the cell in column 2 is not UTF-8
-    line 3: byte 1 of the cell in column 1 is not UTF-8
+    assert_snapshot!(lines.join("\n"), @"
+    line 2: character 3 of the cell in column `b` is not UTF-8; the file seems to be saved in an older character set such as Windows-1252: save it as `CSV UTF-8`, or name its character set in the argument `charset` of the step that moves the files
+    line 3: character 1 of the cell in column `a` is not UTF-8; the file seems to be saved in an older character set such as Windows-1252: save it as `CSV UTF-8`, or name its character set in the argument `charset` of the step that moves the files
     4: 2 | 3
     ");
 }
@@ -150,7 +150,7 @@ fn a_header_must_name_every_column_once() {
     assert_snapshot!(read("sku,,qty\n"), @"error: line 1: column 2 of the header has no name");
     assert_snapshot!(read("sku,qty,sku\n"), @"error: line 1: column 3 of the header repeats `sku`, which is column 1");
     let reader = RowReader::new(CsvFormat::RFC_4180);
-    assert_snapshot!(read_from(reader, b"a\xff,b\n", 9).join("\n"), @"error: line 1: the header is not UTF-8");
+    assert_snapshot!(read_from(reader, b"a\xff,b\n", 9).join("\n"), @"error: line 1: the header cannot be read: character 2 of the cell in column 1 is not UTF-8; the file seems to be saved in an older character set such as Windows-1252: save it as `CSV UTF-8`, or name its character set in the argument `charset` of the step that moves the files");
 }
 
 #[test]
@@ -292,4 +292,19 @@ fn a_cell_that_is_a_little_too_large_is_refused_however_it_comes() {
         };
         assert_eq!((error.line, error.kind), (2, ErrorKind::CellTooLarge), "{piece}");
     }
+}
+
+#[test]
+fn a_quote_that_ends_a_cell_too_early_is_an_error_and_never_mended() {
+    assert_snapshot!(read("a,b\n\"C\" clamp,x\n1,2\n"), @r#"
+    line 2: the quoted cell in column `a` goes on behind its closing quote; is a quote inside of the cell not doubled (`""`)?
+    3: 1 | 2
+    "#);
+    // The missing quote of the first row is made up for by the next one, which is swallowed.
+    assert_snapshot!(read("a,b\n1,\"text without an end\n2,x\n3,\"another\"\n4,y\n"), @"
+    line 2: the quoted cell in column `b` goes on behind its closing quote on line 4; is the closing quote of a cell before that line missing, so that the rows from line 2 on became one?
+    5: 4 | y
+    ");
+    // In a cell without quotes around it, a quote is a character.
+    assert_snapshot!(read("a,b\n28\" wheel,x\n"), @r#"2: 28\" wheel | x"#);
 }

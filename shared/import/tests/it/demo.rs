@@ -84,11 +84,11 @@ fn nothing_but_the_three_intended_places_is_wrong() {
             lines.extend(file.findings.iter().map(|finding| format!("{finding} ({:?})", finding.severity)));
         }
     }
-    assert_snapshot!(lines.join("\n"), @r"
+    assert_snapshot!(lines.join("\n"), @r#"
     product-import_20260801-120000_02.csv:118: column `qty`: `1,5` is not a number (Value)
     product-import_20260801-120000_04.csv:1142: column `new_to_date`: `31.12.2026` is not a date (examples: `2026-08-01 12:00:00`, `8/1/26, 12:00 PM`) (Value)
-    product-import_20260815-060000_01.csv:51: expected 13 columns, found 14; is a quote inside of a quoted cell not doubled? (Row)
-    ");
+    product-import_20260815-060000_01.csv:51: the quoted cell in column `name` goes on behind its closing quote; is a quote inside of the cell not doubled (`""`)? (Row)
+    "#);
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo/README.md")).unwrap();
     for line in &lines {
         let place = line.split(": ").next().unwrap();

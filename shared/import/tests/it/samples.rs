@@ -200,10 +200,10 @@ fn a_number_below_zero_is_no_weight() {
 
 #[test]
 fn a_row_of_another_width_is_named_by_its_line() {
-    assert_snapshot!(errors(&format!("{ACCEPTANCE}BB-Products.csv")), @r"
-    BB-Products.csv:85: expected 86 columns, found 93; is a quote inside of a quoted cell not doubled? (Row)
-    BB-Products.csv:86: expected 86 columns, found 93; is a quote inside of a quoted cell not doubled? (Row)
-    ");
+    assert_snapshot!(errors(&format!("{ACCEPTANCE}BB-Products.csv")), @r#"
+    BB-Products.csv:85: the quoted cell in column `short_description` goes on behind its closing quote; is a quote inside of the cell not doubled (`""`)? (Row)
+    BB-Products.csv:86: the quoted cell in column `short_description` goes on behind its closing quote; is a quote inside of the cell not doubled (`""`)? (Row)
+    "#);
 }
 
 #[test]
