@@ -10,6 +10,7 @@
 pub mod bunch;
 pub mod category_path;
 pub mod cell;
+pub mod content;
 pub mod csv;
 pub mod date;
 pub mod dialect;

@@ -86,6 +86,12 @@ impl RowReader {
         Self::at(format, None, CsvPosition::START)
     }
 
+    /// Starts at the header of a file that has something else before it, such as a line that names the delimiter.
+    #[must_use]
+    pub fn starting_at(format: CsvFormat, header: CsvPosition) -> Self {
+        Self::at(format, None, header)
+    }
+
     /// Carries on at a [`CsvRow::next`] of a file whose header is known.
     #[must_use]
     pub fn resume(format: CsvFormat, header: Header, position: CsvPosition) -> Self {

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use engine::{ExecutorError, Work};
 use import::Entity;
 use import::bunch::{Bunch, BunchId};
+use import::content::{self, Content};
 use import::csv::{self, CsvPosition, Header, ReadRow, RowReader};
 use import::dialect::Dialect;
 use import::entity::{Columns, EntityRow, ReadingRules};
-use import::finding::Finding;
+use import::finding::{Finding, Severity};
 use import::shop::ShopFacts;
 use store::files::{Files, Range};
 
@@ -29,11 +31,17 @@ pub(super) struct EntityFile<E: Entity> {
     /// The next byte to fetch.
     offset: u64,
     columns: Option<Columns<E::ColumnKind>>,
+    /// Why no row can be read, until it is told.
+    unreadable: Option<String>,
+    /// What a person should know of the file, until it is told.
+    notice: Option<String>,
 }
 
 /// The next row of a file, read.
 pub(super) enum NextRow<C> {
     Row(Box<EntityRow<C>>),
+    /// No row, but something that a person should know of the file.
+    Notice(Finding),
     /// A row whose cells cannot be told apart; reading goes on behind it.
     Bad {
         finding: Finding,
@@ -55,8 +63,8 @@ impl<E: Entity> EntityFile<E> {
         place: RowPlace,
         shop: Arc<ShopFacts>,
     ) -> Result<Self, ExecutorError> {
-        let dialect = Dialect::m2if();
         let name = bunch.files[place.file].name.to_string();
+        let dialect = Dialect::m2if();
         let mut file = EntityFile {
             files: work.store.files.clone(),
             key: moved_key(&work.working_directory()?, &name),
@@ -66,14 +74,38 @@ impl<E: Entity> EntityFile<E> {
             rules: ReadingRules { dialect, shop },
             offset: 0,
             columns: None,
+            unreadable: None,
+            notice: None,
         };
+        file.begin().await?;
         if let Some(position) = place.position
             && let Some(header) = file.header().await?
         {
             file.reader = RowReader::resume(file.rules.dialect.format, header, position);
             file.offset = position.byte_offset;
+            // It was told when the first row was read.
+            file.notice = None;
         }
         Ok(file)
+    }
+
+    /// Reads the first bytes, and sets the reader up for what they are.
+    async fn begin(&mut self) -> Result<(), ExecutorError> {
+        let first = self.chunk().await?;
+        self.unreadable = match content::recognise(&first) {
+            Content::Text => None,
+            Content::Other(what) => Some(format!("the file {what}")),
+            Content::Gzip | Content::Zip | Content::Utf16 => {
+                Some("the file is packed or in UTF-16; step `move_files` makes it readable".to_owned())
+            }
+        };
+        let recognised = content::recognise_format(&first, self.rules.dialect.format);
+        self.rules.dialect.format = recognised.format;
+        self.notice = recognised.notice;
+        self.reader = RowReader::starting_at(recognised.format, recognised.header);
+        let start = usize::try_from(recognised.header.byte_offset).unwrap_or(usize::MAX).min(first.len());
+        self.take(&first, start);
+        Ok(())
     }
 
     /// Reads the next row.
@@ -81,6 +113,12 @@ impl<E: Entity> EntityFile<E> {
     /// # Errors
     /// The store did not answer, or the file is gone.
     pub(super) async fn next(&mut self) -> Result<NextRow<E::EntityChange>, ExecutorError> {
+        if let Some(problem) = self.unreadable.take() {
+            return Ok(NextRow::Broken(Finding::about(&self.name, 1, problem, Severity::File)));
+        }
+        if let Some(notice) = self.notice.take() {
+            return Ok(NextRow::Notice(Finding::about(&self.name, 1, notice, Severity::Notice)));
+        }
         loop {
             let row = match self.reader.next_row() {
                 Ok(ReadRow::NeedsInput) => {
@@ -127,8 +165,8 @@ impl<E: Entity> EntityFile<E> {
                 Ok(ReadRow::NeedsInput) if self.reader.header().is_none() => self.fetch().await?,
                 Ok(_) => return Ok(self.reader.header().cloned()),
                 Err(_) => {
-                    self.reader = RowReader::new(self.rules.dialect.format);
                     self.offset = 0;
+                    self.begin().await?;
                     return Ok(None);
                 }
             }
@@ -136,15 +174,24 @@ impl<E: Entity> EntityFile<E> {
     }
 
     async fn fetch(&mut self) -> Result<(), ExecutorError> {
+        let bytes = self.chunk().await?;
+        self.take(&bytes, 0);
+        Ok(())
+    }
+
+    /// Reads the bytes behind those that the reader has; none at the end of the file.
+    async fn chunk(&self) -> Result<Bytes, ExecutorError> {
         let range = Range { start: self.offset, length: CHUNK_BYTES };
-        let Some(bytes) = self.files.get(&self.key, Some(range)).await? else {
-            return Err(ExecutorError::permanent(format!("file `{}` is not there any more", self.key)));
-        };
+        let bytes = self.files.get(&self.key, Some(range)).await?;
+        bytes.ok_or_else(|| ExecutorError::permanent(format!("file `{}` is not there any more", self.key)))
+    }
+
+    /// Hands bytes on to the reader, from one of them on.
+    fn take(&mut self, bytes: &Bytes, from: usize) {
         if bytes.is_empty() {
             self.reader.finish();
         }
         self.offset += bytes.len() as u64;
-        self.reader.feed(&bytes);
-        Ok(())
+        self.reader.feed(&bytes[from..]);
     }
 }

@@ -187,6 +187,10 @@ async fn read_block<E: Entity>(
                 progress.place.position = Some(next);
                 progress.tally.skip(&name, finding);
             }
+            NextRow::Notice(finding) => {
+                progress.tally.report.file(&name).note(finding);
+                continue;
+            }
             // Validation refuses such a file, so it became unreadable since.
             NextRow::Broken(finding) => return Err(ExecutorError::permanent(finding.to_string())),
             NextRow::End => return Ok((rows, true)),

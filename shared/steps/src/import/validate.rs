@@ -185,6 +185,10 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
         loop {
             match file.next().await? {
                 NextRow::Row(row) => check_row::<E>(&name, *row, check),
+                NextRow::Notice(finding) => {
+                    check.progress.tally.report.file(&name).note(finding);
+                    continue;
+                }
                 NextRow::Bad { finding, next } => {
                     check.progress.place.position = Some(next);
                     check.progress.tally.skip(&name, finding);
@@ -226,6 +230,7 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
                     }
                     row.next
                 }
+                NextRow::Notice(_) => continue,
                 NextRow::Bad { next, .. } => next,
                 NextRow::Broken(_) | NextRow::End => return Ok(()),
             };
