@@ -31,7 +31,7 @@ pub fn recognise(first: &[u8]) -> Content {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Content::Utf16,
         [0x1f, 0x8b, ..] => Content::Gzip,
         [b'P', b'K', 3, 4, ..] if is_workbook(first) => Content::Other(WORKBOOK),
-        [b'P', b'K', 3, 4, ..] => Content::Zip,
+        [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Content::Zip,
         [0xd0, 0xcf, 0x11, 0xe0, ..] => Content::Other(WORKBOOK),
         [b'%', b'P', b'D', b'F', ..] => Content::Other("is a PDF document and no CSV file"),
         _ if starts_with(b"<!doctype") || starts_with(b"<html") => {

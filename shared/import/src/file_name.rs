@@ -78,7 +78,28 @@ impl FileName {
         self.counter.parse().expect("`from_str` has refused anything but a few digits")
     }
 
-    /// Returns what follows the last dot, such as `csv`.
+    /// Says whether the file may be one of rows: CSV, plain or packed.
+    #[must_use]
+    pub fn is_of_rows(&self) -> bool {
+        has_row_suffix(&self.to_string())
+    }
+
+    /// Returns the name that the file has once it is unpacked: its own if it is not packed.
+    #[must_use]
+    pub fn unpacked(&self) -> Self {
+        let is_plain = self.suffix.eq_ignore_ascii_case("csv");
+        let suffix = if is_plain { self.suffix.clone() } else { "csv".to_owned() };
+        Self { suffix, ..self.clone() }
+    }
+
+    /// Says whether two names differ in their suffixes at most.
+    #[must_use]
+    pub fn has_stem_of(&self, other: &Self) -> bool {
+        let stem = |name: &Self| (name.prefix.clone(), name.filename.clone(), name.counter.clone());
+        stem(self) == stem(other)
+    }
+
+    /// Returns what follows the last dot, such as `csv`; of a packed file both parts, as in `csv.gz`.
     #[must_use]
     pub fn suffix(&self) -> &str {
         &self.suffix
@@ -113,7 +134,7 @@ impl FromStr for FileName {
         if name.chars().any(|c| c == '/' || c == '\\' || c.is_control()) {
             return Err(error("it holds a path separator or a control character"));
         }
-        let (stem, suffix) = name.rsplit_once('.').ok_or_else(|| error("it has no suffix"))?;
+        let (stem, suffix) = split_suffix(name).ok_or_else(|| error("it has no suffix"))?;
         let (prefix, rest) = stem.split_once('_').ok_or_else(|| error("it has no underscore"))?;
         let (filename, counter) = rest.rsplit_once('_').ok_or_else(|| error("it has only one underscore"))?;
         if prefix.is_empty() || filename.is_empty() || suffix.is_empty() {
@@ -130,6 +151,23 @@ impl FromStr for FileName {
             counter: counter.to_owned(),
             suffix: suffix.to_owned(),
         })
+    }
+}
+
+/// Says whether a name ends like that of a file of rows, whatever stands before.
+#[must_use]
+pub fn has_row_suffix(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".csv", ".csv.gz", ".csv.zip", ".gz", ".zip"].iter().any(|suffix| name.ends_with(suffix))
+}
+
+/// Cuts the suffix off; that of a packed file has two parts.
+fn split_suffix(name: &str) -> Option<(&str, &str)> {
+    let (stem, suffix) = name.rsplit_once('.')?;
+    let is_packed = suffix.eq_ignore_ascii_case("gz") || suffix.eq_ignore_ascii_case("zip");
+    match stem.rsplit_once('.') {
+        Some((inner, csv)) if is_packed && csv.eq_ignore_ascii_case("csv") => Some((inner, &name[inner.len() + 1..])),
+        _ => Some((stem, suffix)),
     }
 }
 
@@ -182,6 +220,18 @@ mod tests {
     }
 
     #[test]
+    fn a_packed_file_has_the_parts_of_the_plain_one() {
+        assert_snapshot!(parts("product-import_x_02.csv.gz"), @"product-import | x | 2 | csv.gz");
+        assert_snapshot!(parts("product-import_x_02.zip"), @"product-import | x | 2 | zip");
+        for name in ["product-import_x_02.csv.gz", "product-import_x_02.zip", "product-import_x_02.csv"] {
+            let name: FileName = name.parse().unwrap();
+            assert!(name.is_of_rows());
+            assert_eq!(name.unpacked().to_string(), "product-import_x_02.csv");
+        }
+        assert!(!"product-import_x_02.txt".parse::<FileName>().unwrap().is_of_rows());
+    }
+
+    #[test]
     fn a_refused_name_says_why() {
         assert_snapshot!(parts("product-import.csv"), @"`product-import.csv` is not the name of an import file: it has no underscore (expected `<prefix>_<filename>_<counter>.<suffix>`, example: `product-import_20260801-120000_01.csv`)");
         assert_snapshot!(parts("product-import_x.csv"), @"`product-import_x.csv` is not the name of an import file: it has only one underscore (expected `<prefix>_<filename>_<counter>.<suffix>`, example: `product-import_20260801-120000_01.csv`)");
@@ -214,7 +264,7 @@ mod tests {
             prefix in "[a-z][a-z0-9-]{0,12}",
             filename in "[A-Za-z0-9-][A-Za-z0-9_-]{0,12}",
             counter in "[0-9]{1,9}",
-            suffix in "[a-z]{1,4}",
+            suffix in "[a-z]{1,4}|csv\\.gz",
         ) {
             let name: FileName = format!("{prefix}_{filename}_{counter}.{suffix}").parse().unwrap();
             prop_assert_eq!(name.prefix(), prefix);

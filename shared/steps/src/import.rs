@@ -16,6 +16,7 @@ pub mod import_rows;
 pub mod move_files;
 mod prefixes;
 mod progress;
+mod readable;
 pub mod report;
 pub mod validate;
 

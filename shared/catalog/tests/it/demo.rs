@@ -88,21 +88,21 @@ fn the_full_catalogue_then_the_changes_then_nothing_more() {
     product-import_20260801-120000_04.csv: unknown columns were left out: `warehouse_note`
     product-import_20260801-120000_04.csv:1142: column `new_to_date`: `31.12.2026` is not a date (examples: `2026-08-01 12:00:00`, `8/1/26, 12:00 PM`) (value skipped)
     ");
-    assert_snapshot!(import(&mut catalog, &DELTA), @"
+    assert_snapshot!(import(&mut catalog, &DELTA), @r#"
     file                                        rows    created    updated  unchanged    deleted    skipped   findings
     product-import_20260815-060000_01.csv         51          1         28         21          0          1          1
     total                                         51          1         28         21          0          1          1
 
-    product-import_20260815-060000_01.csv:51: expected 13 columns, found 14; is a quote inside of a quoted cell not doubled? (row skipped)
-    ");
+    product-import_20260815-060000_01.csv:51: the quoted cell in column `name` goes on behind its closing quote; is a quote inside of the cell not doubled (`""`)? (row skipped)
+    "#);
     let before = catalog.clone();
-    assert_snapshot!(import(&mut catalog, &DELTA), @"
+    assert_snapshot!(import(&mut catalog, &DELTA), @r#"
     file                                        rows    created    updated  unchanged    deleted    skipped   findings
     product-import_20260815-060000_01.csv         51          0          0         50          0          1          1
     total                                         51          0          0         50          0          1          1
 
-    product-import_20260815-060000_01.csv:51: expected 13 columns, found 14; is a quote inside of a quoted cell not doubled? (row skipped)
-    ");
+    product-import_20260815-060000_01.csv:51: the quoted cell in column `name` goes on behind its closing quote; is a quote inside of the cell not doubled (`""`)? (row skipped)
+    "#);
     assert_eq!(catalog, before);
 }
 

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::manifest::{Manifest, ManifestLine, NamesNoFile};
 use super::{Bunch, BunchFile, BunchId, BunchSet, DropFile, Note, Resolution};
-use crate::file_name::FileName;
+use crate::file_name::{FileName, has_row_suffix};
 
 /// Reasons and notes of one bunch that are worth reading; the rest is counted.
 pub(super) const MAX_NOTES: usize = 20;
@@ -46,7 +46,7 @@ pub fn is_spent(ok_name: &str, content: &str, remaining: &[DropFile]) -> bool {
         let Ok(name) = file.name.parse::<FileName>() else {
             return false;
         };
-        is_csv(&name) && name.ok_files().iter().any(|ok| ok.as_str() == ok_name) && is_named(&name)
+        name.is_of_rows() && name.ok_files().iter().any(|ok| ok.as_str() == ok_name) && is_named(&name)
     })
 }
 
@@ -92,8 +92,7 @@ impl<'a> WantedFiles<'a> {
         names.sort_unstable_by_key(|file| &file.name);
         for file in names {
             let prefix = file.name.split(['_', '.']).next().unwrap_or_default();
-            let has_csv_suffix = file.name.to_ascii_lowercase().ends_with(".csv");
-            if !has_csv_suffix || !prefixes.contains(&prefix) {
+            if !has_row_suffix(&file.name) || !prefixes.contains(&prefix) {
                 continue;
             }
             match file.name.parse::<FileName>() {
@@ -121,7 +120,10 @@ impl<'a> WantedFiles<'a> {
         match &ok_file.reach {
             Reach::Prefix => self.arrived.keys().filter(has_prefix).cloned().collect(),
             Reach::Bunch(identifier) => self.siblings(identifier).iter().filter(has_prefix).cloned().collect(),
-            Reach::File(only) => self.arrived.get_key_value(only).map(|(name, _)| name.clone()).into_iter().collect(),
+            Reach::File(only) => {
+                let siblings = self.siblings(only.filename()).iter();
+                siblings.filter(|name| name.has_stem_of(only)).cloned().collect()
+            }
         }
     }
 
@@ -300,7 +302,7 @@ impl<'a> OkFile<'a> {
 
     /// Why the ok file may not name a file, as the end of a sentence.
     fn refusal(&self, file: &FileName) -> Option<String> {
-        if !is_csv(file) {
+        if !file.is_of_rows() {
             return Some("which is not a CSV file".to_owned());
         }
         if file.prefix() != self.prefix {
@@ -310,14 +312,10 @@ impl<'a> OkFile<'a> {
             Reach::Bunch(identifier) if file.filename() != identifier => {
                 Some(format!("which belongs to bunch `{}`, not `{identifier}`", file.filename()))
             }
-            Reach::File(only) if file != only => Some(format!("but can only release `{only}`")),
+            Reach::File(only) if !file.has_stem_of(only) => Some(format!("but can only release `{only}`")),
             Reach::Prefix | Reach::Bunch(_) | Reach::File(_) => None,
         }
     }
-}
-
-fn is_csv(file: &FileName) -> bool {
-    file.suffix().eq_ignore_ascii_case("csv")
 }
 
 fn why_not_released(file: &FileName, ok_names: &BTreeSet<&str>) -> Note {

@@ -63,7 +63,7 @@ impl<E: Entity> EntityFile<E> {
         place: RowPlace,
         shop: Arc<ShopFacts>,
     ) -> Result<Self, ExecutorError> {
-        let name = bunch.files[place.file].name.to_string();
+        let name = bunch.files[place.file].name.unpacked().to_string();
         let dialect = Dialect::m2if();
         let mut file = EntityFile {
             files: work.store.files.clone(),

@@ -2,15 +2,20 @@
 //!
 //! Copy, then delete; a repetition finds the copy and deletes what is left. A file that was dropped anew in the meantime
 //! (another fingerprint) belongs to the next bunch and is left where it is.
+//!
+//! A packed file, and one in other characters than UTF-8, is written in readable form beside it. All files are readable
+//! before the first leaves the drop area: one that cannot be made so keeps its bunch there, where a person can replace it.
 
 use async_trait::async_trait;
-use engine::accepts::Accepts;
+use encoding_rs::Encoding;
+use engine::accepts::{Accepts, Argument, Parsed, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
-use import::bunch::{self, BunchFile, DropFile, MAX_OK_FILE_BYTES};
+use import::bunch::{self, Bunch, BunchFile, DropFile, MAX_OK_FILE_BYTES};
 use store::files::Range;
 
 use super::bunch_files::{BUNCH, bunch, moved_key};
 use super::drop_area::DROP_PREFIX;
+use super::readable::Making;
 
 /// The executor.
 pub struct MoveFiles;
@@ -26,15 +31,19 @@ impl Executor for MoveFiles {
     }
 
     fn arguments(&self) -> Accepts {
-        Accepts::Only(&[&BUNCH])
+        Accepts::Only(&[&CHARSET, &BUNCH])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let bunch = bunch(work)?;
+        let charset = work.optional_argument(&CHARSET)?;
+        check_names(&bunch)?;
         // All before the first: if one cannot be moved, the others stay with it and are imported with what replaced it.
         let mut places = Vec::new();
         for file in &bunch.files {
-            places.push(FilePlace::find(work, file).await?);
+            let place = FilePlace::find(work, file).await?;
+            place.copy(work, charset).await?;
+            places.push(place);
         }
         for (file, place) in bunch.files.iter().zip(places) {
             place.clear(work).await?;
@@ -50,10 +59,42 @@ impl Executor for MoveFiles {
     }
 }
 
+const CHARSET: Argument<Parsed<&'static Encoding>> = Argument {
+    name: "charset",
+    kind: Parsed {
+        kind: "name of a character set",
+        example: "windows-1252",
+        read: |name| Ok(Encoding::for_label(name.trim().as_bytes()).ok_or(NoCharset)?),
+    },
+    presence: Presence::Optional,
+    meaning: "the characters in which the files are written, if that is not UTF-8; the byte order mark of a file counts more",
+};
+
+/// A text that names no character set.
+#[derive(Debug, thiserror::Error)]
+#[error("it is no character set (examples: `windows-1252`, `iso-8859-15`, `utf-16le`)")]
+struct NoCharset;
+
+/// Two files whose readable forms would be one cannot be in one bunch.
+fn check_names(bunch: &Bunch) -> Result<(), ExecutorError> {
+    for (index, file) in bunch.files.iter().enumerate() {
+        let twin = bunch.files[..index].iter().find(|other| other.name.unpacked() == file.name.unpacked());
+        if let Some(twin) = twin {
+            return Err(ExecutorError::permanent(format!(
+                "files `{}` and `{}` differ in how they are packed only; take one of them out of the drop area",
+                twin.name, file.name
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Where a file of the bunch is.
 struct FilePlace {
     from: String,
     to: String,
+    /// Where its readable form is; the same as `to` if it is readable as it came.
+    readable: String,
     is_moved: bool,
     /// Whether the file lies in the drop area as it lay there when the pipeline was spawned.
     is_there: bool,
@@ -63,12 +104,14 @@ impl FilePlace {
     async fn find(work: &Work<'_>, file: &BunchFile) -> Result<Self, ExecutorError> {
         let files = &work.store.files;
         let name = file.name.to_string();
-        let (from, to) = (format!("{DROP_PREFIX}{name}"), moved_key(&work.working_directory()?, &name));
+        let directory = work.working_directory()?;
+        let (from, to) = (format!("{DROP_PREFIX}{name}"), moved_key(&directory, &name));
+        let readable = moved_key(&directory, &file.name.unpacked().to_string());
         let is_moved = files.info(&to).await?.is_some();
         let source = files.info(&from).await?;
         let is_there = source.as_ref().is_some_and(|source| source.fingerprint == file.fingerprint);
         match (is_moved || is_there, source) {
-            (true, _) => Ok(FilePlace { from, to, is_moved, is_there }),
+            (true, _) => Ok(FilePlace { from, to, readable, is_moved, is_there }),
             (false, Some(_)) => Err(ExecutorError::permanent(format!(
                 "file `{from}` was replaced before it was moved; its bunch stays in the drop area for another pipeline"
             ))),
@@ -76,13 +119,33 @@ impl FilePlace {
         }
     }
 
-    async fn clear(self, work: &Work<'_>) -> Result<(), ExecutorError> {
-        let files = &work.store.files;
-        if !self.is_moved && !files.copy(&self.from, &self.to).await? {
-            return Err(gone(&self.from));
+    /// Copies the file, and writes its readable form; the copy comes last, as it tells that both are there.
+    async fn copy(&self, work: &mut Work<'_>, charset: Option<&'static Encoding>) -> Result<(), ExecutorError> {
+        if self.is_moved {
+            return Ok(());
         }
+        let making = Making::look(work, &self.from, charset).await?.ok_or_else(|| gone(&self.from))?;
+        if making.is_readable() && self.readable == self.to {
+            return self.copy_as_it_is(work).await;
+        }
+        let bytes = making.write(work, &self.from, &self.readable).await?;
+        work.info(&format!("made `{}` of `{}` ({bytes} bytes)", self.readable, self.from));
+        if self.readable == self.to {
+            return Ok(());
+        }
+        self.copy_as_it_is(work).await
+    }
+
+    async fn copy_as_it_is(&self, work: &Work<'_>) -> Result<(), ExecutorError> {
+        match work.store.files.copy(&self.from, &self.to).await? {
+            true => Ok(()),
+            false => Err(gone(&self.from)),
+        }
+    }
+
+    async fn clear(self, work: &Work<'_>) -> Result<(), ExecutorError> {
         if self.is_there {
-            files.delete(&self.from).await?;
+            work.store.files.delete(&self.from).await?;
         }
         Ok(())
     }

@@ -148,7 +148,7 @@ struct Check {
 impl Check {
     /// Leaves out a file of which nobody here knows what it holds.
     fn leave_out(&mut self, step: &str) -> Option<Outcome> {
-        let name = self.bunch.files[self.progress.place.file].name.to_string();
+        let name = self.bunch.files[self.progress.place.file].name.unpacked().to_string();
         let problem = format!("nothing in `{step}` knows files of this name; the file is left out");
         let finding = Finding::about(&name, 1, problem, Severity::Row);
         self.progress.tally.report.file(&name).note(finding);

@@ -12,7 +12,7 @@ use super::dying_files::{Death, DyingFiles};
 use super::shop::{APPLE, HEADER, PEAR, Shop};
 
 /// Runs until a runner has died at the change after `changes` others, or the pipeline has ended; whether one has died.
-async fn run_until_death(shop: &Shop, id: &PipelineId, changes: usize, death: Death) -> bool {
+pub(crate) async fn run_until_death(shop: &Shop, id: &PipelineId, changes: usize, death: Death) -> bool {
     let dying = DyingFiles::at(shop.workshop.store().files.clone(), changes, death);
     let mut context = shop.workshop.context.clone();
     context.store.files = Arc::new(dying.clone());

@@ -13,6 +13,7 @@ mod fetch_data;
 mod imports;
 mod meetings;
 mod outside;
+mod packed;
 mod packing;
 mod repetitions;
 mod shared_ok_files;
