@@ -77,6 +77,11 @@ impl Prepared {
         };
         Prepared { write, text }
     }
+
+    /// Expects writes that [`crate::limits`] let pass together.
+    pub(crate) fn group(writes: Vec<Write>, cache: &AttributeCache) -> Vec<Prepared> {
+        writes.into_iter().map(|write| Prepared::new(write, cache)).collect()
+    }
 }
 
 impl PreparedItem {
@@ -155,9 +160,12 @@ fn try_write_group(session: &Session, group: &[Prepared], now: DateTime<Utc>) ->
     Ok(GroupWritten::Applied)
 }
 
-/// Puts an item over whatever is there.
-pub(crate) fn put(connection: &Connection, item: &PreparedItem) -> rusqlite::Result<()> {
-    save(connection, &WholeRow { key: &item.key, version: 1, text: &item.text, listing: None, expires_at: None })
+/// Puts items over whatever is there.
+pub(crate) fn put_all(connection: &Connection, items: &[PreparedItem]) -> rusqlite::Result<()> {
+    for PreparedItem { key, text } in items {
+        save(connection, &WholeRow { key, version: 1, text, listing: None, expires_at: None })?;
+    }
+    Ok(())
 }
 
 /// The item that made a condition fail, if there is one.
@@ -189,16 +197,9 @@ fn resolve<'a>(
                 Condition::Absent | Condition::Any => 1,
                 Condition::Version(_) | Condition::Present => next_version(stored.as_ref()),
             };
-            let is_indexed_alike = stored.is_some_and(|s| s.listing == *listing && s.expires_at == *expires_at);
-            let item = Item {
-                key: key.clone(),
-                version,
-                attributes: attributes.clone(),
-                listing: listing.clone(),
-                expires_at: *expires_at,
-            };
-            let text = Cow::Borrowed(prepared.text.as_str());
-            Ok(if is_indexed_alike { Effect::Revise { item, text } } else { Effect::Save { item, text } })
+            let (attributes, listing, expires_at) = (attributes.clone(), listing.clone(), *expires_at);
+            let item = Item { key: key.clone(), version, attributes, listing, expires_at };
+            Ok(put_over(stored.as_ref(), item, &prepared.text))
         }
         Change::Patch { attributes, listing } => {
             let is_new = stored.is_none();
@@ -212,6 +213,7 @@ fn resolve<'a>(
             };
             let was_listed = before.listing.clone();
             let item = patched(before, attributes, listing);
+            // Each part of it fits alone; only now is it known whether they fit together.
             check_item(key, &item.attributes)?;
             let text = Cow::Owned(to_text(&item.attributes));
             let is_indexed_alike = !is_new && item.listing == was_listed;
@@ -219,6 +221,18 @@ fn resolve<'a>(
         }
         Change::Delete => Ok(Effect::Remove),
         Change::Check => Ok(Effect::Nothing),
+    }
+}
+
+/// Puts an item over what is stored.
+fn put_over<'a>(stored: Option<&StoredRow>, item: Item, text: &'a str) -> Effect<'a> {
+    let text = Cow::Borrowed(text);
+    match stored {
+        // The places in the indexes stay, so only the row is written.
+        Some(stored) if stored.listing == item.listing && stored.expires_at == item.expires_at => {
+            Effect::Revise { item, text }
+        }
+        _ => Effect::Save { item, text },
     }
 }
 

@@ -50,12 +50,37 @@ pub(crate) enum DatabaseError {
     Stopped { path: Arc<Path> },
 }
 
+/// Says of an outcome which database it is about.
+pub(crate) trait OfDatabase<T> {
+    /// Names the database at `path` if something has failed.
+    fn of_database(self, path: &Arc<Path>) -> Result<T, DatabaseError>;
+}
+
+impl<T> OfDatabase<T> for rusqlite::Result<T> {
+    fn of_database(self, path: &Arc<Path>) -> Result<T, DatabaseError> {
+        match self {
+            Ok(done) => Ok(done),
+            Err(error) => Err(DatabaseError::sqlite(path, error)),
+        }
+    }
+}
+
+/// What fails beside the database itself fails in its folder.
+impl<T> OfDatabase<T> for std::io::Result<T> {
+    fn of_database(self, path: &Arc<Path>) -> Result<T, DatabaseError> {
+        match self {
+            Ok(done) => Ok(done),
+            Err(error) => Err(DatabaseError::folder(path, error)),
+        }
+    }
+}
+
 impl DatabaseError {
     pub(crate) fn sqlite(path: &Arc<Path>, source: rusqlite::Error) -> Self {
         DatabaseError::Sqlite { path: path.clone(), source: Arc::new(source) }
     }
 
-    pub(crate) fn folder(path: &Arc<Path>, source: std::io::Error) -> Self {
+    fn folder(path: &Arc<Path>, source: std::io::Error) -> Self {
         DatabaseError::Folder { path: path.clone(), source: Arc::new(source) }
     }
 
@@ -63,16 +88,8 @@ impl DatabaseError {
         DatabaseError::Log { path: path.clone(), source: Arc::new(source) }
     }
 
-    /// Folds the failure into the seam's error.
-    pub(crate) fn during(self, operation: String) -> store::Error {
-        if self.may_pass() {
-            store::Error::retryable(operation, self)
-        } else {
-            store::Error::permanent(operation, self)
-        }
-    }
-
-    fn may_pass(&self) -> bool {
+    /// Whether the same request may go through later, without anybody doing something about it.
+    pub(crate) fn may_pass(&self) -> bool {
         match self {
             DatabaseError::Sqlite { source, .. } => matches!(
                 source.sqlite_error_code(),

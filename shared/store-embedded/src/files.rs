@@ -23,6 +23,7 @@ use bytes::Bytes;
 use store::files::{FileInfo, Files, PutOutcome, Range, Upload, check_key};
 use store::{Error, Result};
 
+use crate::failure::During;
 use error::FileError;
 pub(crate) use folders::Folders;
 use folders::{FileLookup, Mode};
@@ -134,7 +135,7 @@ where
     F: FnOnce() -> std::result::Result<T, FileError> + Send + 'static,
 {
     match tokio::task::spawn_blocking(work).await {
-        Ok(outcome) => outcome.map_err(|refusal| refusal.during(operation)),
+        Ok(outcome) => outcome.during(operation),
         Err(error) => Err(Error::retryable(operation, error)),
     }
 }

@@ -1,5 +1,7 @@
 //! Items as rows: reading, querying, listing and purging.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use rusqlite::types::{Type, Value as Sql};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row};
@@ -28,9 +30,10 @@ pub(crate) struct StoredRow {
 
 impl StoredRow {
     pub(crate) fn into_item(self, key: Key, cache: &AttributeCache) -> rusqlite::Result<Item> {
-        let attributes = cache
-            .parse(&self.text)
-            .map_err(|error| rusqlite::Error::FromSqlConversionFailure(1, Type::Text, Box::new(error)))?;
+        let attributes = match cache.parse(&self.text) {
+            Ok(attributes) => attributes,
+            Err(error) => return Err(rusqlite::Error::FromSqlConversionFailure(1, Type::Text, Box::new(error))),
+        };
         let StoredRow { version, listing, expires_at, .. } = self;
         Ok(Item { key, version, attributes, listing, expires_at })
     }
@@ -61,7 +64,22 @@ pub(crate) fn stored(connection: &Connection, key: &Key) -> rusqlite::Result<Opt
 }
 
 pub(crate) fn get(session: &Session, key: &Key) -> rusqlite::Result<Option<Item>> {
-    stored(session, key)?.map(|stored| stored.into_item(key.clone(), &session.attribute_cache)).transpose()
+    match stored(session, key)? {
+        Some(stored) => Ok(Some(stored.into_item(key.clone(), &session.attribute_cache)?)),
+        None => Ok(None),
+    }
+}
+
+/// Gets the items that are there, each once, from one snapshot.
+pub(crate) fn get_all(session: &Session, keys: &[Key]) -> rusqlite::Result<Vec<Item>> {
+    // One transaction instead of one for each key.
+    let _transaction = session.unchecked_transaction()?;
+    let keys: HashSet<&Key> = keys.iter().collect();
+    let mut found = Vec::with_capacity(keys.len());
+    for key in keys {
+        found.extend(get(session, key)?);
+    }
+    Ok(found)
 }
 
 pub(crate) fn query(session: &Session, query: &Query) -> rusqlite::Result<Page<Item, String>> {
@@ -104,7 +122,11 @@ fn bounds(query: &Query) -> (String, Sql) {
         // A text and a zero byte is what comes right after the text.
         (Some(after), SortDirection::Ascending) => (first.max(format!("{after}\0")), last.map_or(NO_BOUND, Sql::Text)),
         (Some(after), SortDirection::Descending) => {
-            let until = last.map_or(after.clone(), |last| last.min(after.clone()));
+            // The cursor may lie behind everything with the prefix.
+            let until = match last {
+                Some(last) => last.min(after.clone()),
+                None => after.clone(),
+            };
             (first, Sql::Text(until))
         }
     }

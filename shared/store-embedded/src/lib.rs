@@ -16,6 +16,7 @@ mod conditional_writes;
 mod database;
 mod database_error;
 mod disk;
+mod failure;
 mod files;
 mod items;
 mod limits;
@@ -39,6 +40,7 @@ use store::{Error, Result, Store};
 
 use crate::database::Database;
 use crate::disk::{Disk, MachineDisk};
+use crate::failure::During;
 use crate::files::{EmbeddedFiles, Folders};
 use crate::look::LookSource;
 use crate::queue::EmbeddedQueue;
@@ -76,9 +78,8 @@ pub fn open(root: &Path, options: Options) -> Result<Store> {
 /// # Errors
 /// [`Error::Permanent`] if the database cannot be read, is damaged or no store, or a newer Systole wrote it.
 pub fn open_to_look(root: &Path, options: Options) -> Result<Store> {
-    let operation = || format!("look at the store in `{}`", root.display());
     let folders = Folders::look(root, options.clock.clone(), Arc::new(MachineDisk));
-    let source = LookSource::of(&folders.root).map_err(|failure| failure.during(operation()))?;
+    let source = LookSource::of(&folders.root).during(format_args!("look at the store in `{}`", root.display()))?;
     let path: Arc<Path> = folders.root.join(DATABASE).into();
     let writer = Arc::new(Writer::refusing(path.clone()));
     let readers = Arc::new(Readers::new(path, writer.attribute_cache.clone()).looking(source));
@@ -99,14 +100,15 @@ pub fn is_begun(root: &Path) -> bool {
 
 /// Opens the store on another disk than the machine's own.
 fn open_on(disk: Arc<dyn Disk>, root: &Path, options: Options) -> Result<Store> {
-    let operation = || format!("open the store in `{}`", root.display());
-    let folders = Folders::open(root, options.clock.clone(), disk.clone());
-    let folders = folders.map_err(|refusal| refusal.during(operation()))?;
-    let database = Database::open(&folders.root, &options.clock, disk);
-    let database = database.map_err(|failure| failure.during(operation()))?;
+    let operation = format!("open the store in `{}`", root.display());
+    let folders = Folders::open(root, options.clock.clone(), disk.clone()).during(&operation)?;
+    let database = Database::open(&folders.root, &options.clock, disk).during(&operation)?;
     let readers = Arc::new(Readers::new(database.path.clone(), database.session.attribute_cache.clone()));
-    let writer = Arc::new(Writer::start(database).map_err(|error| Error::retryable(operation(), error))?);
-    Ok(store_of(folders, writer, readers, options))
+    match Writer::start(database) {
+        Ok(writer) => Ok(store_of(folders, Arc::new(writer), readers, options)),
+        // The machine has no thread left.
+        Err(error) => Err(Error::retryable(operation, error)),
+    }
 }
 
 fn store_of(folders: Folders, writer: Arc<Writer>, readers: Arc<Readers>, options: Options) -> Store {

@@ -1,9 +1,12 @@
-//! What the table refuses because DynamoDB would, or would keep differently: a pipeline that runs here must run there.
+//! What the table and the queue refuse because DynamoDB and SQS would, or would keep differently: a pipeline that runs
+//! here must run there.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use chrono::DateTime;
 use serde_json::{Number, Value};
+use store::queue::{BODY_LIMIT_BYTES, DELAY_LIMIT, Outgoing};
 use store::table::{Attributes, Change, Condition, ITEM_LIMIT_BYTES, Key, Listing, Relist, Write};
 
 /// Most bytes of a partition key.
@@ -21,6 +24,9 @@ const OWN_BYTES: usize = 21;
 /// Why a write is refused for good.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RefusedWrite {
+    /// A check without a write that it would hold for.
+    #[error("a check alone changes nothing: it belongs in a group")]
+    LoneCheck,
     /// A patch of an item that must not be there.
     #[error("there is nothing to patch in `{key}`, which is to be absent")]
     PatchOfAbsent { key: Key },
@@ -51,6 +57,39 @@ pub(crate) enum UnsupportedValue {
     FloatingPoint { number: Number },
     #[error("a field of an object has an empty name")]
     UnnamedField,
+}
+
+/// Why a message is refused.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RefusedMessage {
+    #[error("message of {size_bytes} bytes; 1 to {BODY_LIMIT_BYTES} are allowed")]
+    BodySize { size_bytes: usize },
+    #[error("delay of {} s; {} s at most are allowed", delay.as_secs(), DELAY_LIMIT.as_secs())]
+    Delay { delay: Duration },
+}
+
+/// Why a query is refused.
+#[derive(Debug, thiserror::Error)]
+#[error("a limit of 0 asks for nothing")]
+pub(crate) struct ZeroLimit;
+
+/// Why a limit of a query is refused, or `Ok`.
+pub(crate) fn check_limit(limit: Option<usize>) -> Result<(), ZeroLimit> {
+    if limit == Some(0) { Err(ZeroLimit) } else { Ok(()) }
+}
+
+/// Why messages are refused, or `Ok`.
+pub(crate) fn check_messages(messages: &[Outgoing]) -> Result<(), RefusedMessage> {
+    for Outgoing { body, delay } in messages {
+        let (size_bytes, delay) = (body.len(), *delay);
+        if !(1..=BODY_LIMIT_BYTES).contains(&size_bytes) {
+            return Err(RefusedMessage::BodySize { size_bytes });
+        }
+        if delay > DELAY_LIMIT {
+            return Err(RefusedMessage::Delay { delay });
+        }
+    }
+    Ok(())
 }
 
 /// Why a write is refused, or the write as it is kept: nulls of a put left out, its expiry in whole seconds.

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::TempDir;
 
-use crate::database_error::DatabaseError;
+use crate::database::number;
+use crate::database_error::{DatabaseError, OfDatabase};
 use crate::schema::{DATABASE, LOG, SCHEMA, SCHEMA_VERSION};
 
 /// What a store is read from.
@@ -64,13 +65,12 @@ impl LookSource {
 
     /// Whether the database has our tables; it has none while another process is making it.
     fn check(&self, path: &Arc<Path>) -> Result<bool, DatabaseError> {
-        let count = |sql: &str| -> rusqlite::Result<i64> { self.connect()?.query_row(sql, [], |row| row.get(0)) };
-        let sqlite = |error| DatabaseError::sqlite(path, error);
-        let found = count("PRAGMA user_version").map_err(sqlite)?;
+        let connection = self.connect().of_database(path)?;
+        let found = number(&connection, "PRAGMA user_version").of_database(path)?;
         if found > SCHEMA_VERSION {
             return Err(DatabaseError::Newer { path: path.clone(), found, known: SCHEMA_VERSION });
         }
-        let tables = count("SELECT count(*) FROM sqlite_schema").map_err(sqlite)?;
+        let tables = number(&connection, "SELECT count(*) FROM sqlite_schema").of_database(path)?;
         match (found, tables) {
             (0, 0) => Ok(false),
             (0, _) => Err(DatabaseError::Foreign { path: path.clone() }),
@@ -98,14 +98,18 @@ impl DatabaseError {
 
 /// Copies the database and its log to where they can be read.
 fn copied(root: &Path, path: &Arc<Path>) -> Result<LookSource, DatabaseError> {
-    let copy = || -> std::io::Result<TempDir> {
-        let folder = tempfile::tempdir()?;
-        for name in [DATABASE, LOG] {
-            fs::copy(root.join(name), folder.path().join(name))?;
-        }
-        Ok(folder)
-    };
-    copy().map(LookSource::Copied).map_err(|error| DatabaseError::Copy { path: path.clone(), source: Arc::new(error) })
+    match try_copy(root) {
+        Ok(folder) => Ok(LookSource::Copied(folder)),
+        Err(error) => Err(DatabaseError::Copy { path: path.clone(), source: Arc::new(error) }),
+    }
+}
+
+fn try_copy(root: &Path) -> std::io::Result<TempDir> {
+    let folder = tempfile::tempdir()?;
+    for name in [DATABASE, LOG] {
+        fs::copy(root.join(name), folder.path().join(name))?;
+    }
+    Ok(folder)
 }
 
 /// A path as a part of an address.

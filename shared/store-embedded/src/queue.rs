@@ -4,13 +4,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use pipeline::Priority;
-use store::queue::{BODY_LIMIT_BYTES, DELAY_LIMIT, DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
+use store::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
 use store::{Error, Result};
 use tokio::sync::Notify;
 
+use crate::failure::{During, RequestFailure};
+use crate::limits::check_messages;
 use crate::messages::{self, Delivery, TakenMessages, later};
 use crate::readers::Readers;
+use crate::session::Session;
 use crate::writer::{Durability, Writer};
 use crate::{Clock, Options};
 
@@ -39,7 +43,9 @@ impl EmbeddedQueue {
 
     /// Tells the receivers that wait of new messages.
     pub(crate) fn ring(&self, count: usize) {
-        (0..count).for_each(|_| self.bell.notify_one());
+        for _ in 0..count {
+            self.bell.notify_one();
+        }
     }
 
     /// Deletes a delivery and receives in one transaction, and receives again until there is something or time is up.
@@ -54,24 +60,36 @@ impl EmbeddedQueue {
             if !taken.messages.is_empty() || left.is_zero() {
                 return Ok(taken.messages);
             }
-            let until_due = taken.due.map_or(POLL, |due| (due - (self.clock)()).to_std().unwrap_or_default());
+            // Nobody rings for a message that falls due, nor for one that another process has sent.
+            let pause = left.min(POLL).min(self.until_due(taken.due));
             // Rung or not: it looks again.
-            let _ = tokio::time::timeout(left.min(POLL).min(until_due), rung).await;
+            let _ = tokio::time::timeout(pause, rung).await;
         }
+    }
+
+    /// How long it is until a hidden message falls due; it has a chance with the next poll if none is known.
+    fn until_due(&self, due: Option<DateTime<Utc>>) -> Duration {
+        let Some(due) = due else { return POLL };
+        (due - (self.clock)()).to_std().unwrap_or_default()
     }
 
     async fn take(&self, done: Option<Delivery>, limit: usize) -> Result<TakenMessages> {
         let (clock, visibility) = (self.clock.clone(), self.visibility);
-        self.writer
-            .execute(Durability::Written, move |connection| {
-                let now = clock();
-                if let Some(delivery) = done {
-                    messages::delete(connection, delivery)?;
-                }
-                messages::take(connection, limit, later(now, visibility), now)
-            })
-            .await
-            .map_err(|failure| failure.during("receive messages".to_owned()))
+        let work = move |session: &Session| {
+            let now = clock();
+            if let Some(delivery) = done {
+                messages::delete(session, delivery)?;
+            }
+            messages::take(session, limit, later(now, visibility), now)
+        };
+        self.writer.execute(Durability::Written, work).await.during("receive messages")
+    }
+
+    async fn try_send(&self, priority: Priority, messages: Vec<Outgoing>) -> std::result::Result<(), RequestFailure> {
+        check_messages(&messages)?;
+        let clock = self.clock.clone();
+        let work = move |session: &Session| messages::send(session, priority, &messages, clock());
+        Ok(self.writer.execute(Durability::Flushed, work).await?)
     }
 }
 
@@ -79,16 +97,11 @@ impl EmbeddedQueue {
 impl Queue for EmbeddedQueue {
     async fn send(&self, priority: Priority, messages: Vec<Outgoing>) -> Result<()> {
         let count = messages.len();
-        let operation = || format!("send {count} messages to queue `{priority}`");
         if count == 0 {
             return Ok(());
         }
-        messages.iter().try_for_each(check).map_err(|refusal| Error::permanent(operation(), refusal))?;
-        let clock = self.clock.clone();
-        self.writer
-            .execute(Durability::Flushed, move |connection| messages::send(connection, priority, &messages, clock()))
-            .await
-            .map_err(|failure| failure.during(operation()))?;
+        let sent = self.try_send(priority, messages).await;
+        sent.during(format_args!("send {count} messages to queue `{priority}`"))?;
         self.ring(count);
         Ok(())
     }
@@ -102,85 +115,63 @@ impl Queue for EmbeddedQueue {
 
     async fn next(&self, done: Option<&Receipt>, wait: Duration) -> Result<Option<Received>> {
         let done = match done {
-            Some(receipt) => Some(Delivery::from_handle(&receipt.handle).ok_or_else(|| no_handle("delete", receipt))?),
+            Some(receipt) => Some(delivery("delete", receipt)?),
             None => None,
         };
         Ok(self.receive_after(done, 1, wait).await?.pop())
     }
 
     async fn extend(&self, receipt: &Receipt, visibility: Duration) -> Result<()> {
-        let Some(delivery) = Delivery::from_handle(&receipt.handle) else { return Err(no_handle("extend", receipt)) };
+        let delivery = delivery("extend", receipt)?;
         let clock = self.clock.clone();
-        self.writer
-            .execute(Durability::Written, move |connection| {
-                let now = clock();
-                messages::hide(connection, delivery, later(now, visibility), now)
-            })
-            .await
-            .map_err(|failure| failure.during(format!("extend message `{}`", receipt.handle)))?;
+        let work = move |session: &Session| {
+            let now = clock();
+            messages::hide(session, delivery, later(now, visibility), now)
+        };
+        let hidden = self.writer.execute(Durability::Written, work).await;
+        hidden.during(format_args!("extend message `{}`", receipt.handle))?;
+        // It may be due sooner than a receiver expects that waits just now.
         self.bell.notify_one();
         Ok(())
     }
 
     async fn delete(&self, receipt: &Receipt) -> Result<()> {
-        let Some(delivery) = Delivery::from_handle(&receipt.handle) else { return Err(no_handle("delete", receipt)) };
-        self.writer
-            .execute(Durability::Written, move |connection| messages::delete(connection, delivery))
-            .await
-            .map_err(|failure| failure.during(format!("delete message `{}`", receipt.handle)))
+        let delivery = delivery("delete", receipt)?;
+        let work = move |session: &Session| messages::delete(session, delivery);
+        // A power cut may bring the message back, which the seam allows; a flush for each message would cost more.
+        let deleted = self.writer.execute(Durability::Written, work).await;
+        deleted.during(format_args!("delete message `{}`", receipt.handle))
     }
 
     async fn depth(&self, priority: Priority) -> Result<Depth> {
-        self.readers
-            .read(|connection| messages::depth(connection, priority, (self.clock)()))
-            .map_err(|failure| failure.during(format!("count queue `{priority}`")))
+        let depth = self.readers.read(|session| messages::depth(session, priority, (self.clock)()));
+        depth.during(format_args!("count queue `{priority}`"))
     }
 
     async fn count_dead_letters(&self) -> Result<u64> {
-        self.readers
-            .read(|session| messages::count_dead_letters(session))
-            .map_err(|failure| failure.during("count the dead letters".to_owned()))
+        self.readers.read(|session| messages::count_dead_letters(session)).during("count the dead letters")
     }
 
     async fn peek_dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {
-        self.readers
-            .read(|connection| messages::dead_letters(connection, limit))
-            .map_err(|failure| failure.during("look at the dead letters".to_owned()))
+        self.readers.read(|session| messages::dead_letters(session, limit)).during("look at the dead letters")
     }
 
     async fn redrive_dead_letters(&self) -> Result<Option<u64>> {
         let clock = self.clock.clone();
-        let count = self
-            .writer
-            .execute(Durability::Flushed, move |connection| messages::redrive(connection, clock()))
-            .await
-            .map_err(|failure| failure.during("redrive the dead letters".to_owned()))?;
+        let work = move |session: &Session| messages::redrive(session, clock());
+        let count = self.writer.execute(Durability::Flushed, work).await.during("redrive the dead letters")?;
         self.bell.notify_waiters();
         Ok(Some(count as u64))
     }
 }
 
-/// Why a message is refused: SQS would refuse it.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum RefusedMessage {
-    #[error("message of {size_bytes} bytes; 1 to {BODY_LIMIT_BYTES} are allowed")]
-    BodySize { size_bytes: usize },
-    #[error("delay of {} s; {} s at most are allowed", delay.as_secs(), DELAY_LIMIT.as_secs())]
-    Delay { delay: Duration },
-}
-
-/// Refuses what SQS would refuse.
-pub(crate) fn check(message: &Outgoing) -> std::result::Result<(), RefusedMessage> {
-    let (size_bytes, delay) = (message.body.len(), message.delay);
-    if !(1..=BODY_LIMIT_BYTES).contains(&size_bytes) {
-        return Err(RefusedMessage::BodySize { size_bytes });
+/// The delivery that a receipt stands for; `verb` says what is to become of the message.
+pub(crate) fn delivery(verb: &str, receipt: &Receipt) -> Result<Delivery> {
+    match Delivery::from_handle(&receipt.handle) {
+        Some(delivery) => Ok(delivery),
+        None => {
+            let operation = format!("{verb} message `{}`", receipt.handle);
+            Err(Error::permanent(operation, "the receipt is of another back end"))
+        }
     }
-    if delay > DELAY_LIMIT {
-        return Err(RefusedMessage::Delay { delay });
-    }
-    Ok(())
-}
-
-pub(crate) fn no_handle(verb: &str, receipt: &Receipt) -> Error {
-    Error::permanent(format!("{verb} message `{}`", receipt.handle), "the receipt is of another back end")
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::attribute_cache::AttributeCache;
-use crate::database_error::DatabaseError;
+use crate::database_error::{DatabaseError, OfDatabase};
 use crate::look::LookSource;
 use crate::session::Session;
 
@@ -35,9 +35,10 @@ impl Readers {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let session = match idle {
             Some(session) => session,
-            None => self.connect().map_err(|error| DatabaseError::sqlite(&self.path, error))?,
+            None => self.connect().of_database(&self.path)?,
         };
-        let outcome = work(&session).map_err(|error| DatabaseError::sqlite(&self.path, error));
+        let outcome = work(&session).of_database(&self.path);
+        // Given back whatever came of it: a read that failed leaves a connection as it was.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
         outcome
     }
@@ -45,8 +46,8 @@ impl Readers {
     /// Reads a store in which nothing had been begun when it was opened: by now something may have been.
     fn read_begun<T>(&self, work: impl FnOnce(&Session) -> rusqlite::Result<T>) -> Result<T, DatabaseError> {
         let source = LookSource::of(self.path.parent().unwrap_or(&self.path))?;
-        let session = Session::look(&source, self.attribute_cache.clone());
-        session.and_then(|session| work(&session)).map_err(|error| DatabaseError::sqlite(&self.path, error))
+        let session = Session::look(&source, self.attribute_cache.clone()).of_database(&self.path)?;
+        work(&session).of_database(&self.path)
     }
 
     fn connect(&self) -> rusqlite::Result<Session> {

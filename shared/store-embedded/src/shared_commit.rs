@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use store::Result;
 use store::queue::Received;
 use store::shared_commit::{
     COMMIT_LIMIT, ClaimWrite, CommitGroup, SharedCommits, TakeNext, TakenMessage, WrittenAndTaken,
 };
 use store::table::{GroupWritten, Item, Written};
-use store::{Error, Result};
 
 use crate::conditional_writes::{self, Prepared, WriteOutcome};
-use crate::limits::{check_group, check_write};
-use crate::messages::{self, Delivery, later};
+use crate::failure::{During, RequestFailure};
+use crate::limits::{check_group, check_messages, check_write};
+use crate::messages::{self, later};
 use crate::queue::{self, EmbeddedQueue};
 use crate::session::Session;
 use crate::writer::{Durability, Writer};
@@ -38,9 +39,7 @@ impl SharedCommits for EmbeddedSharedCommits {
     }
 
     async fn write_and_take_next(&self, group: CommitGroup, take: TakeNext) -> Result<WrittenAndTaken> {
-        let Some(done) = Delivery::from_handle(&take.done.handle) else {
-            return Err(queue::no_handle("delete", &take.done));
-        };
+        let done = queue::delivery("delete", &take.done)?;
         let (clock, visibility, count) = (self.clock.clone(), self.queue.visibility, group.messages.len());
         let take_next = move |session: &Session| {
             let now = clock();
@@ -65,32 +64,35 @@ impl EmbeddedSharedCommits {
     async fn commit(
         &self,
         group: CommitGroup,
-        mut more: impl FnMut(&Session) -> rusqlite::Result<Option<Box<TakenMessage>>> + Send + 'static,
+        more: impl FnMut(&Session) -> rusqlite::Result<Option<Box<TakenMessage>>> + Send + 'static,
     ) -> Result<(GroupWritten, Option<Box<TakenMessage>>)> {
+        let (items, count, priority) = (group.writes.len(), group.messages.len(), group.priority);
+        let committed = self.try_commit(group, more).await;
+        committed.during(format_args!("write {items} items and send {count} messages to queue `{priority}`"))
+    }
+
+    async fn try_commit(
+        &self,
+        group: CommitGroup,
+        mut more: impl FnMut(&Session) -> rusqlite::Result<Option<Box<TakenMessage>>> + Send + 'static,
+    ) -> std::result::Result<(GroupWritten, Option<Box<TakenMessage>>), RequestFailure> {
         let CommitGroup { writes, priority, messages } = group;
-        let (items, count) = (writes.len(), messages.len());
-        let operation = || format!("write {items} items and send {count} messages to queue `{priority}`");
-        messages.iter().try_for_each(queue::check).map_err(|refusal| Error::permanent(operation(), refusal))?;
-        let writes = check_group(writes, COMMIT_LIMIT).map_err(|refusal| Error::permanent(operation(), refusal))?;
-        let prepared: Vec<Prepared> =
-            writes.into_iter().map(|write| Prepared::new(write, &self.writer.attribute_cache)).collect();
+        check_messages(&messages)?;
+        let prepared = Prepared::group(check_group(writes, COMMIT_LIMIT)?, &self.writer.attribute_cache);
         let clock = self.clock.clone();
-        self.writer
-            .execute(Durability::Flushed, move |session| {
-                let written = match conditional_writes::write_group(session, &prepared, clock())? {
-                    WriteOutcome::Answered(written) => written,
-                    WriteOutcome::Refused(refusal) => return Ok(WriteOutcome::Refused(refusal)),
-                };
-                if written != GroupWritten::Applied {
-                    return Ok(WriteOutcome::Answered((written, None)));
-                }
-                messages::send(session, priority, &messages, clock())?;
-                Ok(WriteOutcome::Answered((written, more(session)?)))
-            })
-            .await
-            .map_err(|failure| failure.during(operation()))?
-            .into_result()
-            .map_err(|refusal| Error::permanent(operation(), refusal))
+        let work = move |session: &Session| {
+            let written = match conditional_writes::write_group(session, &prepared, clock())? {
+                WriteOutcome::Answered(written) => written,
+                WriteOutcome::Refused(refusal) => return Ok(WriteOutcome::Refused(refusal)),
+            };
+            // Who lost a race sends nothing: its messages would be of steps that others have changed.
+            if written != GroupWritten::Applied {
+                return Ok(WriteOutcome::Answered((written, None)));
+            }
+            messages::send(session, priority, &messages, clock())?;
+            Ok(WriteOutcome::Answered((written, more(session)?)))
+        };
+        Ok(self.writer.execute(Durability::Flushed, work).await?.into_result()?)
     }
 }
 

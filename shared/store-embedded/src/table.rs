@@ -1,17 +1,18 @@
 //! The table seam on the SQLite file.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use store::Result;
 use store::table::{
     Attributes, Change, GROUP_LIMIT, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written,
 };
-use store::{Error, Result};
 
 use crate::conditional_writes::{self, Prepared, PreparedItem};
-use crate::limits::{RefusedWrite, check_different, check_group, check_write};
+use crate::failure::{During, RequestFailure};
+use crate::limits::{RefusedWrite, check_different, check_group, check_limit, check_write};
 use crate::readers::Readers;
+use crate::session::Session;
 use crate::writer::{Durability, Writer};
 use crate::{Clock, items};
 
@@ -28,91 +29,83 @@ pub(crate) struct EmbeddedTable {
 #[async_trait]
 impl Table for EmbeddedTable {
     async fn get(&self, key: &Key) -> Result<Option<Item>> {
-        self.readers
-            .read(|session| items::get(session, key))
-            .map_err(|failure| failure.during(format!("get item `{key}`")))
+        self.readers.read(|session| items::get(session, key)).during(format_args!("get item `{key}`"))
     }
 
     async fn batch_get(&self, keys: &[Key]) -> Result<Vec<Item>> {
-        self.readers
-            .read(|session| {
-                // One transaction instead of one for each key.
-                let _transaction = session.unchecked_transaction()?;
-                let keys: HashSet<&Key> = keys.iter().collect();
-                keys.into_iter().filter_map(|key| items::get(session, key).transpose()).collect()
-            })
-            .map_err(|failure| failure.during(format!("get {} items", keys.len())))
+        let found = self.readers.read(|session| items::get_all(session, keys));
+        found.during(format_args!("get {} items", keys.len()))
     }
 
     async fn query(&self, query: &Query) -> Result<Page<Item, String>> {
-        let operation = || format!("query `{} {}*`", query.partition, query.sort_prefix);
-        check_limit(query.limit).map_err(|refusal| Error::permanent(operation(), refusal))?;
-        self.readers.read(|session| items::query(session, query)).map_err(|failure| failure.during(operation()))
+        self.try_query(query).during(format_args!("query `{} {}*`", query.partition, query.sort_prefix))
     }
 
     async fn listing(&self, query: &ListingQuery) -> Result<Page<Listed, Listed>> {
-        let operation = || format!("query listing `{}`", query.shard);
-        check_limit(query.limit).map_err(|refusal| Error::permanent(operation(), refusal))?;
-        self.readers.read(|session| items::listing(session, query)).map_err(|failure| failure.during(operation()))
+        self.try_listing(query).during(format_args!("query listing `{}`", query.shard))
     }
 
     async fn write(&self, write: Write) -> Result<Written> {
         let key = write.key.clone();
-        let operation = || format!("write item `{key}`");
-        if write.change == Change::Check {
-            return Err(Error::permanent(operation(), "a check alone changes nothing: it belongs in a group"));
-        }
-        let write = check_write(write).map_err(|refusal| Error::permanent(operation(), refusal))?;
-        let prepared = Prepared::new(write, &self.writer.attribute_cache);
-        let clock = self.clock.clone();
-        self.writer
-            .execute(Durability::Flushed, move |session| conditional_writes::write(session, &prepared, clock()))
-            .await
-            .map_err(|failure| failure.during(operation()))?
-            .into_result()
-            .map_err(|refusal| Error::permanent(operation(), refusal))
+        self.try_write(write).await.during(format_args!("write item `{key}`"))
     }
 
     async fn write_group(&self, writes: Vec<Write>) -> Result<GroupWritten> {
         let Some(first) = writes.first() else { return Ok(GroupWritten::Applied) };
         let (key, count) = (first.key.clone(), writes.len());
-        let operation = || format!("write a group of {count} items from `{key}` on");
-        let writes = check_group(writes, GROUP_LIMIT).map_err(|refusal| Error::permanent(operation(), refusal))?;
-        let group: Vec<Prepared> =
-            writes.into_iter().map(|write| Prepared::new(write, &self.writer.attribute_cache)).collect();
-        let clock = self.clock.clone();
-        self.writer
-            .execute(Durability::Flushed, move |session| conditional_writes::write_group(session, &group, clock()))
-            .await
-            .map_err(|failure| failure.during(operation()))?
-            .into_result()
-            .map_err(|refusal| Error::permanent(operation(), refusal))
+        let written = self.try_write_group(writes).await;
+        written.during(format_args!("write a group of {count} items from `{key}` on"))
     }
 
     async fn batch_put(&self, items: Vec<(Key, Attributes)>) -> Result<()> {
         let count = items.len();
-        let operation = || format!("put {count} items");
-        let mut prepared = prepare(items).map_err(|refusal| Error::permanent(operation(), refusal))?;
-        while !prepared.is_empty() {
-            let rest = prepared.split_off(prepared.len().min(BATCH));
-            let batch = std::mem::replace(&mut prepared, rest);
-            self.writer
-                .execute(Durability::Flushed, move |session| {
-                    batch.iter().try_for_each(|item| conditional_writes::put(session, item))
-                })
-                .await
-                .map_err(|failure| failure.during(operation()))?;
-        }
-        Ok(())
+        self.try_put(items).await.during(format_args!("put {count} items"))
     }
 }
 
-fn prepare(items: Vec<(Key, Attributes)>) -> std::result::Result<Vec<PreparedItem>, RefusedWrite> {
-    check_different(items.iter().map(|(key, _)| key))?;
-    items.into_iter().map(|(key, attributes)| PreparedItem::new(key, attributes)).collect()
-}
+/// What the seam's functions do, with failures that do not know yet what was tried.
+impl EmbeddedTable {
+    fn try_query(&self, query: &Query) -> std::result::Result<Page<Item, String>, RequestFailure> {
+        check_limit(query.limit)?;
+        Ok(self.readers.read(|session| items::query(session, query))?)
+    }
 
-/// DynamoDB refuses a limit of 0.
-fn check_limit(limit: Option<usize>) -> std::result::Result<(), &'static str> {
-    if limit == Some(0) { Err("a limit of 0 asks for nothing") } else { Ok(()) }
+    fn try_listing(&self, query: &ListingQuery) -> std::result::Result<Page<Listed, Listed>, RequestFailure> {
+        check_limit(query.limit)?;
+        Ok(self.readers.read(|session| items::listing(session, query))?)
+    }
+
+    async fn try_write(&self, write: Write) -> std::result::Result<Written, RequestFailure> {
+        if write.change == Change::Check {
+            return Err(RefusedWrite::LoneCheck.into());
+        }
+        // The text is made here, on the thread of the caller: the writer has little time.
+        let prepared = Prepared::new(check_write(write)?, &self.writer.attribute_cache);
+        let clock = self.clock.clone();
+        let work = move |session: &Session| conditional_writes::write(session, &prepared, clock());
+        Ok(self.writer.execute(Durability::Flushed, work).await?.into_result()?)
+    }
+
+    async fn try_write_group(&self, writes: Vec<Write>) -> std::result::Result<GroupWritten, RequestFailure> {
+        let group = Prepared::group(check_group(writes, GROUP_LIMIT)?, &self.writer.attribute_cache);
+        let clock = self.clock.clone();
+        let work = move |session: &Session| conditional_writes::write_group(session, &group, clock());
+        Ok(self.writer.execute(Durability::Flushed, work).await?.into_result()?)
+    }
+
+    async fn try_put(&self, items: Vec<(Key, Attributes)>) -> std::result::Result<(), RequestFailure> {
+        check_different(items.iter().map(|(key, _)| key))?;
+        let mut prepared = Vec::with_capacity(items.len());
+        // All are looked at before the first is put, so that what is refused changes nothing.
+        for (key, attributes) in items {
+            prepared.push(PreparedItem::new(key, attributes)?);
+        }
+        while !prepared.is_empty() {
+            let rest = prepared.split_off(prepared.len().min(BATCH));
+            let batch = std::mem::replace(&mut prepared, rest);
+            let work = move |session: &Session| conditional_writes::put_all(session, &batch);
+            self.writer.execute(Durability::Flushed, work).await?;
+        }
+        Ok(())
+    }
 }

@@ -13,7 +13,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::database_error::DatabaseError;
+use crate::database_error::{DatabaseError, OfDatabase};
 use crate::disk::Disk;
 
 /// The opened log. SQLite keeps the file for as long as a connection is open.
@@ -33,20 +33,30 @@ impl WriteAheadLog {
         let mut path = database.as_os_str().to_owned();
         path.push("-wal");
         let file = File::options().read(true).write(true).open(&path);
-        let file = file.map_err(|error| DatabaseError::folder(database, error))?;
-        Ok(WriteAheadLog { path: database.clone(), file, disk, turn: Mutex::new(()), failure: OnceLock::new() })
+        Ok(WriteAheadLog {
+            path: database.clone(),
+            file: file.of_database(database)?,
+            disk,
+            turn: Mutex::new(()),
+            failure: OnceLock::new(),
+        })
     }
 
     /// Brings everything that was committed before to the disk.
     pub(crate) fn flush(&self) -> Result<(), DatabaseError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.usable()?;
-        let flushed = self.disk.flush_log(&self.file);
-        flushed.map_err(|error| self.failure.get_or_init(|| DatabaseError::log(&self.path, error)).clone())
+        let Err(error) = self.disk.flush_log(&self.file) else { return Ok(()) };
+        // Kept for all who come later: the system tells of it only once.
+        let failure = self.failure.get_or_init(|| DatabaseError::log(&self.path, error));
+        Err(failure.clone())
     }
 
     /// Fails once a flush has failed: nothing more is to be committed then.
     pub(crate) fn usable(&self) -> Result<(), DatabaseError> {
-        self.failure.get().cloned().map_or(Ok(()), Err)
+        match self.failure.get() {
+            None => Ok(()),
+            Some(failure) => Err(failure.clone()),
+        }
     }
 }

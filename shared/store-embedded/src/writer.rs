@@ -78,15 +78,18 @@ impl Writer {
         F: FnMut(&Session) -> rusqlite::Result<T> + Send + 'static,
     {
         let Some(commits) = &self.commits else { return Err(DatabaseError::LookedAt { path: self.path.clone() }) };
-        let stopped = || DatabaseError::Stopped { path: self.path.clone() };
         commits.write_ahead_log.usable()?;
         let _asking = WaitingCaller::enter(&commits.asking);
         let (reply, answer) = oneshot::channel();
         let job = Box::new(QueuedRequest { durability, work, outcome: None, reply });
         if let Some(job) = commits.commit_here(job) {
-            commits.jobs.as_ref().ok_or_else(stopped)?.send(job).map_err(|_| stopped())?;
+            commits.hand_over(job);
         }
-        answer.await.map_err(|_| stopped())?
+        match answer.await {
+            Ok(answer) => answer,
+            // A thread that has ended drops the requests that it had, and all that come later.
+            Err(_) => Err(DatabaseError::Stopped { path: self.path.clone() }),
+        }
     }
 }
 
@@ -103,6 +106,13 @@ impl Commits {
             thread("store-flusher").spawn(move || flush_all(&flushed, &unflushed))?,
         ];
         Ok(Commits { write_ahead_log, committer, asking: AtomicUsize::new(0), jobs: Some(jobs), threads })
+    }
+
+    /// Leaves the request to the thread that writes; one that nobody takes is dropped.
+    fn hand_over(&self, job: Box<dyn Job>) {
+        if let Some(jobs) = &self.jobs {
+            let _ = jobs.send(job);
+        }
     }
 
     /// Commits the request at once if it is the only one, and gives it back otherwise.
@@ -200,20 +210,34 @@ type Committed = Vec<Box<dyn Job>>;
 impl Committer {
     /// Commits a group; those of it that fail are told at once.
     fn commit(&mut self, mut jobs: Vec<Box<dyn Job>>) -> Committed {
-        match self.begin().and_then(|()| self.execute(&mut jobs)) {
+        let committed = match self.begin() {
+            Ok(()) => self.execute(&mut jobs),
+            Err(error) => Err(error),
+        };
+        match committed {
             Ok(()) => jobs,
             Err(error) if jobs.len() == 1 => {
                 answer(jobs, Some(&DatabaseError::sqlite(&self.database.path, error)));
                 Committed::new()
             }
-            Err(_) => jobs.into_iter().flat_map(|job| self.commit(vec![job])).collect(),
+            // One of them is at fault, and nobody knows which. Alone, each gets the answer that is its own.
+            Err(_) => {
+                let mut committed = Committed::new();
+                for job in jobs {
+                    committed.extend(self.commit(vec![job]));
+                }
+                committed
+            }
         }
     }
 
     /// Commits one request, or gives it back if another process writes: the caller's thread must not wait for that.
     fn try_commit(&mut self, job: Box<dyn Job>) -> Result<Committed, Box<dyn Job>> {
         let session = &self.database.session;
-        let begun = session.busy_timeout(Duration::ZERO).and_then(|()| self.begin());
+        let begun = match session.busy_timeout(Duration::ZERO) {
+            Ok(()) => self.begin(),
+            Err(error) => Err(error),
+        };
         // Of a database that is open this cannot fail; a job with a begun transaction must not be given back.
         let _ = session.busy_timeout(BUSY_TIMEOUT);
         if begun.is_err() {
@@ -230,21 +254,27 @@ impl Committer {
     }
 
     fn begin(&self) -> rusqlite::Result<()> {
-        self.database.session.prepare_cached("BEGIN IMMEDIATE")?.execute([]).map(|_| ())
+        self.database.session.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+        Ok(())
     }
 
     fn execute(&self, jobs: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
         let session = &self.database.session;
-        let outcome = jobs
-            .iter_mut()
-            .try_for_each(|job| job.run(session))
-            .and_then(|()| session.prepare_cached("COMMIT")?.execute([]).map(|_| ()));
+        let outcome = run_and_commit(session, jobs);
         // Some errors have ended the transaction already.
         if outcome.is_err() && !session.is_autocommit() {
             session.execute_batch("ROLLBACK")?;
         }
         outcome
     }
+}
+
+fn run_and_commit(session: &Session, jobs: &mut [Box<dyn Job>]) -> rusqlite::Result<()> {
+    for job in jobs {
+        job.run(session)?;
+    }
+    session.prepare_cached("COMMIT")?.execute([])?;
+    Ok(())
 }
 
 fn write_all(

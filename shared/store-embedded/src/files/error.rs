@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use store::Error;
 
+use crate::failure::Failure;
+
 /// Why a file cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FileError {
@@ -25,9 +27,8 @@ pub(crate) enum FileError {
     Contended { key: String },
 }
 
-impl FileError {
-    /// Folds the refusal into the seam's error.
-    pub(crate) fn during(self, operation: String) -> Error {
+impl Failure for FileError {
+    fn into_error(self, operation: String) -> Error {
         match self {
             FileError::Io(error) if is_lasting(error.kind()) => Error::permanent(operation, error),
             FileError::Io(error) => Error::retryable(operation, error),
