@@ -60,7 +60,10 @@ impl Config {
     /// # Errors
     /// The first variable that is missing or malformed, by its name.
     pub fn from_lookup(lookup: impl Fn(&'static str) -> Option<String>) -> Result<Self, Error> {
-        let required = |name| lookup(name).filter(|value| !value.is_empty()).ok_or(Error::NotSet { name });
+        let required = |name| match lookup(name) {
+            Some(value) if !value.is_empty() => Ok(value),
+            _ => Err(Error::NotSet { name }),
+        };
         let queue_url = |name| check(name, required(name)?, "the address of a queue", is_url);
         Ok(Config {
             table_name: check("TABLE_NAME", required("TABLE_NAME")?, TABLE_NAME_FORM, is_table_name)?,
@@ -103,14 +106,14 @@ fn is_table_name(value: &str) -> bool {
 }
 
 fn is_bucket_name(value: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-".contains(&b);
-    (3..=63).contains(&value.len()) && value.bytes().all(allowed)
+    (3..=63).contains(&value.len())
+        && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b".-".contains(&b))
 }
 
 fn is_url(value: &str) -> bool {
-    let host_and_path = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));
-    host_and_path
-        .is_some_and(|rest| rest.split_once('/').is_some_and(|(host, path)| !host.is_empty() && !path.is_empty()))
+    let Some((scheme, rest)) = value.split_once("://") else { return false };
+    let Some((host, path)) = rest.split_once('/') else { return false };
+    matches!(scheme, "https" | "http") && !host.is_empty() && !path.is_empty()
 }
 
 #[cfg(test)]

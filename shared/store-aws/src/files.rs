@@ -23,7 +23,7 @@ use store::{Error, Result};
 use uuid::Uuid;
 
 use crate::backoff;
-use crate::sdk_error::{classify, code};
+use crate::sdk_error::{During, OrPermanent, classify, code};
 
 /// Where a writer leaves its token; `x-amz-meta-` comes before it.
 const TOKEN: &str = "writer";
@@ -56,9 +56,9 @@ impl S3Files {
 
     /// Tells whether the object carries the token, that is whether we put it there.
     async fn is_from(&self, operation: &str, key: &str, token: &str) -> Result<bool> {
-        let head = self.head(operation, key).await?;
-        Ok(head
-            .is_some_and(|head| head.metadata().and_then(|metadata| metadata.get(TOKEN)).is_some_and(|t| t == token)))
+        let Some(head) = self.head(operation, key).await? else { return Ok(false) };
+        let Some(metadata) = head.metadata() else { return Ok(false) };
+        Ok(metadata.get(TOKEN).is_some_and(|found| found == token))
     }
 
     /// Reads the file, or a part of it, in one request.
@@ -71,8 +71,10 @@ impl S3Files {
             Err(error) if code(&error) == Some("InvalidRange") => return Ok(Some(Bytes::new())),
             Err(error) => return Err(classify(operation, error)),
         };
-        let body = reply.body.collect().await.map_err(|error| Error::retryable(operation, error))?;
-        Ok(Some(body.into_bytes()))
+        match reply.body.collect().await {
+            Ok(body) => Ok(Some(body.into_bytes())),
+            Err(error) => Err(Error::retryable(operation, error)),
+        }
     }
 }
 
@@ -94,7 +96,9 @@ impl Files for S3Files {
         let operation = format!("get file `{key}`");
         check(&operation, key)?;
         if range.is_some_and(|range| range.length == 0) {
-            return Ok(self.head(&operation, key).await?.map(|_| Bytes::new()));
+            // No header can ask S3 for nothing, so only whether the file is there is looked up.
+            let is_there = self.head(&operation, key).await?.is_some();
+            return Ok(is_there.then(Bytes::new));
         }
         let range = range.map(range_header);
         let mut tried = 1;
@@ -112,7 +116,8 @@ impl Files for S3Files {
         let operation = format!("put file `{key}`");
         check(&operation, key)?;
         let put = self.client.put_object().bucket(&self.bucket_name).key(key).body(ByteStream::from(bytes));
-        put.send().await.map(|_| ()).map_err(|error| classify(operation, error))
+        put.send().await.during(operation)?;
+        Ok(())
     }
 
     async fn put_if_absent(&self, key: &str, bytes: Bytes) -> Result<PutOutcome> {
@@ -161,7 +166,8 @@ impl Files for S3Files {
         let operation = format!("delete file `{key}`");
         check(&operation, key)?;
         let deleted = self.client.delete_object().bucket(&self.bucket_name).key(key).send().await;
-        deleted.map(|_| ()).map_err(|error| classify(operation, error))
+        deleted.during(operation)?;
+        Ok(())
     }
 
     async fn list(&self, prefix: &str, after: Option<&str>, limit: usize) -> Result<Vec<FileInfo>> {
@@ -172,7 +178,7 @@ impl Files for S3Files {
             let most = (limit - files.len()).min(LIST_LIMIT);
             let request = self.client.list_objects_v2().bucket(&self.bucket_name).prefix(prefix);
             let request = request.set_start_after(after.clone()).max_keys(i32::try_from(most).unwrap_or(i32::MAX));
-            let reply = request.send().await.map_err(|error| classify(&operation, error))?;
+            let reply = request.send().await.during(&operation)?;
             for object in reply.contents() {
                 // What others put there under no valid key, such as the mark of an empty folder, is no file: nobody could
                 // read or delete it here, and a name with `..` must not get into an archive.
@@ -197,10 +203,10 @@ impl Files for S3Files {
     async fn presign_put(&self, key: &str, size_bytes: u64, valid_for: Duration) -> Result<Option<String>> {
         let operation = format!("presign the upload of file `{key}`");
         check(&operation, key)?;
-        let length = i64::try_from(size_bytes).map_err(|error| Error::permanent(&operation, error))?;
+        let length = i64::try_from(size_bytes).or_permanent(&operation)?;
         let put = self.client.put_object().bucket(&self.bucket_name).key(key).content_length(length);
         let presigned = put.presigned(presigning(&operation, valid_for)?).await;
-        Ok(Some(presigned.map_err(|error| classify(operation, error))?.uri().to_owned()))
+        Ok(Some(presigned.during(operation)?.uri().to_owned()))
     }
 
     async fn presign_get(&self, key: &str, valid_for: Duration) -> Result<Option<String>> {
@@ -208,20 +214,20 @@ impl Files for S3Files {
         check(&operation, key)?;
         let get = self.client.get_object().bucket(&self.bucket_name).key(key);
         let presigned = get.presigned(presigning(&operation, valid_for)?).await;
-        Ok(Some(presigned.map_err(|error| classify(operation, error))?.uri().to_owned()))
+        Ok(Some(presigned.during(operation)?.uri().to_owned()))
     }
 }
 
 fn check(operation: &str, key: &str) -> Result<()> {
-    check_key(key).map_err(|why| Error::permanent(operation, why))
+    check_key(key).or_permanent(operation)
 }
 
 /// A range to the end of the file is written without an end: S3 ignores a header that it cannot read, and would answer
 /// with the whole file.
 fn range_header(range: Range) -> String {
-    match range.start.checked_add(range.length - 1).filter(|last| i64::try_from(*last).is_ok()) {
-        Some(last) => format!("bytes={}-{last}", range.start),
-        None => format!("bytes={}-", range.start),
+    match range.start.checked_add(range.length - 1) {
+        Some(last) if i64::try_from(last).is_ok() => format!("bytes={}-{last}", range.start),
+        _ => format!("bytes={}-", range.start),
     }
 }
 
@@ -231,7 +237,7 @@ fn is_not_found(code: Option<&str>) -> bool {
 }
 
 fn presigning(operation: &str, valid_for: Duration) -> Result<PresigningConfig> {
-    PresigningConfig::expires_in(valid_for).map_err(|error| Error::permanent(operation, error))
+    PresigningConfig::expires_in(valid_for).or_permanent(operation)
 }
 
 fn file_info(operation: &str, object: &Object) -> Result<FileInfo> {
@@ -244,16 +250,18 @@ fn file_info(operation: &str, object: &Object) -> Result<FileInfo> {
 }
 
 fn size(length: Option<i64>) -> u64 {
-    length.and_then(|length| u64::try_from(length).ok()).unwrap_or(0)
+    u64::try_from(length.unwrap_or(0)).unwrap_or(0)
 }
 
 fn fingerprint(e_tag: Option<&str>) -> String {
     e_tag.unwrap_or_default().trim_matches('"').to_owned()
 }
 
+const NO_TIME: &str = "the reply has no time of modification";
+
 fn time(operation: &str, at: Option<&SdkDateTime>) -> Result<DateTime<Utc>> {
-    let at = at.and_then(|at| DateTime::from_timestamp(at.secs(), at.subsec_nanos()));
-    at.ok_or_else(|| Error::permanent(operation, "the reply has no time of modification"))
+    let Some(at) = at else { return Err(Error::permanent(operation, NO_TIME)) };
+    DateTime::from_timestamp(at.secs(), at.subsec_nanos()).ok_or(NO_TIME).or_permanent(operation)
 }
 
 /// A key as the header of a copy wants it: everything encoded but letters, digits, `-._~` and `/`.

@@ -52,11 +52,7 @@ pub fn filter<S: 'static>(wanted: Targets) -> impl Filter<S> + Send + Sync + 'st
 /// What an operator wants to see of a function, by its variables; `INFO` if they do not say.
 fn wanted(variable: impl Fn(&'static str) -> Option<String>) -> Targets {
     let modules = variable("RUST_LOG").unwrap_or_default();
-    let level = variable("AWS_LAMBDA_LOG_LEVEL").and_then(|level| match level.parse::<LevelFilter>() {
-        Ok(level) => Some(level),
-        // Lambda knows one level more.
-        Err(_) => level.eq_ignore_ascii_case("FATAL").then_some(LevelFilter::ERROR),
-    });
+    let level = variable("AWS_LAMBDA_LOG_LEVEL").and_then(|text| level_of_lambda(&text));
     // Of two levels for all modules the later one counts.
     readable(&match level {
         Some(level) => format!("{modules},{level}"),
@@ -64,16 +60,31 @@ fn wanted(variable: impl Fn(&'static str) -> Option<String>) -> Targets {
     })
 }
 
+/// A level as Lambda names it; it knows one more than we do.
+fn level_of_lambda(text: &str) -> Option<LevelFilter> {
+    match text.parse() {
+        Ok(level) => Some(level),
+        Err(_) if text.eq_ignore_ascii_case("FATAL") => Some(LevelFilter::ERROR),
+        Err(_) => None,
+    }
+}
+
 /// What can be read of a text as `module=level,level`: a program logs even if somebody has mistyped how.
 #[must_use]
 pub fn readable(text: &str) -> Targets {
-    let parts = text.split(',').filter(|part| !part.trim().is_empty());
-    parts.filter_map(|part| part.trim().parse::<Targets>().ok()).fold(Targets::new(), |all, part| {
-        match part.default_level() {
-            Some(level) => all.with_default(level),
-            None => all.with_targets(part),
+    let mut all = Targets::new();
+    for part in text.split(',').map(str::trim) {
+        // An empty text would be read as the level `error` of all modules.
+        if part.is_empty() {
+            continue;
         }
-    })
+        let Ok(targets) = part.parse::<Targets>() else { continue };
+        all = match targets.default_level() {
+            Some(level) => all.with_default(level),
+            None => all.with_targets(targets),
+        };
+    }
+    all
 }
 
 #[cfg(test)]

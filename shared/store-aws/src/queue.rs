@@ -12,6 +12,7 @@ mod send;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -22,7 +23,7 @@ use store::queue::{DeadLetter, Depth, Outgoing, Queue, Receipt, Received};
 use store::{Error, Result};
 
 use crate::config::StepQueueUrls;
-use crate::sdk_error::{classify, code};
+use crate::sdk_error::{During, classify, code};
 
 /// Most messages of one receive: the limit of SQS.
 const RECEIVE_LIMIT: usize = 10;
@@ -57,17 +58,22 @@ impl SqsQueue {
             .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesDelayed)
             .send()
             .await
-            .map_err(|error| classify(operation, error))?;
+            .during(operation)?;
         let attributes = reply.attributes.unwrap_or_default();
-        let count = |name: QueueAttributeName| match attributes.get(&name).map(|digits| digits.parse()) {
-            Some(Ok(count)) => Ok(count),
-            _ => Err(Error::permanent(operation, format!("the reply has no number `{name}`"))),
-        };
         Ok(Depth {
-            waiting: count(QueueAttributeName::ApproximateNumberOfMessages)?,
-            in_flight: count(QueueAttributeName::ApproximateNumberOfMessagesNotVisible)?,
-            delayed: count(QueueAttributeName::ApproximateNumberOfMessagesDelayed)?,
+            waiting: number(operation, &attributes, &QueueAttributeName::ApproximateNumberOfMessages)?,
+            in_flight: number(operation, &attributes, &QueueAttributeName::ApproximateNumberOfMessagesNotVisible)?,
+            delayed: number(operation, &attributes, &QueueAttributeName::ApproximateNumberOfMessagesDelayed)?,
         })
+    }
+}
+
+/// A number that a queue was asked for.
+fn number(operation: &str, attributes: &HashMap<QueueAttributeName, String>, name: &QueueAttributeName) -> Result<u64> {
+    let digits = attributes.get(name).map_or("", String::as_str);
+    match digits.parse() {
+        Ok(number) => Ok(number),
+        Err(_) => Err(Error::permanent(operation, format!("the reply has no number `{name}`"))),
     }
 }
 
@@ -82,16 +88,16 @@ impl Queue for SqsQueue {
     }
 
     async fn extend(&self, receipt: &Receipt, visibility: Duration) -> Result<()> {
-        let operation = || format!("extend a message of queue `{}`", receipt.priority.as_str());
-        self.client
+        let extended = self
+            .client
             .change_message_visibility()
             .queue_url(self.url(receipt.priority))
             .receipt_handle(&receipt.handle)
             .visibility_timeout(as_i32(whole_seconds(visibility)))
             .send()
-            .await
-            .map(|_| ())
-            .map_err(|error| classify(operation(), error))
+            .await;
+        extended.during(format_args!("extend a message of queue `{}`", receipt.priority.as_str()))?;
+        Ok(())
     }
 
     async fn delete(&self, receipt: &Receipt) -> Result<()> {

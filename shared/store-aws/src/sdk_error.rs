@@ -4,7 +4,7 @@
 mod tests;
 
 use std::error::Error as StdError;
-use std::fmt::Debug;
+use std::fmt::Display;
 
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -70,6 +70,39 @@ where
         // Whether it was applied is unknown for all of these. The last arm is there because the type is open.
         SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) | _ => {
             Error::retryable(operation, error)
+        }
+    }
+}
+
+/// Says of an outcome what was tried, if it failed. The verb phrase becomes a text only then.
+pub(crate) trait During<T> {
+    /// Folds the SDK's error as [`classify`] does.
+    fn during(self, operation: impl Display) -> store::Result<T>;
+}
+
+impl<T, E> During<T> for Result<T, SdkError<E>>
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    fn during(self, operation: impl Display) -> store::Result<T> {
+        match self {
+            Ok(done) => Ok(done),
+            Err(error) => Err(classify(operation.to_string(), error)),
+        }
+    }
+}
+
+/// Says of what is refused without a request what was tried.
+pub(crate) trait OrPermanent<T> {
+    /// Folds an error that will not pass by itself.
+    fn or_permanent(self, operation: impl Display) -> store::Result<T>;
+}
+
+impl<T, E: Into<Box<dyn StdError + Send + Sync>>> OrPermanent<T> for Result<T, E> {
+    fn or_permanent(self, operation: impl Display) -> store::Result<T> {
+        match self {
+            Ok(done) => Ok(done),
+            Err(refusal) => Err(Error::permanent(operation.to_string(), refusal)),
         }
     }
 }

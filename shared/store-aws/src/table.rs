@@ -25,8 +25,10 @@ mod write;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
+use store::Result;
 use store::table::{Attributes, GroupWritten, Item, Key, Listed, ListingQuery, Page, Query, Table, Write, Written};
-use store::{Error, Result};
+
+use crate::sdk_error::OrPermanent;
 
 /// The table seam on DynamoDB.
 pub(crate) struct DynamoTable {
@@ -73,10 +75,10 @@ impl Table for DynamoTable {
 
 /// Reads a stored item for `operation`.
 fn read(operation: &str, stored: item::SdkItem) -> Result<Item> {
-    item::read_item(stored).map_err(|malformed| store::Error::permanent(operation, malformed))
+    item::read_item(stored).or_permanent(operation)
 }
 
 /// Refuses a key that DynamoDB would refuse with a less telling message.
 fn check_key(operation: &str, key: &Key) -> Result<()> {
-    item::check_key(key).map_err(|why| Error::permanent(operation, why))
+    item::check_key(key).or_permanent(operation)
 }

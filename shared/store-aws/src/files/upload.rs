@@ -10,7 +10,7 @@ use store::{Error, Result};
 use uuid::Uuid;
 
 use super::{S3Files, TOKEN};
-use crate::sdk_error::{classify, code};
+use crate::sdk_error::{During, OrPermanent, classify, code};
 
 /// Bytes of one part. S3 wants 5 MiB at least; this is also what an upload keeps in memory.
 const PART_BYTES: usize = 8 * 1024 * 1024;
@@ -54,8 +54,8 @@ impl S3Upload {
         }
         let request = self.files.client.create_multipart_upload().bucket(&self.files.bucket_name).key(&self.key);
         let request = request.checksum_algorithm(CHECKSUM).metadata(TOKEN, &self.token);
-        let reply = request.send().await.map_err(|error| classify(self.operation(), error))?;
-        let id = reply.upload_id.ok_or_else(|| Error::permanent(self.operation(), "the reply has no upload id"))?;
+        let reply = request.send().await.during(self.operation())?;
+        let id = reply.upload_id.ok_or("the reply has no upload id").or_permanent(self.operation())?;
         self.id = Some(id.clone());
         Ok(id)
     }
@@ -73,7 +73,7 @@ impl S3Upload {
         let request = self.files.client.upload_part().bucket(&self.files.bucket_name).key(&self.key).upload_id(id);
         let request = request.checksum_algorithm(CHECKSUM).part_number(number);
         let reply = request.body(ByteStream::from(bytes)).send().await;
-        let reply = reply.map_err(|error| classify(format!("{}, part {number}", self.operation()), error))?;
+        let reply = reply.during(format_args!("upload file `{}`, part {number}", self.key))?;
         // An upload that was begun with checksums wants those of all parts at its end.
         self.parts.push(
             CompletedPart::builder()
@@ -90,6 +90,7 @@ impl S3Upload {
         let request = self.files.client.complete_multipart_upload().bucket(&self.files.bucket_name).key(&self.key);
         match request.upload_id(id).multipart_upload(parts).send().await {
             Ok(_) => Ok(()),
+            // A lost reply: the SDK has repeated what was done already. Or somebody has aborted the upload.
             Err(error) if code(&error) == Some("NoSuchUpload") => {
                 match self.files.is_from(&self.operation(), &self.key, &self.token).await? {
                     true => Ok(()),

@@ -7,7 +7,7 @@ use store::queue::DeadLetter;
 use store::{Error, Result};
 
 use super::{RECEIVE_LIMIT, SqsQueue, as_i32};
-use crate::sdk_error::classify;
+use crate::sdk_error::{During, OrPermanent, classify};
 
 /// Seconds for which dead letters are hidden while they are looked at: longer than a look takes. They are shown again at
 /// once behind it, because a move right afterwards would leave the hidden ones.
@@ -50,7 +50,7 @@ impl SqsQueue {
         let url = self.dead_letters_url(operation)?;
         let arn = QueueAttributeName::QueueArn;
         let reply = self.client.get_queue_attributes().queue_url(url).attribute_names(arn.clone()).send().await;
-        let attributes = reply.map_err(|error| classify(operation, error))?.attributes.unwrap_or_default();
+        let attributes = reply.during(operation)?.attributes.unwrap_or_default();
         let Some(arn) = attributes.get(&arn) else { return Err(Error::permanent(operation, "the queue has no ARN")) };
         match self.client.start_message_move_task().source_arn(arn).send().await {
             Ok(_) => Ok(None),
@@ -63,24 +63,23 @@ impl SqsQueue {
         let request =
             self.client.receive_message().queue_url(url).max_number_of_messages(as_i32(limit.min(RECEIVE_LIMIT)));
         let reply = request.visibility_timeout(HIDDEN_SECONDS).wait_time_seconds(WAIT_SECONDS).send().await;
-        Ok(reply.map_err(|error| classify(operation, error))?.messages.unwrap_or_default())
+        Ok(reply.during(operation)?.messages.unwrap_or_default())
     }
 
     /// Shows messages again. If that fails, they show by themselves within seconds.
     async fn release(&self, url: &str, receipts: &[String]) {
-        let entries = receipts.iter().enumerate().map(|(place, receipt)| {
+        let mut entries = Vec::with_capacity(receipts.len());
+        for (place, receipt) in receipts.iter().enumerate() {
             let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(place.to_string());
-            entry.receipt_handle(receipt).visibility_timeout(0).build()
-        });
-        if let Ok(entries) = entries.collect() {
-            let _ =
-                self.client.change_message_visibility_batch().queue_url(url).set_entries(Some(entries)).send().await;
+            let Ok(entry) = entry.receipt_handle(receipt).visibility_timeout(0).build() else { return };
+            entries.push(entry);
         }
+        let request = self.client.change_message_visibility_batch().queue_url(url).set_entries(Some(entries));
+        let _ = request.send().await;
     }
 
     pub(crate) fn dead_letters_url(&self, operation: &str) -> Result<&str> {
-        let missing = || Error::permanent(operation, "STEP_DEAD_LETTERS_URL is not set");
-        self.dead_letters_url.as_deref().ok_or_else(missing)
+        self.dead_letters_url.as_deref().ok_or("STEP_DEAD_LETTERS_URL is not set").or_permanent(operation)
     }
 }
 

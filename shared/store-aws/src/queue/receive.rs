@@ -12,7 +12,7 @@ use store::{Error, Result};
 use tokio::time::Instant;
 
 use super::{SqsQueue, as_i32};
-use crate::sdk_error::classify;
+use crate::sdk_error::During;
 
 /// How long one queue is waited at before the next one has its turn: the most that a message of another one is late.
 const TURN: Duration = Duration::from_secs(1);
@@ -44,16 +44,21 @@ impl SqsQueue {
             .max_number_of_messages(as_i32(limit))
             .wait_time_seconds(as_i32(wait.as_secs()))
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);
-        let reply = request.send().await.map_err(|error| classify(&operation, error))?;
-        reply.messages.unwrap_or_default().into_iter().map(|message| received(&operation, priority, message)).collect()
+        let reply = request.send().await.during(&operation)?;
+        let mut messages = Vec::new();
+        for message in reply.messages.unwrap_or_default() {
+            messages.push(received(&operation, priority, message)?);
+        }
+        Ok(messages)
     }
 }
 
 fn received(operation: &str, priority: Priority, message: Message) -> Result<Received> {
-    let count =
-        message.attributes.as_ref().and_then(|all| all.get(&MessageSystemAttributeName::ApproximateReceiveCount));
-    let (Some(id), Some(handle), Some(body), Some(Ok(receive_count))) =
-        (message.message_id, message.receipt_handle, message.body, count.map(|digits| digits.parse()))
+    let attributes = message.attributes.unwrap_or_default();
+    let count = attributes.get(&MessageSystemAttributeName::ApproximateReceiveCount);
+    let count = count.map_or("", String::as_str).parse();
+    let (Some(id), Some(handle), Some(body), Ok(receive_count)) =
+        (message.message_id, message.receipt_handle, message.body, count)
     else {
         return Err(Error::permanent(operation, "a message without id, receipt, body or receive count came"));
     };

@@ -9,7 +9,7 @@ use store::queue::{BODY_LIMIT_BYTES, DELAY_LIMIT, Outgoing};
 use store::{Error, Result};
 
 use super::{SqsQueue, as_i32, whole_seconds};
-use crate::sdk_error::classify;
+use crate::sdk_error::{During, OrPermanent};
 
 /// Most messages and most bytes of one `SendMessageBatch`.
 const BATCH_LIMIT: usize = 10;
@@ -39,7 +39,7 @@ enum UnsendableMessage {
 impl SqsQueue {
     pub(crate) async fn send_all(&self, priority: Priority, messages: Vec<Outgoing>) -> Result<()> {
         let operation = format!("send {} messages to queue `{}`", messages.len(), priority.as_str());
-        messages.iter().try_for_each(check).map_err(|why| Error::permanent(&operation, why))?;
+        messages.iter().try_for_each(check).or_permanent(&operation)?;
         let batches: Vec<Vec<Outgoing>> = batches(messages);
         stream::iter(batches)
             .map(|batch| self.send_batch(&operation, priority, batch))
@@ -55,6 +55,7 @@ impl SqsQueue {
         if failed.is_empty() || failed.iter().any(BatchResultErrorEntry::sender_fault) {
             return outcome(operation, all, &failed);
         }
+        // Those that it did take must not be sent again: each would be there twice.
         let again: Vec<Outgoing> = failed.iter().filter_map(|entry| batch.get(place(entry)?).cloned()).collect();
         let failed = self.send_entries(operation, priority, &again).await?;
         outcome(operation, all, &failed)
@@ -66,18 +67,18 @@ impl SqsQueue {
         priority: Priority,
         messages: &[Outgoing],
     ) -> Result<Vec<BatchResultErrorEntry>> {
-        let entries = messages.iter().enumerate().map(|(place, message)| {
-            SendMessageBatchRequestEntry::builder()
+        let mut entries = Vec::with_capacity(messages.len());
+        for (place, message) in messages.iter().enumerate() {
+            let entry = SendMessageBatchRequestEntry::builder()
                 .id(place.to_string())
                 .message_body(&message.body)
                 .delay_seconds(as_i32(whole_seconds(message.delay)))
-                .build()
-        });
-        let entries =
-            entries.collect::<std::result::Result<_, _>>().map_err(|error| Error::permanent(operation, error))?;
+                .build();
+            entries.push(entry.or_permanent(operation)?);
+        }
         let reply =
             self.client.send_message_batch().queue_url(self.url(priority)).set_entries(Some(entries)).send().await;
-        Ok(reply.map_err(|error| classify(operation, error))?.failed)
+        Ok(reply.during(operation)?.failed)
     }
 }
 

@@ -69,14 +69,13 @@ impl ServicesConfig {
     /// The first list with an entry that is none.
     pub fn from_variables(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, Error> {
         let mut config = ServicesConfig::default();
-        let bad = |name| move |source| Error::BadList { name, source };
         for (name, value) in variables.into_iter().filter(|(_, value)| !value.is_empty()) {
             match name.as_str() {
                 "INVOKABLE_FUNCTIONS" => {
-                    config.invokable = Invokable::parse(&value).map_err(bad("INVOKABLE_FUNCTIONS"))?
+                    config.invokable = list("INVOKABLE_FUNCTIONS", Invokable::parse(&value))?;
                 }
                 "HTTP_ALLOWED_HOSTS" => {
-                    config.http.hosts = AllowedHost::parse_list(&value).map_err(bad("HTTP_ALLOWED_HOSTS"))?;
+                    config.http.hosts = list("HTTP_ALLOWED_HOSTS", AllowedHost::parse_list(&value))?;
                 }
                 "SECRETS" => config.add_references(&value)?,
                 _ => config.add_secret(&name, value)?,
@@ -97,20 +96,35 @@ impl ServicesConfig {
 
     /// Reads the variable that `infra/functions.yaml` sets, since a template cannot make variables of names that it is given.
     fn add_references(&mut self, list: &str) -> Result<(), Error> {
-        let entries = list.split(',').map(str::trim).enumerate().filter(|(_, entry)| !entry.is_empty());
-        for (place, entry) in entries {
-            let named = entry.split_once('=').filter(|(secret, _)| !secret.trim().is_empty());
-            let (secret, text) = named.ok_or(Error::Nameless { number: place + 1 })?;
-            self.add_reference("SECRETS", secret.trim(), text.trim())?;
+        for (place, entry) in list.split(',').enumerate() {
+            // A list may end with a comma.
+            if entry.trim().is_empty() {
+                continue;
+            }
+            match entry.split_once('=') {
+                Some((secret, text)) if !secret.trim().is_empty() => {
+                    self.add_reference("SECRETS", secret.trim(), text.trim())?;
+                }
+                _ => return Err(Error::Nameless { number: place + 1 }),
+            }
         }
         Ok(())
     }
 
     fn add_reference(&mut self, variable: &str, secret: &str, text: &str) -> Result<(), Error> {
-        let bad = || Error::BadReference { name: variable.to_owned(), secret: secret.to_owned() };
-        let reference = SecretReference::parse(text).ok_or_else(bad)?;
+        let Some(reference) = SecretReference::parse(text) else {
+            return Err(Error::BadReference { name: variable.to_owned(), secret: secret.to_owned() });
+        };
         self.secrets.insert(secret.to_owned(), reference);
         Ok(())
+    }
+}
+
+/// Says which variable holds a list that cannot be read.
+fn list<T>(name: &'static str, read: Result<T, BadList>) -> Result<T, Error> {
+    match read {
+        Ok(list) => Ok(list),
+        Err(source) => Err(Error::BadList { name, source }),
     }
 }
 

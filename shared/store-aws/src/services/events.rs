@@ -9,7 +9,7 @@ use store::services::{Event, Events};
 use store::{Error, Result};
 
 use crate::backoff::before_retry;
-use crate::sdk_error::classify;
+use crate::sdk_error::During;
 
 /// The default bus of the account. All stages of the account share it, so each event says which one it is from.
 pub(super) struct DefaultBus {
@@ -39,13 +39,17 @@ impl DefaultBus {
     async fn put_once(&self, entries: &[PutEventsRequestEntry]) -> Result<NotTaken> {
         let operation = format!("put {} events", entries.len());
         let sent = self.client.put_events().set_entries(Some(entries.to_vec())).send().await;
-        let reply = sent.map_err(|error| classify(&operation, error))?;
+        let reply = sent.during(&operation)?;
         let count = reply.failed_entry_count();
         if count == 0 {
             return Ok(NotTaken::default());
         }
-        let failed = entries.iter().zip(reply.entries()).filter(|(_, result)| result.error_code().is_some());
-        let failed: Vec<PutEventsRequestEntry> = failed.map(|(entry, _)| entry.clone()).collect();
+        let mut failed = Vec::new();
+        for (entry, result) in entries.iter().zip(reply.entries()) {
+            if result.error_code().is_some() {
+                failed.push(entry.clone());
+            }
+        }
         if usize::try_from(count) != Ok(failed.len()) {
             // Nobody could tell which to put again.
             let why = format!("{count} were not taken, and the reply names {} of them", failed.len());

@@ -22,7 +22,7 @@ use store::{Error, Result};
 
 use super::CONNECT_TIMEOUT;
 use crate::calls::{http_client, retries};
-use crate::sdk_error::classify;
+use crate::sdk_error::During;
 
 /// The functions of the account.
 pub(super) struct LambdaFunctions {
@@ -139,7 +139,7 @@ async fn answered(
         let late = format!("no answer within {} s", limit.as_secs());
         return Err(Error::retryable(operation(function), late));
     };
-    let output = answered.map_err(|error| classify(operation(function), error))?;
+    let output = answered.during(operation(function))?;
     let payload = output.payload.map(Blob::into_inner).unwrap_or_default().into();
     Ok(FunctionAnswer { payload, failure: output.function_error })
 }

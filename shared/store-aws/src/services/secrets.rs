@@ -14,7 +14,7 @@ use store::services::{Secret, SecretReader};
 use store::{Error, Result};
 use tokio::sync::Mutex;
 
-use crate::sdk_error::classify;
+use crate::sdk_error::During;
 
 /// Where a secret lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,9 +87,11 @@ impl ParameterSecrets {
     async fn fetch(&self, name: &str, reference: &SecretReference) -> Result<Secret> {
         let operation = format!("read the secret `{name}` from `{}`", reference.parameter);
         let asked = self.client.get_parameter().name(&reference.parameter).with_decryption(true);
-        let reply = asked.send().await.map_err(|error| classify(&operation, error))?;
-        let value = reply.parameter.and_then(|parameter| parameter.value).filter(|value| !value.is_empty());
-        value.map(Secret::new).ok_or_else(|| Error::permanent(operation, "it has no value"))
+        let reply = asked.send().await.during(&operation)?;
+        match reply.parameter.and_then(|parameter| parameter.value) {
+            Some(value) if !value.is_empty() => Ok(Secret::new(value)),
+            _ => Err(Error::permanent(operation, "it has no value")),
+        }
     }
 }
 
@@ -99,8 +101,9 @@ impl SecretReader for ParameterSecrets {
         let Some(reference) = self.references.get(name) else { return Ok(None) };
         let mut read = self.read.lock().await;
         // A clock that was set back must not keep a value for ever.
-        let is_fresh = |kept: &&Kept| (now - kept.read_at).abs() < KEEP;
-        if let Some(kept) = read.get(name).filter(is_fresh) {
+        if let Some(kept) = read.get(name)
+            && (now - kept.read_at).abs() < KEEP
+        {
             return Ok(Some(kept.secret.clone()));
         }
         // A value that is too old is not used when there is no newer one: it may have been withdrawn.

@@ -11,7 +11,7 @@ use super::item::{SdkItem, stored_key};
 use super::write::whole;
 use super::{DynamoTable, check_key, read};
 use crate::backoff;
-use crate::sdk_error::classify;
+use crate::sdk_error::{During, OrPermanent};
 
 /// Most keys of one `BatchGetItem`.
 const GET_LIMIT: usize = 100;
@@ -77,11 +77,11 @@ impl DynamoTable {
         let reply = self
             .client
             .batch_get_item()
-            .request_items(&self.table_name, wanted.map_err(|error| Error::permanent(operation, error))?)
+            .request_items(&self.table_name, wanted.or_permanent(operation)?)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| classify(operation, error))?;
+            .during(operation)?;
         let found = reply.responses.and_then(|mut tables| tables.remove(&self.table_name)).unwrap_or_default();
         let left = reply.unprocessed_keys.and_then(|mut tables| tables.remove(&self.table_name));
         Ok((found, left.map(|keys| keys.keys).unwrap_or_default()))
@@ -98,7 +98,7 @@ impl DynamoTable {
                 .return_consumed_capacity(ReturnConsumedCapacity::Total)
                 .send()
                 .await
-                .map_err(|error| classify(&operation, error))?;
+                .during(&operation)?;
             left = reply.unprocessed_items.and_then(|mut tables| tables.remove(&self.table_name)).unwrap_or_default();
             if left.is_empty() {
                 return Ok(());
@@ -114,5 +114,5 @@ fn put_request((key, attributes): (Key, Attributes)) -> Result<WriteRequest> {
     let operation = format!("put item `{key}`");
     let stored = whole(&operation, &Item { key, version: 1, attributes, listing: None, expires_at: None })?;
     let put = PutRequest::builder().set_item(Some(stored)).build();
-    Ok(WriteRequest::builder().put_request(put.map_err(|error| Error::permanent(&operation, error))?).build())
+    Ok(WriteRequest::builder().put_request(put.or_permanent(&operation)?).build())
 }

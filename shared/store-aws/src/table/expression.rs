@@ -43,9 +43,11 @@ impl Expression {
         let mut changes = stored_attributes(attributes)?;
         match listing {
             Relist::Keep => {}
-            Relist::Unlist => changes.extend([LISTING_SHARD, LISTING_RANK].map(|name| (name.to_owned(), None))),
+            Relist::Unlist => changes.extend([(LISTING_SHARD.to_owned(), None), (LISTING_RANK.to_owned(), None)]),
             Relist::List(listing) => {
-                changes.extend(stored_listing(listing).map(|(name, value)| (name, Some(value))));
+                for (name, value) in stored_listing(listing) {
+                    changes.push((name, Some(value)));
+                }
             }
         }
         expression.set_update(changes);

@@ -8,19 +8,22 @@ use aws_sdk_dynamodb::types::{
     CancellationReason, ConditionCheck, Delete, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update,
 };
-use store::table::{Change, Condition, GROUP_LIMIT, GroupWritten, Item, Write, Written};
+use store::table::{Change, Condition, GROUP_LIMIT, GroupWritten, Item, Key, Write, Written};
 use store::{Error, Result};
 use uuid::Uuid;
 
 use super::expression::Expression;
-use super::item::stored_key;
+use super::item::{SdkItem, stored_key};
 use super::write::{Contended, PreparedWrite, TRIES, needs_version, prepare};
 use super::{DynamoTable, read};
 use crate::backoff;
-use crate::sdk_error::classify;
+use crate::sdk_error::{OrPermanent, classify};
 
 /// What stands for no condition in a check, which must have one.
 const ALWAYS: &str = "attribute_exists(pk) OR attribute_not_exists(pk)";
+
+/// The item that made a condition fail comes with the failure, so that nobody has to read it.
+const RETURNED: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
 
 impl DynamoTable {
     pub(crate) async fn write_items(&self, mut writes: Vec<Write>) -> Result<GroupWritten> {
@@ -40,11 +43,14 @@ impl DynamoTable {
         for tried in 1..=TRIES {
             let (versioned, absent) = self.with_versions(&writes).await?;
             if !absent.is_empty() {
-                return Ok(GroupWritten::Conflict(absent.into_iter().map(|place| (place, None)).collect()));
+                let conflicts = absent.into_iter().map(|place| (place, None)).collect();
+                return Ok(GroupWritten::Conflict(conflicts));
             }
             match self.send_group(&operation, &versioned).await? {
                 GroupOutcome::Applied => return Ok(GroupWritten::Applied),
                 GroupOutcome::Conflict(conflicts) => {
+                    // The versions were read a moment before, and another writer may have been quicker. What is left
+                    // is what the caller asked for; if nothing is, the group is tried again with new versions.
                     let conflicts = of_callers_conditions(conflicts, &writes);
                     if !conflicts.is_empty() {
                         return Ok(GroupWritten::Conflict(conflicts));
@@ -63,7 +69,10 @@ impl DynamoTable {
     async fn with_versions(&self, writes: &[Write]) -> Result<(Vec<Write>, Vec<usize>)> {
         let mut versioned = writes.to_vec();
         let mut absent = Vec::new();
-        for (place, write) in versioned.iter_mut().enumerate().filter(|(_, write)| needs_version(write)) {
+        for (place, write) in versioned.iter_mut().enumerate() {
+            if !needs_version(write) {
+                continue;
+            }
             match self.get_item(&write.key).await? {
                 Some(item) => write.condition = Condition::Version(item.version),
                 None => absent.push(place),
@@ -91,63 +100,61 @@ impl DynamoTable {
 
     fn transact_item(&self, operation: &str, write: &Write) -> Result<TransactWriteItem> {
         let (request, expression) = prepare(operation, write)?;
-        self.build(write, request, expression).map_err(|error| Error::permanent(operation, error))
+        let item = TransactWriteItem::builder();
+        let item = match request {
+            PreparedWrite::Put { stored, .. } => item.put(self.put(stored, expression).or_permanent(operation)?),
+            PreparedWrite::Patch => item.update(self.update(&write.key, expression).or_permanent(operation)?),
+            PreparedWrite::Delete => item.delete(self.delete(&write.key, expression).or_permanent(operation)?),
+            PreparedWrite::Check => item.condition_check(self.check(&write.key, expression).or_permanent(operation)?),
+        };
+        Ok(item.build())
     }
 
-    fn build(
-        &self,
-        write: &Write,
-        request: PreparedWrite,
-        mut expression: Expression,
-    ) -> std::result::Result<TransactWriteItem, BuildError> {
-        let item = TransactWriteItem::builder();
-        let condition = expression.condition.take();
-        let (names, values) = (expression.take_names(), expression.take_values());
-        let returned = ReturnValuesOnConditionCheckFailure::AllOld;
-        Ok(match request {
-            PreparedWrite::Put { stored, .. } => item.put(
-                Put::builder()
-                    .table_name(&self.table_name)
-                    .set_item(Some(stored))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .return_values_on_condition_check_failure(returned)
-                    .build()?,
-            ),
-            PreparedWrite::Patch => item.update(
-                Update::builder()
-                    .table_name(&self.table_name)
-                    .set_key(Some(stored_key(&write.key)))
-                    .set_update_expression(expression.update.take())
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .return_values_on_condition_check_failure(returned)
-                    .build()?,
-            ),
-            PreparedWrite::Delete => item.delete(
-                Delete::builder()
-                    .table_name(&self.table_name)
-                    .set_key(Some(stored_key(&write.key)))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .return_values_on_condition_check_failure(returned)
-                    .build()?,
-            ),
-            PreparedWrite::Check => item.condition_check(
-                ConditionCheck::builder()
-                    .table_name(&self.table_name)
-                    .set_key(Some(stored_key(&write.key)))
-                    .condition_expression(condition.as_deref().unwrap_or(ALWAYS))
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .return_values_on_condition_check_failure(returned)
-                    .build()?,
-            ),
-        }
-        .build())
+    fn put(&self, stored: SdkItem, mut expression: Expression) -> std::result::Result<Put, BuildError> {
+        Put::builder()
+            .table_name(&self.table_name)
+            .set_item(Some(stored))
+            .set_condition_expression(expression.condition.take())
+            .set_expression_attribute_names(expression.take_names())
+            .set_expression_attribute_values(expression.take_values())
+            .return_values_on_condition_check_failure(RETURNED)
+            .build()
+    }
+
+    fn update(&self, key: &Key, mut expression: Expression) -> std::result::Result<Update, BuildError> {
+        Update::builder()
+            .table_name(&self.table_name)
+            .set_key(Some(stored_key(key)))
+            .set_update_expression(expression.update.take())
+            .set_condition_expression(expression.condition.take())
+            .set_expression_attribute_names(expression.take_names())
+            .set_expression_attribute_values(expression.take_values())
+            .return_values_on_condition_check_failure(RETURNED)
+            .build()
+    }
+
+    fn delete(&self, key: &Key, mut expression: Expression) -> std::result::Result<Delete, BuildError> {
+        Delete::builder()
+            .table_name(&self.table_name)
+            .set_key(Some(stored_key(key)))
+            .set_condition_expression(expression.condition.take())
+            .set_expression_attribute_names(expression.take_names())
+            .set_expression_attribute_values(expression.take_values())
+            .return_values_on_condition_check_failure(RETURNED)
+            .build()
+    }
+
+    fn check(&self, key: &Key, mut expression: Expression) -> std::result::Result<ConditionCheck, BuildError> {
+        // DynamoDB takes no check without a condition.
+        let condition = expression.condition.take().unwrap_or_else(|| ALWAYS.to_owned());
+        ConditionCheck::builder()
+            .table_name(&self.table_name)
+            .set_key(Some(stored_key(key)))
+            .condition_expression(condition)
+            .set_expression_attribute_names(expression.take_names())
+            .set_expression_attribute_values(expression.take_values())
+            .return_values_on_condition_check_failure(RETURNED)
+            .build()
     }
 }
 
@@ -187,9 +194,9 @@ fn check_group(operation: &str, writes: &[Write]) -> Result<()> {
 }
 
 /// Leaves out the conflicts of puts under [`Condition::Present`] whose item has only moved on: it *is* present.
-fn of_callers_conditions(conflicts: Vec<(usize, Option<Item>)>, writes: &[Write]) -> Vec<(usize, Option<Item>)> {
-    let holds = |(place, item): &(usize, Option<Item>)| needs_version(&writes[*place]) && item.is_some();
-    conflicts.into_iter().filter(|conflict| !holds(conflict)).collect()
+fn of_callers_conditions(mut conflicts: Vec<(usize, Option<Item>)>, writes: &[Write]) -> Vec<(usize, Option<Item>)> {
+    conflicts.retain(|(place, item)| !needs_version(&writes[*place]) || item.is_none());
+    conflicts
 }
 
 /// Reads the reasons of a cancelled transaction; there is one for each item, in order.
@@ -197,27 +204,38 @@ fn canceled(operation: &str, writes: &[Write], error: SdkError<TransactWriteItem
     let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() else {
         return Err(classify(operation, error));
     };
-    let reasons = || canceled.cancellation_reasons().iter().enumerate().filter(|(_, reason)| !is(reason, "None"));
-    let failed = reasons().filter(|(_, reason)| is(reason, "ConditionalCheckFailed"));
-    let conflicts = failed.map(|(place, reason)| {
-        let stored = reason.item().filter(|stored| !stored.is_empty()).cloned();
-        Ok((place, stored.map(|stored| read(operation, stored)).transpose()?))
-    });
-    let conflicts = conflicts.collect::<Result<Vec<_>>>()?;
+    let mut conflicts = Vec::new();
+    let mut rejection = None;
+    let mut is_contended = false;
+    for (place, reason) in canceled.cancellation_reasons().iter().enumerate() {
+        match reason.code().unwrap_or("None") {
+            "None" => {}
+            "ConditionalCheckFailed" => conflicts.push((place, current(operation, reason)?)),
+            code if PASSING_REASONS.contains(&code) => is_contended = true,
+            _ if rejection.is_none() => rejection = Some(rejected(&writes[place], reason)),
+            _ => {}
+        }
+    }
+    // A condition that does not hold says more than what else was in the way: to try again would not help.
     if !conflicts.is_empty() {
         return Ok(GroupOutcome::Conflict(conflicts));
     }
-    match reasons().find(|(_, reason)| !PASSING_REASONS.iter().any(|code| is(reason, code))) {
-        Some((place, reason)) => Err(Error::permanent(operation, rejected(&writes[place], reason))),
-        None if reasons().next().is_some() => Ok(GroupOutcome::Contended),
+    match rejection {
+        Some(rejection) => Err(Error::permanent(operation, rejection)),
+        None if is_contended => Ok(GroupOutcome::Contended),
         None => Err(Error::permanent(operation, error)),
     }
 }
 
+/// What passes: nothing of the request is at fault.
 const PASSING_REASONS: [&str; 3] = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
 
-fn is(reason: &CancellationReason, code: &str) -> bool {
-    reason.code().unwrap_or("None") == code
+/// The item that made a condition fail, if there is one.
+fn current(operation: &str, reason: &CancellationReason) -> Result<Option<Item>> {
+    match reason.item() {
+        Some(stored) if !stored.is_empty() => Ok(Some(read(operation, stored.clone())?)),
+        _ => Ok(None),
+    }
 }
 
 fn rejected(write: &Write, reason: &CancellationReason) -> Rejected {

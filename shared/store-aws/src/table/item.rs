@@ -65,8 +65,8 @@ pub(crate) type SdkAttributes = Vec<(String, Option<AttributeValue>)>;
 
 /// The two key attributes.
 pub(crate) fn stored_key(key: &Key) -> SdkItem {
-    let text = |value: &str| AttributeValue::S(value.to_owned());
-    HashMap::from([(PARTITION.to_owned(), text(&key.partition)), (SORT.to_owned(), text(&key.sort))])
+    let (partition, sort) = (AttributeValue::S(key.partition.clone()), AttributeValue::S(key.sort.clone()));
+    HashMap::from([(PARTITION.to_owned(), partition), (SORT.to_owned(), sort)])
 }
 
 /// The caller's attributes in the SDK's form; `null` becomes `None`.
@@ -83,8 +83,10 @@ pub(crate) fn stored_attributes(attributes: &Attributes) -> Result<SdkAttributes
             stored.push((name.clone(), None));
             continue;
         }
-        let value = to_stored(value).map_err(|why| UnstorableItem::Attribute { name: name.clone(), why })?;
-        stored.push((name.clone(), Some(value)));
+        match to_stored(value) {
+            Ok(value) => stored.push((name.clone(), Some(value))),
+            Err(why) => return Err(UnstorableItem::Attribute { name: name.clone(), why }),
+        }
     }
     Ok(stored)
 }
@@ -96,7 +98,10 @@ pub(crate) fn stored_attributes(attributes: &Attributes) -> Result<SdkAttributes
 pub(crate) fn stored_item(item: &Item) -> Result<SdkItem, UnstorableItem> {
     let mut stored = stored_key(&item.key);
     for (name, value) in stored_attributes(&item.attributes)? {
-        stored.extend(value.map(|value| (name, value)));
+        // In a whole item there is nothing to remove: `null` is left out.
+        if let Some(value) = value {
+            stored.insert(name, value);
+        }
     }
     stored.insert(VERSION.to_owned(), AttributeValue::N(item.version.to_string()));
     if let Some(listing) = &item.listing {
@@ -110,8 +115,10 @@ pub(crate) fn stored_item(item: &Item) -> Result<SdkItem, UnstorableItem> {
 
 /// The two attributes that put an item into the index.
 pub(crate) fn stored_listing(listing: &Listing) -> [(String, AttributeValue); 2] {
-    [(LISTING_SHARD, &listing.shard), (LISTING_RANK, &listing.rank)]
-        .map(|(name, value)| (name.to_owned(), AttributeValue::S(value.clone())))
+    [
+        (LISTING_SHARD.to_owned(), AttributeValue::S(listing.shard.clone())),
+        (LISTING_RANK.to_owned(), AttributeValue::S(listing.rank.clone())),
+    ]
 }
 
 /// Reads a whole item.
@@ -130,11 +137,14 @@ pub(crate) fn read_item(mut stored: SdkItem) -> Result<Item, MalformedItem> {
         Some(seconds) => Some(time(seconds).ok_or_else(|| own.malformed(EXPIRES_AT, None, "a date"))?),
         None => None,
     };
-    let attributes = stored.into_iter().map(|(name, value)| match from_stored(value) {
-        Ok(value) => Ok((name, value)),
-        Err(why) => Err(MalformedItem::Attribute { key: key.to_string(), name, why }),
-    });
-    let attributes = attributes.collect::<Result<_, _>>()?;
+    let mut attributes = Attributes::new();
+    // What is left is the caller's: the own ones have been taken out above.
+    for (name, value) in stored {
+        match from_stored(value) {
+            Ok(value) => attributes.insert(name, value),
+            Err(why) => return Err(MalformedItem::Attribute { key: key.to_string(), name, why }),
+        };
+    }
     Ok(Item { key, version, attributes, listing, expires_at })
 }
 
@@ -200,12 +210,19 @@ impl OwnAttributes<'_> {
 
     fn number(&mut self, name: &'static str) -> Result<Option<u64>, MalformedItem> {
         let Some(stored) = self.stored.remove(name) else { return Ok(None) };
-        let number = stored.as_n().ok().and_then(|digits| digits.parse().ok());
-        number.map(Some).ok_or_else(|| self.malformed(name, Some(stored), NUMBER))
+        if let AttributeValue::N(digits) = &stored
+            && let Ok(number) = digits.parse()
+        {
+            return Ok(Some(number));
+        }
+        Err(self.malformed(name, Some(stored), NUMBER))
     }
 
     fn malformed(&self, name: &'static str, found: Option<AttributeValue>, expected: &'static str) -> MalformedItem {
-        let found = found.map_or("missing".to_owned(), |found| format!("`{found:?}`"));
+        let found = match found {
+            Some(found) => format!("`{found:?}`"),
+            None => "missing".to_owned(),
+        };
         MalformedItem::Own { key: self.key.to_string(), name, found, expected }
     }
 }

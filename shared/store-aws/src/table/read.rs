@@ -6,7 +6,7 @@ use store::{Error, Result};
 
 use super::item::{LISTING_INDEX, LISTING_SHARD, PARTITION, SORT, SdkItem, read_listed, stored_key, stored_listing};
 use super::{DynamoTable, check_key, read};
-use crate::sdk_error::classify;
+use crate::sdk_error::{During, OrPermanent};
 
 impl DynamoTable {
     pub(crate) async fn get_item(&self, key: &Key) -> Result<Option<Item>> {
@@ -21,8 +21,11 @@ impl DynamoTable {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| classify(&operation, error))?;
-        reply.item.map(|stored| read(&operation, stored)).transpose()
+            .during(&operation)?;
+        match reply.item {
+            Some(stored) => Ok(Some(read(&operation, stored)?)),
+            None => Ok(None),
+        }
     }
 
     /// One page of DynamoDB is one page here, so that a call never reads more than 1 MB.
@@ -51,7 +54,7 @@ impl DynamoTable {
                 .expression_attribute_names("#sort", SORT)
                 .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned())),
         };
-        let reply = request.send().await.map_err(|error| classify(&operation, error))?;
+        let reply = request.send().await.during(&operation)?;
         let entries = reply.items.unwrap_or_default().into_iter().map(|stored| read(&operation, stored));
         Ok(Page { entries: entries.collect::<Result<_>>()?, next: reply.last_evaluated_key.and_then(sort_of) })
     }
@@ -72,8 +75,8 @@ impl DynamoTable {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await
-            .map_err(|error| classify(&operation, error))?;
-        let read = |stored| read_listed(stored).map_err(|malformed| store::Error::permanent(&operation, malformed));
+            .during(&operation)?;
+        let read = |stored| read_listed(stored).or_permanent(&operation);
         let entries = reply.items.unwrap_or_default().into_iter().map(read).collect::<Result<_>>()?;
         Ok(Page { entries, next: reply.last_evaluated_key.map(read).transpose()? })
     }

@@ -10,10 +10,10 @@ use store::table::{Change, Condition, Item, Key, Write, Written};
 use store::{Error, Result};
 
 use super::expression::Expression;
-use super::item::{SdkItem, UnstorableItem, as_kept, check_size, stored_item, stored_key};
+use super::item::{SdkItem, as_kept, check_size, stored_item, stored_key};
 use super::{DynamoTable, check_key, read};
 use crate::backoff;
-use crate::sdk_error::{classify, code};
+use crate::sdk_error::{OrPermanent, classify, code};
 
 /// Times that a write is tried which loses against other writes in a way that says nothing about its condition.
 pub(crate) const TRIES: u32 = 5;
@@ -51,9 +51,10 @@ impl DynamoTable {
             match written {
                 Err(WriteFailure::InTransaction(_)) if tries < TRIES => backoff::before_retry(tries).await,
                 Err(WriteFailure::InTransaction(error) | WriteFailure::Failed(error)) => return Err(error),
-                Err(WriteFailure::Conflict(current)) => {
-                    return Ok(Written::Conflict(current.map(|stored| read(operation, stored)).transpose()?));
+                Err(WriteFailure::Conflict(Some(stored))) => {
+                    return Ok(Written::Conflict(Some(read(operation, stored)?)));
                 }
+                Err(WriteFailure::Conflict(None)) => return Ok(Written::Conflict(None)),
                 Ok(item) => return Ok(Written::Applied(item)),
             }
             tries += 1;
@@ -80,10 +81,14 @@ impl DynamoTable {
         let (request, expression) = prepare(operation, write).map_err(WriteFailure::Failed)?;
         match request {
             PreparedWrite::Put { stored, item } => {
-                self.send_put(operation, stored, expression).await.map(|()| Some(item))
+                self.send_put(operation, stored, expression).await?;
+                Ok(Some(item))
             }
-            PreparedWrite::Patch => self.send_patch(operation, &write.key, expression).await.map(Some),
-            PreparedWrite::Delete => self.send_delete(operation, &write.key, expression).await.map(|()| None),
+            PreparedWrite::Patch => Ok(Some(self.send_patch(operation, &write.key, expression).await?)),
+            PreparedWrite::Delete => {
+                self.send_delete(operation, &write.key, expression).await?;
+                Ok(None)
+            }
             PreparedWrite::Check => Ok(None),
         }
     }
@@ -106,7 +111,10 @@ impl DynamoTable {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        sent.map(|_| ()).map_err(|error| WriteFailure::new(operation, error, put_conflict))
+        match sent {
+            Ok(_) => Ok(()),
+            Err(error) => Err(WriteFailure::new(operation, error, put_conflict)),
+        }
     }
 
     async fn send_patch(
@@ -115,7 +123,7 @@ impl DynamoTable {
         key: &Key,
         mut expression: Expression,
     ) -> std::result::Result<Item, WriteFailure> {
-        let reply = self
+        let sent = self
             .client
             .update_item()
             .table_name(&self.table_name)
@@ -128,9 +136,11 @@ impl DynamoTable {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
-            .await
-            .map_err(|error| WriteFailure::new(operation, error, patch_conflict))?;
-        read(operation, reply.attributes.unwrap_or_default()).map_err(WriteFailure::Failed)
+            .await;
+        match sent {
+            Ok(reply) => read(operation, reply.attributes.unwrap_or_default()).map_err(WriteFailure::Failed),
+            Err(error) => Err(WriteFailure::new(operation, error, patch_conflict)),
+        }
     }
 
     async fn send_delete(
@@ -151,7 +161,10 @@ impl DynamoTable {
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .await;
-        sent.map(|_| ()).map_err(|error| WriteFailure::new(operation, error, delete_conflict))
+        match sent {
+            Ok(_) => Ok(()),
+            Err(error) => Err(WriteFailure::new(operation, error, delete_conflict)),
+        }
     }
 }
 
@@ -173,8 +186,6 @@ pub(crate) fn needs_version(write: &Write) -> bool {
 /// Refuses what DynamoDB would refuse, with the item's key.
 pub(crate) fn prepare(operation: &str, write: &Write) -> Result<(PreparedWrite, Expression)> {
     check_key(operation, &write.key)?;
-    let refused = |unstorable: UnstorableItem| Error::permanent(operation, unstorable);
-    let expression = || Expression::of_condition(write.condition);
     Ok(match &write.change {
         Change::Put { attributes, listing, expires_at } => {
             let item = as_kept(Item {
@@ -184,18 +195,20 @@ pub(crate) fn prepare(operation: &str, write: &Write) -> Result<(PreparedWrite, 
                 listing: listing.clone(),
                 expires_at: *expires_at,
             });
-            (PreparedWrite::Put { stored: whole(operation, &item)?, item }, expression())
+            let stored = whole(operation, &item)?;
+            (PreparedWrite::Put { stored, item }, Expression::of_condition(write.condition))
         }
         Change::Patch { .. } if write.condition == Condition::Absent => {
             return Err(Error::permanent(operation, "there is nothing to patch in an absent item"));
         }
         Change::Patch { attributes, listing } => {
-            let expression = Expression::of_patch(write.condition, attributes, listing).map_err(refused)?;
-            check_size(expression.values()).map_err(refused)?;
+            let expression = Expression::of_patch(write.condition, attributes, listing).or_permanent(operation)?;
+            // Only what the patch brings is known here. Together with what is there DynamoDB measures it.
+            check_size(expression.values()).or_permanent(operation)?;
             (PreparedWrite::Patch, expression)
         }
-        Change::Delete => (PreparedWrite::Delete, expression()),
-        Change::Check => (PreparedWrite::Check, expression()),
+        Change::Delete => (PreparedWrite::Delete, Expression::of_condition(write.condition)),
+        Change::Check => (PreparedWrite::Check, Expression::of_condition(write.condition)),
     })
 }
 
@@ -205,8 +218,8 @@ pub(crate) fn prepare(operation: &str, write: &Write) -> Result<(PreparedWrite, 
 /// Refuses an item that cannot be stored or is too large.
 pub(crate) fn whole(operation: &str, item: &Item) -> Result<SdkItem> {
     check_key(operation, &item.key)?;
-    let stored = stored_item(item).map_err(|why| Error::permanent(operation, why))?;
-    check_size(&stored).map_err(|why| Error::permanent(operation, why))?;
+    let stored = stored_item(item).or_permanent(operation)?;
+    check_size(&stored).or_permanent(operation)?;
     Ok(stored)
 }
 
