@@ -69,21 +69,23 @@ const SHOWN: usize = 1_000;
 /// # Errors
 /// The store did not answer. A pipeline that cannot be read is a problem of the answer.
 pub async fn active_steps(context: &Context, limit: usize, after: Option<&str>) -> store::Result<ActiveSteps> {
-    let open = context.store.open_pipelines(LISTED).await?.into_iter();
-    let mut open: Vec<_> = open.filter(|open| after.is_none_or(|after| open.place.as_str() > after)).collect();
+    let mut open = context.store.open_pipelines(LISTED).await?;
+    open.retain(|open| after.is_none_or(|after| open.place.as_str() > after));
     open.sort_by(|a, b| a.place.cmp(&b.place));
     let has_more = open.len() > limit;
     open.truncate(limit);
-    let next = open.last().filter(|_| has_more).map(|last| last.place.clone());
+    let next = match open.last() {
+        Some(last) if has_more => Some(last.place.clone()),
+        _ => None,
+    };
     let mut found = ActiveSteps { pipelines: open.len(), next, ..ActiveSteps::default() };
-    let reads = open.into_iter().map(|open| async move {
-        let read = context.store.pipeline_with_steps(&open.id).await;
-        (open.id, read)
-    });
-    let mut reads = stream::iter(reads.collect::<Vec<_>>()).buffered(context.limits.parallel_pipelines);
+    let reads: Vec<_> = open.into_iter().map(|open| read(context, open.id)).collect();
+    let mut reads = stream::iter(reads).buffered(context.limits.parallel_pipelines);
     while let Some((id, read)) = reads.next().await {
         match read {
-            Ok(pipeline) => pipeline.iter().for_each(|pipeline| found.add(pipeline)),
+            Ok(Some(pipeline)) => found.add(&pipeline),
+            // It was cleaned up since it was listed.
+            Ok(None) => {}
             Err(error) if error.is_retryable() => return Err(error),
             Err(error) => found.problems.push(format!("pipeline {id}: {}", engine::error_chain::chain(&error))),
         }
@@ -91,12 +93,21 @@ pub async fn active_steps(context: &Context, limit: usize, after: Option<&str>) 
     Ok(found)
 }
 
+async fn read(context: &Context, id: PipelineId) -> (PipelineId, store::Result<Option<Pipeline>>) {
+    let read = context.store.pipeline_with_steps(&id).await;
+    (id, read)
+}
+
 impl ActiveSteps {
     fn add(&mut self, pipeline: &Pipeline) {
-        for step in pipeline.steps.iter().filter(|step| step.record.status.is_active()) {
+        for step in &pipeline.steps {
+            if !step.record.status.is_active() {
+                continue;
+            }
             let (name, record) = (&step.definition.name, &step.record);
             *self.by_status.entry(record.status.to_string()).or_default() += 1;
             *self.by_name.entry(name.to_string()).or_default() += 1;
+            // Counted all the same: only the answer must not grow without end.
             if self.steps.len() >= SHOWN {
                 self.left_out += 1;
                 continue;
@@ -110,7 +121,7 @@ impl ActiveSteps {
                 attempt: record.attempt,
                 attempts_limit: last_attempt(step),
                 since: if is_running { record.started_at } else { record.enqueued_at },
-                owner: record.owner.clone().filter(|_| is_running),
+                owner: if is_running { record.owner.clone() } else { None },
                 lease_until: record.lease_until,
                 progress: record.progress.clone(),
             });

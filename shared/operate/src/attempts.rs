@@ -10,18 +10,22 @@ pub(crate) fn last_attempt(step: &Step) -> Option<u32> {
 
 /// How many attempts the definition allows in a run.
 pub(crate) fn attempts_limit(step: &Step) -> Option<u32> {
-    let limits = step.definition.conditions.iter().filter_map(|described| match described.condition {
-        StepCondition::AttemptsLimit { limit } => Some(limit),
-        StepCondition::TimeBetweenAttempts { .. }
-        | StepCondition::PreviousStepsCompleted { .. }
-        | StepCondition::PreviousStepsFinished { .. }
-        | StepCondition::DependingOnNamedSteps { .. }
-        | StepCondition::WaitForStepIsNotRunning { .. }
-        | StepCondition::NamedPipelinesHaveStatus { .. }
-        | StepCondition::Recurring { .. }
-        | StepCondition::Registered { .. } => None,
-    });
-    limits.min()
+    let mut lowest = None;
+    for described in &step.definition.conditions {
+        match described.condition {
+            // All conditions must be met, so of several limits the lowest counts.
+            StepCondition::AttemptsLimit { limit } => lowest = Some(limit.min(lowest.unwrap_or(limit))),
+            StepCondition::TimeBetweenAttempts { .. }
+            | StepCondition::PreviousStepsCompleted { .. }
+            | StepCondition::PreviousStepsFinished { .. }
+            | StepCondition::DependingOnNamedSteps { .. }
+            | StepCondition::WaitForStepIsNotRunning { .. }
+            | StepCondition::NamedPipelinesHaveStatus { .. }
+            | StepCondition::Recurring { .. }
+            | StepCondition::Registered { .. } => {}
+        }
+    }
+    lowest
 }
 
 /// Whether a step is enqueued or running in the last attempt that its definition allows.

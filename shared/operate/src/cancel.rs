@@ -26,6 +26,7 @@ pub async fn cancel(context: &Context, id: &PipelineId, reason: &str, operator: 
             return Err(Error::Stopping { id: id.clone(), reason: stop.reason });
         }
         let stop = StopRequest { by: StoppedBy::Cancel, reason: reason.to_owned(), at: invocation.now() };
+        // Whoever wrote in between may have ended or stopped it: it is read again, and judged anew.
         if context.store.stop_pipeline(&pipeline, &stop).await? == PipelineWritten::Done {
             tracing::info!(pipeline.id = %id, pipeline.name = %pipeline.name(), "pipeline cancelled by {by}: {reason}");
             note(context, &format!("cancelled pipeline {} {id}: {reason}", pipeline.name()), operator.stamp()).await;
@@ -71,8 +72,11 @@ pub async fn cancel_all(
 ) -> Result<Vec<Cancelled>, Error> {
     let CancelSelection { ids: mut all, names } = selection;
     if !names.is_empty() {
-        let open = context.store.open_pipelines(LISTED).await?.into_iter();
-        all.extend(open.filter(|open| names.iter().any(|name| open.name.as_str() == name)).map(|open| open.id));
+        for open in context.store.open_pipelines(LISTED).await? {
+            if names.iter().any(|name| open.name.as_str() == name) {
+                all.push(open.id);
+            }
+        }
     }
     let mut seen = std::collections::HashSet::new();
     all.retain(|id| seen.insert(id.clone()));

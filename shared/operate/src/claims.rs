@@ -21,15 +21,18 @@ impl Claims {
     /// The store did not answer.
     pub async fn load(context: &Context) -> store::Result<Self> {
         let loaded = context.definitions.load(context.store.files.as_ref()).await?;
-        let prefixes = loaded.definitions.iter().flat_map(|definition| bunch_complete::prefixes_of(definition));
-        Ok(Claims { prefixes: prefixes.collect(), problems: loaded.problems })
+        let mut prefixes = BTreeSet::new();
+        for definition in &loaded.definitions {
+            prefixes.extend(bunch_complete::prefixes_of(definition));
+        }
+        Ok(Claims { prefixes, problems: loaded.problems })
     }
 
     /// Why no pipeline takes a file of this name, if none does.
     #[must_use]
     pub fn refusal(&self, name: &str) -> Option<String> {
         let prefix = name.split(['_', '.']).next().unwrap_or_default();
-        let suffix = name.rsplit_once('.').map_or("", |(_, suffix)| suffix);
+        let (_, suffix) = name.rsplit_once('.').unwrap_or_default();
         let is_csv = suffix.eq_ignore_ascii_case("csv");
         if !is_csv && suffix != "ok" {
             return Some("it is neither a CSV nor an ok file".to_owned());
@@ -42,6 +45,10 @@ impl Claims {
             }
             return Some(why);
         }
-        if is_csv { name.parse::<FileName>().err().map(|error| error.to_string()) } else { None }
+        match name.parse::<FileName>() {
+            Err(error) if is_csv => Some(error.to_string()),
+            // Of an ok file only the beginning counts.
+            _ => None,
+        }
     }
 }

@@ -28,7 +28,10 @@ pub async fn find_by_beginning(
         return Ok(Some(id));
     }
     let store = &context.store;
-    let mut ids: Vec<PipelineId> = store.open_pipelines(LOOK_LIMIT).await?.into_iter().map(|open| open.id).collect();
+    let mut ids = Vec::new();
+    for open in store.open_pipelines(LOOK_LIMIT).await? {
+        ids.push(open.id);
+    }
     ids.extend(store.ended_pipelines(LOOK_LIMIT, MONTHS, now).await?);
     ids.retain(|id| id.as_str().starts_with(beginning));
     ids.sort();

@@ -12,6 +12,7 @@ use engine::Context;
 use engine::error_chain::chain;
 use engine::gather::LISTED;
 use pipeline::{Name, Pipeline, PipelineId, PipelineStatus};
+use store::pipelines::OpenPipeline;
 
 use super::Error;
 use super::attempts::is_on_last_attempt;
@@ -112,12 +113,14 @@ pub async fn list(context: &Context, filter: &PipelineFilter, now: DateTime<Utc>
     let mut after = filter.after.clone();
     let mut open = open_places(context, filter).await?;
     loop {
-        let places = match open.is_empty() {
+        let mut places: Vec<ListPlace> = match open.is_empty() {
             false => open.drain(..open.len().min(BATCH)).collect(),
             true => ended_places(context, filter, after.as_ref(), now).await?,
         };
-        let Some(last) = places.last().map(|place| place.cursor.clone()) else { return Ok(page) };
-        let places: Vec<ListPlace> = places.into_iter().filter(|place| seen.insert(place.cursor.id.clone())).collect();
+        let Some(last) = places.last() else { return Ok(page) };
+        let last = last.cursor.clone();
+        // One that ends while the page is read is in both listings, at two places.
+        places.retain(|place| seen.insert(place.cursor.id.clone()));
         looked_at += places.len();
         for (row, place) in read(context, places).await? {
             if filter.takes(&row) && has_last_attempt(context, filter, &row).await? {
@@ -128,6 +131,7 @@ pub async fn list(context: &Context, filter: &PipelineFilter, now: DateTime<Utc>
                 return Ok(page);
             }
         }
+        // A filter that fits hardly any pipeline must not read all of them before it answers.
         if looked_at >= LOOK_LIMIT {
             page.next = Some(last);
             return Ok(page);
@@ -142,7 +146,9 @@ async fn has_last_attempt(context: &Context, filter: &PipelineFilter, row: &List
         return Ok(true);
     }
     match context.store.pipeline_with_steps(&row.id).await {
-        Ok(read) => Ok(read.is_some_and(|read| read.status.is_open() && is_on_last_attempt(&read))),
+        Ok(Some(read)) => Ok(read.status.is_open() && is_on_last_attempt(&read)),
+        // It was cleaned up since it was listed.
+        Ok(None) => Ok(false),
         Err(error) if error.is_retryable() => Err(error),
         // As far as can be told: it is shown as what cannot be read.
         Err(_) => Ok(true),
@@ -151,31 +157,30 @@ async fn has_last_attempt(context: &Context, filter: &PipelineFilter, row: &List
 
 /// A row whose steps turned out to be unreadable.
 pub(crate) fn unreadable(row: &ListedPipeline, error: &store::Error) -> ListedPipeline {
-    let read = row.readable();
-    let unreadable = UnreadablePipeline {
-        name: read.map(|pipeline| pipeline.name().clone()),
-        is_open: read.is_some_and(|pipeline| pipeline.status.is_open()),
-        problem: chain(error),
+    let (name, is_open) = match &row.pipeline {
+        Ok(pipeline) => (Some(pipeline.name().clone()), pipeline.status.is_open()),
+        Err(_) => (None, false),
     };
+    let unreadable = UnreadablePipeline { name, is_open, problem: chain(error) };
     ListedPipeline { id: row.id.clone(), spawned_at: row.spawned_at, pipeline: Err(unreadable) }
 }
 
 /// The open pipelines behind the cursor that may be meant.
 async fn open_places(context: &Context, filter: &PipelineFilter) -> store::Result<Vec<ListPlace>> {
-    let wants_open = filter.statuses.is_empty() || filter.statuses.iter().any(|status| status.is_open());
-    if !wants_open || filter.after.as_ref().is_some_and(|after| !after.is_open) {
+    let after = filter.after.as_ref();
+    // The open ones come first, so all of them lie before an ended one.
+    let is_past_them = after.is_some_and(|after| !after.is_open);
+    if is_past_them || !filter.takes_any(PipelineStatus::is_open) {
         return Ok(Vec::new());
     }
-    let open = context.store.open_pipelines(LISTED).await?.into_iter();
-    let mut places: Vec<ListPlace> = open
-        .filter(|open| filter.name.as_ref().is_none_or(|name| open.name.as_str() == name))
-        .map(|open| ListPlace {
-            cursor: Cursor { is_open: true, spawned_at: open.spawned_at, id: open.id },
-            name: Some(open.name),
-        })
-        .filter(|place| filter.after.as_ref().is_none_or(|after| place.cursor.is_behind(after)))
-        .filter(|place| filter.takes_time(place.cursor.spawned_at))
-        .collect();
+    let mut places = Vec::new();
+    for OpenPipeline { id, name, spawned_at, .. } in context.store.open_pipelines(LISTED).await? {
+        let cursor = Cursor { is_open: true, spawned_at, id };
+        let is_behind = after.is_none_or(|after| cursor.is_behind(after));
+        if is_behind && filter.takes_name(Some(&name)) && filter.takes_time(spawned_at) {
+            places.push(ListPlace { cursor, name: Some(name) });
+        }
+    }
     places.sort_by(|a, b| (b.cursor.spawned_at, &b.cursor.id).cmp(&(a.cursor.spawned_at, &a.cursor.id)));
     Ok(places)
 }
@@ -187,17 +192,22 @@ async fn ended_places(
     after: Option<&Cursor>,
     now: DateTime<Utc>,
 ) -> store::Result<Vec<ListPlace>> {
-    let wants_ended = !filter.is_on_last_attempt
-        && (filter.statuses.is_empty() || filter.statuses.iter().any(|status| !status.is_open()));
-    if !wants_ended {
+    if filter.is_on_last_attempt || !filter.takes_any(|status| !status.is_open()) {
         return Ok(Vec::new());
     }
-    let since = filter.spawned_after.unwrap_or_else(|| now - chrono::Months::new(MONTHS));
-    let behind = after.filter(|after| !after.is_open).map(|after| (after.spawned_at, after.id.clone()));
-    let latest = filter.spawned_before.map_or(now, |before| before.min(now));
+    let since = filter.spawned_after.unwrap_or(now - chrono::Months::new(MONTHS));
+    // Behind an open one all the ended ones are still to come.
+    let behind = match after {
+        Some(after) if !after.is_open => Some((after.spawned_at, after.id.clone())),
+        _ => None,
+    };
+    let latest = filter.spawned_before.unwrap_or(now).min(now);
     let ended = context.store.ended_pipelines_behind(behind.as_ref(), latest, since, BATCH).await?;
-    let place = |(id, spawned_at)| ListPlace { cursor: Cursor { is_open: false, spawned_at, id }, name: None };
-    Ok(ended.into_iter().map(place).collect())
+    let mut places = Vec::with_capacity(ended.len());
+    for (id, spawned_at) in ended {
+        places.push(ListPlace { cursor: Cursor { is_open: false, spawned_at, id }, name: None });
+    }
+    Ok(places)
 }
 
 /// Reads pipelines; those that are gone are left out, and those that cannot be read keep their place.
@@ -212,14 +222,15 @@ async fn read(context: &Context, places: Vec<ListPlace>) -> store::Result<Vec<(L
     let mut rows = Vec::new();
     for place in places {
         let Some(pipeline) = read.remove(&place.cursor.id) else { continue };
-        let unreadable = |error: store::Error| UnreadablePipeline {
-            name: place.name.clone(),
-            is_open: place.cursor.is_open,
-            problem: chain(&error),
+        let Cursor { id, spawned_at, is_open } = place.cursor.clone();
+        let row = match pipeline {
+            Ok(pipeline) => ListedPipeline { id, spawned_at: pipeline.spawned_at, pipeline: Ok(pipeline) },
+            Err(error) => {
+                let unreadable = UnreadablePipeline { name: place.name.clone(), is_open, problem: chain(&error) };
+                ListedPipeline { id, spawned_at, pipeline: Err(unreadable) }
+            }
         };
-        let Cursor { id, spawned_at, .. } = place.cursor.clone();
-        let spawned_at = pipeline.as_ref().map_or(spawned_at, |pipeline: &Pipeline| pipeline.spawned_at);
-        rows.push((ListedPipeline { id, spawned_at, pipeline: pipeline.map_err(unreadable) }, place));
+        rows.push((row, place));
     }
     Ok(rows)
 }
@@ -242,22 +253,31 @@ async fn one_by_one(
 
 impl PipelineFilter {
     fn takes(&self, row: &ListedPipeline) -> bool {
-        self.takes_time(row.spawned_at)
-            && match &row.pipeline {
-                Ok(pipeline) => {
-                    self.name.as_ref().is_none_or(|name| pipeline.name().as_str() == name)
-                        && (self.statuses.is_empty() || self.statuses.contains(&pipeline.status))
-                        && self.search.as_ref().is_none_or(|text| is_in(text, pipeline))
-                }
-                // As far as can be told.
-                Err(unreadable) => {
-                    let name = unreadable.name.as_ref().map(Name::as_str);
-                    let is_meant = |status: &PipelineStatus| status.is_open() == unreadable.is_open;
-                    self.name.as_deref().is_none_or(|wanted| name == Some(wanted))
-                        && (self.statuses.is_empty() || self.statuses.iter().any(is_meant))
-                        && self.search.as_ref().is_none_or(|text| row.id.as_str().starts_with(text.as_str()))
-                }
+        if !self.takes_time(row.spawned_at) {
+            return false;
+        }
+        match &row.pipeline {
+            Ok(pipeline) => {
+                let is_found = self.search.as_ref().is_none_or(|text| is_in(text, pipeline));
+                is_found && self.takes_name(Some(pipeline.name())) && self.takes_any(|status| status == pipeline.status)
             }
+            // As far as can be told: of what cannot be read only the listing knows something.
+            Err(unreadable) => {
+                let is_found = self.search.as_ref().is_none_or(|text| row.id.as_str().starts_with(text.as_str()));
+                let takes_status = self.takes_any(|status| status.is_open() == unreadable.is_open);
+                is_found && takes_status && self.takes_name(unreadable.name.as_ref())
+            }
+        }
+    }
+
+    /// Whether a status is wanted of which this is true.
+    fn takes_any(&self, is_it: impl Fn(PipelineStatus) -> bool) -> bool {
+        self.statuses.is_empty() || self.statuses.iter().any(|status| is_it(*status))
+    }
+
+    fn takes_name(&self, name: Option<&Name>) -> bool {
+        let Some(wanted) = &self.name else { return true };
+        name.is_some_and(|name| name.as_str() == wanted)
     }
 
     fn takes_time(&self, spawned_at: DateTime<Utc>) -> bool {
@@ -269,11 +289,12 @@ impl PipelineFilter {
 fn is_in(text: &str, pipeline: &Pipeline) -> bool {
     let text = text.to_lowercase();
     let contains = |field: &str| field.to_lowercase().contains(&text);
+    let is_told =
+        || pipeline.arguments.iter().any(|(key, value)| contains(value) || contains(&format!("{key}={value}")));
     pipeline.id.as_str().starts_with(&text)
         || contains(pipeline.name().as_str())
         || contains(&pipeline.spawned_by)
-        || pipeline.arguments.values().any(|value| contains(value))
-        || pipeline.arguments.iter().any(|(key, value)| contains(&format!("{key}={value}")))
+        || is_told()
 }
 
 impl ListedPipeline {
@@ -288,6 +309,22 @@ impl Cursor {
     fn is_behind(&self, other: &Cursor) -> bool {
         (self.spawned_at, &self.id) < (other.spawned_at, &other.id)
     }
+
+    /// Reads what [`Cursor`] writes: a letter, thirteen digits of milliseconds, the id.
+    fn read(text: &str) -> Option<Cursor> {
+        let is_open = match text.as_bytes().first()? {
+            b'o' => true,
+            b'e' => false,
+            _ => return None,
+        };
+        let (millis, id) = (text.get(1..14)?, text.get(14..)?);
+        // A number may have a sign otherwise.
+        if !millis.bytes().all(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let spawned_at = DateTime::from_timestamp_millis(millis.parse().ok()?)?;
+        Some(Cursor { is_open, spawned_at, id: id.parse().ok()? })
+    }
 }
 
 impl fmt::Display for Cursor {
@@ -301,17 +338,6 @@ impl FromStr for Cursor {
     type Err = BadCursor;
 
     fn from_str(text: &str) -> Result<Self, BadCursor> {
-        let bad = || BadCursor { found: text.chars().take(60).collect() };
-        let is_open = match text.as_bytes().first() {
-            Some(b'o') => true,
-            Some(b'e') => false,
-            _ => return Err(bad()),
-        };
-        let (Some(millis), Some(id)) = (text.get(1..14), text.get(14..)) else { return Err(bad()) };
-        if !millis.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(bad());
-        }
-        let spawned_at = millis.parse().ok().and_then(DateTime::from_timestamp_millis).ok_or_else(bad)?;
-        Ok(Cursor { is_open, spawned_at, id: id.parse().map_err(|_| bad())? })
+        Cursor::read(text).ok_or_else(|| BadCursor { found: text.chars().take(60).collect() })
     }
 }

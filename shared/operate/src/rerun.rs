@@ -29,12 +29,14 @@ pub async fn rerun_step(context: &Context, id: &PipelineId, name: &Name, operato
         if status.is_active() {
             return Err(Error::StepActive { id: id.clone(), step: name.clone(), status });
         }
+        // The same invocation comes to the same token, and so recognises its own write if its reply was lost.
         let token = invocation.token(id, name, step.record.attempt + 1, 0);
         if let Enqueued::Done(record) = context.store.enqueue_rerun(&pipeline, step, &token, invocation.now()).await? {
             tracing::info!(pipeline.id = %id, pipeline.name = %pipeline.name(), step.name = %name, "step enqueued by {by}");
             let what = format!("processed step `{name}` of pipeline {} {id}, which was {status}", pipeline.name());
             note(context, &what, operator.stamp()).await;
             let step = Step { definition: step.definition.clone(), record: *record };
+            // Sent last: a crash before leaves a step that a beat sends again.
             let message = outgoing(&StepMessage::new(id, &step, token, 0));
             context.store.queue.send(pipeline.definition.priority, vec![message]).await?;
             return Ok(());
@@ -47,10 +49,11 @@ pub async fn rerun_step(context: &Context, id: &PipelineId, name: &Name, operato
 const NAMED: usize = 20;
 
 fn found<'a>(pipeline: &'a Pipeline, name: &Name) -> Result<&'a Step, Error> {
-    pipeline.step(name).ok_or_else(|| {
-        let known: Vec<&str> = pipeline.steps.iter().take(NAMED).map(|step| step.definition.name.as_str()).collect();
-        let more = if pipeline.steps.len() > NAMED { ", …" } else { "" };
-        let known = format!("{}{more}", known.join(", "));
-        Error::UnknownStep { id: pipeline.id.clone(), name: name.to_string(), known }
-    })
+    if let Some(step) = pipeline.step(name) {
+        return Ok(step);
+    }
+    let known: Vec<&str> = pipeline.steps.iter().take(NAMED).map(|step| step.definition.name.as_str()).collect();
+    let more = if pipeline.steps.len() > NAMED { ", …" } else { "" };
+    let known = format!("{}{more}", known.join(", "));
+    Err(Error::UnknownStep { id: pipeline.id.clone(), name: name.to_string(), known })
 }

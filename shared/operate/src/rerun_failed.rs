@@ -15,20 +15,27 @@ pub async fn rerun_failed(context: &Context, id: &PipelineId, operator: Operator
     let Some(pipeline) = context.store.pipeline_with_steps(id).await? else {
         return Err(Error::UnknownPipeline(id.clone()));
     };
-    let mut names = failed(&pipeline, |allowed| !allowed);
-    if names.is_empty() {
-        names = failed(&pipeline, |_| true);
-    }
+    let names = failed(&pipeline);
     if names.is_empty() {
         return Err(Error::NothingFailed { id: id.clone(), status: pipeline.status });
     }
+    // One by one: each is a group of writes of its own, and what came through stays if a later one fails.
     for name in &names {
         rerun_step(context, id, name, operator).await?;
     }
     Ok(names)
 }
 
-fn failed(pipeline: &Pipeline, counts: impl Fn(bool) -> bool) -> Vec<Name> {
-    let failed = pipeline.steps.iter().filter(|step| step.record.status == StepStatus::Error);
-    failed.filter(|step| counts(step.definition.allow_failure)).map(|step| step.definition.name.clone()).collect()
+/// The steps to run again.
+fn failed(pipeline: &Pipeline) -> Vec<Name> {
+    let (mut failed, mut allowed) = (Vec::new(), Vec::new());
+    for step in &pipeline.steps {
+        if step.record.status != StepStatus::Error {
+            continue;
+        }
+        let names = if step.definition.allow_failure { &mut allowed } else { &mut failed };
+        names.push(step.definition.name.clone());
+    }
+    // A failure that is allowed held nobody up, so it is run again only by itself.
+    if failed.is_empty() { allowed } else { failed }
 }

@@ -28,9 +28,10 @@ async fn row(
     source: &SignSource,
     now: DateTime<Utc>,
 ) -> store::Result<ListRow> {
-    let is_plain = |pipeline: &Pipeline| pipeline.status == PipelineStatus::Success;
-    if listed.readable().is_none_or(is_plain) {
-        return Ok(view::row(listed, now));
+    match &listed.pipeline {
+        // They stand at no step, and so their steps need not be read.
+        Ok(Pipeline { status: PipelineStatus::Success, .. }) | Err(_) => return Ok(view::row(listed, now)),
+        Ok(_) => {}
     }
     let read = match context.store.pipeline_with_steps(&listed.id).await {
         Ok(Some(read)) => read,
@@ -48,31 +49,35 @@ async fn row(
 async fn stands_at(context: &Context, pipeline: &Pipeline, signs: &WaitSigns) -> store::Result<Option<StandsAt>> {
     let around = gather::around(context, pipeline, signs.now).await?;
     let outlooks = plan::outlooks(pipeline, &around, signs.now);
-    let failed = text::failed(pipeline, &outlooks);
-    let index = if pipeline.status.is_open() { failed.or_else(|| text::next(pipeline, &outlooks)) } else { failed };
-    Ok(index.map(|index| {
-        let (step, outlook) = (&pipeline.steps[index], &outlooks[index]);
-        StandsAt {
-            step: step.definition.name.to_string(),
-            status: step.record.status,
-            attempt: step.record.attempt,
-            attempts_limit: last_attempt(step),
-            is_last_attempt: is_last_attempt(step),
-            since: since(pipeline, step),
-            reason: reason(pipeline, step, outlook, signs),
-        }
+    let index = match text::failed(pipeline, &outlooks) {
+        Some(failed) => Some(failed),
+        None if pipeline.status.is_open() => text::next(pipeline, &outlooks),
+        None => None,
+    };
+    let Some(index) = index else { return Ok(None) };
+    let (step, outlook) = (&pipeline.steps[index], &outlooks[index]);
+    Ok(Some(StandsAt {
+        step: step.definition.name.to_string(),
+        status: step.record.status,
+        attempt: step.record.attempt,
+        attempts_limit: last_attempt(step),
+        is_last_attempt: is_last_attempt(step),
+        since: since(pipeline, step),
+        reason: reason(pipeline, step, outlook, signs),
     }))
 }
 
 /// Since when a step stands where it stands. One that was never enqueued stands there since what came before it ended.
 fn since(pipeline: &Pipeline, step: &Step) -> Option<DateTime<Utc>> {
     let record = &step.record;
-    let before = || pipeline.steps.iter().filter_map(|step| step.record.finished_at).max();
     match record.status {
         StepStatus::Running => record.started_at,
         StepStatus::Enqueued => record.enqueued_at,
         StepStatus::Success | StepStatus::Skipped | StepStatus::Error | StepStatus::Cancelled => record.finished_at,
-        StepStatus::Pending => pipeline.paused_at.or_else(before).or(Some(pipeline.spawned_at)),
+        StepStatus::Pending => {
+            let ended_last = pipeline.steps.iter().filter_map(|step| step.record.finished_at).max();
+            pipeline.paused_at.or(ended_last).or(Some(pipeline.spawned_at))
+        }
     }
 }
 
@@ -80,13 +85,11 @@ fn since(pipeline: &Pipeline, step: &Step) -> Option<DateTime<Utc>> {
 fn reason(pipeline: &Pipeline, step: &Step, outlook: &Outlook, signs: &WaitSigns) -> String {
     let record = &step.record;
     let is_held = record.lease_until.is_none_or(|until| until >= signs.now);
-    match (record.status, outlook) {
-        (StepStatus::Running, Outlook::Active) if is_held => {
+    match (record.status, outlook, &record.message) {
+        (StepStatus::Running, Outlook::Active, _) if is_held => {
             record.progress.clone().unwrap_or_else(|| "it is running".to_owned())
         }
-        (StepStatus::Error, Outlook::Ended(_)) if record.message.is_some() => {
-            record.message.clone().unwrap_or_default()
-        }
+        (StepStatus::Error, Outlook::Ended(_), Some(message)) => message.clone(),
         _ => text::step(pipeline, step, outlook, signs),
     }
 }

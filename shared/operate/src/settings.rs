@@ -126,11 +126,18 @@ pub struct Maintenance {
 /// The store did not answer.
 pub async fn list(context: &Context) -> Result<SettingsReport, Error> {
     let stored = context.store.stored_settings().await?;
-    let states: Vec<SettingState> = SETTINGS.iter().map(|setting| state(setting, &stored)).collect();
-    let strays = stored.iter().filter_map(|stored| Setting::named(&stored.name).err());
-    let problems = states.iter().flat_map(|state| state.set.iter().filter_map(|set| set.problem.clone()));
-    let problems = problems.chain(strays.map(|error| error.to_string())).collect();
-    Ok(SettingsReport { settings: states, problems })
+    let settings: Vec<SettingState> = SETTINGS.iter().map(|setting| state(setting, &stored)).collect();
+    let mut problems = Vec::new();
+    for set in settings.iter().flat_map(|state| &state.set) {
+        problems.extend(set.problem.clone());
+    }
+    // What is stored for a setting that does not exist any more is shown nowhere else.
+    for stored in &stored {
+        if let Err(stray) = Setting::named(&stored.name) {
+            problems.push(stray.to_string());
+        }
+    }
+    Ok(SettingsReport { settings, problems })
 }
 
 /// Tells which value of a setting is in effect for a scope, and where it comes from.
@@ -188,13 +195,13 @@ pub async fn unset(context: &Context, name: &str, scope: &str, stamp: AuditStamp
 /// # Errors
 /// The store did not answer.
 pub async fn maintenance(context: &Context) -> Result<Maintenance, Error> {
-    let stored = stored(context, MAINTENANCE, &Scope::Default.to_string()).await?;
-    let setting = Setting::named(MAINTENANCE)?;
-    let is_on = stored.as_ref().is_some_and(|stored| {
-        setting.check(&Scope::Default, &stored.value).is_ok_and(|value| value == Switch::On.as_value())
-    });
-    let (by, since) = stored.map(|stored| (stored.by, stored.at)).unwrap_or_default();
-    Ok(Maintenance { is_on, by, since })
+    let Some(stored) = stored(context, MAINTENANCE, &Scope::Default.to_string()).await? else {
+        return Ok(Maintenance { is_on: false, by: None, since: None });
+    };
+    // A value that does not fit counts as not set, here as in a beat.
+    let checked = Setting::named(MAINTENANCE)?.check(&Scope::Default, &stored.value);
+    let is_on = checked.is_ok_and(|value| value == Switch::On.as_value());
+    Ok(Maintenance { is_on, by: stored.by, since: stored.at })
 }
 
 /// Switches maintenance mode. If it stands so already, nothing is written: who switched it first and when stays known.
@@ -231,20 +238,23 @@ async fn stored(context: &Context, name: &str, scope: &str) -> Result<Option<Sto
 }
 
 fn state(setting: &'static Setting, stored: &[StoredSetting]) -> SettingState {
-    let set: Vec<SetValue> =
-        stored.iter().filter(|stored| stored.name == setting.name).map(|stored| set_value(setting, stored)).collect();
-    let is_for_all = |set: &&SetValue| set.scope == Scope::Default.to_string() && set.problem.is_none();
-    let value = set.iter().find(is_for_all).map_or(setting.default, |set| &set.value).to_owned();
+    let stored = stored.iter().filter(|stored| stored.name == setting.name);
+    let set: Vec<SetValue> = stored.map(|stored| set_value(setting, stored)).collect();
+    let for_all = set.iter().find(|set| set.scope == Scope::Default.to_string() && set.problem.is_none());
+    let value = match for_all {
+        Some(set) => set.value.clone(),
+        None => setting.default.to_owned(),
+    };
     let Setting { name, kind, default, scopes, description } = *setting;
     SettingState { name, value, default, set, scopes, kind, description }
 }
 
 fn set_value(setting: &'static Setting, stored: &StoredSetting) -> SetValue {
     let StoredSetting { name, scope, value, by, at } = stored.clone();
-    let checked = match scope.parse::<Scope>() {
-        Ok(parsed) => setting.check(&parsed, &value).map_err(|error| error.to_string()),
-        Err(error) => Err(format!("setting `{name}`: {error}")),
+    let fault = match scope.parse::<Scope>() {
+        Ok(parsed) => setting.check(&parsed, &value).err().as_ref().map(ToString::to_string),
+        Err(error) => Some(format!("setting `{name}`: {error}")),
     };
-    let problem = checked.err().map(|error| format!("{error}; `{value}` for {scope} is stored and counts as not set"));
+    let problem = fault.map(|fault| format!("{fault}; `{value}` for {scope} is stored and counts as not set"));
     SetValue { scope, value, by, at, problem }
 }

@@ -109,15 +109,15 @@ pub async fn take<E>(
     let mut upload = context.store.files.upload(&key).await?;
     let mut size_bytes = 0;
     while let Some(piece) = bytes.next().await {
-        let name = || name.to_owned();
         let Ok(piece) = piece else {
             upload.abort().await?;
-            return Err(Error::BrokeOff { name: name(), size_bytes });
+            return Err(Error::BrokeOff { name: name.to_owned(), size_bytes });
         };
         size_bytes += piece.len() as u64;
+        // The client may have named no size, or a wrong one.
         if size_bytes > LIMIT_BYTES {
             upload.abort().await?;
-            return Err(Error::Size { name: name(), size_bytes });
+            return Err(Error::Size { name: name.to_owned(), size_bytes });
         }
         upload.write(piece).await?;
     }

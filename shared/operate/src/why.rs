@@ -101,19 +101,15 @@ pub async fn why_of(context: &Context, pipeline: &Pipeline, now: DateTime<Utc>) 
     let around = gather::around(context, pipeline, now).await?;
     let outlooks = plan::outlooks(pipeline, &around, now);
     let signs = SignSource::read(context).await?.signs(context, pipeline, now).await;
-    let texts: Vec<String> = pipeline
-        .steps
-        .iter()
-        .zip(&outlooks)
-        .map(|(step, outlook)| text::step(pipeline, step, outlook, &signs))
-        .collect();
+    let mut texts = Vec::new();
+    for (step, outlook) in pipeline.steps.iter().zip(&outlooks) {
+        texts.push(text::step(pipeline, step, outlook, &signs));
+    }
     let text = text::pipeline(pipeline, &outlooks, &texts, &signs);
-    let step = |(step, text): (&pipeline::Step, String)| WhyStep {
-        name: step.definition.name.clone(),
-        status: step.record.status,
-        text,
-    };
-    let steps = pipeline.steps.iter().zip(texts).map(step).collect();
+    let mut steps = Vec::new();
+    for (step, text) in pipeline.steps.iter().zip(texts) {
+        steps.push(WhyStep { name: step.definition.name.clone(), status: step.record.status, text });
+    }
     Ok(Why { id: pipeline.id.clone(), name: pipeline.name().clone(), status: pipeline.status, text, steps })
 }
 
@@ -129,7 +125,7 @@ pub async fn conditions_of(
 ) -> store::Result<Vec<Answered>> {
     let around = gather::around_step(context, pipeline, step, now).await?;
     let answers = plan::answers(pipeline, &step.definition.name, &around, now);
-    Ok(step.definition.conditions.iter().zip(answers).map(|(condition, check)| answered(condition, check)).collect())
+    Ok(answered(&step.definition.conditions, answers))
 }
 
 /// Tells why no pipeline is spawned from a definition, without spawning one.
@@ -155,12 +151,12 @@ async fn why_not_spawned_from(
     now: DateTime<Utc>,
 ) -> store::Result<WhyNotSpawned> {
     let SpawnOutlook { spawn, answers, last_beat } = heartbeat::outlook(context, definition, now).await?;
-    let conditions = definition.conditions.iter().zip(answers).map(|(condition, check)| answered(condition, check));
+    let conditions = answered(&definition.conditions, answers);
     Ok(WhyNotSpawned {
         name: definition.name.to_string(),
         is_due: matches!(spawn, Spawn::Yes { .. }),
         text: text::spawn(&spawn, last_beat, now),
-        conditions: conditions.collect(),
+        conditions,
         warnings: definition.warnings(),
     })
 }
@@ -177,31 +173,36 @@ impl SignSource {
 
     pub(crate) async fn signs(&self, context: &Context, pipeline: &Pipeline, now: DateTime<Utc>) -> WaitSigns {
         let waits = pipeline.steps.iter().any(|step| step.record.status == StepStatus::Enqueued);
-        let messages = if waits {
-            // A queue that does not tell keeps nobody from the rest of the answer.
-            context.store.queue.depth(pipeline.definition.priority).await.ok().map(|depth| depth.waiting)
-        } else {
-            None
-        };
+        let mut messages = None;
+        // A queue that does not tell keeps nobody from the rest of the answer.
+        if waits && let Ok(depth) = context.store.queue.depth(pipeline.definition.priority).await {
+            messages = Some(depth.waiting);
+        }
         WaitSigns { last_beat: self.last_beat, messages, resend_after: context.limits.grace.resend_after, now }
     }
 }
 
-fn answered<C: Serialize>(condition: &C, check: Check) -> Answered {
-    let condition =
-        serde_json::to_value(condition).expect("a condition has only string keys and no failing serializer");
-    let (answer, reason) = match check {
-        Check::Met(_) => ("met", None),
-        Check::Unmet(reason) => ("unmet", Some(reason)),
-        Check::Never(reason) => ("never", Some(reason)),
-    };
-    Answered { condition, answer, reason }
+/// Conditions with their answers, in their order.
+fn answered<C: Serialize>(conditions: &[C], checks: Vec<Check>) -> Vec<Answered> {
+    let mut answered = Vec::new();
+    for (condition, check) in conditions.iter().zip(checks) {
+        let condition =
+            serde_json::to_value(condition).expect("a condition has only string keys and no failing serializer");
+        let (answer, reason) = match check {
+            Check::Met(_) => ("met", None),
+            Check::Unmet(reason) => ("unmet", Some(reason)),
+            Check::Never(reason) => ("never", Some(reason)),
+        };
+        answered.push(Answered { condition, answer, reason });
+    }
+    answered
 }
 
 impl Why {
     /// The sentence about one step.
     #[must_use]
     pub fn of(&self, step: &Name) -> Option<&str> {
-        self.steps.iter().find(|other| other.name == *step).map(|step| step.text.as_str())
+        let found = self.steps.iter().find(|other| other.name == *step)?;
+        Some(&found.text)
     }
 }

@@ -9,46 +9,33 @@
 //! | [`Store::step_record`] | – | 1 read unit |
 //! | [`Store::attempts`] | – (logs of earlier attempts) | 1 read unit per 4 KB |
 //!
+//! What a runner does stands here, what a beat does in `steps/enqueue.rs` and `steps/seen.rs`.
+//!
 //! Each write carries a mark of its writer (the token of an enqueue, the owner of a claim). If the condition fails, the
 //! item tells whether our own earlier write, whose reply got lost, is what stands in the way; that counts as success.
+
+mod attempts;
+mod enqueue;
+mod seen;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
-use pipeline::step::{INTERRUPTION_LIMIT, StepRecord};
+use pipeline::step::StepRecord;
 use pipeline::transition::{self, StepEvent};
-use pipeline::{Name, PipelineId, Step, StepDefinition, StepStatus, Token};
+use pipeline::{Name, PipelineId, StepDefinition, StepStatus, Token};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
-use crate::items::{self, Fields, SCHEMA, optional};
+use crate::items::{self, optional};
 use crate::message::StepMessage;
 use crate::queue::DELAY_LIMIT;
-use crate::table::{Attributes, Change, Condition, Item, Query, Relist, Write, Written};
+use crate::table::{Attributes, Change, Condition, Item, Relist, Write, Written};
 use crate::{Store, keys};
 
-/// A step to enqueue.
-#[derive(Debug, Clone)]
-pub struct EnqueueMark<'a> {
-    /// The step as it was read.
-    pub step: &'a Step,
-    /// What enqueues it.
-    pub event: StepEvent,
-    /// The token of the enqueue.
-    pub token: Token,
-    /// How many reruns its pipeline has seen, see [`Pipeline::reruns`](pipeline::Pipeline::reruns).
-    pub reruns: u32,
-}
-
-/// What became of an enqueue.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Enqueued {
-    /// The step is enqueued with our token: send the message.
-    Done(Box<StepRecord>),
-    /// Somebody else moved the step first.
-    Lost,
-}
+pub use attempts::Attempt;
+pub use enqueue::{EnqueueMark, Enqueued};
 
 /// What became of an attempt to claim a step.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,95 +125,10 @@ pub enum StepWritten {
     },
 }
 
-/// The log of an earlier attempt.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempt {
-    /// Its number.
-    pub number: u32,
-    /// When it was claimed.
-    pub started_at: Option<DateTime<Utc>>,
-    /// When it ended.
-    pub finished_at: Option<DateTime<Utc>>,
-    /// What failed.
-    pub message: Option<String>,
-    /// The end of its log.
-    pub log: String,
-}
-
 /// How often a write is repeated because the owner's own version moved (a renewal whose reply got lost).
 const OWN_RACES: usize = 3;
 
 impl Store {
-    /// Counts an attempt and marks the step enqueued with a fresh token. The message is sent after that, never before.
-    ///
-    /// # Errors
-    /// The store did not answer, an item cannot be read, or the step does not stand where it can be enqueued.
-    pub async fn enqueue_step(
-        &self,
-        pipeline: &PipelineId,
-        mark: &EnqueueMark<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<Enqueued> {
-        let write = self.enqueue_write(pipeline, mark, now)?;
-        self.keep_attempt(pipeline, mark.step).await?;
-        let (Written::Applied(item) | Written::Conflict(item)) = self.table.write(write).await?;
-        Self::enqueued(item.as_ref(), mark)
-    }
-
-    /// The write that counts an attempt and marks the step enqueued.
-    pub(crate) fn enqueue_write(
-        &self,
-        pipeline: &PipelineId,
-        mark: &EnqueueMark<'_>,
-        now: DateTime<Utc>,
-    ) -> Result<Write> {
-        let EnqueueMark { step, event, token, reruns } = mark;
-        let record = &step.record;
-        let fields = [
-            ("schema", json!(SCHEMA)),
-            ("status", json!(legal(record.status, *event)?)),
-            ("attempt", json!(record.attempt + 1)),
-            ("token", json!(token)),
-            ("enqueued_at", items::time(now)),
-        ];
-        let seen = (*reruns > 0).then(|| ("reruns_seen".to_owned(), json!(reruns)));
-        // The stored word is older than ours.
-        let rerun = (*event == StepEvent::Rerun).then(|| ("is_forced".to_owned(), json!(true)));
-        let key = keys::step(pipeline, step.definition.sort_order, &step.definition.name);
-        if record.version == 0 {
-            let mut attributes = items::attributes(fields);
-            attributes.extend(rerun.into_iter().chain(seen));
-            if step.definition.is_added {
-                // Then the runner, who reads this item only, knows what to do.
-                attributes.insert("definition".to_owned(), json!(step.definition));
-            }
-            let change = Change::Put { attributes, listing: None, expires_at: None };
-            return Ok(Write { key, condition: Condition::Absent, change });
-        }
-        let mut attributes = items::patch(fields);
-        attributes.extend(PER_ATTEMPT.map(|field| (field.to_owned(), Value::Null)));
-        if *event == StepEvent::Rerun {
-            // Whoever runs it by hand has seen what became of it.
-            attributes.insert("interruptions".to_owned(), Value::Null);
-        }
-        if *event == StepEvent::Recur {
-            attributes.insert("run".to_owned(), json!(record.runs() + 1));
-            attributes.insert("attempts_before".to_owned(), json!(record.attempt));
-        }
-        attributes.extend(rerun.into_iter().chain(seen));
-        let change = Change::Patch { attributes, listing: Relist::Keep };
-        Ok(Write { key, condition: Condition::Version(record.version), change })
-    }
-
-    /// Whether the step's item, as it is after an enqueue, shows that the enqueue was ours. The record has the version that the
-    /// enqueue left: by now a runner may have the step, and a message with the version of its claim would claim it again.
-    pub(crate) fn enqueued(item: Option<&Item>, mark: &EnqueueMark<'_>) -> Result<Enqueued> {
-        let record = item.map(items::step_record).transpose()?;
-        let ours = record.filter(|record| record.token.as_ref() == Some(&mark.token));
-        let version = mark.step.record.version + 1;
-        Ok(ours.map_or(Enqueued::Lost, |record| Enqueued::Done(Box::new(StepRecord { version, ..record }))))
-    }
-
     /// Takes an enqueued step for one attempt.
     ///
     /// # Errors
@@ -241,6 +143,7 @@ impl Store {
         let mut version = message.version;
         for _ in 0..=OWN_RACES {
             let write = Self::claim_write(message, &NewClaim { version, owner, lease_until, now })?;
+            // Applied or not, the item tells whether the claim is ours: the reply to our own write may have been lost.
             let (Written::Applied(item) | Written::Conflict(item)) = self.table.write(write).await?;
             let Some(item) = item else { return Ok(Claim::Gone) };
             let version_now = item.version;
@@ -312,7 +215,7 @@ impl Store {
             ("lease_until", Value::Null),
             ("interruptions", Value::Null),
             ("message", optional(message)),
-            ("log", optional(Some(log).filter(|log| !log.is_empty()))),
+            ("log", text(log)),
         ]);
         for (field, is_set) in [("is_warning", is_warning), ("is_permanent", is_permanent)] {
             if is_set {
@@ -346,7 +249,8 @@ impl Store {
     ) -> Result<StepWritten> {
         let Continuation { checkpoint, token, log, delay } = continuation;
         let sent_at = if delay.is_zero() { Value::Null } else { items::time(now + delay.min(DELAY_LIMIT)) };
-        let wakes_at = Some(delay).filter(|delay| *delay > DELAY_LIMIT).and_then(|delay| moment_after(now, delay));
+        // What SQS cannot hold back for so long wakes up in between and goes on waiting.
+        let wakes_at = if delay > DELAY_LIMIT { moment_after(now, delay) } else { None };
         let mut attributes = items::patch([
             ("status", json!(legal(StepStatus::Running, StepEvent::Continue)?)),
             ("continuations", json!(claimed.record.continuations + 1)),
@@ -357,9 +261,11 @@ impl Store {
             ("sent_at", sent_at),
             ("wakes_at", wakes_at.map_or(Value::Null, items::time)),
             ("lease_until", Value::Null),
-            ("log", optional(Some(log).filter(|log| !log.is_empty()))),
+            ("log", text(log)),
         ]);
-        attributes.extend(claimed.record.progress.as_ref().map(|text| ("progress".to_owned(), json!(text))));
+        if let Some(progress) = &claimed.record.progress {
+            attributes.insert("progress".to_owned(), json!(progress));
+        }
         attributes.extend(adding(claimed));
         self.write_claimed(claimed, attributes).await
     }
@@ -381,69 +287,6 @@ impl Store {
         self.write_claimed(claimed, attributes).await
     }
 
-    /// Makes an error of an attempt whose runner is gone, and for good if that happened too often in a row.
-    ///
-    /// `cause` says how that is known, for people.
-    ///
-    /// # Errors
-    /// The store did not answer, or the step does not stand where that can happen; the latter is permanent.
-    pub async fn ghost_step(
-        &self,
-        pipeline: &PipelineId,
-        step: &Step,
-        cause: &str,
-        now: DateTime<Utc>,
-    ) -> Result<bool> {
-        let count = step.record.interruptions.saturating_add(1);
-        let mut message = cause.to_owned();
-        if count > 1 {
-            message += &format!("; it is the {count}th time in a row that a runner died with this step");
-        }
-        let is_given_up = count >= INTERRUPTION_LIMIT;
-        if is_given_up {
-            message += ", so it is not tried again by itself: find out what kills it, then run it by hand";
-        }
-        let attributes = items::patch([
-            ("status", json!(legal(step.record.status, StepEvent::Ghost)?)),
-            ("finished_at", items::time(now)),
-            ("lease_until", Value::Null),
-            interruptions(count),
-            ("is_permanent", if is_given_up { json!(true) } else { Value::Null }),
-            ("message", json!(message)),
-        ]);
-        Ok(self.write_seen(pipeline, step, attributes).await?.is_some())
-    }
-
-    /// Cancels an enqueued step of a stopped pipeline.
-    ///
-    /// # Errors
-    /// The store did not answer, or the step does not stand where that can happen; the latter is permanent.
-    pub async fn cancel_step(&self, pipeline: &PipelineId, step: &Step, now: DateTime<Utc>) -> Result<bool> {
-        let status = legal(step.record.status, StepEvent::Cancel)?;
-        let attributes = items::patch([("status", json!(status)), ("finished_at", items::time(now))]);
-        Ok(self.write_seen(pipeline, step, attributes).await?.is_some())
-    }
-
-    /// Notes that the message of an enqueued step is sent again, due no earlier than it was; returns the record that the
-    /// message must name, or `None` if the step has moved.
-    ///
-    /// # Errors
-    /// The store did not answer, or an item cannot be read.
-    pub async fn touch_sent(
-        &self,
-        pipeline: &PipelineId,
-        step: &Step,
-        now: DateTime<Utc>,
-    ) -> Result<Option<StepRecord>> {
-        let due = step.record.due_at(now).unwrap_or(now);
-        let attributes = items::patch([("sent_at", items::time(due)), ("resends", json!(step.record.resends + 1))]);
-        let written = self.write_seen(pipeline, step, attributes).await?;
-        let record = written.as_ref().map(items::step_record).transpose()?;
-        // Our own note, or the like of another beat in the same moment, may be followed by a claim already. A message that
-        // names the version of a claim would let a second runner claim the step.
-        Ok(record.filter(|record| record.status == StepStatus::Enqueued))
-    }
-
     /// Gives a claimed step back unrun because its pipeline is stopped.
     ///
     /// # Errors
@@ -463,23 +306,9 @@ impl Store {
     /// # Errors
     /// The store did not answer, or an item cannot be read.
     pub async fn step_record(&self, pipeline: &PipelineId, sort_order: i32, name: &Name) -> Result<Option<StepRecord>> {
-        self.table.get(&keys::step(pipeline, sort_order, name)).await?.as_ref().map(items::step_record).transpose()
-    }
-
-    /// Reads the logs of a step's earlier attempts, the first one first.
-    ///
-    /// # Errors
-    /// The store did not answer, or an item cannot be read.
-    pub async fn attempts(&self, pipeline: &PipelineId, step: &Name) -> Result<Vec<Attempt>> {
-        let mut attempts = Vec::new();
-        let mut query = Query::prefix(keys::attempts_partition(pipeline), format!("{step}/"));
-        loop {
-            let page = self.table.query(&query).await?;
-            for item in &page.entries {
-                attempts.push(attempt(item)?);
-            }
-            let Some(next) = page.next else { return Ok(attempts) };
-            query.after = Some(next);
+        match self.table.get(&keys::step(pipeline, sort_order, name)).await? {
+            Some(item) => Ok(Some(items::step_record(&item)?)),
+            None => Ok(None),
         }
     }
 
@@ -508,60 +337,7 @@ impl Store {
         }
         Ok(StepWritten::Lost { status: Some(claimed.record.status) })
     }
-
-    /// Patches a step as it was seen; the item if it is as we want it, `None` if somebody else moved it.
-    async fn write_seen(&self, pipeline: &PipelineId, step: &Step, attributes: Attributes) -> Result<Option<Item>> {
-        Ok(match self.table.write(self.seen(pipeline, step, attributes.clone())).await? {
-            Written::Applied(item) => item,
-            Written::Conflict(item) => item.filter(|item| items::is_written(item, &attributes)),
-        })
-    }
-
-    fn seen(&self, pipeline: &PipelineId, step: &Step, attributes: Attributes) -> Write {
-        Write {
-            key: keys::step(pipeline, step.definition.sort_order, &step.definition.name),
-            condition: Condition::Version(step.record.version),
-            change: Change::Patch { attributes, listing: Relist::Keep },
-        }
-    }
-
-    /// Copies the log of the attempt that ended, before the step's item is used for the next one.
-    pub(crate) async fn keep_attempt(&self, pipeline: &PipelineId, step: &Step) -> Result<()> {
-        let record = &step.record;
-        if record.attempt == 0 {
-            return Ok(());
-        }
-        let time = |at: Option<DateTime<Utc>>| at.map_or(Value::Null, items::time);
-        let attributes = items::attributes([
-            ("started_at", time(record.started_at)),
-            ("finished_at", time(record.finished_at)),
-            ("message", optional(record.message.as_deref())),
-            ("log", json!(record.log)),
-        ]);
-        let change = Change::Put { attributes, listing: None, expires_at: None };
-        let key = keys::attempt(pipeline, &step.definition.name, record.attempt);
-        self.table.write(Write { key, condition: Condition::Any, change }).await?;
-        Ok(())
-    }
 }
-
-/// What a new attempt must not inherit. The checkpoint stays: a retry goes on where the failed attempt stood.
-const PER_ATTEMPT: [&str; 14] = [
-    "continuations",
-    "owner",
-    "sent_at",
-    "wakes_at",
-    "resends",
-    "started_at",
-    "lease_until",
-    "finished_at",
-    "message",
-    "is_warning",
-    "is_permanent",
-    "is_forced",
-    "output",
-    "log",
-];
 
 /// The moment so long from now; `None` if it is beyond the times that can be stored.
 fn moment_after(now: DateTime<Utc>, delay: Duration) -> Option<DateTime<Utc>> {
@@ -573,6 +349,11 @@ fn interruptions(count: u32) -> (&'static str, Value) {
     ("interruptions", if count == 0 { Value::Null } else { json!(count) })
 }
 
+/// A text as a value; empty if nothing is in it.
+fn text(text: &str) -> Value {
+    if text.is_empty() { Value::Null } else { json!(text) }
+}
+
 /// What goes with a checkpoint: the steps that were added up to it.
 fn adding(claimed: &Claimed) -> Option<(String, Value)> {
     let adding = &claimed.record.adding;
@@ -581,16 +362,4 @@ fn adding(claimed: &Claimed) -> Option<(String, Value)> {
 
 fn legal(from: StepStatus, event: StepEvent) -> Result<StepStatus> {
     transition::next(from, event).map_err(|source| Error::permanent("move a step", source))
-}
-
-fn attempt(item: &Item) -> Result<Attempt> {
-    let fields = Fields::of(item)?;
-    let number = item.key.sort.rsplit('/').next().and_then(|number| number.parse().ok());
-    Ok(Attempt {
-        number: fields.required("attempt", number)?,
-        started_at: fields.time("started_at")?,
-        finished_at: fields.time("finished_at")?,
-        message: fields.text("message")?.map(str::to_owned),
-        log: fields.text("log")?.unwrap_or_default().to_owned(),
-    })
 }

@@ -31,19 +31,26 @@ pub(crate) fn step(pipeline: &Pipeline, step: &Step, outlook: &Outlook, signs: &
 pub(super) fn pipeline(pipeline: &Pipeline, outlooks: &[Outlook], texts: &[String], signs: &WaitSigns) -> String {
     let about = |index: usize| format!("step `{}`: {}", pipeline.steps[index].definition.name, texts[index]);
     if !pipeline.status.is_open() {
-        let ended = pipeline.ended_at.map_or(String::new(), |at| format!(" at {}", time(at)));
+        let ended = timed(" at", pipeline.ended_at);
         let text = format!("it ended{ended} with the status {}", pipeline.status);
-        let cause = pipeline.stop.as_ref().map(|stop| stop.reason.clone());
-        let failed = || failed(pipeline, outlooks).map(about);
-        return cause.or_else(failed).map_or(text.clone(), |cause| format!("{text}; {cause}"));
+        let cause = match &pipeline.stop {
+            Some(stop) => Some(stop.reason.clone()),
+            None => failed(pipeline, outlooks).map(about),
+        };
+        return match cause {
+            Some(cause) => format!("{text}; {cause}"),
+            None => text,
+        };
     }
     let mut parts = Vec::new();
     if let Some(stop) = &pipeline.stop {
         parts.push(format!("it is being stopped since {}: {}", time(stop.at), stop.reason));
     }
     parts.extend(late_beat(signs.last_beat, signs.now));
-    let next = next(pipeline, outlooks);
-    parts.push(next.map_or_else(|| "all its steps have ended: the next beat settles it".to_owned(), about));
+    parts.push(match next(pipeline, outlooks) {
+        Some(index) => about(index),
+        None => "all its steps have ended: the next beat settles it".to_owned(),
+    });
     let active = outlooks.iter().filter(|outlook| matches!(outlook, Outlook::Active)).count();
     if active > 1 {
         parts.push(format!("{} more steps are enqueued or running", active - 1));
@@ -53,14 +60,15 @@ pub(super) fn pipeline(pipeline: &Pipeline, outlooks: &[Outlook], texts: &[Strin
 
 /// The step that an open pipeline waits for: one that runs, or else one that will run soonest.
 pub(crate) fn next(pipeline: &Pipeline, outlooks: &[Outlook]) -> Option<usize> {
-    let find = |is_it: &dyn Fn(usize) -> bool| (0..outlooks.len()).find(|index| is_it(*index));
-    let is_running = |index: usize| {
-        matches!(outlooks[index], Outlook::Active) && pipeline.steps[index].record.status == StepStatus::Running
+    let nearness = |index: &usize| match &outlooks[*index] {
+        Outlook::Active if pipeline.steps[*index].record.status == StepStatus::Running => 0,
+        Outlook::Active => 1,
+        Outlook::Ready => 2,
+        Outlook::Waiting(_) | Outlook::Ended(_) | Outlook::Unreachable(_) => 3,
     };
-    find(&is_running)
-        .or_else(|| find(&|index| matches!(outlooks[index], Outlook::Active)))
-        .or_else(|| find(&|index| matches!(outlooks[index], Outlook::Ready)))
-        .or_else(|| find(&|index| outlooks[index].is_unfinished()))
+    let unfinished = (0..outlooks.len()).filter(|index| outlooks[*index].is_unfinished());
+    // Of several that are equally near the first in the pipeline's order.
+    unfinished.min_by_key(nearness)
 }
 
 /// Why nothing is spawned, or that it is.
@@ -75,7 +83,10 @@ pub(super) fn spawn(spawn: &Spawn, last_beat: Option<DateTime<Utc>>, now: DateTi
 
 fn ended(pipeline: &Pipeline, step: &Step, ending: Ending) -> String {
     let record = &step.record;
-    let because = |text: &str| record.message.as_ref().map_or(text.to_owned(), |message| format!("{text}: {message}"));
+    let because = |text: &str| match &record.message {
+        Some(message) => format!("{text}: {message}"),
+        None => text.to_owned(),
+    };
     match record.status {
         StepStatus::Success if record.is_warning => because("it succeeded with a warning"),
         StepStatus::Success => "it succeeded".to_owned(),
@@ -102,8 +113,11 @@ fn why_unreached(pipeline: &Pipeline, step: &Step) -> String {
     if let Some(stop) = &pipeline.stop {
         return format!("the pipeline was stopped: {}", stop.reason);
     }
-    let mut before = pipeline.steps.iter().filter(|other| other.definition.sort_order < step.definition.sort_order);
-    match before.find(|other| other.record.status == StepStatus::Error && !other.definition.allow_failure) {
+    let is_cause = |other: &&Step| {
+        let is_before = other.definition.sort_order < step.definition.sort_order;
+        is_before && other.record.status == StepStatus::Error && !other.definition.allow_failure
+    };
+    match pipeline.steps.iter().find(is_cause) {
         Some(failed) => format!("step `{}` before it did not succeed", failed.definition.name),
         None => "the pipeline ended before it was reached".to_owned(),
     }
@@ -113,8 +127,11 @@ fn running(step: &Step, signs: &WaitSigns) -> String {
     let record = &step.record;
     let owner = record.owner.as_deref().unwrap_or("somebody unknown");
     let attempt = record.attempt;
-    let since = record.started_at.map_or(String::new(), |at| format!(" since {}", time(at)));
-    let progress = record.progress.as_ref().map_or(String::new(), |text| format!(", {text}"));
+    let since = timed(" since", record.started_at);
+    let progress = match &record.progress {
+        Some(text) => format!(", {text}"),
+        None => String::new(),
+    };
     match record.lease_until {
         Some(until) if until < signs.now => {
             let end = time(until);
@@ -127,7 +144,7 @@ fn running(step: &Step, signs: &WaitSigns) -> String {
             )
         }
         until => {
-            let lease = until.map_or(String::new(), |at| format!(" and holds it until {}", time(at)));
+            let lease = timed(" and holds it until", until);
             format!("it is running{since}: `{owner}` runs attempt {attempt}{lease}{progress}{}", interrupted(step))
         }
     }
@@ -138,15 +155,20 @@ fn enqueued(pipeline: &Pipeline, step: &Step, signs: &WaitSigns) -> String {
     if pipeline.stop.is_some() && !step.definition.run_always {
         return "the pipeline was stopped: the next beat cancels the step, and no runner begins it".to_owned();
     }
-    let progress = record.progress.as_ref().map_or(String::new(), |text| format!(" ({text})"));
+    let progress = match &record.progress {
+        Some(text) => format!(" ({text})"),
+        None => String::new(),
+    };
     // Sent later than enqueued: it asked for a pause.
-    if let Some(due) =
-        record.sent_at.filter(|at| record.resends == 0 && *at > signs.now && Some(*at) > record.enqueued_at)
+    if let Some(due) = record.sent_at
+        && record.resends == 0
+        && due > signs.now
+        && Some(due) > record.enqueued_at
     {
         let wakes = record.wakes_at.unwrap_or(due);
         return format!("attempt {} carries on at {}{progress}", record.attempt, time(wakes));
     }
-    let since = record.enqueued_at.map_or(String::new(), |at| format!(" since {}", time(at)));
+    let since = timed(" since", record.enqueued_at);
     let interrupted = interrupted(step);
     let mut text =
         format!("attempt {} is enqueued{since} and waits for a runner{progress}{interrupted}", record.attempt);
@@ -175,18 +197,23 @@ fn interrupted(step: &Step) -> String {
 
 /// What becomes of a step whose message nobody sees.
 fn resend(step: &Step, signs: &WaitSigns) -> String {
-    let at = step.record.sent_at.map(|sent| sent + signs.resend_after);
-    at.map_or_else(
-        || "so a runner has just taken it".to_owned(),
-        |at| format!("so a runner is about to claim it, or it got lost and is sent again after {}", time(at)),
-    )
+    match step.record.sent_at {
+        Some(sent) => {
+            let at = time(sent + signs.resend_after);
+            format!("so a runner is about to claim it, or it got lost and is sent again after {at}")
+        }
+        None => "so a runner has just taken it".to_owned(),
+    }
 }
 
 fn last_failure(step: &Step) -> String {
     let record = &step.record;
     match (&record.message, record.status) {
         (Some(message), StepStatus::Error) => {
-            let of = attempts_limit(step).map_or(String::new(), |limit| format!(" of {limit}"));
+            let of = match attempts_limit(step) {
+                Some(limit) => format!(" of {limit}"),
+                None => String::new(),
+            };
             format!(" (attempt {}{of} failed: {message})", record.attempt)
         }
         _ => String::new(),
@@ -195,11 +222,10 @@ fn last_failure(step: &Step) -> String {
 
 /// The step that made a pipeline fail.
 pub(crate) fn failed(pipeline: &Pipeline, outlooks: &[Outlook]) -> Option<usize> {
-    let is_failed = |index: &usize| {
-        pipeline.steps[*index].record.status == StepStatus::Error
-            && matches!(outlooks[*index], Outlook::Ended(Ending::Failed))
-    };
-    (0..outlooks.len()).find(is_failed)
+    let mut looked_at = pipeline.steps.iter().zip(outlooks);
+    looked_at.position(|(step, outlook)| {
+        step.record.status == StepStatus::Error && matches!(outlook, Outlook::Ended(Ending::Failed))
+    })
 }
 
 fn late_beat(last_beat: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<String> {
@@ -210,6 +236,14 @@ fn late_beat(last_beat: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<Str
     }
     let span = std::time::Duration::from_secs(60 * minutes.unsigned_abs());
     Some(format!("there was no heartbeat for {}", duration::in_words(span)))
+}
+
+/// Words and a time behind them, if there is a time.
+fn timed(words: &str, at: Option<DateTime<Utc>>) -> String {
+    match at {
+        Some(at) => format!("{words} {}", time(at)),
+        None => String::new(),
+    }
 }
 
 fn time(at: DateTime<Utc>) -> String {
