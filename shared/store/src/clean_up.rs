@@ -55,6 +55,14 @@ pub struct EndedPlace {
     pub id: Option<PipelineId>,
 }
 
+/// What became of a write to the item of an ended pipeline.
+enum PatchedEnded {
+    /// Applied; the version of the item now.
+    Version(u64),
+    /// Not applied, for this reason.
+    Not(PipelineWritten),
+}
+
 /// A page of ended pipelines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndedPage {
@@ -99,22 +107,23 @@ impl Store {
                 limit: Some(limit - listed.len()),
             };
             let page = self.table.listing(&query).await?;
-            let belongs = |listed: &Listed| keys::ended_entry(&query.shard, listed).is_some();
-            listed.extend(page.entries.into_iter().filter(belongs));
+            for entry in page.entries {
+                if keys::ended_entry(&query.shard, &entry).is_some() {
+                    listed.push(entry);
+                }
+            }
             after = page.next;
             if after.is_none() {
-                let Some(following) = month.with_day(1).and_then(|first| first.checked_add_months(Months::new(1)))
-                else {
-                    break;
-                };
+                let Some(following) = month_after(month) else { break };
                 month = following;
             }
             if listed.len() >= limit {
-                let is_late = listed.last().and_then(spawned_at).is_none_or(|spawned| spawned > until);
-                next = listed.last().filter(|_| !is_late).and_then(place_of);
+                next = listed.last().and_then(place_of);
                 break;
             }
         }
+        // What was spawned later than wanted is the end of the row.
+        let next = next.filter(|next| next.spawned_at <= until);
         listed.retain(|listed| spawned_at(listed).is_some_and(|spawned| spawned <= until));
         Ok(EndedPage { pipelines: self.ended(&listed).await?, next })
     }
@@ -124,8 +133,9 @@ impl Store {
         let mut found = std::collections::HashMap::new();
         for item in self.table.batch_get(&keys).await? {
             // What cannot be read, because a newer version wrote it, is not ours to clean up.
-            let known = ended(&item).ok().flatten();
-            found.extend(known.map(|ended| (item.key, ended)));
+            if let Ok(Some(ended)) = ended(&item) {
+                found.insert(item.key, ended);
+            }
         }
         Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
     }
@@ -145,7 +155,10 @@ impl Store {
             FilesMark::Packed => PACKED,
             FilesMark::Deleted => DELETED,
         };
-        Ok(self.patch_ended(ended, field, now).await?.map_or_else(|lost| lost, |_| PipelineWritten::Done))
+        Ok(match self.patch_ended(ended, field, now).await? {
+            PatchedEnded::Version(_) => PipelineWritten::Done,
+            PatchedEnded::Not(lost) => lost,
+        })
     }
 
     /// Deletes a pipeline from the table. From its first write on nobody but the clean-up finds the pipeline any more; its own
@@ -155,8 +168,8 @@ impl Store {
     /// The store did not answer.
     pub async fn delete_pipeline(&self, ended: &EndedPipeline, now: DateTime<Utc>) -> Result<PipelineWritten> {
         let version = match self.patch_ended(ended, items::DELETING, now).await? {
-            Ok(version) => version,
-            Err(lost) => return Ok(lost),
+            PatchedEnded::Version(version) => version,
+            PatchedEnded::Not(lost) => return Ok(lost),
         };
         for partition in [keys::attempts_partition(&ended.id), keys::pipeline_partition(&ended.id)] {
             self.delete_partition(partition).await?;
@@ -175,32 +188,33 @@ impl Store {
         let mut query = Query::prefix(partition, "");
         loop {
             let page = self.table.query(&query).await?;
-            let keys = page.entries.into_iter().map(|item| item.key).filter(|key| key.sort != keys::META);
-            let deletes =
-                keys.map(|key| self.table.write(Write { key, condition: Condition::Any, change: Change::Delete }));
-            let deletes: Vec<_> = deletes.collect();
+            let mut deletes = Vec::with_capacity(page.entries.len());
+            for Item { key, .. } in page.entries {
+                // The pipeline's own item goes last, by its version.
+                if key.sort != keys::META {
+                    deletes.push(self.table.write(Write { key, condition: Condition::Any, change: Change::Delete }));
+                }
+            }
             stream::iter(deletes).buffer_unordered(PARALLEL).try_collect::<Vec<_>>().await?;
             let Some(next) = page.next else { return Ok(()) };
             query.after = Some(next);
         }
     }
 
-    /// Sets a time on the item of an ended pipeline; its version after that, or what stood in the way.
-    async fn patch_ended(
-        &self,
-        ended: &EndedPipeline,
-        field: &str,
-        now: DateTime<Utc>,
-    ) -> Result<std::result::Result<u64, PipelineWritten>> {
+    /// Sets a time on the item of an ended pipeline.
+    async fn patch_ended(&self, ended: &EndedPipeline, field: &str, now: DateTime<Utc>) -> Result<PatchedEnded> {
         let attributes = items::patch([(field, items::time(now))]);
         let change = Change::Patch { attributes: attributes.clone(), listing: Relist::Keep };
         let condition = Condition::Version(ended.version);
         Ok(match self.table.write(Write { key: keys::pipeline(&ended.id), condition, change }).await? {
-            Written::Applied(item) => Ok(item.map_or(ended.version + 1, |item| item.version)),
-            Written::Conflict(None) => Err(PipelineWritten::Gone),
+            Written::Applied(Some(item)) => PatchedEnded::Version(item.version),
+            Written::Applied(None) => PatchedEnded::Version(ended.version + 1),
+            Written::Conflict(None) => PatchedEnded::Not(PipelineWritten::Gone),
             // The reply to our own write got lost.
-            Written::Conflict(Some(item)) if items::is_written(&item, &attributes) => Ok(item.version),
-            Written::Conflict(Some(_)) => Err(PipelineWritten::Lost),
+            Written::Conflict(Some(item)) if items::is_written(&item, &attributes) => {
+                PatchedEnded::Version(item.version)
+            }
+            Written::Conflict(Some(_)) => PatchedEnded::Not(PipelineWritten::Lost),
         })
     }
 }
@@ -233,6 +247,11 @@ fn ended(item: &Item) -> Result<Option<EndedPipeline>> {
 
 fn listed_at(id: &PipelineId, spawned_at: DateTime<Utc>) -> Listed {
     Listed { key: keys::pipeline(id), rank: keys::ended_listing(id, spawned_at).rank }
+}
+
+/// The first day of the month after.
+fn month_after(at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    at.with_day(1)?.checked_add_months(Months::new(1))
 }
 
 fn spawned_at(listed: &Listed) -> Option<DateTime<Utc>> {

@@ -70,8 +70,24 @@ impl<'a> Fields<'a> {
     pub fn number(&self, field: &str) -> Result<Option<u64>> {
         match self.item.attributes.get(field) {
             None => Ok(None),
-            Some(value) => value.as_u64().map(Some).ok_or_else(|| self.malformed(field, "a number")),
+            Some(value) => match value.as_u64() {
+                Some(number) => Ok(Some(number)),
+                None => Err(self.malformed(field, "a number")),
+            },
         }
+    }
+
+    /// A number that can still be counted on; 0 if it is not there.
+    fn count(&self, field: &str) -> Result<u32> {
+        match u32::try_from(self.number(field)?.unwrap_or(0)) {
+            Ok(count) if count < u32::MAX => Ok(count),
+            _ => Err(self.malformed(field, "a small number")),
+        }
+    }
+
+    /// A text to keep.
+    fn own_text(&self, field: &str) -> Result<Option<String>> {
+        Ok(self.text(field)?.map(str::to_owned))
     }
 
     /// A flag; false if it is not there.
@@ -81,7 +97,8 @@ impl<'a> Fields<'a> {
     pub fn flag(&self, field: &str) -> Result<bool> {
         match self.item.attributes.get(field) {
             None => Ok(false),
-            Some(value) => value.as_bool().ok_or_else(|| self.malformed(field, "true or false")),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(_) => Err(self.malformed(field, "true or false")),
         }
     }
 
@@ -108,7 +125,10 @@ impl<'a> Fields<'a> {
     /// The field holds something else.
     pub fn parsed<T: FromStr>(&self, field: &str, expected: &str) -> Result<Option<T>> {
         let Some(text) = self.text(field)? else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| self.malformed(field, expected))
+        match text.parse() {
+            Ok(parsed) => Ok(Some(parsed)),
+            Err(_) => Err(self.malformed(field, expected)),
+        }
     }
 
     /// A value of any shape; `expected` says which.
@@ -117,7 +137,10 @@ impl<'a> Fields<'a> {
     /// The field holds something else.
     pub fn json<T: DeserializeOwned>(&self, field: &str, expected: &str) -> Result<Option<T>> {
         let Some(value) = self.item.attributes.get(field) else { return Ok(None) };
-        T::deserialize(value).map(Some).map_err(|_| self.malformed(field, expected))
+        match T::deserialize(value) {
+            Ok(read) => Ok(Some(read)),
+            Err(_) => Err(self.malformed(field, expected)),
+        }
     }
 
     /// What was read of a field that every such item has.
@@ -130,6 +153,7 @@ impl<'a> Fields<'a> {
 
     fn malformed(&self, field: &str, expected: &str) -> Error {
         let found = match self.item.attributes.get(field) {
+            // A log or a checkpoint may be long, and the message goes into logs itself.
             Some(value) => format!("`{}`", value.to_string().chars().take(80).collect::<String>()),
             None => "missing".to_owned(),
         };
@@ -204,33 +228,25 @@ pub(crate) fn step_record(item: &Item) -> Result<StepRecord> {
 
 fn read_record(item: &Item) -> Result<StepRecord> {
     let fields = Fields::of(item)?;
-    let count = |field: &str| -> Result<u32> {
-        let number = fields.number(field)?.unwrap_or(0);
-        // The greatest number cannot be counted on.
-        u32::try_from(number)
-            .ok()
-            .filter(|number| *number < u32::MAX)
-            .ok_or_else(|| fields.malformed(field, "a small number"))
-    };
     let status: Option<StepStatus> = fields.parsed("status", "a step status")?;
     Ok(StepRecord {
         status: fields.required("status", status)?,
-        attempt: count("attempt")?,
-        run: count("run")?,
-        attempts_before: count("attempts_before")?,
-        reruns_seen: count("reruns_seen")?,
-        continuations: count("continuations")?,
-        interruptions: count("interruptions")?,
-        token: fields.text("token")?.map(|token| Token(token.to_owned())),
-        owner: fields.text("owner")?.map(str::to_owned),
+        attempt: fields.count("attempt")?,
+        run: fields.count("run")?,
+        attempts_before: fields.count("attempts_before")?,
+        reruns_seen: fields.count("reruns_seen")?,
+        continuations: fields.count("continuations")?,
+        interruptions: fields.count("interruptions")?,
+        token: fields.own_text("token")?.map(Token),
+        owner: fields.own_text("owner")?,
         enqueued_at: fields.time("enqueued_at")?,
         sent_at: fields.time("sent_at")?.or(fields.time("enqueued_at")?),
         wakes_at: fields.time("wakes_at")?,
-        resends: count("resends")?,
+        resends: fields.count("resends")?,
         started_at: fields.time("started_at")?,
         lease_until: fields.time("lease_until")?,
         finished_at: fields.time("finished_at")?,
-        message: fields.text("message")?.map(str::to_owned),
+        message: fields.own_text("message")?,
         is_warning: fields.flag("is_warning")?,
         is_permanent: fields.flag("is_permanent")?,
         is_rerun: fields.flag("is_forced")?,
@@ -238,8 +254,8 @@ fn read_record(item: &Item) -> Result<StepRecord> {
         output: item.attributes.get("output").cloned(),
         added: fields.json("added", "a list of added steps")?.unwrap_or_default(),
         adding: fields.json("adding", "a list of added steps")?.unwrap_or_default(),
-        progress: fields.text("progress")?.map(str::to_owned),
-        log: fields.text("log")?.unwrap_or_default().to_owned(),
+        progress: fields.own_text("progress")?,
+        log: fields.own_text("log")?.unwrap_or_default(),
         version: item.version,
     })
 }
@@ -247,7 +263,10 @@ fn read_record(item: &Item) -> Result<StepRecord> {
 /// An optional text as a value; empty if there is none.
 #[must_use]
 pub fn optional(text: Option<&str>) -> Value {
-    text.map_or(Value::Null, |text| json!(text))
+    match text {
+        Some(text) => json!(text),
+        None => Value::Null,
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::items::{self, Fields};
-use crate::table::{Change, Condition, Relist, Write, Written};
+use crate::table::{Change, Condition, Item, Relist, Write, Written};
 use crate::{Store, keys};
 
 /// What became of asking for the lease.
@@ -50,22 +50,18 @@ impl Store {
     /// # Errors
     /// The store did not answer, or an item cannot be read.
     pub async fn acquire_lease(&self, owner: &str, until: DateTime<Utc>, now: DateTime<Utc>) -> Result<LeaseOutcome> {
-        let key = keys::heartbeat_lease();
-        let item = self.table.get(&key).await?;
-        let (mut fence, mut since, mut reached) = (1, now - FIRST_PULSE, None);
-        if let Some(item) = &item {
-            let fields = Fields::of(item)?;
-            if let (Some(by), Some(until)) = (fields.text("owner")?, fields.time("until")?)
-                && now < until
-                && by != owner
-            {
-                return Ok(LeaseOutcome::Taken { by: by.to_owned(), until });
-            }
-            // No beat comes so far; a damaged number must not keep all of them from their work.
-            fence = fields.number("fence")?.unwrap_or(0).saturating_add(1);
-            since = fields.time("pulse_until")?.or(fields.time("first_since")?).unwrap_or(since);
-            reached = fields.text("reached")?.map(str::to_owned);
+        let item = self.table.get(&keys::heartbeat_lease()).await?;
+        if let Some(item) = &item
+            && let Some((by, until)) = holder(item)?
+            && now < until
+            && by != owner
+        {
+            return Ok(LeaseOutcome::Taken { by: by.to_owned(), until });
         }
+        let LeftBehind { fence, since, reached } = match &item {
+            Some(item) => LeftBehind::read(item, now)?,
+            None => LeftBehind { fence: 1, since: now - FIRST_PULSE, reached: None },
+        };
         // A clock that runs behind the one of the beat before has nothing to answer for yet.
         let pulse = Pulse { since: since.min(now), until: now };
         let fields = [
@@ -75,20 +71,11 @@ impl Store {
             // Until a beat is complete, this is where the first pulse begins.
             ("first_since", items::time(since)),
         ];
-        let (condition, change) = match &item {
-            Some(item) => (
-                Condition::Version(item.version),
-                Change::Patch { attributes: items::patch(fields), listing: Relist::Keep },
-            ),
-            None => (
-                Condition::Absent,
-                Change::Put { attributes: items::attributes(fields), listing: None, expires_at: None },
-            ),
-        };
         let (Written::Applied(written) | Written::Conflict(written)) =
-            self.table.write(Write { key, condition, change }).await?;
+            self.table.write(lease_write(item.as_ref(), fields)).await?;
         let Some(written) = written else { return Ok(LeaseOutcome::Taken { by: NOBODY.to_owned(), until: now }) };
         let fields = Fields::of(&written)?;
+        // Applied or not: if the reply to our own write got lost, we are the owner all the same.
         if fields.text("owner")? == Some(owner) {
             return Ok(LeaseOutcome::Acquired(Lease { fence, pulse, reached, version: written.version }));
         }
@@ -152,4 +139,39 @@ impl Store {
         let Some(item) = self.table.get(&keys::heartbeat_lease()).await? else { return Ok(None) };
         Fields::of(&item)?.time("pulse_until")
     }
+}
+
+/// What the beats before have left in the item of the lease.
+struct LeftBehind {
+    fence: u64,
+    /// Where the next pulse begins.
+    since: DateTime<Utc>,
+    reached: Option<String>,
+}
+
+impl LeftBehind {
+    fn read(item: &Item, now: DateTime<Utc>) -> Result<LeftBehind> {
+        let fields = Fields::of(item)?;
+        // No beat comes so far; a damaged number must not keep all of them from their work.
+        let fence = fields.number("fence")?.unwrap_or(0).saturating_add(1);
+        let since = fields.time("pulse_until")?.or(fields.time("first_since")?).unwrap_or(now - FIRST_PULSE);
+        Ok(LeftBehind { fence, since, reached: fields.text("reached")?.map(str::to_owned) })
+    }
+}
+
+/// Who has the lease, and until when; `None` if it was given back.
+fn holder(item: &Item) -> Result<Option<(&str, DateTime<Utc>)>> {
+    let fields = Fields::of(item)?;
+    Ok(fields.text("owner")?.zip(fields.time("until")?))
+}
+
+/// Takes the lease as it was seen: of two beats that saw the same, one comes through.
+fn lease_write(seen: Option<&Item>, fields: [(&str, Value); 4]) -> Write {
+    let key = keys::heartbeat_lease();
+    let Some(seen) = seen else {
+        let change = Change::Put { attributes: items::attributes(fields), listing: None, expires_at: None };
+        return Write { key, condition: Condition::Absent, change };
+    };
+    let change = Change::Patch { attributes: items::patch(fields), listing: Relist::Keep };
+    Write { key, condition: Condition::Version(seen.version), change }
 }

@@ -12,22 +12,24 @@
 //!
 //! A definition is stored once per content and never changed, so that a pipeline's own copy costs a hash.
 
+mod definitions;
+mod lists;
+
 use std::sync::Arc;
 
-use chrono::{DateTime, Datelike, Months, Utc};
+use chrono::{DateTime, Utc};
 use pipeline::Arguments;
 use pipeline::PipelineStatus;
 use pipeline::pipeline::{Pipeline, StopRequest};
 use pipeline::{Definition, DefinitionHash, Name, PipelineId};
 use serde_json::json;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::items::{self, Fields, SCHEMA};
-use crate::table::{
-    Attributes, Change, Condition, GroupWritten, ITEM_LIMIT_BYTES, Item, Listed, ListingQuery, Page, Query, Relist,
-    SortDirection, Write, Written,
-};
+use crate::table::{Attributes, Change, Condition, GroupWritten, Item, Query, Relist, Write, Written};
 use crate::{Store, keys};
+
+pub use lists::OpenPipeline;
 
 /// A pipeline to spawn.
 #[derive(Debug, Clone)]
@@ -55,19 +57,6 @@ pub struct Latest {
     version: Option<u64>,
 }
 
-/// A pipeline in the listing of the open ones.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenPipeline {
-    /// Its id.
-    pub id: PipelineId,
-    /// The name of its definition.
-    pub name: Name,
-    /// When it was spawned.
-    pub spawned_at: DateTime<Utc>,
-    /// Its place: by priority, then by age.
-    pub place: String,
-}
-
 /// What became of a spawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spawned {
@@ -87,9 +76,6 @@ pub enum PipelineWritten {
     /// There is no such pipeline (any more).
     Gone,
 }
-
-/// No pipeline was spawned before: nobody had a Systole. A list that asks for less looks at no more months.
-const EARLIEST: DateTime<Utc> = DateTime::from_timestamp(1_577_836_800, 0).expect("2020 began at a moment");
 
 impl Store {
     /// Spawns a pipeline, once per id.
@@ -116,23 +102,21 @@ impl Store {
             Write { key: keys::pipeline(&new.id), condition: Condition::Absent, change: put },
             point_at(&definition.name, new.after.as_ref(), pointer),
         ];
-        group.extend(new.found.iter().map(|found| Write {
-            key: keys::spawned(&definition.name, found),
-            condition: Condition::Absent,
-            change: point.clone(),
-        }));
-        match self.table.write_group(group).await? {
-            GroupWritten::Applied => Ok(Spawned::New),
-            // The reply to our own write got lost.
-            GroupWritten::Conflict(conflicts)
-                if conflicts.iter().any(|(place, item)| {
-                    *place == 0 && item.as_ref().is_some_and(|item| items::is_written(item, &attributes))
-                }) =>
-            {
-                Ok(Spawned::New)
-            }
-            GroupWritten::Conflict(_) => Ok(Spawned::Existed),
+        for found in &new.found {
+            let key = keys::spawned(&definition.name, found);
+            group.push(Write { key, condition: Condition::Absent, change: point.clone() });
         }
+        let conflicts = match self.table.write_group(group).await? {
+            GroupWritten::Applied => return Ok(Spawned::New),
+            GroupWritten::Conflict(conflicts) => conflicts,
+        };
+        for (place, item) in conflicts {
+            // The pipeline is there as we would have written it: the reply to our own write got lost.
+            if place == 0 && item.is_some_and(|item| items::is_written(&item, &attributes)) {
+                return Ok(Spawned::New);
+            }
+        }
+        Ok(Spawned::Existed)
     }
 
     /// Reads a pipeline with all its steps.
@@ -196,26 +180,6 @@ impl Store {
         Ok(ids.iter().filter_map(|id| pipelines.remove(id)).collect())
     }
 
-    /// Lists up to `limit` open pipelines by priority and age. A hint: the newest may be missing, ended ones present.
-    ///
-    /// # Errors
-    /// The store did not answer.
-    pub async fn open_pipelines(&self, limit: usize) -> Result<Vec<OpenPipeline>> {
-        let mut listed: Vec<Listed> = Vec::new();
-        for shard in 0..keys::OPEN_SHARDS {
-            listed.extend(self.shard(keys::open_shard(shard), SortDirection::Ascending, limit).await?);
-        }
-        listed.sort_by(|a, b| a.rank.cmp(&b.rank));
-        listed.truncate(limit);
-        let open = |listed: &Listed| {
-            let id = keys::pipeline_id(&listed.key.partition)?;
-            let place = format!("{}/{id}", listed.rank);
-            let spawned_at = keys::open_spawned_at(&listed.rank)?;
-            Some(OpenPipeline { id, name: keys::open_name(&listed.rank)?, spawned_at, place })
-        };
-        Ok(listed.iter().filter_map(open).collect())
-    }
-
     /// Tells which of the things that were found a pipeline of this name was spawned for already.
     ///
     /// # Errors
@@ -229,63 +193,6 @@ impl Store {
             spawned.push((item.key.sort.clone(), id));
         }
         Ok(spawned)
-    }
-
-    /// Lists up to `limit` ended pipelines, the latest spawn first, looking back `months` calendar months.
-    ///
-    /// # Errors
-    /// The store did not answer.
-    pub async fn ended_pipelines(&self, limit: usize, months: u32, now: DateTime<Utc>) -> Result<Vec<PipelineId>> {
-        let mut ids = Vec::new();
-        for back in 0..=months {
-            if ids.len() >= limit {
-                break;
-            }
-            let shard = keys::ended_shard(now - Months::new(back));
-            let listed = self.shard(shard, SortDirection::Descending, limit - ids.len()).await?;
-            ids.extend(listed.iter().filter_map(|listed| keys::pipeline_id(&listed.key.partition)));
-        }
-        Ok(ids)
-    }
-
-    /// Lists up to `limit` ended pipelines with the moments of their spawns, the latest spawn first: behind the one given, or
-    /// from the month of `latest` on, back to the month of `since`. The list is complete if it is empty.
-    ///
-    /// # Errors
-    /// The store did not answer.
-    pub async fn ended_pipelines_behind(
-        &self,
-        behind: Option<&(DateTime<Utc>, PipelineId)>,
-        latest: DateTime<Utc>,
-        since: DateTime<Utc>,
-        limit: usize,
-    ) -> Result<Vec<(PipelineId, DateTime<Utc>)>> {
-        let mut found = Vec::new();
-        // A cursor may come from outside: what it names need not lie where pipelines are.
-        let month_of = |at: DateTime<Utc>| (at.year(), at.month());
-        let behind = behind.filter(|(spawned_at, _)| month_of(*spawned_at) <= month_of(latest));
-        let since = since.max(EARLIEST);
-        let mut month = behind.map_or(latest, |(spawned_at, _)| *spawned_at);
-        let mut after = behind.map(|(spawned_at, id)| {
-            let rank = keys::ended_listing(id, *spawned_at).rank;
-            Listed { key: keys::pipeline(id), rank }
-        });
-        while found.len() < limit && month_of(month) >= month_of(since) {
-            let shard = keys::ended_shard(month);
-            let limit = Some(limit - found.len());
-            let query = ListingQuery { shard, after: after.take(), order: SortDirection::Descending, limit };
-            let Page { entries, next } = self.table.listing(&query).await?;
-            found.extend(entries.iter().filter_map(|listed| keys::ended_entry(&query.shard, listed)));
-            after = next;
-            if after.is_none() {
-                // Not a month back from the 31st, but the month before.
-                let Some(before) = month.with_day(1).and_then(|first| first.checked_sub_months(Months::new(1))) else {
-                    break;
-                };
-                month = before;
-            }
-        }
-        Ok(found)
     }
 
     /// Names the pipeline that was spawned last from a definition.
@@ -322,7 +229,9 @@ impl Store {
     /// # Errors
     /// The store did not answer.
     pub async fn resume_pipeline(&self, pipeline: &Pipeline, now: DateTime<Utc>) -> Result<PipelineWritten> {
-        let pause = pipeline.paused_at.and_then(|since| (now - since).to_std().ok()).unwrap_or_default();
+        let since = pipeline.paused_at.unwrap_or(now);
+        // Negative if a clock was set back meanwhile: then it counts as no pause.
+        let pause = (now - since).to_std().unwrap_or_default();
         let paused_ms = u64::try_from((pipeline.paused_for + pause).as_millis()).unwrap_or(u64::MAX);
         let attributes = items::patch([("paused_at", json!(null)), ("paused_for_ms", json!(paused_ms))]);
         self.patch_pipeline(pipeline, attributes, Relist::Keep, |item| !item.attributes.contains_key("paused_at")).await
@@ -373,56 +282,6 @@ impl Store {
         })
     }
 
-    async fn shard(&self, shard: String, order: SortDirection, limit: usize) -> Result<Vec<Listed>> {
-        let mut found = Vec::new();
-        let mut query = ListingQuery { shard, after: None, order, limit: Some(limit) };
-        while found.len() < limit {
-            let Page { entries, next } = self.table.listing(&query).await?;
-            found.extend(entries);
-            if next.is_none() {
-                break;
-            }
-            query.after = next;
-        }
-        Ok(found)
-    }
-
-    async fn keep_definition(&self, definition: &Arc<Definition>) -> Result<DefinitionHash> {
-        let hash = definition.hash();
-        if self.definitions.contains(&hash) {
-            return Ok(hash);
-        }
-        let stored = serde_json::to_value(definition.as_ref())
-            .map_err(|source| Error::permanent(format!("store definition `{}`", definition.name), source))?;
-        let bytes = stored.to_string().len();
-        if bytes > ITEM_LIMIT_BYTES {
-            let why = format!("it takes {bytes} bytes stored; at most {ITEM_LIMIT_BYTES} are possible");
-            return Err(Error::permanent(format!("store definition `{}`", definition.name), why));
-        }
-        let attributes = items::attributes([("schema", json!(SCHEMA)), ("definition", stored)]);
-        let put = Change::Put { attributes, listing: None, expires_at: None };
-        let write = Write { key: keys::definition(&hash), condition: Condition::Absent, change: put };
-        // A conflict means that the same content is there already.
-        self.table.write(write).await?;
-        self.definitions.keep(hash.clone(), definition.clone());
-        Ok(hash)
-    }
-
-    async fn definition(&self, hash: DefinitionHash) -> Result<Arc<Definition>> {
-        if let Some(definition) = self.definitions.get(&hash) {
-            return Ok(definition);
-        }
-        let key = keys::definition(&hash);
-        let Some(item) = self.table.get(&key).await? else {
-            return Err(Error::permanent(format!("get item `{key}`"), "a pipeline refers to it, but it is not there"));
-        };
-        let fields = Fields::of(&item)?;
-        let definition: Option<Definition> = fields.json("definition", "a definition")?;
-        let definition = Arc::new(fields.required("definition", definition)?);
-        self.definitions.keep(hash, definition.clone());
-        Ok(definition)
-    }
-
     async fn pipeline(&self, id: &PipelineId, meta: &Item) -> Result<Pipeline> {
         let fields = Fields::of(meta)?;
         let hash = fields.required("definition", fields.text("definition")?)?;
@@ -438,7 +297,7 @@ impl Store {
             stop: fields.json("stop", "a stop with `by`, `reason` and `at`")?,
             paused_at: fields.time("paused_at")?,
             paused_for: std::time::Duration::from_millis(fields.number("paused_for_ms")?.unwrap_or(0)),
-            reruns: fields.number("reruns")?.and_then(|count| u32::try_from(count).ok()).unwrap_or(0),
+            reruns: u32::try_from(fields.number("reruns")?.unwrap_or(0)).unwrap_or(0),
             steps: Vec::new(),
             version: meta.version,
         })
