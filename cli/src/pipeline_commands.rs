@@ -8,8 +8,9 @@ mod show;
 mod status;
 mod validate;
 
-use operate::PipelineFilter;
 use operate::view::{self, DefinitionRow};
+use operate::{Operator, PipelineFilter};
+use pipeline::Arguments;
 use serde_json::json;
 
 pub(crate) use results::results;
@@ -44,16 +45,7 @@ pub(crate) async fn run(
         }
         PipelineCommand::Check { what } => check::run(installation, &what, output).await?,
         PipelineCommand::Init { name, arguments } => {
-            let arguments = arguments.into_iter().collect();
-            let invocation = installation.host().invocation("cli", BEAT_BUDGET);
-            let id = operate::init(
-                &installation.context,
-                &name,
-                arguments,
-                operate::Operator { name: &installation.by, invocation: &invocation },
-            )
-            .await?;
-            output.show(&json!({ "id": id }), |_| format!("spawned {name} {id}"))?;
+            init(installation, &name, arguments.into_iter().collect(), output).await?;
         }
         PipelineCommand::Details { id, log } => show::run(installation, &id, log.then_some(show::Logs), output).await?,
         PipelineCommand::Watch(arguments) => return watch::run(installation, &arguments, output).await,
@@ -68,6 +60,13 @@ pub(crate) async fn run(
         }
     }
     Ok(ExitReason::Ok)
+}
+
+async fn init(installation: &Installation, name: &str, arguments: Arguments, output: &Output) -> anyhow::Result<()> {
+    let invocation = installation.host().invocation("cli", BEAT_BUDGET);
+    let operator = Operator { name: &installation.by, invocation: &invocation };
+    let id = operate::init(&installation.context, name, arguments, operator).await?;
+    output.show(&json!({ "id": id }), |_| format!("spawned {name} {id}"))
 }
 
 /// The lines that come before everything else about definitions that somebody hardly meant so.

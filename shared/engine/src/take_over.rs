@@ -12,13 +12,14 @@
 use std::time::Duration;
 
 use pipeline::step::INTERRUPTION_LIMIT;
-use pipeline::{Pipeline, Step, StepStatus};
+use pipeline::{Pipeline, PipelineId, Step, StepStatus};
 use store::message::StepMessage;
 use store::queue::Outgoing;
 use store::steps::{Claimed, Continuation, StepWritten};
 
 use crate::apply::{outgoing, resend_step};
 use crate::context::{Context, Invocation};
+use crate::error_chain::chain;
 
 /// Frees a dead beat's lease, enqueues the steps of dead owners again, and sends the messages of all enqueued steps.
 ///
@@ -35,30 +36,20 @@ pub async fn take_over(
     store.free_lease(&is_dead).await?;
     let mut sent = 0;
     for open in store.open_pipelines(context.limits.pipelines_per_beat).await? {
-        let pipeline = match store.pipeline_with_steps(&open.id).await {
-            Ok(Some(pipeline)) => pipeline,
-            Ok(None) => continue,
-            Err(error) if error.is_retryable() => return Err(error),
-            Err(error) => {
-                tracing::error!(pipeline.id = %open.id, "pipeline passed over: {}", crate::error_chain::chain(&error));
-                continue;
-            }
-        };
+        let Some(pipeline) = read(context, &open.id).await? else { continue };
         let mut messages = Vec::new();
         for step in &pipeline.steps {
-            let owner = step.record.owner.as_ref().filter(|owner| is_dead(owner));
-            messages.extend(match (step.record.status, owner) {
-                (StepStatus::Running, Some(_)) => carry_on(context, &pipeline, step, invocation).await?,
-                (StepStatus::Enqueued, _) => resend_step(context, &pipeline.id, step, invocation).await?,
-                (
-                    StepStatus::Running
-                    | StepStatus::Pending
-                    | StepStatus::Success
-                    | StepStatus::Error
-                    | StepStatus::Skipped
-                    | StepStatus::Cancelled,
-                    _,
-                ) => None,
+            let is_orphaned = step.record.owner.as_deref().is_some_and(&is_dead);
+            messages.extend(match step.record.status {
+                StepStatus::Running if is_orphaned => carry_on(context, &pipeline, step, invocation).await?,
+                // Whether its message was lost leaves no trace; a second one does no harm.
+                StepStatus::Enqueued => resend_step(context, &pipeline.id, step, invocation).await?,
+                StepStatus::Running
+                | StepStatus::Pending
+                | StepStatus::Success
+                | StepStatus::Error
+                | StepStatus::Skipped
+                | StepStatus::Cancelled => None,
             });
         }
         sent += messages.len();
@@ -67,6 +58,17 @@ pub async fn take_over(
         }
     }
     Ok(sent)
+}
+
+/// Reads a pipeline with its steps; one that cannot be read keeps nobody else waiting.
+async fn read(context: &Context, id: &PipelineId) -> store::Result<Option<Pipeline>> {
+    match context.store.pipeline_with_steps(id).await {
+        Err(error) if !error.is_retryable() => {
+            tracing::error!(pipeline.id = %id, "pipeline passed over: {}", chain(&error));
+            Ok(None)
+        }
+        read => read,
+    }
 }
 
 /// Marks a step of a dead owner enqueued again, where it left off; `None` if somebody was faster.
@@ -78,6 +80,11 @@ async fn carry_on(
 ) -> store::Result<Option<Outgoing>> {
     let (record, definition) = (&step.record, &step.definition);
     let Some(owner) = record.owner.clone() else { return Ok(None) };
+    if record.interruptions + 1 >= INTERRUPTION_LIMIT {
+        give_up(context, pipeline, step, invocation).await?;
+        return Ok(None);
+    }
+    // As the dead host had claimed it: what it wrote last is what the write must meet.
     let mut claimed = Claimed {
         pipeline: pipeline.id.clone(),
         name: definition.name.clone(),
@@ -87,13 +94,6 @@ async fn carry_on(
         owner,
         item: None,
     };
-    if record.interruptions + 1 >= INTERRUPTION_LIMIT {
-        let cause = "the process that ran the step died";
-        if context.store.ghost_step(&pipeline.id, step, cause, invocation.now()).await? {
-            tracing::error!(pipeline.id = %pipeline.id, step.name = %definition.name, "step failed: {cause} again");
-        }
-        return Ok(None);
-    }
     claimed.record.interruptions += 1;
     let token = invocation.token(&pipeline.id, &definition.name, record.attempt, record.continuations + 1);
     let checkpoint = record.checkpoint.clone().unwrap_or_default();
@@ -110,4 +110,13 @@ async fn carry_on(
     );
     let step = Step { definition: definition.clone(), record: claimed.record };
     Ok(Some(outgoing(&StepMessage::new(&pipeline.id, &step, token, 0))))
+}
+
+/// Makes an error for good of a step that has killed its hosts too often in a row.
+async fn give_up(context: &Context, pipeline: &Pipeline, step: &Step, invocation: &Invocation) -> store::Result<()> {
+    let cause = "the process that ran the step died";
+    if context.store.ghost_step(&pipeline.id, step, cause, invocation.now()).await? {
+        tracing::error!(pipeline.id = %pipeline.id, step.name = %step.definition.name, "step failed: {cause} again");
+    }
+    Ok(())
 }

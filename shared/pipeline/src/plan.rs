@@ -29,6 +29,7 @@ use crate::pipeline::{Pipeline, StopRequest, StoppedBy};
 use crate::settings::{Scope, Settings};
 use crate::status::PipelineStatus;
 use crate::status::StepStatus;
+use crate::step::{Step, StepRecord};
 
 pub use outlook::{Ending, Outlook, answers, begins_run, outlooks};
 pub use spawn::{Spawn, SpawnFacts, spawn, spawn_answers, spawn_hold};
@@ -95,26 +96,26 @@ pub fn plan(pipeline: &Pipeline, around: &Facts, grace: Grace, now: DateTime<Utc
     }
     let mut plan = Plan::default();
     for (step, outlook) in pipeline.steps.iter().zip(&outlooks) {
-        let name = || step.definition.name.clone();
-        let record = &step.record;
-        match outlook {
-            Outlook::Ready => plan.enqueue.push(name()),
-            Outlook::Waiting(reasons) => plan.waiting.push(WaitingStep { step: name(), reasons: reasons.clone() }),
-            Outlook::Ended(_) | Outlook::Unreachable(_) => {}
-            Outlook::Active if record.status == StepStatus::Running => {
-                if record.lease_until.is_some_and(|until| until < now) {
-                    plan.ghosted.push(name());
-                }
+        let Step { definition, record } = step;
+        let steps = match outlook {
+            Outlook::Ready => &mut plan.enqueue,
+            Outlook::Waiting(reasons) => {
+                plan.waiting.push(WaitingStep { step: definition.name.clone(), reasons: reasons.clone() });
+                continue;
             }
-            Outlook::Active if pipeline.stop.is_some() && !step.definition.run_always && !record.is_rerun => {
-                plan.cancel.push(name());
+            Outlook::Ended(_) | Outlook::Unreachable(_) => continue,
+            Outlook::Active if record.status == StepStatus::Running && is_ghost(record, now) => &mut plan.ghosted,
+            Outlook::Active if record.status == StepStatus::Running => continue,
+            // Its runner would find the stop and give it back. What a person runs again passes the stop.
+            Outlook::Active if pipeline.stop.is_some() && !definition.run_always && !record.is_rerun => {
+                &mut plan.cancel
             }
-            Outlook::Active => {
-                if !around.is_in_maintenance() && record.sent_at.is_none_or(|sent| sent + grace.resend_after < now) {
-                    plan.resend.push(name());
-                }
-            }
-        }
+            // During maintenance runners may be down with good reason, and no message is lost.
+            Outlook::Active if around.is_in_maintenance() => continue,
+            Outlook::Active if is_message_lost(record, grace, now) => &mut plan.resend,
+            Outlook::Active => continue,
+        };
+        steps.push(definition.name.clone());
     }
     plan.gated = gate::gated(pipeline, &outlooks);
     let status = settled(pipeline, &outlooks);
@@ -125,21 +126,36 @@ pub fn plan(pipeline: &Pipeline, around: &Facts, grace: Grace, now: DateTime<Utc
 /// The status that follows from a pipeline's steps; the only place where it is decided.
 #[must_use]
 pub fn settled(pipeline: &Pipeline, outlooks: &[Outlook]) -> PipelineStatus {
-    let is_failed = |outlook: &Outlook| {
-        matches!(outlook, Outlook::Unreachable(_) | Outlook::Ended(Ending::Failed | Ending::Cancelled))
-    };
-    let has_started = pipeline.steps.iter().any(|step| step.record.attempt > 0);
+    let (mut is_starting, mut is_failed) = (false, false);
+    for outlook in outlooks {
+        match outlook {
+            Outlook::Ready => is_starting = true,
+            Outlook::Unreachable(_) | Outlook::Ended(Ending::Failed | Ending::Cancelled) => is_failed = true,
+            Outlook::Active | Outlook::Waiting(_) | Outlook::Ended(Ending::Completed) => {}
+        }
+    }
     if outlooks.iter().any(Outlook::is_unfinished) {
         if pipeline.paused_at.is_some() && pipeline.stop.is_none() {
             return PipelineStatus::Paused;
         }
-        let is_starting = outlooks.iter().any(|outlook| matches!(outlook, Outlook::Ready));
+        let has_started = pipeline.steps.iter().any(|step| step.record.attempt > 0);
         return if has_started || is_starting { PipelineStatus::Running } else { PipelineStatus::Pending };
     }
+    // A pipeline that was stopped is cancelled, whatever has failed in it.
     if pipeline.stop.is_some() {
         return PipelineStatus::Cancelled;
     }
-    if outlooks.iter().any(is_failed) { PipelineStatus::Error } else { PipelineStatus::Success }
+    if is_failed { PipelineStatus::Error } else { PipelineStatus::Success }
+}
+
+/// Whether the lease of a running step has run out.
+fn is_ghost(record: &StepRecord, now: DateTime<Utc>) -> bool {
+    record.lease_until.is_some_and(|until| until < now)
+}
+
+/// Whether the message of an enqueued step counts as lost. If it was none, a second one does no harm.
+fn is_message_lost(record: &StepRecord, grace: Grace, now: DateTime<Utc>) -> bool {
+    record.sent_at.is_none_or(|sent| sent + grace.resend_after < now)
 }
 
 /// Whether the time of the pipeline or of one of its steps is over.
@@ -150,10 +166,9 @@ fn expiry(pipeline: &Pipeline, settings: &Settings, now: DateTime<Utc>) -> Optio
     if pipeline.paused_at.is_some() {
         return None;
     }
-    let is_over = |since: DateTime<Utc>, span: Duration| (now - since).to_std().is_ok_and(|elapsed| elapsed > span);
     let stop = |reason: String| Some(StopRequest { by: StoppedBy::Expiry, reason, at: now });
     if let Some(expire_in) = pipeline.definition.expire_in
-        && is_over(pipeline.spawned_at, expire_in.saturating_add(pipeline.paused_for))
+        && has_passed(expire_in.saturating_add(pipeline.paused_for), pipeline.spawned_at, now)
     {
         let words = crate::duration::in_words(expire_in);
         let pauses = if pipeline.paused_for.is_zero() { "" } else { ", pauses not counted" };
@@ -161,7 +176,7 @@ fn expiry(pipeline: &Pipeline, settings: &Settings, now: DateTime<Utc>) -> Optio
     }
     let cancel_after = settings.duration("clean_up.cancel_after", &Scope::Pipeline(pipeline.name().clone()));
     if let Some(cancel_after) = cancel_after
-        && is_over(pipeline.spawned_at, cancel_after.saturating_add(pipeline.paused_for))
+        && has_passed(cancel_after.saturating_add(pipeline.paused_for), pipeline.spawned_at, now)
     {
         let words = crate::duration::in_words(cancel_after);
         return stop(format!("the pipeline is open for longer than {words}, the setting `clean_up.cancel_after`"));
@@ -169,13 +184,18 @@ fn expiry(pipeline: &Pipeline, settings: &Settings, now: DateTime<Utc>) -> Optio
     for step in &pipeline.steps {
         if let (true, Some(started), Some(expire_in)) =
             (step.record.status.is_active(), step.record.started_at, step.definition.expire_in)
-            && is_over(started, expire_in)
+            && has_passed(expire_in, started, now)
         {
             let words = crate::duration::in_words(expire_in);
             return stop(format!("step `{}` did not end within {words} after its start", step.definition.name));
         }
     }
     None
+}
+
+/// Whether a span is over. Nothing is while the clock stands before its beginning.
+fn has_passed(span: Duration, since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    (now - since).to_std().is_ok_and(|elapsed| elapsed > span)
 }
 
 #[cfg(test)]

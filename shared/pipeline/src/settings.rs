@@ -5,17 +5,18 @@
 //!
 //! **Invariant:** a value that is stored has been checked, and a stored value that cannot be read counts as not set.
 
+mod kind;
+mod scope;
+
 use std::collections::BTreeMap;
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
-use serde::Serialize;
-
 use crate::duration;
-use crate::id::Name;
-use crate::schedule::{self, Cron};
+use crate::schedule::Cron;
 use crate::xml::suggest;
+
+pub use kind::{BadValue, SettingKind};
+pub use scope::{BadScope, Scope, ScopeKind};
 
 /// Something that can be set.
 #[derive(Debug, Clone, Copy)]
@@ -30,48 +31,6 @@ pub struct Setting {
     pub scopes: &'static [ScopeKind],
     /// What it does, in a sentence for operators.
     pub description: &'static str,
-}
-
-/// What the values of a setting look like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SettingKind {
-    /// `true` or `false`.
-    Flag,
-    /// A duration in words, such as `3 weeks`.
-    Duration,
-    /// A duration in words, or `never`.
-    DurationOrNever,
-    /// A cron expression of five fields.
-    Cron,
-    /// A cron expression of five fields, or `never`.
-    CronOrNever,
-    /// An IANA time zone.
-    TimeZone,
-    /// One of some words.
-    Choice(&'static [&'static str]),
-}
-
-/// A kind of scope beside the one for all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ScopeKind {
-    /// One definition, by its name.
-    Pipeline,
-    /// One website, by its code.
-    Website,
-}
-
-/// For whom a value holds.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub enum Scope {
-    /// For everything.
-    #[default]
-    Default,
-    /// For the pipelines of one name.
-    Pipeline(Name),
-    /// For one website.
-    Website(String),
 }
 
 /// Why a setting cannot have a value.
@@ -103,39 +62,6 @@ pub enum Error {
         /// What is wrong with the value, and what was expected.
         problem: BadValue,
     },
-}
-
-/// Why a text is no value of its kind.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadValue {
-    /// It is no flag.
-    #[error("`{found}` is neither `true` nor `false`")]
-    Flag {
-        /// The text, shortened.
-        found: String,
-    },
-    /// It is no duration.
-    #[error(transparent)]
-    Duration(#[from] duration::Error),
-    /// It is no cron expression, or no time zone.
-    #[error(transparent)]
-    Cron(#[from] schedule::Error),
-    /// It is none of the words there are.
-    #[error("`{found}` is not one of {}", words.join(", "))]
-    Choice {
-        /// The text, shortened.
-        found: String,
-        /// The words.
-        words: &'static [&'static str],
-    },
-}
-
-/// Why a text is no [`Scope`].
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{found}` is no scope (expected `default`, `pipeline:<name>` or `website:<code>`)")]
-pub struct BadScope {
-    /// The text, shortened.
-    pub found: String,
 }
 
 /// The values that are set; everything else has its default.
@@ -282,10 +208,10 @@ impl Setting {
     /// The scope or the value does not fit the setting.
     pub fn check(&'static self, scope: &Scope, value: &str) -> Result<String, Error> {
         if !self.takes(scope) {
-            let possible = std::iter::once("default".to_owned())
-                .chain(self.scopes.iter().map(|kind| format!("{}:…", kind.as_str())))
-                .collect::<Vec<_>>()
-                .join(", ");
+            let mut possible = "default".to_owned();
+            for kind in self.scopes {
+                possible += &format!(", {}:…", kind.as_str());
+            }
             return Err(Error::Scope { name: self.name, scope: scope.clone(), possible });
         }
         self.kind.canonical(value).map_err(|problem| Error::Value { name: self.name, problem })
@@ -296,37 +222,6 @@ impl Setting {
             Scope::Default => true,
             Scope::Pipeline(_) => self.scopes.contains(&ScopeKind::Pipeline),
             Scope::Website(_) => self.scopes.contains(&ScopeKind::Website),
-        }
-    }
-}
-
-impl SettingKind {
-    /// Whether its values are cron expressions.
-    #[must_use]
-    pub fn is_cron(self) -> bool {
-        matches!(self, SettingKind::Cron | SettingKind::CronOrNever)
-    }
-
-    fn canonical(self, value: &str) -> Result<String, BadValue> {
-        let value = value.trim();
-        match self {
-            SettingKind::Flag => match value {
-                "true" | "on" | "yes" | "1" => Ok("true".to_owned()),
-                "false" | "off" | "no" | "0" => Ok("false".to_owned()),
-                _ => Err(BadValue::Flag { found: shortened(value) }),
-            },
-            SettingKind::DurationOrNever | SettingKind::CronOrNever if value == "never" => Ok("never".to_owned()),
-            SettingKind::Duration | SettingKind::DurationOrNever => Ok(duration::in_words(duration::parse(value)?)),
-            SettingKind::Cron | SettingKind::CronOrNever => {
-                Cron::parse(value, None)?;
-                Ok(value.to_owned())
-            }
-            SettingKind::TimeZone => {
-                Cron::parse("* * * * *", Some(value))?;
-                Ok(value.to_owned())
-            }
-            SettingKind::Choice(words) if words.contains(&value) => Ok(value.to_owned()),
-            SettingKind::Choice(words) => Err(BadValue::Choice { found: shortened(value), words }),
         }
     }
 }
@@ -347,10 +242,13 @@ impl Settings {
     /// If there is no such setting; names are written in the code and not by users.
     #[must_use]
     pub fn text(&self, name: &str, scope: &Scope) -> &str {
-        let find = |scope: &Scope| self.values.get(&(name.to_owned(), scope.clone())).map(String::as_str);
-        find(scope)
-            .or_else(|| find(&Scope::Default))
-            .unwrap_or_else(|| Setting::named(name).expect("settings are named in the code").default)
+        // The narrower scope wins.
+        for scope in [scope, &Scope::Default] {
+            if let Some(value) = self.values.get(&(name.to_owned(), scope.clone())) {
+                return value;
+            }
+        }
+        Setting::named(name).expect("settings are named in the code").default
     }
 
     /// Whether the value was set for this very scope.
@@ -374,48 +272,15 @@ impl Settings {
     /// A cron expression in the time zone that is set; `None` if the setting holds none, or is none that could.
     #[must_use]
     pub fn cron(&self, name: &str, scope: &Scope) -> Option<Cron> {
-        Setting::named(name).ok().filter(|setting| setting.kind.is_cron())?;
+        if !Setting::named(name).ok()?.kind.is_cron() {
+            return None;
+        }
         Cron::parse(self.text(name, scope), Some(self.text("time_zone", &Scope::Default))).ok()
     }
 
     /// Everything that is set.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Scope, &str)> {
         self.values.iter().map(|((name, scope), value)| (name.as_str(), scope, value.as_str()))
-    }
-}
-
-impl ScopeKind {
-    /// The word before the colon.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ScopeKind::Pipeline => "pipeline",
-            ScopeKind::Website => "website",
-        }
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Scope::Default => f.write_str("default"),
-            Scope::Pipeline(name) => write!(f, "pipeline:{name}"),
-            Scope::Website(code) => write!(f, "website:{code}"),
-        }
-    }
-}
-
-impl FromStr for Scope {
-    type Err = BadScope;
-
-    fn from_str(text: &str) -> Result<Self, BadScope> {
-        let bad = || BadScope { found: shortened(text) };
-        match text.split_once(':') {
-            None if text == "default" => Ok(Scope::Default),
-            Some(("pipeline", name)) => name.parse().map(Scope::Pipeline).map_err(|_| bad()),
-            Some(("website", code)) if code.parse::<Name>().is_ok() => Ok(Scope::Website(code.to_owned())),
-            _ => Err(bad()),
-        }
     }
 }
 

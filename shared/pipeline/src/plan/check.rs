@@ -54,18 +54,22 @@ pub(super) fn recurs(definition: &StepDefinition, record: &StepRecord) -> bool {
 
 /// Whether the latest pipeline of each name stands where it should.
 pub(super) fn named_pipelines(around: &Facts, names: &[Name], statuses: &[PipelineStatus]) -> Check {
-    let wanted = || statuses.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(" or ");
     for name in names {
         match around.latest.get(name) {
             None if around.is_guess => {}
-            None => return Check::Unmet(format!("there is no pipeline `{name}`; wanted is {}", wanted())),
+            None => return Check::Unmet(format!("there is no pipeline `{name}`; wanted is {}", either(statuses))),
             Some((id, status)) if !statuses.contains(status) => {
-                return Check::Unmet(format!("pipeline `{name}` {id} is {status}; wanted is {}", wanted()));
+                return Check::Unmet(format!("pipeline `{name}` {id} is {status}; wanted is {}", either(statuses)));
             }
             Some(_) => {}
         }
     }
     Check::Met(Arguments::new())
+}
+
+fn either(statuses: &[PipelineStatus]) -> String {
+    let words: Vec<&str> = statuses.iter().map(|status| status.as_str()).collect();
+    words.join(" or ")
 }
 
 /// What a condition that somebody registered answered.
@@ -82,6 +86,12 @@ pub(super) fn registered(around: &Facts, asked: &Asker, condition: &str) -> Chec
 
 /// Whether a failed step has no attempt left: the error is permanent, or the limit of attempts is reached.
 pub(super) fn is_failed_for_good(definition: &StepDefinition, record: &StepRecord) -> bool {
-    let is_used_up = |condition: &StepCondition| matches!(condition, StepCondition::AttemptsLimit { limit } if record.attempts_of_run() >= *limit);
-    record.is_permanent || definition.conditions.iter().any(|described| is_used_up(&described.condition))
+    for described in &definition.conditions {
+        if let StepCondition::AttemptsLimit { limit } = described.condition
+            && record.attempts_of_run() >= limit
+        {
+            return true;
+        }
+    }
+    record.is_permanent
 }

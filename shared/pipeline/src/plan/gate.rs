@@ -14,18 +14,25 @@ const WIDE: usize = 9;
 /// Whatever waits must be in a later stage and wait for all stages before it, or run always. What is busy elsewhere looks
 /// for itself when it ends. What time alone makes ready is the heartbeat's business in any case.
 pub(super) fn gated(pipeline: &Pipeline, outlooks: &[Outlook]) -> Option<i32> {
-    let all = || pipeline.steps.iter().zip(outlooks);
-    let mut ready = all().filter(|(_, outlook)| matches!(outlook, Outlook::Ready)).map(|(step, _)| &step.definition);
-    let stage = ready.next()?.sort_order;
-    if 1 + ready.by_ref().count() < WIDE {
+    let first = outlooks.iter().position(|outlook| *outlook == Outlook::Ready)?;
+    let ready = outlooks[first..].iter().filter(|outlook| **outlook == Outlook::Ready).count();
+    if ready < WIDE {
         return None;
     }
-    let is_no_obstacle = |(step, outlook): (&Step, &Outlook)| match outlook {
-        Outlook::Ended(_) | Outlook::Unreachable(_) | Outlook::Active => true,
-        Outlook::Ready => step.definition.sort_order == stage && !may_recur(&step.definition),
-        Outlook::Waiting(_) => step.definition.sort_order > stage && waits_for_all(&step.definition),
-    };
-    all().all(is_no_obstacle).then_some(stage)
+    let stage = pipeline.steps[first].definition.sort_order;
+    for (step, outlook) in pipeline.steps.iter().zip(outlooks) {
+        let Step { definition, .. } = step;
+        let is_no_obstacle = match outlook {
+            Outlook::Ended(_) | Outlook::Unreachable(_) | Outlook::Active => true,
+            // One that runs several times may become ready by its own end.
+            Outlook::Ready => definition.sort_order == stage && !may_recur(definition),
+            Outlook::Waiting(_) => definition.sort_order > stage && waits_for_all(definition),
+        };
+        if !is_no_obstacle {
+            return None;
+        }
+    }
+    Some(stage)
 }
 
 fn may_recur(definition: &StepDefinition) -> bool {
@@ -33,12 +40,13 @@ fn may_recur(definition: &StepDefinition) -> bool {
 }
 
 fn waits_for_all(definition: &StepDefinition) -> bool {
-    let is_for_all = |condition: &StepCondition| {
+    let mut conditions = definition.conditions.iter();
+    let has_for_all = conditions.any(|described| {
         matches!(
-            condition,
+            described.condition,
             StepCondition::PreviousStepsCompleted { steps: None }
                 | StepCondition::PreviousStepsFinished { steps: None }
         )
-    };
-    definition.run_always || definition.conditions.iter().any(|described| is_for_all(&described.condition))
+    });
+    definition.run_always || has_for_all
 }

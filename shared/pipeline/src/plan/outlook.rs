@@ -56,9 +56,13 @@ impl Outlook {
 pub fn outlooks(pipeline: &Pipeline, around: &Facts, now: DateTime<Utc>) -> Vec<Outlook> {
     let outlooks = vec![None; pipeline.steps.len()];
     let mut survey = Survey { pipeline, around, hold: enqueue_hold(pipeline, around), now, outlooks };
-    survey.survey(|step| !step.definition.run_always);
-    survey.survey(|step| step.definition.run_always);
-    survey.outlooks.into_iter().map(|outlook| outlook.expect("every step is a run-always step or not")).collect()
+    survey.survey(RunAlways::No);
+    survey.survey(RunAlways::Yes);
+    let mut outlooks = Vec::with_capacity(survey.outlooks.len());
+    for outlook in survey.outlooks {
+        outlooks.push(outlook.expect("every step is a run-always step or not"));
+    }
+    outlooks
 }
 
 /// What every condition of one step answers, in their order, for people.
@@ -78,6 +82,13 @@ struct Survey<'a> {
     hold: Option<String>,
     now: DateTime<Utc>,
     outlooks: Vec<Option<Outlook>>,
+}
+
+/// Which steps a survey looks at.
+#[derive(Clone, Copy, PartialEq)]
+enum RunAlways {
+    No,
+    Yes,
 }
 
 /// What the steps before a stage amount to.
@@ -106,23 +117,31 @@ impl Survey<'_> {
     ///
     /// Ordinary steps come first, when nothing has an outlook yet: run-always steps wait for all of them (the gate), and
     /// never delay one of them.
-    fn survey(&mut self, is_chosen: impl Fn(&Step) -> bool) {
-        let steps = &self.pipeline.steps;
+    fn survey(&mut self, chosen: RunAlways) {
         let gate = self.outlooks.iter().position(|outlook| outlook.as_ref().is_some_and(Outlook::is_unfinished));
         let mut before = Before::default();
         let mut start = 0;
-        while start < steps.len() {
-            let sort_order = steps[start].definition.sort_order;
-            let end = start + steps[start..].iter().take_while(|step| step.definition.sort_order == sort_order).count();
-            let stage: Vec<usize> = (start..end).filter(|index| is_chosen(&steps[*index])).collect();
-            for index in &stage {
-                self.outlooks[*index] = Some(self.outlook(*index, &before, gate));
+        for stage in self.pipeline.steps.chunk_by(|a, b| a.definition.sort_order == b.definition.sort_order) {
+            let indexes = start..start + stage.len();
+            start = indexes.end;
+            for index in indexes.clone() {
+                if self.is_in(index, chosen) {
+                    self.outlooks[index] = Some(self.outlook(index, &before, gate));
+                }
             }
-            for index in stage {
-                before.add(index, self.outlooks[index].as_ref().expect("it was given one just now"));
+            // Only now: steps of one stage do not wait for each other.
+            for index in indexes {
+                if self.is_in(index, chosen)
+                    && let Some(outlook) = &self.outlooks[index]
+                {
+                    before.add(index, outlook);
+                }
             }
-            start = end;
         }
+    }
+
+    fn is_in(&self, index: usize, chosen: RunAlways) -> bool {
+        self.pipeline.steps[index].definition.run_always == (chosen == RunAlways::Yes)
     }
 
     fn outlook(&self, index: usize, before: &Before, gate: Option<usize>) -> Outlook {
@@ -131,10 +150,13 @@ impl Survey<'_> {
         if record.status.is_active() {
             return Outlook::Active;
         }
-        let stop = self.pipeline.stop.as_ref().filter(|_| !definition.run_always);
+        let stop = if definition.run_always { None } else { self.pipeline.stop.as_ref() };
         let recurs = stop.is_none() && record.status == StepStatus::Success && recurs(definition, record);
         let ending = ending(definition, record);
-        if let Some(ending) = ending.filter(|_| !recurs && !tells_old_story(self.pipeline, step)) {
+        if let Some(ending) = ending
+            && !recurs
+            && !tells_old_story(self.pipeline, step)
+        {
             return Outlook::Ended(ending);
         }
         if let Some(stop) = stop {
@@ -146,7 +168,10 @@ impl Survey<'_> {
         };
         match (outlook, &self.hold) {
             // No further run will come, so the runs of the step ended with the one that it had.
-            (Outlook::Unreachable(reason), _) => ending.map_or(Outlook::Unreachable(reason), Outlook::Ended),
+            (Outlook::Unreachable(reason), _) => match ending {
+                Some(ending) => Outlook::Ended(ending),
+                None => Outlook::Unreachable(reason),
+            },
             (Outlook::Ready, Some(hold)) => Outlook::Waiting(vec![hold.clone()]),
             (Outlook::Waiting(mut reasons), Some(hold)) => {
                 reasons.insert(0, hold.clone());
@@ -179,8 +204,11 @@ impl Survey<'_> {
                 before.add(other, outlook);
             }
         }
-        let conditions = own.conditions.iter().enumerate();
-        conditions.map(|(place, described)| self.check(&described.condition, place, index, &before)).collect()
+        let mut answers = Vec::with_capacity(own.conditions.len());
+        for (place, described) in own.conditions.iter().enumerate() {
+            answers.push(self.check(&described.condition, place, index, &before));
+        }
+        answers
     }
 
     fn check(&self, condition: &StepCondition, place: usize, index: usize, before: &Before) -> Check {
@@ -227,8 +255,12 @@ impl Survey<'_> {
     fn is_before(&self, name: &Name, index: usize) -> bool {
         let steps = &self.pipeline.steps;
         let own = &steps[index].definition;
-        let mut others = self.outlooks.iter().zip(steps).filter(|(outlook, _)| outlook.is_some());
-        others.any(|(_, other)| other.definition.sort_order < own.sort_order && other.definition.name == *name)
+        // What has no outlook yet runs always, and comes after this one whatever its sort order says.
+        let mut others = steps.iter().zip(&self.outlooks);
+        others.any(|(other, outlook)| {
+            let other = &other.definition;
+            outlook.is_some() && other.sort_order < own.sort_order && other.name == *name
+        })
     }
 
     fn completed(&self, before: &Before) -> Check {
@@ -243,8 +275,10 @@ impl Survey<'_> {
     ///
     /// A step that this very look found ready counts as busy: two that exclude each other are not enqueued together.
     fn not_running(&self, names: &[Name], index: usize) -> Check {
-        let steps = self.pipeline.steps.iter().zip(&self.outlooks).enumerate();
-        for (_, (step, outlook)) in steps.filter(|(other, _)| *other != index) {
+        for (other, (step, outlook)) in self.pipeline.steps.iter().zip(&self.outlooks).enumerate() {
+            if other == index {
+                continue;
+            }
             let Step { definition, record } = step;
             let name = &definition.name;
             let stands = match outlook {
@@ -259,8 +293,9 @@ impl Survey<'_> {
             }
         }
         for name in names {
-            let others = self.around.active_steps.get(name).into_iter().flatten();
-            if let Some(other) = others.into_iter().find(|other| **other != self.pipeline.id) {
+            let Some(pipelines) = self.around.active_steps.get(name) else { continue };
+            // The own steps were looked at above, with what this very look found.
+            if let Some(other) = pipelines.iter().find(|other| **other != self.pipeline.id) {
                 return Check::Unmet(format!("step `{name}` of pipeline {other} is enqueued or running"));
             }
         }
@@ -321,6 +356,9 @@ fn enqueue_hold(pipeline: &Pipeline, around: &Facts) -> Option<String> {
     if around.is_in_maintenance() {
         return Some("maintenance mode is on".to_owned());
     }
-    let since = pipeline.paused_at.filter(|_| pipeline.stop.is_none())?;
+    let since = pipeline.paused_at?;
+    if pipeline.stop.is_some() {
+        return None;
+    }
     Some(format!("the pipeline is paused since {}", since.to_rfc3339_opts(SecondsFormat::Secs, true)))
 }

@@ -50,8 +50,9 @@ pub fn spawn(definition: &Definition, facts: &SpawnFacts<'_>) -> Spawn {
     unmet.extend(spawn_hold(&definition.name, &facts.around.settings));
     for (index, described) in definition.conditions.iter().enumerate() {
         let condition = &described.condition;
-        let asked = cron(definition, condition, facts.around).ok().flatten();
-        if let Some(due) = asked.and_then(|cron| cron.latest_due(facts.pulse)) {
+        if let Ok(Some(cron)) = cron(definition, condition, facts.around)
+            && let Some(due) = cron.latest_due(facts.pulse)
+        {
             at = due;
             keys.push(format!("cron {}", due.to_rfc3339_opts(SecondsFormat::Secs, true)));
         }
@@ -79,8 +80,11 @@ pub fn spawn(definition: &Definition, facts: &SpawnFacts<'_>) -> Spawn {
 /// What every condition of a definition answers, in their order, for people; without the holds that [`spawn()`] knows.
 #[must_use]
 pub fn spawn_answers(definition: &Definition, facts: &SpawnFacts<'_>) -> Vec<Check> {
-    let conditions = definition.conditions.iter().enumerate();
-    conditions.map(|(index, described)| check(definition, index, &described.condition, facts)).collect()
+    let mut answers = Vec::with_capacity(definition.conditions.len());
+    for (index, described) in definition.conditions.iter().enumerate() {
+        answers.push(check(definition, index, &described.condition, facts));
+    }
+    answers
 }
 
 /// Why nothing of the definition is spawned now, whatever its conditions say. The pulse goes on meanwhile: a cron time
@@ -96,7 +100,6 @@ pub fn spawn_hold(definition: &Name, settings: &Settings) -> Option<String> {
 
 /// The answer of one pipeline condition.
 fn check(definition: &Definition, index: usize, condition: &PipelineCondition, facts: &SpawnFacts<'_>) -> Check {
-    let met = || Check::Met(Arguments::new());
     let settings = &facts.around.settings;
     match condition {
         PipelineCondition::NoAutoSpawn => {
@@ -104,40 +107,44 @@ fn check(definition: &Definition, index: usize, condition: &PipelineCondition, f
         }
         PipelineCondition::NoSiblingInProgress => match &facts.open_sibling {
             Some(id) => Check::Unmet(format!("pipeline {id} of the same name has not ended")),
-            None => met(),
+            None => Check::Met(Arguments::new()),
         },
         PipelineCondition::CronExpression { .. }
         | PipelineCondition::ConfigurableCronExpression { .. }
         | PipelineCondition::CleanUp => match cron(definition, condition, facts.around) {
             Ok(Some(cron)) => cron_due(&cron, facts.pulse),
-            Ok(None) => met(),
+            Ok(None) => Check::Met(Arguments::new()),
             Err(none) => Check::Unmet(none.to_string()),
         },
         PipelineCondition::Initializer => initializer(facts.around),
-        PipelineCondition::WebsiteActive { websites } => {
-            let is_inactive = |code: &&String| !settings.flag("website.active", &Scope::Website((*code).clone()));
-            match websites.iter().find(is_inactive) {
-                Some(code) => Check::Unmet(format!("website `{code}` is not active")),
-                None => met(),
-            }
-        }
-        PipelineCondition::PipelineEnabled => {
-            if settings.flag("pipeline.enabled", &Scope::Pipeline(definition.name.clone())) {
-                met()
-            } else {
-                Check::Unmet("it is switched off by the setting `pipeline.enabled`".to_owned())
-            }
-        }
+        PipelineCondition::WebsiteActive { websites } => websites_active(settings, websites),
+        PipelineCondition::PipelineEnabled => pipeline_enabled(settings, &definition.name),
         PipelineCondition::NoConflictingStep { steps } => conflict(facts.around, steps),
         PipelineCondition::NamedPipelinesHaveStatus { pipelines, statuses } => {
             named_pipelines(facts.around, pipelines, statuses)
         }
         // During maintenance nothing is spawned, whether the condition asks for it or not.
-        PipelineCondition::Maintenance => met(),
+        PipelineCondition::Maintenance => Check::Met(Arguments::new()),
         PipelineCondition::Registered(Registered { name, .. }) => {
             registered(facts.around, &asked_by(definition, index), name)
         }
     }
+}
+
+fn websites_active(settings: &Settings, websites: &[String]) -> Check {
+    for code in websites {
+        if !settings.flag("website.active", &Scope::Website(code.clone())) {
+            return Check::Unmet(format!("website `{code}` is not active"));
+        }
+    }
+    Check::Met(Arguments::new())
+}
+
+fn pipeline_enabled(settings: &Settings, name: &Name) -> Check {
+    if settings.flag("pipeline.enabled", &Scope::Pipeline(name.clone())) {
+        return Check::Met(Arguments::new());
+    }
+    Check::Unmet("it is switched off by the setting `pipeline.enabled`".to_owned())
 }
 
 fn asked_by(definition: &Definition, index: usize) -> Asker {
@@ -153,14 +160,10 @@ struct NoCronSet {
 
 /// The expression behind a condition about time; `None` if the condition is about something else.
 fn cron(definition: &Definition, condition: &PipelineCondition, around: &Facts) -> Result<Option<Cron>, NoCronSet> {
-    let of_setting = |name: &str| {
-        let cron = around.settings.cron(name, &Scope::Pipeline(definition.name.clone()));
-        cron.map(Some).ok_or_else(|| NoCronSet { setting: name.to_owned() })
-    };
-    match condition {
-        PipelineCondition::CronExpression { cron } => Ok(Some(cron.clone())),
-        PipelineCondition::ConfigurableCronExpression { setting } => of_setting(setting),
-        PipelineCondition::CleanUp => of_setting("clean_up.cron"),
+    let setting = match condition {
+        PipelineCondition::CronExpression { cron } => return Ok(Some(cron.clone())),
+        PipelineCondition::ConfigurableCronExpression { setting } => setting,
+        PipelineCondition::CleanUp => "clean_up.cron",
         PipelineCondition::NoAutoSpawn
         | PipelineCondition::NoSiblingInProgress
         | PipelineCondition::Initializer
@@ -169,7 +172,11 @@ fn cron(definition: &Definition, condition: &PipelineCondition, around: &Facts) 
         | PipelineCondition::NoConflictingStep { .. }
         | PipelineCondition::NamedPipelinesHaveStatus { .. }
         | PipelineCondition::Maintenance
-        | PipelineCondition::Registered(_) => Ok(None),
+        | PipelineCondition::Registered(_) => return Ok(None),
+    };
+    match around.settings.cron(setting, &Scope::Pipeline(definition.name.clone())) {
+        Some(cron) => Ok(Some(cron)),
+        None => Err(NoCronSet { setting: setting.to_owned() }),
     }
 }
 

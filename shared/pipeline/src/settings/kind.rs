@@ -1,0 +1,83 @@
+//! What the values of settings look like.
+
+use serde::Serialize;
+
+use super::shortened;
+use crate::duration;
+use crate::schedule::{self, Cron};
+
+/// What the values of a setting look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SettingKind {
+    /// `true` or `false`.
+    Flag,
+    /// A duration in words, such as `3 weeks`.
+    Duration,
+    /// A duration in words, or `never`.
+    DurationOrNever,
+    /// A cron expression of five fields.
+    Cron,
+    /// A cron expression of five fields, or `never`.
+    CronOrNever,
+    /// An IANA time zone.
+    TimeZone,
+    /// One of some words.
+    Choice(&'static [&'static str]),
+}
+
+/// Why a text is no value of its kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadValue {
+    /// It is no flag.
+    #[error("`{found}` is neither `true` nor `false`")]
+    Flag {
+        /// The text, shortened.
+        found: String,
+    },
+    /// It is no duration.
+    #[error(transparent)]
+    Duration(#[from] duration::Error),
+    /// It is no cron expression, or no time zone.
+    #[error(transparent)]
+    Cron(#[from] schedule::Error),
+    /// It is none of the words there are.
+    #[error("`{found}` is not one of {}", words.join(", "))]
+    Choice {
+        /// The text, shortened.
+        found: String,
+        /// The words.
+        words: &'static [&'static str],
+    },
+}
+
+impl SettingKind {
+    /// Whether its values are cron expressions.
+    #[must_use]
+    pub fn is_cron(self) -> bool {
+        matches!(self, SettingKind::Cron | SettingKind::CronOrNever)
+    }
+
+    pub(super) fn canonical(self, value: &str) -> Result<String, BadValue> {
+        let value = value.trim();
+        match self {
+            SettingKind::Flag => match value {
+                "true" | "on" | "yes" | "1" => Ok("true".to_owned()),
+                "false" | "off" | "no" | "0" => Ok("false".to_owned()),
+                _ => Err(BadValue::Flag { found: shortened(value) }),
+            },
+            SettingKind::DurationOrNever | SettingKind::CronOrNever if value == "never" => Ok("never".to_owned()),
+            SettingKind::Duration | SettingKind::DurationOrNever => Ok(duration::in_words(duration::parse(value)?)),
+            SettingKind::Cron | SettingKind::CronOrNever => {
+                Cron::parse(value, None)?;
+                Ok(value.to_owned())
+            }
+            SettingKind::TimeZone => {
+                Cron::parse("* * * * *", Some(value))?;
+                Ok(value.to_owned())
+            }
+            SettingKind::Choice(words) if words.contains(&value) => Ok(value.to_owned()),
+            SettingKind::Choice(words) => Err(BadValue::Choice { found: shortened(value), words }),
+        }
+    }
+}
