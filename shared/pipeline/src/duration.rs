@@ -36,23 +36,29 @@ const UNITS: [(&str, u64); 5] = [("week", 604_800), ("day", 86_400), ("hour", 3_
 /// # Errors
 /// The text has another form, or is out of range.
 pub fn parse(text: &str) -> Result<Duration, Error> {
-    let bad = || Error::Form { found: shortened(text) };
     let words: Vec<&str> = text.split_whitespace().collect();
-    if words.is_empty() || !words.len().is_multiple_of(2) || words.len() > 2 * UNITS.len() {
-        return Err(bad());
-    }
-    let mut total = 0_u64;
-    for pair in words.chunks(2) {
-        let count: u64 = pair[0].parse().map_err(|_| bad())?;
-        let unit = pair[1].strip_suffix('s').unwrap_or(pair[1]);
-        let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(bad)?;
-        total = count.checked_mul(*seconds).and_then(|part| total.checked_add(part)).ok_or_else(bad)?;
-    }
-    let duration = Duration::from_secs(total);
+    let Some(seconds) = sum_of(&words) else { return Err(Error::Form { found: shortened(text) }) };
+    let duration = Duration::from_secs(seconds);
     if duration.is_zero() || duration > LIMIT {
         return Err(Error::OutOfRange { found: shortened(text) });
     }
     Ok(duration)
+}
+
+/// The seconds of numbers with their units; `None` if the words have another form.
+fn sum_of(words: &[&str]) -> Option<u64> {
+    if words.is_empty() || !words.len().is_multiple_of(2) || words.len() > 2 * UNITS.len() {
+        return None;
+    }
+    let mut total = 0_u64;
+    for pair in words.chunks(2) {
+        let count: u64 = pair[0].parse().ok()?;
+        let unit = pair[1].strip_suffix('s').unwrap_or(pair[1]);
+        let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit)?;
+        // A number so large that it cannot be counted is a slip of the pen as well.
+        total = total.checked_add(count.checked_mul(*seconds)?)?;
+    }
+    Some(total)
 }
 
 /// The duration of so many seconds as it is stored. What is longer than any that was read could not be added to a time.

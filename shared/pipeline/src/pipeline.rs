@@ -86,6 +86,7 @@ impl Pipeline {
             [] => Vec::new(),
             [name] => self.step(name).into_iter().collect(),
             names => {
+                // A wide stage names all of its steps: one look through them instead of one for each name.
                 let steps: HashMap<&Name, &Step> =
                     self.steps.iter().map(|step| (&step.definition.name, step)).collect();
                 names.iter().filter_map(|name| steps.get(name).copied()).collect()
@@ -106,18 +107,19 @@ impl Pipeline {
         mut record_of: impl FnMut(&Name) -> Option<StepRecord>,
     ) -> Vec<Step> {
         let unreached = if status.is_open() { StepStatus::Pending } else { StepStatus::Cancelled };
-        let join = |definition: Arc<StepDefinition>| {
-            let mut record = record_of(&definition.name).unwrap_or_else(StepRecord::pending);
-            if record.status == StepStatus::Pending || record.status.is_active() && !status.is_open() {
-                record.status = unreached;
-            }
-            Step { definition, record }
-        };
         // Both sorts are stable.
         added.sort_by(|a, b| a.name.cmp(&b.name));
         added.dedup_by(|a, b| a.name == b.name);
         let mut all: Vec<_> = definition.steps.iter().cloned().chain(added).collect();
         all.sort_by_key(|step| step.sort_order);
-        all.into_iter().map(join).collect()
+        let mut steps = Vec::with_capacity(all.len());
+        for definition in all {
+            let mut record = record_of(&definition.name).unwrap_or_else(StepRecord::pending);
+            if record.status == StepStatus::Pending || record.status.is_active() && !status.is_open() {
+                record.status = unreached;
+            }
+            steps.push(Step { definition, record });
+        }
+        steps
     }
 }

@@ -117,12 +117,14 @@ impl Cron {
     /// The time zone is unknown, or the expression cannot be read; the message quotes which.
     pub fn parse(expression: &str, time_zone: Option<&str>) -> Result<Self, Error> {
         let zone = time_zone.unwrap_or("UTC");
-        let time_zone = zone.parse().map_err(|_| Error::TimeZone { found: shortened(zone) })?;
-        let found = || shortened(expression);
-        let schedules = schedules(expression).map_err(|problem| Error::Expression { found: found(), problem })?;
-        let is_never_due = |schedule: &cron::Schedule| schedule.after(&DateTime::UNIX_EPOCH).next().is_none();
+        let Ok(time_zone) = zone.parse() else { return Err(Error::TimeZone { found: shortened(zone) }) };
+        let schedules = match schedules(expression) {
+            Ok(schedules) => schedules,
+            Err(problem) => return Err(Error::Expression { found: shortened(expression), problem }),
+        };
+        // `0 0 31 2 *` can be read, and nobody means it.
         if schedules.either.iter().all(is_never_due) {
-            return Err(Error::NeverDue { found: found() });
+            return Err(Error::NeverDue { found: shortened(expression) });
         }
         Ok(Cron { expression: expression.trim().to_owned(), time_zone })
     }
@@ -163,13 +165,15 @@ impl Cron {
     fn latest_due_of(&self, schedule: &cron::Schedule, every_hour: bool, pulse: Pulse) -> Option<DateTime<Utc>> {
         let local = local_as_utc(pulse.until.with_timezone(&self.time_zone).naive_local() + LONGEST_JUMP);
         let oldest = pulse.since.with_timezone(&self.time_zone).naive_local() - LONGEST_JUMP;
-        let mut latest = None;
+        let mut latest: Option<(DateTime<Utc>, NaiveDateTime)> = None;
         // Local clocks jump, so neighbours in local time may swap in real time: look at all that could be the latest.
         for due in schedule.after(&local).rev().take(LOOK_LIMIT) {
             let due = due.naive_utc();
-            if due < oldest
-                || latest.is_some_and(|latest: (DateTime<Utc>, NaiveDateTime)| due < latest.1 - LONGEST_JUMP)
-            {
+            let is_beaten = match latest {
+                Some((_, best)) => due < best - LONGEST_JUMP,
+                None => false,
+            };
+            if due < oldest || is_beaten {
                 break;
             }
             for instant in self.instants(due, every_hour) {
@@ -184,11 +188,13 @@ impl Cron {
 
     fn next_due_of(&self, schedule: &cron::Schedule, every_hour: bool, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let local = local_as_utc(after.with_timezone(&self.time_zone).naive_local() - LONGEST_JUMP);
-        let mut next = None;
+        let mut next: Option<(DateTime<Utc>, NaiveDateTime)> = None;
         // As above: neighbours in local time may swap in real time.
         for due in schedule.after(&local).take(LOOK_LIMIT) {
             let due = due.naive_utc();
-            if next.is_some_and(|next: (DateTime<Utc>, NaiveDateTime)| due > next.1 + LONGEST_JUMP) {
+            if let Some((_, best)) = next
+                && due > best + LONGEST_JUMP
+            {
                 break;
             }
             for instant in self.instants(due, every_hour) {
@@ -203,6 +209,7 @@ impl Cron {
     fn instants(&self, local: NaiveDateTime, every_hour: bool) -> Vec<DateTime<Utc>> {
         match self.time_zone.from_local_datetime(&local) {
             LocalResult::Single(time) => vec![time.to_utc()],
+            // What is due each hour keeps its distances: in both passes, and not at the end of a gap.
             LocalResult::Ambiguous(first, second) if every_hour => vec![first.to_utc(), second.to_utc()],
             LocalResult::Ambiguous(first, _) => vec![first.to_utc()],
             LocalResult::None if every_hour => Vec::new(),
@@ -214,9 +221,14 @@ impl Cron {
         let start = local.date().and_time(chrono::NaiveTime::MIN).max(local - LONGEST_JUMP);
         let minutes = (local - start).num_minutes() + LONGEST_JUMP.num_minutes();
         let first_minute = (local - start).num_minutes();
-        (first_minute..minutes)
-            .find_map(|minute| self.time_zone.from_local_datetime(&(start + Duration::minutes(minute))).earliest())
-            .map(|time| time.to_utc())
+        // Gaps begin and end at whole minutes.
+        for minute in first_minute..minutes {
+            let shown = self.time_zone.from_local_datetime(&(start + Duration::minutes(minute)));
+            if let Some(time) = shown.earliest() {
+                return Some(time.to_utc());
+            }
+        }
+        None
     }
 }
 
@@ -254,9 +266,7 @@ fn schedules(expression: &str) -> Result<Schedules, ExpressionProblem> {
     if expression.len() > EXPRESSION_LIMIT_BYTES {
         return Err(ExpressionProblem::TooLong);
     }
-    let trimmed = expression.trim();
-    let spelled = SHORTCUTS.iter().find(|(short, _)| *short == trimmed).map_or(trimmed, |(_, long)| long);
-    let fields: Vec<&str> = spelled.split_whitespace().collect();
+    let fields: Vec<&str> = spelled_out(expression.trim()).split_whitespace().collect();
     let [minute, hour, day, month, weekday] = fields[..] else {
         return Err(ExpressionProblem::FieldCount { found: fields.len() });
     };
@@ -264,7 +274,9 @@ fn schedules(expression: &str) -> Result<Schedules, ExpressionProblem> {
     if let Some(field) = fields.iter().find(|field| !is_field(field)) {
         return Err(ExpressionProblem::FieldForm { field: shortened(field) });
     }
-    let weekdays = weekday_names(weekday).ok_or_else(|| ExpressionProblem::Weekday { field: weekday.to_owned() })?;
+    let Some(weekdays) = weekday_names(weekday) else {
+        return Err(ExpressionProblem::Weekday { field: weekday.to_owned() });
+    };
     let is_restricted = |field: &str| !field.starts_with('*') && field != "?";
     let pairs = if is_restricted(day) && is_restricted(weekday) {
         vec![(day, "*"), ("*", weekdays.as_str())]
@@ -273,12 +285,29 @@ fn schedules(expression: &str) -> Result<Schedules, ExpressionProblem> {
     };
     let mut either = Vec::new();
     for (day, weekday) in pairs {
+        // The crate counts seconds, too.
         let spelled = format!("0 {minute} {hour} {day} {month} {weekday}");
-        let schedule = cron::Schedule::from_str(&spelled).map_err(|_| ExpressionProblem::FieldValue)?;
-        either.push(schedule);
+        match cron::Schedule::from_str(&spelled) {
+            Ok(schedule) => either.push(schedule),
+            Err(_) => return Err(ExpressionProblem::FieldValue),
+        }
     }
     let runs_every_hour = either.iter().all(|schedule| schedule.hours().count() == 24);
     Ok(Schedules { either, runs_every_hour })
+}
+
+/// A shortcut as five fields; everything else as it is.
+fn spelled_out(expression: &str) -> &str {
+    for (short, long) in SHORTCUTS {
+        if short == expression {
+            return long;
+        }
+    }
+    expression
+}
+
+fn is_never_due(schedule: &cron::Schedule) -> bool {
+    schedule.after(&DateTime::UNIX_EPOCH).next().is_none()
 }
 
 /// Whether a field has the form of crontab(5): `*`, `5`, `mon-fri`, `*/15`, `8-18/2`, or several of these with commas.
@@ -302,8 +331,11 @@ fn weekday_names(field: &str) -> Option<String> {
     }
     let mut names = Vec::new();
     for part in field.split(',') {
-        let (range, step) = part.split_once('/').map_or((part, "1"), |(range, step)| (range, step));
-        let step: usize = step.parse().ok().filter(|step| (1..=7).contains(step))?;
+        let (range, step) = part.split_once('/').unwrap_or((part, "1"));
+        let step: usize = step.parse().ok()?;
+        if !(1..=7).contains(&step) {
+            return None;
+        }
         let (first, last) = match range.split_once('-') {
             _ if range == "*" => (0, 6),
             Some((first, last)) => (weekday_number(first)?, weekday_number(last)?),
@@ -312,7 +344,9 @@ fn weekday_names(field: &str) -> Option<String> {
         };
         // `FRI-MON` goes over the week's end.
         let last = if last < first { last + 7 } else { last };
-        names.extend((first..=last).step_by(step).map(|day| DAYS[day % 7]));
+        for day in (first..=last).step_by(step) {
+            names.push(DAYS[day % 7]);
+        }
     }
     Some(names.join(","))
 }

@@ -34,13 +34,15 @@ impl Accepts {
         let mut faults = Vec::new();
         for (index, (key, value)) in given.iter().enumerate() {
             let Some(argument) = self.declared(key) else {
-                let message = self.unknown(key, given);
-                faults.extend(message.map(|message| Fault { at: FaultPlace::Key(index), message }));
+                if let Some(message) = self.unknown(key, given) {
+                    faults.push(Fault { at: FaultPlace::Key(index), message });
+                }
                 continue;
             };
             if let Err(bad) = argument.check_key(key) {
                 faults.push(Fault { at: FaultPlace::Key(index), message: format!("argument {}: {bad}", quoted(key)) });
             }
+            // What is not known before the pipeline is spawned is checked when it is read.
             let Some(value) = value else { continue };
             if argument.presence() == Presence::Required && value.trim().is_empty() {
                 faults.push(Fault {
@@ -51,7 +53,9 @@ impl Accepts {
                 faults.push(Fault { at: FaultPlace::Value(index), message: bad.to_string() });
             }
         }
-        faults.extend(self.known().iter().filter_map(|argument| misses(*argument, given)));
+        for argument in self.known() {
+            faults.extend(misses(*argument, given));
+        }
         faults
     }
 
@@ -66,7 +70,9 @@ impl Accepts {
         }
         let mut expected = suggest::expected(key, names);
         let near = suggest::remark(key, self.family_keys(key).iter().map(String::as_str));
-        if let Some(open) = expected.strip_suffix(')').filter(|_| !near.is_empty()) {
+        if !near.is_empty()
+            && let Some(open) = expected.strip_suffix(')')
+        {
             expected = format!("{open}{near})");
         }
         Some(format!("the argument {} is not known{expected}", quoted(key)))
@@ -75,8 +81,13 @@ impl Accepts {
     /// The keys that `headr.Accept` could mean where there is `header.*`.
     fn family_keys(&self, key: &str) -> Vec<String> {
         let Some((_, rest)) = key.split_once('.') else { return Vec::new() };
-        let families = self.known().iter().filter_map(|argument| argument.name().strip_suffix('*'));
-        families.map(|start| format!("{start}{rest}")).collect()
+        let mut keys = Vec::new();
+        for argument in self.known() {
+            if let Some(start) = argument.name().strip_suffix('*') {
+                keys.push(format!("{start}{rest}"));
+            }
+        }
+        keys
     }
 }
 
@@ -105,7 +116,13 @@ fn misses(argument: &dyn DeclaredArgument, given: &[Given<'_>]) -> Option<Fault>
 
 /// Which of the arguments that were given belong to a group.
 fn given_of(group: &[&str], given: &[Given<'_>]) -> Vec<usize> {
-    given.iter().enumerate().filter(|(_, (key, _))| group.contains(key)).map(|(index, _)| index).collect()
+    let mut found = Vec::new();
+    for (index, (key, _)) in given.iter().enumerate() {
+        if group.contains(key) {
+            found.push(index);
+        }
+    }
+    found
 }
 
 fn missing(argument: &dyn DeclaredArgument, names: &[&'static str]) -> Fault {
@@ -123,5 +140,6 @@ fn not_both(group: &[&str], found: &[usize]) -> Option<Fault> {
 }
 
 fn either(names: &[&str]) -> String {
-    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    quoted.join(" or ")
 }
