@@ -1,6 +1,7 @@
 //! The command line.
 
 mod operators;
+mod pipeline_reference;
 mod pipelines;
 
 use std::convert::Infallible;
@@ -12,6 +13,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 use crate::output::Paint;
 
 pub(crate) use operators::{MaintenanceCommand, QueueCommand, SettingsCommand};
+pub(crate) use pipeline_reference::PipelineReference;
 pub(crate) use pipelines::{Chosen, ListArguments, PipelineCommand, StepCommand, WatchArguments, Which};
 
 use crate::service_arguments::ServiceArguments;

@@ -1,16 +1,11 @@
 //! Pipelines as a person names them: by the beginning of an id, or by a definition's name for its latest one.
 
-use std::fmt;
-use std::str::FromStr;
-
 use anyhow::anyhow;
 use pipeline::{Name, PipelineId};
 
 use crate::installation::{Installation, now};
 
-/// How a person names a pipeline.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PipelineReference(String);
+pub(crate) use crate::arguments::PipelineReference;
 
 /// The pipeline whose id this is or begins with this.
 ///
@@ -33,7 +28,7 @@ pub(crate) async fn resolve_or_latest(
     if let Some(id) = find(installation, reference).await? {
         return Ok(id);
     }
-    let latest = match reference.0.parse::<Name>() {
+    let latest = match reference.as_str().parse::<Name>() {
         Ok(name) => installation.context.store.latest_pipeline(&name).await?.id,
         Err(_) => None,
     };
@@ -50,32 +45,5 @@ pub(crate) async fn find(
     installation: &Installation,
     reference: &PipelineReference,
 ) -> anyhow::Result<Option<PipelineId>> {
-    Ok(operate::find_by_beginning(&installation.context, &reference.0, now()).await?)
-}
-
-/// What names no pipeline.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{found}` is not a pipeline id (expected 20 characters of `0-9a-z` as in `01jd9x4k7m3fq8zt0v2c`, or the beginning of one)"
-)]
-pub(crate) struct BadPipelineReference {
-    /// The text, shortened.
-    found: String,
-}
-
-impl FromStr for PipelineReference {
-    type Err = BadPipelineReference;
-
-    fn from_str(text: &str) -> Result<Self, BadPipelineReference> {
-        match text.parse::<Name>() {
-            Ok(_) => Ok(PipelineReference(text.to_owned())),
-            Err(_) => Err(BadPipelineReference { found: text.chars().take(40).collect() }),
-        }
-    }
-}
-
-impl fmt::Display for PipelineReference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
+    Ok(operate::find_by_beginning(&installation.context, reference.as_str(), now()).await?)
 }

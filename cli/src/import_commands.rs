@@ -43,16 +43,23 @@ pub(crate) async fn list(installation: &Installation, output: &Output) -> anyhow
 }
 
 fn in_words(rows: &[ArrivalRow]) -> String {
-    let name = |row: &ArrivalRow| row.key.strip_prefix(DROP_PREFIX).unwrap_or(&row.key).to_owned();
-    let waits = |row: &ArrivalRow| row.waits_for.clone().filter(|_| row.pipeline.is_none());
-    let waiting: Vec<_> = rows.iter().filter_map(|row| Some((name(row), waits(row)?))).collect();
-    let mut parts = by_reason("waiting", &waiting, usize::MAX);
-    let others = rows.iter().filter(|row| waits(row).is_none()).map(|row| {
-        let fate = row.pipeline.as_ref().map(|id| format!("taken by pipeline {id}"));
+    let (mut waiting, mut others) = (Vec::new(), Vec::new());
+    for row in rows {
+        let name = row.key.strip_prefix(DROP_PREFIX).unwrap_or(&row.key).to_owned();
+        let fate = match (&row.pipeline, &row.waits_for) {
+            // What a file waited for before it was taken is of no interest any more.
+            (Some(id), _) => format!("taken by pipeline {id}"),
+            (None, Some(reason)) => {
+                waiting.push((name, reason.clone()));
+                continue;
+            }
+            (None, None) => "the next heartbeat looks".to_owned(),
+        };
         let seen = row.seen_at.format("%Y-%m-%d %H:%M:%S").to_string();
-        vec![name(row), row.size_bytes.to_string(), seen, fate.unwrap_or_else(|| "the next heartbeat looks".to_owned())]
-    });
-    if waiting.len() < rows.len() || rows.is_empty() {
+        others.push(vec![name, row.size_bytes.to_string(), seen, fate]);
+    }
+    let mut parts = by_reason("waiting", &waiting, usize::MAX);
+    if !others.is_empty() || rows.is_empty() {
         parts.push(output::table(&["file", "bytes", "seen (UTC)", "what becomes of it"], others));
     }
     parts.join("\n\n")
@@ -104,16 +111,21 @@ fn by_reason(heading: &str, waiting: &[(String, String)], most: usize) -> Vec<St
     for (name, reason) in waiting {
         by_reason.entry(reason).or_default().push(name);
     }
-    let lines = by_reason.into_iter().map(|(reason, names)| {
-        let more = names.len().saturating_sub(most);
-        let mut names: Vec<_> = names.iter().take(most).map(|name| format!("  {name}")).collect();
-        if more > 0 {
-            names.push(format!("  and {more} more"));
+    let mut parts = Vec::new();
+    for (reason, names) in by_reason {
+        let mut lines = vec![format!("{heading}:")];
+        for name in names.iter().take(most) {
+            lines.push(format!("  {name}"));
         }
-        let reasons: Vec<_> = reason.split("; ").map(|reason| format!("    {reason}")).collect();
-        format!("{heading}:\n{}\n{}", names.join("\n"), reasons.join("\n"))
-    });
-    lines.collect()
+        if names.len() > most {
+            lines.push(format!("  and {} more", names.len() - most));
+        }
+        for reason in reason.split("; ") {
+            lines.push(format!("    {reason}"));
+        }
+        parts.push(lines.join("\n"));
+    }
+    parts
 }
 
 /// What a person can do about a wait that did not end well.

@@ -8,8 +8,8 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::{Args, Subcommand};
 use pipeline::{Name, PipelineStatus};
 
+use super::pipeline_reference::PipelineReference;
 use super::{BadOptionValue, key_value, period, seconds};
-use crate::ids::PipelineReference;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PipelineCommand {

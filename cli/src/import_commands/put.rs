@@ -65,7 +65,11 @@ pub(crate) async fn put(
         dropped.ok_files.push(name.clone());
     }
     let files = &installation.context.store.files;
-    for (name, content) in withdrawn.into_iter().filter(|(name, _)| !chosen.ok_files.contains_key(name)) {
+    for (name, content) in withdrawn {
+        // One that was dropped anew says the latest.
+        if chosen.ok_files.contains_key(&name) {
+            continue;
+        }
         files.put(&format!("{DROP_PREFIX}{name}"), Bytes::from(content)).await?;
     }
     let area = DropAreaContent::list(installation).await?;
@@ -86,8 +90,12 @@ async fn withdraw_ok_files(
     chosen: &FilesToDrop,
 ) -> anyhow::Result<BTreeMap<String, String>> {
     let area = DropAreaContent::list(installation).await?;
-    let replaced = area.csv_files.iter().filter(|(name, _)| chosen.csv_files.contains_key(name));
-    let replaced: Vec<DropFile> = replaced.map(|(_, file)| file.clone()).collect();
+    let mut replaced = Vec::new();
+    for (name, file) in &area.csv_files {
+        if chosen.csv_files.contains_key(name) {
+            replaced.push(file.clone());
+        }
+    }
     let mut withdrawn = area.ok_files;
     withdrawn.retain(|name, content| chosen.ok_files.contains_key(name) || !bunch::is_spent(name, content, &replaced));
     for name in withdrawn.keys() {
@@ -173,21 +181,30 @@ impl DropAreaContent {
     }
 
     /// The CSV files that any of these ok files releases.
-    fn released_by(&self, ok_names: &[String]) -> impl Iterator<Item = String> {
-        let is_released = |file: &DropFile| {
-            let contents = ok_names.iter().filter_map(|name| Some((name, self.ok_files.get(name)?)));
-            contents.into_iter().any(|(name, content)| !bunch::is_spent(name, content, std::slice::from_ref(file)))
-        };
-        self.csv_files.iter().filter(move |(_, file)| is_released(file)).map(|(_, file)| file.name.clone())
+    fn released_by(&self, ok_names: &[String]) -> Vec<String> {
+        let mut released = Vec::new();
+        for (_, file) in &self.csv_files {
+            let is_released = ok_names.iter().any(|name| match self.ok_files.get(name) {
+                Some(content) => !bunch::is_spent(name, content, std::slice::from_ref(file)),
+                None => false,
+            });
+            if is_released {
+                released.push(file.name.clone());
+            }
+        }
+        released
     }
 
     /// The ok files to write for CSV files that none releases: one for each prefix and identifier, or, where there is such
     /// a one for other files already, one for each file.
     fn missing_ok_files<'a>(&self, csv_files: impl Iterator<Item = &'a FileName>) -> BTreeMap<String, Vec<String>> {
         let all: Vec<String> = self.ok_files.keys().cloned().collect();
-        let released: BTreeSet<String> = self.released_by(&all).collect();
+        let released: BTreeSet<String> = self.released_by(&all).into_iter().collect();
         let mut missing: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for file in csv_files.filter(|file| !released.contains(&file.to_string())) {
+        for file in csv_files {
+            if released.contains(&file.to_string()) {
+                continue;
+            }
             let [_, of_bunch, of_file] = file.ok_files();
             let name = if self.ok_files.contains_key(of_bunch.as_str()) { of_file } else { of_bunch };
             missing.entry(name.to_string()).or_default().push(file.to_string());

@@ -37,22 +37,23 @@ impl ChangeTracker {
         now: DateTime<Utc>,
     ) -> Vec<SeenChange> {
         let mut all: Vec<SeenChange> = pipelines.iter().flat_map(|details| changes(details, now)).collect();
-        let about_nothing = |note: &str| SeenChange {
-            at: now,
-            pipeline: None,
-            step: None,
-            status: None,
-            attempt: 0,
-            note: Some(note.to_owned()),
-        };
-        all.extend(remark.map(about_nothing));
-        all.retain(|change| {
-            let id = change.pipeline.as_ref().map(|(id, _)| id.clone()).unwrap_or_default();
-            let said = (id, change.step.clone().unwrap_or_default());
-            let words = change.what();
-            self.said.insert(said, words.clone()).is_none_or(|before| before != words)
-        });
+        if let Some(remark) = remark {
+            let note = Some(remark.to_owned());
+            all.push(SeenChange { at: now, pipeline: None, step: None, status: None, attempt: 0, note });
+        }
+        all.retain(|change| self.is_new(change));
         all
+    }
+
+    /// Whether something else, or nothing, was said of the same thing last. Remembers what is said now.
+    fn is_new(&mut self, change: &SeenChange) -> bool {
+        let id = match &change.pipeline {
+            Some((id, _)) => id.clone(),
+            None => String::new(),
+        };
+        let words = change.what();
+        let before = self.said.insert((id, change.step.clone().unwrap_or_default()), words.clone());
+        before.as_ref() != Some(&words)
     }
 }
 
@@ -60,17 +61,21 @@ impl ChangeTracker {
 fn changes(details: &PipelineDetails, now: DateTime<Utc>) -> Vec<SeenChange> {
     let of = &details.pipeline;
     let pipeline = Some((of.id.clone(), of.name.clone()));
-    let begun = details.steps.iter().filter(|step| step.attempt > 0);
-    let mut changes: Vec<SeenChange> = begun
-        .map(|step| SeenChange {
+    let mut changes = Vec::new();
+    for step in &details.steps {
+        // That a step waits for its turn is no news.
+        if step.attempt == 0 {
+            continue;
+        }
+        changes.push(SeenChange {
             at: now,
             pipeline: pipeline.clone(),
             step: Some(step.name.clone()),
             status: Some(step.status.to_string()),
             attempt: step.attempt,
             note: note(step),
-        })
-        .collect();
+        });
+    }
     let status = Some(of.status.to_string());
     changes.push(SeenChange { at: now, pipeline, step: None, status, attempt: 0, note: of.stopped.clone() });
     changes
@@ -88,9 +93,14 @@ impl SeenChange {
     }
 
     pub(super) fn in_words(&self) -> String {
-        let pipeline = self.pipeline.as_ref().map(|(id, name)| format!(" {name} {id}")).unwrap_or_default();
-        let step = self.step.as_ref().map(|step| format!(" {step}")).unwrap_or_default();
-        format!("{}{pipeline}{step}: {}", time(self.at), self.what())
+        let mut words = time(self.at);
+        if let Some((id, name)) = &self.pipeline {
+            words += &format!(" {name} {id}");
+        }
+        if let Some(step) = &self.step {
+            words += &format!(" {step}");
+        }
+        format!("{words}: {}", self.what())
     }
 
     pub(super) fn as_json(&self) -> Value {

@@ -6,6 +6,7 @@
 //! plans, and their answer is one of the facts.
 
 pub mod finding;
+pub(crate) mod looks;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -15,7 +15,7 @@ use pipeline::{Definition, Name, Pipeline, PipelineId, PipelineStatus, Pulse, St
 use store::pipelines::OpenPipeline;
 use tokio::sync::OnceCell;
 
-use crate::conditions::finding::Looks;
+use crate::conditions::looks::Looks;
 use crate::conditions::{SpawnQuestion, StepQuestion};
 use crate::context::Context;
 use crate::monitor::Monitor;

@@ -18,7 +18,8 @@ use store::leases::{Lease, LeaseOutcome};
 use store::pipelines::OpenPipeline;
 
 use crate::apply::{AdvanceReport, advance};
-use crate::conditions::finding::{DiscoveryFate, Looks};
+use crate::conditions::finding::DiscoveryFate;
+use crate::conditions::looks::Looks;
 use crate::context::{Context, Invocation, STOP_MARGIN};
 use crate::data_fetchers::spawn::Fetching;
 use crate::definitions::Loaded;

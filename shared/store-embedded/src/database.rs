@@ -4,11 +4,11 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::TransactionBehavior;
 
 use crate::database_error::{DatabaseError, OfDatabase};
 use crate::disk::Disk;
-use crate::schema::{DATABASE, SCHEMA, SCHEMA_VERSION};
+use crate::schema::{DATABASE, SCHEMA, SCHEMA_VERSION, number};
 use crate::session::Session;
 use crate::write_ahead_log::WriteAheadLog;
 use crate::{Clock, items};
@@ -55,9 +55,4 @@ fn migrate(session: &mut Session, path: &Arc<Path>) -> Result<(), DatabaseError>
         transaction.pragma_update(None, "user_version", SCHEMA_VERSION).of_database(path)?;
     }
     transaction.commit().of_database(path)
-}
-
-/// The one number that a statement answers with.
-pub(crate) fn number(connection: &Connection, sql: &str) -> rusqlite::Result<i64> {
-    connection.query_row(sql, [], |row| row.get(0))
 }

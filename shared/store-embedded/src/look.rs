@@ -11,9 +11,8 @@ use std::sync::Arc;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tempfile::TempDir;
 
-use crate::database::number;
 use crate::database_error::{DatabaseError, OfDatabase};
-use crate::schema::{DATABASE, LOG, SCHEMA, SCHEMA_VERSION};
+use crate::schema::{DATABASE, LOG, SCHEMA, SCHEMA_VERSION, number};
 
 /// What a store is read from.
 #[derive(Debug)]

@@ -1,5 +1,7 @@
 //! The SQLite file: its name and its tables.
 
+use rusqlite::Connection;
+
 /// The name of the database in the folder of a store.
 pub(crate) const DATABASE: &str = "store.sqlite3";
 
@@ -36,3 +38,8 @@ pub(crate) const SCHEMA: &str = "
     CREATE INDEX message_due ON message (priority, visible_at) WHERE dead_at IS NULL;
     CREATE INDEX message_dead ON message (dead_at) WHERE dead_at IS NOT NULL;
 ";
+
+/// The one number that a statement answers with, such as the version of the schema that a file has.
+pub(crate) fn number(connection: &Connection, sql: &str) -> rusqlite::Result<i64> {
+    connection.query_row(sql, [], |row| row.get(0))
+}

@@ -1,8 +1,8 @@
 //! Files of one crate import each other in no circle, but for a module and its own children.
 //!
 //! What passes between a module and its descendants is left out altogether. So a way from another file to a module, on to
-//! its child and from there back to the file is no circle here: `engine` has one, since a condition is handed the context
-//! that holds the list of conditions.
+//! its child and from there back to the file is no circle here: `engine` has one, since an executor is handed the work, and
+//! with it the context that holds the list of executors.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;

@@ -42,7 +42,10 @@ pub(super) enum Answer {
 impl Plan {
     /// Finds the pipelines that fit.
     pub(super) async fn of(installation: &Installation, change: &Change, chosen: &Chosen) -> anyhow::Result<Plan> {
-        let statuses = chosen.status.map_or_else(|| change.statuses(), |status| vec![status]);
+        let statuses = match chosen.status {
+            Some(status) => vec![status],
+            None => change.statuses(),
+        };
         let in_words = statuses.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ");
         let filter = PipelineFilter {
             name: chosen.name.as_ref().map(ToString::to_string),
@@ -53,14 +56,19 @@ impl Plan {
         };
         let found = listed(installation, filter).await?;
         if found.rows.is_empty() {
-            let of_name = chosen.name.as_ref().map(|name| format!(" of the name `{name}`")).unwrap_or_default();
+            let of_name = match &chosen.name {
+                Some(name) => format!(" of the name `{name}`"),
+                None => String::new(),
+            };
             let since = if chosen.since.is_some() { " and was spawned since then" } else { "" };
             bail!("no pipeline{of_name} is {in_words}{since}");
         }
         let shown = &found.rows[..found.rows.len().min(SHOWN)];
         let rows = operate::rows(&installation.context, shown, now()).await?;
         let mut counts = BTreeMap::new();
-        found.rows.iter().for_each(|row| *counts.entry(kind(row)).or_default() += 1);
+        for row in &found.rows {
+            *counts.entry(kind(row)).or_default() += 1;
+        }
         let is_cut = found.left_out.is_some();
         Ok(Plan { ids: found.rows.into_iter().map(|row| row.id).collect(), rows, counts, is_cut })
     }
@@ -69,6 +77,7 @@ impl Plan {
     pub(super) fn ask(&self, change: &Change, output: &Output) -> anyhow::Result<Answer> {
         let (verb, _) = change.words();
         output.show(&json!({ "would": verb, "ids": self.ids, "counts": self.counts }), |_| self.in_words(verb))?;
+        // A script that forgot `--yes` must not hang, and must not change anything.
         if !(output.is_live() && io::stdin().is_terminal()) {
             Output::complain("nothing was changed; --yes does it");
             return Ok(Answer::No);
@@ -96,8 +105,8 @@ impl Plan {
 
 /// The name and the status of a pipeline.
 fn kind(row: &ListedPipeline) -> String {
-    row.readable().map_or_else(
-        || "unreadable".to_owned(),
-        |pipeline| format!("{} ({})", pipeline.name(), output::harmless(pipeline.status.as_str())),
-    )
+    match row.readable() {
+        Some(pipeline) => format!("{} ({})", pipeline.name(), output::harmless(pipeline.status.as_str())),
+        None => "unreadable".to_owned(),
+    }
 }

@@ -25,11 +25,16 @@ const VALUE_CHARACTERS: usize = 120;
 /// Compares definitions by name.
 pub(super) fn changes(before: &[Definition], after: &[Definition]) -> Vec<DefinitionChange> {
     let names: BTreeSet<&str> = before.iter().chain(after).map(|definition| definition.name.as_str()).collect();
-    let named = |all: &'_ [Definition], name: &str| {
-        let found = all.iter().find(|definition| definition.name.as_str() == name);
-        found.map(|definition| serde_json::to_value(definition).unwrap_or_default())
-    };
-    names.into_iter().filter_map(|name| change(name, named(before, name), named(after, name))).collect()
+    let mut changes = Vec::new();
+    for name in names {
+        changes.extend(change(name, named(before, name), named(after, name)));
+    }
+    changes
+}
+
+fn named(all: &[Definition], name: &str) -> Option<Value> {
+    let found = all.iter().find(|definition| definition.name.as_str() == name)?;
+    Some(serde_json::to_value(found).unwrap_or_default())
 }
 
 fn change(name: &str, before: Option<Value>, after: Option<Value>) -> Option<DefinitionChange> {

@@ -9,7 +9,8 @@ use pipeline::{Definition, PipelineId, Pulse};
 use store::pipelines::{NewPipeline, OpenPipeline, Spawned};
 
 use crate::apply::{AdvanceReport, advance};
-use crate::conditions::finding::{DiscoveryFate, Looks};
+use crate::conditions::finding::DiscoveryFate;
+use crate::conditions::looks::Looks;
 use crate::context::{Context, Invocation};
 use crate::gather::{FactGatherer, LISTED};
 
