@@ -64,24 +64,28 @@ pub(crate) async fn put(
         output.say(&format!("dropped  {name}"))?;
         dropped.ok_files.push(name.clone());
     }
-    let files = &installation.context.store.files;
     for (name, content) in withdrawn {
         // One that was dropped anew says the latest.
-        if chosen.ok_files.contains_key(&name) {
-            continue;
+        if !chosen.ok_files.contains_key(&name) {
+            write(installation, &name, content).await?;
         }
-        files.put(&format!("{DROP_PREFIX}{name}"), Bytes::from(content)).await?;
     }
     let area = DropAreaContent::list(installation).await?;
     if with_ok {
         for (name, lines) in area.missing_ok_files(chosen.csv_files.keys()) {
-            files.put(&format!("{DROP_PREFIX}{name}"), Bytes::from(lines.join("\n"))).await?;
+            write(installation, &name, lines.join("\n")).await?;
             output.say(&format!("wrote    {name} for {} without one", count(lines.len(), "file")))?;
             dropped.ok_files.push(name);
         }
     }
     dropped.files.extend(area.released_by(&dropped.ok_files));
     Ok(dropped)
+}
+
+/// Writes an ok file.
+async fn write(installation: &Installation, name: &str, content: String) -> anyhow::Result<()> {
+    let key = format!("{DROP_PREFIX}{name}");
+    Ok(installation.context.store.files.put(&key, Bytes::from(content)).await?)
 }
 
 /// Takes the ok files away that would release files of an older drop together with some of this one.

@@ -116,12 +116,14 @@ impl StepRecord {
     /// How many runs it has had, with the one that it is in.
     #[must_use]
     pub fn runs(&self) -> u32 {
+        // The first run is not stored, and most steps have no other.
         if self.attempt == 0 { 0 } else { self.run.max(1) }
     }
 
     /// When the message of an enqueued step falls due, if a runner is not to come yet.
     #[must_use]
     pub fn due_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        // A message that is held back counts as sent when it is due.
         self.sent_at.filter(|due| self.status == StepStatus::Enqueued && *due > now)
     }
 

@@ -64,8 +64,10 @@ pub fn next(from: StepStatus, event: StepEvent) -> Result<StepStatus, IllegalMov
     use StepEvent as E;
     use StepStatus as S;
     match (from, event) {
+        // A beat enqueues what has succeeded only for its next run, which is another event.
         (S::Pending | S::Error, E::Enqueue) | (S::Running, E::Continue) => Ok(S::Enqueued),
         (S::Success | S::Skipped | S::Error | S::Cancelled, E::Recur) => Ok(S::Enqueued),
+        // Not while a runner has it or may take it: two of one step would write over each other.
         (S::Pending | S::Success | S::Skipped | S::Error | S::Cancelled, E::Rerun) => Ok(S::Enqueued),
         (S::Enqueued, E::Claim) => Ok(S::Running),
         (S::Running, E::Succeed) => Ok(S::Success),

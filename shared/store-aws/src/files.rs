@@ -191,7 +191,7 @@ impl Files for S3Files {
             }
             let last = reply.contents().last().and_then(Object::key).map(str::to_owned);
             if last <= after {
-                // Whoever went on would ask the same again, for ever.
+                // To go on would be to ask the same again, for ever.
                 let why = "the answer says that there are more, and names none behind those before";
                 return Err(Error::retryable(operation, why));
             }

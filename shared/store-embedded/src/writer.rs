@@ -283,7 +283,7 @@ fn write_all(
     committed: &mpsc::Sender<Box<dyn Job>>,
 ) {
     while let Ok(first) = waiting.recv() {
-        // Poisoned by a panic, it may be within a transaction: whoever asks is told that this has ended.
+        // After a panic the connection may be within a transaction. The requests are dropped, and so their callers are told.
         let Ok(mut committer) = committer.lock() else { return };
         let mut jobs = vec![first];
         jobs.extend(waiting.try_iter().take(GROUP - 1));

@@ -192,8 +192,8 @@ pub fn ended_spawned_at(rank: &str) -> Option<DateTime<Utc>> {
 }
 
 /// The pipeline that an entry of a shard of ended ones names, and the moment of its spawn; `None` for an entry that does
-/// not belong there. Whoever walks through the shards goes on behind what it found, and would go round in a circle if
-/// that led to another month or to another item.
+/// not belong there. A walk through the shards goes on behind what it found. An entry that leads to another month or to
+/// another item would make it go round in a circle.
 pub(crate) fn ended_entry(shard: &str, listed: &Listed) -> Option<(PipelineId, DateTime<Utc>)> {
     let (id, spawned_at) = (pipeline_id(&listed.key.partition)?, ended_spawned_at(&listed.rank)?);
     let place = ended_listing(&id, spawned_at);

@@ -311,8 +311,8 @@ fn is_there(meta: &Item) -> bool {
 
 /// The write that notes which pipeline of this name was spawned last, if that must be `after` the one seen.
 ///
-/// Who asks for nothing patches: that counts the version on, which whoever asks then finds changed. A put would begin again
-/// with 1, which may be the version that was seen.
+/// A spawn without this condition patches. That counts the version up, so a spawn with the condition finds it changed. A put
+/// would begin again with 1, which may be the version that was seen.
 fn point_at(name: &Name, after: Option<&Latest>, attributes: Attributes) -> Write {
     let put = |attributes| Change::Put { attributes, listing: None, expires_at: None };
     let (condition, change) = match after {

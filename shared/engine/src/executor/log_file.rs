@@ -47,7 +47,7 @@ pub(crate) async fn write_until(
         #[expect(clippy::disallowed_methods, reason = "people follow the log while the executor works")]
         let sleep = tokio::time::sleep(context.limits.log_every);
         tokio::select! {
-            // What has ended is written by whoever goes on with it, also if it is time at the same moment.
+            // An executor that has ended comes first: what follows writes the log in any case.
             biased;
             // An error is a sender that was dropped with the executor: as good as its message.
             _ = &mut ended => return is_written,

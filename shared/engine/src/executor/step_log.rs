@@ -156,7 +156,7 @@ impl StepLog {
         let text = if offset < first.len() {
             format!("{}{}{last}", &first[first.floor_char_boundary(offset)..], left_out.note())
         } else if offset < last_begins {
-            // Whoever followed the log was too late for some lines, nobody knows for how many.
+            // Some lines are gone before the reader came to them; only their bytes are known.
             format!("(here {} bytes are left out)\n{last}", last_begins - offset)
         } else {
             last[last.floor_char_boundary(offset - last_begins)..].to_owned()

@@ -55,7 +55,7 @@ impl Store {
             ("log", json!(record.log)),
         ]);
         let change = Change::Put { attributes, listing: None, expires_at: None };
-        // Whoever repeats this after a crash writes the same once more.
+        // No condition: a repetition after a crash writes the same once more.
         let key = keys::attempt(pipeline, &step.definition.name, record.attempt);
         self.table.write(Write { key, condition: Condition::Any, change }).await?;
         Ok(())

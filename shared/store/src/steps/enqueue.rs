@@ -112,7 +112,7 @@ fn next_write(pipeline: &PipelineId, mark: &EnqueueMark<'_>, now: DateTime<Utc>)
     let record = &step.record;
     let mut attributes = items::patch(PER_ATTEMPT.map(|field| (field, Value::Null)));
     if *event == StepEvent::Rerun {
-        // Whoever runs it by hand has seen what became of it.
+        // The person who runs it again has seen what became of it.
         attributes.insert("interruptions".to_owned(), Value::Null);
     }
     if *event == StepEvent::Recur {
