@@ -18,11 +18,16 @@ pub(crate) async fn run(
         QueueCommand::Peek { limit } => {
             let letters = queues::dead_letters(context, usize::from(limit)).await?;
             let all = context.store.queue.count_dead_letters().await?;
-            let cut = (all > letters.len() as u64)
-                .then(|| format!("{} of {all}; --limit shows more, 100 at most", letters.len()));
+            let mut cut = None;
+            if all > letters.len() as u64 {
+                cut = Some(format!("{} of {all}; --limit shows more, 100 at most", letters.len()));
+            }
             output.show(&letters, |letters| letters_in_words(letters, cut.as_ref()))?;
-            if output.is_json() {
-                cut.iter().for_each(|cut| Output::complain(cut));
+            // A program reads standard output as JSON, so the remark must not be there.
+            if output.is_json()
+                && let Some(cut) = &cut
+            {
+                Output::complain(cut);
             }
         }
         QueueCommand::Redrive => {

@@ -23,26 +23,29 @@ pub(super) async fn run(installation: &Installation, what: &str, output: &Output
 }
 
 fn in_words(why: &Why) -> String {
-    let row = |step: &operate::WhyStep| vec![step.name.to_string(), step.status.to_string(), step.text.clone()];
-    let table = output::table(&["step", "status", "why"], why.steps.iter().map(row));
+    let mut rows = Vec::new();
+    for step in &why.steps {
+        rows.push(vec![step.name.to_string(), step.status.to_string(), step.text.clone()]);
+    }
+    let table = output::table(&["step", "status", "why"], rows);
     format!("{} {}: {}\n{}\n\n{table}", why.name, why.id, why.status, why.text)
 }
 
 fn spawn_in_words(why: &WhyNotSpawned) -> String {
     let mut text = format!("{}{}: {}", warned(&why.warnings), why.name, why.text);
     if !why.conditions.is_empty() {
-        let row = |answered: &Answered| {
-            let reason = answered.reason.clone().unwrap_or_default();
-            vec![condition(&answered.condition), answered.answer.to_owned(), reason]
-        };
-        let table = output::table(&["condition", "answer", "why"], why.conditions.iter().map(row));
+        let mut rows = Vec::new();
+        for Answered { condition, answer, reason } in &why.conditions {
+            rows.push(vec![in_words_of(condition), (*answer).to_owned(), reason.clone().unwrap_or_default()]);
+        }
+        let table = output::table(&["condition", "answer", "why"], rows);
         text += &format!("\n\n{table}");
     }
     text
 }
 
 /// A condition by its type, and what its author gave it in brackets.
-fn condition(condition: &Value) -> String {
+fn in_words_of(condition: &Value) -> String {
     let kind = condition["type"].as_str().unwrap_or_default();
     let fields = condition.as_object().into_iter().flatten();
     // A condition that is built in has its arguments beside its type, a registered one has them in an object.

@@ -55,7 +55,7 @@ pub(super) async fn listed(installation: &Installation, filter: PipelineFilter) 
     let rest = PipelineFilter { after: Some(next.clone()), limit: COUNTED, ..filter };
     let (others, more) = self::rows(installation, rest).await?;
     let left_out = LeftOut { count: others.len(), has_more: more.is_some(), next };
-    Ok(Listed { rows, left_out: Some(left_out).filter(|left_out| left_out.count > 0) })
+    Ok(Listed { rows, left_out: (left_out.count > 0).then_some(left_out) })
 }
 
 /// The rows that a filter asks for, and where to go on if it has a limit; a page may be short, and others follow it.
@@ -86,7 +86,11 @@ impl Listed {
 }
 
 pub(super) fn pipeline_table(rows: &[ListRow]) -> String {
-    let row = |row: &ListRow| match row {
+    output::table(&["id", "pipeline", "status", "spawned (UTC)", "time", "note"], rows.iter().map(cells))
+}
+
+fn cells(row: &ListRow) -> Vec<String> {
+    match row {
         ListRow::Readable(row) => vec![
             row.id.clone(),
             row.name.clone(),
@@ -103,8 +107,7 @@ pub(super) fn pipeline_table(rows: &[ListRow]) -> String {
             String::new(),
             problem.clone(),
         ],
-    };
-    output::table(&["id", "pipeline", "status", "spawned (UTC)", "time", "note"], rows.iter().map(row))
+    }
 }
 
 /// What its steps are told, where it stands and why, or who spawned it.
@@ -122,8 +125,12 @@ fn note(row: &PipelineRow) -> String {
 }
 
 fn in_words(at: &StandsAt) -> String {
-    let attempt = (at.attempt > 0).then(|| format!("attempt {}", output::attempt(at.attempt, at.attempts_limit)));
-    let since = at.since.map(|since| format!("since {}", time(since)));
-    let known: Vec<String> = attempt.into_iter().chain(since).collect();
+    let mut known = Vec::new();
+    if at.attempt > 0 {
+        known.push(format!("attempt {}", output::attempt(at.attempt, at.attempts_limit)));
+    }
+    if let Some(since) = at.since {
+        known.push(format!("since {}", time(since)));
+    }
     format!("step `{}` ({}): {}", at.step, known.join(", "), at.reason)
 }

@@ -63,22 +63,24 @@ async fn shown(installation: &Installation, pipeline: &Pipeline) -> anyhow::Resu
 
 /// The steps of a pipeline as a table.
 pub(crate) fn step_table(steps: &[StepRow]) -> String {
-    let row = |step: &StepRow| {
-        vec![
-            step.name.clone(),
-            step.status.to_string(),
-            output::attempt(step.attempt, step.attempts_limit),
-            step.duration_ms.map(output::duration).unwrap_or_default(),
-            note(step).unwrap_or_default(),
-        ]
-    };
-    output::table(&["step", "status", "attempt", "time", "note"], steps.iter().map(row))
+    output::table(&["step", "status", "attempt", "time", "note"], steps.iter().map(cells))
+}
+
+fn cells(step: &StepRow) -> Vec<String> {
+    vec![
+        step.name.clone(),
+        step.status.to_string(),
+        output::attempt(step.attempt, step.attempts_limit),
+        step.duration_ms.map(output::duration).unwrap_or_default(),
+        note(step).unwrap_or_default(),
+    ]
 }
 
 /// What a person wants to know of a step beside its status: what failed, what it waits for, or how far it is.
 pub(crate) fn note(step: &StepRow) -> Option<String> {
-    let progress = step.progress.clone().filter(|_| step.status.is_active());
-    step.message.clone().or_else(|| step.waits_for.first().cloned()).or(progress)
+    // How far it was says nothing of a step that has ended.
+    let progress = if step.status.is_active() { step.progress.as_ref() } else { None };
+    step.message.as_ref().or(step.waits_for.first()).or(progress).cloned()
 }
 
 fn in_words(installation: &Installation, shown: &DetailsWithLogs) -> String {

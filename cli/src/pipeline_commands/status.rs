@@ -83,7 +83,11 @@ fn stages(pipeline: &Pipeline) -> Vec<StageRow> {
 }
 
 fn in_words(rows: &[StatusRow]) -> String {
-    let row = |row: &StatusRow| match &row.pipeline {
+    output::table(&["id", "pipeline", "status", "time", "steps by stage"], rows.iter().map(cells))
+}
+
+fn cells(row: &StatusRow) -> Vec<String> {
+    match &row.pipeline {
         ListRow::Readable(of) => vec![
             of.id.clone(),
             of.name.clone(),
@@ -94,15 +98,16 @@ fn in_words(rows: &[StatusRow]) -> String {
         ListRow::Unreadable { id, name, problem, .. } => {
             vec![id.clone(), name.clone().unwrap_or_default(), "unreadable".to_owned(), String::new(), problem.clone()]
         }
-    };
-    output::table(&["id", "pipeline", "status", "time", "steps by stage"], rows.iter().map(row))
+    }
 }
 
 /// The counts in the order of a step's life.
 fn stage_in_words(stage: &StageRow) -> String {
-    let counts = StepStatus::ALL.iter().filter_map(|status| {
-        let count = stage.steps.get(status.as_str())?;
-        Some(format!("{count} {status}"))
-    });
-    format!("{}: {}", stage.sort_order, counts.collect::<Vec<_>>().join(", "))
+    let mut counts = Vec::new();
+    for status in StepStatus::ALL {
+        if let Some(count) = stage.steps.get(status.as_str()) {
+            counts.push(format!("{count} {status}"));
+        }
+    }
+    format!("{}: {}", stage.sort_order, counts.join(", "))
 }
