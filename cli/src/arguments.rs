@@ -8,7 +8,8 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::output::Paint;
 
@@ -39,6 +40,15 @@ pub(crate) struct CommandLine {
 }
 
 impl CommandLine {
+    /// Reads the arguments of this process; ends it with a word if they cannot be understood.
+    pub(crate) fn read() -> Self {
+        let matches = Self::command().get_matches();
+        let is_by_given = matches.value_source("by") == Some(ValueSource::CommandLine);
+        let mut read = Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+        read.installation.is_by_given = is_by_given;
+        read
+    }
+
     /// Whether colours are wanted where a person looks at a terminal.
     pub(crate) fn paint(&self) -> Paint {
         if self.no_color { Paint::Plain } else { Paint::Coloured }
@@ -54,7 +64,7 @@ Examples:
   systole pipeline list --status error           show what went wrong
   systole pipeline check 01k9                   why a pipeline does not go on
   systole maintenance on                         begin nothing more until `maintenance off`
-  systole --aws pipeline details 01k9…           look at a pipeline of the stage in the environment
+  systole --stage prod pipeline list             the same on AWS, for the stage `prod`
 
 Exit codes: 0 done, 1 failed, 2 wrong command line, 3 a pipeline did not succeed, 4 waited in vain, 130 Ctrl-C.";
 
@@ -67,17 +77,31 @@ pub(crate) struct InstallationArguments {
     /// Folder of the embedded store; `.systole` if nothing is said.
     #[arg(long, global = true, env = "SYSTOLE_STORE", value_name = "FOLDER")]
     pub(crate) store: Option<PathBuf>,
-    /// Works on AWS, or an emulator, as the environment says (`TABLE_NAME`, `BUCKET_NAME`, `STEP_QUEUE_…_URL`, `AWS_…`).
+    /// Works on the stage of this name on AWS, with the region and the credentials of the AWS SDK's own variables and
+    /// files; an emulator is a stage, too.
     ///
-    /// The folder of the embedded store does not matter then.
-    #[arg(long, global = true)]
+    /// Table, bucket and queues are found in the outputs of its stack.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) stage: Option<String>,
+    /// Works on the stage on AWS that variables name (`TABLE_NAME`, `BUCKET_NAME`, `STEP_QUEUE_…_URL`), as functions do.
+    ///
+    /// The folder of the embedded store does not matter then, nor with `--stage`.
+    #[arg(long, global = true, conflicts_with = "stage")]
     pub(crate) aws: bool,
-    /// Who does it, for the audit.
+    /// Who does it, for the audit of the embedded store; on AWS that is who the credentials belong to.
     #[arg(long, global = true, env = "USER", hide_env = true, value_name = "NAME")]
     pub(crate) by: Option<String>,
+    /// Whether the command line itself says who does it, and not only the variable.
+    #[arg(skip)]
+    pub(crate) is_by_given: bool,
 }
 
 impl InstallationArguments {
+    /// Whether the stage is on AWS.
+    pub(crate) fn is_on_aws(&self) -> bool {
+        self.aws || self.stage.is_some()
+    }
+
     /// The folder of the embedded store.
     pub(crate) fn folder(&self) -> PathBuf {
         self.store.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_STORE))

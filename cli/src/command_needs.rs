@@ -1,4 +1,4 @@
-//! Which commands only look, which change something that is there, and which work.
+//! Which commands only look, which change something that is there, which work, and which are noted with a name.
 
 use crate::arguments::{
     Command, ImportCommand, MaintenanceCommand, PipelineCommand, QueueCommand, SettingsCommand, StepCommand,
@@ -36,4 +36,10 @@ pub(crate) fn need_of(command: &Command) -> Need {
         | Command::Conditions { .. }
         | Command::Completions { .. } => Need::Look,
     }
+}
+
+/// Whether it is noted who runs a command: in the audit, or in the pipeline that it spawns.
+pub(crate) fn is_noted(command: &Command) -> bool {
+    let spawns = matches!(command, Command::Pipeline(PipelineCommand::Init { .. }));
+    spawns || need_of(command) == Need::Change
 }

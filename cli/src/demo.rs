@@ -19,7 +19,7 @@ pub(crate) async fn run(
     output: &Output,
 ) -> anyhow::Result<ExitReason> {
     let Place::Embedded(root) = &installation.place else {
-        bail!("the demo runs on the embedded store; leave out --aws");
+        bail!("the demo runs on the embedded store; leave out --stage and --aws");
     };
     if !options.data.is_dir() {
         bail!(

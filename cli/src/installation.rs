@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
 use engine::take_over::take_over;
 use engine::{Context, Invocation, Limits, Program};
+use store_aws::{Account, Config, ServicesConfig};
 use store_embedded::Options;
 
 use crate::arguments::InstallationArguments;
@@ -22,8 +23,10 @@ pub(crate) struct Installation {
     pub(crate) place: Place,
     /// What to say if the store was made just now and somebody may have meant another one.
     pub(crate) is_new: Option<String>,
-    /// Who does it, for those who look at it later.
+    /// Who does it, for those who look at it later; on AWS nobody by name before [`Installation::identify`].
     pub(crate) by: String,
+    /// None on this machine.
+    account: Option<Account>,
     /// None on AWS, and where nothing is done but looking.
     process_lock: Option<Arc<ProcessLock>>,
 }
@@ -47,6 +50,9 @@ pub(crate) enum Place {
     },
 }
 
+/// By what people do what they do, for the audit.
+const CLI: &str = "CLI";
+
 /// How long a runner of this machine holds a step without a sign of life. A killed one is noticed after that.
 const LEASE: Duration = Duration::from_secs(10);
 
@@ -58,18 +64,36 @@ pub(crate) const BEAT_BUDGET: Duration = Duration::from_secs(20);
 
 impl Installation {
     pub(crate) async fn open(arguments: &InstallationArguments, need: Need, program: Program) -> anyhow::Result<Self> {
-        let by = match arguments.by.as_deref() {
-            None | Some("") => "CLI".to_owned(),
-            Some(name) => format!("{name} (CLI)"),
-        };
-        if arguments.aws {
-            let config = store_aws::Config::from_env().context("cannot tell which stage to work on")?;
-            let allowed = store_aws::ServicesConfig::from_env().context("cannot tell what steps may call")?;
-            let (store, services) = store_aws::connect_with_services(&config, &allowed).await;
-            let context = Context::new(store, program.clone(), Limits::default()).with_services(services);
-            let place = Place::Aws { bucket: config.bucket_name };
-            return Ok(Installation { program, context, place, by, process_lock: None, is_new: None });
+        if arguments.is_on_aws() {
+            Self::open_on_aws(arguments, program).await
+        } else {
+            Self::open_embedded(arguments, need, program)
         }
+    }
+
+    async fn open_on_aws(arguments: &InstallationArguments, program: Program) -> anyhow::Result<Self> {
+        // Free text would let anybody write anybody's name into the audit of a stage that several people work on.
+        if arguments.is_by_given {
+            bail!("--by is for the embedded store; on AWS the audit names who the credentials belong to");
+        }
+        let account = Account::from_env().await;
+        let config = match &arguments.stage {
+            Some(stage) => account.find_stage(stage).await.with_context(|| format!("cannot find stage `{stage}`"))?,
+            None => Config::from_env().context("cannot tell which stage to work on (`--stage NAME` finds one)")?,
+        };
+        let allowed = ServicesConfig::from_env().context("cannot tell what steps may call")?;
+        let (store, services) = account.connect(&config, &allowed);
+        let context = Context::new(store, program.clone(), Limits::default()).with_services(services);
+        let place = Place::Aws { bucket: config.bucket_name };
+        let by = CLI.to_owned();
+        Ok(Installation { program, context, place, by, account: Some(account), process_lock: None, is_new: None })
+    }
+
+    fn open_embedded(arguments: &InstallationArguments, need: Need, program: Program) -> anyhow::Result<Self> {
+        let by = match arguments.by.as_deref() {
+            None | Some("") => CLI.to_owned(),
+            Some(name) => format!("{name} ({CLI})"),
+        };
         let is_new = need.check(arguments)?;
         let folder = arguments.folder();
         let options = Options { visibility: LEASE, ..Options::default() };
@@ -88,7 +112,7 @@ impl Installation {
         };
         let place = Place::Embedded(folder);
         let context = Context::new(store, program.clone(), limits);
-        Ok(Installation { program, context, place, by, process_lock, is_new })
+        Ok(Installation { program, context, place, by, account: None, process_lock, is_new })
     }
 
     /// Opens the installation to look at it; none if nobody named one and there is none at the usual place.
@@ -96,11 +120,22 @@ impl Installation {
         arguments: &InstallationArguments,
         program: Program,
     ) -> anyhow::Result<Option<Self>> {
-        let is_named = arguments.aws || arguments.store.is_some();
+        let is_named = arguments.is_on_aws() || arguments.store.is_some();
         if !is_named && !store_embedded::is_store(&arguments.folder()) {
             return Ok(None);
         }
         Ok(Some(Self::open(arguments, Need::Look, program).await?))
+    }
+
+    /// Finds out who does it, before something is done that is noted with a name.
+    ///
+    /// Others need not wait for AWS to tell.
+    pub(crate) async fn identify(&mut self) -> anyhow::Result<()> {
+        if let Some(account) = &self.account {
+            let caller = account.caller().await.context("cannot tell who does this, so nothing is done")?;
+            self.by = format!("{caller} ({CLI})");
+        }
+        Ok(())
     }
 
     /// The same for steps that may call what the flags name.

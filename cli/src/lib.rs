@@ -1,8 +1,8 @@
 //! `systole`: operator commands, and `systole dev`, the local host.
 //!
 //! [`main`] is all of it, over the [`Program`] that it is given: the one that ships, or one with more.
-//! Commands are thin: they call what the functions call, and print it. The embedded store is the default; `--aws` takes the
-//! stage that the environment names, on AWS or an emulator.
+//! Commands are thin: they call what the functions call, and print it. The embedded store is the default; `--stage NAME` and
+//! `--aws` take a stage on AWS or an emulator.
 
 mod api_server;
 mod arguments;
@@ -31,14 +31,14 @@ mod watch;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
 use engine::Program;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::arguments::{CatalogCommand, Command, CommandLine, ImportCommand, PipelineCommand, SettingsCommand};
-use crate::command_needs::need_of;
+use crate::command_needs::{is_noted, need_of};
 use crate::installation::Installation;
 use crate::outcome::ExitReason;
 use crate::output::{Output, Paint};
@@ -47,7 +47,7 @@ use crate::output::{Output, Paint};
 ///
 /// A program with more than what ships is a crate with a `main` that calls this with its own list.
 pub async fn main(program: Program) -> ExitCode {
-    let arguments = CommandLine::parse();
+    let arguments = CommandLine::read();
     init_log(&arguments);
     match run(arguments, program).await {
         Ok(reason) => reason.exit_code(),
@@ -75,7 +75,10 @@ async fn run(arguments: CommandLine, program: Program) -> anyhow::Result<ExitRea
         return complete(shell);
     }
     let need = need_of(&arguments.command);
-    let installation = Installation::open(&arguments.installation, need, program.clone()).await?;
+    let mut installation = Installation::open(&arguments.installation, need, program.clone()).await?;
+    if is_noted(&arguments.command) {
+        installation.identify().await?;
+    }
     let is_new = installation.is_new.clone();
     let reason = run_over(installation, arguments.command, program, &output).await?;
     // Only now: what failed says why, and nothing else.

@@ -25,6 +25,7 @@ mod questions;
 mod samples;
 mod security;
 mod stack;
+mod stages;
 mod systole;
 mod tidy;
 mod validate;

@@ -143,7 +143,7 @@ const VALIDATE_EXAMPLES: &str = "\
 Examples:
   systole pipeline validate my_pipeline.xml && cp my_pipeline.xml .systole/files/pipelines/
   systole pipeline validate my-pipelines/              all files of a folder, against the store `.systole` if it is there
-  systole --aws pipeline validate my-pipelines/        against the definitions of the stage";
+  systole --stage prod pipeline validate my-files/    against the definitions of the stage `prod`";
 
 const RERUN_EXAMPLES: &str = "\
 Examples:

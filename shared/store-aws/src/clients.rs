@@ -49,8 +49,8 @@ pub fn store(config: &Config, sdk: &SdkConfig) -> Store {
     )
 }
 
-/// DynamoDB and SQS answer within milliseconds; a silent connection must not use up a runner's time.
-fn call_timeouts() -> TimeoutConfig {
+/// DynamoDB, SQS, CloudFormation and STS answer within milliseconds; a silent connection must not use up a runner's time.
+pub(crate) fn call_timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(5))

@@ -7,6 +7,7 @@
 //!
 //! **Invariant:** nothing here creates, changes or deletes a table, a queue or a bucket; `infra/storage.yaml` does.
 
+mod account;
 mod backoff;
 mod calls;
 mod clients;
@@ -16,10 +17,12 @@ pub mod logging;
 mod queue;
 mod sdk_error;
 pub mod services;
+pub mod stage;
 mod table;
 #[cfg(test)]
 mod test_support;
 
+pub use account::Account;
 pub use aws_config::SdkConfig;
 pub use calls::http_client;
 pub use clients::{connect, connect_over, connect_with_services, store};

@@ -136,23 +136,32 @@ fn run_all(source: Source, answer: Answer) -> Said {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("product-import_20260801-120000_01.csv");
     std::fs::write(&file, "sku,name\n").unwrap();
-    let arguments = ["heartbeat", "run --max 1", "import list", "queue peek", "import drop"];
-    let running = arguments.map(|arguments| {
+    let lines = [
+        "--aws heartbeat",
+        "--aws run --max 1",
+        "--aws import list",
+        "--aws queue peek",
+        "--aws maintenance on",
+        "--stage test health",
+        "--aws import drop",
+    ];
+    let running = lines.map(|line| {
         let mut command = program();
         equip(&mut command, folder.path(), source, &aws);
-        command.arg("--aws").args(arguments.split(' ')).args(arguments.ends_with("drop").then_some(&file));
-        (arguments, Running::start(command))
+        command.args(line.split(' ')).args(line.ends_with("drop").then_some(&file));
+        (line, Running::start(command))
     });
     let mut said = invoke_runner(source, &aws, folder.path());
-    for (arguments, running) in running {
+    for (line, running) in running {
         let ran = running.end();
         assert!(ran.stderr.contains("DEBUG"), "the log is not noisy: {ran}");
-        said.extend(outputs(arguments, ran));
+        said.extend(outputs(line, ran));
     }
     let asked: Vec<_> = asked.try_iter().collect();
-    for service in ["/dynamodb/aws4_request", "/sqs/aws4_request", "/s3/aws4_request"] {
+    for service in ["dynamodb", "sqs", "s3", "sts", "cloudformation"] {
+        let scope = format!("/{service}/aws4_request");
         let is_signed =
-            |request: &String| request.contains(service) && request.contains(TOKEN) && request.contains(KEY_ID);
+            |request: &String| request.contains(&scope) && request.contains(TOKEN) && request.contains(KEY_ID);
         assert!(asked.iter().any(is_signed), "{source:?}: no signed request to {service}");
     }
     said

@@ -95,7 +95,12 @@ const OF_FUNCTIONS: [&str; 4] = ["dev", "demo", "heartbeat", "run"];
 
 /// Rights that no command shows: the policy that has them first, the action, a part of what it is on, and what it is for.
 const UNSEEN: [(&str, &str, &str, &str); 7] = [
-    ("view", "cloudformation:DescribeStacks", ":stack/systole-", "finds the names of a stage, see docs/AWS.md"),
+    (
+        "view",
+        "cloudformation:DescribeStacks",
+        ":stack/systole-",
+        "the output `AdminUrl` of the functions, see docs/API.md",
+    ),
     ("view", "s3:GetObject", "/archive/", "the reports and the archived files, by `aws s3 cp`"),
     ("view", "lambda:InvokeFunctionUrl", "-admin", "the API, which another role of theirs may open"),
     ("view", "lambda:InvokeFunction", "-admin", "the same, see below"),
@@ -164,7 +169,9 @@ impl Stage {
             id.unwrap_or_else(|| if word == "FILES" { files.clone() } else { word.replace("4-weeks", "4 weeks") })
         };
         let mut command = program();
-        command.arg("--aws").args(line.split(' ').map(word)).envs(&self.variables);
+        command.args(["--stage", self.name()]).args(line.split(' ').map(word));
+        // Its storage is found by its name; the variables are those of another stage.
+        command.envs(self.variables.iter().filter(|(name, _)| name.starts_with("AWS_")));
         (Running::start(command).end(), self.recorder.take())
     }
 }
@@ -202,8 +209,10 @@ async fn noted(State((upstream, recorder)): State<(SocketAddr, Recorder)>, reque
     let (parts, body) = request.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
     let header = |name: &str| parts.headers.get(name).map(|value| value.to_str().unwrap());
+    let is_form = header("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
     match header("x-amz-target") {
         Some(target) => recorder.note_call(target, &body),
+        None if is_form => recorder.note_form(&body),
         None => recorder.note_s3(parts.method.as_str(), &parts.uri.to_string(), header("x-amz-copy-source")),
     }
     let request = Request::from_parts(parts, Body::from(body));

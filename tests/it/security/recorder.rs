@@ -83,6 +83,25 @@ impl Recorder {
         }
     }
 
+    /// A request to a service that is told all in a form.
+    pub(super) fn note_form(&self, body: &[u8]) {
+        let text = std::str::from_utf8(body).unwrap();
+        let value = |name: &str| {
+            let parts = text.split('&').filter_map(|part| part.split_once('='));
+            parts.filter(|(known, _)| *known == name).map(|(_, value)| value).next().unwrap_or_default()
+        };
+        match value("Action") {
+            // IAM is not asked: everybody may know who they are.
+            "GetCallerIdentity" => {}
+            "DescribeStacks" => {
+                let stack = value("StackName");
+                let resource = format!("arn:aws:cloudformation:eu-central-1:000000000000:stack/{stack}/an-id");
+                self.note("cloudformation:DescribeStacks", resource);
+            }
+            other => self.note(&format!("a right that nobody knows for {other}"), "anything".to_owned()),
+        }
+    }
+
     fn note_dynamodb(&self, operation: &str, body: &Value) {
         let table =
             |name: &Value| format!("arn:aws:dynamodb:eu-central-1:000000000000:table/{}", name.as_str().unwrap());
