@@ -253,7 +253,7 @@ pub(crate) struct DropArguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum CatalogCommand {
-    /// Shows one product.
+    /// Shows one product, and which line of which file changed it last, when, and in which pipeline.
     #[command(after_help = "Example:\n  systole catalog show SKU-1")]
     Show {
         /// Its sku.

@@ -1,21 +1,29 @@
 //! `systole catalog …`.
 
-use anyhow::bail;
-use catalog::own;
+use catalog::own::{self, LastChange};
 use import::entity::Thing;
 use import::entity::product::Product;
+use operate::ProductDetails;
 
 use crate::installation::Installation;
 use crate::outcome::ExitReason;
-use crate::output::{Output, Reader};
+use crate::output::{self, Output, Reader};
 
 pub(crate) async fn show(installation: &Installation, sku: &str, output: &Output) -> anyhow::Result<ExitReason> {
-    let key = Product::key(sku);
-    let stored = own::things::<Product>(installation.context.store.table.as_ref(), std::slice::from_ref(&key)).await?;
-    let Some(stored) = stored.get(&key) else { bail!("there is no product `{sku}`") };
-    let pretty = serde_json::to_string_pretty(&stored.thing)?;
-    output.show(&stored.thing, |_| pretty)?;
+    let details = operate::product(&installation.context, sku).await?;
+    let pretty = serde_json::to_string_pretty(&details.product)?;
+    let changed = changed_in_words(&details);
+    output.show(&details, |_| format!("{changed}\n{pretty}"))?;
     Ok(ExitReason::Ok)
+}
+
+fn changed_in_words(details: &ProductDetails) -> String {
+    let sku = &details.product.sku;
+    let Some(LastChange { at, pipeline, file, line }) = &details.last_change else {
+        return format!("`{sku}` was changed last before it was noted by which file");
+    };
+    let at = output::time(*at);
+    format!("`{sku}` was changed last at {at} UTC by {file}:{line} in pipeline {pipeline}")
 }
 
 pub(crate) async fn export(installation: &Installation) -> anyhow::Result<ExitReason> {

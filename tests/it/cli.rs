@@ -279,7 +279,9 @@ fn the_demo_imports_and_a_second_one_changes_nothing() {
     let skus: Vec<String> = products.iter().map(|product| product["sku"].as_str().unwrap().to_lowercase()).collect();
     assert!(skus.is_sorted(), "products come in the order of their skus");
     let sku = products[0]["sku"].as_str().unwrap();
-    let shown = systole.json(&["catalog", "show", sku]);
+    let mut shown = systole.json(&["catalog", "show", sku]);
+    let change = shown.as_object_mut().unwrap().remove("last_change").unwrap();
+    assert!(change["file"].as_str().unwrap().starts_with("product-import_"), "{change}");
     assert!(shown.as_object().unwrap().iter().all(|(key, value)| products[0][key] == *value), "{shown:#}");
     let ran = systole.run(&["catalog", "show", "nothing"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(1), "systole: there is no product `nothing`\n"));
@@ -347,4 +349,13 @@ fn a_host_serves_the_api() {
     assert_eq!(ask(address, "GET", "/nowhere", "").status, 404);
     dev.signal("TERM");
     assert_eq!(dev.end().code, Some(0));
+}
+
+#[test]
+fn a_file_of_which_no_row_can_be_used_is_told_as_such() {
+    let systole = Systole::new();
+    let file = systole.folder("files").join("product-import_1_01.csv");
+    std::fs::write(&file, "sku,attribute_set_code,product_type,name\nA-1,Default,simple,Apple\n").unwrap();
+    let told = say(&systole, &["import", "drop", file.to_str().unwrap()]);
+    assert!(told.contains("rows     1: every row skipped, the report says why\n"), "{told}");
 }

@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use catalog::own;
 use difference::{assert_same, assert_same_text};
+use import::entity::product::Product;
 use patience::wait;
 use pipeline::{Name, Priority, StepStatus};
 use serde_json::Value;
@@ -29,6 +31,8 @@ use crate::systole::{Running, Systole, fixture, names, root, wait_for};
 #[derive(Debug, Clone, PartialEq)]
 struct Outcome {
     catalogue: String,
+    /// File and line that changed each product last.
+    last_changes: BTreeMap<String, String>,
     /// The report, without what differs from pipeline to pipeline.
     report: Value,
     archive: BTreeMap<String, Vec<u8>>,
@@ -244,6 +248,7 @@ impl Outcome {
     fn assert_same(&self, undisturbed: &Outcome, story: &str) {
         assert_same(&self.report, &undisturbed.report, format!("{story}: the report"));
         assert_same_text(&self.catalogue, &undisturbed.catalogue, format!("{story}: the catalogue"));
+        assert_same(&self.last_changes, &undisturbed.last_changes, format!("{story}: the last changes"));
         assert_same_archives(&self.archive, &undisturbed.archive, story);
     }
 
@@ -254,8 +259,21 @@ impl Outcome {
             report.as_object_mut().unwrap().remove(differs);
         }
         let catalogue = systole.run(&["catalog", "export"]).stdout;
-        Outcome { catalogue, report, archive: archive(systole, id) }
+        let last_changes = runtime().block_on(last_changes(&open(systole), id));
+        Outcome { catalogue, last_changes, report, archive: archive(systole, id) }
     }
+}
+
+/// File and line that changed each product last, all of them in one pipeline.
+async fn last_changes(store: &Store, pipeline: &str) -> BTreeMap<String, String> {
+    let keys: Vec<String> = own::all::<Product>(store.table.as_ref()).await.unwrap().into_keys().collect();
+    let kept = own::things::<Product>(store.table.as_ref(), &keys).await.unwrap();
+    let of_one = |(key, kept): (&String, &own::KeptThing<Product>)| {
+        let change = kept.last_change().unwrap().unwrap_or_else(|| panic!("`{key}` has no note"));
+        assert_eq!(change.pipeline.as_str(), pipeline, "{key}");
+        (key.clone(), format!("{}:{}", change.file, change.line))
+    };
+    kept.iter().map(of_one).collect()
 }
 
 /// Names the files that differ; what is in them is too long.

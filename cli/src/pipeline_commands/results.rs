@@ -20,6 +20,7 @@ pub(crate) fn results(installation: &Installation, details: &PipelineDetails) ->
         };
         text += &match output("is_imported") {
             Some(Value::Bool(false)) => format!("rows     {rows} checked, none imported\n"),
+            _ if rows > 0 && rows == skipped => format!("rows     {rows}: every row skipped, the report says why\n"),
             _ if rows > 0 && rows == unchanged + skipped => {
                 format!("rows     {rows}: every row unchanged, {skipped} skipped\n")
             }

@@ -87,6 +87,8 @@ impl From<operate::Error> for ApiError {
             operate::Error::UnknownDefinition { .. }
             | operate::Error::UnknownPipeline(_)
             | operate::Error::NoneBegins(_)
+            | operate::Error::UnknownProduct { .. }
+            | operate::Error::DeletedProduct { .. }
             | operate::Error::UnknownStep { .. } => StatusCode::NOT_FOUND,
             operate::Error::ArgumentKey { .. } => StatusCode::BAD_REQUEST,
             operate::Error::ArgumentsTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,

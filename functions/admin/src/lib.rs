@@ -11,6 +11,7 @@
 
 pub mod access;
 mod answer;
+mod catalog;
 mod changes;
 mod definitions;
 mod error;

@@ -6,7 +6,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use engine::Context;
 
 use crate::access::Role;
-use crate::{changes, definitions, health, logs, pipelines, queues, settings, steps, uploads};
+use crate::{catalog, changes, definitions, health, logs, pipelines, queues, settings, steps, uploads};
 
 /// One route.
 pub(crate) struct Route {
@@ -50,6 +50,7 @@ pub(crate) fn table() -> Vec<Route> {
         route(&get, "/arrivals", View, uploads::arrivals),
         route(&post, "/uploads", Operate, uploads::ticket),
         route(&put, "/uploads/{name}", Operate, uploads::take),
+        route(&get, "/catalog/product", View, catalog::product),
         route(&get, "/audit", View, settings::audit),
     ]
 }

@@ -1,5 +1,6 @@
 //! Every route, over the embedded store.
 
+mod catalog;
 mod contract;
 mod operations;
 mod refusals;

@@ -16,11 +16,14 @@
 //! A thing is written under the version that was read, so two imports that meet at one thing both count: the later one
 //! reads again and applies its rows to what the earlier one left.
 //!
+//! Beside a thing stands which row changed it last ([`LastChange`]), for people who ask where a value comes from.
+//!
 //! **Invariant:** a thing that no row changes is not written.
 
 mod categories;
 mod error;
 mod items;
+mod last_change;
 mod mark;
 mod merge;
 mod shop;
@@ -38,6 +41,7 @@ use store::table::Table;
 pub use categories::{categories, create_categories};
 pub use error::Error;
 pub use items::{KeptThing, Update, all, each, things, write_things};
+pub use last_change::{BadLastChange, LastChange};
 pub use shop::shop_facts;
 
 use crate::target::{self, Block, BlockOutcome, ItemOutcome, RowChange, Target};

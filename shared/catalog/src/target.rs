@@ -11,10 +11,12 @@
 use std::error::Error as StdError;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use import::Entity;
 use import::finding::Finding;
 use import::operation::Operation;
 use import::shop::ShopFacts;
+use pipeline::PipelineId;
 use serde::{Deserialize, Serialize};
 
 /// What an import of an entity writes to.
@@ -53,6 +55,8 @@ pub trait Target<E: Entity>: Send + Sync {
 /// Rows of one file that a target is given together.
 #[derive(Debug)]
 pub struct Block<E: Entity> {
+    /// What imports it.
+    pub source: BlockSource,
     /// Base name of the file, for findings.
     pub file: String,
     /// Names the block: the same for the same rows of the same bunch, and for no others.
@@ -63,6 +67,15 @@ pub struct Block<E: Entity> {
     pub operation: Operation,
     /// The rows in the order of the file.
     pub rows: Vec<RowChange<E::EntityChange>>,
+}
+
+/// What imports a block, for those who ask later where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockSource {
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// When the block is handed over; that of a repetition is later.
+    pub at: DateTime<Utc>,
 }
 
 /// A row that says something about a thing.

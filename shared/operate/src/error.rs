@@ -1,5 +1,6 @@
 //! Why something that a person wants cannot be done.
 
+use catalog::own::LastChange;
 use engine::definitions::FindError;
 use pipeline::{Name, PipelineId, PipelineStatus, StepStatus};
 
@@ -131,6 +132,23 @@ pub enum Error {
     /// No pipeline fits the beginning of an id.
     #[error("there is no pipeline whose id begins with `{0}`")]
     NoneBegins(String),
+    /// There is no such product in the own catalogue.
+    #[error("there is no product `{sku}`")]
+    UnknownProduct {
+        /// The sku asked for, shortened.
+        sku: String,
+    },
+    /// The product was deleted.
+    #[error(
+        "there is no product `{sku}` any more; it was deleted at {} UTC by {}:{} in pipeline {}",
+        .deletion.at.format("%Y-%m-%d %H:%M:%S"), .deletion.file, .deletion.line, .deletion.pipeline
+    )]
+    DeletedProduct {
+        /// The sku asked for, shortened.
+        sku: String,
+        /// The row that did.
+        deletion: Box<LastChange>,
+    },
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -77,6 +77,8 @@ fn word(error: &Error) -> &'static str {
         | Error::ArgumentKey { .. }
         | Error::ArgumentsTooLarge { .. }
         | Error::Ambiguous { .. }
-        | Error::NoneBegins(_) => "refused",
+        | Error::NoneBegins(_)
+        | Error::UnknownProduct { .. }
+        | Error::DeletedProduct { .. } => "refused",
     }
 }

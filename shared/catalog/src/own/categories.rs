@@ -25,7 +25,7 @@ pub async fn create_categories(table: &dyn Table, paths: &BTreeSet<CategoryPath>
         }
         let thing = Some(Category::named(path.clone()));
         // One after the other: dying in between must leave no child without its parent.
-        let update = Update { key: path.key(), before, thing, mark: mark.to_owned() };
+        let update = Update { key: path.key(), before, thing, mark: mark.to_owned(), change: None };
         // Somebody else has created it meanwhile if the write meets a conflict.
         created += usize::from(items::write_things(table, &[update]).await?.is_empty());
     }

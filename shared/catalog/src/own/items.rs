@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 use store::table::{Attributes, Change, Condition, Item, Key, Page, Query, Relist, Table, Write, Written};
 
 use super::error::Error;
+use super::last_change::{BadLastChange, LastChange};
 
 /// Over how many partitions the things are spread: one takes about 1,000 writes a second.
 const PARTITIONS: u8 = 64;
@@ -24,6 +25,8 @@ pub struct KeptThing<T> {
     pub thing: Option<T>,
     /// Names the write that made it so; lets a repeated import recognise its own work.
     pub mark: Option<String>,
+    /// What is noted of its last change, as it is stored.
+    last_change: Option<String>,
     version: u64,
 }
 
@@ -38,6 +41,19 @@ pub struct Update<T> {
     pub thing: Option<T>,
     /// Names this write.
     pub mark: String,
+    /// Which row changes the thing; none if it stays as it is and is written for the mark alone, or if
+    /// many rows want it, such as a category.
+    pub change: Option<LastChange>,
+}
+
+impl<T> KeptThing<T> {
+    /// Which row changed or deleted it last; none if it was written before that was noted.
+    ///
+    /// # Errors
+    /// The note cannot be understood.
+    pub fn last_change(&self) -> Result<Option<LastChange>, BadLastChange> {
+        self.last_change.as_deref().map(str::parse).transpose()
+    }
 }
 
 /// Reads things by their keys; absent ones are left out.
@@ -112,13 +128,16 @@ fn write<T: Thing>(update: &Update<T>) -> Write {
     if let Some(thing) = &update.thing {
         attributes.insert(T::NAME.to_owned(), json!(thing.to_json()));
     }
+    if let Some(change) = &update.change {
+        attributes.insert("changed".to_owned(), json!(change.to_string()));
+    }
     let condition = match &update.before {
         Some(before) => Condition::Version(before.version),
         None => Condition::Absent,
     };
     let change = match (&update.before, &update.thing) {
         (Some(_), Some(_)) => Change::Patch { attributes, listing: Relist::Keep },
-        // What is left of a deleted thing is its mark alone.
+        // What is left of a deleted thing is its mark, and which row deleted it.
         (_, None) | (None, Some(_)) => Change::Put { attributes, listing: None, expires_at: None },
     };
     Write { key: item_key::<T>(&update.key), condition, change }
@@ -154,12 +173,16 @@ fn key_of<T: Thing>(item: &Item) -> &str {
 }
 
 fn mark(item: &Item) -> Option<String> {
-    item.attributes.get("mark").and_then(Value::as_str).map(str::to_owned)
+    text(item, "mark")
+}
+
+fn text(item: &Item, attribute: &str) -> Option<String> {
+    item.attributes.get(attribute).and_then(Value::as_str).map(str::to_owned)
 }
 
 fn kept<T: Thing>(item: &Item) -> Result<KeptThing<T>, Error> {
     let json = item.attributes.get(T::NAME).and_then(Value::as_str);
     let unreadable = |source| Error::Thing { name: T::NAME, key: key_of::<T>(item).to_owned(), source };
     let thing = json.map(T::from_json).transpose().map_err(unreadable)?;
-    Ok(KeptThing { thing, mark: mark(item), version: item.version })
+    Ok(KeptThing { thing, mark: mark(item), last_change: text(item, "changed"), version: item.version })
 }

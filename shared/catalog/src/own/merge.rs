@@ -6,8 +6,9 @@ use import::finding::{ChangeRefusal, Finding, Severity};
 use import::operation::Operation;
 
 use super::items::{KeptThing, Update};
+use super::last_change::LastChange;
 use super::mark::{self, Told};
-use crate::target::{Block, ItemOutcome, RowChange};
+use crate::target::{Block, BlockSource, ItemOutcome, RowChange};
 
 /// Where the rows of a thing come from.
 #[derive(Debug)]
@@ -45,14 +46,36 @@ pub(super) fn merge<E: Entity>(
     let outcomes: Vec<_> = rows.iter().map(|row| merging.apply(row)).collect();
     let Merging { thing, was_replaced, .. } = merging;
     let stored = before.as_ref().and_then(|before| before.thing.as_ref());
+    let is_changed = thing.as_ref() != stored;
     // A thing that was replaced by its like is written for the mark: later blocks must not replace it once more.
-    let update = (thing.as_ref() != stored || was_replaced).then(|| Update {
+    let update = (is_changed || was_replaced).then(|| Update {
         key: key.to_owned(),
         mark: mark::write(&block.mark, &outcomes),
         before,
         thing,
+        change: is_changed.then(|| last_change(block, rows, &outcomes)),
     });
     MergedRows { update, outcomes }
+}
+
+/// The last of the rows that changed the thing; those behind it changed nothing.
+fn last_change<E: Entity>(
+    block: &Block<E>,
+    rows: &[RowChange<E::EntityChange>],
+    outcomes: &[ItemOutcome],
+) -> LastChange {
+    let changing = rows.iter().zip(outcomes).filter(|(_, outcome)| has_changed(outcome)).map(|(row, _)| row);
+    // An entity of somebody else that changes a thing and says that it did not: one of these rows it was.
+    let row = changing.last().or(rows.last());
+    let BlockSource { pipeline, at } = block.source.clone();
+    LastChange { at, pipeline, file: block.file.clone(), line: row.map_or(0, |row| row.line) }
+}
+
+fn has_changed(outcome: &ItemOutcome) -> bool {
+    match outcome {
+        ItemOutcome::Created | ItemOutcome::Updated | ItemOutcome::Deleted => true,
+        ItemOutcome::Unchanged | ItemOutcome::Refused(_) => false,
+    }
 }
 
 /// A thing while the rows of a block are applied to it.

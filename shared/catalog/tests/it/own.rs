@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use catalog::own::{self, OwnCatalogue};
-use catalog::target::{Block, BlockOutcome, Error, ItemOutcome, Pending, RowChange, Target};
+use catalog::target::{Block, BlockOutcome, BlockSource, Error, ItemOutcome, Pending, RowChange, Target};
 use import::Entity;
 use import::csv::{ReadRow, RowReader};
 use import::entity::ReadingRules;
@@ -48,14 +48,40 @@ impl Shelf {
     }
 
     async fn try_import(&self, mark: &str, lines: &[&str]) -> std::result::Result<BlockOutcome, Error> {
+        self.try_import_from(SPRING, mark, lines).await
+    }
+
+    async fn try_import_from(
+        &self,
+        source: (&str, &str),
+        mark: &str,
+        lines: &[&str],
+    ) -> std::result::Result<BlockOutcome, Error> {
+        self.operate(Operation::AddUpdate, source, mark, lines).await
+    }
+
+    async fn operate(
+        &self,
+        operation: Operation,
+        (pipeline, at): (&str, &str),
+        mark: &str,
+        lines: &[&str],
+    ) -> std::result::Result<BlockOutcome, Error> {
         let block = Block::<Products> {
+            source: BlockSource { pipeline: pipeline.parse().unwrap(), at: at.parse().unwrap() },
             file: "a.csv".to_owned(),
             mark: mark.to_owned(),
-            import: "a".to_owned(),
-            operation: Operation::AddUpdate,
+            import: mark.split('@').next().unwrap().to_owned(),
+            operation,
             rows: rows(lines),
         };
         self.catalogue.import(block).await
+    }
+
+    /// What is noted of the last change of a product.
+    async fn last_change(&self, key: &str) -> String {
+        let things = own::things::<Product>(self.table.as_ref(), &[key.to_owned()]).await.unwrap();
+        things[key].last_change().unwrap().map_or_else(|| "nothing".to_owned(), |change| change.to_string())
     }
 
     /// What became of the rows, one a line; the findings last, for outcomes come in any order.
@@ -102,6 +128,10 @@ fn rows(lines: &[&str]) -> Vec<RowChange<ProductChange>> {
     rows
 }
 
+/// Pipelines and times of theirs.
+const SPRING: (&str, &str) = ("01m804t3nd0zrr36at44", "2026-08-01T12:00:00Z");
+const SUMMER: (&str, &str) = ("01m8j8xd9gywg5x14cpy", "2026-08-08T12:00:00Z");
+
 const APPLE: &str = "A-1,Default,simple,Apple,1.50,5,";
 const DEARER: &str = "a-1,,,,1.75,,";
 const BUNDLE: &str = "A-1,,bundle,,,,";
@@ -134,6 +164,57 @@ async fn a_repeated_block_writes_nothing_and_tells_the_same() {
     // The same rows in another block are rows like any others.
     let others = shelf.import("x@500", &[APPLE]).await;
     assert_eq!(others, "updated");
+}
+
+#[tokio::test]
+async fn the_last_row_that_changed_a_thing_is_noted_with_it() {
+    let shelf = Shelf::new();
+    shelf.import("x@0", &[APPLE, DEARER, DEARER, BUNDLE]).await;
+    assert_eq!(shelf.last_change("a-1").await, "2026-08-01T12:00:00Z 01m804t3nd0zrr36at44 3 a.csv");
+    let writes = shelf.writes();
+    // Says nothing new, so it is not written, and the note stays.
+    shelf.try_import_from(SUMMER, "y@0", &[DEARER]).await.unwrap();
+    assert_eq!(shelf.writes(), writes);
+    assert_eq!(shelf.last_change("a-1").await, "2026-08-01T12:00:00Z 01m804t3nd0zrr36at44 3 a.csv");
+    shelf.try_import_from(SUMMER, "y@500", &[DEARER, APPLE]).await.unwrap();
+    assert_eq!(shelf.last_change("a-1").await, "2026-08-08T12:00:00Z 01m8j8xd9gywg5x14cpy 3 a.csv");
+}
+
+#[tokio::test]
+async fn a_block_that_comes_again_later_leaves_the_notes_of_its_first_try() {
+    let shelf = Shelf::new();
+    let later = (SPRING.0, "2026-08-01T12:07:00Z");
+    let pear = "P-1,Default,simple,Pear,1.50,5,";
+    // The first try has come as far as the first product.
+    shelf.import("x@0", &[APPLE]).await;
+    shelf.try_import_from(later, "x@0", &[APPLE, pear]).await.unwrap();
+    assert_eq!(shelf.last_change("a-1").await, "2026-08-01T12:00:00Z 01m804t3nd0zrr36at44 2 a.csv");
+    assert_eq!(shelf.last_change("p-1").await, "2026-08-01T12:07:00Z 01m804t3nd0zrr36at44 3 a.csv");
+}
+
+#[tokio::test]
+async fn what_deletes_a_thing_is_noted_and_what_replaces_it_by_its_like_is_not() {
+    let shelf = Shelf::new();
+    shelf.import("x@0", &[APPLE]).await;
+    let writes = shelf.writes();
+    shelf.operate(Operation::Replace, SUMMER, "y@0", &[APPLE]).await.unwrap();
+    assert_eq!(shelf.writes(), writes + 1, "its mark is written");
+    assert_eq!(shelf.last_change("a-1").await, "2026-08-01T12:00:00Z 01m804t3nd0zrr36at44 2 a.csv");
+    shelf.operate(Operation::Delete, SUMMER, "z@0", &[NAMELESS, "A-1,,,,,,"]).await.unwrap();
+    assert_eq!(shelf.product("a-1").await, None);
+    assert_eq!(shelf.last_change("a-1").await, "2026-08-08T12:00:00Z 01m8j8xd9gywg5x14cpy 3 a.csv");
+}
+
+#[tokio::test]
+async fn a_thing_from_before_notes_has_none_and_a_broken_note_is_told() {
+    let shelf = Shelf::new();
+    shelf.import("x@0", &[APPLE]).await;
+    shelf.table.note("a-1", json!(null)).await;
+    assert_eq!(shelf.last_change("a-1").await, "nothing");
+    shelf.table.note("a-1", json!("yesterday")).await;
+    let things = own::things::<Product>(shelf.table.as_ref(), &["a-1".to_owned()]).await.unwrap();
+    let problem = things["a-1"].last_change().unwrap_err().to_string();
+    assert!(problem.starts_with("`yesterday` is no note of a change"), "{problem}");
 }
 
 /// Another version of the program may cut a file into other blocks.
@@ -219,13 +300,27 @@ async fn the_own_catalogue_leaves_nothing_pending() {
 impl Busy {
     /// Changes what is stored of a product, as somebody else would.
     async fn intrude(&self, key: &str, change: impl Fn(&str) -> serde_json::Value) {
-        let items = self.table.query(&Query::prefix(partition_of(self, key).await, "product/")).await.unwrap().entries;
-        let item = items.iter().find(|item| item.key.sort == format!("product/{key}")).unwrap();
+        let item = self.item(key).await;
         let stored = item.attributes["product"].as_str().unwrap();
         let attributes =
             Attributes::from([("product".to_owned(), change(stored)), ("mark".to_owned(), json!("somebody else"))]);
+        self.patch(item.key.clone(), attributes).await;
+    }
+
+    /// Replaces what is noted of the last change of a product.
+    async fn note(&self, key: &str, note: serde_json::Value) {
+        let key = self.item(key).await.key;
+        self.patch(key, Attributes::from([("changed".to_owned(), note)])).await;
+    }
+
+    async fn item(&self, key: &str) -> Item {
+        let items = self.table.query(&Query::prefix(partition_of(self, key).await, "product/")).await.unwrap().entries;
+        items.into_iter().find(|item| item.key.sort == format!("product/{key}")).unwrap()
+    }
+
+    async fn patch(&self, key: Key, attributes: Attributes) {
         let change = Change::Patch { attributes, listing: Relist::Keep };
-        self.table.write(Write { key: item.key.clone(), condition: Condition::Any, change }).await.unwrap();
+        self.table.write(Write { key, condition: Condition::Any, change }).await.unwrap();
     }
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use catalog::own::OwnCatalogue;
-use catalog::target::{self, Block, BlockOutcome, RowChange, Target};
+use catalog::target::{self, Block, BlockOutcome, BlockSource, RowChange, Target};
 use engine::accepts::{Accepts, Argument, OneOf, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::Entity;
@@ -117,7 +117,7 @@ impl<E: Entity> RowsImport<'_, E> {
         loop {
             let offset = offset(progress.place);
             let (rows, is_last) = read_block(&mut file, progress).await?;
-            self.import_block(&name, offset, rows, progress).await?;
+            self.import_block(self.block(work, &name, offset, rows), progress).await?;
             if is_last {
                 progress.tally.report.file(&name).unknown_columns.extend(file.unknown_columns());
                 progress.next_file();
@@ -133,21 +133,20 @@ impl<E: Entity> RowsImport<'_, E> {
         }
     }
 
-    /// Hands the rows that were read from an offset on to the target, and counts what it makes of them.
-    async fn import_block(
-        &self,
-        file: &str,
-        offset: u64,
-        rows: Rows<E>,
-        progress: &mut RowProgress,
-    ) -> Result<(), ExecutorError> {
-        let given = rows.len();
+    /// The rows of a file that were read from an offset on.
+    fn block(&self, work: &Work<'_>, file: &str, offset: u64, rows: Rows<E>) -> Block<E> {
+        let source = BlockSource { pipeline: work.pipeline_id().clone(), at: work.invocation.now() };
         let import = self.bunch.id.to_string();
         let mark = format!("{import}/{file}@{offset}");
-        let block = Block { file: file.to_owned(), mark, import, operation: self.operation, rows };
+        Block { source, file: file.to_owned(), mark, import, operation: self.operation, rows }
+    }
+
+    /// Hands a block on to the target, and counts what it makes of it.
+    async fn import_block(&self, block: Block<E>, progress: &mut RowProgress) -> Result<(), ExecutorError> {
+        let (file, given) = (block.file.clone(), block.rows.len());
         let outcome = self.target.import(block).await.map_err(of_target)?;
-        check_is_complete(self.target.name(), file, given, &outcome)?;
-        progress.tally.count(file, outcome);
+        check_is_complete(self.target.name(), &file, given, &outcome)?;
+        progress.tally.count(&file, outcome);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use catalog::own::{self, KeptThing, Update};
+use catalog::own::{self, KeptThing, LastChange, Update};
 use import::entity::Thing;
 use import::entity::product::{Product, ProductValue};
 use pipeline::{PipelineId, StepStatus};
@@ -66,13 +66,18 @@ async fn meet(shop: &Shop, key: &str, times: usize, somebody: impl AsyncFn()) {
     timeout(Duration::from_secs(30), both).await.expect("the import ends");
 }
 
+fn by_somebody() -> LastChange {
+    "2026-08-01T12:00:00Z 01m804t3nd0zrr36at44 2 somebody.csv".parse().unwrap()
+}
+
 /// Renames a product, as a second import would.
 async fn rename(shop: &Shop, key: &str, name: &str) {
     let table = shop.workshop.table.unfailing();
     let before = stored(table.as_ref(), key).await.unwrap();
     let mut thing = before.thing.clone();
     thing.as_mut().unwrap().default.values.insert("name".to_owned(), ProductValue::Text(name.to_owned()));
-    let update = Update { key: key.to_owned(), before: Some(before), thing, mark: "somebody".to_owned() };
+    let change = Some(by_somebody());
+    let update = Update { key: key.to_owned(), before: Some(before), thing, mark: "somebody".to_owned(), change };
     let conflicts = own::write_things(table.as_ref(), &[update]).await.unwrap();
     assert_eq!(conflicts, Vec::<String>::new());
 }
@@ -98,7 +103,8 @@ async fn a_product_that_somebody_creates_in_between_is_updated() {
         let product = r#"{"schema":1,"sku":"A-1","product_type":"simple","attribute_set":"Default","websites":["base"],
             "default":{"values":{"color":"red"}}}"#;
         let thing = Product::from_json(product).unwrap();
-        let update = Update { key: "a-1".to_owned(), before: None, thing: Some(thing), mark: "somebody".to_owned() };
+        let (thing, change) = (Some(thing), Some(by_somebody()));
+        let update = Update { key: "a-1".to_owned(), before: None, thing, mark: "somebody".to_owned(), change };
         let conflicts = own::write_things(table.as_ref(), &[update]).await.unwrap();
         assert_eq!(conflicts, Vec::<String>::new());
     };
