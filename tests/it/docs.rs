@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::systole::{Running, program, root};
 
 mod reference;
+mod tour;
 
 /// The documents for users.
 fn documents() -> Vec<PathBuf> {

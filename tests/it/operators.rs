@@ -1,5 +1,6 @@
 //! What operators do by the command line: look, hold, repeat, set, and bring dead letters back.
 
+use std::path::Path;
 use std::time::Duration;
 
 use engine::reference::{self, Entry};
@@ -287,7 +288,7 @@ fn dead_letters_are_explained_and_brought_back() {
     let systole = systole();
     let id = spawn(&systole, "idle");
     send(&systole, "no json");
-    wear_out(&systole);
+    wear_out(&systole.store());
     let status = systole.json(&["queue", "status"]);
     assert_eq!((&status["dead_letters"], &status["queues"][1]["waiting"]), (&json!(3), &json!(0)), "{status:#}");
     let text = say(&systole, &["queue", "status"]);
@@ -442,8 +443,8 @@ fn send(systole: &Systole, body: &str) {
 }
 
 /// Delivers every message as often as it may be, and nobody deals with it.
-fn wear_out(systole: &Systole) {
-    let store = store_embedded::open(&systole.store(), Options::default()).unwrap();
+pub(crate) fn wear_out(store: &Path) {
+    let store = store_embedded::open(store, Options::default()).unwrap();
     runtime().block_on(async {
         for _ in 0..=MAX_RECEIVES {
             for message in store.queue.receive(10, Duration::ZERO).await.unwrap() {
