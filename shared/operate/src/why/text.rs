@@ -140,7 +140,7 @@ fn running(step: &Step, signs: &WaitSigns) -> String {
                 _ => "ends the attempt, and its conditions decide about another one",
             };
             format!(
-                "ghosted: `{owner}` runs attempt {attempt}{since} and gave no sign of life until {end}{progress}; the next beat {next}"
+                "ghosted: `{owner}` runs attempt {attempt}{since} and gave no sign of life until {end}{progress}; the next beat {next} (on one machine the next `systole dev` carries it on instead)"
             )
         }
         until => {

@@ -258,7 +258,8 @@ async fn of_a_step_that_runs_it_is_told_who_has_it_until_when() {
     assert_eq!(
         told(&workshop, &id, "gate-a").await,
         "ghosted: a runner runs attempt 1 since 2026-08-01T12:00:00Z and gave no sign of life until 2026-08-01T12:02:00Z; \
-         the next beat ends the attempt, and its conditions decide about another one"
+         the next beat ends the attempt, and its conditions decide about another one (on one machine the next `systole dev` \
+         carries it on instead)"
     );
     workshop.beat().await;
     let why = told(&workshop, &id, "gate-a").await;
