@@ -15,5 +15,6 @@ pub(crate) async fn run(installation: &Installation, output: &Output) -> anyhow:
 fn in_words(health: &Health) -> String {
     let last = health.seconds_since_last_beat.map(|seconds| format!("the last heartbeat was {seconds} s ago"));
     let problems = health.problems.iter().map(|problem| format!("problem: {problem}"));
-    last.into_iter().chain(problems).collect::<Vec<_>>().join("\n")
+    let warnings = health.warnings.iter().map(|warning| format!("warning: {warning}"));
+    last.into_iter().chain(problems).chain(warnings).collect::<Vec<_>>().join("\n")
 }

@@ -264,6 +264,9 @@ fn in_words(report: &BeatReport) -> String {
     for problem in &report.problems {
         words += &format!("problem: {problem}\n");
     }
+    for warning in &report.warnings {
+        words += &format!("warning: {warning}\n");
+    }
     words
 }
 

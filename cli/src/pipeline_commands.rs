@@ -77,9 +77,11 @@ fn warned(warnings: &[String]) -> String {
 async fn list_definitions(installation: &Installation, output: &Output) -> anyhow::Result<()> {
     let loaded = installation.context.definitions.load(installation.context.store.files.as_ref()).await?;
     let rows: Vec<DefinitionRow> = loaded.definitions.iter().map(|definition| view::definition(definition)).collect();
-    output.show(&json!({ "definitions": rows, "problems": loaded.problems }), |_| {
+    let warnings: Vec<&str> = loaded.warning_texts().collect();
+    output.show(&json!({ "definitions": rows, "problems": loaded.problems, "warnings": warnings }), |_| {
         let problems = loaded.problems.iter().map(|problem| format!("\nbroken: {problem}"));
-        format!("{}\n{}", definition_table(&rows), problems.collect::<String>())
+        let warnings = warnings.iter().map(|warning| format!("\nwarning: {warning}"));
+        format!("{}\n{}", definition_table(&rows), problems.chain(warnings).collect::<String>())
     })
 }
 

@@ -28,7 +28,8 @@ pub(crate) async fn validate(
     let sources = files.all.iter().map(|file| (file.shown.as_str(), file.bytes.as_ref()));
     let merged = merge::load(sources, &vocabulary);
     let problems: Vec<String> = merged.errors.iter().map(ToString::to_string).collect();
-    let warnings: Vec<String> = merged.definitions.iter().flat_map(|definition| definition.warnings()).collect();
+    let warnings = merged.warnings.iter().map(ToString::to_string);
+    let warnings: Vec<String> = files.unread.iter().cloned().chain(warnings).collect();
     let rows: Vec<DefinitionRow> = merged.definitions.iter().map(view::definition).collect();
     // Of a set with an error nobody knows yet what it would change.
     let changes = if problems.is_empty() {

@@ -71,7 +71,7 @@ fn error(message: &str) -> Value {
 #[tokio::test]
 async fn health_tells_when_the_last_beat_was() {
     let api = Api::new();
-    let never = json!({ "status": "never", "last_beat_at": null, "seconds_since_last_beat": null, "version": "0.1.0", "problems": ["there was no heartbeat yet"] });
+    let never = json!({ "status": "never", "last_beat_at": null, "seconds_since_last_beat": null, "version": "0.1.0", "problems": ["there was no heartbeat yet"], "warnings": [] });
     assert_eq!(api.get("/health").await, (StatusCode::OK, never));
     engine::heartbeat::beat(&api.context, &crate::invocation()).await.unwrap();
     let (_, body) = api.get("/health").await;

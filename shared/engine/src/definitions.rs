@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use pipeline::Definition;
 use pipeline::merge::{self, MergedDefinitions, Vocabulary};
-use pipeline::xml::limits;
+use pipeline::xml::{Warning, limits};
 use store::files::{FileInfo, Files};
 
 /// The prefix of the overlay in the bucket.
@@ -40,10 +40,21 @@ pub struct Loaded {
     pub definitions: Vec<Arc<Definition>>,
     /// Everything that is wrong, as `file:line:column: …`.
     pub problems: Vec<String>,
+    /// What is allowed in files and hardly meant, and which files are not read at all.
+    pub warnings: Vec<LoadWarning>,
     /// Whether files were read, and not just found unchanged.
     pub is_new: bool,
     /// The overlay files without an error that have not been kept as good ones by this process.
     unkept: Vec<(String, Bytes)>,
+}
+
+/// Something that people should know of what was loaded, although it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoadWarning {
+    /// The pipeline that it concerns, if it is one.
+    pub pipeline: Option<String>,
+    /// What it is, beginning with the file and the place in it.
+    pub text: String,
 }
 
 /// Why a definition cannot be used.
@@ -95,8 +106,8 @@ impl Definitions {
     /// # Errors
     /// The store did not answer. A broken definition is no error but a problem of the answer.
     pub async fn load(&self, files: &dyn Files) -> store::Result<Loaded> {
-        let overlay = files.list(OVERLAY_PREFIX, None, OVERLAY_LIMIT).await?;
-        let overlay: Vec<FileInfo> = overlay.into_iter().filter(|file| file.key.ends_with(".xml")).collect();
+        // One more than are read, to see that there are more.
+        let overlay = files.list(OVERLAY_PREFIX, None, OVERLAY_LIMIT + 1).await?;
         if let Some(kept) = &*self.lock()
             && kept.overlay == overlay
         {
@@ -105,6 +116,8 @@ impl Definitions {
         let mut sources = self.sources(files, &overlay).await?;
         let mut merged = self.merge(&sources);
         let mut problems: Vec<String> = merged.errors.iter().map(ToString::to_string).collect();
+        problems.extend(overlay.get(OVERLAY_LIMIT).map(too_many));
+        let warnings = unread(&overlay).chain(merged.warnings.iter().map(LoadWarning::of)).collect();
         let broken = self.broken(&merged);
         let unkept = sources.iter().filter(|source| source.is_overlay && !broken.contains(source.name.as_str()));
         let unkept = unkept.map(|source| (source.name.clone(), source.bytes.clone())).collect();
@@ -117,7 +130,7 @@ impl Definitions {
             merged = self.merge(&sources);
         }
         let definitions = merged.definitions.into_iter().map(Arc::new).collect();
-        let loaded = Loaded { definitions, problems, is_new: true, unkept };
+        let loaded = Loaded { definitions, problems, warnings, is_new: true, unkept };
         *self.lock() = Some(Kept { overlay, loaded: loaded.clone() });
         Ok(loaded)
     }
@@ -172,12 +185,12 @@ impl Definitions {
     /// The shipped files, each with the overlay file of its name in its place, and the other overlay files.
     async fn sources(&self, files: &dyn Files, overlay: &[FileInfo]) -> store::Result<Vec<Source>> {
         let mut sources: Vec<Source> = self.shipped.iter().map(shipped).collect();
-        for file in overlay {
+        for file in overlay.iter().take(OVERLAY_LIMIT).filter(|file| is_definition_file(&file.key)) {
             // Of a file that is too large, as much as shows that it is.
             let range = store::files::Range { start: 0, length: limits::FILE_BYTES as u64 + 1 };
             if let Some(bytes) = files.get(&file.key, Some(range)).await? {
-                let name = file.key.strip_prefix(OVERLAY_PREFIX).unwrap_or(&file.key).to_owned();
-                sources.retain(|source| source.name != name);
+                let name = overlay_name(&file.key).to_owned();
+                sources.retain(|source| source.is_overlay || place_of(&source.name) != place_of(&name));
                 sources.push(Source { name, bytes, is_overlay: true });
             }
         }
@@ -207,7 +220,7 @@ impl Definitions {
             if let Some(good) = good.filter(|good| *good != source.bytes) {
                 said.push(format!("{}: the last version of the file without an error stays in force", source.name));
                 source.bytes = good;
-            } else if let Some(file) = self.shipped.iter().find(|(name, _)| *name == source.name) {
+            } else if let Some(file) = self.shipped.iter().find(|(name, _)| *name == place_of(&source.name)) {
                 said.push(format!("{}: the shipped file of this name stays in force", source.name));
                 *source = shipped(file);
             }
@@ -220,11 +233,75 @@ impl Definitions {
     }
 }
 
+/// Whether a file of the overlay is read, by its name: `a.xml`, and `a.XML` as some systems spell it.
+#[must_use]
+pub fn is_definition_file(name: &str) -> bool {
+    suffix(name).is_some_and(|suffix| suffix.eq_ignore_ascii_case(SUFFIX))
+}
+
+/// The place that a file takes: `a.XML` takes that of the shipped `a.xml`, since both would define the same pipelines.
+#[must_use]
+pub fn place_of(name: &str) -> String {
+    match suffix(name) {
+        Some(found) if is_definition_file(name) => format!("{}{SUFFIX}", &name[..name.len() - found.len()]),
+        _ => name.to_owned(),
+    }
+}
+
+/// What to say of a file that is not read, if its name looks as if somebody meant it to be.
+#[must_use]
+pub fn why_unread(name: &str) -> Option<String> {
+    let looks_meant = name.to_ascii_lowercase().contains(SUFFIX) && !is_definition_file(name);
+    looks_meant.then(|| format!("{name}: the file is not read (the name of a definition file ends with `{SUFFIX}`)"))
+}
+
+/// The end of the name of a definition file.
+const SUFFIX: &str = ".xml";
+
+fn suffix(name: &str) -> Option<&str> {
+    name.get(name.len().checked_sub(SUFFIX.len())?..)
+}
+
+fn unread(overlay: &[FileInfo]) -> impl Iterator<Item = LoadWarning> {
+    let names = overlay.iter().take(OVERLAY_LIMIT).map(|file| overlay_name(&file.key));
+    names.filter_map(why_unread).map(|text| LoadWarning { pipeline: None, text })
+}
+
+fn overlay_name(key: &str) -> &str {
+    key.strip_prefix(OVERLAY_PREFIX).unwrap_or(key)
+}
+
+fn too_many(first: &FileInfo) -> String {
+    let first = overlay_name(&first.key);
+    format!(
+        "{first}: the folder `{OVERLAY_PREFIX}` has more than {OVERLAY_LIMIT} files; this one and those behind it are not read"
+    )
+}
+
 fn shipped((name, bytes): &(String, Bytes)) -> Source {
     Source { name: name.clone(), bytes: bytes.clone(), is_overlay: false }
 }
 
+impl LoadWarning {
+    /// A warning of the merge.
+    #[must_use]
+    pub fn of(warning: &Warning) -> Self {
+        LoadWarning { pipeline: Some(warning.pipeline.clone()), text: warning.to_string() }
+    }
+}
+
 impl Loaded {
+    /// All warnings as texts.
+    pub fn warning_texts(&self) -> impl Iterator<Item = &str> {
+        self.warnings.iter().map(|warning| warning.text.as_str())
+    }
+
+    /// What people should know of the definition of a name.
+    pub fn warnings_of(&self, name: &str) -> impl Iterator<Item = &str> {
+        let concerned = self.warnings.iter().filter(move |warning| warning.pipeline.as_deref() == Some(name));
+        concerned.map(|warning| warning.text.as_str())
+    }
+
     /// The definition of a name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Arc<Definition>> {

@@ -54,6 +54,8 @@ pub struct BeatReport {
     pub is_idle_though_work_is_due: bool,
     /// What is wrong with definitions, with what conditions look at, or with single pipelines; everything else went on.
     pub problems: Vec<String>,
+    /// What definitions say and their authors hardly meant, and files that are not read.
+    pub warnings: Vec<String>,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
 }
@@ -97,8 +99,10 @@ async fn pass(
     if loaded.is_new {
         // Not with every beat: once for each change of a file is enough.
         loaded.problems.iter().for_each(|problem| tracing::error!("{problem}"));
+        loaded.warning_texts().for_each(|warning| tracing::warn!("{warning}"));
     }
     report.problems.extend(loaded.problems.iter().cloned());
+    report.warnings.extend(loaded.warning_texts().map(str::to_owned));
     if let Err(error) = context.definitions.keep_good(context.store.files.as_ref(), &loaded).await {
         tracing::warn!("good definition files not kept, the next heartbeat tries again: {}", chain(&error));
     }

@@ -16,6 +16,8 @@ pub struct Health {
     pub seconds_since_last_beat: Option<i64>,
     /// What is wrong, a sentence each.
     pub problems: Vec<String>,
+    /// What definitions say and their authors hardly meant, and files that are not read.
+    pub warnings: Vec<String>,
 }
 
 /// What can be said of the whole in a word.
@@ -57,6 +59,7 @@ pub async fn health(context: &Context, now: DateTime<Utc>) -> store::Result<Heal
         Some(_) if loaded.problems.is_empty() => HealthStatus::Ok,
         Some(_) => HealthStatus::Broken,
     };
+    let warnings = loaded.warning_texts().map(str::to_owned).collect();
     problems.extend(loaded.problems);
-    Ok(Health { status, last_beat_at, seconds_since_last_beat: seconds, problems })
+    Ok(Health { status, last_beat_at, seconds_since_last_beat: seconds, problems, warnings })
 }

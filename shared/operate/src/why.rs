@@ -152,12 +152,13 @@ async fn why_not_spawned_from(
 ) -> store::Result<WhyNotSpawned> {
     let SpawnOutlook { spawn, answers, last_beat } = heartbeat::outlook(context, definition, now).await?;
     let conditions = answered(&definition.conditions, answers);
+    let loaded = context.definitions.load(context.store.files.as_ref()).await?;
     Ok(WhyNotSpawned {
         name: definition.name.to_string(),
         is_due: matches!(spawn, Spawn::Yes { .. }),
         text: text::spawn(&spawn, last_beat, now),
         conditions,
-        warnings: definition.warnings(),
+        warnings: loaded.warnings_of(definition.name.as_str()).map(str::to_owned).collect(),
     })
 }
 

@@ -129,19 +129,6 @@ impl Definition {
         self.conditions.iter().any(|described| described.condition == PipelineCondition::NoSiblingInProgress)
     }
 
-    /// What is allowed and yet hardly meant, as sentences.
-    #[must_use]
-    pub fn warnings(&self) -> Vec<String> {
-        let name = &self.name;
-        let unconditional = self.conditions.is_empty().then(|| {
-            format!(
-                "pipeline `{name}` has no condition, so every heartbeat spawns one more (`no_auto_spawn` leaves it to \
-                 people and other pipelines, `cron_expression` to the clock)"
-            )
-        });
-        unconditional.into_iter().collect()
-    }
-
     /// The step of a name.
     #[must_use]
     pub fn step(&self, name: &Name) -> Option<&Arc<StepDefinition>> {

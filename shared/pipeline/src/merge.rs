@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::accepts::Accepts;
 use crate::definition::Definition;
 use crate::xml::kind::ElementKind;
-use crate::xml::{self, Document, Error, PlacedText, XmlPosition, limits, suggest};
+use crate::xml::{self, Document, Error, PlacedText, Warning, XmlPosition, limits, suggest};
 
 mod arguments;
 mod condition;
@@ -28,6 +28,7 @@ mod reference;
 mod step_arguments;
 #[cfg(test)]
 mod tests;
+mod warnings;
 
 pub use condition::{BuiltIn, built_in};
 use node::{Action, Entry, Errors, Node};
@@ -39,6 +40,8 @@ pub struct MergedDefinitions {
     pub definitions: Vec<Definition>,
     /// Everything that is wrong, in the order of files and lines.
     pub errors: Vec<Error>,
+    /// What is allowed and hardly meant, in the order of files and lines.
+    pub warnings: Vec<Warning>,
 }
 
 /// What definitions may use beside what is built in: the executors and the conditions of a program. A name that is built
@@ -81,7 +84,8 @@ pub fn merge(mut documents: Vec<Document>, vocabulary: &Vocabulary) -> MergedDef
     for document in &documents {
         let (entries, errors) = node::entries(document);
         merging.errors.extend(errors);
-        for entry in entries {
+        for mut entry in entries {
+            merging.warnings.append(&mut entry.warnings);
             match entry.action {
                 Action::Define => merging.define(entry),
                 Action::Change | Action::Remove => references.push(entry),
@@ -116,6 +120,7 @@ struct Draft {
 struct Merging {
     drafts: BTreeMap<String, Draft>,
     errors: Vec<Error>,
+    warnings: Vec<Warning>,
 }
 
 impl Merging {
@@ -173,7 +178,7 @@ impl Merging {
     }
 
     fn finish(self, vocabulary: &Vocabulary) -> MergedDefinitions {
-        let mut merged = MergedDefinitions::default();
+        let mut merged = MergedDefinitions { warnings: self.warnings, ..MergedDefinitions::default() };
         let mut errors = self.errors;
         let kept = self.drafts.into_values().filter(|draft| draft.removed.is_none());
         for (index, draft) in kept.enumerate() {
@@ -186,10 +191,14 @@ impl Merging {
             }
             let Some(node) = draft.node else { continue };
             match define::definition(&node, vocabulary) {
-                Ok(definition) => merged.definitions.push(definition),
+                Ok(definition) => {
+                    merged.warnings.extend(warnings::of(&node, &definition));
+                    merged.definitions.push(definition);
+                }
                 Err(faults) => errors.extend(faults),
             }
         }
+        merged.warnings.sort();
         merged.report(errors);
         merged
     }

@@ -42,6 +42,17 @@ pub struct Error {
     pub message: String,
 }
 
+/// What is accepted in a file and hardly meant, and where.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Warning {
+    /// The text that it is about.
+    pub position: XmlPosition,
+    /// What was found there and what is meant or proper.
+    pub message: String,
+    /// The name of the pipeline that it concerns.
+    pub pipeline: String,
+}
+
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct XmlPosition {
@@ -105,6 +116,12 @@ impl XmlPosition {
 impl Element {
     pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes.iter().find(|attribute| attribute.name == name)
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.position, self.message)
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use engine::Program;
-use engine::definitions::OVERLAY_PREFIX;
+use engine::definitions::{OVERLAY_PREFIX, is_definition_file, place_of, why_unread};
 use pipeline::xml::limits;
 use store::files::Range;
 
@@ -17,6 +17,8 @@ pub(super) struct DefinitionFiles {
     pub(super) all: Vec<DefinitionFile>,
     /// The files of the store and those that ship whose place is taken, as a person would name them.
     pub(super) replaced: Vec<String>,
+    /// What to say of files that were given and are not read.
+    pub(super) unread: Vec<String>,
 }
 
 pub(super) struct DefinitionFile {
@@ -37,39 +39,41 @@ impl DefinitionFiles {
         installation: Option<&Installation>,
         paths: &[PathBuf],
     ) -> anyhow::Result<Self> {
-        let given = given(paths)?;
+        let mut unread = Vec::new();
+        let given = given(paths, &mut unread)?;
         let stored = match installation {
-            Some(installation) => stored(installation).await?,
+            Some(installation) => stored(installation, &mut unread).await?,
             None => BTreeMap::new(),
         };
         let (mut all, mut replaced) = (Vec::new(), Vec::new());
         for (name, bytes) in &program.definitions {
             if given.contains_key(name) {
                 replaced.push(format!("the shipped file `{name}`"));
-            } else if !stored.contains_key(name) {
+            } else if !stored.keys().any(|stored| place_of(stored) == *name) {
                 all.push(DefinitionFile { shown: name.clone(), bytes: bytes.clone() });
             }
         }
         for (name, bytes) in stored {
-            if given.get(&name).is_some_and(|(_, given)| *given != bytes) {
+            let given = given.get(&place_of(&name));
+            if given.is_some_and(|(_, given)| *given != bytes) {
                 replaced.push(format!("`{OVERLAY_PREFIX}{name}` of the store"));
-            } else if !given.contains_key(&name) {
+            } else if given.is_none() {
                 all.push(DefinitionFile { shown: format!("{OVERLAY_PREFIX}{name}"), bytes });
             }
         }
         let given =
             given.into_values().map(|(path, bytes)| DefinitionFile { shown: path.display().to_string(), bytes });
         all.extend(given);
-        Ok(DefinitionFiles { all, replaced })
+        Ok(DefinitionFiles { all, replaced, unread })
     }
 }
 
-/// The given files, by the names that they would have in the store.
-fn given(paths: &[PathBuf]) -> anyhow::Result<BTreeMap<String, (PathBuf, Bytes)>> {
+/// The given files, by the places that they would take in the store.
+fn given(paths: &[PathBuf], unread: &mut Vec<String>) -> anyhow::Result<BTreeMap<String, (PathBuf, Bytes)>> {
     let mut given: BTreeMap<String, (PathBuf, Bytes)> = BTreeMap::new();
     for path in paths {
         let files = if path.is_dir() {
-            let files = below(path, path, DEPTH)?;
+            let files = below(path, path, DEPTH, unread)?;
             if files.is_empty() {
                 bail!("there is no file `*.xml` in the folder `{}`", path.display());
             }
@@ -80,11 +84,11 @@ fn given(paths: &[PathBuf]) -> anyhow::Result<BTreeMap<String, (PathBuf, Bytes)>
         };
         for (name, path) in files {
             let bytes = std::fs::read(&path).with_context(|| format!("failed to read `{}`", path.display()))?;
-            if let Some((before, _)) = given.insert(name, (path.clone(), bytes.into()))
+            if let Some((before, _)) = given.insert(place_of(&name), (path.clone(), bytes.into()))
                 && before != path
             {
                 let (before, path) = (before.display(), path.display());
-                bail!("`{before}` and `{path}` would have the same name in the store; check one after the other");
+                bail!("`{before}` and `{path}` would take the same place in the store; check one after the other");
             }
         }
     }
@@ -92,16 +96,20 @@ fn given(paths: &[PathBuf]) -> anyhow::Result<BTreeMap<String, (PathBuf, Bytes)>
 }
 
 /// The definition files below a folder, with their names as the store would have them.
-fn below(root: &Path, folder: &Path, depth: usize) -> anyhow::Result<Vec<(String, PathBuf)>> {
+fn below(root: &Path, folder: &Path, depth: usize, unread: &mut Vec<String>) -> anyhow::Result<Vec<(String, PathBuf)>> {
     let what = || format!("failed to read the folder `{}`", folder.display());
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(what)? {
         let path = entry.with_context(what)?.path();
         if path.is_dir() && depth > 0 {
-            files.extend(below(root, &path, depth - 1)?);
-        } else if path.extension().is_some_and(|suffix| suffix == "xml") {
-            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+            files.extend(below(root, &path, depth - 1, unread)?);
+            continue;
+        }
+        let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+        if is_definition_file(&name) {
             files.push((name, path));
+        } else {
+            unread.extend(why_unread(&path.to_string_lossy()));
         }
     }
     files.sort();
@@ -109,11 +117,14 @@ fn below(root: &Path, folder: &Path, depth: usize) -> anyhow::Result<Vec<(String
 }
 
 /// The definition files of the store, by name.
-async fn stored(installation: &Installation) -> anyhow::Result<BTreeMap<String, Bytes>> {
+async fn stored(installation: &Installation, unread: &mut Vec<String>) -> anyhow::Result<BTreeMap<String, Bytes>> {
     let files = &installation.context.store.files;
     let mut stored = BTreeMap::new();
     for file in files.list(OVERLAY_PREFIX, None, STORED).await? {
-        let Some(name) = file.key.strip_prefix(OVERLAY_PREFIX).filter(|name| name.ends_with(".xml")) else { continue };
+        let Some(name) = file.key.strip_prefix(OVERLAY_PREFIX).filter(|name| is_definition_file(name)) else {
+            unread.extend(why_unread(&file.key));
+            continue;
+        };
         // Of a file that is too large, as much as shows that it is.
         let range = Range { start: 0, length: limits::FILE_BYTES as u64 + 1 };
         if let Some(bytes) = files.get(&file.key, Some(range)).await? {

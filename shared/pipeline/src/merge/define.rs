@@ -143,7 +143,7 @@ fn conditions<'n, C: OrRegistered>(
         match condition::build(known, registered, child) {
             Ok(condition) => described.push((child, Described { condition, description: description(child) })),
             Err(error) => {
-                errors.within(kind, &child.identity.text, |errors| errors.push(&error.position, error.message));
+                errors.within(kind, &child.written, |errors| errors.push(&error.position, error.message));
             }
         }
     }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use crate::definition::STEP_LIMIT;
 use crate::xml::grammar::{CONFIG, ElementRole, Rule, boolean};
 use crate::xml::kind::ElementKind;
-use crate::xml::{Attribute, Document, Element, Error, PlacedText, XmlPosition, alias, limits, quoted, suggest};
+use crate::xml::{
+    Attribute, Document, Element, Error, PlacedText, Warning, XmlPosition, alias, limits, quoted, suggest,
+};
 
 /// A thing that is defined, or a change to one.
 #[derive(Debug, Clone)]
@@ -14,6 +16,8 @@ pub(super) struct Node {
     pub(super) action: Action,
     /// Name, type or key; types in our words.
     pub(super) identity: PlacedText,
+    /// The identity as the author wrote it, which messages name: a type may be a class of the original.
+    pub(super) written: String,
     /// The argument that a reference's class name carries; part of what it refers to.
     pub(super) implied: Option<(&'static str, String)>,
     pub(super) position: XmlPosition,
@@ -40,11 +44,14 @@ pub(super) struct Entry {
     pub(super) node: Option<Node>,
     pub(super) action: Action,
     pub(super) errors: Vec<Error>,
+    pub(super) warnings: Vec<Warning>,
 }
 
 /// Collects what is wrong, up to a limit, and knows whom it concerns.
 pub(super) struct Errors {
     pub(super) list: Vec<Error>,
+    /// What is accepted, and yet told; up to the same limit.
+    warnings: Vec<Warning>,
     subject: String,
 }
 
@@ -107,7 +114,7 @@ impl Node {
 
 impl Errors {
     pub(super) fn new() -> Self {
-        Errors { list: Vec::new(), subject: String::new() }
+        Errors { list: Vec::new(), warnings: Vec::new(), subject: String::new() }
     }
 
     /// Whether further errors would not be reported; look for no more then, each costs a search for near words.
@@ -117,9 +124,21 @@ impl Errors {
 
     pub(super) fn push(&mut self, position: &XmlPosition, message: impl AsRef<str>) {
         if !self.is_full() {
-            let separator = if self.subject.is_empty() { "" } else { ": " };
-            self.list.push(position.error(format!("{}{separator}{}", self.subject, message.as_ref())));
+            self.list.push(position.error(self.about(message.as_ref())));
         }
+    }
+
+    /// Tells of something that is accepted; whose pipeline it is in, is filled in by who knows that.
+    fn warn(&mut self, position: &XmlPosition, message: &str) {
+        if self.warnings.len() < limits::ERRORS {
+            let (position, message) = (position.clone(), self.about(message));
+            self.warnings.push(Warning { position, message, pipeline: String::new() });
+        }
+    }
+
+    fn about(&self, message: &str) -> String {
+        let separator = if self.subject.is_empty() { "" } else { ": " };
+        format!("{}{separator}{message}", self.subject)
     }
 
     /// Does `work` for `kind`; its errors begin with the thing's words, after those of the step or pipeline it is in.
@@ -155,7 +174,11 @@ fn entry(element: &Element, rule: &'static Rule) -> Entry {
     let name = node.as_ref().map(|node| node.identity.clone());
     let action = node.as_ref().map_or(Action::Define, |node| node.action);
     let node = node.filter(|_| errors.list.is_empty());
-    Entry { name, node, action, errors: errors.list }
+    let mut warnings = errors.warnings;
+    for warning in &mut warnings {
+        warning.pipeline = name.as_ref().map(|name| name.text.clone()).unwrap_or_default();
+    }
+    Entry { name, node, action, errors: errors.list, warnings }
 }
 
 /// Reads an element; `None` if its identity cannot be read. The recursion is as deep as the grammar, not as the file.
@@ -173,13 +196,14 @@ fn node(
         kind.identity().map(|attribute| attributes.remove(attribute));
         let identity = identity?;
         let action = read_action(action, &mut attributes, element, errors);
+        let written = identity.text.clone();
         let (identity, implied) = canonical(kind, identity, errors)?;
         if let (Action::Define, Some((key, value))) = (action, &implied) {
             children.insert(0, argument(key, value, &identity.position));
         }
         check_children(&children, errors);
         let (position, removed) = (element.position.clone(), BTreeMap::new());
-        Some(Node { kind, action, identity, implied, position, attributes, children, removed })
+        Some(Node { kind, action, identity, written, implied, position, attributes, children, removed })
     })
 }
 
@@ -200,6 +224,9 @@ fn read_attributes(element: &Element, rule: &Rule, errors: &mut Errors) -> BTree
         };
         if let Err(bad) = (known.check)(&value.text) {
             errors.push(&value.position, bad.to_string());
+        }
+        if known.name != known.means {
+            errors.warn(position, &format!("`{name}` is read as `{}`, which is how it is spelled", known.means));
         }
         if attributes.insert(known.means, value.clone()).is_some() {
             errors.push(position, format!("`{name}` says `{}` a second time", known.means));
@@ -287,6 +314,7 @@ fn argument(key: &str, value: &str, position: &XmlPosition) -> Node {
         kind: ElementKind::Argument,
         action: Action::Define,
         identity: value_of(key),
+        written: key.to_owned(),
         implied: None,
         position: position.clone(),
         attributes: BTreeMap::from([("value", value_of(value))]),
@@ -318,7 +346,14 @@ pub(super) fn twice(node: &Node, first: &XmlPosition) -> String {
 
 fn unknown_element(element: &Element, rule: &Rule) -> String {
     let expected = suggest::expected(&element.name, rule.children.iter().map(|child| child.element));
-    format!("the element {} is not allowed in `{}`{expected}", quoted(&element.name), rule.element)
+    // People leave out the elements that only hold others, as a step's `conditions`, and know stages from elsewhere.
+    let group = rule.children.iter().find(|child| child.child(&element.name).is_some());
+    let remark = match group {
+        Some(group) => format!("; it belongs into `{}`", group.element),
+        None if element.name == "stage" => "; steps of one `sortOrder` form a stage".to_owned(),
+        None => String::new(),
+    };
+    format!("the element {} is not allowed in `{}`{expected}{remark}", quoted(&element.name), rule.element)
 }
 
 fn unknown_attribute(name: &str, rule: &Rule) -> String {

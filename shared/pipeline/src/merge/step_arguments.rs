@@ -10,7 +10,7 @@ use super::node::{Errors, Node};
 use crate::accepts::{Accepts, DeclaredArgument, EarlierStep};
 use crate::definition::StepDefinition;
 use crate::xml::kind::ElementKind;
-use crate::xml::{Error, PlacedText, XmlPosition, quoted, suggest};
+use crate::xml::{Error, PlacedText, XmlPosition, alias, quoted, suggest};
 
 /// Checks the steps of `pipeline`, which are `steps`.
 pub(super) fn check(
@@ -27,9 +27,7 @@ pub(super) fn check(
         }
         errors.within(ElementKind::Step, &node.identity.text, |errors| {
             let Some(accepts) = executors.get(&step.executor) else {
-                let expected = suggest::expected(&step.executor, executors.keys().map(String::as_str));
-                let message = format!("there is no executor {}{expected}", quoted(&step.executor));
-                return errors.push(&asks.position, message);
+                return errors.push(&asks.position, unknown_executor(&asks.text, executors));
             };
             let named = StepsNamed { pipeline, steps, step, node, asks_at: &asks.position };
             let named = accepts.known().iter().filter_map(|argument| named.fault(*argument));
@@ -38,6 +36,16 @@ pub(super) fn check(
             }
         });
     }
+}
+
+/// That there is no such executor, in the words of the author, and what to use instead.
+fn unknown_executor(asked: &str, executors: &BTreeMap<String, Accepts>) -> String {
+    if asked.contains('\\') {
+        return alias::Error::ExecutorClass { found: asked.to_owned() }.to_string();
+    }
+    let expected = suggest::expected(asked, executors.keys().map(String::as_str));
+    let instead = alias::instead::of_unregistered(asked).map(|instead| format!("; {instead}"));
+    format!("there is no executor {}{expected}{}", quoted(asked), instead.unwrap_or_default())
 }
 
 /// Where a fault is reported. When another file has changed the executor of a step, an argument that stood there before

@@ -6,6 +6,8 @@
 use super::kind::ElementKind;
 use super::{limits, quoted};
 
+pub(crate) mod instead;
+
 /// The type of a condition in our words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConditionType {
@@ -17,14 +19,24 @@ pub(crate) struct ConditionType {
 /// Why a text names nothing that we know by a name or by a class of the original.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Error {
-    #[error("{} is not a type of condition (expected `a-z`, `0-9`, `_`, `-` or `.`)", quoted(found))]
+    #[error(
+        "{} is not a type of condition (expected `a-z`, `0-9`, `_`, `-` or `.`{})",
+        quoted(found),
+        our_spelling(found)
+    )]
     ConditionName { found: String },
     /// The condition that the message is about is already named by its class.
-    #[error("there is no condition for this class of the original")]
-    ConditionClass,
-    #[error("{} is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`)", quoted(found))]
+    #[error("there is no {} for this class; {instead}", kind.word())]
+    ConditionClass { kind: ElementKind, instead: &'static str },
+    #[error("it is a condition of a {}, and this one stands in a {}", kind.owner(), other.owner())]
+    ConditionOfOther { kind: ElementKind, other: ElementKind },
+    #[error(
+        "{} is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`{})",
+        quoted(found),
+        our_spelling(found)
+    )]
     ExecutorName { found: String },
-    #[error("there is no executor for the class {} of the original", quoted(found))]
+    #[error("there is no executor for the class {}; {}", quoted(found), instead::of_executor(found))]
     ExecutorClass { found: String },
 }
 
@@ -78,9 +90,18 @@ pub(crate) fn condition(kind: ElementKind, found: &str) -> Result<ConditionType,
         }
         return Ok(ConditionType { name: found.to_owned(), argument: None });
     }
-    let (namespace, classes) = classes_of(kind);
-    let short = local(found, namespace).ok_or(Error::ConditionClass)?;
-    classes.iter().find_map(|class| class.condition(short)).ok_or(Error::ConditionClass)
+    let meant = |kind| {
+        let (namespace, classes) = classes_of(kind);
+        local(found, namespace).and_then(|short| classes.iter().find_map(|class| class.condition(short)))
+    };
+    if let Some(condition) = meant(kind) {
+        return Ok(condition);
+    }
+    let mut others = [ElementKind::PipelineCondition, ElementKind::StepCondition].into_iter();
+    match others.find(|other| *other != kind && meant(*other).is_some()) {
+        Some(other) => Err(Error::ConditionOfOther { kind: other, other: kind }),
+        None => Err(Error::ConditionClass { kind, instead: instead::of_condition(kind, found) }),
+    }
 }
 
 /// Reads the name of an executor. Whether there is one of that name is not known here.
@@ -141,6 +162,20 @@ const fn class(class: &'static str, name: &'static str) -> Class {
 fn is_plain(found: &str) -> bool {
     let is_allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.');
     !found.is_empty() && found.len() <= limits::NAME_BYTES && found.bytes().all(is_allowed)
+}
+
+/// How a name would be spelled here that is none for its spelling only: `HttpRequest` and `HTTP Request` as `http_request`.
+fn our_spelling(found: &str) -> String {
+    let mut spelled = String::new();
+    let mut follows_small_letter = false;
+    for character in found.trim().chars() {
+        if follows_small_letter && character.is_ascii_uppercase() {
+            spelled.push('_');
+        }
+        follows_small_letter = character.is_ascii_lowercase() || character.is_ascii_digit();
+        spelled.push(if character.is_whitespace() { '_' } else { character.to_ascii_lowercase() });
+    }
+    if is_plain(&spelled) { format!("; did you mean `{spelled}`?") } else { String::new() }
 }
 
 /// The part of a class name below `namespace`.

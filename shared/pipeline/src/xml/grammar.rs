@@ -209,6 +209,18 @@ impl ElementKind {
         }
     }
 
+    /// What a condition of this kind stands in.
+    pub(crate) fn owner(self) -> &'static str {
+        match self {
+            ElementKind::Pipeline | ElementKind::PipelineCondition => "pipeline",
+            ElementKind::StepDefaults
+            | ElementKind::Step
+            | ElementKind::StepCondition
+            | ElementKind::RecurringCondition
+            | ElementKind::Argument => "step",
+        }
+    }
+
     /// What people call it.
     pub(crate) fn word(self) -> &'static str {
         match self {
