@@ -10,15 +10,16 @@ use tokio::net::TcpListener;
 
 use crate::api_server;
 use crate::arguments::DevArguments;
-use crate::host::{self, Signals};
+use crate::host;
 use crate::installation::{Installation, Place};
 use crate::outcome::ExitReason;
 use crate::output::Output;
+use crate::signals::Signals;
 
 /// Longest wait of a runner for a message before it looks whether to stop.
 const RECEIVE_WAIT: Duration = Duration::from_secs(1);
 
-/// Runs until Ctrl-C or SIGTERM; steps that have begun are ended first.
+/// Runs until Ctrl-C, SIGTERM or SIGHUP; steps that have begun are ended first.
 pub(crate) async fn run(
     installation: &Installation,
     options: &DevArguments,

@@ -6,10 +6,11 @@ use operate::ActiveSteps;
 use pipeline::StepStatus;
 use store::queue::Depth;
 
-use crate::host::{self, Signals};
+use crate::host;
 use crate::installation::Installation;
 use crate::outcome::ExitReason;
 use crate::output::{Output, count};
+use crate::signals::Signals;
 
 /// How often it is looked whether something is running.
 const LOOK_EVERY: Duration = Duration::from_millis(500);

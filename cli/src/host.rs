@@ -10,13 +10,13 @@ use engine::runner;
 use engine::runner::resident::{ResidentRunner, Turn};
 use serde_json::json;
 use store::queue::{MAX_RECEIVES, Received};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::installation::{BEAT_BUDGET, Host, Installation, STEP_BUDGET};
 use crate::outcome::ExitReason;
 use crate::output::{Output, count};
+use crate::signals::Signals;
 
 /// How long nothing is tried after a failure: what failed may need a moment, and the log need not fill up.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
@@ -62,30 +62,6 @@ impl StopSignal {
         tokio::select! {
             () = self.wait() => {}
             () = sleep => {}
-        }
-    }
-}
-
-/// Ctrl-C and SIGTERM.
-pub(crate) struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    /// From here on these signals do not end the process by themselves.
-    pub(crate) fn listen() -> anyhow::Result<Self> {
-        Ok(Signals {
-            interrupt: signal(SignalKind::interrupt()).context("failed to listen for Ctrl-C")?,
-            terminate: signal(SignalKind::terminate()).context("failed to listen for SIGTERM")?,
-        })
-    }
-
-    /// Waits for one of them.
-    pub(crate) async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
         }
     }
 }

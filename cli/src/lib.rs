@@ -25,6 +25,7 @@ mod program_commands;
 mod queue_commands;
 mod service_arguments;
 mod settings_commands;
+mod signals;
 mod step_commands;
 mod store_folder;
 mod watch;
@@ -143,6 +144,8 @@ fn init_log(arguments: &CommandLine) {
     };
     let is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr()) && arguments.paint() == Paint::Coloured;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false).with_ansi(is_terminal);
+    // A terminal that was closed takes no lines any more; complaining there of that would end the process in a panic.
+    let lines = lines.log_internal_errors(false);
     tracing_subscriber::registry().with(lines.with_filter(store_aws::logging::filter(filter))).init();
 }
 

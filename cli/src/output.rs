@@ -86,9 +86,9 @@ impl Output {
     }
 
     /// Says in one line on standard error what did not work.
-    #[expect(clippy::print_stderr, reason = "errors of a part do not end the command")]
     pub(crate) fn complain(what: &str) {
-        eprintln!("systole: {}", harmless(what));
+        // Where nobody can read it any more, as behind a terminal that was closed, the work goes on all the same.
+        let _ = writeln!(io::stderr(), "systole: {}", harmless(what));
     }
 
     /// Prints one line of machine-readable output, whatever was asked for.
@@ -96,10 +96,14 @@ impl Output {
         match writeln!(io::stdout(), "{line}") {
             Ok(()) => Ok(Reader::Listens),
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(Reader::Gone),
+            Err(error) if error.raw_os_error() == Some(NO_TERMINAL) => Ok(Reader::Gone),
             Err(error) => Err(error).context("failed to write to standard output"),
         }
     }
 }
+
+/// `EIO`: what writing to a terminal says that was closed.
+const NO_TERMINAL: i32 = 5;
 
 /// Lays rows out as a table without lines. On a terminal the last column is wrapped at blanks; elsewhere a row is a line.
 pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {

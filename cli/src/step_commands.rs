@@ -10,12 +10,13 @@ use pipeline::{Name, Pipeline, PipelineId, Step, StepStatus, plan};
 use serde_json::json;
 
 use crate::arguments::StepCommand;
-use crate::host::{self, Signals};
+use crate::host;
 use crate::ids::{PipelineReference, resolve, resolve_or_latest};
 use crate::installation::{BEAT_BUDGET, Installation, now};
 use crate::logs::{self, AttemptLog};
 use crate::outcome::ExitReason;
 use crate::output::{self, Output, Reader, count};
+use crate::signals::Signals;
 
 /// How often a followed log is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(500);

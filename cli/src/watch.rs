@@ -17,12 +17,13 @@ use pipeline::{PipelineId, PipelineStatus};
 use self::changes::ChangeTracker;
 use self::picture::Picture;
 use crate::arguments::WatchArguments;
-use crate::host::{self, Signals};
+use crate::host;
 use crate::ids::resolve_or_latest;
 use crate::installation::{Installation, Place, now};
 use crate::outcome::ExitReason;
 use crate::output::{Output, Reader};
 use crate::pipeline_commands::details;
+use crate::signals::Signals;
 
 /// Most open pipelines that are watched at once; a person cannot follow more.
 const WATCHED: usize = 20;

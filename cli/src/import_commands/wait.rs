@@ -9,10 +9,11 @@ use pipeline::{PipelineId, StepStatus};
 use steps::import::{DROP_PREFIX, arrivals};
 
 use super::put::Dropped;
-use crate::host::{self, Signals};
+use crate::host;
 use crate::installation::{Installation, Place, STEP_BUDGET, now};
 use crate::output::Output;
 use crate::pipeline_commands::details;
+use crate::signals::Signals;
 
 /// How often the wait looks, and how often this process beats while it waits.
 const LOOK_EVERY: Duration = Duration::from_millis(200);

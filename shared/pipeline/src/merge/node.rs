@@ -359,5 +359,10 @@ fn unknown_element(element: &Element, rule: &Rule) -> String {
 fn unknown_attribute(name: &str, rule: &Rule) -> String {
     let known = rule.attributes.iter().filter(|known| known.name == known.means).map(|known| known.name);
     let expected = suggest::expected(name, known);
-    format!("the attribute {} is not allowed in `{}`{expected}", quoted(name), rule.element)
+    // What other systems call it.
+    let limit =
+        ["expireIn", "expire-in"].into_iter().find(|limit| name == "timeout" && rule.attribute(limit).is_some());
+    let remark = limit.map(|limit| format!("; the most time that it may take is `{limit}`"));
+    let remark = remark.unwrap_or_default();
+    format!("the attribute {} is not allowed in `{}`{expected}{remark}", quoted(name), rule.element)
 }

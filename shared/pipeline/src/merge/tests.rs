@@ -108,9 +108,9 @@ fn what_is_too_much_is_refused() {
         1 lines
     y.xml:1:35927: pipeline `p`: 1005 steps, more than 1000
         1 lines
-    x.xml:1:28: pipeline `p`: the element `stage` is not allowed in `pipeline` (expected `conditions`, `stepDefaults` or `step`)
+    x.xml:1:28: pipeline `p`: the element `stage` is not allowed in `pipeline` (expected `conditions`, `stepDefaults` or `step`); steps of one `sortOrder` form a stage
         20 lines
-    x.xml:1:9: the element `stage` is not allowed in `config` (expected `pipeline` or `referencePipeline`)
+    x.xml:1:9: the element `stage` is not allowed in `config` (expected `pipeline` or `referencePipeline`); steps of one `sortOrder` form a stage
         20 lines
     x.xml:1:67025: more than 1000 pipelines; this one and those with later names are left out
         1 lines

@@ -31,9 +31,10 @@ pub(crate) enum Error {
     #[error("it is a condition of a {}, and this one stands in a {}", kind.owner(), other.owner())]
     ConditionOfOther { kind: ElementKind, other: ElementKind },
     #[error(
-        "{} is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`{})",
+        "{} is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`{}){}",
         quoted(found),
-        our_spelling(found)
+        our_spelling(found),
+        or_instead(found)
     )]
     ExecutorName { found: String },
     #[error("there is no executor for the class {}; {}", quoted(found), instead::of_executor(found))]
@@ -164,8 +165,15 @@ fn is_plain(found: &str) -> bool {
     !found.is_empty() && found.len() <= limits::NAME_BYTES && found.bytes().all(is_allowed)
 }
 
-/// How a name would be spelled here that is none for its spelling only: `HttpRequest` and `HTTP Request` as `http_request`.
+/// What a text was meant to be that is no name for its spelling only: `HttpRequest` is `http_request`, and a class of the
+/// original has backslashes.
 fn our_spelling(found: &str) -> String {
+    let meant = if found.contains('/') { found.replace('/', "\\") } else { snake_case(found) };
+    let is_meant = is_plain(&meant) || meant.contains('\\');
+    if is_meant { format!("; did you mean {}?", quoted(&meant)) } else { String::new() }
+}
+
+fn snake_case(found: &str) -> String {
     let mut spelled = String::new();
     let mut follows_small_letter = false;
     for character in found.trim().chars() {
@@ -175,7 +183,13 @@ fn our_spelling(found: &str) -> String {
         follows_small_letter = character.is_ascii_lowercase() || character.is_ascii_digit();
         spelled.push(if character.is_whitespace() { '_' } else { character.to_ascii_lowercase() });
     }
-    if is_plain(&spelled) { format!("; did you mean `{spelled}`?") } else { String::new() }
+    spelled
+}
+
+/// What to use if nothing of our spelling is there either, as for `Reindex`.
+fn or_instead(found: &str) -> String {
+    let instead = instead::of_unregistered(&snake_case(found));
+    instead.map(|instead| format!("; {instead}")).unwrap_or_default()
 }
 
 /// The part of a class name below `namespace`.

@@ -4,7 +4,9 @@
 mod arguments;
 mod categories;
 mod checklist;
+mod classes;
 mod clean_up;
+mod condition_arguments;
 mod definitions;
 mod drops;
 mod dying_files;
@@ -16,6 +18,7 @@ mod outside;
 mod packed;
 mod packing;
 mod repetitions;
+mod samples;
 mod shared_ok_files;
 mod shop;
 mod spawns;

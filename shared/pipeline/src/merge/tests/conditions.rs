@@ -338,12 +338,12 @@ fn classes_of_the_original_without_their_arguments_say_what_is_missing() {
             <step_condition type="{class}Step\NamedPipelinesHasStatus"/>
         </conditions></step></pipeline></config>"#
     );
-    assert_snapshot!(merged(&[("x.xml", &text)]), @"
-    x.xml:3:13: pipeline `p`: condition `configurable_cron_expression`: the argument `setting` is missing; expected the setting that holds the expression (`pipeline.cron` each pipeline can have for itself), as name of a setting that holds a cron expression (example: `pipeline.cron`)
-    x.xml:4:13: pipeline `p`: condition `website_active`: the argument `websites` is missing; expected the codes of the websites, as list of website codes (example: `first, second`)
-    x.xml:5:13: pipeline `p`: condition `named_pipelines_have_status`: the argument `pipelines` is missing; expected the names of the pipelines, as list of pipeline names (example: `first, second`)
-    x.xml:7:13: step `s`: condition `wait_for_step_is_not_running`: the argument `steps` or `step_filter` is missing; expected the names of the steps, as list of step names (example: `first, second`)
-    x.xml:8:13: step `s`: condition `depending_on_named_steps`: the argument `steps` or `step_filter` is missing; expected the names of the steps, as list of step names (example: `first, second`)
-    x.xml:9:13: step `s`: condition `named_pipelines_have_status`: the argument `pipelines` is missing; expected the names of the pipelines, as list of pipeline names (example: `first, second`)
+    assert_snapshot!(merged(&[("x.xml", &text)]), @r"
+    x.xml:3:13: pipeline `p`: condition `TechDivision\ProcessPipelines\Helper\Condition\Pipeline\ConfigurableCronExpression`: the argument `setting` is missing; expected the setting that holds the expression (`pipeline.cron` each pipeline can have for itself), as name of a setting that holds a cron expression (example: `pipeline.cron`)
+    x.xml:4:13: pipeline `p`: condition `TechDivision\ProcessPipelines\Helper\Condition\Pipeline\WebsiteActive`: the argument `websites` is missing; expected the codes of the websites, as list of website codes (example: `first, second`)
+    x.xml:5:13: pipeline `p`: condition `TechDivision\ProcessPipelines\Helper\Condition\Pipeline\NamedPipelinesHasStatus`: the argument `pipelines` is missing; expected the names of the pipelines, as list of pipeline names (example: `first, second`)
+    x.xml:7:13: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Step\WaitForStepIsNotRunning`: the argument `steps` or `step_filter` is missing; expected the names of the steps, as list of step names (example: `first, second`)
+    x.xml:8:13: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Step\DependingOnNamedSteps`: the argument `steps` or `step_filter` is missing; expected the names of the steps, as list of step names (example: `first, second`)
+    x.xml:9:13: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Step\NamedPipelinesHasStatus`: the argument `pipelines` is missing; expected the names of the pipelines, as list of pipeline names (example: `first, second`)
     ");
 }

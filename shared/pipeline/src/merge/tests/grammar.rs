@@ -42,7 +42,7 @@ fn unknown_and_missing_words_are_refused_with_what_is_known() {
     <pipeline name="p" colour="red"><step name="s" executorType="e"/></pipeline>
         x.xml:1:28: pipeline `p`: the attribute `colour` is not allowed in `pipeline` (expected `name`, `description`, `use-working-directory`, `expire-in` or `priority`)
     <pipeline name="p"><stage/></pipeline>
-        x.xml:1:28: pipeline `p`: the element `stage` is not allowed in `pipeline` (expected `conditions`, `stepDefaults` or `step`)
+        x.xml:1:28: pipeline `p`: the element `stage` is not allowed in `pipeline` (expected `conditions`, `stepDefaults` or `step`); steps of one `sortOrder` form a stage
     <pipeline name="p"><step name="s"/></pipeline>
         x.xml:1:28: step `s`: the attribute `executorType` is missing
     <pipeline name="p"><step executorType="e"/></pipeline>
@@ -52,9 +52,9 @@ fn unknown_and_missing_words_are_refused_with_what_is_known() {
     <pipeline name="p"><step name="s" executorType="e" sort_order="1"/></pipeline>
         x.xml:1:60: step `s`: the attribute `sort_order` is not allowed in `step` (expected `name`, `executorType`, `sortOrder`, `description`, `expireIn`, `allowFailure` or `runAlwaysStep`; did you mean `sortOrder`?)
     <pipeline name="p"><step name="s" executorType="e"><argument key="k" value="v"/></step></pipeline>
-        x.xml:1:60: step `s`: the element `argument` is not allowed in `step` (expected `arguments` or `conditions`; did you mean `arguments`?)
+        x.xml:1:60: step `s`: the element `argument` is not allowed in `step` (expected `arguments` or `conditions`; did you mean `arguments`?); it belongs into `arguments`
     <pipeline name="p"><pipeline_condition type="no_auto_spawn"/></pipeline>
-        x.xml:1:28: pipeline `p`: the element `pipeline_condition` is not allowed in `pipeline` (expected `conditions`, `stepDefaults` or `step`)
+        x.xml:1:28: pipeline `p`: the element `pipeline_condition` is not allowed in `pipeline` (expected `conditions`, `stepDefaults` or `step`); it belongs into `conditions`
     <pipeline name="p"><conditions a="b"><step_condition type="x"/></conditions></pipeline>
         x.xml:1:40: pipeline `p`: the attribute `a` is not allowed in `conditions` (expected none)
         x.xml:1:46: pipeline `p`: the element `step_condition` is not allowed in `conditions` (expected `pipeline_condition`)
@@ -166,7 +166,7 @@ fn step_conditions_are_built_or_refused() {
     > <step_condition type="no_auto_spawn"/>
        x.xml:2:86: step `s`: condition `no_auto_spawn`: there is no such condition (expected `attempts_limit`, `time_between_attempts`, `previous_steps_completed`, `previous_steps_finished`, `depending_on_named_steps`, `wait_for_step_is_not_running` or `named_pipelines_have_status`)
     > <step_condition type="Attempts Limit"/>
-       x.xml:2:86: step `s`: condition `Attempts Limit`: `Attempts Limit` is not a type of condition (expected `a-z`, `0-9`, `_`, `-` or `.`)
+       x.xml:2:86: step `s`: condition `Attempts Limit`: `Attempts Limit` is not a type of condition (expected `a-z`, `0-9`, `_`, `-` or `.`; did you mean `attempts_limit`?)
     > <step_condition/>
        x.xml:2:64: step `s`: condition: the attribute `type` is missing
     > <step_condition type="previous_steps_completed"/><step_condition type="previous_steps_completed"/>

@@ -232,26 +232,26 @@ fn unknown_class_names_are_refused_by_name() {
     ];
     assert_snapshot!(refused_condition(&cases), @r#"
     > <step_condition type="MyCompany\MyModule\Helper\Condition\Step\CheckSomeThing"/>
-       x.xml:2:86: step `s`: condition `MyCompany\MyModule\Helper\Condition\Step\CheckSomeThing`: there is no condition for this class of the original
+       x.xml:2:86: step `s`: condition `MyCompany\MyModule\Helper\Condition\Step\CheckSomeThing`: there is no condition for this class; PHP does not run here: use a condition that there is, or have a program register one of its own (`systole conditions` lists all conditions)
     > <step_condition type="TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit\Limit"/>
-       x.xml:2:86: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit\Limit`: there is no condition for this class of the original
+       x.xml:2:86: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit\Limit`: there is no condition for this class; use `attempts_limit` with the argument `limit`
     > <step_condition type="TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit\Limit0"/>
-       x.xml:2:86: step `s`: condition `attempts_limit`: argument `limit`: `0` is not a whole number of attempts from 1 on (example: `3`)
+       x.xml:2:86: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit\Limit0`: argument `limit`: `0` is not a whole number of attempts from 1 on (example: `3`)
     > <step_condition type="TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimitLimit5"/>
-       x.xml:2:86: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimitLimit5`: there is no condition for this class of the original
+       x.xml:2:86: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimitLimit5`: there is no condition for this class; use `attempts_limit` with the argument `limit`
     > <step_condition type="TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit\Limit5"><argument key="limit" value="4"/></step_condition>
        x.xml:2:175: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit\Limit5`: the argument `limit` is defined twice (first at x.xml:2:86)
     > <step_condition type="TechDivision\ProcessPipelines\Helper\Condition\Pipeline\NoAutoSpawn"/>
-       x.xml:2:86: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Pipeline\NoAutoSpawn`: there is no condition for this class of the original
+       x.xml:2:86: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Pipeline\NoAutoSpawn`: it is a condition of a pipeline, and this one stands in a step
     > <step_condition type="\"/>
-       x.xml:2:86: step `s`: condition `\`: there is no condition for this class of the original
+       x.xml:2:86: step `s`: condition `\`: there is no condition for this class; PHP does not run here: use a condition that there is, or have a program register one of its own (`systole conditions` lists all conditions)
     > <recurring_condition type="Some\Recurring"/>
-       x.xml:2:91: step `s`: recurring condition `Some\Recurring`: there is no condition for this class of the original
+       x.xml:2:91: step `s`: recurring condition `Some\Recurring`: there is no recurring condition for this class; use `recurring` with the argument `limit`
     "#);
     let class = r#"<pipeline name="p"><step name="s" executorType="MyCompany\DoSomeThing"/></pipeline>"#;
     assert_snapshot!(refused(&[class]), @r#"
     <pipeline name="p"><step name="s" executorType="MyCompany\DoSomeThing"/></pipeline>
-        x.xml:1:57: step `s`: there is no executor for the class `MyCompany\DoSomeThing` of the original
+        x.xml:1:57: step `s`: there is no executor for the class `MyCompany\DoSomeThing`; PHP does not run here: use `http_request`, `lambda_invoke` or `shell` to call it where it runs (`systole executors` lists all executors)
     "#);
     let missing = r#"<referencePipeline name="p"><referenceStep name="b"><conditions><referenceStep_condition
         type="TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit\Limit5" remove="true"/></conditions></referenceStep></referencePipeline>"#;
@@ -287,8 +287,8 @@ fn snippets_of_the_original_s_documentation_load_or_name_the_class() {
 </config>"#;
     assert_snapshot!(merged(&[("pipeline.xml", custom)]), @"pipeline.xml:8:13: the text `...` stands between the elements, where only elements belong");
     assert_snapshot!(merged(&[("pipeline.xml", &custom.replace("...", ""))]), @r"
-    pipeline.xml:4:39: pipeline `my_custom_pipeline`: condition `MyCompany\MyModule\Helper\Condition\Pipeline\CheckSomeThing`: there is no condition for this class of the original
-    pipeline.xml:7:50: step `my_first_step`: there is no executor for the class `MyCompany\MyModule\Model\Executor\DoSomeThing` of the original
+    pipeline.xml:4:39: pipeline `my_custom_pipeline`: condition `MyCompany\MyModule\Helper\Condition\Pipeline\CheckSomeThing`: there is no condition for this class; PHP does not run here: use a condition that there is, or have a program register one of its own (`systole conditions` lists all conditions)
+    pipeline.xml:7:50: step `my_first_step`: there is no executor for the class `MyCompany\MyModule\Model\Executor\DoSomeThing`; PHP does not run here: use `http_request`, `lambda_invoke` or `shell` to call it where it runs (`systole executors` lists all executors)
     ");
     let change = r#"<config>
     <referencePipeline name="my_pipeline" description="new description">
