@@ -90,7 +90,7 @@ fn with_runners(systole: &Systole) -> Value {
 }
 
 #[test]
-fn a_long_step_stays_with_its_runner_and_nobody_is_warned_of_a_duplicate() {
+fn a_long_step_stays_with_its_runner_and_nobody_is_warned_of_a_duplicate_with_samples() {
     let systole = Systole::new();
     systole.overlay("long.xml", &long_step(25));
     let (dev, _) = systole.dev(&["--allow-shell", "--runners", "2"]);
@@ -109,7 +109,7 @@ fn a_long_step_stays_with_its_runner_and_nobody_is_warned_of_a_duplicate() {
 }
 
 #[test]
-fn a_drain_ends_when_nothing_is_running() {
+fn a_drain_ends_when_nothing_is_running_with_samples() {
     let systole = Systole::new();
     systole.overlay("long.xml", &long_step(4));
     let idle = systole.run(&["maintenance", "on", "--wait"]);
@@ -128,7 +128,7 @@ fn a_drain_ends_when_nothing_is_running() {
 }
 
 #[test]
-fn a_host_stops_within_its_time_and_the_next_one_carries_on() {
+fn a_host_stops_within_its_time_and_the_next_one_carries_on_with_samples() {
     let systole = Systole::new();
     systole.overlay("long.xml", &long_step(120));
     let (dev, _) = systole.dev(&["--allow-shell", "--stop-timeout", "1"]);

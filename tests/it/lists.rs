@@ -37,7 +37,7 @@ fn ok(systole: &Systole, arguments: &[&str]) -> Ran {
 }
 
 #[test]
-fn a_list_that_is_cut_says_so_and_how_to_go_on() {
+fn a_list_that_is_cut_says_so_and_how_to_go_on_with_samples() {
     let systole = Systole::new();
     systole.overlay("a.xml", &sample("reports/engine/list-truncated/a.xml"));
     let mut spawned: Vec<String> =

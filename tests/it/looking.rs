@@ -78,7 +78,7 @@ fn a_mistyped_store_is_told_with_the_one_that_was_meant() {
 }
 
 #[test]
-fn a_folder_with_definitions_alone_can_be_looked_at() {
+fn a_folder_with_definitions_alone_can_be_looked_at_with_samples() {
     let systole = Systole::new();
     systole.overlay("a.xml", &sample("reports/engine/store-read-only/a.xml"));
     let before = files(&systole.store());
@@ -88,7 +88,7 @@ fn a_folder_with_definitions_alone_can_be_looked_at() {
 }
 
 #[test]
-fn looking_leaves_the_files_of_a_store_as_they_are() {
+fn looking_leaves_the_files_of_a_store_as_they_are_with_samples() {
     let systole = Systole::new();
     systole.overlay("a.xml", &sample("reports/engine/store-read-only/a.xml"));
     systole.json(&["pipeline", "init", "p"]);
@@ -142,7 +142,7 @@ impl Drop for SmallDisk {
 }
 
 #[test]
-fn a_read_only_disk_can_be_looked_at_and_is_named_when_something_is_to_change() {
+fn a_read_only_disk_can_be_looked_at_and_is_named_when_something_is_to_change_with_samples() {
     let disk = SmallDisk::mount();
     for command in [&["pipeline", "init", "p"][..], &["heartbeat"]] {
         assert_eq!(systole_in(disk.path(), command).code, Some(0));
@@ -154,7 +154,7 @@ fn a_read_only_disk_can_be_looked_at_and_is_named_when_something_is_to_change() 
 }
 
 #[test]
-fn a_full_disk_can_be_looked_at_and_is_named_when_something_is_to_change() {
+fn a_full_disk_can_be_looked_at_and_is_named_when_something_is_to_change_with_samples() {
     let disk = SmallDisk::mount();
     for command in [&["pipeline", "init", "p"][..], &["heartbeat"]] {
         assert_eq!(systole_in(disk.path(), command).code, Some(0));
@@ -167,7 +167,7 @@ fn a_full_disk_can_be_looked_at_and_is_named_when_something_is_to_change() {
 }
 
 #[test]
-fn what_a_killed_process_left_in_the_log_is_seen_on_a_read_only_disk() {
+fn what_a_killed_process_left_in_the_log_is_seen_on_a_read_only_disk_with_samples() {
     let disk = SmallDisk::mount();
     let mut dev = program();
     dev.current_dir(disk.path()).args(["dev", "--listen", "127.0.0.1:0", "--tick", "60"]);

@@ -22,6 +22,7 @@ mod operators;
 mod outside;
 mod protocol;
 mod questions;
+mod report_samples;
 mod samples;
 mod security;
 mod stack;

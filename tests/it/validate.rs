@@ -71,3 +71,47 @@ fn definitions_of_the_store_are_part_of_what_is_checked() {
     let ran = Running::start(wrong).end();
     assert!(ran.code == Some(1) && ran.stderr.contains("there is no store at `nowhere`"), "{ran}");
 }
+
+#[test]
+fn the_suffix_may_be_in_capitals_and_what_is_not_read_is_named() {
+    let systole = Systole::new();
+    systole.overlay("Greeting.XML", GREETING);
+    systole.overlay("fresh.xml.txt", &GREETING.replace("greeting", "fresh"));
+    systole.overlay("catalog_import.Xml", &catalog_import());
+    let unread = "fresh.xml.txt: the file is not read (the name of a definition file ends with `.xml`)";
+    for command in [&["heartbeat"][..], &["health"], &["pipeline", "list", "--definitions"]] {
+        let ran = systole.run(command);
+        assert!(ran.code == Some(0) && ran.stdout.contains(&format!("warning: {unread}\n")), "{ran}");
+        assert!(!ran.stdout.contains("problem"), "{ran}");
+    }
+    let names = systole.run(&["pipeline", "list", "--definitions"]).stdout;
+    assert!(names.contains("greeting") && !names.contains("fresh "), "{names}");
+    let check = systole.run(&["pipeline", "check", "catalog_import"]).stdout;
+    assert!(check.starts_with("warning: catalog_import.Xml:"), "the file takes the place of the shipped one: {check}");
+
+    let folder = systole.folder("mine");
+    std::fs::write(folder.join("GREETING.xMl"), GREETING.replace("1 second", "2 seconds")).unwrap();
+    std::fs::write(folder.join("other.xml~"), GREETING).unwrap();
+    let ran = validate(&systole, folder.to_str().unwrap());
+    let report = ran.json();
+    assert_eq!(ran.code, Some(1), "{ran}");
+    let problem = report["problems"][0].as_str().unwrap();
+    assert!(problem.contains("the pipeline `greeting` is defined twice"), "{problem}");
+    let warnings = report["warnings"].to_string();
+    assert!(warnings.contains("other.xml~: the file is not read") && warnings.contains(unread), "{warnings}");
+    std::fs::rename(folder.join("GREETING.xMl"), folder.join("Greeting.xml")).unwrap();
+    let report = validate(&systole, folder.to_str().unwrap()).json();
+    assert_eq!(report["replaces"], json!(["`pipelines/Greeting.XML` of the store"]));
+    assert_eq!(change(&report, "greeting")["change"], "changed");
+}
+
+/// The shipped import with a step more, which waits for nothing.
+fn catalog_import() -> String {
+    let shipped = std::fs::read_to_string(crate::systole::root().join("pipelines/catalog_import.xml")).unwrap();
+    let more = "<step name=\"more\" executorType=\"archive\" sortOrder=\"99\"/></pipeline>";
+    assert!(shipped.contains("</pipeline>"), "{shipped}");
+    // With the defaults of the file it would have their conditions.
+    let (before, after) = shipped.split_once("<stepDefaults").unwrap();
+    let (_, after) = after.split_once("</stepDefaults>").unwrap();
+    format!("{before}{}", after.replace("</pipeline>", more))
+}

@@ -104,3 +104,41 @@ async fn a_step_behind_a_long_one_of_another_pipeline_has_the_whole_time_of_a_ru
         assert_eq!(step.record.status, StepStatus::Success, "{}", workshop.shown(&id).await);
     }
 }
+
+/// The sample of the report: an order that was never sent, because it went out as a GET without a body.
+#[tokio::test]
+async fn a_misspelt_method_sends_nothing_and_the_file_that_was_good_stays_in_force() {
+    let sample = report("engine/misspelt-argument/a.xml");
+    let workshop = Workshop::extended(&[], steps::shipped());
+    let files = workshop.store().files.clone();
+    let good = sample.replace("mehtod", "method").replace("bdoy", "body").replace("hourz", "hours");
+    files.put("pipelines/a.xml", good.into()).await.unwrap();
+    assert_eq!(workshop.beat().await.problems, [""; 0]);
+    files.put("pipelines/a.xml", sample.into()).await.unwrap();
+    assert_snapshot!(workshop.beat().await.problems.join("\n"), @"
+    a.xml:9:16: step `send_order`: the argument `mehtod` is not known (expected `url`, `method`, `header.*`, `body`, `body_from`, `timeout_seconds`, `expect` or `save_as`; did you mean `method`?)
+    a.xml:10:16: step `send_order`: the argument `bdoy` is not known (expected `url`, `method`, `header.*`, `body`, `body_from`, `timeout_seconds`, `expect` or `save_as`; did you mean `body`?)
+    a.xml:25:28: step `h`: argument `for`: `2 hourz` is not a duration (example: `2 hours`)
+    a.xml: the last version of the file without an error stays in force
+    ");
+    let kept = workshop.context.definitions.find(files.as_ref(), "p").await.unwrap();
+    assert_eq!(kept.steps[0].arguments["method"], "POST");
+}
+
+#[test]
+fn a_step_that_another_one_needs_cannot_be_removed_and_a_misspelt_address_is_no_address() {
+    let mut said = String::new();
+    for file in ["newcomer/http-without-url.xml", "newcomer/remove-validate.xml"] {
+        let (program, name) = (steps::shipped(), file.rsplit('/').next().unwrap());
+        let text = report(file);
+        let shipped = program.definitions.iter().map(|(name, xml)| (name.as_str(), xml.as_ref()));
+        let merged = load(shipped.chain([(name, text.as_bytes())]), &program.vocabulary());
+        merged.errors.iter().for_each(|error| said += &format!("{error}\n"));
+    }
+    assert_snapshot!(said, @r#"
+    http-without-url.xml:2:30: step `s`: the argument `url` is missing; expected what is called: `https://…`, or `http://…` for listed ports of this machine, as URL (example: `https://api.example.com/orders`); or `from="pipeline"`, if that hands it on
+    http-without-url.xml:2:85: step `s`: the argument `urll` is not known (expected `url`, `method`, `header.*`, `body`, `body_from`, `timeout_seconds`, `expect` or `save_as`; did you mean `url`?)
+    http-without-url.xml:2:125: step `s`: the argument `methode` is not known (expected `url`, `method`, `header.*`, `body`, `body_from`, `timeout_seconds`, `expect` or `save_as`; did you mean `method`?)
+    remove-validate.xml:1:50: step `import_categories`: step `validate` is removed here, and this one needs it; argument `validated_by`, which is `validate` where it is left out, expects the step that checked the rows and collected their categories
+    "#);
+}

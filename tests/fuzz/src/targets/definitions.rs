@@ -1,6 +1,6 @@
 //! Definitions: XML of one file and of several, the stored form, and what the planner does with what is accepted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,18 +29,36 @@ pub(crate) fn one(data: &[u8]) {
     if let Err(error) = xml::read("a.xml", data) {
         assert_within(&error, &columns);
     }
-    let merged = merge::load([("a.xml", data)], &vocabulary());
-    merged.errors.iter().for_each(|error| assert_within(error, &columns));
-    assert_can_run(&merged);
+    let any = merge::load([("a.xml", data)], &vocabulary(None));
+    let shipped = merge::load([("a.xml", data)], &vocabulary(executors()));
+    for merged in [&any, &shipped] {
+        merged.errors.iter().for_each(|error| assert_within(error, &columns));
+        for warning in &merged.warnings {
+            let (position, message) = (warning.position.clone(), warning.message.clone());
+            assert_within(&xml::Error { position, message }, &columns);
+        }
+        assert_can_run(merged);
+    }
+    assert_refuses_only(&any, &shipped);
+}
+
+/// Who knows its executors refuses more, and reads what it takes in the same way.
+fn assert_refuses_only(any: &MergedDefinitions, shipped: &MergedDefinitions) {
+    for definition in &shipped.definitions {
+        assert!(any.definitions.contains(definition), "`{}` differs with the executors that ship", definition.name);
+    }
+    let lost = any.definitions.len() - shipped.definitions.len();
+    assert!(lost == 0 || !shipped.errors.is_empty(), "{lost} definitions are left out without a word");
 }
 
 pub(crate) fn several(data: &[u8]) {
     let sections = sections(data);
     let names: Vec<String> = sections.iter().map(|section| section.title().into_owned()).collect();
     let files = || names.iter().map(String::as_str).zip(sections.iter().map(|section| section.content));
-    let merged = merge::load(files(), &vocabulary());
+    let vocabulary = vocabulary(executors());
+    let merged = merge::load(files(), &vocabulary);
     let reversed: Vec<_> = files().collect();
-    let reversed = merge::load(reversed.into_iter().rev(), &vocabulary());
+    let reversed = merge::load(reversed.into_iter().rev(), &vocabulary);
     let names: BTreeSet<&String> = names.iter().collect();
     // The one thing that follows from the order of reading is which of two files of one name is meant: none.
     if names.len() == sections.len() {
@@ -74,9 +92,14 @@ pub(crate) fn stored(data: &[u8]) {
     plan_through(definition);
 }
 
-fn vocabulary() -> Vocabulary {
+/// The executors that ship, each with what it takes.
+fn executors() -> Option<BTreeMap<String, Accepts>> {
+    steps::shipped().vocabulary().executors
+}
+
+fn vocabulary(executors: Option<BTreeMap<String, Accepts>>) -> Vocabulary {
     // Beside conditions that take anything, the ones that ship and say what they take.
-    let mut vocabulary = steps::shipped().conditions().vocabulary();
+    let mut vocabulary = Vocabulary { executors, ..steps::shipped().conditions().vocabulary() };
     vocabulary.pipeline_conditions.insert("office_hours".to_owned(), Accepts::Anything);
     vocabulary.step_conditions.insert("stock_is_counted".to_owned(), Accepts::Anything);
     vocabulary
