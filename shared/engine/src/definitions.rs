@@ -14,6 +14,11 @@ use pipeline::merge::{self, MergedDefinitions, Vocabulary};
 use pipeline::xml::{Warning, limits};
 use store::files::{FileInfo, Files};
 
+mod file_names;
+
+use file_names::overlay_name;
+pub use file_names::{is_definition_file, place_of, why_unread};
+
 /// The prefix of the overlay in the bucket.
 pub const OVERLAY_PREFIX: &str = "pipelines/";
 
@@ -144,11 +149,9 @@ impl Definitions {
         if let Some(definition) = loaded.get(name) {
             return Ok(definition.clone());
         }
-        let quoted = format!("`{name}`");
-        let problems: Vec<&String> = loaded.problems.iter().filter(|problem| problem.contains(&quoted)).collect();
+        let problems = loaded.problems_of_files_about(name);
         if !problems.is_empty() {
-            let problems = problems.into_iter().cloned().collect::<Vec<_>>().join("; ");
-            return Err(FindError::Broken { problems });
+            return Err(FindError::Broken { problems: problems.join("; ") });
         }
         let names: Vec<&str> = loaded.definitions.iter().map(|definition| definition.name.as_str()).collect();
         let known = format!("{}{}", names.join(", "), pipeline::xml::suggest::remark(name, names.iter().copied()));
@@ -233,42 +236,9 @@ impl Definitions {
     }
 }
 
-/// Whether a file of the overlay is read, by its name: `a.xml`, and `a.XML` as some systems spell it.
-#[must_use]
-pub fn is_definition_file(name: &str) -> bool {
-    suffix(name).is_some_and(|suffix| suffix.eq_ignore_ascii_case(SUFFIX))
-}
-
-/// The place that a file takes: `a.XML` takes that of the shipped `a.xml`, since both would define the same pipelines.
-#[must_use]
-pub fn place_of(name: &str) -> String {
-    match suffix(name) {
-        Some(found) if is_definition_file(name) => format!("{}{SUFFIX}", &name[..name.len() - found.len()]),
-        _ => name.to_owned(),
-    }
-}
-
-/// What to say of a file that is not read, if its name looks as if somebody meant it to be.
-#[must_use]
-pub fn why_unread(name: &str) -> Option<String> {
-    let looks_meant = name.to_ascii_lowercase().contains(SUFFIX) && !is_definition_file(name);
-    looks_meant.then(|| format!("{name}: the file is not read (the name of a definition file ends with `{SUFFIX}`)"))
-}
-
-/// The end of the name of a definition file.
-const SUFFIX: &str = ".xml";
-
-fn suffix(name: &str) -> Option<&str> {
-    name.get(name.len().checked_sub(SUFFIX.len())?..)
-}
-
 fn unread(overlay: &[FileInfo]) -> impl Iterator<Item = LoadWarning> {
     let names = overlay.iter().take(OVERLAY_LIMIT).map(|file| overlay_name(&file.key));
     names.filter_map(why_unread).map(|text| LoadWarning { pipeline: None, text })
-}
-
-fn overlay_name(key: &str) -> &str {
-    key.strip_prefix(OVERLAY_PREFIX).unwrap_or(key)
 }
 
 fn too_many(first: &FileInfo) -> String {
@@ -291,6 +261,17 @@ impl LoadWarning {
 }
 
 impl Loaded {
+    /// What is wrong in the files in which something is wrong with a definition: a problem of a step does not name its
+    /// pipeline, and who mends one problem after the other wants to know of all.
+    fn problems_of_files_about(&self, name: &str) -> Vec<&str> {
+        let (quoted, mut files) = (format!("`{name}`"), BTreeSet::new());
+        for problem in self.problems.iter().filter(|problem| problem.contains(&quoted)) {
+            files.extend(problem.split(':').next());
+        }
+        let concerned = |problem: &&String| problem.split(':').next().is_some_and(|file| files.contains(file));
+        self.problems.iter().filter(concerned).map(String::as_str).collect()
+    }
+
     /// All warnings as texts.
     pub fn warning_texts(&self) -> impl Iterator<Item = &str> {
         self.warnings.iter().map(|warning| warning.text.as_str())

@@ -224,11 +224,17 @@ pub(super) fn build<C: OrRegistered>(
     }
     let Some(accepts) = registered.get(name) else {
         let names = known.iter().map(|row| row.name).chain(registered.keys().map(String::as_str));
-        let expected = suggest::expected(name, names);
-        return Err(node.identity.position.error(format!("there is no such condition{expected}")));
+        let (expected, elsewhere) = (suggest::expected(name, names), elsewhere(name));
+        return Err(node.identity.position.error(format!("there is no such condition{expected}{elsewhere}")));
     };
     check_arguments(node, *accepts)?;
     Ok(C::registered(Registered { name: name.clone(), arguments: super::arguments::arguments(node) }))
+}
+
+/// Where a condition that is built in can stand, for who names it elsewhere.
+pub(super) fn elsewhere(name: &str) -> String {
+    let row = built_in().into_iter().find(|row| row.name == name);
+    row.map(|row| format!("; `{name}` is a {}", row.kind)).unwrap_or_default()
 }
 
 fn check_arguments(node: &Node, accepts: Accepts) -> Result<(), Error> {

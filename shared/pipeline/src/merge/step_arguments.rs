@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::arguments::faults;
+use super::condition::elsewhere;
 use super::node::{Errors, Node};
 use crate::accepts::{Accepts, DeclaredArgument, EarlierStep};
 use crate::definition::StepDefinition;
@@ -45,7 +46,8 @@ fn unknown_executor(asked: &str, executors: &BTreeMap<String, Accepts>) -> Strin
     }
     let expected = suggest::expected(asked, executors.keys().map(String::as_str));
     let instead = alias::instead::of_unregistered(asked).map(|instead| format!("; {instead}"));
-    format!("there is no executor {}{expected}{}", quoted(asked), instead.unwrap_or_default())
+    let instead = instead.unwrap_or_else(|| elsewhere(asked));
+    format!("there is no executor {}{expected}{instead}", quoted(asked))
 }
 
 /// Where a fault is reported. When another file has changed the executor of a step, an argument that stood there before

@@ -9,6 +9,9 @@ const MOST_WORDS: usize = 1_000;
 /// Most letters that may differ.
 const MOST_EDITS: usize = 2;
 
+/// Shortest word that is looked for within another one: shorter ones are within many.
+const SHORTEST_PART: usize = 5;
+
 /// Most separators by which words may differ besides.
 const SEPARATORS: usize = 4;
 
@@ -37,15 +40,25 @@ fn nearest<'k>(found: &str, known: impl IntoIterator<Item = &'k str>) -> Option<
         return None;
     }
     let letters = folded(found);
-    known
-        .into_iter()
-        .take(MOST_WORDS)
-        .filter(|word| *word != found && word.len().abs_diff(found.len()) <= MOST_EDITS + SEPARATORS)
+    let known: Vec<&str> = known.into_iter().take(MOST_WORDS).filter(|word| *word != found).collect();
+    let near = known
+        .iter()
+        .copied()
+        .filter(|word| word.len().abs_diff(found.len()) <= MOST_EDITS + SEPARATORS)
         .map(|word| (distance(&letters, &folded(word)), word))
         // Of a very short word, everything is near.
         .filter(|(edits, word)| *edits <= MOST_EDITS && edits * 3 <= word.len())
         .min_by_key(|(edits, _)| *edits)
-        .map(|(_, word)| word)
+        .map(|(_, word)| word);
+    near.or_else(|| within(found, &known))
+}
+
+/// The one known word that is a part of the found one, or of which that is a part: `limit` for `attempts_limit`.
+fn within<'k>(found: &str, known: &[&'k str]) -> Option<&'k str> {
+    let parts =
+        |word: &str| word.len().min(found.len()) >= SHORTEST_PART && (word.contains(found) || found.contains(word));
+    let mut words = known.iter().copied().filter(|word| parts(word));
+    words.next().filter(|_| words.next().is_none())
 }
 
 /// Capitals and separators are what people mix up first: they cost nothing.

@@ -240,6 +240,12 @@ fn near_words_are_suggested() {
     assert_eq!(suggest::remark("NoSiblingInProgres", known), "; did you mean `no_sibling_in_progress`?");
     assert_eq!(suggest::remark("st", known), "");
     assert_eq!(suggest::remark("unlike", known), "");
+    // A part of a word is meant where there is one such word only.
+    assert_eq!(suggest::remark("sibling_in_progress_now", known), "");
+    let longer = ["expression", "time_zone", "time_of_day"];
+    assert_eq!(suggest::remark("cron_expression", longer), "; did you mean `expression`?");
+    assert_eq!(suggest::remark("express", longer), "; did you mean `expression`?");
+    assert_eq!(suggest::remark("time_", longer), "");
 }
 
 proptest! {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use insta::assert_snapshot;
 use pipeline::merge::load;
+use workshop::Workshop;
 
 #[test]
 fn the_shipped_import_loads() {
@@ -58,4 +59,17 @@ fn bunches_are_asked_for_with_prefixes_or_refused() {
 
         x.xml:1:40: pipeline `p`: condition `bunch_complete`: the argument `prefixes` is missing; expected the part of the file names before the first underscore, in the order in which a bunch imports them, as list of file prefixes (example: `product-import, price-import`)
     "#);
+}
+
+#[tokio::test]
+async fn who_asks_for_a_broken_pipeline_is_told_all_that_is_wrong_in_its_file() {
+    let workshop = Workshop::running(steps::shipped());
+    let files = workshop.store().files.clone();
+    let broken = r#"<config><pipeline name="p"><conditions><pipeline_condition type="cron_expression"/></conditions>
+<step name="a" executorType="no_such"/>
+<step name="b" executorType="report"><arguments><argument key="colour" value="red"/></arguments></step></pipeline></config>"#;
+    files.put("pipelines/broken.xml", broken.into()).await.unwrap();
+    files.put("pipelines/other.xml", r#"<config><pipeline name="q"/></config>"#.into()).await.unwrap();
+    let error = workshop.restarted().definitions.find(files.as_ref(), "p").await.unwrap_err();
+    assert_snapshot!(error.to_string(), @"the definition cannot be used: broken.xml:1:40: pipeline `p`: condition `cron_expression`: the argument `expression` is missing; expected when it falls due, as cron expression (example: `30 2 * * *`); broken.xml:2:30: step `a`: there is no executor `no_such` (expected `archive`, `compress`, `delete_files`, `delete_pipelines`, `drop_file`, `fetch_data`, `http_request`, `import_categories`, `import_products`, `lambda_invoke`, `move_files`, `report`, `shell`, `spawn_pipeline`, `validate_products` or `wait`); broken.xml:3:64: step `b`: the argument `colour` is not known (expected `imported_by`, `validated_by` or `bunch`)");
 }

@@ -1,4 +1,4 @@
-//! Reports of authors about schedules and whole pipelines, with the clock of the test.
+//! Reports of authors about schedules, arguments and whole pipelines, with the clock of the test.
 //!
 //! The folders of `../shared/samples/reports/engine` say in EXPECTED.txt what comes of them; COMMANDS.txt has the times.
 
@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use engine::runner::resident::{ResidentRunner, Turn};
+use insta::assert_snapshot;
+use pipeline::merge::load;
 use pipeline::{PipelineStatus, StepStatus};
 use store::services::{Services, ShellPolicy};
 use workshop::Workshop;

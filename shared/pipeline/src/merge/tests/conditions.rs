@@ -53,7 +53,7 @@ fn step_conditions_about_others_are_built_or_refused() {
     > <step_condition type="named_pipelines_have_status"><argument key="pipelines" value="exports stock"/><argument key="statuses" value="success error"/></step_condition>
        fine
     > <step_condition type="recurring"><argument key="limit" value="3"/></step_condition>
-       x.xml:2:86: step `s`: condition `recurring`: there is no such condition (expected `attempts_limit`, `time_between_attempts`, `previous_steps_completed`, `previous_steps_finished`, `depending_on_named_steps`, `wait_for_step_is_not_running` or `named_pipelines_have_status`)
+       x.xml:2:86: step `s`: condition `recurring`: there is no such condition (expected `attempts_limit`, `time_between_attempts`, `previous_steps_completed`, `previous_steps_finished`, `depending_on_named_steps`, `wait_for_step_is_not_running` or `named_pipelines_have_status`); `recurring` is a recurring condition
     "#);
 }
 

@@ -164,7 +164,7 @@ fn step_conditions_are_built_or_refused() {
     > <step_condition type="attempt_limit"/>
        x.xml:2:86: step `s`: condition `attempt_limit`: there is no such condition (expected `attempts_limit`, `time_between_attempts`, `previous_steps_completed`, `previous_steps_finished`, `depending_on_named_steps`, `wait_for_step_is_not_running` or `named_pipelines_have_status`; did you mean `attempts_limit`?)
     > <step_condition type="no_auto_spawn"/>
-       x.xml:2:86: step `s`: condition `no_auto_spawn`: there is no such condition (expected `attempts_limit`, `time_between_attempts`, `previous_steps_completed`, `previous_steps_finished`, `depending_on_named_steps`, `wait_for_step_is_not_running` or `named_pipelines_have_status`)
+       x.xml:2:86: step `s`: condition `no_auto_spawn`: there is no such condition (expected `attempts_limit`, `time_between_attempts`, `previous_steps_completed`, `previous_steps_finished`, `depending_on_named_steps`, `wait_for_step_is_not_running` or `named_pipelines_have_status`); `no_auto_spawn` is a pipeline condition
     > <step_condition type="Attempts Limit"/>
        x.xml:2:86: step `s`: condition `Attempts Limit`: `Attempts Limit` is not a type of condition (expected `a-z`, `0-9`, `_`, `-` or `.`; did you mean `attempts_limit`?)
     > <step_condition/>
