@@ -69,7 +69,7 @@ fn an_executor_of_the_original_is_read_or_named_as_it_is_written() {
         let said = said(&format!(
             "<config><pipeline name=\"p\">\n<step name=\"s\" executorType=\"{executor}\"/></pipeline></config>"
         ));
-        assert!(said == "fine" || said.contains(&format!("x.xml:2:30: step `s`: ")), "{said}");
+        assert!(said == "fine" || said.contains("x.xml:2:30: step `s`: "), "{said}");
         assert!(said == "fine" || said.contains(&format!("`{executor}`")), "{said}");
         table += &format!("{executor}\n    {said}\n");
     }
