@@ -49,9 +49,8 @@ impl Desk {
 
     /// Runs commands of the report.
     fn run(&self, commands: &str) -> Ran {
-        let path = format!("{}:{}", self.path().join("bin").display(), std::env::var("PATH").unwrap());
         let mut shell = Command::new("sh");
-        shell.current_dir(self.path()).env("PATH", path).args(["-c", commands]);
+        shell.current_dir(self.path()).arg("-c").arg(format!("PATH=\"$PWD/bin:$PATH\"\n{commands}"));
         for variable in ["SYSTOLE_STORE", "SYSTOLE_LOG"] {
             shell.env_remove(variable);
         }
