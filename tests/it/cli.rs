@@ -203,7 +203,10 @@ fn files_are_validated_without_a_store() {
     std::fs::write(path("idle.xml"), format!("{start}{}", rest.split_once("</conditions>").unwrap().1)).unwrap();
     let (code, out, _) = validate(&["idle.xml"]);
     assert_eq!(code, Some(0));
-    assert!(out.starts_with("warning: pipeline `idle` has no condition, so every heartbeat spawns one more "), "{out}");
+    assert!(
+        out.starts_with("warning: idle.xml:2:5: pipeline `idle` has no condition, so every heartbeat spawns one more "),
+        "{out}"
+    );
     let (_, out, _) = validate(&["--json", "idle.xml"]);
     assert_eq!(serde_json::from_str::<Value>(&out).unwrap()["warnings"].as_array().unwrap().len(), 1);
     std::fs::write(path("idle.xml"), IDLE).unwrap();

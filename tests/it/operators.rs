@@ -169,7 +169,7 @@ fn row_27_stages_active_steps_and_reasons_are_told() {
 
     // Whoever wonders where all the pipelines come from asks here, too.
     systole.overlay("restless.xml", UNCONDITIONAL);
-    let warning = "pipeline `restless` has no condition, so every heartbeat spawns one more ";
+    let warning = "restless.xml:1:9: pipeline `restless` has no condition, so every heartbeat spawns one more ";
     let text = say(&systole, &["pipeline", "check", "restless"]);
     assert!(text.starts_with(&format!("warning: {warning}")) && text.contains("\nrestless: it is due "), "{text}");
     let why = systole.json(&["pipeline", "check", "restless"]);

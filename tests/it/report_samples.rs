@@ -161,8 +161,8 @@ fn classes_of_the_original_are_named_wherever_one_looks() {
     let text = sample("reports/newcomer/original-reindex.xml");
     std::fs::write(&file, &text).unwrap();
     systole.overlay("original-reindex.xml", &text);
-    let reindex = r"2:31: step `a`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\Reindex`; indexes are the shop's: use ";
-    let cache = r"3:31: step `b`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\DropCache`; caches are the shop's: use ";
+    let reindex = r"2:31: step `a`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\Reindex`; indexes belong to the system that has them: use ";
+    let cache = r"3:31: step `b`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\DropCache`; caches belong to the system that has them: use ";
     let file = file.to_str().unwrap();
     for (command, name) in [
         (&["pipeline", "validate", file][..], file),

@@ -87,9 +87,9 @@ fn an_executor_of_the_original_is_read_or_named_as_it_is_written() {
     }
     assert_snapshot!(table, @r"
     TechDivision\ProcessPipelines\Model\Executor\Reindex
-        x.xml:2:30: step `s`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\Reindex`; indexes are the shop's: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
+        x.xml:2:30: step `s`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\Reindex`; indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
     \TechDivision\ProcessPipelines\Model\Executor\DropCache
-        x.xml:2:30: step `s`: there is no executor for the class `\TechDivision\ProcessPipelines\Model\Executor\DropCache`; caches are the shop's: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `drop_cache`
+        x.xml:2:30: step `s`: there is no executor for the class `\TechDivision\ProcessPipelines\Model\Executor\DropCache`; caches belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `drop_cache`
     TechDivision\ProcessPipelines\Model\Executor\CompressExecutor
         fine
     TechDivision\ProcessPipelines\Model\Executor\CompressPipelineExecutor
@@ -107,25 +107,25 @@ fn an_executor_of_the_original_is_read_or_named_as_it_is_written() {
     TechDivision\ProcessPipelines\Api\ExecutorInterface
         x.xml:2:30: step `s`: there is no executor for the class `TechDivision\ProcessPipelines\Api\ExecutorInterface`; PHP does not run here: use `http_request`, `lambda_invoke` or `shell` to call it where it runs (`systole executors` lists all executors)
     TechDivision\PacemakerImportBase\Model\Executor\ImportExecutor
-        x.xml:2:30: step `s`: there is no executor for the class `TechDivision\PacemakerImportBase\Model\Executor\ImportExecutor`; use `validate_products`, `import_categories` and `import_products`
+        x.xml:2:30: step `s`: there is no executor for the class `TechDivision\PacemakerImportBase\Model\Executor\ImportExecutor`; use those whose names begin with `validate` and `import` (`systole executors` lists all executors)
     techdivision\processpipelines\model\executor\reindex
-        x.xml:2:30: step `s`: there is no executor for the class `techdivision\processpipelines\model\executor\reindex`; indexes are the shop's: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
+        x.xml:2:30: step `s`: there is no executor for the class `techdivision\processpipelines\model\executor\reindex`; indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
     TechDivision\ProcessPipelines\Model\Executor\ReIndex 
-        x.xml:2:30: step `s`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\ReIndex `; indexes are the shop's: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
+        x.xml:2:30: step `s`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\ReIndex `; indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
     Vendor\Shop\Model\Executor\WarmCache
-        x.xml:2:30: step `s`: there is no executor for the class `Vendor\Shop\Model\Executor\WarmCache`; caches are the shop's: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `drop_cache`
+        x.xml:2:30: step `s`: there is no executor for the class `Vendor\Shop\Model\Executor\WarmCache`; caches belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `drop_cache`
     Vendor\Shop\Executor\Price\Update
         x.xml:2:30: step `s`: there is no executor for the class `Vendor\Shop\Executor\Price\Update`; PHP does not run here: use `http_request`, `lambda_invoke` or `shell` to call it where it runs (`systole executors` lists all executors)
     TechDivision/ProcessPipelines/Model/Executor/Reindex
         x.xml:2:30: step `s`: `TechDivision/ProcessPipelines/Model/Executor/Reindex` is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`; did you mean `TechDivision\ProcessPipelines\Model\Executor\Reindex`?)
     Reindex
-        x.xml:2:30: step `s`: `Reindex` is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`; did you mean `reindex`?); indexes are the shop's: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
+        x.xml:2:30: step `s`: `Reindex` is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`; did you mean `reindex`?); indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
     DropCache
-        x.xml:2:30: step `s`: `DropCache` is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`; did you mean `drop_cache`?); caches are the shop's: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `drop_cache`
+        x.xml:2:30: step `s`: `DropCache` is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`; did you mean `drop_cache`?); caches belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `drop_cache`
     reindex
-        x.xml:2:30: step `s`: there is no executor `reindex` (expected one of all); indexes are the shop's: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
+        x.xml:2:30: step `s`: there is no executor `reindex` (expected one of all); indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
     drop_cache
-        x.xml:2:30: step `s`: there is no executor `drop_cache` (expected one of all); caches are the shop's: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `drop_cache`
+        x.xml:2:30: step `s`: there is no executor `drop_cache` (expected one of all); caches belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `drop_cache`
     HttpRequest
         x.xml:2:30: step `s`: `HttpRequest` is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`; did you mean `http_request`?)
     http-request
@@ -156,7 +156,7 @@ fn a_condition_of_the_original_is_read_or_named_as_it_is_written() {
     Vendor\Shop\Helper\Condition\Pipeline\CronExpression\Nightly
         x.xml:2:27: pipeline `p`: condition `Vendor\Shop\Helper\Condition\Pipeline\CronExpression\Nightly`: there is no condition for this class; use `cron_expression` with the argument `expression`
     TechDivision\PacemakerImportBase\Helper\Condition\Pipeline\HasImportBunches
-        x.xml:2:27: pipeline `p`: condition `TechDivision\PacemakerImportBase\Helper\Condition\Pipeline\HasImportBunches`: there is no condition for this class; use `bunch_complete` with the argument `prefixes`
+        x.xml:2:27: pipeline `p`: condition `TechDivision\PacemakerImportBase\Helper\Condition\Pipeline\HasImportBunches`: there is no condition for this class; use the one that finds sets of files that have arrived completely (`systole conditions` lists all conditions)
     TechDivision\PacemakerImportBase\Helper\Condition\Pipeline\IsPipelineEnabled
         x.xml:2:27: pipeline `p`: condition `TechDivision\PacemakerImportBase\Helper\Condition\Pipeline\IsPipelineEnabled`: there is no condition for this class; use `pipeline_enabled`
     TechDivision\ProcessPipelines\Helper\Condition\Pipeline\noautospawn
@@ -191,8 +191,8 @@ fn a_condition_of_the_original_is_read_or_named_as_it_is_written() {
 #[test]
 fn the_classes_of_the_samples_are_named_as_they_are_written() {
     assert_snapshot!(said(&report("newcomer/original-reindex.xml")), @r"
-    x.xml:2:31: step `a`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\Reindex`; indexes are the shop's: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
-    x.xml:3:31: step `b`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\DropCache`; caches are the shop's: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `drop_cache`
+    x.xml:2:31: step `a`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\Reindex`; indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
+    x.xml:3:31: step `b`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\DropCache`; caches belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `drop_cache`
     ");
 }
 

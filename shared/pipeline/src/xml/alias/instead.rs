@@ -1,6 +1,6 @@
 //! What to use instead of a class of the original, or of somebody's own, that nothing here stands for.
 //!
-//! Of a class name the last part counts, then the one before (`…\AttemptsLimit\LimitFive`): add-ons and shops have
+//! Of a class name the last part counts, then the one before (`…\AttemptsLimit\LimitFive`): add-ons have
 //! namespaces of their own, and call their classes after those of the original. The first row whose word is part of it
 //! holds.
 
@@ -12,13 +12,13 @@ type Row = (&'static str, &'static str);
 const EXECUTORS: &[Row] = &[
     (
         "index",
-        "indexes are the shop's: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is \
-         registered as `reindex`",
+        "indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an \
+         executor that is registered as `reindex`",
     ),
     (
         "cache",
-        "caches are the shop's: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is \
-         registered as `drop_cache`",
+        "caches belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an \
+         executor that is registered as `drop_cache`",
     ),
     ("shell", "use `shell`"),
     ("archiveexecutor", "use `archive`, `compress` or `delete_files`"),
@@ -26,7 +26,7 @@ const EXECUTORS: &[Row] = &[
     ("deletepipeline", "use `delete_pipelines`"),
     ("delete", "use `delete_files`"),
     ("movefile", "use `move_files`"),
-    ("import", "use `validate_products`, `import_categories` and `import_products`"),
+    ("import", "use those whose names begin with `validate` and `import` (`systole executors` lists all executors)"),
     ("spawn", "use `spawn_pipeline`"),
     ("initial", "use `fetch_data`"),
     ("http", "use `http_request`"),
@@ -36,7 +36,10 @@ const OTHER_EXECUTORS: &str = "PHP does not run here: use `http_request`, `lambd
                                runs (`systole executors` lists all executors)";
 
 const PIPELINE_CONDITIONS: &[Row] = &[
-    ("bunch", "use `bunch_complete` with the argument `prefixes`"),
+    (
+        "hasimport",
+        "use the one that finds sets of files that have arrived completely (`systole conditions` lists all conditions)",
+    ),
     ("enabled", "use `pipeline_enabled`"),
     ("index", "leave it out, no import waits for an index here"),
     ("conflict", "use `no_conflicting_step` with the argument `steps`"),
