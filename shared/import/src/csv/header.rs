@@ -56,7 +56,8 @@ impl Header {
     /// # Errors
     /// Names the missing column, with a hint if the file seems to use another delimiter.
     pub fn require(&self, name: &'static str) -> Result<usize, Error> {
-        let index = self.names.iter().position(|column| column == name);
+        // `SKU` and ` sku` are the column `sku`; whoever reads the rows says so.
+        let index = self.names.iter().position(|column| column.trim().eq_ignore_ascii_case(name));
         index.ok_or_else(|| {
             let kind = ErrorKind::MissingColumn { name, hint: self.delimiter_hint() };
             Error { line: self.line, kind }

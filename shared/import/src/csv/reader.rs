@@ -134,7 +134,10 @@ impl RowReader {
                 return Ok(ReadRow::NeedsInput);
             }
             match (&self.header, self.complete_row(&row)) {
-                (Some(header), Ok(row)) => {
+                // What spreadsheets leave behind where a row was emptied.
+                (Some(_), Ok(row)) if row.is_blank() => {}
+                (Some(header), Ok(mut row)) => {
+                    row.drop_blank_cells_behind(header.names().len());
                     return Ok(check_column_count(row, header.names().len()));
                 }
                 (Some(_), Err(bad)) => return Ok(ReadRow::Bad(bad)),

@@ -46,6 +46,21 @@ impl CsvRow {
         self.ends.len()
     }
 
+    /// Says whether there is nothing in any cell.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+
+    /// Drops the cells behind a number of them, if there is nothing in any of those.
+    pub(super) fn drop_blank_cells_behind(&mut self, cells: usize) {
+        let end = cells.checked_sub(1).and_then(|last| self.ends.get(last).copied());
+        if let Some(end) = end.filter(|&end| self.text[end..].trim().is_empty()) {
+            self.text.truncate(end);
+            self.ends.truncate(cells);
+        }
+    }
+
     /// Returns a cell by its index from 0, if the row has it.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&str> {
