@@ -63,6 +63,8 @@ pub enum Strictness {
 pub struct ChangeRefusal {
     /// Column name, unless the whole row is meant.
     pub column: Option<Cow<'static, str>>,
+    /// The cell as it was found, if that says anything.
+    pub found: Option<String>,
     /// What is wrong, as a sentence or as the rest of one that starts with the column.
     pub problem: String,
 }
@@ -84,7 +86,15 @@ impl Finding {
     #[must_use]
     pub fn refused(file: &str, line: u64, refusal: ChangeRefusal) -> Self {
         let column = refusal.column.map(Cow::into_owned);
-        Self { column, ..Self::about(file, line, refusal.problem, Severity::Row) }
+        Self { column, found: refusal.found, ..Self::about(file, line, refusal.problem, Severity::Row) }
+    }
+
+    /// Says whether another finding tells the same of the same place, whatever follows from it.
+    #[must_use]
+    pub fn is_about_the_same(&self, other: &Self) -> bool {
+        let Self { file, line, column, found, problem, severity: _ } = self;
+        let is_at_the_same = *line == other.line && *column == other.column && *file == other.file;
+        is_at_the_same && *found == other.found && *problem == other.problem
     }
 
     /// Says something about a line as a whole.
@@ -97,14 +107,26 @@ impl Finding {
 impl ChangeRefusal {
     /// Refuses a change as a whole.
     pub fn of_row(problem: impl fmt::Display) -> Self {
-        Self { column: None, problem: problem.to_string() }
+        Self { column: None, found: None, problem: problem.to_string() }
     }
 
     /// Refuses a change because of one column; the problem continues a sentence that starts with it.
     #[must_use]
     pub fn of_column(column: &'static str, problem: String) -> Self {
-        Self { column: Some(Cow::Borrowed(column)), problem }
+        Self { column: Some(Cow::Borrowed(column)), found: None, problem }
     }
+
+    /// Refuses a change because of what a finding tells; a report counts both as one.
+    #[must_use]
+    pub fn again(finding: &Finding) -> Self {
+        let Finding { column, found, problem, .. } = finding.clone();
+        Self { column: column.map(Cow::Owned), found, problem }
+    }
+}
+
+impl Severity {
+    /// All of them, the smallest first.
+    pub const ALL: [Self; 4] = [Self::Notice, Self::Value, Self::Row, Self::File];
 }
 
 impl Strictness {
@@ -126,7 +148,10 @@ impl fmt::Display for Finding {
         }
         if let Some(found) = &self.found {
             let is_long = found.chars().count() > MAX_FOUND_CHARS;
-            let shown: String = found.chars().take(MAX_FOUND_CHARS).collect();
+            // What moves the cursor or rings a bell must not reach a terminal.
+            let visible =
+                |found: char| if found.is_control() { found.escape_default().to_string() } else { found.into() };
+            let shown: String = found.chars().take(MAX_FOUND_CHARS).map(visible).collect();
             write!(f, "`{shown}{}` ", if is_long { "…" } else { "" })?;
         }
         f.write_str(&self.problem)

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::finding::{Finding, Severity};
 
-/// Findings kept for each file; the others are only counted.
+/// Findings of each severity kept for each file; the others are only counted.
 pub const MAX_FINDINGS: usize = 100;
 
 /// Characters of a name that the columns of the table make room for.
@@ -31,7 +31,10 @@ pub struct FileReport {
     pub rows: RowCounts,
     /// How many findings there were.
     pub finding_count: u64,
-    /// The first [`MAX_FINDINGS`] of them by line.
+    /// How many of them there were by what follows from them, kept or not.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub severities: BTreeMap<Severity, u64>,
+    /// The first [`MAX_FINDINGS`] of each severity by line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
     /// Columns that have no meaning here and were left out.
@@ -95,6 +98,13 @@ impl ImportReport {
         totals
     }
 
+    /// Adds up how many findings of a severity there were, those that are not kept among them.
+    #[must_use]
+    pub fn count_of(&self, severity: Severity) -> u64 {
+        let counts = self.files.values().filter_map(|file| file.severities.get(&severity));
+        counts.fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
     /// Adds up how many findings there were, those that are not kept among them.
     #[must_use]
     pub fn finding_count(&self) -> u64 {
@@ -116,27 +126,58 @@ impl FileReport {
         });
     }
 
-    /// Notes a finding.
+    /// Notes a finding. What was told of the same place before, and now has worse consequences, counts as one.
     pub fn note(&mut self, finding: Finding) {
-        self.finding_count = self.finding_count.saturating_add(1);
+        if let Some(place) = self.findings.iter().position(|told| told.is_about_the_same(&finding)) {
+            let told = self.findings.remove(place);
+            self.uncount(told.severity);
+            let severity = told.severity.max(finding.severity);
+            self.count_finding(severity);
+            return self.keep(Finding { severity, ..finding });
+        }
+        self.count_finding(finding.severity);
         self.keep(finding);
+    }
+
+    fn count_finding(&mut self, severity: Severity) {
+        self.finding_count = self.finding_count.saturating_add(1);
+        let count = self.severities.entry(severity).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    fn uncount(&mut self, severity: Severity) {
+        self.finding_count = self.finding_count.saturating_sub(1);
+        let count = self.severities.entry(severity).or_default();
+        *count = count.saturating_sub(1);
+        if *count == 0 {
+            self.severities.remove(&severity);
+        }
     }
 
     fn merge(&mut self, other: Self) {
         self.rows.add(other.rows);
         self.finding_count = self.finding_count.saturating_add(other.finding_count);
+        for (severity, found) in other.severities {
+            let count = self.severities.entry(severity).or_default();
+            *count = count.saturating_add(found);
+        }
         self.unknown_columns.extend(other.unknown_columns);
         for finding in other.findings {
             self.keep(finding);
         }
     }
 
-    /// Keeps the first findings by place, whatever the order in which they come; that makes merging order-free.
+    /// Keeps the first findings of each severity by place, whatever the order in which they come; that makes merging
+    /// order-free. A hundred small findings do not push out the one that stopped the file.
     fn keep(&mut self, finding: Finding) {
+        let severity = finding.severity;
         let place = self.findings.partition_point(|kept| *kept <= finding);
-        if place < MAX_FINDINGS {
-            self.findings.insert(place, finding);
-            self.findings.truncate(MAX_FINDINGS);
+        self.findings.insert(place, finding);
+        let alike = self.findings.iter().filter(|kept| kept.severity == severity).count();
+        if alike > MAX_FINDINGS
+            && let Some(last) = self.findings.iter().rposition(|kept| kept.severity == severity)
+        {
+            self.findings.remove(last);
         }
     }
 }
@@ -271,6 +312,28 @@ mod tests {
         }
         assert_eq!((file.finding_count, file.findings.len(), file.findings[99].line), (150, 100, 100));
         assert!(report.to_string().ends_with("a.csv: and 50 more findings\n"));
+    }
+
+    #[test]
+    fn what_decides_is_kept_and_counted_behind_a_hundred_small_findings() {
+        let mut report = ImportReport::default();
+        let file = report.file("a.csv");
+        for line in 1..=150 {
+            file.note(finding(line, Severity::Value));
+        }
+        file.note(finding(2_622, Severity::File));
+        assert_eq!(file.findings.last().map(|kept| kept.line), Some(2_622));
+        let counts = [Severity::Notice, Severity::Value, Severity::Row, Severity::File];
+        assert_eq!(counts.map(|severity| report.count_of(severity)), [0, 150, 0, 1]);
+    }
+
+    #[test]
+    fn the_same_finding_with_a_worse_consequence_is_one() {
+        let mut file = FileReport::default();
+        file.note(finding(7, Severity::Value));
+        file.note(finding(7, Severity::Row));
+        assert_eq!((file.finding_count, file.findings.len(), file.findings[0].severity), (1, 1, Severity::Row));
+        assert_eq!(file.severities, BTreeMap::from([(Severity::Row, 1)]));
     }
 
     fn report() -> impl Strategy<Value = ImportReport> {
