@@ -103,6 +103,13 @@ impl CategoryPath {
         name_key(&self.to_string())
     }
 
+    /// Returns the same place with the spelling of a category that is it, or lies above it.
+    #[must_use]
+    pub fn spelled_like(&self, known: &Self) -> Self {
+        let own = self.levels.iter().skip(known.levels.len());
+        Self { levels: known.levels.iter().chain(own).cloned().collect() }
+    }
+
     /// Returns the path of the category above, unless this is a root.
     #[must_use]
     pub fn parent(&self) -> Option<Self> {

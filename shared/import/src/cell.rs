@@ -75,7 +75,8 @@ pub fn unquote(part: &str) -> Cow<'_, str> {
 }
 
 /// Takes the quotes off a part if they enclose all of it, and leaves it alone otherwise.
-fn unquote_whole(part: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn unquote_whole(part: &str) -> Cow<'_, str> {
     let part = part.trim();
     let is_whole = part.len() >= 2 && part.starts_with('"') && part.ends_with('"');
     // The quote that closes the first one must be the last character.
@@ -129,7 +130,11 @@ pub fn raw_pairs(text: &str, dialect: &Dialect) -> Result<Vec<(String, String)>,
         if part.trim().is_empty() {
             continue;
         }
-        let pair = unquote_whole(part);
+        let pair = match unquote_whole(part) {
+            Cow::Owned(unquoted) => Cow::Owned(unquoted),
+            // A blank at the end is part of the value.
+            Cow::Borrowed(_) => Cow::Borrowed(part.trim_start()),
+        };
         match (pair.split_once('='), pairs.last_mut()) {
             (Some((code, value)), _) => pairs.push((code.trim().to_owned(), value.to_owned())),
             (None, Some((_, value))) => {

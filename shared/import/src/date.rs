@@ -24,6 +24,9 @@ const DATES: [&str; 3] = ["%Y-%m-%d", "%m/%d/%y", "%m/%d/%Y"];
 pub fn canonical(text: &str) -> Option<String> {
     // Newer systems write a narrow no-break space before AM and PM.
     let text = text.trim().replace(['\u{202f}', '\u{a0}'], " ");
+    if !has_usual_year(&text) {
+        return None;
+    }
     let with_zone = || DateTime::parse_from_rfc3339(&text).map(|date| date.naive_utc()).ok();
     let with_time = || DATE_TIMES.iter().find_map(|form| NaiveDateTime::parse_from_str(&text, form).ok());
     let without_time = || {
@@ -32,6 +35,15 @@ pub fn canonical(text: &str) -> Option<String> {
     };
     let date = with_time().or_else(without_time).or_else(with_zone)?;
     Some(date.format("%Y-%m-%dT%H:%M:%S").to_string())
+}
+
+/// Whether the year has four digits, or two behind slashes. Of any other year nobody can tell which one is meant.
+fn has_usual_year(text: &str) -> bool {
+    let digits = |part: &str| part.bytes().take_while(u8::is_ascii_digit).count();
+    match text.split('/').collect::<Vec<_>>()[..] {
+        [_, _, year] => [2, 4].contains(&digits(year)),
+        _ => digits(text) == 4,
+    }
 }
 
 #[cfg(test)]
@@ -62,6 +74,9 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_refused() {
+        for text in ["01-08-26", "26-08-01", "8/1/202", "202-08-01", "8/1/6, 12:00 PM", "8/1/20266"] {
+            assert_eq!(canonical(text), None, "{text}");
+        }
         for text in ["", "soon", "13/40/26, 1:00 PM", "2026-02-30", "-0001-11-30 00:00:00x", "1.8.2026"] {
             assert_eq!(canonical(text), None, "{text}");
         }

@@ -26,7 +26,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-pub use columns::{Columns, KnownColumn, ReadingRules};
+pub use columns::{Columns, KnownColumn, ReadingRules, UnknownNames};
 pub use description::{About, Cells, Column, ColumnDescription, Description, ExecutorAbout, Need, column};
 pub use form::{Form, FormError};
 pub use reading::{EntityRow, Reading};
@@ -54,6 +54,9 @@ pub trait Entity: Sized + Send + Sync + 'static {
 
     /// Every column with a meaning, in the order in which people read about them.
     const COLUMNS: &'static [Column<Self::ColumnKind>];
+
+    /// Names that the shop itself uses for some of the columns, such as `status` for `product_online`.
+    const OTHER_NAMES: &'static [(&'static str, &'static str)] = &[];
 
     /// Says what the cells of a kind of column hold, for the documentation.
     fn cells(kind: Self::ColumnKind) -> Cells;

@@ -97,6 +97,16 @@ pub fn sum(one: &str, other: &str) -> Option<String> {
     canonical(&format!("{sign}{whole}.{fraction}"))
 }
 
+/// Says whether a canonical number is larger than another one; no, if they are too long to tell.
+#[must_use]
+pub fn is_above(one: &str, other: &str) -> bool {
+    let negated = match other.strip_prefix('-') {
+        Some(positive) => positive.to_owned(),
+        None => format!("-{other}"),
+    };
+    sum(one, &negated).is_some_and(|difference| difference != "0" && !is_negative(&difference))
+}
+
 /// Says whether a canonical number is below zero.
 #[must_use]
 pub fn is_negative(canonical: &str) -> bool {

@@ -36,6 +36,9 @@ pub struct ShopFacts {
     pub attributes: BTreeMap<String, Attribute>,
     /// By [`crate::category_path::CategoryPath::key`].
     pub categories: BTreeMap<String, Category>,
+    /// Whether somebody said which shop it is, rather than that a plain one is assumed.
+    #[serde(skip)]
+    pub is_told: bool,
 }
 
 /// Returns the form in which names compare: composed characters, no outer blanks, no upper case.

@@ -1,7 +1,7 @@
 //! The part of a web address that names a product: `cuvée merlot` becomes `cuvee-merlot`.
 
 /// Letters with marks and the plain letters that stand for them in an address, as in Magento's table.
-const PLAIN_LETTERS: [(&str, &str); 26] = [
+const PLAIN_LETTERS: [(&str, &str); 25] = [
     ("àáâãäåāăą", "a"),
     ("æ", "ae"),
     ("çćĉċč", "c"),
@@ -25,7 +25,6 @@ const PLAIN_LETTERS: [(&str, &str); 26] = [
     ("ŵ", "w"),
     ("ýÿŷ", "y"),
     ("źżž", "z"),
-    ("€", "euro"),
     ("@", "at"),
     ("&", "and"),
 ];

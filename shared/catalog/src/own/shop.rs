@@ -21,6 +21,7 @@ pub async fn shop_facts(table: &dyn Table) -> Result<ShopFacts, Error> {
     let mut shop = ShopFacts::plain();
     if let Some(basics) = items::all::<ShopBasics>(table).await?.remove(BASICS) {
         shop.basics = basics;
+        shop.is_told = true;
     }
     overlay::<AttributeSet>(table, &mut shop.attribute_sets).await?;
     overlay::<Attribute>(table, &mut shop.attributes).await?;

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use import::Entity;
 use import::csv::{ReadRow, RowReader};
 use import::entity::ChangeEffect;
-use import::entity::ReadingRules;
 use import::entity::product::{Product, Products};
 use import::finding::Finding;
 use import::report::{ImportReport, RowOutcome};
 use insta::assert_snapshot;
 use patience::wait;
+
+use crate::any_shop;
 
 const FULL: [&str; 4] = [
     "product-import_20260801-120000_01.csv",
@@ -27,7 +28,7 @@ fn import(catalog: &mut BTreeMap<String, Product>, names: &[&str]) -> ImportRepo
     for name in names {
         let demo = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo"));
         let folder = demo.join(if DELTA.contains(name) { "delta" } else { "catalog" });
-        let mut reader = RowReader::new(ReadingRules::default().dialect.format);
+        let mut reader = RowReader::new(any_shop().dialect.format);
         reader.feed(&std::fs::read(folder.join(name)).unwrap());
         reader.finish();
         let mut columns = None;
@@ -36,8 +37,7 @@ fn import(catalog: &mut BTreeMap<String, Product>, names: &[&str]) -> ImportRepo
             wait.go_on();
             let answer = reader.next_row().unwrap();
             let header = reader.header().unwrap();
-            let columns =
-                columns.get_or_insert_with(|| Products::columns(name, header, ReadingRules::default()).unwrap());
+            let columns = columns.get_or_insert_with(|| Products::columns(name, header, any_shop()).unwrap());
             let file = report.file(name);
             match answer {
                 ReadRow::Row(row) => {
@@ -81,7 +81,7 @@ fn the_full_catalogue_then_the_changes_then_nothing_more() {
     product-import_20260801-120000_01.csv: unknown columns were left out: `warehouse_note`
 
     product-import_20260801-120000_02.csv: unknown columns were left out: `warehouse_note`
-    product-import_20260801-120000_02.csv:118: column `qty`: `1,5` is not a number (value skipped)
+    product-import_20260801-120000_02.csv:118: column `qty`: `1,5` is not a number (expected digits with a decimal point, such as `1019.99`) (value skipped)
 
     product-import_20260801-120000_03.csv: unknown columns were left out: `warehouse_note`
 

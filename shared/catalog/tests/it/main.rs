@@ -4,6 +4,15 @@
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod own;
 #[cfg(test)]
 mod samples;
+
+/// Rules for files whose shop nobody knows.
+#[cfg(test)]
+fn any_shop() -> import::entity::ReadingRules {
+    let unknown_names = import::entity::UnknownNames::Taken;
+    import::entity::ReadingRules { unknown_names, ..import::entity::ReadingRules::default() }
+}

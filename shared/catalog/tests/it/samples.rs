@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use import::Entity;
 use import::category_path::CategoryPath;
 use import::csv::{CsvRow, ReadRow, RowReader};
-use import::entity::ReadingRules;
 use import::entity::product::{Product, ProductChange, Products};
 use import::entity::{ChangeEffect, Stated, Thing};
 use import::named::Named;
 use patience::wait;
+
+use crate::any_shop;
 
 const PRODUCTS: &str = "techdivision-import-sample-data/generic/data/products/";
 
@@ -22,7 +23,7 @@ fn sample(path: &str) -> Vec<u8> {
 }
 
 fn for_each_row(bytes: &[u8], mut visit: impl FnMut(&RowReader, &CsvRow)) {
-    let mut reader = RowReader::new(ReadingRules::default().dialect.format);
+    let mut reader = RowReader::new(any_shop().dialect.format);
     reader.feed(bytes);
     reader.finish();
     let wait = wait("the reader comes to the end of the file");
@@ -41,7 +42,7 @@ fn changes(path: &str) -> Vec<ProductChange> {
     let mut columns = None;
     for_each_row(&sample(path), |reader, row| {
         let header = reader.header().unwrap();
-        let columns = columns.get_or_insert_with(|| Products::columns(path, header, ReadingRules::default()).unwrap());
+        let columns = columns.get_or_insert_with(|| Products::columns(path, header, any_shop()).unwrap());
         changes.extend(Products::read(columns, row).change);
     });
     changes

@@ -6,6 +6,12 @@ use crate::{date, number, url_key};
 pub enum Form {
     /// Any text, kept as it is.
     Text,
+    /// A text that a shop keeps in 255 characters.
+    Line,
+    /// Such a text in one line.
+    Name,
+    /// A whole number.
+    Whole,
     /// A decimal number.
     Number,
     /// A decimal number that is zero or more.
@@ -30,12 +36,30 @@ pub enum Form {
     Backorders,
 }
 
+/// Characters of a text that a shop keeps as a line.
+const MAX_LINE_CHARS: usize = 255;
+
+/// Characters of any other text.
+const MAX_TEXT_CHARS: usize = 65_535;
+
 /// Why a text does not have a form; reads as the end of a sentence that starts with the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
     /// It should be a number.
-    #[error("is not a number")]
+    #[error("is not a number (expected digits with a decimal point, such as `1019.99`)")]
     Number,
+    /// It should be a whole number.
+    #[error("is not a whole number (example: `12`)")]
+    Whole,
+    /// It holds something that nobody can see.
+    #[error("holds a control character")]
+    Control,
+    /// It has more than one line.
+    #[error("holds a line break or a tab, but is a text of one line")]
+    OneLine,
+    /// It does not fit into what a shop keeps.
+    #[error("is longer than {0} characters")]
+    Long(usize),
     /// It should not be below zero.
     #[error("is negative")]
     Negative,
@@ -72,7 +96,11 @@ impl Form {
     /// Says what is wrong with the text.
     pub fn canonical(self, text: &str, numbers: number::NumberFormat) -> Result<String, FormError> {
         match self {
-            Self::Text => Ok(text.to_owned()),
+            Self::Text => within(visible(text)?, MAX_TEXT_CHARS),
+            Self::Line => within(visible(text)?, MAX_LINE_CHARS),
+            Self::Name if text.contains(['\n', '\r', '\t']) => Err(FormError::OneLine),
+            Self::Name => within(visible(text)?, MAX_LINE_CHARS),
+            Self::Whole => numbers.canonical(text).filter(|number| !number.contains('.')).ok_or(FormError::Whole),
             Self::Number => numbers.canonical(text).ok_or(FormError::Number),
             Self::NotNegative => match numbers.canonical(text).ok_or(FormError::Number)? {
                 number if number::is_negative(&number) => Err(FormError::Negative),
@@ -82,11 +110,7 @@ impl Form {
             Self::Flag => flag(text).ok_or(FormError::Flag),
             Self::FlagOrConfig if text.trim().eq_ignore_ascii_case("use config") => Ok("use_config".to_owned()),
             Self::FlagOrConfig => flag(text).ok_or(FormError::FlagOrConfig),
-            Self::Status => match number::canonical(text).as_deref() {
-                Some("1") => Ok("1".to_owned()),
-                Some("0" | "2") => Ok("2".to_owned()),
-                _ => Err(FormError::Status),
-            },
+            Self::Status => status(text).map(str::to_owned).ok_or(FormError::Status),
             Self::Visibility => visibility(text).ok_or(FormError::Visibility),
             Self::TaxClass if text.trim().eq_ignore_ascii_case("none") => Ok("None".to_owned()),
             Self::TaxClass => Ok(text.trim().to_owned()),
@@ -96,7 +120,7 @@ impl Form {
             }
             Self::UrlKey => match url_key::from_text(text) {
                 key if key.is_empty() => Err(FormError::UrlKey),
-                key => Ok(key),
+                key => within(&key, MAX_LINE_CHARS),
             },
             Self::Backorders => match number::canonical(text) {
                 Some(number) if ["0", "1", "2"].contains(&number.as_str()) => Ok(number),
@@ -110,6 +134,9 @@ impl Form {
     pub fn cells(self) -> Cells {
         match self {
             Self::Text => Cells::holding("text"),
+            Self::Line => Cells::holding("text of at most 255 characters"),
+            Self::Name => Cells::holding("text of one line, at most 255 characters"),
+            Self::Whole => Cells::holding("whole number"),
             Self::Number => Cells::holding("number"),
             Self::NotNegative => Cells::holding("number, 0 or more"),
             Self::Date => Cells::holding("date, with or without a time of day"),
@@ -122,6 +149,30 @@ impl Form {
             Self::OneOf([one, other]) => Cells::holding(format!("`{one}` or `{other}`")),
             Self::Backorders => Cells::holding("`0` (none), `1` (allowed) or `2` (allowed, and the customer is told)"),
         }
+    }
+}
+
+fn status(text: &str) -> Option<&'static str> {
+    let text = text.trim().to_ascii_lowercase();
+    let text = number::canonical(&text).unwrap_or(text);
+    match text.as_str() {
+        "1" | "yes" | "true" | "enabled" => Some("1"),
+        "0" | "2" | "no" | "false" | "disabled" => Some("2"),
+        _ => None,
+    }
+}
+
+/// A text without characters that nobody can see; line breaks and tabs are seen.
+fn visible(text: &str) -> Result<&str, FormError> {
+    let is_unseen = |found: char| found.is_control() && !['\n', '\r', '\t'].contains(&found);
+    if text.contains(is_unseen) { Err(FormError::Control) } else { Ok(text) }
+}
+
+fn within(text: &str, max_chars: usize) -> Result<String, FormError> {
+    // Characters are never more than bytes, so most texts need not be counted.
+    match text.len() <= max_chars || text.chars().count() <= max_chars {
+        true => Ok(text.to_owned()),
+        false => Err(FormError::Long(max_chars)),
     }
 }
 

@@ -8,12 +8,19 @@
 //! images that its store view shows.
 
 mod apply;
+mod attribute;
 mod change;
 mod columns;
+mod images;
 mod kind;
 mod parts;
 mod read;
 mod relations;
+mod shop_columns;
+mod shop_names;
+#[cfg(test)]
+mod shop_tests;
+mod stock;
 #[cfg(test)]
 mod tests;
 mod thing;
@@ -26,6 +33,7 @@ pub use thing::{Image, Product, StoreViewContent};
 use crate::entity::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Reading, Stated, Thing};
 use crate::finding::ChangeRefusal;
 use crate::named::Named;
+use crate::shop::ShopFacts;
 
 /// Products, with everything that a product file says about them.
 pub struct Products;
@@ -52,6 +60,8 @@ impl Entity for Products {
     };
     const COLUMNS: &'static [Column<kind::ProductColumn>] = columns::COLUMNS;
 
+    const OTHER_NAMES: &'static [(&'static str, &'static str)] = shop_columns::OTHER_NAMES;
+
     fn cells(kind: kind::ProductColumn) -> Cells {
         columns::cells(kind)
     }
@@ -75,6 +85,10 @@ impl Entity for Products {
 
     fn apply(product: &mut Product, change: &ProductChange) -> Result<ChangeEffect, ChangeRefusal> {
         product.apply(change).map_err(ChangeRefusal::of_row)
+    }
+
+    fn column_of_shop(name: &str, shop: &ShopFacts) -> Option<kind::ProductColumn> {
+        shop_columns::column_of_shop(name, shop)
     }
 
     fn name_others(change: &ProductChange, named: &mut Named) {

@@ -55,6 +55,12 @@ impl<'a, K: Clone> Reading<'a, K> {
         self.row.position.line
     }
 
+    /// Returns what is wrong with the row so far.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
     /// Returns the cell of a column that the file has.
     #[must_use]
     pub fn cell_of(&self, column: &KnownColumn<K>) -> &'a str {
@@ -91,7 +97,9 @@ impl<'a, K: Clone> Reading<'a, K> {
         let key = self.cell(column);
         let (found, problem) = match key {
             "" => (None, "is empty".to_owned()),
+            _ if key == self.columns.dialect().empty_value => (Some(key), "names nothing".to_owned()),
             _ if key.trim() != key => (Some(key), "starts or ends with a blank".to_owned()),
+            _ if key.chars().any(char::is_control) => (Some(key), "holds a control character".to_owned()),
             _ if key.chars().count() > max_chars => (Some(key), format!("is longer than {max_chars} characters")),
             _ => return Some(key),
         };

@@ -15,7 +15,8 @@ fn read<E: Entity>(cells: &[(&str, &str)]) -> EntityRow<E::EntityChange> {
     reader.feed(format!("{names}\n{texts}\n").as_bytes());
     reader.finish();
     let ReadRow::Row(row) = reader.next_row().unwrap() else { panic!("{names}\n{texts} is not a row") };
-    let columns = E::columns("a.csv", reader.header().unwrap(), ReadingRules::default()).unwrap();
+    let rules = ReadingRules { unknown_names: UnknownNames::Taken, ..ReadingRules::default() };
+    let columns = E::columns("a.csv", reader.header().unwrap(), rules).unwrap();
     E::read(&columns, &row)
 }
 

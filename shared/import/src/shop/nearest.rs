@@ -26,17 +26,22 @@ impl UnknownName {
             if known.len() <= MAX_LISTED { known.into_iter().map(str::to_owned).collect() } else { Vec::new() };
         Self { kind, nearest, known: listed }
     }
+
+    /// Says which name may have been meant, or which there are; ends a sentence.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match (&self.nearest, self.known.as_slice()) {
+            (Some(nearest), _) => format!(" (did you mean `{nearest}`?)"),
+            (None, []) => String::new(),
+            (None, known) => format!(" (known: `{}`)", known.join("`, `")),
+        }
+    }
 }
 
 impl fmt::Display for UnknownName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let article = if self.kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-        write!(f, "is not {article} {} of the shop", self.kind)?;
-        match (&self.nearest, self.known.as_slice()) {
-            (Some(nearest), _) => write!(f, " (did you mean `{nearest}`?)"),
-            (None, []) => Ok(()),
-            (None, known) => write!(f, " (known: `{}`)", known.join("`, `")),
-        }
+        write!(f, "is not {article} {} of the shop{}", self.kind, self.hint())
     }
 }
 

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 
 use chrono::DateTime;
 use import::bunch::{Bunch, BunchSet, DropFile, resolve};
-use import::entity::ReadingRules;
 use import::entity::Stated;
 use import::entity::product::{ProductChange, ProductType, ProductValue};
 use insta::assert_snapshot;
 
-use crate::files::ProductFile;
+use crate::files::{ProductFile, any_shop};
 
 fn paths() -> BTreeMap<String, PathBuf> {
     let demo = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo"));
@@ -41,7 +40,7 @@ fn bunches() -> Vec<Bunch> {
 
 fn files(bunch: &Bunch) -> Vec<ProductFile> {
     let paths = bunch.files.iter().map(|file| paths()[&file.name.to_string()].clone());
-    paths.map(|path| ProductFile::read(&path, &ReadingRules::default()).unwrap()).collect()
+    paths.map(|path| ProductFile::read(&path, &any_shop()).unwrap()).collect()
 }
 
 fn full_catalogue() -> Vec<ProductFile> {
@@ -85,7 +84,7 @@ fn nothing_but_the_three_intended_places_is_wrong() {
         }
     }
     assert_snapshot!(lines.join("\n"), @r#"
-    product-import_20260801-120000_02.csv:118: column `qty`: `1,5` is not a number (Value)
+    product-import_20260801-120000_02.csv:118: column `qty`: `1,5` is not a number (expected digits with a decimal point, such as `1019.99`) (Value)
     product-import_20260801-120000_04.csv:1142: column `new_to_date`: `31.12.2026` is not a date (examples: `2026-08-01 12:00:00`, `8/1/26, 12:00 PM`) (Value)
     product-import_20260815-060000_01.csv:51: the quoted cell in column `name` goes on behind its closing quote; is a quote inside of the cell not doubled (`""`)? (Row)
     "#);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use import::Entity;
 use import::csv::{ReadRow, RowReader};
 use import::entity::product::{ProductChange, Products};
-use import::entity::{Columns, EntityRow, ReadingRules};
+use import::entity::{Columns, EntityRow, ReadingRules, UnknownNames};
 use import::finding::Finding;
 use patience::wait;
 
@@ -66,6 +66,11 @@ impl ProductFile {
             }
         }
     }
+}
+
+/// Rules for files whose shop nobody knows.
+pub(crate) fn any_shop() -> ReadingRules {
+    ReadingRules { unknown_names: UnknownNames::Taken, ..ReadingRules::default() }
 }
 
 /// The sample files of other systems, which lie beside the project because of their licences.

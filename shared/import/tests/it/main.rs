@@ -5,4 +5,6 @@ mod demo;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod samples;

@@ -13,7 +13,7 @@ use import::finding::Severity;
 use import::number;
 use insta::assert_snapshot;
 
-use crate::files::{ProductFile, samples};
+use crate::files::{ProductFile, any_shop, samples};
 
 const M2IF: &str = "techdivision-import-sample-data/generic/data/";
 const CATALOG: &str = "magento2-2.4.7/dev/tests/integration/testsuite/Magento/CatalogImportExport/Model/Import/_files/";
@@ -30,16 +30,16 @@ fn index() -> Vec<(PathBuf, usize)> {
 }
 
 fn rules(dialect: Dialect) -> ReadingRules {
-    ReadingRules { dialect, ..ReadingRules::default() }
+    ReadingRules { dialect, ..any_shop() }
 }
 
 fn read(path: &str) -> ProductFile {
-    ProductFile::read(&samples().join(path), &ReadingRules::default()).unwrap()
+    ProductFile::read(&samples().join(path), &any_shop()).unwrap()
 }
 
 /// What is wrong with a file, without mere notices.
 fn errors(path: &str) -> String {
-    let file = match ProductFile::read(&samples().join(path), &ReadingRules::default()) {
+    let file = match ProductFile::read(&samples().join(path), &any_shop()) {
         Ok(file) => file,
         Err(finding) => return format!("{finding} ({:?})", finding.severity),
     };
@@ -58,7 +58,7 @@ fn every_file_has_as_many_rows_as_the_index_says() {
     let mut checked = 0;
     for (path, records) in index() {
         // Files without a sku column are those of other entities.
-        let Ok(file) = ProductFile::read(&path, &ReadingRules::default()) else { continue };
+        let Ok(file) = ProductFile::read(&path, &any_shop()) else { continue };
         assert_eq!(file.row_count, records, "{}", path.display());
         checked += 1;
     }
@@ -68,7 +68,7 @@ fn every_file_has_as_many_rows_as_the_index_says() {
 #[test]
 fn every_product_file_of_the_original_parses() {
     let english = rules(Dialect { numbers: number::NumberFormat::ENGLISH, ..Dialect::m2if() });
-    let usual = ReadingRules::default();
+    let usual = any_shop();
     let mut rows = 0;
     let mut files = 0;
     for (path, _) in index().into_iter().filter(|(path, _)| is_product_import(path)) {

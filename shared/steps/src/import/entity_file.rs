@@ -9,7 +9,7 @@ use import::bunch::{Bunch, BunchId};
 use import::content::{self, Content};
 use import::csv::{self, CsvPosition, Header, ReadRow, RowReader};
 use import::dialect::Dialect;
-use import::entity::{Columns, EntityRow, ReadingRules};
+use import::entity::{Columns, EntityRow, ReadingRules, UnknownNames};
 use import::finding::{Finding, Severity};
 use import::shop::ShopFacts;
 use store::files::{Files, Range};
@@ -71,7 +71,7 @@ impl<E: Entity> EntityFile<E> {
             name,
             bunch: bunch.id.clone(),
             reader: RowReader::new(dialect.format),
-            rules: ReadingRules { dialect, shop },
+            rules: ReadingRules { dialect, unknown_names: unknown_names(&shop), shop },
             offset: 0,
             columns: None,
             unreadable: None,
@@ -144,6 +144,11 @@ impl<E: Entity> EntityFile<E> {
         self.columns.as_ref().map(|columns| columns.unknown().to_vec()).unwrap_or_default()
     }
 
+    /// What is worth knowing about the header; known after the first row.
+    pub(super) fn header_findings(&self) -> Vec<Finding> {
+        self.columns.as_ref().map(Columns::findings).unwrap_or_default()
+    }
+
     /// The file's base name.
     pub(super) fn name(&self) -> &str {
         &self.name
@@ -194,4 +199,10 @@ impl<E: Entity> EntityFile<E> {
         self.offset += bytes.len() as u64;
         self.reader.feed(&bytes[from..]);
     }
+}
+
+/// A catalogue that nobody told of its shop cannot know which names are wrong: a plain shop is assumed, and names are
+/// taken as they come.
+fn unknown_names(shop: &ShopFacts) -> UnknownNames {
+    if shop.is_told { UnknownNames::Refused } else { UnknownNames::Taken }
 }

@@ -119,7 +119,9 @@ impl<E: Entity> RowsImport<'_, E> {
             let (rows, is_last) = read_block(&mut file, progress).await?;
             self.import_block(self.block(work, &name, offset, rows), progress).await?;
             if is_last {
-                progress.tally.report.file(&name).unknown_columns.extend(file.unknown_columns());
+                let report = progress.tally.report.file(&name);
+                report.unknown_columns.extend(file.unknown_columns());
+                file.header_findings().into_iter().for_each(|finding| report.note(finding));
                 progress.next_file();
             }
             // Behind the last block the step ends or waits, and keeps what it knows in either way.

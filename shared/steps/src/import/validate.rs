@@ -208,7 +208,9 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
                 }
             }
         }
-        check.progress.tally.report.file(&name).unknown_columns.extend(file.unknown_columns());
+        let report = check.progress.tally.report.file(&name);
+        report.unknown_columns.extend(file.unknown_columns());
+        file.header_findings().into_iter().for_each(|finding| report.note(finding));
         check.progress.next_file();
         Ok(None)
     }
@@ -265,9 +267,13 @@ fn conclude(work: &mut Work<'_>, tally: &Tally, strictness: Strictness) -> Resul
     for finding in findings.iter().take(LOGGED_FINDINGS) {
         work.warn(&finding.to_string());
     }
-    let stopping: Vec<_> = findings.iter().filter(|finding| strictness.stops_at(finding.severity)).collect();
-    if let Some(first) = stopping.first() {
-        let more = match stopping.len() {
+    // The report keeps the first findings only; what is decided comes from the counts of all.
+    let severities = Severity::ALL.into_iter().filter(|severity| strictness.stops_at(*severity));
+    let stopping: u64 = severities.map(|severity| tally.report.count_of(severity)).sum();
+    let of_file = findings.iter().find(|finding| finding.severity == Severity::File);
+    let stops = |finding: &&&Finding| strictness.stops_at(finding.severity);
+    if let Some(first) = of_file.or_else(|| findings.iter().find(stops)) {
+        let more = match stopping {
             1 => String::new(),
             several => format!(" (and {} more, see the log)", several - 1),
         };
@@ -275,13 +281,12 @@ fn conclude(work: &mut Work<'_>, tally: &Tally, strictness: Strictness) -> Resul
     }
     let rows = tally.report.totals().rows;
     work.info(&format!("{} checked, {} categories named", count(rows, "row"), tally.named.categories.len()));
-    let unusable = findings.iter().filter(|finding| finding.severity > Severity::Notice).count();
-    if unusable > 0 {
-        let message = match tally.report.finding_count() {
-            1 => format!("{}", findings[0]),
-            found => format!("{found} findings in {}; the first one: {}", count(rows, "row"), findings[0]),
-        };
-        return Err(ExecutorError::InvalidData { message });
-    }
-    Ok(Outcome::Done)
+    let Some(first) = findings.iter().find(|finding| finding.severity > Severity::Notice) else {
+        return Ok(Outcome::Done);
+    };
+    let message = match tally.report.finding_count() {
+        1 => first.to_string(),
+        found => format!("{found} findings in {}; the first one: {first}", count(rows, "row")),
+    };
+    Err(ExecutorError::InvalidData { message })
 }

@@ -30,7 +30,7 @@ async fn a_strict_import_stops_before_the_first_write() {
     categories []
     "#);
     assert_snapshot!(bad_value, @r#"
-    error: move_files success, validate error for good (product-import_20260801-120000_01.csv:3: column `qty`: `1,5` is not a number), import_categories cancelled, import_products cancelled, archive cancelled, report success
+    error: move_files success, validate error for good (product-import_20260801-120000_01.csv:3: column `qty`: `1,5` is not a number (expected digits with a decimal point, such as `1019.99`)), import_categories cancelled, import_products cancelled, archive cancelled, report success
     products []
     categories []
     "#);
@@ -46,7 +46,7 @@ async fn a_lenient_import_leaves_out_what_cannot_be_used() {
     categories ["Default Category", "Default Category/Fruit", "Default Category/New"]
     "#);
     assert_snapshot!(bad_value, @r#"
-    success: move_files success, validate success with a warning (product-import_20260801-120000_01.csv:3: column `qty`: `1,5` is not a number), import_categories success, import_products success, archive success, report success
+    success: move_files success, validate success with a warning (product-import_20260801-120000_01.csv:3: column `qty`: `1,5` is not a number (expected digits with a decimal point, such as `1019.99`)), import_categories success, import_products success, archive success, report success
     products ["a-1", "c-1", "p-1"]
     categories ["Default Category", "Default Category/Fruit", "Default Category/New"]
     "#);

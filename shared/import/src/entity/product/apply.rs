@@ -10,11 +10,11 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use super::change::{ImageChange, ProductChange, ProductType, QuantityChange};
+use super::change::{ImageChange, ProductChange, ProductType, ProductValue, QuantityChange};
 use super::thing::{Image, Product, StoreViewContent};
 use crate::entity::stated::Stated;
 use crate::entity::thing::ChangeEffect;
-use crate::number;
+use crate::{number, url_key};
 
 /// Relative changes of a quantity that are remembered. A repeated step repeats its latest ones.
 const MAX_QUANTITY_CHANGES: usize = 50;
@@ -100,7 +100,19 @@ impl Product {
         };
         // Whether an empty product becomes another one by this does not matter: it is new.
         let _ = product.apply(change)?;
+        product.name_address();
         Ok(product)
+    }
+
+    /// Gives a new product an address made of its name, unless its row states one.
+    fn name_address(&mut self) {
+        let values = &mut self.default.values;
+        if let (None, Some(ProductValue::Text(name))) = (values.get("url_key"), values.get("name"))
+            && let key = url_key::from_text(name)
+            && !key.is_empty()
+        {
+            values.insert("url_key".to_owned(), ProductValue::Text(key));
+        }
     }
 
     /// Merges a change: what it does not state stays, what it clears goes, what it sets replaces.
@@ -155,10 +167,11 @@ impl Product {
         Stated::replace(change.bundle_positions.as_ref(), &mut self.bundle_positions);
         Stated::replace(change.downloadable_links.as_ref(), &mut self.downloadable_links);
         Stated::replace(change.downloadable_samples.as_ref(), &mut self.downloadable_samples);
-        match &change.quantity_change {
-            Some(quantity) => self.add_quantity(quantity),
-            None => Ok(()),
+        if let Some(quantity) = &change.quantity_change {
+            self.add_quantity(quantity)?;
         }
+        self.follow_quantity(change);
+        Ok(())
     }
 
     fn add_quantity(&mut self, change: &QuantityChange) -> Result<(), ApplyError> {

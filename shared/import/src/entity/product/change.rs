@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,6 +9,7 @@ use super::parts::{
 };
 use crate::cell::Pairs;
 use crate::entity::stated::Stated;
+use crate::finding::ChangeRefusal;
 
 /// The value of an attribute: text in canonical form, or several such texts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -91,6 +92,12 @@ pub struct ProductChange {
     pub downloadable_samples: Option<Stated<Vec<Pairs>>>,
     /// What the customer may choose or enter.
     pub custom_options: Option<Stated<Vec<Pairs>>>,
+    /// Labels that are no options of their attribute yet, by its code: they must be created before the change is made.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub new_options: BTreeMap<String, BTreeSet<String>>,
+    /// Why cells cannot be used without which no product is made, by column.
+    #[serde(skip)]
+    pub unusable: BTreeMap<String, ChangeRefusal>,
 }
 
 /// An addition to the stored quantity.

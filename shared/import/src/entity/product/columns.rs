@@ -4,6 +4,8 @@ use crate::entity::description::{Cells, Column, Need, column};
 use crate::entity::form::Form;
 
 const TEXT: ProductColumn = ProductColumn::Value(Form::Text);
+const NAME: ProductColumn = ProductColumn::Value(Form::Name);
+const LINE: ProductColumn = ProductColumn::Value(Form::Line);
 const PRICE: ProductColumn = ProductColumn::Value(Form::NotNegative);
 const DATE: ProductColumn = ProductColumn::Value(Form::Date);
 const FLAG: ProductColumn = ProductColumn::Value(Form::Flag);
@@ -47,7 +49,7 @@ pub(super) const COLUMNS: &[Column<ProductColumn>] = &[
         "base,second",
         "codes of the websites that offer the product",
     ),
-    Column { need: Need::New, ..column("name", TEXT, "Joust Duffle Bag", "name shown in the shop") },
+    Column { need: Need::New, ..column("name", NAME, "Joust Duffle Bag", "name shown in the shop") },
     column("description", TEXT, "<p>Room for everything.</p>", "long text, HTML allowed"),
     column("short_description", TEXT, "Room for everything.", "short text, HTML allowed"),
     column("weight", PRICE, "1.25", "weight in the unit of the shop"),
@@ -70,53 +72,23 @@ pub(super) const COLUMNS: &[Column<ProductColumn>] = &[
         "joust-duffle-bag",
         "part of the address that names the product",
     ),
-    column("url_path", TEXT, "joust-duffle-bag.html", "address below that of the shop"),
+    column("url_path", LINE, "joust-duffle-bag.html", "address below that of the shop"),
     column("save_rewrites_history", FLAG, "1", "whether an old address leads on to the new one"),
-    column("meta_title", TEXT, "Joust Duffle Bag", "title for search engines"),
+    column("meta_title", LINE, "Joust Duffle Bag", "title for search engines"),
     column("meta_keywords", TEXT, "bag, sport", "keywords for search engines"),
-    column("meta_description", TEXT, "The bag for everything.", "description for search engines"),
-    column("base_image", ProductColumn::ImagePath("base_image"), "/m/b/mb01-blue-0.jpg", "image of the product page"),
-    column("base_image_label", ProductColumn::ImageLabel("base_image"), "Front", "text shown for the base image"),
-    column(
-        "base_image_position",
-        ProductColumn::ImagePosition("base_image"),
-        "1",
-        "place of the base image in the gallery",
-    ),
-    column("small_image", ProductColumn::ImagePath("small_image"), "/m/b/mb01-blue-0.jpg", "image of listings"),
-    column("small_image_label", ProductColumn::ImageLabel("small_image"), "Front", "text shown for the small image"),
-    column(
-        "small_image_position",
-        ProductColumn::ImagePosition("small_image"),
-        "1",
-        "place of the small image in the gallery",
-    ),
-    column("thumbnail_image", ProductColumn::ImagePath("thumbnail_image"), "/m/b/mb01-blue-0.jpg", "image of the cart"),
-    column(
-        "thumbnail_image_label",
-        ProductColumn::ImageLabel("thumbnail_image"),
-        "Front",
-        "text shown for the thumbnail",
-    ),
-    column(
-        "thumbnail_image_position",
-        ProductColumn::ImagePosition("thumbnail_image"),
-        "1",
-        "place of the thumbnail in the gallery",
-    ),
-    column(
-        "swatch_image",
-        ProductColumn::ImagePath("swatch_image"),
-        "/m/b/mb01-blue-swatch.jpg",
-        "image of the swatch",
-    ),
-    column("swatch_image_label", ProductColumn::ImageLabel("swatch_image"), "Blue", "text shown for the swatch"),
-    column(
-        "swatch_image_position",
-        ProductColumn::ImagePosition("swatch_image"),
-        "4",
-        "place of the swatch in the gallery",
-    ),
+    column("meta_description", LINE, "The bag for everything.", "description for search engines"),
+    column("base_image", ProductColumn::ImagePath, "/m/b/mb01-blue-0.jpg", "image of the product page"),
+    column("base_image_label", ProductColumn::ImageLabel, "Front", "text shown for the base image"),
+    column("base_image_position", ProductColumn::ImagePosition, "1", "place of the base image in the gallery"),
+    column("small_image", ProductColumn::ImagePath, "/m/b/mb01-blue-0.jpg", "image of listings"),
+    column("small_image_label", ProductColumn::ImageLabel, "Front", "text shown for the small image"),
+    column("small_image_position", ProductColumn::ImagePosition, "1", "place of the small image in the gallery"),
+    column("thumbnail_image", ProductColumn::ImagePath, "/m/b/mb01-blue-0.jpg", "image of the cart"),
+    column("thumbnail_image_label", ProductColumn::ImageLabel, "Front", "text shown for the thumbnail"),
+    column("thumbnail_image_position", ProductColumn::ImagePosition, "1", "place of the thumbnail in the gallery"),
+    column("swatch_image", ProductColumn::ImagePath, "/m/b/mb01-blue-swatch.jpg", "image of the swatch"),
+    column("swatch_image_label", ProductColumn::ImageLabel, "Blue", "text shown for the swatch"),
+    column("swatch_image_position", ProductColumn::ImagePosition, "4", "place of the swatch in the gallery"),
     column(
         "additional_images",
         ProductColumn::AdditionalImages,
@@ -167,7 +139,7 @@ pub(super) const COLUMNS: &[Column<ProductColumn>] = &[
     column("gift_message_available", CONFIG, "1", "whether a gift message can be added"),
     column("gift_wrapping_available", CONFIG, "1", "whether the product can be wrapped as a gift"),
     column("gift_wrapping_price", PRICE, "2.50", "price of the gift wrapping"),
-    column("custom_design", TEXT, "Magento Blank", "design of the product page"),
+    column("custom_design", LINE, "Magento Blank", "design of the product page"),
     column("custom_design_from", DATE, "2026-12-01", "start of the custom design"),
     column("custom_design_to", DATE, "2026-12-24", "end of the custom design; not before its start"),
     column(
@@ -176,10 +148,10 @@ pub(super) const COLUMNS: &[Column<ProductColumn>] = &[
         "<referenceBlock name=\"sidebar\" remove=\"true\"/>",
         "layout of the product page, as XML",
     ),
-    column("page_layout", TEXT, "1 column", "layout of the product page, by name"),
-    column("product_options_container", TEXT, "Block after Info Column", "where older shops show the options"),
-    column("msrp_display_actual_price_type", TEXT, "Use config", "when the customer gets to see the price"),
-    column("country_of_manufacture", TEXT, "DE", "where the product was made"),
+    column("page_layout", LINE, "1 column", "layout of the product page, by name"),
+    column("product_options_container", LINE, "Block after Info Column", "where older shops show the options"),
+    column("msrp_display_actual_price_type", LINE, "Use config", "when the customer gets to see the price"),
+    column("country_of_manufacture", LINE, "DE", "where the product was made"),
     column(
         "additional_attributes",
         ProductColumn::AdditionalAttributes,
@@ -339,7 +311,7 @@ pub(super) const COLUMNS: &[Column<ProductColumn>] = &[
     column("giftcard_is_redeemable", FLAG, "1", "whether a gift card becomes store credit"),
     column("giftcard_lifetime", ProductColumn::Value(Form::Number), "365", "days until a gift card expires"),
     column("giftcard_allow_message", FLAG, "1", "whether a gift card can have a message"),
-    column("giftcard_email_template", TEXT, "Gift Card(s) Purchase", "mail with which a gift card is sent"),
+    column("giftcard_email_template", LINE, "Gift Card(s) Purchase", "mail with which a gift card is sent"),
     column("use_config_is_redeemable", FLAG, "1", "whether the shop decides on `giftcard_is_redeemable`"),
     column("use_config_lifetime", FLAG, "1", "whether the shop decides on `giftcard_lifetime`"),
     column("use_config_allow_message", FLAG, "1", "whether the shop decides on `giftcard_allow_message`"),
@@ -370,10 +342,11 @@ pub(super) fn cells(kind: ProductColumn) -> Cells {
                 .kept()
         }
         ProductColumn::Value(form) | ProductColumn::Stock(form) => form.cells(),
+        ProductColumn::Attribute => Cells::holding("value of the attribute"),
         ProductColumn::AdditionalAttributes => Cells::holding("`code=value,code=value|value`").kept(),
-        ProductColumn::ImagePath(_) => Cells::holding("path below the media directory, or address"),
-        ProductColumn::ImageLabel(_) => Cells::holding("text"),
-        ProductColumn::ImagePosition(_) => Cells::holding("whole number, 0 or more").kept(),
+        ProductColumn::ImagePath => Cells::holding("path below the media directory, or address"),
+        ProductColumn::ImageLabel => Form::Line.cells(),
+        ProductColumn::ImagePosition => Cells::holding("whole number, 0 or more").kept(),
         ProductColumn::AdditionalImages | ProductColumn::HiddenImages => {
             Cells::holding("paths below the media directory, or addresses, separated by `,`")
         }

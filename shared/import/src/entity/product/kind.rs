@@ -8,14 +8,19 @@ pub enum ProductColumn {
     StoreView,
     AttributeSet,
     ProductType,
-    /// An attribute of its own.
+    /// An attribute that every shop has.
     Value(Form),
+    /// An attribute that this shop has; the name of the column is its code.
+    Attribute,
     /// A stock setting.
     Stock(Form),
     AdditionalAttributes,
-    ImagePath(&'static str),
-    ImageLabel(&'static str),
-    ImagePosition(&'static str),
+    /// The image of a role; the name of the column is the role.
+    ImagePath,
+    /// The role and `_label`.
+    ImageLabel,
+    /// The role and `_position`.
+    ImagePosition,
     AdditionalImages,
     HiddenImages,
     CustomOptions,

@@ -7,6 +7,7 @@ use super::parts::{
     AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation,
 };
 use crate::cell::Pairs;
+use crate::shop::name_key;
 
 /// A product of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,10 +106,10 @@ pub struct Image {
 }
 
 impl Product {
-    /// Returns the key under which a product is kept: its sku without regard to case.
+    /// Returns the key under which a product is kept: its sku as the shop compares skus.
     #[must_use]
     pub fn key(sku: &str) -> String {
-        sku.to_lowercase()
+        name_key(sku)
     }
 
     /// Returns an attribute as a store view shows it: its own, else the default.

@@ -4,9 +4,14 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::csv::{CsvFormat, ReadRow, RowReader};
-use crate::entity::ReadingRules;
 use crate::entity::product::{AdditionalImage, CategoryLink, Link, LinkType, ProductValue, Products};
 use crate::entity::{Entity, Thing};
+use crate::entity::{ReadingRules, UnknownNames};
+
+/// Rules for files whose shop nobody knows.
+fn any_shop() -> ReadingRules {
+    ReadingRules { unknown_names: UnknownNames::Taken, ..ReadingRules::default() }
+}
 
 /// Reads the changes of a small file.
 fn changes(text: &str) -> Vec<ProductChange> {
@@ -17,8 +22,7 @@ fn changes(text: &str) -> Vec<ProductChange> {
     let wait = wait("the reader comes to the end of the file");
     while let ReadRow::Row(row) = reader.next_row().unwrap() {
         wait.go_on();
-        let columns =
-            Products::columns("product-import_x_01.csv", reader.header().unwrap(), ReadingRules::default()).unwrap();
+        let columns = Products::columns("product-import_x_01.csv", reader.header().unwrap(), any_shop()).unwrap();
         changes.push(Products::read(&columns, &row).change.unwrap());
     }
     changes
@@ -38,7 +42,7 @@ fn bike() -> Product {
 
 #[test]
 fn a_new_product_holds_what_its_row_states() {
-    assert_snapshot!(bike().to_json(), @r#"{"schema":1,"sku":"Bike-1","product_type":"simple","attribute_set":"Bikes","websites":["shop_at","shop_de"],"categories":[{"path":"Root/Bikes"},{"path":"Root/Sale"}],"default":{"values":{"name":"Tourer","price":"999"},"images":{"base_image":{"path":"/b/1.jpg","label":"Front"}}},"stock":{"qty":"5"}}"#);
+    assert_snapshot!(bike().to_json(), @r#"{"schema":1,"sku":"Bike-1","product_type":"simple","attribute_set":"Bikes","websites":["shop_at","shop_de"],"categories":[{"path":"Root/Bikes"},{"path":"Root/Sale"}],"default":{"values":{"name":"Tourer","price":"999","url_key":"tourer"},"images":{"base_image":{"path":"/b/1.jpg","label":"Front"}}},"stock":{"is_in_stock":"1","qty":"5"}}"#);
 }
 
 #[test]
@@ -70,9 +74,10 @@ fn a_stated_list_replaces_the_stored_one() {
 fn the_empty_value_removes() {
     let mut product = bike();
     let empty = "__EMPTY__VALUE__";
-    let applied = product.apply(&change("sku,price,categories,base_image", &format!("Bike-1,{empty},{empty},{empty}")));
-    assert_eq!(applied, Ok(ChangeEffect::Changed));
-    assert_eq!(product.value("price", None), None);
+    assert_eq!(product.apply(&change("sku,special_price", "Bike-1,5")), Ok(ChangeEffect::Changed));
+    let row = change("sku,special_price,categories,base_image", &format!("Bike-1,{empty},{empty},{empty}"));
+    assert_eq!(product.apply(&row), Ok(ChangeEffect::Changed));
+    assert_eq!(product.value("special_price", None), None);
     assert!(product.categories.is_empty() && product.default.images.is_empty());
 }
 
