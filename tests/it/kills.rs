@@ -46,7 +46,7 @@ struct Set {
     _kept: Option<TempDir>,
 }
 
-const STEPS: [&str; 6] = ["move_files", "validate", "import_categories", "import_products", "archive", "report"];
+const STEPS: [&str; 6] = ["move_files", "validate", "create_categories", "import_products", "archive", "report"];
 
 #[test]
 fn ten_kills_at_any_moment_of_a_longer_import_change_nothing() {

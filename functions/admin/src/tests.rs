@@ -94,7 +94,9 @@ async fn definitions_come_with_what_is_wrong_with_the_others() {
     api.context.store.files.put("pipelines/half.xml", "<config>".into()).await.unwrap();
     let (status, body) = api.get("/definitions").await;
     assert_eq!(status, StatusCode::OK);
-    let steps = json!(["move_files", "validate", "import_categories", "import_products", "archive", "report"]);
+    let imports = ["import_attribute_sets", "import_attributes", "create_options", "import_categories"];
+    let around = [["move_files", "validate"].as_slice(), &imports, &["create_categories", "import_products"]].concat();
+    let steps = json!([around, vec!["archive", "report"]].concat());
     let shipped = json!({ "name": "catalog_import", "description": "Catalogue import", "steps": steps });
     let definitions = body["definitions"].as_array().unwrap();
     assert!(definitions.contains(&shipped), "{body}");

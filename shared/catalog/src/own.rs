@@ -12,6 +12,8 @@
 //! | write a thing under the version that was read | [`write_things`] |
 //! | create categories that are not there | [`create_categories`] |
 //! | all categories | [`fn@categories`] |
+//! | add options to attributes | [`create_options`] |
+//! | what is known of the shop | [`shop_facts`] |
 //!
 //! A thing is written under the version that was read, so two imports that meet at one thing both count: the later one
 //! reads again and applies its rows to what the earlier one left.
@@ -26,6 +28,7 @@ mod items;
 mod last_change;
 mod mark;
 mod merge;
+mod options;
 mod shop;
 
 use std::collections::BTreeMap;
@@ -35,6 +38,8 @@ use std::{fmt, mem};
 use async_trait::async_trait;
 use import::Entity;
 use import::entity::Thing;
+use import::finding::{Finding, Severity};
+use import::operation::Operation;
 use import::shop::ShopFacts;
 use store::table::Table;
 
@@ -42,10 +47,11 @@ pub use categories::{categories, create_categories};
 pub use error::Error;
 pub use items::{KeptThing, Update, all, each, things, write_things};
 pub use last_change::{BadLastChange, LastChange};
+pub use options::create_options;
 pub use shop::shop_facts;
 
-use crate::target::{self, Block, BlockOutcome, ItemOutcome, RowChange, Target};
-use merge::{RowOrigin, merge};
+use crate::target::{self, Block, BlockOutcome, BlockSource, ItemOutcome, RowChange, Target};
+use merge::{MergedRows, RowOrigin, merge};
 
 /// How often a thing is read again because somebody else keeps writing it.
 const RACES: usize = 10;
@@ -90,8 +96,9 @@ impl<E: Entity> Target<E> for OwnCatalogue {
             if by_key.is_empty() {
                 return Ok(outcome);
             }
-            let items = self.import_once::<E>(&mut by_key, &block).await?;
-            outcome.items.extend(items);
+            let part = self.import_once::<E>(&mut by_key, &block).await?;
+            outcome.items.extend(part.items);
+            outcome.notices.extend(part.notices);
         }
         if by_key.is_empty() {
             return Ok(outcome);
@@ -106,29 +113,89 @@ type RowsByKey<E> = BTreeMap<String, Vec<RowChange<<E as Entity>::EntityChange>>
 
 impl OwnCatalogue {
     /// Reads, merges and writes once. Rows whose thing somebody else wrote meanwhile stay to be merged once more.
-    async fn import_once<E: Entity>(
-        &self,
-        by_key: &mut RowsByKey<E>,
-        block: &Block<E>,
-    ) -> Result<Vec<ItemOutcome>, Error> {
+    async fn import_once<E: Entity>(&self, by_key: &mut RowsByKey<E>, block: &Block<E>) -> Result<BlockOutcome, Error> {
         let keys: Vec<String> = by_key.keys().cloned().collect();
         let mut kept = things::<E::Thing>(self.table.as_ref(), &keys).await?;
+        if E::Thing::IS_FACT {
+            items::add_plain(&keys, &mut kept);
+        }
         let mut merged = Vec::new();
         let mut updates = Vec::new();
         for (key, rows) in by_key.iter() {
-            let one = merge::<E>(RowOrigin { key, block }, kept.remove(key), rows);
-            updates.extend(one.update);
-            merged.push(one.outcomes);
+            let mut one = merge::<E>(RowOrigin { key, block }, kept.remove(key), rows);
+            updates.extend(one.update.take());
+            merged.push(one);
         }
+        // What is below goes first: dying in between must leave no child without its parent.
+        let notices = match E::NESTS && block.operation == Operation::Delete {
+            true => self.delete_below::<E>(by_key, &merged, block).await?,
+            false => Vec::new(),
+        };
         // Keys and outcomes are in the same order: that of the map.
         let conflicts = write_things(self.table.as_ref(), &updates).await?;
-        let mut outcomes = Vec::new();
-        for (key, items) in keys.into_iter().zip(merged) {
+        let mut outcome = BlockOutcome { notices, ..BlockOutcome::default() };
+        for (key, merged) in keys.into_iter().zip(merged) {
             if !conflicts.contains(&key) {
                 by_key.remove(&key);
-                outcomes.extend(items);
+                outcome.items.extend(merged.outcomes);
             }
         }
-        Ok(outcomes)
+        Ok(outcome)
+    }
+
+    /// Deletes what is below the things that rows delete, and says how much it was.
+    async fn delete_below<E: Entity>(
+        &self,
+        by_key: &RowsByKey<E>,
+        merged: &[MergedRows<E::Thing>],
+        block: &Block<E>,
+    ) -> Result<Vec<Finding>, Error> {
+        let mut notices = Vec::new();
+        for ((key, rows), merged) in by_key.iter().zip(merged) {
+            let mut outcomes = merged.outcomes.iter();
+            let Some(place) = outcomes.position(|outcome| *outcome == ItemOutcome::Deleted) else { continue };
+            if !merged.is_gone {
+                continue;
+            }
+            let line = rows[place].line;
+            let count = self.delete_all_below::<E>(key, line, by_key, block).await?;
+            if count > 0 {
+                let problem = format!("{count} below it {} deleted with it", if count == 1 { "was" } else { "were" });
+                notices.push(Finding::about(&block.file, line, problem, Severity::Notice));
+            }
+        }
+        Ok(notices)
+    }
+
+    /// Deletes all that is below a thing, but what rows of the same block speak of. Returns how much it was, also if an
+    /// earlier try of the block has deleted it.
+    async fn delete_all_below<E: Entity>(
+        &self,
+        above: &str,
+        line: u64,
+        rows: &RowsByKey<E>,
+        block: &Block<E>,
+    ) -> Result<usize, Error> {
+        let BlockSource { pipeline, at } = block.source.clone();
+        let change = LastChange { at, pipeline, file: block.file.clone(), line };
+        let mark = mark::below(&block.mark);
+        for _ in 0..RACES {
+            let below = items::below::<E::Thing>(self.table.as_ref(), &format!("{above}/")).await?;
+            let mut count = 0;
+            let mut updates = Vec::new();
+            for (key, kept) in below.into_iter().filter(|(key, _)| !rows.contains_key(key)) {
+                let is_ours = kept.thing.is_none() && kept.mark.as_deref() == Some(&mark);
+                count += usize::from(is_ours || kept.thing.is_some());
+                if kept.thing.is_some() {
+                    let change = Some(change.clone());
+                    updates.push(Update { key, before: Some(kept), thing: None, mark: mark.clone(), change });
+                }
+            }
+            if write_things(self.table.as_ref(), &updates).await?.is_empty() {
+                return Ok(count);
+            }
+        }
+        // What others keep writing is deleted when the step is tried again.
+        Err(Error::Contended { key: above.to_owned() })
     }
 }

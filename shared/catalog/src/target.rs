@@ -94,6 +94,8 @@ pub struct BlockOutcome {
     pub items: Vec<ItemOutcome>,
     /// The rows of which the target does not know yet.
     pub pending: Vec<Pending>,
+    /// What people should know beside that, such as what was deleted together with the thing of a row.
+    pub notices: Vec<Finding>,
 }
 
 /// What became of one row.

@@ -14,6 +14,7 @@ pub mod attribute_set;
 pub mod category;
 mod columns;
 mod description;
+mod entity_type;
 mod form;
 pub mod product;
 mod reading;
@@ -28,10 +29,11 @@ use serde::Serialize;
 
 pub use columns::{Columns, KnownColumn, ReadingRules, UnknownNames};
 pub use description::{About, Cells, Column, ColumnDescription, Description, ExecutorAbout, Need, column};
+pub use entity_type::EntityType;
 pub use form::{Form, FormError};
-pub use reading::{EntityRow, Reading};
+pub use reading::{EntityRow, Reading, UnknownStoreView};
 pub use stated::Stated;
-pub use thing::{ChangeEffect, JsonError, Removal, Thing};
+pub use thing::{Above, ChangeEffect, JsonError, Removal, Thing};
 
 use crate::csv::{self, CsvRow, Header};
 use crate::finding::ChangeRefusal;
@@ -57,6 +59,13 @@ pub trait Entity: Sized + Send + Sync + 'static {
 
     /// Names that the shop itself uses for some of the columns, such as `status` for `product_online`.
     const OTHER_NAMES: &'static [(&'static str, &'static str)] = &[];
+
+    /// Whether its things are below others of their kind, as categories are. The key of such a thing is that of the one
+    /// above it, a slash, and more; whatever is below a thing is deleted with it.
+    ///
+    /// Its files are read once for each level, and in each time more of the shop is known. So whether a row makes a change
+    /// must not depend on what the shop has of the entity's things; `create` and `apply` may refuse it.
+    const NESTS: bool = false;
 
     /// Says what the cells of a kind of column hold, for the documentation.
     fn cells(kind: Self::ColumnKind) -> Cells;
@@ -99,7 +108,13 @@ pub trait Entity: Sized + Send + Sync + 'static {
     }
 
     /// Adds the other things that must be there before the change can be made. Most entities name none.
-    fn name_others(_change: &Self::EntityChange, _named: &mut Named) {}
+    fn name_others(_change: &Self::EntityChange, _shop: &ShopFacts, _named: &mut Named) {}
+
+    /// Returns the things that the one of a change is below, the topmost first.
+    #[must_use]
+    fn above(_change: &Self::EntityChange) -> Vec<Above<Self::EntityChange>> {
+        Vec::new()
+    }
 
     /// Looks up the columns of a file.
     ///
@@ -136,6 +151,9 @@ pub trait Visitor {
 
 /// The list of entities: whoever does something for each of them comes by here.
 pub fn visit_all(visitor: &mut impl Visitor) {
+    visitor.visit::<attribute_set::AttributeSets>();
+    visitor.visit::<attribute::Attributes>();
+    visitor.visit::<category::Categories>();
     visitor.visit::<product::Products>();
 }
 

@@ -1,10 +1,11 @@
 //! What rows name beside the thing they speak of, and what must be there before they are applied.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::category_path::CategoryPath;
+use crate::shop::{ShopFacts, name_key};
 
 /// The things that the rows of an import name.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -12,6 +13,10 @@ pub struct Named {
     /// Categories, each with everything above it. In the order of the set parents come before their children.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub categories: BTreeSet<CategoryPath>,
+    /// Options that attributes of products do not have yet: their labels as first written, by code of the attribute and
+    /// by [`name_key`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 impl Named {
@@ -26,6 +31,22 @@ impl Named {
             next = path.parent();
             self.categories.insert(path);
         }
+    }
+}
+
+impl Named {
+    /// Adds the option of an attribute that products are given, unless the attribute has it.
+    ///
+    /// Only attributes that the shop's people made can get options by being used; those of Magento's own, such as the tax
+    /// class, choose among things that are not options.
+    pub fn add_option(&mut self, code: &str, label: &str, shop: &ShopFacts) {
+        let Some(attribute) = shop.attribute(code) else { return };
+        let may_grow = attribute.is_user_defined && attribute.has_options();
+        if !may_grow || attribute.option(label).is_some() {
+            return;
+        }
+        let labels = self.options.entry(attribute.code.clone()).or_default();
+        labels.entry(name_key(label)).or_insert_with(|| label.trim().to_owned());
     }
 }
 

@@ -21,7 +21,8 @@ pub use nearest::{UnknownName, nearest};
 use crate::entity::attribute::Attribute;
 use crate::entity::attribute_set::AttributeSet;
 use crate::entity::category::Category;
-use crate::entity::{Entity, Thing};
+use crate::entity::{Entity, EntityType, Thing};
+use crate::finding::ChangeRefusal;
 
 /// Everything that is known of a shop.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -30,9 +31,9 @@ pub struct ShopFacts {
     /// What no file speaks of.
     #[serde(flatten)]
     pub basics: ShopBasics,
-    /// By [`name_key`].
+    /// By [`EntityType::key`].
     pub attribute_sets: BTreeMap<String, AttributeSet>,
-    /// By [`name_key`] of the code.
+    /// By [`EntityType::key`] of the code: products and customers may each have a `gender`.
     pub attributes: BTreeMap<String, Attribute>,
     /// By [`crate::category_path::CategoryPath::key`].
     pub categories: BTreeMap<String, Category>,
@@ -57,50 +58,95 @@ impl ShopFacts {
         plain::facts()
     }
 
-    /// Takes note of what a row will make of the shop once it is imported, for the files behind its own.
-    pub fn learn<E: Entity>(&mut self, change: &E::EntityChange) {
-        let Some(facts) = E::Thing::facts(self) else { return };
+    /// Takes note of what a row will make of the shop once it is imported, for the rows and files behind it.
+    ///
+    /// # Errors
+    /// Says why an import will refuse the row; the facts are then as they were.
+    pub fn learn<E: Entity>(&mut self, change: &E::EntityChange) -> Result<(), ChangeRefusal> {
+        let Some(facts) = E::Thing::facts(self) else { return Ok(()) };
         let key = E::key(change);
         if let Some(thing) = facts.get_mut(&key) {
-            // What a row cannot change, the import will say.
-            let _ = E::apply(thing, change);
-        } else if let Ok(thing) = E::create(change) {
-            facts.insert(key, thing);
+            return E::apply(thing, change).map(drop);
         }
+        if let Some(missing) = E::missing_if_new(change).into_iter().next() {
+            return Err(missing);
+        }
+        facts.insert(key, E::create(change)?);
+        Ok(())
+    }
+
+    /// Takes note that the thing of a row will be gone once it is imported, and whatever is below it.
+    pub fn forget<E: Entity>(&mut self, change: &E::EntityChange) {
+        let Some(facts) = E::Thing::facts(self) else { return };
+        let key = E::key(change);
+        facts.remove(&key);
+        if E::NESTS {
+            let below = format!("{key}/");
+            facts.retain(|key, _| !key.starts_with(&below));
+        }
+    }
+
+    /// Finds an attribute of products by its code.
+    #[must_use]
+    pub fn attribute(&self, code: &str) -> Option<&Attribute> {
+        self.attribute_of(EntityType::Product, code)
     }
 
     /// Finds an attribute by its code.
     #[must_use]
-    pub fn attribute(&self, code: &str) -> Option<&Attribute> {
-        self.attributes.get(&name_key(code))
+    pub fn attribute_of(&self, entity_type: EntityType, code: &str) -> Option<&Attribute> {
+        self.attributes.get(&entity_type.key(code))
+    }
+
+    /// Finds an attribute set of products by its name.
+    ///
+    /// # Errors
+    /// Names the nearest set if there is none of this name.
+    pub fn attribute_set(&self, name: &str) -> Result<&AttributeSet, UnknownName> {
+        self.attribute_set_of(EntityType::Product, name)
     }
 
     /// Finds an attribute set by its name.
     ///
     /// # Errors
     /// Names the nearest set if there is none of this name.
-    pub fn attribute_set(&self, name: &str) -> Result<&AttributeSet, UnknownName> {
-        let known = || self.attribute_sets.values().map(|set| set.name.as_str());
-        self.attribute_sets.get(&name_key(name)).ok_or_else(|| UnknownName::new("attribute set", name, known()))
+    pub fn attribute_set_of(&self, entity_type: EntityType, name: &str) -> Result<&AttributeSet, UnknownName> {
+        let of_type = || self.attribute_sets.values().filter(|set| set.entity_type == entity_type);
+        let known = || of_type().map(|set| set.name.as_str());
+        self.attribute_sets.get(&entity_type.key(name)).ok_or_else(|| UnknownName::new("attribute set", name, known()))
+    }
+
+    /// Returns a set, the one that it was made from, and so on.
+    fn with_bases<'a>(&'a self, set: &'a AttributeSet) -> Vec<&'a AttributeSet> {
+        let mut sets = vec![set];
+        // A set that is based on itself by a detour ends the walk.
+        while sets.len() <= self.attribute_sets.len() {
+            let base = sets[sets.len() - 1].based_on.as_ref();
+            let Some(base) = base.and_then(|name| self.attribute_sets.get(&set.entity_type.key(name))) else { break };
+            sets.push(base);
+        }
+        sets
+    }
+
+    /// Returns the names of the groups that a set has, or one that it was made from.
+    pub fn groups<'a>(&'a self, set: &'a AttributeSet) -> impl Iterator<Item = &'a str> {
+        self.with_bases(set).into_iter().flat_map(|set| set.groups.keys().map(String::as_str))
     }
 
     /// Says whether an attribute belongs to a set, or to one that the set was made from.
     #[must_use]
     pub fn has_attribute(&self, set: &AttributeSet, attribute: &Attribute) -> bool {
-        let mut next = Some(set);
-        // A set that is based on itself by a detour ends the walk.
-        for _ in 0..=self.attribute_sets.len() {
-            let Some(set) = next else { return false };
-            if attribute.sets.contains_key(&name_key(&set.name)) {
-                return true;
-            }
-            next = set.based_on.as_ref().and_then(|name| self.attribute_sets.get(&name_key(name)));
-        }
-        false
+        let is_of_type = set.entity_type == attribute.entity_type;
+        is_of_type && self.with_bases(set).iter().any(|set| attribute.sets.contains_key(&name_key(&set.name)))
+    }
+
+    /// Returns the attributes of products.
+    pub fn product_attributes(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes.values().filter(|attribute| attribute.entity_type == EntityType::Product)
     }
 
     /// Returns the image columns: the attributes with the input `media_image`.
     pub fn image_attributes(&self) -> impl Iterator<Item = &Attribute> {
-        self.attributes.values().filter(|attribute| attribute.input == "media_image")
+        self.product_attributes().filter(|attribute| attribute.input == "media_image")
     }
 }

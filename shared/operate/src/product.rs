@@ -39,7 +39,8 @@ pub async fn product(context: &Context, sku: &str) -> Result<ProductDetails, Err
 fn of_catalogue(key: &str, error: own::Error) -> Error {
     match error {
         own::Error::Store(error) => Error::Store(error),
-        error @ own::Error::Thing { .. } => unreadable(key, error),
+        // Only writers contend.
+        error @ (own::Error::Thing { .. } | own::Error::Contended { .. }) => unreadable(key, error),
     }
 }
 

@@ -55,7 +55,7 @@ async fn an_import_outlives_the_runner_that_works_on_it() {
     let id = stack.spawned("surviving_import", begun).await;
     let step = "import_products".parse().unwrap();
     let runner = eventually("the import has come to its first checkpoint", async || {
-        let record = stack.store.step_record(&id, 40, &step).await.unwrap()?;
+        let record = stack.store.step_record(&id, 80, &step).await.unwrap()?;
         record.progress.and(record.owner)
     })
     .await;
@@ -66,8 +66,8 @@ async fn an_import_outlives_the_runner_that_works_on_it() {
     assert_eq!(ended.status, PipelineStatus::Success, "{}", seen(&ended));
     let attempts: BTreeMap<&str, u32> =
         ended.steps.iter().map(|step| (step.definition.name.as_str(), step.record.attempt)).collect();
-    let expected = [("import_products", 2), ("move_files", 1), ("validate", 1), ("import_categories", 1)];
-    assert_eq!(attempts, BTreeMap::from_iter(expected.into_iter().chain([("archive", 1), ("report", 1)])));
+    assert_eq!(attempts["import_products"], 2);
+    assert!(attempts.iter().all(|(step, attempts)| *step == "import_products" || *attempts == 1), "{attempts:?}");
     assert!(stack.has_logged("HEARTBEAT_FUNCTION", "step ghosted"));
     let wanted = imported_on_one_machine(&demo_catalogue()).await;
     assert_same_products(&products(&stack, &files).await, &wanted);
@@ -136,8 +136,21 @@ fn surviving_import() -> String {
     let shipped = include_str!("../../../pipelines/catalog_import.xml");
     let mut changed = shipped
         .replace(r#"<pipeline name="catalog_import""#, r#"<pipeline name="surviving_import""#)
-        .replace(r#"key="prefixes" value="product-import""#, r#"key="prefixes" value="surviving-import""#);
-    assert_eq!(changed.matches("surviving").count(), 2);
+        .replace(
+            r#"value="attribute-set-import attribute-import category-import product-import""#,
+            r#"value="surviving-import""#,
+        )
+        // Two steps take files of another name: the one that checks all kinds of files would know none of them.
+        .replace(r#"executorType="validate" "#, r#"executorType="validate_products" "#)
+        .replace(
+            r#"<step name="import_products" executorType="import_products" sortOrder="80" description="Import the products"/>"#,
+            r#"<step name="import_products" executorType="import_products" sortOrder="80" description="Import the products"><arguments><argument key="prefixes" value="surviving-import"/></arguments></step>"#,
+        )
+        .replace(
+            r#"sortOrder="20" description="Check every row"/>"#,
+            r#"sortOrder="20" description="Check every row"><arguments><argument key="prefixes" value="surviving-import"/></arguments></step>"#,
+        );
+    assert_eq!(changed.matches("surviving").count(), 4);
     let end_tag = "</step_condition>";
     while let Some(begin) = changed.find(r#"<step_condition type="time_between_attempts""#) {
         let end = begin + changed[begin..].find(end_tag).unwrap() + end_tag.len();

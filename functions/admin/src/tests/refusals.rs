@@ -74,7 +74,10 @@ async fn an_id_may_be_shortened_as_long_as_it_is_one() {
 async fn a_file_that_no_pipeline_takes_is_refused_before_it_comes() {
     let api = Api::new();
     for (name, why) in [
-        ("stock.csv", "no pipeline takes files named `stock_…` (taken are: `product-import_…`)"),
+        (
+            "stock.csv",
+            "no pipeline takes files named `stock_…` (taken are: `attribute-import_…`, `attribute-set-import_…`, `category-import_…`, `product-import_…`)",
+        ),
         ("product-import_1_01.txt", "it is neither a CSV nor an ok file"),
         ("product-import.csv", "`product-import.csv` is not"),
     ] {

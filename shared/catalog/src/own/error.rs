@@ -8,6 +8,12 @@ pub enum Error {
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// Others write the same things all the time.
+    #[error("others keep writing to `{key}` or to what is below it")]
+    Contended {
+        /// The key of the thing.
+        key: String,
+    },
     /// A stored thing cannot be understood.
     #[error("failed to read {name} `{key}` of the catalogue")]
     Thing {
@@ -32,6 +38,7 @@ impl From<Error> for target::Error {
                 problem: "the store did not answer as expected".to_owned(),
                 source: Some(Box::new(source)),
             },
+            Error::Contended { .. } => Self::retryable(error.to_string()),
             Error::Thing { .. } => Self::Permanent {
                 problem: "the catalogue holds something that cannot be read".to_owned(),
                 source: Some(Box::new(error)),

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use import::entity::Thing;
+use import::shop::ShopFacts;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use store::table::{Attributes, Change, Condition, Item, Key, Page, Query, Relist, Table, Write, Written};
@@ -27,7 +28,8 @@ pub struct KeptThing<T> {
     pub mark: Option<String>,
     /// What is noted of its last change, as it is stored.
     last_change: Option<String>,
-    version: u64,
+    /// None if nobody has stored it: it is what every shop has.
+    version: Option<u64>,
 }
 
 /// A thing to write.
@@ -65,6 +67,26 @@ pub async fn things<T: Thing>(table: &dyn Table, keys: &[String]) -> Result<Hash
     items.iter().map(|item| Ok((key_of::<T>(item).to_owned(), kept(item)?))).collect()
 }
 
+/// Adds what every shop has, for those keys under which nothing is kept. A fact that was deleted is kept as such.
+pub(super) fn add_plain<T: Thing>(keys: &[String], kept: &mut HashMap<String, KeptThing<T>>) {
+    let mut plain = ShopFacts::plain();
+    let Some(facts) = T::facts(&mut plain) else { return };
+    for key in keys {
+        if let Some(thing) = facts.remove(key) {
+            let unstored = KeptThing { thing: Some(thing), mark: None, last_change: None, version: None };
+            kept.entry(key.clone()).or_insert(unstored);
+        }
+    }
+}
+
+/// Reads what is kept under all keys that begin with a text, deleted things among it.
+pub(super) async fn below<T: Thing>(table: &dyn Table, above: &str) -> Result<Vec<(String, KeptThing<T>)>, Error> {
+    let mut below = Vec::new();
+    let prefix = format!("{}{above}", sort_prefix::<T>());
+    each_kept::<T>(table, &prefix, |key, kept| below.push((key.to_owned(), kept))).await?;
+    Ok(below)
+}
+
 /// Writes things, each only if nobody wrote it since it was read. Returns the keys of those that somebody did write:
 /// read and apply again.
 ///
@@ -82,14 +104,26 @@ pub async fn write_things<T: Thing>(table: &dyn Table, updates: &[Update<T>]) ->
 /// # Errors
 /// The store did not answer, or an item cannot be understood.
 pub async fn each<T: Thing>(table: &dyn Table, mut visit: impl FnMut(&str, T)) -> Result<(), Error> {
+    let visit_thing = |key: &str, kept: KeptThing<T>| {
+        if let Some(thing) = kept.thing {
+            visit(key, thing);
+        }
+    };
+    each_kept(table, &sort_prefix::<T>(), visit_thing).await
+}
+
+/// As [`each`], for what is kept of deleted things, too; only for those whose sort keys begin with a text.
+pub(super) async fn each_kept<T: Thing>(
+    table: &dyn Table,
+    prefix: &str,
+    mut visit: impl FnMut(&str, KeptThing<T>),
+) -> Result<(), Error> {
     for partition in partitions::<T>() {
-        let mut query = Query::prefix(partition, sort_prefix::<T>());
+        let mut query = Query::prefix(partition, prefix.to_owned());
         loop {
             let Page { entries, next } = table.query(&query).await?;
             for item in &entries {
-                if let Some(thing) = kept(item)?.thing {
-                    visit(key_of::<T>(item), thing);
-                }
+                visit(key_of::<T>(item), kept(item)?);
             }
             if next.is_none() {
                 break;
@@ -131,11 +165,12 @@ fn write<T: Thing>(update: &Update<T>) -> Write {
     if let Some(change) = &update.change {
         attributes.insert("changed".to_owned(), json!(change.to_string()));
     }
-    let condition = match &update.before {
-        Some(before) => Condition::Version(before.version),
+    let stored = update.before.as_ref().and_then(|before| before.version);
+    let condition = match stored {
+        Some(version) => Condition::Version(version),
         None => Condition::Absent,
     };
-    let change = match (&update.before, &update.thing) {
+    let change = match (stored, &update.thing) {
         (Some(_), Some(_)) => Change::Patch { attributes, listing: Relist::Keep },
         // What is left of a deleted thing is its mark, and which row deleted it.
         (_, None) | (None, Some(_)) => Change::Put { attributes, listing: None, expires_at: None },
@@ -163,7 +198,7 @@ fn partition_name(partition: u8) -> String {
     format!("catalog/{partition:02}")
 }
 
-fn sort_prefix<T: Thing>() -> String {
+pub(super) fn sort_prefix<T: Thing>() -> String {
     format!("{}/", T::NAME)
 }
 
@@ -184,5 +219,5 @@ fn kept<T: Thing>(item: &Item) -> Result<KeptThing<T>, Error> {
     let json = item.attributes.get(T::NAME).and_then(Value::as_str);
     let unreadable = |source| Error::Thing { name: T::NAME, key: key_of::<T>(item).to_owned(), source };
     let thing = json.map(T::from_json).transpose().map_err(unreadable)?;
-    Ok(KeptThing { thing, mark: mark(item), last_change: text(item, "changed"), version: item.version })
+    Ok(KeptThing { thing, mark: mark(item), last_change: text(item, "changed"), version: Some(item.version) })
 }

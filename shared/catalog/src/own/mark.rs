@@ -14,6 +14,9 @@ pub(super) enum Told {
     Refused,
 }
 
+/// No letter, so that the mark tells nothing about rows.
+const BELOW: &str = " below";
+
 const LETTERS: [(Told, char); 5] =
     [(Told::Created, 'c'), (Told::Updated, 'u'), (Told::Unchanged, '='), (Told::Deleted, 'd'), (Told::Refused, '-')];
 
@@ -27,6 +30,16 @@ pub(super) fn write(block: &str, outcomes: &[ItemOutcome]) -> String {
 pub(super) fn read(mark: &str, block: &str) -> Option<Vec<Told>> {
     let letters = mark.strip_prefix(block)?.strip_prefix(' ')?;
     letters.chars().map(told).collect()
+}
+
+/// The mark of a thing that was deleted because one above it was.
+pub(super) fn below(block: &str) -> String {
+    format!("{block}{BELOW}")
+}
+
+/// Says whether a thing with this mark was deleted because one above it was.
+pub(super) fn is_below(mark: &str) -> bool {
+    mark.ends_with(BELOW)
 }
 
 fn letter(outcome: &ItemOutcome) -> char {

@@ -26,6 +26,8 @@ pub(super) struct MergedRows<T> {
     pub(super) update: Option<Update<T>>,
     /// What becomes of the rows, once that is written.
     pub(super) outcomes: Vec<ItemOutcome>,
+    /// Whether there is no such thing then.
+    pub(super) is_gone: bool,
 }
 
 /// Applies rows in their order to what is kept of their thing.
@@ -41,10 +43,12 @@ pub(super) fn merge<E: Entity>(
         && told.len() == rows.len()
     {
         // An earlier try of this block wrote the thing and died before its checkpoint.
-        return MergedRows { outcomes: merging.again(&told, rows), update: None };
+        let is_gone = merging.thing.is_none();
+        return MergedRows { outcomes: merging.again(&told, rows), update: None, is_gone };
     }
     let outcomes: Vec<_> = rows.iter().map(|row| merging.apply(row)).collect();
     let Merging { thing, was_replaced, .. } = merging;
+    let is_gone = thing.is_none();
     let stored = before.as_ref().and_then(|before| before.thing.as_ref());
     let is_changed = thing.as_ref() != stored;
     // A thing that was replaced by its like is written for the mark: later blocks must not replace it once more.
@@ -55,7 +59,7 @@ pub(super) fn merge<E: Entity>(
         thing,
         change: is_changed.then(|| last_change(block, rows, &outcomes)),
     });
-    MergedRows { update, outcomes }
+    MergedRows { update, outcomes, is_gone }
 }
 
 /// The last of the rows that changed the thing; those behind it changed nothing.
@@ -84,6 +88,8 @@ struct Merging<'a, E: Entity> {
     thing: Option<E::Thing>,
     /// Whether what is there was made by this import, so that it is not replaced by a later row of its own.
     is_of_this_import: bool,
+    /// Whether an earlier row of this import has deleted it together with what it was below.
+    went_with_above: bool,
     was_replaced: bool,
 }
 
@@ -91,10 +97,12 @@ impl<'a, E: Entity> Merging<'a, E> {
     fn begin(block: &'a Block<E>, before: Option<&KeptThing<E::Thing>>) -> Self {
         let mark = before.and_then(|before| before.mark.as_deref());
         let of_import = mark.and_then(|mark| mark.strip_prefix(block.import.as_str()));
+        let is_of_this_import = of_import.is_some_and(|rest| rest.starts_with('/'));
         Self {
             block,
             thing: before.and_then(|before| before.thing.clone()),
-            is_of_this_import: of_import.is_some_and(|rest| rest.starts_with('/')),
+            is_of_this_import,
+            went_with_above: is_of_this_import && mark.is_some_and(mark::is_below),
             was_replaced: false,
         }
     }
@@ -137,6 +145,9 @@ impl<'a, E: Entity> Merging<'a, E> {
 
     fn delete(&mut self, row: &RowChange<E::EntityChange>) -> Result<ItemOutcome, ChangeRefusal> {
         let nothing = || ChangeRefusal::of_row("there is nothing of this to delete");
+        if self.thing.is_none() && self.went_with_above {
+            return Ok(ItemOutcome::Unchanged);
+        }
         let thing = self.thing.as_mut().ok_or_else(nothing)?;
         match E::remove(thing, &row.change) {
             Removal::Whole => self.thing = None,

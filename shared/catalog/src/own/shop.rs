@@ -8,7 +8,7 @@ use import::shop::{ShopBasics, ShopFacts};
 use store::table::Table;
 
 use super::error::Error;
-use super::items;
+use super::items::{self, KeptThing};
 
 /// Key of the one item of the basics.
 const BASICS: &str = "all";
@@ -30,6 +30,10 @@ pub async fn shop_facts(table: &dyn Table) -> Result<ShopFacts, Error> {
 }
 
 async fn overlay<T: Thing>(table: &dyn Table, facts: &mut BTreeMap<String, T>) -> Result<(), Error> {
-    facts.extend(items::all::<T>(table).await?);
-    Ok(())
+    let lay_over = |key: &str, kept: KeptThing<T>| match kept.thing {
+        Some(thing) => drop(facts.insert(key.to_owned(), thing)),
+        // What every shop has was deleted here.
+        None => drop(facts.remove(key)),
+    };
+    items::each_kept(table, &items::sort_prefix::<T>(), lay_over).await
 }

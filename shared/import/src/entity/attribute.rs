@@ -1,11 +1,26 @@
 //! Attributes: what products have beside what every product has, with their options and labels.
+//!
+//! A row without a store view code speaks for the attribute, one with a code for the labels and swatches that its store
+//! view shows; its options are told by their place among those that the row without a code has listed.
+
+mod apply;
+mod change;
+mod columns;
+mod options;
+mod read;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Thing;
+use super::{About, Cells, ChangeEffect, Column, Entity, EntityType, ExecutorAbout, Reading, Removal, Thing};
+use crate::finding::ChangeRefusal;
 use crate::shop::{ShopFacts, name_key};
+
+pub use change::{AttributeChange, OptionChange};
+pub use columns::{AttributeColumn, Setting};
 
 /// An attribute as the catalogue keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -13,6 +28,9 @@ use crate::shop::{ShopFacts, name_key};
 pub struct Attribute {
     /// Its code, such as `color`.
     pub code: String,
+    /// What has it.
+    #[serde(default, skip_serializing_if = "EntityType::is_product")]
+    pub entity_type: EntityType,
     /// How it is entered: `text`, `select`, `multiselect`, `boolean`, `price`, `media_image` …
     pub input: String,
     /// Where it may differ.
@@ -36,9 +54,12 @@ pub struct Attribute {
     /// Its labels in single store views, by code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub store_labels: BTreeMap<String, String>,
-    /// What can be chosen, in the order in which the shop shows it.
+    /// What can be chosen: first what the latest file listed, in its order, then the rest.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<AttributeOption>,
+    /// How many of the options the latest file listed; rows of store views count from there. All of them if it is not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<usize>,
     /// The sets that it belongs to, by [`name_key`] of their names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sets: BTreeMap<String, SetPlace>,
@@ -75,6 +96,9 @@ pub struct AttributeOption {
     /// What the shop shows instead of the label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub swatch: Option<Swatch>,
+    /// What single store views show instead, by code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub store_swatches: BTreeMap<String, Swatch>,
 }
 
 /// What a shop shows instead of the label of an option.
@@ -103,6 +127,66 @@ pub struct SetPlace {
     pub sort_order: Option<u32>,
 }
 
+/// Attributes with their options.
+pub struct Attributes;
+
+impl Entity for Attributes {
+    type ColumnKind = AttributeColumn;
+    type EntityChange = AttributeChange;
+    type Thing = Attribute;
+
+    const ABOUT: About = About {
+        name: "attributes",
+        singular: "attribute",
+        prefix: "attribute-import",
+        summary: "attributes with their options, labels, swatches and places in attribute sets",
+        key: &["attribute_code"],
+        validate: ExecutorAbout { name: "validate_attributes", description: "checks every row of the attribute files" },
+        import: ExecutorAbout {
+            name: "import_attributes",
+            description: "merges the rows of the attribute files into what the catalogue knows of the shop",
+        },
+    };
+    const COLUMNS: &'static [Column<AttributeColumn>] = columns::COLUMNS;
+
+    fn cells(kind: AttributeColumn) -> Cells {
+        columns::cells(kind)
+    }
+
+    fn read_cells(reading: &mut Reading<'_, AttributeColumn>) -> Option<AttributeChange> {
+        read::read(reading)
+    }
+
+    fn key(change: &AttributeChange) -> String {
+        change.entity_type.key(&change.code)
+    }
+
+    fn missing_if_new(change: &AttributeChange) -> Vec<ChangeRefusal> {
+        // A row of a store view cannot make an attribute, whatever it holds; `create` says so.
+        if change.store_view.is_some() || change.input.is_some() {
+            return Vec::new();
+        }
+        let problem = format!("is needed because attribute `{}` is new", change.code);
+        vec![ChangeRefusal::of_column("frontend_input", problem)]
+    }
+
+    fn create(change: &AttributeChange) -> Result<Attribute, ChangeRefusal> {
+        Attribute::create(change)
+    }
+
+    fn apply(attribute: &mut Attribute, change: &AttributeChange) -> Result<ChangeEffect, ChangeRefusal> {
+        attribute.apply(change)
+    }
+
+    /// A row of a store view takes away what its view shows, any other row the whole attribute.
+    fn remove(attribute: &mut Attribute, change: &AttributeChange) -> Removal {
+        match &change.store_view {
+            None => Removal::Whole,
+            Some(view) => attribute.remove_view(view),
+        }
+    }
+}
+
 impl Thing for Attribute {
     const NAME: &'static str = "attribute";
     const SCHEMA: u32 = 1;
@@ -125,5 +209,26 @@ impl Attribute {
     #[must_use]
     pub fn has_options(&self) -> bool {
         matches!(self.input.as_str(), "select" | "multiselect" | "swatch_visual" | "swatch_text")
+    }
+
+    /// Returns how many options rows of store views give labels to.
+    #[must_use]
+    pub fn listed(&self) -> usize {
+        self.listed.unwrap_or(self.options.len())
+    }
+
+    /// Adds options that it does not have, behind those that it has. Returns how many were added.
+    pub fn add_options<'l>(&mut self, labels: impl IntoIterator<Item = &'l str>) -> usize {
+        let before = self.options.len();
+        for label in labels {
+            if self.option(label).is_none() {
+                self.options.push(AttributeOption { label: label.to_owned(), ..AttributeOption::default() });
+            }
+        }
+        let added = self.options.len() - before;
+        if added > 0 {
+            self.listed.get_or_insert(before);
+        }
+        added
     }
 }

@@ -6,6 +6,7 @@ use crate::bunch::BunchId;
 use crate::csv::{CsvRow, Header};
 use crate::dialect::Dialect;
 use crate::finding::{Finding, Severity};
+use crate::operation::Operation;
 use crate::shop::ShopFacts;
 
 /// What a file is read with.
@@ -15,6 +16,8 @@ pub struct ReadingRules {
     pub dialect: Dialect,
     /// What its rows may say.
     pub shop: Arc<ShopFacts>,
+    /// What is to be done with its rows: those that take something away need to name it only.
+    pub operation: Operation,
     /// What becomes of names that the shop does not have.
     pub unknown_names: UnknownNames,
 }
@@ -61,7 +64,12 @@ impl Default for ReadingRules {
     /// The dialect of the import framework that Pacemaker uses, and a plain shop.
     fn default() -> Self {
         let shop = Arc::new(ShopFacts::plain());
-        Self { dialect: Dialect::default(), shop, unknown_names: UnknownNames::default() }
+        Self {
+            dialect: Dialect::default(),
+            shop,
+            unknown_names: UnknownNames::default(),
+            operation: Operation::default(),
+        }
     }
 }
 
@@ -144,6 +152,23 @@ impl<K: Clone> Columns<K> {
     #[must_use]
     pub fn unknown_names(&self) -> UnknownNames {
         self.rules.unknown_names
+    }
+
+    /// Returns what the shop has, to be added to: the rows of a file may speak of what those above them made.
+    pub fn shop_mut(&mut self) -> &mut ShopFacts {
+        Arc::make_mut(&mut self.rules.shop)
+    }
+
+    /// Returns what the shop has, for the files that are read next.
+    #[must_use]
+    pub fn shared_shop(&self) -> Arc<ShopFacts> {
+        self.rules.shop.clone()
+    }
+
+    /// Returns what is to be done with the rows.
+    #[must_use]
+    pub fn operation(&self) -> Operation {
+        self.rules.operation
     }
 
     /// Returns what stands for the file wherever a change must not be applied twice.

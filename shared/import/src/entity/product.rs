@@ -91,9 +91,18 @@ impl Entity for Products {
         shop_columns::column_of_shop(name, shop)
     }
 
-    fn name_others(change: &ProductChange, named: &mut Named) {
+    fn name_others(change: &ProductChange, shop: &ShopFacts, named: &mut Named) {
         if let Some(Stated::Set(links)) = &change.categories {
             links.iter().for_each(|link| named.add_category(&link.path));
+        }
+        for (code, stated) in &change.values {
+            match stated {
+                Stated::Set(ProductValue::Text(label)) => named.add_option(code, label, shop),
+                Stated::Set(ProductValue::List(labels)) => {
+                    labels.iter().for_each(|label| named.add_option(code, label, shop));
+                }
+                Stated::Clear => {}
+            }
         }
     }
 }

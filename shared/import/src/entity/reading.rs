@@ -1,11 +1,13 @@
 use std::fmt;
 
-use super::columns::{Columns, KnownColumn};
+use super::columns::{Columns, KnownColumn, UnknownNames};
+use super::entity_type::EntityType;
 use super::form::Form;
 use super::stated::Stated;
 use crate::csv::{CsvPosition, CsvRow};
 use crate::finding::{Finding, Severity};
-use crate::shop::ShopFacts;
+use crate::operation::Operation;
+use crate::shop::{ShopFacts, UnknownName};
 
 /// What a row of a file says, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,10 @@ pub struct EntityRow<C> {
     /// What is wrong, in the order of the columns.
     pub findings: Vec<Finding>,
 }
+
+/// A row speaks for a store view that the shop does not have; a finding says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownStoreView;
 
 /// A row while its entity reads it: the cells, and the findings about them.
 #[derive(Debug)]
@@ -47,6 +53,18 @@ impl<'a, K: Clone> Reading<'a, K> {
     #[must_use]
     pub fn shop(&self) -> &'a ShopFacts {
         self.columns.shop()
+    }
+
+    /// Says whether the row shall take its thing away: then only the key counts.
+    #[must_use]
+    pub fn is_delete(&self) -> bool {
+        self.columns.operation() == Operation::Delete
+    }
+
+    /// Says whether the row shall make its thing anew: then nothing counts that is stored.
+    #[must_use]
+    pub fn is_replace(&self) -> bool {
+        self.columns.operation() == Operation::Replace
     }
 
     /// Returns the line on which the row starts.
@@ -89,6 +107,63 @@ impl<'a, K: Clone> Reading<'a, K> {
         match stated {
             Stated::Clear => Some(Stated::Clear),
             Stated::Set(text) => self.usable(column, text, form.canonical(text, numbers)).map(Stated::Set),
+        }
+    }
+
+    /// Returns the canonical text of a column, or nothing if its cell is empty or cannot be used.
+    pub fn form(&mut self, column: &str, form: Form) -> Option<Stated<String>> {
+        let stated = self.stated(self.cell(column))?;
+        self.canonical(column, form, stated)
+    }
+
+    /// Returns what a column says that holds a flag; one that is cleared says nothing.
+    pub fn flag(&mut self, column: &str) -> Option<bool> {
+        match self.form(column, Form::Flag)? {
+            Stated::Set(flag) => Some(flag == "1"),
+            Stated::Clear => None,
+        }
+    }
+
+    /// Returns what a column says that holds a place in an order.
+    pub fn order(&mut self, column: &str) -> Option<Stated<u32>> {
+        let stated = self.stated(self.cell(column))?;
+        let Stated::Set(text) = stated else { return Some(Stated::Clear) };
+        let order = text.trim().parse::<u32>().map_err(|_| "is not a place (expected a whole number, 0 or more)");
+        self.usable(column, text, order).map(Stated::Set)
+    }
+
+    /// Returns what column `entity_type_code` says, products if it is empty. An unknown type costs the row: nobody could
+    /// say which thing it speaks of.
+    pub fn entity_type(&mut self) -> Option<EntityType> {
+        let text = self.cell("entity_type_code");
+        let Some(Stated::Set(text)) = self.stated(text) else { return Some(EntityType::Product) };
+        match text.parse() {
+            Ok(entity_type) => Some(entity_type),
+            Err(unknown) => {
+                let unknown: UnknownName = unknown;
+                self.note("entity_type_code", Some(text), unknown, Severity::Row);
+                None
+            }
+        }
+    }
+
+    /// Returns the store view that column `store_view_code` names, if the row speaks for one. An unknown one costs the row.
+    ///
+    /// # Errors
+    /// There is no such store view; a finding says so.
+    pub fn store_view(&mut self) -> Result<Option<String>, UnknownStoreView> {
+        let text = self.cell("store_view_code").trim();
+        // Magento's own name for what holds for all of them.
+        if text.is_empty() || text == "admin" {
+            return Ok(None);
+        }
+        match self.shop().basics.store_view(text) {
+            Ok(view) => Ok(Some(view.code.clone())),
+            Err(_) if self.columns.unknown_names() == UnknownNames::Taken => Ok(Some(text.to_owned())),
+            Err(unknown) => {
+                self.note("store_view_code", Some(text), unknown, Severity::Row);
+                Err(UnknownStoreView)
+            }
         }
     }
 

@@ -54,6 +54,15 @@ pub enum ChangeEffect {
     Changed,
 }
 
+/// Something that a thing is below.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Above<C> {
+    /// What people call it.
+    pub name: String,
+    /// The change that makes it, if nothing more is known of it than that it is needed.
+    pub change: C,
+}
+
 /// What a delete operation took from a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]

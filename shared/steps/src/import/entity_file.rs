@@ -9,8 +9,9 @@ use import::bunch::{Bunch, BunchId};
 use import::content::{self, Content};
 use import::csv::{self, CsvPosition, Header, ReadRow, RowReader};
 use import::dialect::Dialect;
-use import::entity::{Columns, EntityRow, ReadingRules, UnknownNames};
-use import::finding::{Finding, Severity};
+use import::entity::{Above, Columns, EntityRow, ReadingRules, Thing, UnknownNames};
+use import::finding::{ChangeRefusal, Finding, Severity};
+use import::operation::Operation;
 use import::shop::ShopFacts;
 use store::files::{Files, Range};
 
@@ -61,17 +62,16 @@ impl<E: Entity> EntityFile<E> {
         work: &Work<'_>,
         bunch: &Bunch,
         place: RowPlace,
-        shop: Arc<ShopFacts>,
+        rules: ReadingRules,
     ) -> Result<Self, ExecutorError> {
         let name = bunch.files[place.file].name.unpacked().to_string();
-        let dialect = Dialect::m2if();
         let mut file = EntityFile {
             files: work.store.files.clone(),
             key: moved_key(&work.working_directory()?, &name),
             name,
             bunch: bunch.id.clone(),
-            reader: RowReader::new(dialect.format),
-            rules: ReadingRules { dialect, unknown_names: unknown_names(&shop), shop },
+            reader: RowReader::new(rules.dialect.format),
+            rules,
             offset: 0,
             columns: None,
             unreadable: None,
@@ -149,6 +149,58 @@ impl<E: Entity> EntityFile<E> {
         self.columns.as_ref().map(Columns::findings).unwrap_or_default()
     }
 
+    /// What the shop has, with what the rows read so far will make of it.
+    pub(super) fn shop(&mut self) -> &mut ShopFacts {
+        match &mut self.columns {
+            Some(columns) => columns.shop_mut(),
+            None => Arc::make_mut(&mut self.rules.shop),
+        }
+    }
+
+    /// Takes note of what a row will make of the shop, for the rows and files behind it.
+    ///
+    /// # Errors
+    /// Says why an import will refuse the row.
+    pub(super) fn learn(&mut self, change: &E::EntityChange) -> Result<(), ChangeRefusal> {
+        // Only rows about facts change anything. For others the facts need not be copied.
+        if !E::Thing::IS_FACT {
+            return Ok(());
+        }
+        match self.rules.operation {
+            Operation::AddUpdate => self.shop().learn::<E>(change),
+            Operation::Replace => {
+                let key = E::key(change);
+                let is_known = E::Thing::facts(self.shop()).is_some_and(|facts| facts.contains_key(&key));
+                let learned = self.shop().learn::<E>(change);
+                // What cannot be changed can be replaced all the same.
+                if is_known { Ok(()) } else { learned }
+            }
+            Operation::Delete => {
+                self.shop().forget::<E>(change);
+                Ok(())
+            }
+        }
+    }
+
+    /// What a thing is below and the shop does not have, the topmost first.
+    pub(super) fn missing_above(&mut self, change: &E::EntityChange) -> Vec<Above<E::EntityChange>> {
+        if !E::NESTS || self.rules.operation == Operation::Delete {
+            return Vec::new();
+        }
+        let mut above = E::above(change);
+        let Some(facts) = E::Thing::facts(self.shop()) else { return Vec::new() };
+        above.retain(|above| !facts.contains_key(&E::key(&above.change)));
+        above
+    }
+
+    /// What the shop has, for the file that is read next.
+    pub(super) fn into_shop(self) -> Arc<ShopFacts> {
+        match self.columns {
+            Some(columns) => columns.shared_shop(),
+            None => self.rules.shop,
+        }
+    }
+
     /// The file's base name.
     pub(super) fn name(&self) -> &str {
         &self.name
@@ -201,8 +253,11 @@ impl<E: Entity> EntityFile<E> {
     }
 }
 
+/// What files are read with. Unknown names cost what they stand for, or some are taken.
+///
 /// A catalogue that nobody told of its shop cannot know which names are wrong: a plain shop is assumed, and names are
 /// taken as they come.
-fn unknown_names(shop: &ShopFacts) -> UnknownNames {
-    if shop.is_told { UnknownNames::Refused } else { UnknownNames::Taken }
+pub(super) fn rules(shop: ShopFacts, operation: Operation, unknown_names: UnknownNames) -> ReadingRules {
+    let unknown_names = if shop.is_told { unknown_names } else { UnknownNames::Taken };
+    ReadingRules { dialect: Dialect::m2if(), shop: Arc::new(shop), operation, unknown_names }
 }

@@ -24,6 +24,9 @@ pub(super) struct RowPlace {
     pub(super) file: usize,
     /// The row; `None` for the first one.
     pub(super) position: Option<CsvPosition>,
+    /// How often all files were read before. Each time the things of the next level are taken, parents before children.
+    #[serde(default)]
+    pub(super) pass: usize,
 }
 
 /// Where a step over rows stands, and what it knows by then.
@@ -48,6 +51,23 @@ pub(super) struct Tally {
     /// Rows that a target has taken and not answered for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) pending: Vec<Pending>,
+    /// Rows whose things are below others that have not come yet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) orphans: Vec<Orphan>,
+    /// The deepest level of things that are below others.
+    #[serde(default)]
+    pub(super) deepest: usize,
+}
+
+/// A row whose thing is below another that the shop does not have, as far as the files were read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Orphan {
+    /// What the row speaks of: `categories`.
+    pub(super) entity: String,
+    /// Key of the thing above.
+    pub(super) above: String,
+    /// What to say if it does not come.
+    pub(super) finding: Finding,
 }
 
 /// The checkpoint of a step over rows.
@@ -75,7 +95,14 @@ impl RowProgress {
 
     /// Goes on with the first row of the next file.
     pub(super) fn next_file(&mut self) {
-        self.place = RowPlace { file: self.place.file + 1, position: None };
+        self.place = RowPlace { file: self.place.file + 1, position: None, ..self.place };
+    }
+
+    /// Begins again with the first file if there are things of a deeper level than those taken so far.
+    pub(super) fn next_pass(&mut self) {
+        if self.place.pass < self.tally.deepest {
+            self.place = RowPlace { file: 0, position: None, pass: self.place.pass + 1 };
+        }
     }
 
     /// Keeps where the work stands; tells how to end if time runs short.
@@ -97,7 +124,11 @@ impl RowProgress {
             0 => String::new(),
             several => format!("-{several}"),
         };
-        let key = self.tally.write(work, &format!("{done}-{}-{rows}{pending}.json", self.place.file)).await?;
+        let pass = match self.place.pass {
+            0 => String::new(),
+            pass => format!("{pass}-"),
+        };
+        let key = self.tally.write(work, &format!("{done}-{pass}{}-{rows}{pending}.json", self.place.file)).await?;
         let checkpoint = json!(RowCheckpoint { place: self.place, findings: key.clone() });
         work.save(checkpoint.clone(), &format!("{} {done}", count(rows, "row"))).await?;
         let before = self.kept_in.replace(key.clone());
@@ -135,6 +166,7 @@ impl Tally {
                 ItemOutcome::Refused(finding) => self.skip(file, finding),
             }
         }
+        outcome.notices.into_iter().for_each(|notice| self.report.file(file).note(notice));
         self.pending.extend(outcome.pending);
     }
 

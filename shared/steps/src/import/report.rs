@@ -1,7 +1,7 @@
 //! `report`: writes what became of the import beside its archive, for people and for programs.
 
 use async_trait::async_trait;
-use engine::accepts::{Accepts, Argument, EarlierStep, Presence};
+use engine::accepts::{Accepts, Argument, EarlierStep, NameList, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::report::ImportReport;
 use serde_json::{Value, json};
@@ -10,11 +10,12 @@ use super::archive;
 use super::bunch_files::{BUNCH, bunch};
 use super::progress::Tally;
 
-const IMPORTED_BY: Argument<EarlierStep> = Argument {
+const IMPORTED_BY: Argument<NameList> = Argument {
     name: "imported_by",
-    kind: EarlierStep::IfThere,
-    presence: Presence::Default("import_products"),
-    meaning: "the step that imported, whose counts are reported",
+    kind: NameList("steps that import"),
+    presence: Presence::Optional,
+    meaning: "the steps that imported, whose counts are added up; every step with an executor `import_…` if there is no such \
+              argument",
 };
 
 const VALIDATED_BY: Argument<EarlierStep> = Argument {
@@ -42,16 +43,17 @@ impl Executor for Report {
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-        let imported = find(work, &IMPORTED_BY).await?;
+        let imported = imported(work).await?;
         let is_imported = imported.is_some();
-        let tally = match imported {
-            Some(tally) => tally,
-            None => find(work, &VALIDATED_BY).await?.unwrap_or_default(),
+        let report = match imported {
+            Some(report) => report,
+            None => find(work, &VALIDATED_BY).await?.unwrap_or_default().report,
         };
-        let categories: Option<Value> = work.output_of("import_categories").await?;
+        let categories = output_of_executor(work, "create_categories").await?;
+        let options = output_of_executor(work, "create_options").await?;
         // Without a bunch nothing was imported, which is as good a report as any.
         let bunch = bunch(work).ok();
-        let totals = tally.report.totals();
+        let totals = report.totals();
         let json = json!({
             "pipeline": work.pipeline_id(),
             "definition": work.pipeline.name(),
@@ -59,10 +61,12 @@ impl Executor for Report {
             "is_imported": is_imported,
             "totals": totals,
             "categories": categories,
-            "files": tally.report.files,
+            "options": options,
+            "files": report.files,
         });
         let prefix = archive::prefix(work.pipeline_id());
-        let text = text(work, &tally.report, is_imported);
+        let made = [(&options, "option"), (&categories, "category")];
+        let text = format!("{}{}", text(work, &report, is_imported), created(&made));
         let files = work.store.files.clone();
         let pretty = serde_json::to_vec_pretty(&json).expect("a report has only string keys");
         files.put(&format!("{prefix}report.json"), pretty.into()).await?;
@@ -75,6 +79,56 @@ impl Executor for Report {
             json!({ "report": format!("{prefix}report.txt"), "is_imported": is_imported, "totals": totals }),
         );
         Ok(Outcome::Done)
+    }
+}
+
+/// What the import steps did, added up; nothing if none of them has come to its end.
+async fn imported(work: &mut Work<'_>) -> Result<Option<ImportReport>, ExecutorError> {
+    let named = work.optional_argument(&IMPORTED_BY)?;
+    let definition = &work.pipeline.definition;
+    let steps: Vec<String> = match &named {
+        Some(names) => names.iter().map(ToString::to_string).collect(),
+        None => {
+            let importing = definition.steps.iter().filter(|step| step.executor.as_str().starts_with("import_"));
+            importing.map(|step| step.name.to_string()).collect()
+        }
+    };
+    let mut report: Option<ImportReport> = None;
+    for step in steps {
+        if !definition.steps.iter().any(|known| known.name.as_str() == step) {
+            work.warn(&format!("argument `{}`: there is no step `{step}`", IMPORTED_BY.name));
+        }
+        // An executor of an extension may be called `import_…` and leave something else.
+        let output: Option<Value> = work.output_of(&step).await?;
+        let is_tally = output.is_some_and(|output| output.get("findings").is_some());
+        if named.is_none() && !is_tally {
+            continue;
+        }
+        if let Some(tally) = Tally::left_by(work, &step).await? {
+            report.get_or_insert_default().merge(tally.report);
+        }
+    }
+    Ok(report)
+}
+
+/// Tells what was created because rows name it, a line each.
+fn created(made: &[(&Option<Value>, &str)]) -> String {
+    let mut text = String::new();
+    for (output, what) in made {
+        let count = output.as_ref().and_then(|output| output["created"].as_u64()).unwrap_or_default();
+        if count > 0 {
+            text += &format!("\ncreated because rows name it ({what}): {count}\n");
+        }
+    }
+    text
+}
+
+/// What the first step with an executor left.
+async fn output_of_executor(work: &Work<'_>, executor: &str) -> Result<Option<Value>, ExecutorError> {
+    let mut steps = work.pipeline.definition.steps.iter();
+    match steps.find(|step| step.executor.as_str() == executor) {
+        Some(step) => work.output_of(step.name.as_str()).await,
+        None => Ok(None),
     }
 }
 

@@ -5,6 +5,7 @@
 //! argument `strict` says.
 
 use std::marker::PhantomData;
+use std::mem;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -13,15 +14,14 @@ use engine::accepts::{Accepts, Argument, Flag, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::Entity;
 use import::bunch::Bunch;
-use import::entity::{EntityRow, Thing, Visitor, visit_all};
+use import::entity::{EntityRow, ReadingRules, Thing, UnknownNames, Visitor, visit_all};
 use import::finding::{Finding, Severity, Strictness};
 use import::report::RowOutcome;
-use import::shop::ShopFacts;
 
 use super::bunch_files::{BUNCH, TAKES, bunch, files_taken};
-use super::entity_file::{EntityFile, NextRow};
-use super::import_rows::of_target;
-use super::progress::{ROWS_PER_CHECKPOINT, RowPlace, RowProgress, Tally, count};
+use super::entity_file::{EntityFile, NextRow, rules};
+use super::import_rows::{MISSING_PARENTS, OPERATION, is_missing, of_target, operation, will_be_made};
+use super::progress::{Orphan, ROWS_PER_CHECKPOINT, RowPlace, RowProgress, Tally, count};
 
 /// Most findings that the step's log repeats; the report has more.
 const LOGGED_FINDINGS: usize = 20;
@@ -91,7 +91,7 @@ impl Executor for Validate {
     }
 
     fn arguments(&self) -> Accepts {
-        Accepts::Only(&[&STRICT, &TAKES, &BUNCH])
+        Accepts::Only(&[&STRICT, &OPERATION, &MISSING_PARENTS, &TAKES, &BUNCH])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
@@ -100,9 +100,11 @@ impl Executor for Validate {
             [entity] => files_taken(work, entity.prefix())?,
             _ => bunch(work)?,
         };
-        let shop = own::shop_facts(work.store.table.as_ref()).await;
+        let shop = own::shop_facts(work.store.table.as_ref()).await.map_err(|error| of_target(error.into()))?;
         let mut check = Check {
-            shop: shop.map_err(|error| of_target(error.into()))?,
+            // Options that are missing are created before products are imported.
+            rules: rules(shop, operation(work)?, UnknownNames::OptionsTaken),
+            makes_parents: work.argument(&MISSING_PARENTS)? == "create",
             progress: RowProgress::read(work).await?,
             bunch,
             rows: 0,
@@ -116,6 +118,9 @@ impl Executor for Validate {
             if let Some(outcome) = outcome {
                 return Ok(outcome);
             }
+        }
+        for entity in &self.entities {
+            entity.settle_orphans(&mut check);
         }
         check.progress.leave(work, "validation.json").await?;
         conclude(work, &check.progress.tally, strictness)
@@ -138,8 +143,9 @@ impl Validate {
 /// A validation while it goes through the files of a bunch.
 struct Check {
     bunch: Bunch,
-    /// What the shop will have once the files read so far are imported.
-    shop: ShopFacts,
+    /// What files are read with; the shop is what it will be once the files read so far are imported.
+    rules: ReadingRules,
+    makes_parents: bool,
     progress: RowProgress,
     /// Those since the latest checkpoint.
     rows: u64,
@@ -168,6 +174,9 @@ trait CheckFiles: Send + Sync {
 
     /// Reads what a file will make of the shop, up to where the check stands.
     async fn learn(&self, work: &Work<'_>, check: &mut Check, file: usize) -> Result<(), ExecutorError>;
+
+    /// Tells of the rows whose things are below others that have not come with any file.
+    fn settle_orphans(&self, check: &mut Check);
 }
 
 struct FilesOf<E>(PhantomData<E>);
@@ -179,12 +188,11 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
     }
 
     async fn check(&self, work: &mut Work<'_>, check: &mut Check) -> Result<Option<Outcome>, ExecutorError> {
-        let shop = Arc::new(check.shop.clone());
-        let mut file = EntityFile::<E>::open(work, &check.bunch, check.progress.place, shop).await?;
+        let mut file = EntityFile::<E>::open(work, &check.bunch, check.progress.place, check.rules.clone()).await?;
         let name = file.name().to_owned();
         loop {
             match file.next().await? {
-                NextRow::Row(row) => check_row::<E>(&name, *row, check),
+                NextRow::Row(row) => check_row::<E>(&mut file, *row, check),
                 NextRow::Notice(finding) => {
                     check.progress.tally.report.file(&name).note(finding);
                     continue;
@@ -212,6 +220,7 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
         report.unknown_columns.extend(file.unknown_columns());
         file.header_findings().into_iter().for_each(|finding| report.note(finding));
         check.progress.next_file();
+        check.rules.shop = file.into_shop();
         Ok(None)
     }
 
@@ -221,23 +230,36 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
             return Ok(());
         }
         let end = stood.position.filter(|_| file == stood.file).map(|position| position.byte_offset);
-        let shop = Arc::new(check.shop.clone());
-        let place = RowPlace { file, position: None };
-        let mut rows = EntityFile::<E>::open(work, &check.bunch, place, shop).await?;
+        let place = RowPlace { file, ..RowPlace::default() };
+        let mut rows = EntityFile::<E>::open(work, &check.bunch, place, check.rules.clone()).await?;
         loop {
             let next = match rows.next().await? {
                 NextRow::Row(row) => {
                     if let Some(change) = &row.change {
-                        check.shop.learn::<E>(change);
+                        // What was refused was told when the row was checked.
+                        let _ = rows.learn(change);
                     }
                     row.next
                 }
                 NextRow::Notice(_) => continue,
                 NextRow::Bad { next, .. } => next,
-                NextRow::Broken(_) | NextRow::End => return Ok(()),
+                NextRow::Broken(_) | NextRow::End => break,
             };
             if end.is_some_and(|end| next.byte_offset >= end) {
-                return Ok(());
+                break;
+            }
+        }
+        check.rules.shop = rows.into_shop();
+        Ok(())
+    }
+
+    fn settle_orphans(&self, check: &mut Check) {
+        let Some(facts) = E::Thing::facts(Arc::make_mut(&mut check.rules.shop)) else { return };
+        for orphan in mem::take(&mut check.progress.tally.orphans) {
+            if orphan.entity != E::ABOUT.name {
+                check.progress.tally.orphans.push(orphan);
+            } else if !facts.contains_key(&orphan.above) {
+                check.progress.tally.report.file(&orphan.finding.file.clone()).note(orphan.finding);
             }
         }
     }
@@ -248,18 +270,30 @@ fn strictness(work: &Work<'_>) -> Result<Strictness, ExecutorError> {
     Ok(if work.argument(&STRICT)? { Strictness::Strict } else { Strictness::Skip })
 }
 
-fn check_row<E: Entity>(file: &str, row: EntityRow<E::EntityChange>, check: &mut Check) {
+fn check_row<E: Entity>(file: &mut EntityFile<E>, row: EntityRow<E::EntityChange>, check: &mut Check) {
+    let name = file.name().to_owned();
     let tally = &mut check.progress.tally;
     check.progress.place.position = Some(row.next);
-    let report = tally.report.file(file);
-    report.count(if row.change.is_some() { RowOutcome::Unchanged } else { RowOutcome::Skipped });
+    let report = tally.report.file(&name);
     for finding in row.findings {
         report.note(finding);
     }
-    if let Some(change) = &row.change {
-        E::name_others(change, &mut tally.named);
-        check.shop.learn::<E>(change);
+    let Some(change) = &row.change else { return report.count(RowOutcome::Skipped) };
+    // What is missing may come with a later row. Only the topmost is told: the others would be below it.
+    if let Some(above) = file.missing_above(change).first() {
+        let finding = match check.makes_parents {
+            true => will_be_made::<E>(&name, row.line, &above.name),
+            false => is_missing::<E>(&name, row.line, &above.name),
+        };
+        tally.orphans.push(Orphan { entity: E::ABOUT.name.to_owned(), above: E::key(&above.change), finding });
     }
+    if let Err(refusal) = file.learn(change) {
+        report.note(Finding::refused(&name, row.line, refusal));
+        return report.count(RowOutcome::Skipped);
+    }
+    report.count(RowOutcome::Unchanged);
+    // Only rows that name other things need the facts of the shop here.
+    E::name_others(change, file.shop(), &mut tally.named);
 }
 
 fn conclude(work: &mut Work<'_>, tally: &Tally, strictness: Strictness) -> Result<Outcome, ExecutorError> {

@@ -131,6 +131,7 @@ fn every_executor_refuses_to_go_without_what_it_needs_and_says_what_that_is() {
     "#);
 }
 
+#[expect(clippy::too_many_lines, reason = "one line per argument")]
 #[test]
 fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     let mut texts = Vec::new();
@@ -148,6 +149,9 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
         said += &format!("{} {key}: {}\n", executor.name, problem.unwrap_or_else(|| panic!("{here}: {problems:?}")));
     });
     assert_snapshot!(said, @"
+    create_categories validated_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
+    create_options missing_options: `no such value!` is none of the words that are possible (expected `create` or `leave`)
+    create_options validated_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     drop_file from.Accept: `value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     drop_file from: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     drop_file name: `no such value!` is not a file name of letters, digits, `.`, `_` and `-` (example: `tax-rates_2.json`)
@@ -157,22 +161,50 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     http_request timeout_seconds: `no such value!` is not a whole number of seconds from 1 on (example: `3`)
     http_request expect: `no such value!` is not a status (examples: `2xx`, `404`)
     http_request save_as: `no such value!` is not a file name of letters, digits, `.`, `_` and `-` (example: `tax-rates_2.json`)
-    import_categories validated_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
+    import_attribute_sets operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
+    import_attribute_sets prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
+    import_attribute_sets bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
+    import_attributes operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
+    import_attributes prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
+    import_attributes bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
+    import_categories operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
+    import_categories missing_parents: `no such value!` is none of the words that are possible (expected `refuse` or `create`)
+    import_categories prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
+    import_categories bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     import_products operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
     import_products prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
     import_products bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     move_files charset: it is no character set (examples: `windows-1252`, `iso-8859-15`, `utf-16le`)
     move_files bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
-    report imported_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
+    report imported_by: `value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     report validated_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     report bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     shell artifact: `no such value!` is not a file name of letters, digits, `.`, `_` and `-` (example: `tax-rates_2.json`)
     spawn_pipeline pipeline: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     spawn_pipeline wait: `no such value!` is neither `true` nor `false`
     validate strict: `no such value!` is neither `true` nor `false`
+    validate operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
+    validate missing_parents: `no such value!` is none of the words that are possible (expected `refuse` or `create`)
     validate prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
     validate bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
+    validate_attribute_sets strict: `no such value!` is neither `true` nor `false`
+    validate_attribute_sets operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
+    validate_attribute_sets missing_parents: `no such value!` is none of the words that are possible (expected `refuse` or `create`)
+    validate_attribute_sets prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
+    validate_attribute_sets bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
+    validate_attributes strict: `no such value!` is neither `true` nor `false`
+    validate_attributes operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
+    validate_attributes missing_parents: `no such value!` is none of the words that are possible (expected `refuse` or `create`)
+    validate_attributes prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
+    validate_attributes bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
+    validate_categories strict: `no such value!` is neither `true` nor `false`
+    validate_categories operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
+    validate_categories missing_parents: `no such value!` is none of the words that are possible (expected `refuse` or `create`)
+    validate_categories prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
+    validate_categories bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     validate_products strict: `no such value!` is neither `true` nor `false`
+    validate_products operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
+    validate_products missing_parents: `no such value!` is none of the words that are possible (expected `refuse` or `create`)
     validate_products prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
     validate_products bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     wait for: `no such value!` is not a duration (example: `2 hours`)

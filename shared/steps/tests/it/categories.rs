@@ -68,7 +68,7 @@ async fn a_writer_of_categories_that_dies_leaves_no_child_without_a_parent() {
             shop.run_with_deaths(&id).await;
             assert_eq!(categories(&shop).await, ALL, "{fault:?} at write {after}, in the end");
             // Those of the earlier try count as created.
-            let output = shop.workshop.step(&id, "import_categories").await.record.output;
+            let output = shop.workshop.step(&id, "create_categories").await.record.output;
             assert_eq!(output, Some(json!({ "created": 6, "existed": 0 })), "{fault:?} at write {after}");
         }
     }
@@ -84,7 +84,7 @@ async fn categories_that_exist_are_not_written_again() {
     shop.drop_rows("product-import_20260801-130000_01.csv", &[plum]).await;
     shop.drop_file("product-import_20260801-130000.ok", "").await;
     let id = shop.import().await;
-    let output = shop.workshop.step(&id, "import_categories").await.record.output;
+    let output = shop.workshop.step(&id, "create_categories").await.record.output;
     assert_eq!(output, Some(json!({ "created": 1, "existed": 4 })));
     let after: Vec<Item> = items(&shop).await.into_iter().filter(|item| before.contains(item)).collect();
     assert_eq!((after, categories(&shop).await.len()), (before, ALL.len() + 1));

@@ -20,15 +20,19 @@ fn the_shipped_import_loads() {
     assert_snapshot!(steps.collect::<Vec<_>>().join("\n"), @"
     10 move_files move_files
     20 validate validate
-    30 import_categories import_categories
-    40 import_products import_products
-    50 archive archive
-    60 report report
+    30 import_attribute_sets import_attribute_sets
+    40 import_attributes import_attributes
+    50 create_options create_options
+    60 import_categories import_categories
+    70 create_categories create_categories
+    80 import_products import_products
+    90 archive archive
+    100 report report
     ");
     let stored = serde_json::to_string(&definition.conditions[0]).unwrap();
     assert_snapshot!(
         stored,
-        @r#"{"type":"bunch_complete","arguments":{"prefixes":"product-import"},"description":"The files of an import have arrived completely"}"#
+        @r#"{"type":"bunch_complete","arguments":{"prefixes":"attribute-set-import attribute-import category-import product-import"},"description":"The files of an import have arrived completely"}"#
     );
 }
 

@@ -23,5 +23,7 @@ mod shared_ok_files;
 mod shop;
 mod spawns;
 mod strictness;
+mod structure;
+mod structure_samples;
 mod targets;
 mod waits;

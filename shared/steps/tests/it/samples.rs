@@ -141,6 +141,7 @@ fn a_step_that_another_one_needs_cannot_be_removed_and_a_misspelt_address_is_no_
     http-without-url.xml:2:30: step `s`: the argument `url` is missing; expected what is called: `https://…`, or `http://…` for listed ports of this machine, as URL (example: `https://api.example.com/orders`); or `from="pipeline"`, if that hands it on
     http-without-url.xml:2:85: step `s`: the argument `urll` is not known (expected `url`, `method`, `header.*`, `body`, `body_from`, `timeout_seconds`, `expect` or `save_as`; did you mean `url`?)
     http-without-url.xml:2:125: step `s`: the argument `methode` is not known (expected `url`, `method`, `header.*`, `body`, `body_from`, `timeout_seconds`, `expect` or `save_as`; did you mean `method`?)
-    remove-validate.xml:1:50: step `import_categories`: step `validate` is removed here, and this one needs it; argument `validated_by`, which is `validate` where it is left out, expects the step that checked the rows and collected their categories
+    remove-validate.xml:1:50: step `create_categories`: step `validate` is removed here, and this one needs it; argument `validated_by`, which is `validate` where it is left out, expects the step that checked the rows and collected their categories
+    remove-validate.xml:1:50: step `create_options`: step `validate` is removed here, and this one needs it; argument `validated_by`, which is `validate` where it is left out, expects the step that checked the rows and collected their options
     "#);
 }

@@ -191,7 +191,7 @@ impl Shop {
             }
         }
         let partitions = (0..64).map(|number| format!("catalog/{number:02}"));
-        for partition in partitions.chain(["categories".to_owned()]) {
+        for partition in partitions.chain(["shop".to_owned()]) {
             let page = store.table.query(&Query::prefix(partition, "")).await.unwrap();
             for item in page.entries {
                 everything.insert(item.key.to_string(), format!("{item:?}").into_bytes());

@@ -58,7 +58,7 @@ impl Target<Products> for SlowShop {
         }
         lines.remove(0);
         let pending = Pending { file: block.file, lines, token: block.mark, ask_after_seconds: 60 };
-        Ok(BlockOutcome { items: vec![ItemOutcome::Created], pending: vec![pending] })
+        Ok(BlockOutcome { items: vec![ItemOutcome::Created], pending: vec![pending], ..BlockOutcome::default() })
     }
 
     async fn ask(&self, pending: Pending) -> Result<BlockOutcome, Error> {
@@ -69,7 +69,11 @@ impl Target<Products> for SlowShop {
         if *asked == 1 && pending.lines.len() > 1 {
             let (last, others) = pending.lines.split_last().unwrap();
             let items = others.iter().map(|_| ItemOutcome::Updated).collect();
-            return Ok(BlockOutcome { items, pending: vec![Pending { lines: vec![*last], ..pending }] });
+            return Ok(BlockOutcome {
+                items,
+                pending: vec![Pending { lines: vec![*last], ..pending }],
+                ..BlockOutcome::default()
+            });
         }
         let skus = &seen.blocks[&pending.token];
         let items = pending.lines.iter().map(|line| {
@@ -81,7 +85,7 @@ impl Target<Products> for SlowShop {
                 false => ItemOutcome::Unchanged,
             }
         });
-        Ok(BlockOutcome { items: items.collect(), pending: Vec::new() })
+        Ok(BlockOutcome { items: items.collect(), ..BlockOutcome::default() })
     }
 }
 
@@ -181,7 +185,7 @@ impl Target<Products> for Forgetful {
 
     async fn import(&self, block: Block<Products>) -> Result<BlockOutcome, Error> {
         let items = block.rows.iter().skip(1).map(|_| ItemOutcome::Created).collect();
-        Ok(BlockOutcome { items, pending: Vec::new() })
+        Ok(BlockOutcome { items, ..BlockOutcome::default() })
     }
 }
 

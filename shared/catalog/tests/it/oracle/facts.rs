@@ -91,6 +91,7 @@ fn attribute(json: &Value, sets: &[String]) -> Attribute {
         options: texts(&json["options"]).into_iter().map(option).collect(),
         sets: own_sets.into_iter().map(place).collect(),
         settings: [("backend_type".to_owned(), text(&json["backend_type"]))].into(),
+        ..Attribute::default()
     }
 }
 

@@ -1,4 +1,4 @@
-//! `import_categories`: creates the categories that the product rows name, parents before children.
+//! `create_categories`: creates the categories that the product rows name, parents before children.
 
 use async_trait::async_trait;
 use catalog::own;
@@ -17,16 +17,16 @@ const VALIDATED_BY: Argument<EarlierStep> = Argument {
 };
 
 /// The executor.
-pub struct ImportCategories;
+pub struct CreateCategories;
 
 #[async_trait]
-impl Executor for ImportCategories {
+impl Executor for CreateCategories {
     fn name(&self) -> &'static str {
-        "import_categories"
+        "create_categories"
     }
 
     fn description(&self) -> &'static str {
-        "creates the categories that the product rows name"
+        "creates the categories that the product rows name and that do not exist"
     }
 
     fn arguments(&self) -> Accepts {
