@@ -62,7 +62,7 @@ fn options_have_swatches_and_places() {
 #[test]
 fn what_a_row_cannot_say_is_told() {
     let select = ("frontend_input", "select");
-    assert_snapshot!(row(&[("attribute_code", "")]), @"");
+    assert_snapshot!(row(&[("attribute_code", ""), ("note", "x")]), @"a.csv:2: column `attribute_code`: is empty (Row)");
     assert_snapshot!(row(&[("attribute_code", "2nd size")]), @"a.csv:2: column `attribute_code`: `2nd size` is not an attribute code (expected ASCII letters, digits and `_`, a letter first) (Row)");
     assert_snapshot!(row(&[("entity_type_code", "catalog_prodcut")]), @"a.csv:2: column `entity_type_code`: `catalog_prodcut` is not an entity type of the shop (did you mean `catalog_product`?) (Row)");
     assert_snapshot!(row(&[("store_view_code", "de_DE")]), @"a.csv:2: column `store_view_code`: `de_DE` is not a store view of the shop (known: `default`) (Row)");

@@ -35,7 +35,10 @@ fn a_row_says_what_a_set_is_and_what_one_of_its_groups_is() {
 
 #[test]
 fn what_a_row_cannot_say_is_told() {
-    assert_snapshot!(rows(",,,,,,,,\n Bag,,,,,,,,"), @"a.csv:3: column `attribute_set_name`: ` Bag` starts or ends with a blank (Row)");
+    assert_snapshot!(rows(",Default,,,,,,,\n Bag,,,,,,,,"), @"
+    a.csv:2: column `attribute_set_name`: is empty (Row)
+    a.csv:3: column `attribute_set_name`: ` Bag` starts or ends with a blank (Row)
+    ");
     assert_snapshot!(rows("Bag,Defualt,,,,,,,"), @"a.csv:2: column `based_on`: `Defualt` is not an attribute set of the shop (did you mean `Default`?) (Row)");
     assert_snapshot!(rows("Bag,Bag,,,,,,,"), @"a.csv:2: column `based_on`: `Bag` is the set itself, which does not exist yet (Row)");
     assert_snapshot!(rows("Default,Defualt,,,,,,,"), @r#"

@@ -56,7 +56,7 @@ fn a_row_of_a_store_view_speaks_for_what_the_view_shows() {
 
 #[test]
 fn what_a_row_cannot_say_is_told() {
-    assert_snapshot!(row(&[("path", " ")]), @"");
+    assert_snapshot!(row(&[("path", " "), ("name", "x")]), @"a.csv:2: column `path`: is empty (Row)");
     assert_snapshot!(row(&[("path", "Default Category//Gear")]), @"a.csv:2: column `path`: `Default Category//Gear` has an empty level (example: `Default Category/Bikes/Touring`) (Row)");
     assert_snapshot!(row(&[("store_view_code", "defualt")]), @"a.csv:2: column `store_view_code`: `defualt` is not a store view of the shop (did you mean `default`?) (Row)");
     assert_snapshot!(row(&[("attribute_set_code", "Bag")]), @r#"
