@@ -3,8 +3,10 @@
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 /// Forms with a time of day, most frequent first.
-const DATE_TIMES: [&str; 7] = [
+const DATE_TIMES: [&str; 8] = [
     "%m/%d/%y, %I:%M %p",
+    // Exports of customers write midnight as `0:00 AM`.
+    "%m/%d/%y, %H:%M %p",
     "%Y-%m-%d %H:%M:%S",
     "%Y-%m-%dT%H:%M:%S%.f",
     "%m/%d/%Y, %I:%M %p",
@@ -66,7 +68,7 @@ mod tests {
         ] {
             assert_eq!(canonical(text).as_deref(), Some("2026-08-01T12:30:00"), "{text}");
         }
-        for text in ["2026-08-01", "8/1/26", "8/1/2026"] {
+        for text in ["2026-08-01", "8/1/26", "8/1/2026", "8/1/26, 0:00 AM"] {
             assert_eq!(canonical(text).as_deref(), Some("2026-08-01T00:00:00"), "{text}");
         }
         assert_eq!(canonical("2026-08-01T00:00:00").as_deref(), Some("2026-08-01T00:00:00"));
@@ -77,7 +79,9 @@ mod tests {
         for text in ["01-08-26", "26-08-01", "8/1/202", "202-08-01", "8/1/6, 12:00 PM", "8/1/20266"] {
             assert_eq!(canonical(text), None, "{text}");
         }
-        for text in ["", "soon", "13/40/26, 1:00 PM", "2026-02-30", "-0001-11-30 00:00:00x", "1.8.2026"] {
+        for text in
+            ["", "soon", "13/40/26, 1:00 PM", "8/1/26, 13:00 AM", "2026-02-30", "-0001-11-30 00:00:00x", "1.8.2026"]
+        {
             assert_eq!(canonical(text), None, "{text}");
         }
     }

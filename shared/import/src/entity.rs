@@ -13,15 +13,27 @@ pub mod attribute;
 pub mod attribute_set;
 pub mod category;
 mod columns;
+pub mod custom_option;
+pub mod customer;
+pub mod customer_address;
 mod description;
 mod entity_type;
 mod form;
+pub mod link;
+pub mod media;
+pub mod price;
 pub mod product;
+pub mod product_part;
 mod reading;
+pub mod source_item;
 mod stated;
+pub mod stock;
 #[cfg(test)]
 mod tests;
 mod thing;
+pub mod tier_price;
+pub mod url_rewrite;
+pub mod variant;
 
 use std::fmt;
 
@@ -67,6 +79,9 @@ pub trait Entity: Sized + Send + Sync + 'static {
     /// must not depend on what the shop has of the entity's things; `create` and `apply` may refuse it.
     const NESTS: bool = false;
 
+    /// What an import can do with its rows, in the words of definitions: some or all of [`crate::operation::Operation::ALL`].
+    const OPERATIONS: &'static [&'static str] = &["add-update", "replace", "delete"];
+
     /// Says what the cells of a kind of column hold, for the documentation.
     fn cells(kind: Self::ColumnKind) -> Cells;
 
@@ -89,6 +104,16 @@ pub trait Entity: Sized + Send + Sync + 'static {
     /// # Errors
     /// Says why a thing cannot begin with this change.
     fn create(change: &Self::EntityChange) -> Result<Self::Thing, ChangeRefusal>;
+
+    /// Makes a thing anew of a change, as the replace operation does with the first row of each thing.
+    ///
+    /// Most entities speak of whole things and forget what there was. Those that speak of a part keep the rest of it.
+    ///
+    /// # Errors
+    /// Says why there cannot be such a thing.
+    fn renew(_before: Option<&Self::Thing>, change: &Self::EntityChange) -> Result<Self::Thing, ChangeRefusal> {
+        Self::create(change)
+    }
 
     /// Merges a change: what it does not state stays, what it clears goes, what it sets replaces.
     ///
@@ -155,6 +180,17 @@ pub fn visit_all(visitor: &mut impl Visitor) {
     visitor.visit::<attribute::Attributes>();
     visitor.visit::<category::Categories>();
     visitor.visit::<product::Products>();
+    visitor.visit::<price::Prices>();
+    visitor.visit::<tier_price::TierPrices>();
+    visitor.visit::<stock::Stock>();
+    visitor.visit::<source_item::SourceItems>();
+    visitor.visit::<media::Media>();
+    visitor.visit::<link::Links>();
+    visitor.visit::<variant::Variants>();
+    visitor.visit::<custom_option::CustomOptions>();
+    visitor.visit::<url_rewrite::UrlRewrites>();
+    visitor.visit::<customer::Customers>();
+    visitor.visit::<customer_address::CustomerAddresses>();
 }
 
 /// Describes every entity, for the documentation, the command line and the names of files.

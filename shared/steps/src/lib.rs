@@ -13,10 +13,18 @@ use bytes::Bytes;
 use engine::{Executor, FindingCondition, Program};
 
 /// The definitions that ship, by file name.
-pub const DEFINITIONS: [(&str, &str); 3] = [
+pub const DEFINITIONS: [(&str, &str); 11] = [
     ("catalog_import.xml", include_str!("../../../pipelines/catalog_import.xml")),
     ("clean_up_pipelines.xml", include_str!("../../../pipelines/clean_up_pipelines.xml")),
+    ("customer_address_import.xml", include_str!("../../../pipelines/customer_address_import.xml")),
+    ("customer_import.xml", include_str!("../../../pipelines/customer_import.xml")),
     ("initialize.xml", include_str!("../../../pipelines/initialize.xml")),
+    ("media_import.xml", include_str!("../../../pipelines/media_import.xml")),
+    ("multi_source_stock_import.xml", include_str!("../../../pipelines/multi_source_stock_import.xml")),
+    ("price_import.xml", include_str!("../../../pipelines/price_import.xml")),
+    ("stock_import.xml", include_str!("../../../pipelines/stock_import.xml")),
+    ("tier_price_import.xml", include_str!("../../../pipelines/tier_price_import.xml")),
+    ("url_rewrite_import.xml", include_str!("../../../pipelines/url_rewrite_import.xml")),
 ];
 
 /// The program that ships.

@@ -105,6 +105,11 @@ impl FaultyTable {
         self.armed.lock().unwrap().push(Armed { what: what.to_owned(), after, fault });
     }
 
+    /// Takes back the faults that have not happened.
+    pub fn disarm(&self) {
+        self.armed.lock().unwrap().clear();
+    }
+
     /// The table without faults, for somebody else.
     pub fn unfailing(&self) -> Arc<dyn Table> {
         self.inner.clone()

@@ -1,6 +1,6 @@
 //! What is written beside a thing, so that a repeated block recognises its own work.
 //!
-//! A mark is that of the block and a letter for each row: `20260801-0a1b2c3d4e5f/a.csv@0 cu-`.
+//! A mark is that of the block and a letter for each row: `20260801-0a1b2c3d4e5f/products/a.csv@0 cu-`.
 
 use crate::target::ItemOutcome;
 

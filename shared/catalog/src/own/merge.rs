@@ -46,11 +46,17 @@ pub(super) fn merge<E: Entity>(
         let is_gone = merging.thing.is_none();
         return MergedRows { outcomes: merging.again(&told, rows), update: None, is_gone };
     }
-    let outcomes: Vec<_> = rows.iter().map(|row| merging.apply(row)).collect();
+    let mut outcomes: Vec<_> = rows.iter().map(|row| merging.apply(row)).collect();
     let Merging { thing, was_replaced, .. } = merging;
     let is_gone = thing.is_none();
     let stored = before.as_ref().and_then(|before| before.thing.as_ref());
     let is_changed = thing.as_ref() != stored;
+    if !is_changed {
+        // Rows that undo each other, such as two addresses that are both the default one, change nothing.
+        outcomes.iter_mut().filter(|outcome| **outcome == ItemOutcome::Updated).for_each(|outcome| {
+            *outcome = ItemOutcome::Unchanged;
+        });
+    }
     // A thing that was replaced by its like is written for the mark: later blocks must not replace it once more.
     let update = (is_changed || was_replaced).then(|| Update {
         key: key.to_owned(),
@@ -118,7 +124,8 @@ impl<'a, E: Entity> Merging<'a, E> {
 
     fn add_or_update(&mut self, row: &RowChange<E::EntityChange>) -> Result<ItemOutcome, ChangeRefusal> {
         let Some(thing) = &mut self.thing else {
-            self.thing = Some(create::<E>(&row.change)?);
+            check_if_new::<E>(&row.change)?;
+            self.thing = Some(E::create(&row.change)?);
             return Ok(ItemOutcome::Created);
         };
         Ok(match E::apply(thing, &row.change)? {
@@ -132,7 +139,8 @@ impl<'a, E: Entity> Merging<'a, E> {
         if self.is_of_this_import {
             return self.add_or_update(row);
         }
-        let anew = create::<E>(&row.change)?;
+        check_if_new::<E>(&row.change)?;
+        let anew = E::renew(self.thing.as_ref(), &row.change)?;
         self.is_of_this_import = true;
         self.was_replaced = true;
         let before = self.thing.replace(anew);
@@ -194,10 +202,10 @@ impl<'a, E: Entity> Merging<'a, E> {
     }
 }
 
-/// Makes a thing of a row, or says the first thing that it lacks: what else is missing shows once this is mended.
-fn create<E: Entity>(change: &E::EntityChange) -> Result<E::Thing, ChangeRefusal> {
+/// Says the first thing that a row lacks to make a thing anew: what else is missing shows once this is mended.
+fn check_if_new<E: Entity>(change: &E::EntityChange) -> Result<(), ChangeRefusal> {
     match E::missing_if_new(change).into_iter().next() {
         Some(missing) => Err(missing),
-        None => E::create(change),
+        None => Ok(()),
     }
 }

@@ -8,6 +8,8 @@ mod oracle;
 #[cfg(test)]
 mod own;
 #[cfg(test)]
+mod referee;
+#[cfg(test)]
 mod samples;
 
 /// Rules for files whose shop nobody knows.

@@ -26,6 +26,9 @@ mod tests;
 mod thing;
 
 pub use apply::{ApplyError, CreateError};
+pub(in crate::entity) use columns::COLUMNS;
+pub(in crate::entity) use kind::ProductColumn;
+
 pub use change::{ImageChange, ProductChange, ProductType, ProductValue, QuantityChange};
 pub use parts::{AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation};
 pub use thing::{Image, Product, StoreViewContent};

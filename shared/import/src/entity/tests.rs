@@ -1,13 +1,20 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use patience::wait;
 use serde::Deserialize;
 
 use super::*;
 use crate::csv::{CsvFormat, ReadRow, RowReader};
+use crate::operation::Operation;
 
 /// Reads one row of pairs of column and cell.
-fn read<E: Entity>(cells: &[(&str, &str)]) -> EntityRow<E::EntityChange> {
+pub(super) fn read<E: Entity>(cells: &[(&str, &str)]) -> EntityRow<E::EntityChange> {
+    read_in::<E>(&ShopFacts::plain(), cells)
+}
+
+/// Reads one row of pairs of column and cell for a shop.
+pub(super) fn read_in<E: Entity>(shop: &ShopFacts, cells: &[(&str, &str)]) -> EntityRow<E::EntityChange> {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let line = |texts: Vec<&str>| texts.into_iter().map(quoted).collect::<Vec<_>>().join(",");
     let names = line(cells.iter().map(|cell| cell.0).collect());
@@ -16,7 +23,8 @@ fn read<E: Entity>(cells: &[(&str, &str)]) -> EntityRow<E::EntityChange> {
     reader.feed(format!("{names}\n{texts}\n").as_bytes());
     reader.finish();
     let ReadRow::Row(row) = reader.next_row().unwrap() else { panic!("{names}\n{texts} is not a row") };
-    let rules = ReadingRules { unknown_names: UnknownNames::Taken, ..ReadingRules::default() };
+    let shop = Arc::new(shop.clone());
+    let rules = ReadingRules { unknown_names: UnknownNames::Taken, shop, ..ReadingRules::default() };
     let columns = E::columns("a.csv", reader.header().unwrap(), rules).unwrap();
     E::read(&columns, &row)
 }
@@ -94,6 +102,9 @@ impl Visitor for CheckedDescriptions {
             let texts = [column.example, column.meaning];
             assert!(texts.iter().all(|text| !text.is_empty()), "column `{}` is described by half", column.name);
         }
+        let words =
+            E::OPERATIONS.iter().map(|word| Operation::ALL.iter().position(|(known, _)| known == word).unwrap());
+        assert!(words.is_sorted() && E::OPERATIONS[0] == "add-update", "{name}: {:?}", E::OPERATIONS);
         assert!(!E::ABOUT.key.is_empty() && E::ABOUT.key.iter().all(|key| columns.contains(key)));
     }
 }
@@ -143,6 +154,51 @@ fn what_a_new_thing_lacks_is_described_as_needed() {
         }
     }
     visit_all(&mut Lacks);
+}
+
+/// A thing to which the rows of an entity can be applied.
+fn thing<E: Entity>() -> E::Thing {
+    let mut cells = key::<E>();
+    let is_needed = |column: &&Column<E::ColumnKind>| matches!(column.need, Need::New | Need::NewIf(_));
+    cells.extend(E::COLUMNS.iter().filter(is_needed).map(|column| (column.name, column.example)));
+    let change = read::<E>(&cells).change.unwrap();
+    let stored = match E::create(&change) {
+        Ok(thing) => return thing,
+        Err(_) if E::Thing::NAME == "product" => {
+            r#"{"schema":1,"sku":"24-MB01","product_type":"simple","attribute_set":"Default"}"#
+        }
+        Err(_) => r#"{"schema":1,"email":"a@example.com","website":"base"}"#,
+    };
+    E::Thing::from_json(stored).unwrap()
+}
+
+#[test]
+fn every_change_that_is_made_twice_is_made_once() {
+    struct Twice;
+    impl Visitor for Twice {
+        fn visit<E: Entity>(&mut self) {
+            for column in E::COLUMNS {
+                let mut cells = key::<E>();
+                if !cells.iter().any(|cell| cell.0 == column.name) {
+                    cells.push((column.name, column.example));
+                }
+                let change = read::<E>(&cells).change.unwrap();
+                let mut thing = thing::<E>();
+                let Ok(_) = E::apply(&mut thing, &change) else { continue };
+                let once = thing.clone();
+                assert_eq!(
+                    E::apply(&mut thing, &change),
+                    Ok(ChangeEffect::Unchanged),
+                    "{} of {}",
+                    column.name,
+                    E::ABOUT.name
+                );
+                assert_eq!(thing, once, "{} of {}", column.name, E::ABOUT.name);
+                assert_eq!(E::Thing::from_json(&once.to_json()).unwrap(), once, "{} of {}", column.name, E::ABOUT.name);
+            }
+        }
+    }
+    visit_all(&mut Twice);
 }
 
 /// The smallest entity there can be: things that have a code and nothing else.

@@ -14,7 +14,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use catalog::own::OwnCatalogue;
 use catalog::target::{self, Block, BlockOutcome, BlockSource, ItemOutcome, RowChange, Target};
-use engine::accepts::{Accepts, Argument, OneOf, Presence};
+use engine::accepts::{Accepts, Argument, DeclaredArgument, OneOf, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::Entity;
 use import::bunch::Bunch;
@@ -52,6 +52,23 @@ pub struct Import<E: Entity> {
 }
 
 impl<E: Entity> Import<E> {
+    const OPERATION: Argument<OneOf> = Argument {
+        name: "operation",
+        kind: OneOf(E::OPERATIONS),
+        presence: Presence::Default("add-update"),
+        meaning: match E::OPERATIONS.len() {
+            1 => "what to do with the rows; files of this kind only change what they say",
+            _ => {
+                "what to do with the rows: `add-update` changes what they say, `replace` makes things anew from them \
+                 alone, `delete` takes things away"
+            }
+        },
+    };
+    const ARGUMENTS: &'static [&'static dyn DeclaredArgument] = match E::NESTS {
+        true => &[&Self::OPERATION, &MISSING_PARENTS, &TAKES, &BUNCH],
+        false => &[&Self::OPERATION, &TAKES, &BUNCH],
+    };
+
     /// Imports into the own catalogue.
     #[must_use]
     pub fn into_own_catalogue() -> Self {
@@ -61,6 +78,13 @@ impl<E: Entity> Import<E> {
     /// Imports into whatever target is found for a step.
     pub fn into_target(find_target: impl Fn(&Work<'_>) -> Arc<dyn Target<E>> + Send + Sync + 'static) -> Self {
         Self { find_target: Box::new(find_target) }
+    }
+
+    /// What the step's arguments want done with the rows.
+    fn operation(work: &Work<'_>) -> Result<Operation, ExecutorError> {
+        let found = work.argument(&Self::OPERATION)?;
+        let known = Operation::ALL.into_iter().find(|(name, _)| *name == found);
+        Ok(known.expect("the argument takes no other word").1)
     }
 }
 
@@ -75,10 +99,7 @@ impl<E: Entity> Executor for Import<E> {
     }
 
     fn arguments(&self) -> Accepts {
-        match E::NESTS {
-            true => Accepts::Only(&[&OPERATION, &MISSING_PARENTS, &TAKES, &BUNCH]),
-            false => Accepts::Only(&[&OPERATION, &TAKES, &BUNCH]),
-        }
+        Accepts::Only(Self::ARGUMENTS)
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
@@ -89,7 +110,7 @@ impl<E: Entity> Executor for Import<E> {
         let target = (self.find_target)(work);
         let shop = target.shop_facts().await.map_err(of_target)?;
         // By now the options that rows name exist, unless nobody wanted them created.
-        let rules = rules(shop, operation(work)?, UnknownNames::Refused);
+        let rules = rules(shop, Self::operation(work)?, UnknownNames::Refused);
         let makes_parents = E::NESTS && work.argument(&MISSING_PARENTS)? == "create";
         let mut import = RowsImport { target: target.as_ref(), bunch, rules, makes_parents };
         let mut progress = RowProgress::read(work).await?;
@@ -170,7 +191,8 @@ impl<E: Entity> RowsImport<'_, E> {
     /// The rows of a file that were read from a place on.
     fn block(&self, work: &Work<'_>, file: &str, at: &str, rows: Rows<E>) -> Block<E> {
         let source = BlockSource { pipeline: work.pipeline_id().clone(), at: work.invocation.now() };
-        let import = self.bunch.id.to_string();
+        // Several entities of a bunch may speak of the same things; what one has replaced, another may replace as well.
+        let import = format!("{}/{}", self.bunch.id, E::ABOUT.name);
         let mark = format!("{import}/{file}@{at}");
         Block { source, file: file.to_owned(), mark, import, operation: self.rules.operation, rows }
     }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use catalog::own;
 use import::entity::product::Product;
 use insta::assert_snapshot;
-use pipeline::StepStatus;
+use pipeline::{PipelineId, StepStatus};
 
+use super::entities::{FILES, OTHER_PIPELINES};
 use super::shop::{APPLE, HEADER, PEAR, Shop};
 use steps::import::DROP_PREFIX;
 use steps::import::archive;
@@ -106,14 +107,14 @@ async fn files_without_an_ok_file_wait_and_say_so() {
     shop.drop_rows("price-import_20260801-120000_01.csv", &[APPLE]).await;
     assert!(shop.workshop.beat().await.spawned.is_empty());
     assert_snapshot!(shop.arrivals().await, @"
-    price-import_20260801-120000_01.csv waits: no pipeline takes files named `price-import_…` (taken are: `attribute-import_…`, `attribute-set-import_…`, `category-import_…`, `product-import_…`)
+    price-import_20260801-120000_01.csv waits: no pipeline takes files named `price-import_…` (taken are: `attribute-import_…`, `attribute-set-import_…`, `category-import_…`, `customer-address-import_…`, `customer-import_…`, `product-import_…`, `product-import-inventory_…`, `product-import-inventory-msi_…`, `product-import-price_…`, `product-import-tier-price_…`, `product-media-import_…`, `url-rewrite_…`)
     product-import_20260801-120000_01.csv waits: no ok file for `product-import_20260801-120000_01.csv`; expected `product-import.ok`, `product-import_20260801-120000.ok` or `product-import_20260801-120000_01.ok`
     ");
     shop.workshop.wait(1);
     shop.drop_file("product-import_20260801-120000.ok", "").await;
     let id = shop.spawn().await;
     assert_snapshot!(shop.arrivals().await, @"
-    price-import_20260801-120000_01.csv waits: no pipeline takes files named `price-import_…` (taken are: `attribute-import_…`, `attribute-set-import_…`, `category-import_…`, `product-import_…`)
+    price-import_20260801-120000_01.csv waits: no pipeline takes files named `price-import_…` (taken are: `attribute-import_…`, `attribute-set-import_…`, `category-import_…`, `customer-address-import_…`, `customer-import_…`, `product-import_…`, `product-import-inventory_…`, `product-import-inventory-msi_…`, `product-import-price_…`, `product-import-tier-price_…`, `product-media-import_…`, `url-rewrite_…`)
     product-import_20260801-120000.ok is taken
     product-import_20260801-120000_01.csv is taken
     ");
@@ -121,7 +122,7 @@ async fn files_without_an_ok_file_wait_and_say_so() {
     shop.workshop.wait(1);
     shop.workshop.beat().await;
     assert_snapshot!(shop.arrivals().await, @"
-    price-import_20260801-120000_01.csv waits: no pipeline takes files named `price-import_…` (taken are: `attribute-import_…`, `attribute-set-import_…`, `category-import_…`, `product-import_…`)
+    price-import_20260801-120000_01.csv waits: no pipeline takes files named `price-import_…` (taken are: `attribute-import_…`, `attribute-set-import_…`, `category-import_…`, `customer-address-import_…`, `customer-import_…`, `product-import_…`, `product-import-inventory_…`, `product-import-inventory-msi_…`, `product-import-price_…`, `product-import-tier-price_…`, `product-media-import_…`, `url-rewrite_…`)
     product-import_20260801-120000.ok is taken
     product-import_20260801-120000_01.csv is taken
     ");
@@ -298,28 +299,46 @@ async fn every_executor_that_ships_is_repeatable() {
     shop.drop_file("product-import_20260801-120000.ok", "").await;
     super::structure::drop_structure(&shop).await;
     let id = shop.spawn().await;
-    let workshop = &shop.workshop;
-    let mut proven = BTreeSet::from(PROVEN_ELSEWHERE);
-    let definition = workshop.pipeline(&id).await.definition;
-    for step in &definition.steps {
-        let (body, invocation) = (shop.next_message(&id).await.unwrap(), workshop.invocation());
-        workshop.table.arm(Fault::DeadBefore, &format!("{} success", step.name), 0);
-        workshop.die(runner::run(&workshop.context, &body, &invocation)).await;
-        let once = shop.everything(&id).await;
-        let body = shop.next_message(&id).await.unwrap();
-        let report = runner::run(&workshop.context, &body, &workshop.invocation()).await.unwrap();
-        assert_eq!(report, RunReport::Finished { status: StepStatus::Success }, "{}", step.name);
-        let twice = shop.everything(&id).await;
-        assert_eq!(once.keys().collect::<Vec<_>>(), twice.keys().collect::<Vec<_>>(), "{}", step.name);
-        for (key, content) in &once {
-            assert_eq!(content, &twice[key], "{}: {key}", step.name);
-        }
-        proven.insert(step.executor.as_str());
+    let mut proven = BTreeSet::from(PROVEN_ELSEWHERE.map(str::to_owned));
+    proven.extend(shop.repeat_every_step(&id).await);
+    assert_snapshot!(shop.totals(&id).await, @"8 created, 0 deleted, 14 rows, 1 skipped, 0 unchanged, 5 updated");
+    shop.workshop.store().files.put("pipelines/others.xml", OTHER_PIPELINES.into()).await.unwrap();
+    for (prefix, text) in FILES {
+        shop.workshop.wait(1);
+        shop.drop_file(&format!("{prefix}_20260801-120000_01.csv"), text).await;
+        shop.drop_file(&format!("{prefix}_20260801-120000.ok"), "").await;
+        let id = shop.spawn().await;
+        proven.extend(shop.repeat_every_step(&id).await);
     }
     // They are `validate` for one entity.
-    proven.extend(workshop.context.executors.names().into_iter().filter(|name| name.starts_with("validate_")));
-    assert_eq!(proven.into_iter().collect::<Vec<_>>(), workshop.context.executors.names());
-    assert_snapshot!(shop.totals(&id).await, @"8 created, 0 deleted, 14 rows, 1 skipped, 0 unchanged, 5 updated");
+    let names = shop.workshop.context.executors.names();
+    proven.extend(names.iter().filter(|name| name.starts_with("validate_")).map(|name| (*name).to_owned()));
+    assert_eq!(proven.into_iter().collect::<Vec<_>>(), names);
+}
+
+impl Shop {
+    /// Runs every step of a pipeline twice to its end; the names of their executors.
+    async fn repeat_every_step(&self, id: &PipelineId) -> Vec<String> {
+        let workshop = &self.workshop;
+        let mut executors = Vec::new();
+        let definition = workshop.pipeline(id).await.definition;
+        for step in &definition.steps {
+            let (body, invocation) = (self.next_message(id).await.unwrap(), workshop.invocation());
+            workshop.table.arm(Fault::DeadBefore, &format!("{} success", step.name), 0);
+            workshop.die(runner::run(&workshop.context, &body, &invocation)).await;
+            let once = self.everything(id).await;
+            let body = self.next_message(id).await.unwrap();
+            let report = runner::run(&workshop.context, &body, &workshop.invocation()).await.unwrap();
+            assert_eq!(report, RunReport::Finished { status: StepStatus::Success }, "{}", step.name);
+            let twice = self.everything(id).await;
+            assert_eq!(once.keys().collect::<Vec<_>>(), twice.keys().collect::<Vec<_>>(), "{}", step.name);
+            for (key, content) in &once {
+                assert_eq!(content, &twice[key], "{}: {key}", step.name);
+            }
+            executors.push(step.executor.as_str().to_owned());
+        }
+        executors
+    }
 }
 
 #[tokio::test]

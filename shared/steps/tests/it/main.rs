@@ -11,6 +11,7 @@ mod definitions;
 mod drops;
 mod dying_files;
 mod dying_imports;
+mod entities;
 mod fetch_data;
 mod imports;
 mod meetings;

@@ -11,6 +11,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::change::{ImageChange, ProductChange, ProductType, ProductValue, QuantityChange};
+use super::stock::follow_quantity;
 use super::thing::{Image, Product, StoreViewContent};
 use crate::entity::stated::Stated;
 use crate::entity::thing::ChangeEffect;
@@ -140,6 +141,7 @@ impl Product {
     }
 
     fn apply_to_all(&mut self, change: &ProductChange) -> Result<(), ApplyError> {
+        let before = self.clone();
         if let Some(to) = change.product_type.filter(|to| *to != self.product_type) {
             return Err(ApplyError::TypeChange { sku: self.sku.clone(), from: self.product_type, to });
         }
@@ -170,7 +172,7 @@ impl Product {
         if let Some(quantity) = &change.quantity_change {
             self.add_quantity(quantity)?;
         }
-        self.follow_quantity(change);
+        follow_quantity(&before, self, change);
         Ok(())
     }
 
@@ -182,10 +184,15 @@ impl Product {
         let quantity = number::sum(stored, &change.add)
             .ok_or_else(|| ApplyError::Quantity { sku: self.sku.clone(), add: change.add.clone() })?;
         self.stock.insert("qty".to_owned(), quantity);
-        self.quantity_changes.push(change.id.clone());
+        self.remember_quantity_change(&change.id);
+        Ok(())
+    }
+
+    /// Takes note of a relative change, so that it is not made twice.
+    pub(in crate::entity) fn remember_quantity_change(&mut self, id: &str) {
+        self.quantity_changes.push(id.to_owned());
         let forgotten = self.quantity_changes.len().saturating_sub(MAX_QUANTITY_CHANGES);
         self.quantity_changes.drain(..forgotten);
-        Ok(())
     }
 }
 

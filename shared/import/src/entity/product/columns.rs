@@ -22,7 +22,7 @@ const STOCK_FLAG: ProductColumn = ProductColumn::Stock(Form::Flag);
 const RUNNING: &str = "running numbers from 1";
 
 /// Every column with a meaning, in the order of the reference.
-pub(super) const COLUMNS: &[Column<ProductColumn>] = &[
+pub(in crate::entity) const COLUMNS: &[Column<ProductColumn>] = &[
     Column {
         need: Need::Always,
         ..column("sku", ProductColumn::Sku, "24-MB01", "the product; upper and lower case are the same")

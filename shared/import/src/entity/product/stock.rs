@@ -23,41 +23,49 @@ const LEFT_TO_SHOP: [(&str, &str); 9] = [
 /// A setting that a row states counts from then on, unless the row leaves it to the shop all the same.
 pub(super) fn decide(stock: &mut BTreeMap<String, Stated<String>>) {
     for (setting, left_to_shop) in LEFT_TO_SHOP {
-        let is_stated = matches!(stock.get(setting), Some(Stated::Set(value)) if value != "use_config");
-        if is_stated && !stock.contains_key(left_to_shop) {
-            stock.insert(left_to_shop.to_owned(), Stated::Set("0".to_owned()));
+        let Some(Stated::Set(value)) = stock.get(setting) else { continue };
+        let is_left = if value == "use_config" { "1" } else { "0" };
+        if !stock.contains_key(left_to_shop) {
+            stock.insert(left_to_shop.to_owned(), Stated::Set(is_left.to_owned()));
         }
     }
 }
 
-impl Product {
-    /// Makes `is_in_stock` follow the quantity that a row states: sold out at nothing, back at more than that.
-    ///
-    /// A row that states the flag itself is believed, but for a product of which nothing is there.
-    pub(super) fn follow_quantity(&mut self, change: &ProductChange) {
-        let is_counted = match self.product_type {
-            ProductType::Simple | ProductType::Virtual | ProductType::Downloadable | ProductType::Giftcard => true,
-            ProductType::Configurable | ProductType::Bundle | ProductType::Grouped => false,
-        };
-        let states = |column: &str| change.stock.contains_key(column);
-        let states_quantity = states("qty") || change.quantity_change.is_some();
-        if !is_counted || !(states_quantity || states("is_in_stock") || states("out_of_stock_qty")) {
-            return;
-        }
-        let quantity = match self.stock.get("qty") {
-            Some(quantity) => quantity,
-            // Cleared: nothing is there.
-            None if states_quantity => "0",
-            None => return,
-        };
-        let least = self.stock.get("out_of_stock_qty").map_or("0", String::as_str);
-        let is_there = number::is_above(quantity, least);
-        let sells_more = self.stock.get("allow_backorders").is_some_and(|backorders| backorders != "0");
-        let is_in_stock = match is_there {
-            false if !sells_more => "0",
-            true if states_quantity && !states("is_in_stock") => "1",
-            _ => return,
-        };
-        self.stock.insert("is_in_stock".to_owned(), is_in_stock.to_owned());
+/// Puts a product into stock, or out of it, as its quantity demands.
+///
+/// A row that states the flag itself is believed, but for a product of which nothing is there.
+pub(super) fn follow_quantity(before: &Product, product: &mut Product, change: &ProductChange) {
+    let is_counted = match product.product_type {
+        ProductType::Simple | ProductType::Virtual | ProductType::Downloadable | ProductType::Giftcard => true,
+        ProductType::Configurable | ProductType::Bundle | ProductType::Grouped => false,
+    };
+    let states = |column: &str| change.stock.contains_key(column);
+    // An addition that was made before says nothing new.
+    let adds = change.quantity_change.as_ref().is_some_and(|add| !before.quantity_changes.contains(&add.id));
+    let states_quantity = states("qty") || adds;
+    let is_managed = own(product, "manage_stock", "use_config_manage_stock").is_none_or(|flag| flag != "0");
+    if !is_counted || !(states_quantity || states("is_in_stock") || states("out_of_stock_qty")) {
+        return;
     }
+    let quantity = match product.stock.get("qty") {
+        Some(quantity) => quantity,
+        // Cleared: nothing is there.
+        None if states_quantity => "0",
+        None => return,
+    };
+    let least = own(product, "out_of_stock_qty", "use_config_min_qty").unwrap_or("0");
+    let is_there = number::is_above(quantity, least);
+    let sells_more = own(product, "allow_backorders", "use_config_backorders").is_some_and(|way| way != "0");
+    let is_in_stock = match is_there {
+        false if is_managed && !sells_more => "0",
+        true if states_quantity && !states("is_in_stock") => "1",
+        _ => return,
+    };
+    product.stock.insert("is_in_stock".to_owned(), is_in_stock.to_owned());
+}
+
+/// A setting of the product itself, if it is not left to the shop.
+fn own<'p>(product: &'p Product, setting: &str, left_to_shop: &str) -> Option<&'p str> {
+    let is_left = product.stock.get(left_to_shop).is_some_and(|flag| flag == "1");
+    product.stock.get(setting).map(String::as_str).filter(|_| !is_left)
 }

@@ -89,6 +89,9 @@ pub struct StoreViewContent {
     /// What the customer may choose or enter.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub custom_options: Vec<Pairs>,
+    /// Addresses that were replaced and lead to the product still, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub old_url_keys: Vec<String>,
 }
 
 /// An image with a role.

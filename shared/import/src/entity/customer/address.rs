@@ -1,0 +1,138 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::thing::Customer;
+use crate::entity::{Form, Stated};
+use crate::finding::ChangeRefusal;
+
+/// What a cell says about an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AddressColumn {
+    /// A part of it by name, such as `city`.
+    Value(&'static str, Form),
+    /// The number that another system knows it by.
+    IncrementId,
+    /// The number that another shop knows it by.
+    EntityId,
+    /// Whether bills go there.
+    DefaultBilling,
+    /// Whether goods go there.
+    DefaultShipping,
+}
+
+/// An address of a customer.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Address {
+    /// The number that another system knows it by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub increment_id: Option<String>,
+    /// The number that another shop knows it by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entity_id: Option<String>,
+    /// Its parts by name, such as `city`.
+    pub values: BTreeMap<String, String>,
+    /// Whether bills go there. At most one address of a customer has this.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_default_billing: bool,
+    /// Whether goods go there. At most one address of a customer has this.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_default_shipping: bool,
+}
+
+/// What a row says about an address.
+///
+/// It is the address of the same number, or else the one that has all that the row says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct AddressChange {
+    /// The number that another system knows it by.
+    pub increment_id: Option<String>,
+    /// The number that another shop knows it by.
+    pub entity_id: Option<String>,
+    /// Its parts by name.
+    pub values: BTreeMap<String, Stated<String>>,
+    /// Whether bills go there.
+    pub is_default_billing: Option<bool>,
+    /// Whether goods go there.
+    pub is_default_shipping: Option<bool>,
+}
+
+/// Without these nothing can be sent anywhere.
+const NEEDED: [&str; 5] = ["firstname", "lastname", "street", "city", "country_id"];
+
+impl AddressChange {
+    /// Whether the row says nothing about an address.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        // Flags alone say nothing: there is no telling which address they are about.
+        self.increment_id.is_none() && self.entity_id.is_none() && self.values.is_empty()
+    }
+
+    fn is_about(&self, address: &Address) -> bool {
+        if self.increment_id.is_some() {
+            return address.increment_id == self.increment_id;
+        }
+        if self.entity_id.is_some() {
+            return address.entity_id == self.entity_id;
+        }
+        let has = |(name, stated): (&String, &Stated<String>)| match stated {
+            Stated::Set(value) => address.values.get(name) == Some(value),
+            Stated::Clear => !address.values.contains_key(name),
+        };
+        !self.values.is_empty() && self.values.iter().all(has)
+    }
+}
+
+impl Customer {
+    /// Changes the address that a row is about, or adds it.
+    pub(in crate::entity) fn apply_address(&mut self, change: &AddressChange) -> Result<(), ChangeRefusal> {
+        let found = self.addresses.iter().position(|address| change.is_about(address));
+        let place = match found {
+            Some(place) => place,
+            None => {
+                check_is_whole(change)?;
+                self.addresses.push(Address::default());
+                self.addresses.len() - 1
+            }
+        };
+        if change.is_default_billing == Some(true) {
+            self.addresses.iter_mut().for_each(|address| address.is_default_billing = false);
+        }
+        if change.is_default_shipping == Some(true) {
+            self.addresses.iter_mut().for_each(|address| address.is_default_shipping = false);
+        }
+        self.addresses[place].apply(change);
+        Ok(())
+    }
+
+    /// Takes away the address that a row is about; says whether there was one.
+    pub(in crate::entity) fn remove_address(&mut self, change: &AddressChange) -> bool {
+        let before = self.addresses.len();
+        self.addresses.retain(|address| !change.is_about(address));
+        self.addresses.len() < before
+    }
+}
+
+impl Address {
+    fn apply(&mut self, change: &AddressChange) {
+        self.increment_id = change.increment_id.clone().or(self.increment_id.take());
+        self.entity_id = change.entity_id.clone().or(self.entity_id.take());
+        for (name, stated) in &change.values {
+            match stated {
+                Stated::Set(value) => self.values.insert(name.clone(), value.clone()),
+                Stated::Clear => self.values.remove(name),
+            };
+        }
+        self.is_default_billing = change.is_default_billing.unwrap_or(self.is_default_billing);
+        self.is_default_shipping = change.is_default_shipping.unwrap_or(self.is_default_shipping);
+    }
+}
+
+fn check_is_whole(change: &AddressChange) -> Result<(), ChangeRefusal> {
+    let has = |name: &&str| matches!(change.values.get(*name), Some(Stated::Set(_)));
+    match NEEDED.iter().find(|name| !has(name)) {
+        None => Ok(()),
+        Some(name) => Err(ChangeRefusal::of_row(format!("the address is new and has no `{name}`"))),
+    }
+}
