@@ -1,9 +1,13 @@
 //! What became of the rows of an import, to be merged, stored and read.
 
+mod groups;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+pub use groups::{Example, FindingGroup, FindingGroups, FindingKind};
 
 use crate::finding::{Finding, Severity};
 
