@@ -1,5 +1,7 @@
 //! `report`: writes what became of the import beside its archive, for people and for programs.
 
+mod page;
+
 use async_trait::async_trait;
 use engine::accepts::{Accepts, Argument, EarlierStep, NameList, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
