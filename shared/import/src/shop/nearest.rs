@@ -71,7 +71,7 @@ mod tests {
     fn an_unknown_name_comes_with_the_nearest_or_with_all() {
         let sets = ["Default", "Bag", "Clothing"];
         let unknown = |found| UnknownName::new("attribute set", found, sets.into_iter()).to_string();
-        assert_snapshot!(unknown("Defualt"), @"is not an attribute set of the shop (did you mean `Default`?)");
+        assert_snapshot!(unknown("Defaults"), @"is not an attribute set of the shop (did you mean `Default`?)");
         assert_snapshot!(unknown("Shoes"), @"is not an attribute set of the shop (known: `Default`, `Bag`, `Clothing`)");
         let many: Vec<String> = (0..20).map(|number| format!("x{number}")).collect();
         assert_snapshot!(UnknownName::new("website", "base", many.iter().map(String::as_str)), @"is not a website of the shop");

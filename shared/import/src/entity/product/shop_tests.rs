@@ -67,8 +67,8 @@ fn told(column: &str, cell: &str) -> String {
 
 #[test]
 fn names_that_the_shop_does_not_have_are_refused_with_the_nearest() {
-    assert_snapshot!(told("attribute_set_code", "Defualt"), @r"
-    a.csv:2: column `attribute_set_code`: `Defualt` is not an attribute set of the shop (did you mean `Default`?) (Row)
+    assert_snapshot!(told("attribute_set_code", "Defaults"), @r"
+    a.csv:2: column `attribute_set_code`: `Defaults` is not an attribute set of the shop (did you mean `Default`?) (Row)
     no change
     ");
     assert_snapshot!(told("store_view_code", "de_de"), @r"
