@@ -63,7 +63,13 @@ fn a_broken_definition_is_told_by_place_and_the_others_go_on() {
 fn a_broken_file_is_told_by_line_and_its_usable_rows_are_imported() {
     for (case, code, expected, created, skipped) in [
         ("ragged-row", 0, "product-import_ragged_01.csv:3: expected 5 columns, found 4", 2, 2),
-        ("invalid-utf8", 0, "product-import_latin1_01.csv:3: character 4 of the cell in column `name` is not UTF-8", 2, 1),
+        (
+            "invalid-utf8",
+            0,
+            "product-import_latin1_01.csv:3: character 4 of the cell in column `name` is not UTF-8",
+            2,
+            1,
+        ),
         (
             "store-view-first",
             0,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::cell;
-use crate::shop::name_key;
+use crate::name_key::name_key;
 
 /// The place of a category in the tree: the names from the root down.
 ///

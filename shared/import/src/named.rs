@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::category_path::CategoryPath;
-use crate::shop::{ShopFacts, name_key};
+use crate::name_key::name_key;
+use crate::shop::ShopFacts;
 
 /// The things that the rows of an import name.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

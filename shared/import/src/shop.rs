@@ -4,25 +4,24 @@
 //! A catalogue target knows these **shop facts**: the own catalogue keeps them as things, a shop is asked. Rows of one
 //! file may add to them for the files behind it, as an attribute file does for the products of its bunch.
 //!
-//! Names compare as the shop compares them, see [`name_key`].
+//! Names compare as the shop compares them, see [`name_key`](fn@name_key).
 
 mod basics;
-mod nearest;
 mod plain;
 
+use std::any::Any;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 
 pub use basics::{ShopBasics, Source, Stock, StoreView, TaxClass, TaxClassKind, Website};
-pub use nearest::{UnknownName, nearest};
 
-use crate::entity::attribute::Attribute;
-use crate::entity::attribute_set::AttributeSet;
-use crate::entity::category::Category;
-use crate::entity::{Entity, EntityType, Thing};
-use crate::finding::ChangeRefusal;
+use crate::entity::attribute::thing::Attribute;
+use crate::entity::attribute_set::thing::AttributeSet;
+use crate::entity::category::thing::Category;
+use crate::entity::entity_type::EntityType;
+use crate::name_key::name_key;
+use crate::nearest::UnknownName;
 
 /// Everything that is known of a shop.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -42,15 +41,6 @@ pub struct ShopFacts {
     pub is_told: bool,
 }
 
-/// Returns the form in which names compare: composed characters, no outer blanks, no upper case.
-///
-/// Magento compares skus, category names, attribute codes and option labels without case; composed and decomposed
-/// characters look the same to everybody.
-#[must_use]
-pub fn name_key(name: &str) -> String {
-    name.trim().nfc().collect::<String>().to_lowercase()
-}
-
 impl ShopFacts {
     /// Returns the facts of a plain Magento Open Source shop: what a catalogue knows before anybody tells it more.
     #[must_use]
@@ -58,32 +48,11 @@ impl ShopFacts {
         plain::facts()
     }
 
-    /// Takes note of what a row will make of the shop once it is imported, for the rows and files behind it.
-    ///
-    /// # Errors
-    /// Says why an import will refuse the row; the facts are then as they were.
-    pub fn learn<E: Entity>(&mut self, change: &E::EntityChange) -> Result<(), ChangeRefusal> {
-        let Some(facts) = E::Thing::facts(self) else { return Ok(()) };
-        let key = E::key(change);
-        if let Some(thing) = facts.get_mut(&key) {
-            return E::apply(thing, change).map(drop);
-        }
-        if let Some(missing) = E::missing_if_new(change).into_iter().next() {
-            return Err(missing);
-        }
-        facts.insert(key, E::create(change)?);
-        Ok(())
-    }
-
-    /// Takes note that the thing of a row will be gone once it is imported, and whatever is below it.
-    pub fn forget<E: Entity>(&mut self, change: &E::EntityChange) {
-        let Some(facts) = E::Thing::facts(self) else { return };
-        let key = E::key(change);
-        facts.remove(&key);
-        if E::NESTS {
-            let below = format!("{key}/");
-            facts.retain(|key, _| !key.starts_with(&below));
-        }
+    /// Returns the facts of a kind, by key; nothing for things that are no facts.
+    pub fn facts_of<T: 'static>(&mut self) -> Option<&mut BTreeMap<String, T>> {
+        let Self { attribute_sets, attributes, categories, .. } = self;
+        let kinds: [&mut dyn Any; 3] = [attribute_sets, attributes, categories];
+        kinds.into_iter().find_map(<dyn Any>::downcast_mut)
     }
 
     /// Finds an attribute of products by its code.

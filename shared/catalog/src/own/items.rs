@@ -70,7 +70,7 @@ pub async fn things<T: Thing>(table: &dyn Table, keys: &[String]) -> Result<Hash
 /// Adds what every shop has, for those keys under which nothing is kept. A fact that was deleted is kept as such.
 pub(super) fn add_plain<T: Thing>(keys: &[String], kept: &mut HashMap<String, KeptThing<T>>) {
     let mut plain = ShopFacts::plain();
-    let Some(facts) = T::facts(&mut plain) else { return };
+    let Some(facts) = plain.facts_of::<T>() else { return };
     for key in keys {
         if let Some(thing) = facts.remove(key) {
             let unstored = KeptThing { thing: Some(thing), mark: None, last_change: None, version: None };

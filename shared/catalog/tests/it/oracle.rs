@@ -103,7 +103,7 @@ fn differences_of_values(
     let stored = run["stored"]["products"].as_object().into_iter().flatten();
     let empty = Value::Null;
     for (sku, result) in stored {
-        let rows = ours.rows.iter().filter(|(_, row)| row.key == import::shop::name_key(sku));
+        let rows = ours.rows.iter().filter(|(_, row)| row.key == import::name_key::name_key(sku));
         let mut rows = rows.peekable();
         let is_new = result["existed"] != true;
         if is_new && rows.peek().is_none() {
@@ -114,7 +114,7 @@ fn differences_of_values(
         }
         let before = if is_new { &empty } else { &referee.json["products"][sku.as_str()] };
         let expected = fields::of_referee(&fields::overlaid(before, result));
-        let is = ours.products.get(&import::shop::name_key(sku)).map(fields::of_product).unwrap_or_default();
+        let is = ours.products.get(&import::name_key::name_key(sku)).map(fields::of_product).unwrap_or_default();
         for (field, ours, theirs) in unlike(&is, &expected) {
             found.push(Difference { probe: name.to_owned(), place: format!("{sku} {field}"), ours, theirs });
         }

@@ -5,57 +5,16 @@
 mod read;
 #[cfg(test)]
 mod tests;
+pub(crate) mod thing;
 
-use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
-
-use super::{
-    About, Cells, ChangeEffect, Column, Entity, EntityType, ExecutorAbout, Need, Reading, Stated, Thing, column,
-};
+use super::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Need, Reading, Stated, column};
 use crate::finding::ChangeRefusal;
-use crate::shop::{ShopFacts, name_key};
+use crate::name_key::name_key;
 use crate::url_key;
 
 pub use read::{AttributeSetChange, AttributeSetColumn, GroupChange};
 
-/// An attribute set as the catalogue keeps it. Which attributes are in it, the attributes say.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AttributeSet {
-    /// Its name, by which files name it.
-    pub name: String,
-    /// What it is for.
-    #[serde(default, skip_serializing_if = "EntityType::is_product")]
-    pub entity_type: EntityType,
-    /// The set whose attributes it has, too.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub based_on: Option<String>,
-    /// Its place among the sets.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sort_order: Option<u32>,
-    /// Its groups, by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub groups: BTreeMap<String, AttributeGroup>,
-}
-
-/// A group of attributes in a set.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AttributeGroup {
-    /// Its code.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub code: String,
-    /// The tab that shows it: `basic` or `advanced`.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub tab: String,
-    /// Its place in the set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sort_order: Option<u32>,
-    /// Whether attributes go there that name no group. A set has one such group.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub is_default: bool,
-}
+pub use thing::{AttributeGroup, AttributeSet};
 
 /// Attribute sets with their groups.
 pub struct AttributeSets;
@@ -157,16 +116,6 @@ fn apply_order(stated: Option<&Stated<u32>>, stored: &mut Option<u32>) {
         Some(Stated::Set(order)) => *stored = Some(*order),
         Some(Stated::Clear) => *stored = None,
         None => {}
-    }
-}
-
-impl Thing for AttributeSet {
-    const NAME: &'static str = "attribute_set";
-    const SCHEMA: u32 = 1;
-    const IS_FACT: bool = true;
-
-    fn facts(shop: &mut ShopFacts) -> Option<&mut BTreeMap<String, Self>> {
-        Some(&mut shop.attribute_sets)
     }
 }
 

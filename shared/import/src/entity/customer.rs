@@ -5,6 +5,7 @@
 //! refused, and what a shop needs for a single mail or session is not kept.
 
 mod address;
+mod address_book;
 mod columns;
 mod read;
 #[cfg(test)]

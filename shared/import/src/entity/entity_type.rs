@@ -3,7 +3,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::shop::{UnknownName, name_key};
+use crate::name_key::name_key;
+use crate::nearest::UnknownName;
 
 /// What attributes and attribute sets are for. Each kind has its own, which may have the same names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]

@@ -9,13 +9,16 @@
 
 mod apply;
 mod attribute;
+mod cell_place;
 mod change;
 mod columns;
+mod image_path;
 mod images;
 mod kind;
 mod parts;
 mod read;
 mod relations;
+mod row_scope;
 mod shop_columns;
 mod shop_names;
 #[cfg(test)]

@@ -6,8 +6,9 @@ use super::form::Form;
 use super::stated::Stated;
 use crate::csv::{CsvPosition, CsvRow};
 use crate::finding::{Finding, Severity};
+use crate::nearest::UnknownName;
 use crate::operation::Operation;
-use crate::shop::{ShopFacts, UnknownName};
+use crate::shop::ShopFacts;
 
 /// What a row of a file says, and what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,10 +1,7 @@
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-
-use crate::shop::ShopFacts;
 
 /// What changes add up to, as a catalogue keeps it.
 pub trait Thing: Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -16,11 +13,6 @@ pub trait Thing: Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned +
 
     /// Whether it is a fact of the shop: there are few of them, they are kept together and read as a whole.
     const IS_FACT: bool = false;
-
-    /// Where the shop facts have things of this kind, by key.
-    fn facts(_shop: &mut ShopFacts) -> Option<&mut BTreeMap<String, Self>> {
-        None
-    }
 
     /// Writes the thing as it is stored: JSON with its schema number.
     #[must_use]

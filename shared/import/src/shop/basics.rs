@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use super::nearest::UnknownName;
-use crate::entity::Thing;
+use crate::entity::thing::Thing;
+use crate::name_key::name_key;
+use crate::nearest::UnknownName;
 
 /// What a shop has that no file speaks of. Few enough to be kept as one.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -132,8 +133,8 @@ impl ShopBasics {
     /// Names the nearest one if there is none of this name.
     pub fn product_tax_class(&self, name: &str) -> Result<&str, UnknownName> {
         let classes = || self.tax_classes.iter().filter(|class| class.kind == TaxClassKind::Product);
-        let key = super::name_key(name);
-        let found = classes().find(|class| super::name_key(&class.name) == key);
+        let key = name_key(name);
+        let found = classes().find(|class| name_key(&class.name) == key);
         let known = classes().map(|class| class.name.as_str());
         found.map(|class| class.name.as_str()).ok_or_else(|| UnknownName::new("tax class", name, known))
     }

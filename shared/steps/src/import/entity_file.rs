@@ -170,7 +170,7 @@ impl<E: Entity> EntityFile<E> {
             Operation::AddUpdate => self.shop().learn::<E>(change),
             Operation::Replace => {
                 let key = E::key(change);
-                let is_known = E::Thing::facts(self.shop()).is_some_and(|facts| facts.contains_key(&key));
+                let is_known = self.shop().facts_of::<E::Thing>().is_some_and(|facts| facts.contains_key(&key));
                 let learned = self.shop().learn::<E>(change);
                 // What cannot be changed can be replaced all the same.
                 if is_known { Ok(()) } else { learned }
@@ -188,7 +188,7 @@ impl<E: Entity> EntityFile<E> {
             return Vec::new();
         }
         let mut above = E::above(change);
-        let Some(facts) = E::Thing::facts(self.shop()) else { return Vec::new() };
+        let Some(facts) = self.shop().facts_of::<E::Thing>() else { return Vec::new() };
         above.retain(|above| !facts.contains_key(&E::key(&above.change)));
         above
     }

@@ -254,7 +254,7 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
     }
 
     fn settle_orphans(&self, check: &mut Check) {
-        let Some(facts) = E::Thing::facts(Arc::make_mut(&mut check.rules.shop)) else { return };
+        let Some(facts) = Arc::make_mut(&mut check.rules.shop).facts_of::<E::Thing>() else { return };
         for orphan in mem::take(&mut check.progress.tally.orphans) {
             if orphan.entity != E::ABOUT.name {
                 check.progress.tally.orphans.push(orphan);

@@ -5,7 +5,8 @@ use import::entity::attribute::{Attribute, AttributeOption, AttributeScope, SetP
 use import::entity::attribute_set::AttributeSet;
 use import::entity::category::Category;
 use import::entity::product::Product;
-use import::shop::{ShopBasics, ShopFacts, Source, Stock, StoreView, TaxClass, TaxClassKind, Website, name_key};
+use import::name_key::name_key;
+use import::shop::{ShopBasics, ShopFacts, Source, Stock, StoreView, TaxClass, TaxClassKind, Website};
 use serde_json::Value;
 
 use super::products;

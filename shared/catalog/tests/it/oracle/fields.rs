@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use import::entity::product::{LinkType, Product, ProductValue, StoreViewContent};
-use import::shop::name_key;
+use import::name_key::name_key;
 use import::{date, number};
 use serde_json::{Map, Value, json};
 

@@ -6,7 +6,7 @@ use super::change::{AttributeChange, OptionChange};
 use super::{Attribute, AttributeOption};
 use crate::entity::{ChangeEffect, Removal, Stated};
 use crate::finding::ChangeRefusal;
-use crate::shop::name_key;
+use crate::name_key::name_key;
 
 /// Inputs whose values are kept alike, so that an attribute may go from one to another.
 const LIKE_SELECT: [&str; 3] = ["select", "swatch_visual", "swatch_text"];

@@ -8,7 +8,7 @@ use super::{Attribute, Swatch};
 use crate::cell::{self, Pairs};
 use crate::entity::{Reading, Stated};
 use crate::finding::Severity;
-use crate::shop::name_key;
+use crate::name_key::name_key;
 
 const VALUES: &str = "attribute_option_values";
 const SWATCHES: &str = "attribute_option_swatch";

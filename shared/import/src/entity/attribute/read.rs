@@ -6,7 +6,7 @@ use crate::entity::columns::KnownColumn;
 use crate::entity::product::ProductType;
 use crate::entity::{EntityType, Form, Reading, Stated};
 use crate::finding::Severity;
-use crate::shop::name_key;
+use crate::name_key::name_key;
 
 /// Longest code that a shop takes.
 const MAX_CODE_CHARS: usize = 60;
@@ -215,7 +215,7 @@ fn report_new_group(cells: &mut Reading<'_, AttributeColumn>, entity_type: Entit
     if key.is_empty() || groups.peek().is_none() || groups.any(|group| name_key(group) == key) {
         return;
     }
-    let near = match crate::shop::nearest(&place.group, shop.groups(set)) {
+    let near = match crate::nearest::nearest(&place.group, shop.groups(set)) {
         Some(near) => format!(" (did you mean `{near}`?)"),
         None => String::new(),
     };

@@ -2,9 +2,12 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::*;
+use crate::entity::EntityType;
+use crate::entity::Thing;
 use crate::entity::tests::{read_all, said};
 use crate::entity::{ReadingRules, Stated};
 use crate::operation::Operation;
+use crate::shop::ShopFacts;
 
 /// What a row of pairs of column and cell says, for an attribute `size` unless it names another.
 fn row(cells: &[(&str, &str)]) -> String {

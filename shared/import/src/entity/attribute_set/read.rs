@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use crate::entity::reading::Reading;
 use crate::entity::{EntityType, Form, Stated};
 use crate::finding::Severity;
-use crate::shop::name_key;
+use crate::name_key::name_key;
 
 /// Longest name of a set that a catalogue takes.
 const MAX_NAME_CHARS: usize = 255;

@@ -2,9 +2,12 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::*;
+use crate::entity::EntityType;
 use crate::entity::ReadingRules;
+use crate::entity::Thing;
 use crate::entity::tests::{read_all, said};
 use crate::operation::Operation;
+use crate::shop::ShopFacts;
 
 const HEADER: &str = "attribute_set_name,based_on,entity_type_code,sort_order,attribute_group_name,attribute_group_code,\
                       attribute_group_tab_group_code,attribute_group_sort_order,default_id";

@@ -1,6 +1,6 @@
 use crate::entity::Form;
 use crate::entity::description::{Cells, Column, Need, column};
-use crate::shop::name_key;
+use crate::name_key::name_key;
 
 /// What a column of a category file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

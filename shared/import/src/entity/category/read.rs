@@ -9,7 +9,7 @@ use crate::cell;
 use crate::entity::columns::KnownColumn;
 use crate::entity::{Column, EntityType, Form, Reading, Stated};
 use crate::finding::Severity;
-use crate::shop::name_key;
+use crate::name_key::name_key;
 use crate::url_key;
 
 /// What one row says about one category.

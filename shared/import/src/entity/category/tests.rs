@@ -3,8 +3,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::entity::ReadingRules;
+use crate::entity::Thing;
 use crate::entity::tests::{read_all, said};
 use crate::operation::Operation;
+use crate::shop::ShopFacts;
 
 fn file(cells: &[(&str, &str)]) -> String {
     let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));

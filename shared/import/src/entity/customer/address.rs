@@ -2,9 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::thing::Customer;
 use crate::entity::{Form, Stated};
-use crate::finding::ChangeRefusal;
 
 /// What a cell says about an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +57,7 @@ pub struct AddressChange {
 }
 
 /// Without these nothing can be sent anywhere.
-const NEEDED: [&str; 5] = ["firstname", "lastname", "street", "city", "country_id"];
+pub(super) const NEEDED: [&str; 5] = ["firstname", "lastname", "street", "city", "country_id"];
 
 impl AddressChange {
     /// Whether the row says nothing about an address.
@@ -69,7 +67,7 @@ impl AddressChange {
         self.increment_id.is_none() && self.entity_id.is_none() && self.values.is_empty()
     }
 
-    fn is_about(&self, address: &Address) -> bool {
+    pub(super) fn is_about(&self, address: &Address) -> bool {
         if self.increment_id.is_some() {
             return address.increment_id == self.increment_id;
         }
@@ -84,38 +82,8 @@ impl AddressChange {
     }
 }
 
-impl Customer {
-    /// Changes the address that a row is about, or adds it.
-    pub(in crate::entity) fn apply_address(&mut self, change: &AddressChange) -> Result<(), ChangeRefusal> {
-        let found = self.addresses.iter().position(|address| change.is_about(address));
-        let place = match found {
-            Some(place) => place,
-            None => {
-                check_is_whole(change)?;
-                self.addresses.push(Address::default());
-                self.addresses.len() - 1
-            }
-        };
-        if change.is_default_billing == Some(true) {
-            self.addresses.iter_mut().for_each(|address| address.is_default_billing = false);
-        }
-        if change.is_default_shipping == Some(true) {
-            self.addresses.iter_mut().for_each(|address| address.is_default_shipping = false);
-        }
-        self.addresses[place].apply(change);
-        Ok(())
-    }
-
-    /// Takes away the address that a row is about; says whether there was one.
-    pub(in crate::entity) fn remove_address(&mut self, change: &AddressChange) -> bool {
-        let before = self.addresses.len();
-        self.addresses.retain(|address| !change.is_about(address));
-        self.addresses.len() < before
-    }
-}
-
 impl Address {
-    fn apply(&mut self, change: &AddressChange) {
+    pub(super) fn apply(&mut self, change: &AddressChange) {
         self.increment_id = change.increment_id.clone().or(self.increment_id.take());
         self.entity_id = change.entity_id.clone().or(self.entity_id.take());
         for (name, stated) in &change.values {
@@ -126,13 +94,5 @@ impl Address {
         }
         self.is_default_billing = change.is_default_billing.unwrap_or(self.is_default_billing);
         self.is_default_shipping = change.is_default_shipping.unwrap_or(self.is_default_shipping);
-    }
-}
-
-fn check_is_whole(change: &AddressChange) -> Result<(), ChangeRefusal> {
-    let has = |name: &&str| matches!(change.values.get(*name), Some(Stated::Set(_)));
-    match NEEDED.iter().find(|name| !has(name)) {
-        None => Ok(()),
-        Some(name) => Err(ChangeRefusal::of_row(format!("the address is new and has no `{name}`"))),
     }
 }

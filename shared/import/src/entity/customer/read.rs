@@ -6,7 +6,8 @@ use super::columns::CustomerColumn;
 use super::thing::PasswordHash;
 use crate::entity::{Form, FormError, Reading, Stated};
 use crate::finding::Severity;
-use crate::shop::{ShopFacts, name_key};
+use crate::name_key::name_key;
+use crate::shop::ShopFacts;
 
 /// Longest address that mail servers deliver to.
 const MAX_EMAIL_CHARS: usize = 254;
@@ -208,7 +209,7 @@ fn group(reading: &mut Reading<'_, CustomerColumn>, text: &str) -> Option<String
     }
 }
 
-fn find_group(shop: &ShopFacts, text: &str) -> Result<String, crate::shop::UnknownName> {
+fn find_group(shop: &ShopFacts, text: &str) -> Result<String, crate::nearest::UnknownName> {
     let numbered = text.parse::<usize>().ok().and_then(|number| shop.basics.customer_groups.get(number));
     match numbered {
         Some(name) => Ok(name.clone()),

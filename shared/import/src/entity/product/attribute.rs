@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::cell_place::CellPlace;
 use super::change::ProductValue;
 use super::parts::Variation;
-use super::read::{CellPlace, ProductReading};
+use super::read::ProductReading;
 use crate::cell;
 use crate::dialect::Dialect;
 use crate::entity::UnknownNames;
@@ -13,7 +14,7 @@ use crate::entity::attribute::{Attribute, AttributeScope};
 use crate::entity::form::Form;
 use crate::entity::stated::Stated;
 use crate::finding::Severity;
-use crate::shop::UnknownName;
+use crate::nearest::UnknownName;
 
 /// Pieces between separators that the label of one option may consist of.
 const MAX_LABEL_PIECES: usize = 8;

@@ -2,36 +2,33 @@
 
 use std::collections::HashSet;
 
+use super::cell_place::CellPlace;
+use super::change::ImageChange;
+use super::image_path::image_path;
 use super::parts::AdditionalImage;
-use super::read::{CellPlace, ProductReading};
+use super::read::ProductReading;
 use super::relations::{RelationError, positions_in};
 use crate::cell;
 use crate::entity::stated::Stated;
 
-/// Why a text is not the path of an image; reads as the end of a sentence that starts with the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum ImagePathError {
-    #[error("leads out of the media directory")]
-    Outside,
-    #[error("is not the path of one image; several are separated by `,` and stand in `additional_images`")]
-    Several,
-    #[error("holds a control character")]
-    Control,
-}
-
 /// The role of an image column: its name without what the column tells about the image.
-pub(super) fn role(column: &str) -> &str {
+fn role(column: &str) -> &str {
     let role = column.strip_suffix("_label").or_else(|| column.strip_suffix("_position"));
     role.unwrap_or(column)
 }
 
 impl ProductReading<'_, '_> {
+    /// What the row says of the image of a column, be it its path, its label or its position.
+    pub(super) fn image_of(&mut self, column: &str) -> &mut ImageChange {
+        self.image(role(column))
+    }
+
     pub(super) fn read_image_path(&mut self, place: CellPlace<'_>, stated: Stated<&str>) {
         let path = match stated {
             // The word with which shops say that there is no image. It has never removed one.
             Stated::Set(text) if text.trim() == "no_selection" => return,
             Stated::Set(text) => {
-                let Some(path) = self.cells.usable(place.label, text, path(text)) else { return };
+                let Some(path) = self.cells.usable(place.label, text, image_path(text)) else { return };
                 Stated::Set(path)
             }
             Stated::Clear => Stated::Clear,
@@ -54,7 +51,7 @@ impl ProductReading<'_, '_> {
                     continue;
                 }
                 images.push(AdditionalImage {
-                    path: self::path(&path).map_err(|problem| RelationError::Image { path: path.clone(), problem })?,
+                    path: image_path(&path).map_err(|problem| RelationError::Image { path: path.clone(), problem })?,
                     label: labels.get(index).cloned().unwrap_or_default(),
                     position: positions.get(index).copied().flatten(),
                     is_disabled: disabled.contains(&path),
@@ -63,20 +60,4 @@ impl ProductReading<'_, '_> {
             Ok(images)
         });
     }
-}
-
-/// Checks a path below the media directory, or an address.
-fn path(text: &str) -> Result<String, ImagePathError> {
-    let text = text.trim();
-    let is_address = text.contains("://");
-    if text.chars().any(char::is_control) {
-        return Err(ImagePathError::Control);
-    }
-    if !is_address && text.split(['/', '\\']).any(|part| part == "..") {
-        return Err(ImagePathError::Outside);
-    }
-    if !is_address && text.contains([',', ';', '|']) {
-        return Err(ImagePathError::Several);
-    }
-    Ok(text.to_owned())
 }

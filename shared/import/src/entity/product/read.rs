@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
+use super::cell_place::CellPlace;
 use super::change::{ImageChange, ProductChange, ProductType, ProductValue, QuantityChange};
-use super::images;
 use super::kind::{ProductColumn, Relation};
+use super::row_scope::{RowScope, row_scope};
 use super::shop_columns::attribute_code;
-use super::shop_names::{RowScope, row_scope};
 use super::{Products, stock};
 use crate::cell;
 use crate::entity::attribute::AttributeScope;
@@ -13,7 +13,7 @@ use crate::entity::form::Form;
 use crate::entity::reading::Reading;
 use crate::entity::stated::Stated;
 use crate::finding::{ChangeRefusal, Severity};
-use crate::shop::UnknownName;
+use crate::nearest::UnknownName;
 
 /// Longest sku that a catalogue takes.
 const MAX_SKU_CHARS: usize = 64;
@@ -42,15 +42,6 @@ pub(super) struct ProductReading<'r, 'a> {
     misplaced: Vec<String>,
     /// Whether the row can be used as a whole.
     pub(super) is_usable: bool,
-}
-
-/// Where a value is written: in a column of its own, or among the `additional_attributes`.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct CellPlace<'p> {
-    /// How findings call it.
-    pub(super) label: &'p str,
-    /// The column that it speaks for.
-    pub(super) name: &'p str,
 }
 
 /// Reads a row; nothing comes of one without a usable sku, or of one that speaks of what the shop does not have.
@@ -147,13 +138,13 @@ impl ProductReading<'_, '_> {
             ProductColumn::ImagePath => self.read_image_path(place, stated),
             ProductColumn::ImageLabel => {
                 if let Some(text) = self.cells.canonical(label, Form::Line, stated) {
-                    self.image(images::role(name)).label = Some(text);
+                    self.image_of(name).label = Some(text);
                 }
             }
             ProductColumn::ImagePosition => {
                 if let Stated::Set(text) = stated {
                     let position = text.trim().parse().map_err(|_| "is not a position");
-                    self.image(images::role(name)).position = self.cells.usable(label, text, position);
+                    self.image_of(name).position = self.cells.usable(label, text, position);
                 }
             }
             ProductColumn::CustomOptions => self.read_custom_options(label, stated),

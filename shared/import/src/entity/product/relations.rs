@@ -1,16 +1,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::images::ImagePathError;
+use super::cell_place::CellPlace;
+use super::image_path::ImagePathError;
 use super::kind::Relation;
 use super::parts::{AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation};
-use super::read::{CellPlace, ProductReading};
+use super::read::ProductReading;
 use crate::category_path::{CategoryPath, CategoryPathError};
 use crate::cell::{self, Pairs};
 use crate::dialect::Dialect;
 use crate::entity::stated::Stated;
 use crate::finding::Severity;
+use crate::name_key::name_key;
 use crate::number;
-use crate::shop::{ShopFacts, name_key};
+use crate::shop::ShopFacts;
 
 /// What a customer may be asked for.
 const OPTION_TYPES: [&str; 10] =

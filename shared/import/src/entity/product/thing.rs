@@ -7,7 +7,7 @@ use super::parts::{
     AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation,
 };
 use crate::cell::Pairs;
-use crate::shop::name_key;
+use crate::name_key::name_key;
 
 /// A product of the catalogue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

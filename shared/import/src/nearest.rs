@@ -1,4 +1,8 @@
+//! "Did you mean": the known name that is most like one that the shop does not have.
+
 use std::fmt;
+
+use crate::name_key::name_key;
 
 /// Names that a message lists at most.
 const MAX_LISTED: usize = 8;
@@ -49,10 +53,10 @@ impl std::error::Error for UnknownName {}
 
 /// Returns the known name that is most like a found one, if any is like it at all. Case does not matter.
 pub fn nearest<'k>(found: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
-    let found = super::name_key(found);
+    let found = name_key(found);
     let mut best: Option<(f64, &str)> = None;
     for name in known {
-        let likeness = strsim::jaro_winkler(&found, &super::name_key(name));
+        let likeness = strsim::jaro_winkler(&found, &name_key(name));
         let is_better = best.is_none_or(|(likeness_of_best, _)| likeness > likeness_of_best);
         if likeness >= LIKENESS && is_better {
             best = Some((likeness, name));
