@@ -82,6 +82,8 @@ impl Imported {
             report.as_object_mut().unwrap().remove(differs);
         }
         let text = String::from_utf8(archive.remove("report.txt").unwrap().into()).unwrap();
+        // It tells the same as the other two, and names the pipeline and the time.
+        archive.remove("report.html").unwrap();
         let dropped = store.files.list("incoming/", None, 1_000).await.unwrap();
         Imported {
             products: catalog::own::all(store.table.as_ref()).await.unwrap(),

@@ -41,6 +41,9 @@ pub struct FileReport {
     /// The first [`MAX_FINDINGS`] of each severity by line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+    /// All findings by kind.
+    #[serde(default, skip_serializing_if = "FindingGroups::is_empty")]
+    pub groups: FindingGroups,
     /// Columns that have no meaning here and were left out.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unknown_columns: BTreeSet<String>,
@@ -102,6 +105,16 @@ impl ImportReport {
         totals
     }
 
+    /// Returns all findings of all files by kind, those with the worst consequences first.
+    #[must_use]
+    pub fn groups(&self) -> Vec<FindingGroup> {
+        let mut groups = FindingGroups::default();
+        for file in self.files.values() {
+            groups.merge(file.groups.clone());
+        }
+        groups.worst_first()
+    }
+
     /// Adds up how many findings of a severity there were, those that are not kept among them.
     #[must_use]
     pub fn count_of(&self, severity: Severity) -> u64 {
@@ -134,23 +147,27 @@ impl FileReport {
     pub fn note(&mut self, finding: Finding) {
         if let Some(place) = self.findings.iter().position(|told| told.is_about_the_same(&finding)) {
             let told = self.findings.remove(place);
-            self.uncount(told.severity);
+            self.uncount(&told);
             let severity = told.severity.max(finding.severity);
-            self.count_finding(severity);
-            return self.keep(Finding { severity, ..finding });
+            let finding = Finding { severity, ..finding };
+            self.count_finding(&finding);
+            return self.keep(finding);
         }
-        self.count_finding(finding.severity);
+        self.count_finding(&finding);
         self.keep(finding);
     }
 
-    fn count_finding(&mut self, severity: Severity) {
+    fn count_finding(&mut self, finding: &Finding) {
         self.finding_count = self.finding_count.saturating_add(1);
-        let count = self.severities.entry(severity).or_default();
+        self.groups.note(finding);
+        let count = self.severities.entry(finding.severity).or_default();
         *count = count.saturating_add(1);
     }
 
-    fn uncount(&mut self, severity: Severity) {
+    fn uncount(&mut self, finding: &Finding) {
+        let severity = finding.severity;
         self.finding_count = self.finding_count.saturating_sub(1);
+        self.groups.forget(finding);
         let count = self.severities.entry(severity).or_default();
         *count = count.saturating_sub(1);
         if *count == 0 {
@@ -165,6 +182,7 @@ impl FileReport {
             let count = self.severities.entry(severity).or_default();
             *count = count.saturating_add(found);
         }
+        self.groups.merge(other.groups);
         self.unknown_columns.extend(other.unknown_columns);
         for finding in other.findings {
             self.keep(finding);

@@ -98,7 +98,7 @@ async fn assert_is_archived(stack: &Stack, id: &pipeline::PipelineId, files: &Fi
     let prefix = format!("archive/{id}/");
     let archived = BTreeSet::from_iter(stack.list(&prefix).await);
     let moved = files.iter().map(|(name, _)| format!("{prefix}files/{name}"));
-    let reports = ["report.json", "report.txt"].map(|name| format!("{prefix}{name}"));
+    let reports = ["report.html", "report.json", "report.txt"].map(|name| format!("{prefix}{name}"));
     assert_eq!(archived, moved.chain(reports).collect());
     let report = stack.store.files.get(&format!("{prefix}report.json"), None).await.unwrap().unwrap();
     let report: Value = serde_json::from_slice(&report).unwrap();

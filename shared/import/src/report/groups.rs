@@ -72,6 +72,26 @@ impl FindingGroups {
         self.add(FindingKind { severity, column, problem }, one);
     }
 
+    /// Takes back a finding that was counted.
+    pub fn forget(&mut self, finding: &Finding) {
+        let Finding { file, line, column, found, problem, severity } = finding.clone();
+        let kind = FindingKind { severity, column, problem };
+        let kind = if self.groups.contains_key(&kind) { kind } else { FindingKind::beyond(severity) };
+        let Some(counted) = self.groups.get_mut(&kind) else { return };
+        counted.count = counted.count.saturating_sub(1);
+        let example = Example { file, line, found };
+        counted.examples.retain(|kept| *kept != example);
+        if counted.count == 0 {
+            self.groups.remove(&kind);
+        }
+    }
+
+    /// Says whether nothing was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
     /// Adds what others have counted.
     pub fn merge(&mut self, other: Self) {
         for (kind, counted) in other.groups {

@@ -8,6 +8,8 @@ use engine::{Executor, ExecutorError, Outcome, Work};
 use import::report::ImportReport;
 use serde_json::{Value, json};
 
+use page::{PageAbout, page};
+
 use super::archive;
 use super::bunch_files::{BUNCH, bunch};
 use super::progress::Tally;
@@ -37,7 +39,7 @@ impl Executor for Report {
     }
 
     fn description(&self) -> &'static str {
-        "writes report.json and report.txt into the archive of the pipeline"
+        "writes report.html, report.json and report.txt into the archive of the pipeline"
     }
 
     fn arguments(&self) -> Accepts {
@@ -54,12 +56,12 @@ impl Executor for Report {
         let categories = output_of_executor(work, "create_categories").await?;
         let options = output_of_executor(work, "create_options").await?;
         // Without a bunch nothing was imported, which is as good a report as any.
-        let bunch = bunch(work).ok();
+        let bunch = bunch(work).ok().map(|bunch| bunch.id.to_string());
         let totals = report.totals();
         let json = json!({
             "pipeline": work.pipeline_id(),
             "definition": work.pipeline.name(),
-            "bunch": bunch.map(|bunch| bunch.id.to_string()),
+            "bunch": bunch,
             "is_imported": is_imported,
             "totals": totals,
             "categories": categories,
@@ -73,14 +75,29 @@ impl Executor for Report {
         let pretty = serde_json::to_vec_pretty(&json).expect("a report has only string keys");
         files.put(&format!("{prefix}report.json"), pretty.into()).await?;
         files.put(&format!("{prefix}report.txt"), text.into()).await?;
+        let html = page(&about(work, bunch, is_imported), &report);
+        files.put(&format!("{prefix}report.html"), html.into()).await?;
         // `infra/alarms.yaml` counts the field `skipped_rows` of this line.
         let (rows, skipped_rows, id) = (totals.rows, totals.skipped, work.pipeline_id());
         tracing::info!(pipeline.id = %id, rows, skipped_rows, "import report of pipeline {id}: {rows} rows, {skipped_rows} skipped");
-        work.info(&format!("the report is in {prefix}report.txt and report.json"));
+        work.info(&format!("the report is in {prefix}report.html, report.txt and report.json"));
         work.set_output(
             json!({ "report": format!("{prefix}report.txt"), "is_imported": is_imported, "totals": totals }),
         );
         Ok(Outcome::Done)
+    }
+}
+
+/// What the page says beside counts and findings.
+fn about(work: &Work<'_>, bunch: Option<String>, is_imported: bool) -> PageAbout {
+    let definition = &work.pipeline.definition;
+    PageAbout {
+        title: definition.description.clone().unwrap_or_else(|| definition.name.to_string()),
+        pipeline: work.pipeline_id().to_string(),
+        bunch,
+        // Not the time of writing: a step that is repeated writes the same page.
+        spawned_at: work.pipeline.spawned_at.format("%Y-%m-%d %H:%M UTC").to_string(),
+        is_imported,
     }
 }
 

@@ -26,7 +26,7 @@ async fn a_bunch_becomes_products() {
     assert_snapshot!(left.products.keys().cloned().collect::<Vec<_>>().join(", "), @"a-1, p-1");
     assert_snapshot!(left.categories.join(", "), @"Default Category, Default Category/Fruit, Default Category/New");
     assert_snapshot!(shop.files(DROP_PREFIX).await, @"");
-    assert_snapshot!(shop.files(&archive::prefix(&id)).await, @"files/product-import_20260801-120000.ok, files/product-import_20260801-120000_01.csv, files/product-import_20260801-120000_02.csv, report.json, report.txt");
+    assert_snapshot!(shop.files(&archive::prefix(&id)).await, @"files/product-import_20260801-120000.ok, files/product-import_20260801-120000_01.csv, files/product-import_20260801-120000_02.csv, report.html, report.json, report.txt");
     assert_snapshot!(shop.arrivals().await, @r"
     product-import_20260801-120000.ok is taken
     product-import_20260801-120000_01.csv is taken

@@ -36,7 +36,10 @@ async fn an_ok_file_for_two_bunches_stays_until_both_are_moved() {
         for (id, name) in [(first, FIRST), (second, SECOND)] {
             assert_eq!(shop.totals(&id).await, "1 created, 0 deleted, 1 rows, 0 skipped, 0 unchanged, 0 updated");
             let archived = shop.files(&archive::prefix(&id)).await;
-            assert_eq!(archived, format!("files/product-import.ok, files/{name}, report.json, report.txt"));
+            assert_eq!(
+                archived,
+                format!("files/product-import.ok, files/{name}, report.html, report.json, report.txt")
+            );
         }
         assert_eq!(shop.workshop.beat().await.spawned, [""; 0], "nothing is imported twice");
     }

@@ -17,14 +17,10 @@ pub(super) struct PageAbout {
     pub(super) pipeline: String,
     /// Id of the bunch, if there is one.
     pub(super) bunch: Option<String>,
-    /// When the page was written, in words.
-    pub(super) written_at: String,
-    /// How long the pipeline took.
-    pub(super) seconds: Option<u64>,
+    /// When the pipeline was spawned, in words.
+    pub(super) spawned_at: String,
     /// Whether anything was imported, rather than checked only.
     pub(super) is_imported: bool,
-    /// Names of the files that hold the rows that could not be used.
-    pub(super) errors_files: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -33,7 +29,6 @@ struct Page<'a> {
     about: &'a PageAbout,
     verdict: String,
     mood: &'static str,
-    rows_per_second: Option<u64>,
     headings: [&'static str; 7],
     files: Vec<FileLine>,
     groups: Vec<GroupLine>,
@@ -61,14 +56,14 @@ struct UnknownColumns<'a> {
 }
 
 /// Writes the page.
-pub(super) fn page(about: &PageAbout, report: &ImportReport, groups: Vec<FindingGroup>) -> String {
+pub(super) fn page(about: &PageAbout, report: &ImportReport) -> String {
+    let groups = report.groups();
     let totals = report.totals();
     let (verdict, mood) = verdict(about, totals, &groups);
     let page = Page {
         about,
         verdict,
         mood,
-        rows_per_second: about.seconds.filter(|seconds| *seconds > 0).map(|seconds| totals.rows / seconds),
         headings: ["rows", "created", "updated", "unchanged", "deleted", "left out", "findings"],
         files: file_lines(report),
         groups: groups.into_iter().map(group_line).collect(),
@@ -128,7 +123,7 @@ fn unknown_columns(report: &ImportReport) -> Vec<UnknownColumns<'_>> {
 #[cfg(test)]
 mod tests {
     use import::finding::Finding;
-    use import::report::{FindingGroups, RowOutcome};
+    use import::report::RowOutcome;
 
     use super::*;
 
@@ -137,16 +132,13 @@ mod tests {
             title: "Catalogue import".to_owned(),
             pipeline: "catalog_import-1".to_owned(),
             bunch: Some("spring-0123456789ab".to_owned()),
-            written_at: "2026-08-01 12:00 UTC".to_owned(),
-            seconds: Some(2),
+            spawned_at: "2026-08-01 12:00 UTC".to_owned(),
             is_imported: true,
-            errors_files: vec!["product-import_spring-errors_01.csv".to_owned()],
         }
     }
 
-    fn report() -> (ImportReport, Vec<FindingGroup>) {
+    fn report() -> ImportReport {
         let mut report = ImportReport::default();
-        let mut groups = FindingGroups::default();
         let file = report.file("product-import_spring_01.csv");
         file.count(RowOutcome::Created);
         file.count(RowOutcome::Skipped);
@@ -156,28 +148,25 @@ mod tests {
             found: Some("<script>alert(1)</script>".to_owned()),
             ..Finding::about("product-import_spring_01.csv", 3, "is not a number".to_owned(), Severity::Row)
         };
-        groups.note(&finding);
         file.note(finding);
-        (report, groups.worst_first())
+        report
     }
 
     #[test]
     fn the_page_says_in_one_sentence_what_became_of_the_import() {
-        let (report, groups) = report();
-        let html = page(&about(), &report, groups);
+        let report = report();
+        let html = page(&about(), &report);
         assert!(html.contains("<p class=\"verdict look\">1 of 2 rows were left out</p>"), "{html}");
-        assert!(html.contains("2 s, 1 rows a second"), "{html}");
-        assert!(html.contains("<code>prize</code>") && html.contains("product-import_spring-errors_01.csv"), "{html}");
-        let empty = page(&about(), &ImportReport::default(), Vec::new());
+        assert!(html.contains("<code>prize</code>"), "{html}");
+        let empty = page(&about(), &ImportReport::default());
         assert!(empty.contains("the files hold no rows"), "{empty}");
         let checked = PageAbout { is_imported: false, ..about() };
-        assert!(page(&checked, &report, Vec::new()).contains("nothing was imported; 2 rows were checked"));
+        assert!(page(&checked, &report).contains("nothing was imported; 2 rows were checked"));
     }
 
     #[test]
     fn what_a_cell_holds_is_shown_as_text() {
-        let (report, groups) = self::report();
-        let html = page(&about(), &report, groups);
+        let html = page(&about(), &report());
         assert!(html.contains("&lt;script&gt;alert(1)&lt;&#x2f;script&gt;"), "{html}");
         assert!(!html.contains("<script"), "{html}");
     }
