@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use engine::Context;
-use import::file_name::FileName;
+use import::file_name::{FileName, has_row_suffix};
 use steps::import::bunch_complete;
 
 /// The names of files that pipelines take.
@@ -33,7 +33,8 @@ impl Claims {
     pub fn refusal(&self, name: &str) -> Option<String> {
         let prefix = name.split(['_', '.']).next().unwrap_or_default();
         let (_, suffix) = name.rsplit_once('.').unwrap_or_default();
-        let is_csv = suffix.eq_ignore_ascii_case("csv");
+        // Plain or packed.
+        let is_csv = has_row_suffix(name);
         if !is_csv && suffix != "ok" {
             return Some("it is neither a CSV nor an ok file".to_owned());
         }

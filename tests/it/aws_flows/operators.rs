@@ -71,7 +71,7 @@ async fn an_import_is_found_by_its_status_and_looked_at() {
     assert_eq!((status, &found["pipelines"][0]["id"]), (200, &json!(id)));
     let (status, details) = functions.ask(get(&format!("/pipelines/{id}"))).await;
     assert_eq!((status, &details["status"]), (200, &json!("success")));
-    assert_eq!(details["steps"].as_array().unwrap().len(), 6);
+    assert_eq!(details["steps"].as_array().unwrap().len(), 10);
     let (_, arrivals) = functions.ask(get("/arrivals")).await;
     assert_eq!(arrivals["arrivals"][0]["pipeline"], json!(id));
 }

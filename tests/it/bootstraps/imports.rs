@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pipeline::PipelineStatus;
+use pipeline::{PipelineStatus, StepStatus};
 use store::message::StepMessage;
 use tests::seen;
 
@@ -50,7 +50,9 @@ async fn an_import_whose_runners_are_killed_in_each_step_comes_to_the_same() {
     }
     for step in &ended.steps {
         let kills = kills[step.definition.name.as_str()];
-        assert!(kills >= KILLS_PER_STEP, "{kills} kills in {}:\n{story}", step.definition.name);
+        // A step without files of its own ends after one look.
+        let least = if step.record.status == StepStatus::Skipped { 1 } else { KILLS_PER_STEP };
+        assert!(kills >= least, "{kills} kills in {}:\n{story}", step.definition.name);
         let killed = stage.assert_attempts(ended, step, &[KILLED]).await[0];
         // Who dies behind the end of a step costs it no attempt.
         assert!(killed <= kills, "{killed} attempts of {}:\n{story}", step.definition.name);

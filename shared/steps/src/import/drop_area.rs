@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use engine::conditions::finding::{self, DiscoveryOutcome, LookQuestion, SourceLook, SourceProblem};
 use futures::{StreamExt, TryStreamExt, stream};
 use import::bunch::{self, Bunch, BunchSet, DropFile, Note};
-use import::file_name::FileName;
+use import::file_name::{FileName, has_row_suffix};
 use pipeline::facts::Answer;
 use pipeline::{Name, PipelineId};
 use store::Store;
@@ -355,11 +355,11 @@ impl DropAreaLook {
     fn wait_where_nobody_asks(&mut self, asked: &BTreeSet<&str>) {
         for file in &self.files {
             let prefix = file.name.split(['_', '.']).next().unwrap_or_default();
-            let suffix = file.name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase();
+            let is_ok_file = file.name.to_ascii_lowercase().ends_with(".ok");
             let reason = if !asked.contains(prefix) {
                 let asked: Vec<String> = asked.iter().map(|prefix| format!("`{prefix}_…`")).collect();
                 format!("no pipeline takes files named `{prefix}_…` (taken are: {})", asked.join(", "))
-            } else if !matches!(suffix.as_str(), "csv" | "ok") {
+            } else if !is_ok_file && !has_row_suffix(&file.name) {
                 "it is neither a CSV nor an ok file".to_owned()
             } else {
                 continue;
