@@ -85,6 +85,7 @@ impl Places {
             get("/dead-letters", "/dead-letters"),
             post("/dead-letters/redrive", "/dead-letters/redrive", Value::Null),
             get("/arrivals", "/arrivals"),
+            get("/catalog/product", "/catalog/product?sku=A-1"),
             post("/uploads", "/uploads", json!({ "name": "product-import_1_01.csv", "size_bytes": 3 })),
             put("/uploads/{name}", "/uploads/product-import_1_01.csv", json!("sku")),
             get("/audit", "/audit"),

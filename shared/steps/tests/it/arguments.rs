@@ -131,7 +131,6 @@ fn every_executor_refuses_to_go_without_what_it_needs_and_says_what_that_is() {
     "#);
 }
 
-#[expect(clippy::too_many_lines, reason = "one line per argument")]
 #[test]
 fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     let mut texts = Vec::new();

@@ -8,9 +8,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use catalog::own::{self, Update};
 use chrono::{DateTime, Utc};
 use engine::{Context, Executor, Executors, runner};
 use http_client::Resolve;
+use import::entity::Thing;
+use import::entity::customer::Customer;
+use import::entity::product::Product;
 use pipeline::Arguments;
 use pipeline::definition::{Described, StepDefinition};
 use pipeline::settings::Scope;
@@ -43,6 +47,8 @@ pub(super) struct Scene {
     files: BTreeMap<String, String>,
     /// Whether there is a pipeline that ended long ago, for those that clean up.
     has_ended: bool,
+    /// Whether the catalogue has two products and a customer, for files that make none.
+    has_things: bool,
 }
 
 impl Scene {
@@ -62,6 +68,9 @@ pub(crate) fn executors(data: &[u8]) {
     wait_for(async {
         if scene.has_ended {
             add_ended(&context).await;
+        }
+        if scene.has_things {
+            add_things(&context).await;
         }
         run(&context, &scene).await;
         // What the step has added or asked for goes on.
@@ -150,6 +159,22 @@ pub(super) fn context_with(executor: Arc<dyn Executor>, services: Services) -> C
 }
 
 /// Adds a pipeline that ended a year ago, and asks for such ones to be deleted.
+/// Products `A-1` and `P-1`, and the customer `a@example.com`.
+async fn add_things(context: &Context) {
+    for sku in ["A-1", "P-1"] {
+        let json = format!(r#"{{"schema":1,"sku":"{sku}","product_type":"simple","attribute_set":"Default"}}"#);
+        add(context, &sku.to_lowercase(), Product::from_json(&json).expect("it is a product")).await;
+    }
+    let json = r#"{"schema":1,"email":"a@example.com","website":"base"}"#;
+    add(context, "base/a@example.com", Customer::from_json(json).expect("it is a customer")).await;
+}
+
+async fn add<T: Thing>(context: &Context, key: &str, thing: T) {
+    let update = Update { key: key.to_owned(), before: None, thing: Some(thing), mark: "x".to_owned(), change: None };
+    let written = own::write_things(context.store.table.as_ref(), &[update]).await;
+    assert_eq!(written.expect("the store answers"), Vec::<String>::new());
+}
+
 async fn add_ended(context: &Context) {
     let (id, definition) = (old(), definition(&Scene::first("wait", Arguments::new())));
     let (definition, spawned_by) = (Arc::new(definition), "an input".to_owned());
@@ -253,6 +278,9 @@ mod tests {
             let record = wait_for(async {
                 if scene.has_ended {
                     add_ended(&context).await;
+                }
+                if scene.has_things {
+                    add_things(&context).await;
                 }
                 run(&context, &scene).await
             });
