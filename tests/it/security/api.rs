@@ -12,7 +12,7 @@ use serde_json::json;
 use store_embedded::Options;
 use tempfile::TempDir;
 
-use super::caller::{Asking, Places, Request, Who, signer};
+use super::caller::{Asking, Places, Request, Who, keep_a_product, signer};
 use crate::aws_flows::now;
 
 const DEFINITIONS: &str = r#"<config>
@@ -40,6 +40,7 @@ impl Api {
         runner::run(&context, &message.body, &invocation()).await.unwrap();
         context.store.queue.delete(&message.receipt).await.unwrap();
         let open = init(&context, "idle").await.to_string();
+        keep_a_product(context.store.table.as_ref()).await;
         let (ended, logged) = (ended.to_string(), ended.to_string());
         Api { context, places: Places { open, ended, step: "alone", logged, logging_step: "alone" }, folder }
     }

@@ -3,11 +3,15 @@
 use std::collections::BTreeSet;
 
 use admin::{Gate, Role, Rules};
+use catalog::own::{self, Update};
 use engine::Context;
+use import::entity::Thing;
+use import::entity::product::Product;
 use lambda_http::request::LambdaRequest;
 use lambda_http::tower::Service;
 use lambda_http::{Adapter, LambdaEvent};
 use serde_json::{Value, json};
+use store::table::Table;
 
 /// Who a front door says is asking.
 #[derive(Debug, Clone)]
@@ -41,6 +45,14 @@ pub(super) struct Places {
     /// One with a step that has left a log.
     pub(super) logged: String,
     pub(super) logging_step: &'static str,
+}
+
+/// Puts the product into the catalogue that a request asks for.
+pub(super) async fn keep_a_product(table: &dyn Table) {
+    let json = r#"{"schema":1,"sku":"A-1","product_type":"simple","attribute_set":"Default"}"#;
+    let thing = Some(Product::from_json(json).unwrap());
+    let update = Update { key: "a-1".to_owned(), before: None, thing, mark: "a test".to_owned(), change: None };
+    assert_eq!(own::write_things(table, &[update]).await.unwrap(), Vec::<String>::new());
 }
 
 /// Method, route, target, and body.

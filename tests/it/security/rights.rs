@@ -24,7 +24,7 @@ use store::services::{AllowedHost, Services};
 use store::settings::NewSetting;
 use tests::{Provided, aws_over, eventually};
 
-use super::caller::{Answered, Asking, Places, signer};
+use super::caller::{Answered, Asking, Places, keep_a_product, signer};
 use super::policy::{Right, processed, rights, rights_in, statements};
 use super::recorder::{Asked, Recorder};
 use crate::aws_flows::events::event;
@@ -348,6 +348,7 @@ async fn every_route(stage: &mut Stage, ended: &PipelineId, wide: &PipelineId) {
     stage.ask("POST", "/pipelines", &json!({ "name": "everything" })).await.json();
     let spawned = stage.ask("POST", "/pipelines", &json!({ "name": "idle" })).await.json();
     let open = spawned["id"].as_str().unwrap().to_owned();
+    keep_a_product(stage.storage.table.as_ref()).await;
     let places =
         Places { open, ended: ended.to_string(), step: "report", logged: wide.to_string(), logging_step: "fan" };
     for (method, path, target, body) in places.requests() {
