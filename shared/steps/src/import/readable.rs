@@ -42,6 +42,11 @@ pub(super) struct Making {
 enum Unreadable {
     #[error("cannot be unpacked: {0}; was it sent completely?")]
     Damaged(String),
+    #[error(
+        "cannot be unpacked: {0}; was it sent completely? If it is a workbook of a spreadsheet program, open it there and save \
+         it as `CSV UTF-8 (comma delimited)`"
+    )]
+    DamagedZip(String),
     #[error("holds {0} files ({1}); expected exactly one CSV file in an archive")]
     Several(usize, String),
     #[error("holds no file; expected exactly one CSV file in an archive")]
@@ -227,11 +232,8 @@ fn fill(plain: &mut dyn Read, buffer: &mut [u8]) -> Result<usize, Unreadable> {
 
 fn damaged(error: zip::result::ZipError) -> Unreadable {
     if let zip::result::ZipError::Io(error) = error {
-        return if stored::is_of_store(&error) {
-            Unreadable::Store(error)
-        } else {
-            Unreadable::Damaged(error.to_string())
-        };
+        let is_of_store = stored::is_of_store(&error);
+        return if is_of_store { Unreadable::Store(error) } else { Unreadable::DamagedZip(error.to_string()) };
     }
-    Unreadable::Damaged(error.to_string())
+    Unreadable::DamagedZip(error.to_string())
 }
