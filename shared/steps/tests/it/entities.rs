@@ -38,26 +38,24 @@ pub(crate) const FILES: [(&str, &str); 11] = [
 ];
 
 /// Pipelines for the files of which none ships.
-pub(crate) const OTHER_PIPELINES: &str = r#"<config>
-    <pipeline name="links" use-working-directory="true"><conditions>
-        <pipeline_condition type="bunch_complete"><argument key="prefixes" value="product-import-link"/></pipeline_condition>
-        </conditions>
-        <step name="move_files" executorType="move_files" sortOrder="10"/>
-        <step name="import_links" executorType="import_links" sortOrder="20"><conditions>
-            <step_condition type="previous_steps_completed"/></conditions></step></pipeline>
-    <pipeline name="variants" use-working-directory="true"><conditions>
-        <pipeline_condition type="bunch_complete"><argument key="prefixes" value="product-import-variant"/></pipeline_condition>
-        </conditions>
-        <step name="move_files" executorType="move_files" sortOrder="10"/>
-        <step name="import_variants" executorType="import_variants" sortOrder="20"><conditions>
-            <step_condition type="previous_steps_completed"/></conditions></step></pipeline>
-    <pipeline name="custom_options" use-working-directory="true"><conditions>
-        <pipeline_condition type="bunch_complete"><argument key="prefixes" value="custom-options"/></pipeline_condition>
-        </conditions>
-        <step name="move_files" executorType="move_files" sortOrder="10"/>
-        <step name="import_custom_options" executorType="import_custom_options" sortOrder="20"><conditions>
-            <step_condition type="previous_steps_completed"/></conditions></step></pipeline>
-</config>"#;
+pub(crate) fn other_pipelines() -> String {
+    let parts = [
+        ("links", "product-import-link"),
+        ("variants", "product-import-variant"),
+        ("custom_options", "custom-options"),
+    ];
+    let pipeline = |(name, prefix): (&str, &str)| {
+        format!(
+            r#"<pipeline name="{name}" use-working-directory="true"><conditions>
+            <pipeline_condition type="bunch_complete"><argument key="prefixes" value="{prefix}"/></pipeline_condition>
+            </conditions>
+            <step name="move_files" executorType="move_files" sortOrder="10"/>
+            <step name="import_{name}" executorType="import_{name}" sortOrder="20"><conditions>
+                <step_condition type="previous_steps_completed"/></conditions></step></pipeline>"#
+        )
+    };
+    format!("<config>{}</config>", parts.map(pipeline).concat())
+}
 
 const SAMPLES: &str = "techdivision-import-sample-data/generic/data/";
 

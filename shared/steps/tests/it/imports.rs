@@ -8,7 +8,7 @@ use import::entity::product::Product;
 use insta::assert_snapshot;
 use pipeline::{PipelineId, StepStatus};
 
-use super::entities::{FILES, OTHER_PIPELINES};
+use super::entities::{FILES, other_pipelines};
 use super::shop::{APPLE, HEADER, PEAR, Shop};
 use steps::import::DROP_PREFIX;
 use steps::import::archive;
@@ -302,7 +302,7 @@ async fn every_executor_that_ships_is_repeatable() {
     let mut proven = BTreeSet::from(PROVEN_ELSEWHERE.map(str::to_owned));
     proven.extend(shop.repeat_every_step(&id).await);
     assert_snapshot!(shop.totals(&id).await, @"8 created, 0 deleted, 14 rows, 1 skipped, 0 unchanged, 5 updated");
-    shop.workshop.store().files.put("pipelines/others.xml", OTHER_PIPELINES.into()).await.unwrap();
+    shop.workshop.store().files.put("pipelines/others.xml", other_pipelines().into()).await.unwrap();
     for (prefix, text) in FILES {
         shop.workshop.wait(1);
         shop.drop_file(&format!("{prefix}_20260801-120000_01.csv"), text).await;
