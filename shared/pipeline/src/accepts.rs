@@ -33,7 +33,10 @@ mod tests;
 
 pub use description::{ArgumentDescription, ValueForm};
 pub use fault::{Fault, FaultPlace, Given};
-pub use kind::{DurationInWords, EarlierStep, Flag, NameList, NameOf, OneOf, Parsed, PointInTime, Text, WholeNumber};
+pub use kind::{
+    DurationInWords, EarlierStep, Elsewhere, Flag, NameList, NamesOf, OneOf, Parsed, PipelineName, PointInTime, Text,
+    WholeNumber,
+};
 
 /// Why an argument cannot have a value; who declares a kind of its own brings its own errors.
 pub type BadArgument = Box<dyn Error + Send + Sync>;
@@ -110,6 +113,12 @@ pub trait ArgumentKind: Debug + Send + Sync {
     fn earlier_step(&self) -> Option<EarlierStep> {
         None
     }
+
+    /// Whether the value is the name of something that any of the definitions can have, or several names with commas or
+    /// spaces between. A name that none of them has is told when definitions are read.
+    fn names_elsewhere(&self) -> Option<Elsewhere> {
+        None
+    }
 }
 
 /// An argument of whatever kind, as lists have it.
@@ -128,6 +137,9 @@ pub trait DeclaredArgument: Debug + Send + Sync {
 
     /// Whether it names an earlier step; see [`ArgumentKind::earlier_step`].
     fn earlier_step(&self) -> Option<EarlierStep>;
+
+    /// Whether it names pipelines or steps; see [`ArgumentKind::names_elsewhere`].
+    fn names_elsewhere(&self) -> Option<Elsewhere>;
 
     /// Checks a value as it is read later.
     ///
@@ -169,6 +181,10 @@ impl<K: ArgumentKind> DeclaredArgument for Argument<K> {
 
     fn earlier_step(&self) -> Option<EarlierStep> {
         self.kind.earlier_step()
+    }
+
+    fn names_elsewhere(&self) -> Option<Elsewhere> {
+        self.kind.names_elsewhere()
     }
 
     fn check(&self, text: &str) -> Result<(), BadArgument> {

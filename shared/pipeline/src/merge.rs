@@ -23,6 +23,7 @@ use crate::xml::{self, Document, Error, PlacedText, Warning, XmlPosition, limits
 mod arguments;
 mod condition;
 mod define;
+mod named_elsewhere;
 mod node;
 mod reference;
 mod step_arguments;
@@ -31,6 +32,7 @@ mod tests;
 mod warnings;
 
 pub use condition::{BuiltIn, built_in};
+use named_elsewhere::NamesThere;
 use node::{Action, Entry, Errors, Node};
 
 /// What a set of files defines.
@@ -180,8 +182,9 @@ impl Merging {
     fn finish(self, vocabulary: &Vocabulary) -> MergedDefinitions {
         let mut merged = MergedDefinitions { warnings: self.warnings, ..MergedDefinitions::default() };
         let mut errors = self.errors;
-        let kept = self.drafts.into_values().filter(|draft| draft.removed.is_none());
-        for (index, draft) in kept.enumerate() {
+        let kept = || self.drafts.iter().filter(|(_, draft)| draft.removed.is_none());
+        let there = NamesThere::of(kept());
+        for (index, (_, draft)) in kept().enumerate() {
             if index == limits::DEFINITIONS {
                 errors.push(draft.position.error(format!(
                     "more than {} pipelines; this one and those with later names are left out",
@@ -189,10 +192,11 @@ impl Merging {
                 )));
                 break;
             }
-            let Some(node) = draft.node else { continue };
-            match define::definition(&node, vocabulary) {
+            let Some(node) = &draft.node else { continue };
+            match define::definition(node, vocabulary) {
                 Ok(definition) => {
-                    merged.warnings.extend(warnings::of(&node, &definition));
+                    merged.warnings.extend(warnings::of(node, &definition));
+                    merged.warnings.extend(there.warnings(node, vocabulary));
                     merged.definitions.push(definition);
                 }
                 Err(faults) => errors.extend(faults),

@@ -46,13 +46,26 @@ pub struct PointInTime;
 #[derive(Debug, Clone, Copy)]
 pub struct OneOf(pub &'static [&'static str]);
 
-/// The name of something, such as `a pipeline`.
+/// The name of a pipeline.
 #[derive(Debug, Clone, Copy)]
-pub struct NameOf(pub &'static str);
+pub struct PipelineName;
 
-/// Names of things, such as `step names`, with commas or spaces between.
+/// Names of things, such as `website codes`, with commas or spaces between.
 #[derive(Debug, Clone, Copy)]
 pub struct NameList(pub &'static str);
+
+/// Names of pipelines or of steps, with commas or spaces between.
+#[derive(Debug, Clone, Copy)]
+pub struct NamesOf(pub Elsewhere);
+
+/// What an argument may name that any of the definitions can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// Pipelines.
+    Pipelines,
+    /// Steps, of whichever pipeline.
+    Steps,
+}
 
 /// The name of a step of the same pipeline that runs before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,7 +191,7 @@ impl ArgumentKind for OneOf {
     }
 }
 
-impl ArgumentKind for NameOf {
+impl ArgumentKind for PipelineName {
     type Value = id::Name;
 
     fn read(&self, text: &str) -> Result<id::Name, BadArgument> {
@@ -186,7 +199,31 @@ impl ArgumentKind for NameOf {
     }
 
     fn form(&self) -> ValueForm {
-        ValueForm { of: Some(self.0), example: "nightly_check", ..ValueForm::of("name") }
+        ValueForm { of: Some("a pipeline"), example: "nightly_check", ..ValueForm::of("name") }
+    }
+
+    fn names_elsewhere(&self) -> Option<Elsewhere> {
+        Some(Elsewhere::Pipelines)
+    }
+}
+
+impl ArgumentKind for NamesOf {
+    type Value = Vec<id::Name>;
+
+    fn read(&self, text: &str) -> Result<Vec<id::Name>, BadArgument> {
+        NameList("").read(text)
+    }
+
+    fn form(&self) -> ValueForm {
+        NameList(match self.0 {
+            Elsewhere::Pipelines => "pipeline names",
+            Elsewhere::Steps => "step names",
+        })
+        .form()
+    }
+
+    fn names_elsewhere(&self) -> Option<Elsewhere> {
+        Some(self.0)
     }
 }
 

@@ -30,7 +30,7 @@ fn a_value_of_another_kind_is_quoted_with_what_is_expected() {
         refused(&DurationInWords, "2 hourz"),
         refused(&PointInTime, "noon"),
         refused(&OneOf(&["GET", "POST"]), "POTS"),
-        refused(&NameOf("a pipeline"), "a/b"),
+        refused(&PipelineName, "a/b"),
         refused(&NameList("step names"), "a a"),
     ]
     .join("\n");
@@ -53,7 +53,7 @@ fn every_example_of_a_kind_is_read() {
     assert!(number.read(number.form().example).is_ok());
     assert!(DurationInWords.read(DurationInWords.form().example).is_ok());
     assert!(PointInTime.read(PointInTime.form().example).is_ok());
-    assert!(NameOf("x").read(NameOf("x").form().example).is_ok());
+    assert!(PipelineName.read(PipelineName.form().example).is_ok());
     assert!(NameList("x").read(NameList("x").form().example).is_ok());
     assert!(EarlierStep::Needed.read(EarlierStep::Needed.form().example).is_ok());
 }

@@ -5,11 +5,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::Vocabulary;
 use super::node::Node;
 use crate::accepts::{Accepts, Argument, ArgumentKind, DeclaredArgument, WholeNumber};
 use crate::condition::{PipelineCondition, Registered, StepCondition};
 use crate::id::Name;
 use crate::schedule::Cron;
+use crate::xml::kind::ElementKind;
 use crate::xml::{Error, suggest};
 
 mod arguments;
@@ -229,6 +231,25 @@ pub(super) fn build<C: OrRegistered>(
     };
     check_arguments(node, *accepts)?;
     Ok(C::registered(Registered { name: name.clone(), arguments: super::arguments::arguments(node) }))
+}
+
+/// What a condition, or the executor of a step, can be told; nothing for other elements and for unknown names.
+pub(super) fn accepts_of(node: &Node, vocabulary: &Vocabulary) -> Option<Accepts> {
+    let name = &node.identity.text;
+    let (arguments, registered) = match node.kind {
+        ElementKind::PipelineCondition => (arguments_of(PIPELINE_CONDITIONS, name), &vocabulary.pipeline_conditions),
+        ElementKind::StepCondition => (arguments_of(STEP_CONDITIONS, name), &vocabulary.step_conditions),
+        ElementKind::Step => {
+            let executor = node.attributes.get("executorType")?;
+            return vocabulary.executors.as_ref()?.get(&executor.text).copied();
+        }
+        _ => return None,
+    };
+    arguments.map(Accepts::Only).or_else(|| registered.get(name).copied())
+}
+
+fn arguments_of<C>(known: &[Known<C>], name: &str) -> Option<&'static [&'static dyn DeclaredArgument]> {
+    known.iter().find(|row| row.name == name).map(|row| row.arguments)
 }
 
 /// Where a condition that is built in can stand, for who names it elsewhere.

@@ -13,7 +13,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::accepts::{Accepts, Argument, Flag, NameOf, Presence, Text};
+use engine::accepts::{Accepts, Argument, Flag, PipelineName, Presence, Text};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use pipeline::Arguments;
 use pipeline::{PipelineId, PipelineStatus};
@@ -32,9 +32,9 @@ struct SpawnCheckpoint {
     looks: u32,
 }
 
-const PIPELINE: Argument<NameOf> = Argument {
+const PIPELINE: Argument<PipelineName> = Argument {
     name: "pipeline",
-    kind: NameOf("a pipeline"),
+    kind: PipelineName,
     presence: Presence::Required,
     meaning: "the name of its definition",
 };

@@ -1,7 +1,8 @@
 //! What the conditions that are built in can be told.
 
 use crate::accepts::{
-    Argument, BadArgument, DeclaredArgument, DurationInWords, NameList, Parsed, Presence, WholeNumber,
+    Argument, BadArgument, DeclaredArgument, DurationInWords, Elsewhere, NameList, NamesOf, Parsed, Presence,
+    WholeNumber,
 };
 use crate::schedule::Cron;
 use crate::settings::SETTINGS;
@@ -20,8 +21,8 @@ pub(super) const SOME_STEPS: &[&dyn DeclaredArgument] = &[&some_steps(STEP_FILTE
 /// What the original's word means.
 const ORIGINAL: &str = "the same as `steps`, in the word of the original";
 
-const fn steps(name: &'static str, meaning: &'static str) -> Argument<NameList> {
-    Argument { name, kind: NameList("step names"), presence: Presence::OneOf(STEP_FILTER), meaning }
+const fn steps(name: &'static str, meaning: &'static str) -> Argument<NamesOf> {
+    Argument { name, kind: NamesOf(Elsewhere::Steps), presence: Presence::OneOf(STEP_FILTER), meaning }
 }
 
 pub(super) const fn some_steps(name: &'static str) -> Argument<NameList> {
@@ -75,9 +76,9 @@ pub(super) const WEBSITES: Argument<NameList> = Argument {
     meaning: "the codes of the websites",
 };
 
-pub(super) const PIPELINES: Argument<NameList> = Argument {
+pub(super) const PIPELINES: Argument<NamesOf> = Argument {
     name: "pipelines",
-    kind: NameList("pipeline names"),
+    kind: NamesOf(Elsewhere::Pipelines),
     presence: Presence::Required,
     meaning: "the names of the pipelines",
 };

@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 
 use super::grammar::refused_condition;
 use super::{merged, refused};
-use crate::accepts::{Accepts, Argument, DeclaredArgument, Parsed, Presence};
+use crate::accepts::{Accepts, Argument, DeclaredArgument, Parsed, PipelineName, Presence};
 use crate::condition::{BUILT_IN, PipelineCondition, Registered, StepCondition};
 use crate::definition::Definition;
 use crate::merge::condition::{PIPELINE_CONDITIONS, RECURRING_CONDITIONS, STEP_CONDITIONS};
@@ -346,4 +346,55 @@ fn classes_of_the_original_without_their_arguments_say_what_is_missing() {
     x.xml:8:13: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Step\DependingOnNamedSteps`: the argument `steps` or `step_filter` is missing; expected the names of the steps, as list of step names (example: `first, second`)
     x.xml:9:13: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Step\NamedPipelinesHasStatus`: the argument `pipelines` is missing; expected the names of the pipelines, as list of pipeline names (example: `first, second`)
     ");
+}
+
+/// What is told of the names in these files, with an executor `spawn` that is told a pipeline's name.
+fn told_of_names(files: &[(&str, &str)]) -> String {
+    const PIPELINE: Argument<PipelineName> =
+        Argument { name: "pipeline", kind: PipelineName, presence: Presence::Required, meaning: "what to spawn" };
+    let spawn: Accepts = Accepts::Only(&[&PIPELINE]);
+    let executors = [("spawn".to_owned(), spawn), ("e".to_owned(), Accepts::Anything)];
+    let vocabulary = Vocabulary { executors: Some(executors.into()), ..Vocabulary::default() };
+    let merged = load(files.iter().map(|(name, text)| (*name, text.as_bytes())), &vocabulary);
+    let warnings = merged.warnings.iter().filter(|warning| warning.message.contains("no definition here"));
+    warnings.map(|warning| format!("{warning}\n")).collect()
+}
+
+const OTHERS: (&str, &str) = (
+    "others.xml",
+    r#"<config><pipeline name="stock_import"><conditions><pipeline_condition type="no_auto_spawn"/></conditions>
+    <step name="reindex" executorType="e"/></pipeline></config>"#,
+);
+
+#[test]
+fn names_of_pipelines_and_steps_that_nobody_has_are_told_with_their_place() {
+    let naming = r#"<config><pipeline name="p"><conditions>
+    <pipeline_condition type="named_pipelines_have_status"><argument key="pipelines" value="stock_import, stock_imprt"/><argument key="statuses" value="success"/></pipeline_condition>
+    <pipeline_condition type="no_conflicting_step"><argument key="steps" value="reindx"/></pipeline_condition></conditions>
+    <stepDefaults><conditions>
+    <step_condition type="wait_for_step_is_not_running"><argument key="step_filter" value="reindexx s"/></step_condition></conditions></stepDefaults>
+    <step name="s" executorType="spawn"><arguments><argument key="pipeline" value="stock-import"/></arguments></step>
+    </pipeline></config>"#;
+    assert_snapshot!(told_of_names(&[("naming.xml", naming), OTHERS]), @"
+    naming.xml:2:93: argument `pipelines`: no definition here has a pipeline `stock_imprt`; did you mean `stock_import`?
+    naming.xml:3:81: argument `steps`: no definition here has a step `reindx`; did you mean `reindex`?
+    naming.xml:5:92: argument `step_filter`: no definition here has a step `reindexx`; did you mean `reindex`?
+    naming.xml:6:84: argument `pipeline`: no definition here has a pipeline `stock-import`; did you mean `stock_import`?
+    ");
+    // The names are looked for in all files, so a change of another one counts.
+    let change = r#"<config><referencePipeline name="p"><referenceStep name="s"><arguments>
+    <referenceArgument key="pipeline" value="stock_import"/></arguments></referenceStep></referencePipeline></config>"#;
+    let told = told_of_names(&[("naming.xml", naming), OTHERS, ("reference.xml", change)]);
+    assert!(!told.contains("stock-import") && told.contains("stock_imprt"), "{told}");
+}
+
+#[test]
+fn a_name_in_a_broken_definition_is_no_unknown_one() {
+    let naming = r#"<config><pipeline name="p"><conditions>
+    <pipeline_condition type="named_pipelines_have_status"><argument key="pipelines" value="broken"/><argument key="statuses" value="success"/></pipeline_condition>
+    <pipeline_condition type="no_conflicting_step"><argument key="steps" value="of_broken"/></pipeline_condition></conditions>
+    <step name="s" executorType="e"/></pipeline>"#;
+    let broken =
+        r#"<pipeline name="broken" expire-in="1 yaer"><step name="of_broken" executorType="e"/></pipeline></config>"#;
+    assert_eq!(told_of_names(&[("naming.xml", &format!("{naming}{broken}"))]), "");
 }
