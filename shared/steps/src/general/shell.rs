@@ -15,6 +15,7 @@
 
 mod command_folder;
 mod command_run;
+mod control_group;
 mod pipe_lines;
 mod process_table;
 mod process_tree;
@@ -33,6 +34,7 @@ use tokio::process::Command;
 
 use super::artifact_name;
 use command_run::{CommandEnd, CommandRun, GRACE};
+use control_group::JOIN;
 use process_tree::ProcessTree;
 
 /// The executor.
@@ -144,9 +146,9 @@ fn started(work: &Work<'_>, command: CommandText<'_>) -> Result<CommandRun, Exec
         command
     };
     // Rust has no safe call for it, and `setsid` of util-linux or busybox is on every Linux; it becomes the command.
-    let mut started = ProcessTree::start(prepared("setsid").args(["sh", "-c", text]), &attempt);
+    let mut started = ProcessTree::start(prepared("setsid").args(["sh", "-c", JOIN, text]), &attempt);
     if started.as_ref().is_err_and(|error| error.kind() == ErrorKind::NotFound) {
-        started = ProcessTree::start(prepared("sh").args(["-c", text]).process_group(0), &attempt);
+        started = ProcessTree::start(prepared("sh").args(["-c", JOIN, text]).process_group(0), &attempt);
     }
     match started {
         Ok(started) => Ok(CommandRun::of(started, folder)),

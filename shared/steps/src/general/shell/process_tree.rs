@@ -3,7 +3,8 @@
 //! A process that nobody waits for any more is given to its nearest ancestor that asked for such: this program asks. So
 //! whatever a command starts is below it or a child of ours, also after a double fork, and is known by its session, its
 //! group, a variable in its environment, or by having been seen below another one. What none of these tells is the
-//! command's if no other command is running; else it is named and left to the last of them.
+//! command's if no other command is running; else it is named and left to the last of them. Where the kernel keeps a list of
+//! a command's processes ([`ControlGroup`]), that list says it all.
 //!
 //! **Invariant:** a number is signalled only after the process of that number was seen to have the same time of start.
 
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Signal, WaitOptions, kill_process, kill_process_group, waitpid};
 use tokio::process::{Child, Command};
 
+use super::control_group::ControlGroup;
 use super::process_table::{self, Process};
 
 /// The variable that all processes of a command have in their environment.
@@ -42,6 +44,8 @@ pub(super) struct ProcessTree {
     leader: i32,
     /// `SYSTOLE_COMMAND=…`
     variable: String,
+    /// Where the kernel has a list of them.
+    group: Option<ControlGroup>,
     seen: Mutex<Seen>,
 }
 
@@ -95,14 +99,17 @@ impl ProcessTree {
     pub(super) fn start(command: &mut Command, attempt: &str) -> io::Result<(Child, Arc<Self>)> {
         adopt_orphans();
         // Attempts of two stores can have the same name; two commands never have the same mark.
-        let mark = format!("{attempt}/{}-{}", process_table::own(), STARTED.fetch_add(1, Ordering::Relaxed));
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let mark = format!("{attempt}/{}-{number}", process_table::own());
+        let group = ControlGroup::make(number);
+        command.envs(group.as_ref().map(ControlGroup::variable));
         // Held until the command is known, or the end of another one would take it for a stray.
         let mut running = running();
         let child = command.env(MARK, &mark).spawn()?;
         let leader = child.id().and_then(|id| i32::try_from(id).ok()).expect("nobody has waited for it yet");
         let processes = process_table::process(leader).map(|process| (leader, process)).into_iter().collect();
         let seen = Mutex::new(Seen { processes, is_over: false });
-        let tree = Arc::new(ProcessTree { leader, variable: format!("{MARK}={mark}"), seen });
+        let tree = Arc::new(ProcessTree { leader, variable: format!("{MARK}={mark}"), group, seen });
         running.push(tree.clone());
         Ok((child, tree))
     }
@@ -175,7 +182,18 @@ impl ProcessTree {
             // An error means that it has just become empty.
             let _ = kill_process_group(group, Signal::KILL);
         }
+        if let Some(group) = &self.group {
+            group.kill();
+        }
         left.iter().for_each(|process| signal(process, Signal::KILL));
+    }
+
+    /// Whether a process that was seen to run belongs to the command for sure.
+    fn owns(&self, process: &Process) -> bool {
+        process.session == self.leader
+            || process.group == self.leader
+            || process_table::has_variable(process.pid, &self.variable)
+            || self.group.as_ref().is_some_and(|group| group.processes().contains(&process.pid))
     }
 
     /// The processes that are running, after a new look.
@@ -183,6 +201,7 @@ impl ProcessTree {
         seen.processes.retain(|_, process| is_same(process));
         let mut roots: Vec<i32> = seen.processes.keys().copied().collect();
         roots.extend(process_table::children(process_table::own()).into_iter().filter(|pid| self.is_own_orphan(*pid)));
+        roots.extend(self.group.iter().flat_map(ControlGroup::processes));
         while let Some(pid) = roots.pop() {
             let children = process_table::children(pid);
             roots.extend(children.into_iter().filter(|child| !seen.processes.contains_key(child)));
@@ -216,10 +235,7 @@ impl ProcessTree {
             bury(&process);
             return false;
         }
-        let is_known = process.session == self.leader
-            || process.group == self.leader
-            || process_table::has_variable(pid, &self.variable);
-        is_known || (running().len() == 1 && is_stray(&process))
+        self.owns(&process) || (running().len() == 1 && is_stray(&process))
     }
 
     /// Orphans that may be of this command or of another one that runs at the same time.
@@ -227,13 +243,7 @@ impl ProcessTree {
         let children = process_table::children(process_table::own()).into_iter().filter_map(process_table::process);
         let trees: Vec<Arc<ProcessTree>> =
             running().iter().filter(|tree| tree.leader != self.leader).cloned().collect();
-        let is_of_other = |process: &Process| {
-            trees.iter().any(|tree| {
-                process.session == tree.leader
-                    || process.group == tree.leader
-                    || process_table::has_variable(process.pid, &tree.variable)
-            })
-        };
+        let is_of_other = |process: &Process| trees.iter().any(|tree| tree.owns(process));
         children.filter(|process| is_stray(process) && !process.is_zombie && !is_of_other(process)).collect()
     }
 }
