@@ -43,7 +43,7 @@ pub struct ActiveStep {
     pub status: StepStatus,
     /// The number of the attempt.
     pub attempt: u32,
-    /// The number of the last attempt that its definition allows.
+    /// The number of the last attempt: the one that failed for good, or the last that its definition allows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts_limit: Option<u32>,
     /// Since when it stands there.

@@ -1,10 +1,14 @@
 //! How many attempts a step has, and whether it is in its last one.
 
 use pipeline::condition::StepCondition;
-use pipeline::{Pipeline, Step};
+use pipeline::{Pipeline, Step, StepStatus};
 
-/// The number of the last attempt that the definition allows in the run that the step is in.
+/// The number of the last attempt in the run that the step is in: the one that failed for good, or the last that the
+/// definition allows.
 pub(crate) fn last_attempt(step: &Step) -> Option<u32> {
+    if step.record.status == StepStatus::Error && step.record.is_permanent {
+        return Some(step.record.attempt);
+    }
     attempts_limit(step).map(|limit| step.record.attempts_before.saturating_add(limit))
 }
 

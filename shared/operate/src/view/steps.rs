@@ -23,7 +23,7 @@ pub struct StepRow {
     pub status: StepStatus,
     /// The number of the latest attempt.
     pub attempt: u32,
-    /// The number of the last attempt that its definition allows.
+    /// The number of the last attempt: the one that failed for good, or the last that its definition allows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts_limit: Option<u32>,
     /// When the latest attempt started.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use pipeline::Arguments;
 use pipeline::PipelineStatus;
+use serde_json::json;
 use store::clean_up::EndedPlace;
 use store::table::{Attributes, Change, Condition, Key, Listing, Write};
 
@@ -196,5 +197,22 @@ fn a_cursor_that_was_made_up_is_refused() {
     ] {
         let error = text.parse::<operate::Cursor>().unwrap_err();
         assert_eq!(error.to_string(), format!("`{text}` is no cursor (expected `next` of the page before)"));
+    }
+}
+
+#[tokio::test]
+async fn no_attempt_is_promised_to_a_step_that_failed_for_good() {
+    let failing = |name, step| xml(name, "", "no_auto_spawn", step);
+    let definitions = [failing("for-good", "10: broken-a limit=3"), failing("for-now", "10: fails-a limit=3 pause=9")];
+    let workshop = Workshop::with(&definitions);
+    for (name, last) in [("for-good", 1), ("for-now", 3)] {
+        one(&workshop, name, "a", "a.csv").await;
+        workshop.beat().await;
+        workshop.run_one().await.unwrap().unwrap();
+        let page = operate::list(&workshop.context, &PipelineFilter::default(), workshop.now()).await.unwrap();
+        let rows = operate::rows(&workshop.context, &page.rows[..1], workshop.now()).await.unwrap();
+        let row = serde_json::to_value(&rows[0]).unwrap();
+        let at = &row["stands_at"];
+        assert_eq!((&at["attempt"], &at["attempts_limit"]), (&json!(1), &json!(last)), "{name}: {row:#}");
     }
 }
