@@ -20,6 +20,7 @@ use store::steps::{Claimed, Continuation, StepWritten};
 use crate::apply::{outgoing, resend_step};
 use crate::context::{Context, Invocation};
 use crate::error_chain::chain;
+use crate::executor::log_file;
 
 /// Frees a dead beat's lease, enqueues the steps of dead owners again, and sends the messages of all enqueued steps.
 ///
@@ -94,11 +95,12 @@ async fn carry_on(
         owner,
         item: None,
     };
+    let (store, now) = (&context.store, invocation.now());
+    let log = log_file::taken_over(context, &claimed, step, now).await?;
     claimed.record.interruptions += 1;
     let token = invocation.token(&pipeline.id, &definition.name, record.attempt, record.continuations + 1);
     let checkpoint = record.checkpoint.clone().unwrap_or_default();
-    let (store, now) = (&context.store, invocation.now());
-    let continuation = Continuation { checkpoint, token: &token, log: &record.log, delay: Duration::ZERO };
+    let continuation = Continuation { checkpoint, token: &token, log: &log, delay: Duration::ZERO };
     let written = store.continue_step(&mut claimed, continuation, now).await?;
     if written != StepWritten::Committed {
         return Ok(None);

@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use pipeline::{PipelineId, Step, StepStatus};
 use store::Store;
 use store::steps::Claimed;
@@ -12,7 +13,7 @@ use tokio::sync::oneshot;
 
 use crate::context::Context;
 use crate::error_chain::chain;
-use crate::executor::step_log::StepLog;
+use crate::executor::step_log::{Level, StepLog};
 use crate::executor::working_directory::WorkingDirectory;
 
 /// The log of a running attempt: the executor writes it and another task reads it now and then.
@@ -76,6 +77,25 @@ pub(crate) async fn keep(context: &Context, log: &StepLog, key: &str, has_file: 
         context.store.files.delete(key).await?;
     }
     Ok(log.for_item(key))
+}
+
+/// Keeps what a runner wrote whose process died, with a line that says so; the attempt goes on behind it.
+///
+/// The file of the dead runner stays: it may be needed again if this is not followed by the write that names it.
+pub(crate) async fn taken_over(
+    context: &Context,
+    dead: &Claimed,
+    step: &Step,
+    now: DateTime<Utc>,
+) -> store::Result<String> {
+    let text = latest(&context.store, &dead.pipeline, step).await?;
+    let mut log = StepLog::continued(&text, Level::Info);
+    log.line(now, Level::Warning, &dead.name, "the process that ran the step is gone; it is carried on");
+    let key = key_of(dead);
+    if log.is_long() {
+        context.store.files.put(&key, Bytes::from(log.text())).await?;
+    }
+    Ok(log.for_item(&key))
 }
 
 /// The whole of a log of which an item may have only the end. If its file has been cleaned up, the end remains.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::accepts::Accepts;
+use engine::take_over::take_over;
 use engine::{Executor, ExecutorError, LogPart, Outcome, Program, StepLog, Work, log_file};
 use patience::{Bell, wait};
 use pipeline::PipelineId;
@@ -102,6 +103,36 @@ async fn the_log_of_a_runner_that_died_tells_how_far_it_came() {
     let record = workshop.step(&id, "talks-a").await.record;
     assert_eq!((record.status, record.log.as_str()), (pipeline::StepStatus::Error, ""));
     assert_eq!(log(&workshop, &id).await, "2026-08-01 12:00:00 talks-a info: 0, line 0\n");
+}
+
+/// Runs the step until its log shows so many lines, and dies with it; the next process of the machine takes over.
+async fn die_talking(workshop: &Workshop, id: &PipelineId, lines: usize) {
+    let written = || async { Some(log(workshop, id).await).filter(|log| log.lines().count() == lines) };
+    tokio::select! {
+        _ = workshop.run_one() => panic!("nobody lets it go on"),
+        _ = async { wait("the log is written").ask(written).await } => {}
+    }
+    take_over(&workshop.context, |_| true, &workshop.invocation()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_log_of_a_process_that_died_goes_on_in_the_next() {
+    // The second does not fit the item.
+    for lines in [1, 60] {
+        let (workshop, opened) = talking(&format!("waits=yes lines={lines}"));
+        let id = workshop.spawn().await;
+        die_talking(&workshop, &id, lines).await;
+        die_talking(&workshop, &id, 2 * lines + 1).await;
+        opened.notify_one();
+        workshop.run_all().await;
+        let log = log(&workshop, &id).await;
+        let said: Vec<&str> = log.lines().map(|line| line.split(": ").last().unwrap()).collect();
+        let talk = || (0..lines).map(|line| format!("0, line {line}"));
+        let gone = || ["the process that ran the step is gone; it is carried on".to_owned()];
+        let expected =
+            talk().chain(gone()).chain(talk()).chain(gone()).chain(talk()).chain(["the end of 0".to_owned()]);
+        assert_eq!(said, expected.collect::<Vec<_>>());
+    }
 }
 
 #[tokio::test]
