@@ -1,0 +1,10 @@
+//! Adobe Commerce and Magento over REST.
+//!
+//! [`client`] makes calls and knows nothing of imports. [`bulk`] hands many calls over at once and asks later what became
+//! of them. [`facts`] reads what a shop has. [`target`] makes the shop a target of imports.
+//!
+//! What shops really do was recorded from a running one; `docs/MAGENTO.md` lists each fact with the test that minds it.
+
+pub mod client;
+#[cfg(test)]
+mod testing;
