@@ -5,6 +5,8 @@
 //!
 //! What shops really do was recorded from a running one; `docs/MAGENTO.md` lists each fact with the test that minds it.
 
+pub mod bulk;
 pub mod client;
+pub mod facts;
 #[cfg(test)]
 mod testing;

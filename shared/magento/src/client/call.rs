@@ -66,7 +66,7 @@ impl ShopCall {
     /// Gives the shop something; a second time does harm unless the caller says otherwise.
     #[must_use]
     pub fn post(segments: &[&str], body: &Value) -> Self {
-        Self { repeat: Repeat::Harmful, ..Self::with(Method::POST, segments, text_of(body)) }
+        Self::sending(Method::POST, segments, body)
     }
 
     /// Writes something that is the same after a second time.
@@ -79,6 +79,12 @@ impl ShopCall {
     #[must_use]
     pub fn delete(segments: &[&str]) -> Self {
         Self::with(Method::DELETE, segments, Bytes::new())
+    }
+
+    /// Gives the shop something by a method of the caller's; a second time does harm unless the caller says otherwise.
+    #[must_use]
+    pub fn sending(method: Method, segments: &[&str], body: &Value) -> Self {
+        Self { repeat: Repeat::Harmful, ..Self::with(method, segments, text_of(body)) }
     }
 
     fn with(method: Method, segments: &[&str], body: Bytes) -> Self {

@@ -40,6 +40,14 @@ pub enum Error {
         /// What was found and what was expected.
         problem: String,
     },
+    /// The answer is JSON, but not what this call is answered with.
+    #[error("{what}: {problem}")]
+    Misread {
+        /// What was asked for.
+        what: String,
+        /// What was found and what was expected.
+        problem: String,
+    },
     /// The call has no address.
     #[error(transparent)]
     Address(#[from] AddressError),
@@ -121,7 +129,11 @@ impl Error {
     pub fn refusal(&self) -> Option<&ShopRefusal> {
         match self {
             Self::Refused { refusal, .. } => Some(refusal),
-            Self::Unanswered { .. } | Self::Unreadable { .. } | Self::Address(_) | Self::Unsendable(_) => None,
+            Self::Unanswered { .. }
+            | Self::Unreadable { .. }
+            | Self::Misread { .. }
+            | Self::Address(_)
+            | Self::Unsendable(_) => None,
         }
     }
 
@@ -131,7 +143,7 @@ impl Error {
         match self {
             Self::Refused { refusal, .. } => refusal.reason.may_pass(),
             Self::Unanswered { source, .. } => source.is_retryable(),
-            Self::Unreadable { .. } | Self::Address(_) | Self::Unsendable(_) => false,
+            Self::Unreadable { .. } | Self::Misread { .. } | Self::Address(_) | Self::Unsendable(_) => false,
         }
     }
 
@@ -142,7 +154,7 @@ impl Error {
             Self::Unanswered { arrival, .. } => *arrival == Arrival::Perhaps,
             Self::Refused { refusal, .. } => refusal.reason == RefusalReason::Gateway,
             // A page with a good status may stand before a shop that has done its work.
-            Self::Unreadable { .. } => true,
+            Self::Unreadable { .. } | Self::Misread { .. } => true,
             Self::Address(_) | Self::Unsendable(_) => false,
         }
     }

@@ -74,7 +74,7 @@ fn may_repeat(error: &Error) -> May {
             | RefusalReason::Moved
             | RefusalReason::Page => May::Never,
         },
-        Error::Unreadable { .. } | Error::Address(_) | Error::Unsendable(_) => May::Never,
+        Error::Unreadable { .. } | Error::Misread { .. } | Error::Address(_) | Error::Unsendable(_) => May::Never,
     }
 }
 

@@ -163,7 +163,11 @@ impl<'c> Pages<'c> {
             Value::Array(items) => items,
             // With chosen fields an empty list comes as nothing.
             Value::Null if total.is_some() => Vec::new(),
-            _ => return Err(Error::Unsendable(format!("{:?} was not answered with a list", self.call))),
+            _ => {
+                let (what, problem) =
+                    (format!("{:?}", self.call), "the answer is no list (expected `items`)".to_owned());
+                return Err(Error::Misread { what, problem });
+            }
         };
         self.seen += items.len() as u64;
         self.is_over = items.is_empty() || total.is_none_or(|total| self.seen >= total);

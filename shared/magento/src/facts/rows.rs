@@ -1,0 +1,28 @@
+//! Reads lists of the shop as rows with the fields that are needed.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::client::{Error, SearchCriteria, ShopCall, ShopClient};
+
+/// Reads a list page by page.
+pub(super) async fn listed<T: DeserializeOwned>(
+    client: &ShopClient,
+    call: ShopCall,
+    item_fields: &str,
+) -> Result<Vec<T>, Error> {
+    let what = format!("{call:?}");
+    let criteria = SearchCriteria { item_fields: item_fields.to_owned(), ..SearchCriteria::default() };
+    let items = client.list(call, criteria).await?;
+    items.into_iter().map(|item| row(&what, item)).collect()
+}
+
+/// Reads a list that has no pages.
+pub(super) async fn whole<T: DeserializeOwned>(client: &ShopClient, call: &ShopCall) -> Result<Vec<T>, Error> {
+    let what = format!("{call:?}");
+    row(&what, client.call(call).await?)
+}
+
+fn row<T: DeserializeOwned>(what: &str, item: Value) -> Result<T, Error> {
+    serde_json::from_value(item).map_err(|error| Error::Misread { what: what.to_owned(), problem: error.to_string() })
+}
