@@ -150,10 +150,8 @@ impl Recording {
     /// The answer as it came over the wire.
     pub(crate) fn answer(&self) -> WireAnswer {
         let is_json = self.kind.contains("json");
-        let body = match &self.body {
-            Value::String(text) if !is_json => text.clone(),
-            body => body.to_string(),
-        };
+        let text = self.body.as_str().filter(|_| !is_json);
+        let body = text.map_or_else(|| self.body.to_string(), str::to_owned);
         answer(self.status, &self.kind, body)
     }
 }

@@ -64,7 +64,7 @@ const FAILED: u64 = 3;
 const OPEN: u64 = 4;
 const REJECTED: u64 = 5;
 
-/// What MySQL calls a deadlock, a lock that took too long, and a lost connection.
+/// What the database calls a deadlock, a lock that took too long, and a lost connection.
 const PASSING_CODES: [u64; 4] = [1_213, 1_205, 2_006, 2_013];
 
 /// What the shop says when it does not know what went wrong.

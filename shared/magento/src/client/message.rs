@@ -56,7 +56,7 @@ fn value_of<'t>(name: &'t str, parameters: Option<&Value>, named: &mut Vec<&'t s
             };
             values.get(place).map(shown)
         }
-        _ => None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }
 

@@ -163,7 +163,7 @@ impl<'c> Pages<'c> {
             Value::Array(items) => items,
             // With chosen fields an empty list comes as nothing.
             Value::Null if total.is_some() => Vec::new(),
-            _ => {
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
                 let (what, problem) =
                     (format!("{:?}", self.call), "the answer is no list (expected `items`)".to_owned());
                 return Err(Error::Misread { what, problem });
