@@ -1,0 +1,213 @@
+//! `configurable-products`: variant options and variants.
+
+use serde_json::{Map, Value, json};
+
+use super::products::image::put_no_selection;
+use super::products::{product, unknown_product, view};
+use crate::call::{Call, text_of, whole_of};
+use crate::refusal::Refusal;
+use crate::route::{Answer, Route, delete, get, post};
+use crate::shape::{Kind, Shape, required, whole};
+use crate::state::State;
+use crate::state::product::{Product, VariantOption, next};
+
+const RIGHT: &str = "Magento_Catalog::products";
+
+/// A variant option of a request.
+pub(crate) const OPTION: Shape = Shape {
+    name: "\\Magento\\ConfigurableProduct\\Api\\Data\\OptionInterface",
+    fields: &[
+        ("id", Kind::Int),
+        ("attribute_id", Kind::Text),
+        ("label", Kind::Text),
+        ("position", Kind::Int),
+        ("is_use_default", Kind::Flag),
+        ("values", Kind::List(&Kind::Object(&VALUE))),
+        ("product_id", Kind::Int),
+        ("extension_attributes", Kind::Any),
+    ],
+};
+
+const VALUE: Shape = Shape {
+    name: "\\Magento\\ConfigurableProduct\\Api\\Data\\OptionValueInterface",
+    fields: &[("value_index", Kind::Int), ("extension_attributes", Kind::Any)],
+};
+
+pub(super) const ROUTES: &[Route] = &[
+    post("/V1/configurable-products/:sku/options", RIGHT, &[required("option", Kind::Object(&OPTION))], add_option)
+        .named(
+            "Magento\\ConfigurableProduct\\Model\\OptionRepository::save",
+            "magento.configurableproduct.api.optionrepositoryinterface.save",
+        ),
+    get("/V1/configurable-products/:sku/options/all", RIGHT, options),
+    delete("/V1/configurable-products/:sku/options/:id", RIGHT, remove_option),
+    post("/V1/configurable-products/:sku/child", RIGHT, &[required("childSku", Kind::Text)], add_child).named(
+        "Magento\\ConfigurableProduct\\Model\\LinkManagement::addChild",
+        "magento.configurableproduct.api.linkmanagementinterface.addchild",
+    ),
+    get("/V1/configurable-products/:sku/children", RIGHT, children),
+    delete("/V1/configurable-products/:sku/children/:childSku", RIGHT, remove_child).named(
+        "Magento\\ConfigurableProduct\\Model\\LinkManagement::removeChild",
+        "magento.configurableproduct.api.linkmanagementinterface.removechild",
+    ),
+];
+
+/// The options of a product as they are answered.
+///
+/// # Errors
+/// If one of them names an attribute that does not exist.
+pub(crate) fn options_view(state: &State, product: &Product) -> Result<Value, Refusal> {
+    if product.variant_options.iter().any(|option| state.attributes.by_id(option.attribute).is_none()) {
+        return Err(Refusal::Internal);
+    }
+    let value = |value: &i64| json!({"value_index": value});
+    let option = |option: &VariantOption| {
+        json!({
+            "id": option.id, "attribute_id": option.attribute.to_string(), "label": option.label, "position": option.position,
+            "values": option.values.iter().map(value).collect::<Vec<_>>(), "product_id": product.id,
+        })
+    };
+    Ok(product.variant_options.iter().map(option).collect())
+}
+
+/// Reads what a product's body says of options and variants. Absent keeps; two variants alike are not noticed here.
+pub(crate) fn in_product(call: &mut Call<'_>, sent: &Map<String, Value>, product: &mut Product) -> Result<(), Refusal> {
+    let extension = sent.get("extension_attributes").cloned().unwrap_or_default();
+    let options = extension.get("configurable_product_options").and_then(Value::as_array);
+    if let Some(list) = options {
+        let named: Vec<i64> = list.iter().filter_map(|option| whole_of(option, "attribute_id")).collect();
+        product.variant_options.retain(|option| named.contains(&option.attribute));
+        for option in list {
+            put_option(call, product, option);
+        }
+    }
+    let Some(list) = extension.get("configurable_product_links").and_then(Value::as_array) else { return Ok(()) };
+    let ids: Vec<i64> = list.iter().filter_map(whole).collect();
+    if ids.iter().any(|id| !call.state.products.list.contains_key(id)) {
+        return Err(Refusal::bad("The product was unable to be saved. Please try again."));
+    }
+    let old = std::mem::take(&mut product.variants);
+    let kept = old.iter().filter(|id| ids.contains(id)).copied();
+    product.variants = kept.chain(ids.iter().filter(|id| !old.contains(id)).copied()).collect();
+    if options.is_none() {
+        shrink_values(call.state, product);
+    }
+    Ok(())
+}
+
+/// Links without options leave the options only the values that the variants have.
+fn shrink_values(state: &State, product: &mut Product) {
+    let variants: Vec<&Product> = product.variants.iter().filter_map(|id| state.products.list.get(id)).collect();
+    for option in &mut product.variant_options {
+        let Some(attribute) = state.attributes.by_id(option.attribute) else { continue };
+        let has =
+            |value: &i64| variants.iter().any(|variant| variant.value(&attribute.code, 0) == Some(&value.to_string()));
+        option.values.retain(has);
+    }
+}
+
+/// Adds an option, or changes the one of the same attribute, and gives its id.
+fn put_option(call: &mut Call<'_>, product: &mut Product, sent: &Value) -> i64 {
+    let attribute = whole_of(sent, "attribute_id").unwrap_or(0);
+    let values = sent.get("values").and_then(Value::as_array).into_iter().flatten();
+    let values: Vec<i64> = values.filter_map(|value| whole_of(value, "value_index")).collect();
+    let label = text_of(sent, "label").unwrap_or_default();
+    let position = whole_of(sent, "position").unwrap_or(0);
+    if let Some(option) = product.variant_options.iter_mut().find(|option| option.attribute == attribute) {
+        option.label = label;
+        option.position = position;
+        for value in values {
+            if !option.values.contains(&value) {
+                option.values.push(value);
+            }
+        }
+        return option.id;
+    }
+    let id = next(&mut call.state.products.next_variant_option);
+    product.variant_options.push(VariantOption { id, attribute, label, position, values });
+    id
+}
+
+fn keep(call: &mut Call<'_>, mut product: Product) {
+    put_no_selection(&mut product, 3);
+    product.updated_at = call.stamp();
+    call.state.products.put(product);
+}
+
+fn add_option(call: &mut Call<'_>) -> Answer {
+    let mut found = product(call, &call.text("sku"))?.clone();
+    "configurable".clone_into(&mut found.kind);
+    let option = call.value("option").clone();
+    // An attribute that does not exist is taken, and breaks every read of the product from then on.
+    let id = put_option(call, &mut found, &option);
+    keep(call, found);
+    Ok(json!(id.to_string()))
+}
+
+fn options(call: &mut Call<'_>) -> Answer {
+    let found = product(call, &call.text("sku"))?;
+    options_view(call.state, found)
+}
+
+fn remove_option(call: &mut Call<'_>) -> Answer {
+    let mut found = product(call, &call.text("sku"))?.clone();
+    options_view(call.state, &found)?;
+    let id = call.whole("id");
+    let before = found.variant_options.len();
+    found.variant_options.retain(|option| option.id != id);
+    if found.variant_options.len() == before {
+        return Err(Refusal::missing("The option that was requested doesn't exist. Verify the entity and try again."));
+    }
+    found.variants.clear();
+    keep(call, found);
+    Ok(true.into())
+}
+
+fn add_child(call: &mut Call<'_>) -> Answer {
+    let mut parent = product(call, &call.text("sku"))?.clone();
+    let child = product(call, &call.text("childSku"))?.clone();
+    if parent.variants.contains(&child.id) {
+        return Err(Refusal::bad("The product is already attached."));
+    }
+    if parent.variant_options.is_empty() {
+        return Err(Refusal::bad("The parent product doesn't have configurable product options."));
+    }
+    let codes: Vec<String> = parent
+        .variant_options
+        .iter()
+        .filter_map(|option| call.state.attributes.by_id(option.attribute))
+        .map(|one| one.code.clone())
+        .collect();
+    if let Some(code) = codes.iter().find(|code| child.value(code, 0).is_none()) {
+        let message = "The child product doesn't have the \"%1\" attribute value. Verify the value and try again.";
+        return Err(Refusal::bad_with(message, json!([code])));
+    }
+    let values =
+        |product: &Product| codes.iter().map(|code| product.value(code, 0).map(str::to_owned)).collect::<Vec<_>>();
+    let others = parent.variants.iter().filter_map(|id| call.state.products.list.get(id));
+    if let Some(same) = others.into_iter().find(|other| values(other) == values(&child)) {
+        let message = "Products \"%1\" and \"%2\" have the same set of attribute values.";
+        return Err(Refusal::bad_with(message, json!([child.id.to_string(), same.id.to_string()])));
+    }
+    parent.variants.push(child.id);
+    keep(call, parent);
+    Ok(true.into())
+}
+
+fn children(call: &mut Call<'_>) -> Answer {
+    let parent = product(call, &call.text("sku"))?;
+    options_view(call.state, parent)?;
+    let children = parent.variants.iter().filter_map(|id| call.state.products.list.get(id));
+    children.map(|child| view::full(call.state, child, call.store)).collect()
+}
+
+fn remove_child(call: &mut Call<'_>) -> Answer {
+    let mut parent = product(call, &call.text("sku"))?.clone();
+    let child = call.state.products.id_of(&call.text("childSku")).ok_or_else(unknown_product)?;
+    if !parent.variants.contains(&child) {
+        return Err(Refusal::missing("The option that was requested doesn't exist. Verify the entity and try again."));
+    }
+    parent.variants.retain(|id| *id != child);
+    keep(call, parent);
+    Ok(true.into())
+}

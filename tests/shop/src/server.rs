@@ -1,0 +1,244 @@
+//! The shop behind a port: connections, faults and the log of what was asked.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, RETRY_AFTER};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+use crate::chance::Chance;
+use crate::exchanges::Exchange;
+use crate::faults::{Fault, Faults};
+use crate::refusal::Refusal;
+use crate::remote;
+use crate::service::{Reply, Request, Service, page};
+use crate::setup::Clock;
+use crate::state::State;
+
+/// What the connections share.
+pub(crate) struct Shop {
+    pub inner: Mutex<Inner>,
+}
+
+/// All that changes.
+pub(crate) struct Inner {
+    pub state: State,
+    pub service: Service,
+    pub faults: Faults,
+    pub chance: Chance,
+    pub clock: Clock,
+    pub exchanges: Vec<Exchange>,
+    pub keeps_bodies: bool,
+    pub indexes_at_once: bool,
+    /// Whether the running consumer takes messages.
+    pub consumer_runs: bool,
+    /// Operations the consumer has taken, the poisoned ones left out.
+    pub consumed: u64,
+}
+
+/// A connection ends without a reply.
+#[derive(Debug)]
+struct Gone;
+
+impl std::fmt::Display for Gone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the reply is lost on purpose")
+    }
+}
+
+impl std::error::Error for Gone {}
+
+type Response = http::Response<Full<Bytes>>;
+
+impl Shop {
+    /// The shop, also after a test has panicked while it held it.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        match self.clock {
+            Clock::Standing(now) => now,
+            #[expect(clippy::disallowed_methods, reason = "a shop that a person starts has the time of the machine")]
+            Clock::Running => Utc::now(),
+        }
+    }
+
+    /// Answers a request as the shop does when nothing is in its way.
+    fn answer(&mut self, request: &Request) -> Reply {
+        let now = self.now();
+        let reply = self.service.answer(&mut self.state, request, now);
+        if self.indexes_at_once {
+            self.state.inventory.index_all();
+        }
+        reply
+    }
+}
+
+/// Answers connections until it is dropped.
+pub(crate) async fn serve(listener: TcpListener, shop: Arc<Shop>) {
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        // Small replies would wait for a full packet otherwise.
+        let _ = stream.set_nodelay(true);
+        let shop = Arc::clone(&shop);
+        connections.spawn(async move {
+            let service = service_fn(move |request| exchange(Arc::clone(&shop), request));
+            // A connection that breaks is the client's matter, or a fault on purpose.
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+        });
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn exchange(shop: Arc<Shop>, request: hyper::Request<Incoming>) -> Result<Response, Gone> {
+    let request = read(request).await.map_err(|_| Gone)?;
+    if let Some(path) = request.path.strip_prefix("/__shop/") {
+        let answer = remote::answer(&mut shop.lock(), &request.method, path, &request.body);
+        return Ok(response(&answer, None));
+    }
+    let (fault, latency, request) = arrived(&shop, request);
+    if fault == Some(Fault::LoseRequest) {
+        return Err(Gone);
+    }
+    wait(latency).await;
+    if let Some(Fault::Slow { ms }) = fault {
+        wait(Duration::from_millis(ms)).await;
+    }
+    let (reply, retry_after) = replied(&shop, &request, fault.as_ref());
+    match fault {
+        Some(Fault::LoseReply) => Err(Gone),
+        Some(Fault::CutReply) => Ok(cut(&reply)),
+        _ => Ok(response(&reply, retry_after)),
+    }
+}
+
+/// What is decided when a request arrives, before it waits for its turn.
+fn arrived(shop: &Shop, mut request: Request) -> (Option<Fault>, Duration, Request) {
+    let mut inner = shop.lock();
+    let target = format!("{}?{}", request.path, request.query);
+    let fault = inner.faults.take(&request.method, &target);
+    request.was_new = creates(&request).is_some_and(|sku| inner.state.products.id_of(&sku).is_none());
+    let latency = inner.faults.latency();
+    (fault, latency, request)
+}
+
+/// The SKU of a plain create.
+fn creates(request: &Request) -> Option<String> {
+    let is_create =
+        request.method == "POST" && request.path.ends_with("/V1/products") && !request.path.contains("/async/");
+    let body: Value = is_create.then(|| serde_json::from_slice(&request.body).ok()).flatten()?;
+    body.pointer("/product/sku").and_then(Value::as_str).map(str::to_owned)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the shop takes its time, which is what a test of speed is about")]
+async fn wait(latency: Duration) {
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+}
+
+async fn read(request: hyper::Request<Incoming>) -> Result<Request, hyper::Error> {
+    let (parts, body) = request.into_parts();
+    let header =
+        |name| parts.headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok()).map(str::to_owned);
+    Ok(Request {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        host: header(HOST).unwrap_or_default(),
+        authorization: header(AUTHORIZATION),
+        accept: header(ACCEPT),
+        content_type: header(CONTENT_TYPE),
+        body: body.collect().await?.to_bytes().to_vec(),
+        was_new: false,
+    })
+}
+
+fn replied(shop: &Shop, request: &Request, fault: Option<&Fault>) -> (Reply, Option<u64>) {
+    let mut inner = shop.lock();
+    let mut retry_after = None;
+    let reply = match fault {
+        _ if inner.faults.firewall => page(403, "Request blocked"),
+        _ if inner.faults.maintenance => page(503, "Error 503: Service Unavailable"),
+        Some(Fault::TooManyRequests { retry_after: seconds }) => {
+            retry_after = *seconds;
+            told(&Refusal::told(429, "Too Many Requests", Value::Null))
+        }
+        Some(Fault::Page { status }) => page(*status, "Error"),
+        Some(Fault::LockConflict) => lock_conflict(),
+        _ if meets_lock(&mut inner, request) => lock_conflict(),
+        _ => inner.answer(request),
+    };
+    let is_answered = !matches!(fault, Some(Fault::LoseReply | Fault::CutReply));
+    log(&mut inner, request, &reply, is_answered);
+    (reply, retry_after)
+}
+
+fn told(refusal: &Refusal) -> Reply {
+    Reply {
+        status: refusal.status(),
+        content_type: "application/json; charset=utf-8",
+        body: refusal.json().to_string(),
+        route: None,
+        items: 1,
+    }
+}
+
+/// A lock of the database, which the shop tells as if the client had done something wrong.
+fn lock_conflict() -> Reply {
+    told(&Refusal::bad("Could not save Source Item Configuration"))
+}
+
+fn meets_lock(inner: &mut Inner, request: &Request) -> bool {
+    let is_save = ["POST", "PUT"].contains(&request.method.as_str())
+        && request.path.contains("/V1/products")
+        && !request.path.contains("/async/");
+    let saves_one = is_save && (request.path.ends_with("/products") || request.method == "PUT");
+    let probability = inner.faults.lock_conflicts;
+    saves_one && probability > 0.0 && inner.chance.happens(probability)
+}
+
+fn log(inner: &mut Inner, request: &Request, reply: &Reply, is_answered: bool) {
+    let body = inner.keeps_bodies.then(|| serde_json::from_slice(&request.body).ok()).flatten();
+    let exchange = Exchange {
+        at: inner.now(),
+        method: request.method.clone(),
+        path: request.path.clone(),
+        query: request.query.clone(),
+        route: reply.route.clone(),
+        status: reply.status,
+        items: reply.items,
+        body,
+        is_answered,
+    };
+    inner.exchanges.push(exchange);
+}
+
+fn response(reply: &Reply, retry_after: Option<u64>) -> Response {
+    let mut builder = http::Response::builder().status(reply.status).header(CONTENT_TYPE, reply.content_type);
+    if let Some(seconds) = retry_after {
+        builder = builder.header(RETRY_AFTER, seconds);
+    }
+    builder.body(Full::new(Bytes::from(reply.body.clone()))).unwrap_or_else(|_| http::Response::new(Full::default()))
+}
+
+/// A reply whose head promises more than comes.
+fn cut(reply: &Reply) -> Response {
+    let half: String = reply.body.chars().take(reply.body.chars().count() / 2).collect();
+    let mut response = response(&Reply { body: half, ..reply.clone() }, None);
+    response.headers_mut().insert(http::header::CONTENT_LENGTH, http::HeaderValue::from(reply.body.len()));
+    response
+}

@@ -1,0 +1,183 @@
+//! What a test can let go wrong, seen from outside.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use crate::client::{Answer, Sender, Sent};
+use local_shop::{CATALOG_TOKEN, Consumer, Fault, LocalShop, Rule, Setup, TOKEN};
+use patience::wait;
+use serde_json::{Value, json};
+
+fn sent(method: &str, path: &str, token: &str, body: &Value) -> Sent {
+    let headers = [("authorization", format!("Bearer {token}")), ("content-type", "application/json".to_owned())];
+    let headers: BTreeMap<String, String> = headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+    Sent { method: method.to_owned(), path: path.to_owned(), headers, body }
+}
+
+struct Desk {
+    shop: LocalShop,
+    sender: Sender,
+}
+
+impl Desk {
+    async fn open(setup: Setup) -> Self {
+        let shop = LocalShop::start(setup).await.unwrap();
+        let sender = Sender::to(shop.url());
+        Self { shop, sender }
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.sender.send(sent("GET", path, TOKEN, &Value::Null)).await
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.sender.send(sent("POST", path, TOKEN, body)).await
+    }
+}
+
+fn product(sku: &str) -> Value {
+    json!({"product": {"sku": sku, "name": format!("Lamp {sku}"), "attribute_set_id": 4, "price": 10, "type_id": "simple"}})
+}
+
+const PRODUCTS: &str = "/rest/all/V1/products";
+
+#[tokio::test]
+async fn a_lost_reply_leaves_what_the_shop_has_done() {
+    let desk = Desk::open(Setup::default()).await;
+    desk.shop.fail(Rule::once("POST", "/V1/products", Fault::LoseReply));
+    let lost = desk.sender.try_send(sent("POST", PRODUCTS, TOKEN, &product("A-1"))).await;
+    assert!(lost.is_err(), "{lost:?}");
+    assert_eq!(desk.get("/rest/all/V1/products/A-1").await.status, 200);
+    let writes = desk.shop.writes();
+    assert_eq!((writes.len(), writes[0].status, writes[0].is_answered), (1, 200, false));
+}
+
+#[tokio::test]
+async fn a_lost_request_leaves_nothing() {
+    let desk = Desk::open(Setup::default()).await;
+    desk.shop.fail(Rule { after: 1, ..Rule::once("POST", "/V1/products", Fault::LoseRequest) });
+    assert_eq!(desk.post(PRODUCTS, &product("A-1")).await.status, 200);
+    assert!(desk.sender.try_send(sent("POST", PRODUCTS, TOKEN, &product("A-2"))).await.is_err());
+    assert_eq!(desk.get("/rest/all/V1/products/A-2").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_cut_reply_ends_in_the_middle() {
+    let desk = Desk::open(Setup::default()).await;
+    desk.shop.fail(Rule::once("GET", "/V1/store/websites", Fault::CutReply));
+    assert!(desk.sender.try_send(sent("GET", "/rest/V1/store/websites", TOKEN, &Value::Null)).await.is_err());
+    assert_eq!(desk.get("/rest/V1/store/websites").await.status, 200);
+}
+
+#[tokio::test]
+async fn too_many_requests_say_when_to_come_back() {
+    let desk = Desk::open(Setup::default()).await;
+    desk.shop.fail(Rule::once("", "", Fault::TooManyRequests { retry_after: Some(7) }));
+    let answer = desk.get("/rest/V1/store/websites").await;
+    assert_eq!((answer.status, answer.retry_after.as_deref()), (429, Some("7")));
+    assert_eq!(desk.get("/rest/V1/store/websites").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_firewall_and_a_wrong_address_answer_with_pages() {
+    let desk = Desk::open(Setup::default()).await;
+    let wrong = desk.get("/shop/rest/V1/store/websites").await;
+    assert_eq!((wrong.status, wrong.content_type.as_str()), (404, "text/html; charset=UTF-8"));
+    desk.shop.faults(|faults| faults.firewall = true);
+    let refused = desk.get("/rest/V1/store/websites").await;
+    assert_eq!((refused.status, refused.content_type.as_str()), (403, "text/html; charset=UTF-8"));
+}
+
+#[tokio::test]
+async fn locks_refuse_their_share_of_saves_and_leave_nothing() {
+    let desk = Desk::open(Setup::default()).await;
+    desk.shop.faults(|faults| faults.lock_conflicts = 0.2);
+    let mut refused = 0;
+    for number in 0..200 {
+        let sku = format!("A-{number}");
+        let answer = desk.post(PRODUCTS, &product(&sku)).await;
+        if answer.status == 400 {
+            refused += 1;
+            assert_eq!(answer.body, json!({"message": "Could not save Source Item Configuration"}));
+            assert_eq!(desk.get(&format!("/rest/all/V1/products/{sku}")).await.status, 404);
+        }
+    }
+    assert!((20..=60).contains(&refused), "{refused} of 200 were refused, expected about 40");
+}
+
+#[tokio::test]
+async fn a_revoked_token_and_one_for_the_catalogue_only_are_told_alike() {
+    let desk = Desk::open(Setup::default()).await;
+    let limited = desk.sender.send(sent("GET", "/rest/V1/store/websites", CATALOG_TOKEN, &Value::Null)).await;
+    desk.shop.integrations(|list| list[0].is_revoked = true);
+    let revoked = desk.get("/rest/V1/store/websites").await;
+    assert_eq!(limited.status, 401);
+    assert_eq!((limited.status, limited.body), (revoked.status, revoked.body));
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_route_with_their_items() {
+    let desk = Desk::open(Setup::default()).await;
+    let prices = json!({"prices": [{"sku": "A", "price": 1, "store_id": 0}, {"sku": "B", "price": 1, "store_id": 0}]});
+    desk.post("/rest/V1/products/base-prices", &prices).await;
+    desk.get("/rest/V1/store/websites").await;
+    assert_eq!(desk.shop.count("POST", "/V1/products/base-prices"), 1);
+    let writes = desk.shop.writes();
+    assert_eq!(writes.iter().map(|write| write.items).collect::<Vec<_>>(), [2]);
+}
+
+#[tokio::test]
+async fn every_request_takes_the_time_that_was_set() {
+    let desk = Desk::open(Setup::default()).await;
+    desk.shop.faults(|faults| faults.latency_ms = 50);
+    let begun = Instant::now();
+    desk.get("/rest/V1/store/websites").await;
+    assert!(begun.elapsed() >= Duration::from_millis(50), "{:?}", begun.elapsed());
+}
+
+const BULK: &str = "/rest/all/async/bulk/V1/products";
+
+async fn open_operations(desk: &Desk, uuid: &str) -> i64 {
+    desk.get(&format!("/rest/V1/bulk/{uuid}/operation-status/4")).await.body.as_i64().unwrap()
+}
+
+#[tokio::test]
+async fn a_poisoned_operation_ends_the_consumer_until_it_is_started_again() {
+    let desk = Desk::open(Setup::default()).await;
+    let poison = json!([product("A-1"), {"product": {"name": "no sku"}}, product("A-2")]);
+    let answer = desk.sender.send(sent("PUT", "/rest/all/async/bulk/V1/products/bySku", TOKEN, &poison)).await;
+    let uuid = answer.body["bulk_uuid"].as_str().unwrap().to_owned();
+    assert!(desk.shop.consume_all().died);
+    assert_eq!((desk.shop.waiting(), open_operations(&desk, &uuid).await), (1, 2));
+    assert_eq!(desk.shop.consume_all().operations, 0);
+    desk.shop.restart_consumer();
+    assert_eq!(desk.shop.consume_all().operations, 1);
+    assert_eq!(open_operations(&desk, &uuid).await, 1, "the poisoned operation stays open for good");
+}
+
+#[tokio::test]
+async fn a_running_consumer_can_be_paused_and_goes_on() {
+    let consumer = Consumer::Running { per_second: 1000.0, restarts_after: None };
+    let desk = Desk::open(Setup { consumer, ..Setup::default() }).await;
+    desk.shop.pause_consumer();
+    let bulk: Vec<Value> = (0..20).map(|number| product(&format!("A-{number}"))).collect();
+    let answer = desk.post(BULK, &json!(bulk)).await;
+    let uuid = answer.body["bulk_uuid"].as_str().unwrap().to_owned();
+    assert_eq!(open_operations(&desk, &uuid).await, 20);
+    desk.shop.restart_consumer();
+    wait("the consumer takes all operations")
+        .ask(async || if desk.shop.waiting() == 0 { Ok(()) } else { Err(desk.shop.waiting()) })
+        .await;
+    assert_eq!(open_operations(&desk, &uuid).await, 0);
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_uuids() {
+    let mut uuids = Vec::new();
+    for _ in 0..2 {
+        let desk = Desk::open(Setup { seed: 42, ..Setup::default() }).await;
+        uuids.push(desk.post(BULK, &json!([product("A-1")])).await.body["bulk_uuid"].clone());
+    }
+    assert_eq!(uuids[0], uuids[1]);
+}

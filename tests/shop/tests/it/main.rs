@@ -1,0 +1,6 @@
+//! The local shop from outside: against the recordings of the real one, and with everything that can go wrong.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod client;
+mod faults;
+mod recordings;
