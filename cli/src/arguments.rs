@@ -3,6 +3,7 @@
 mod operators;
 mod pipeline_reference;
 mod pipelines;
+mod shop;
 
 use std::convert::Infallible;
 use std::path::PathBuf;
@@ -16,6 +17,8 @@ use crate::output::Paint;
 pub(crate) use operators::{MaintenanceCommand, QueueCommand, SettingsCommand};
 pub(crate) use pipeline_reference::PipelineReference;
 pub(crate) use pipelines::{Chosen, ListArguments, PipelineCommand, StepCommand, WatchArguments, Which};
+
+pub(crate) use shop::{ShopCommand, ShopImportArguments};
 
 use crate::service_arguments::ServiceArguments;
 
@@ -160,6 +163,9 @@ pub(crate) enum Command {
     /// Looks into the own catalogue.
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Tells which shop it is, and so what files may name: store views, attributes, options, groups and so on.
+    #[command(subcommand)]
+    Shop(ShopCommand),
     /// Shows what this program can do: executors, conditions and data fetchers.
     ///
     /// With a name: what that executor can be told in a step's arguments.

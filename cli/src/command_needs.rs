@@ -1,7 +1,8 @@
 //! Which commands only look, which change something that is there, which work, and which are noted with a name.
 
 use crate::arguments::{
-    Command, ImportCommand, MaintenanceCommand, PipelineCommand, QueueCommand, SettingsCommand, StepCommand,
+    Command, ImportCommand, MaintenanceCommand, PipelineCommand, QueueCommand, SettingsCommand, ShopCommand,
+    StepCommand,
 };
 use crate::store_folder::Need;
 
@@ -22,7 +23,8 @@ pub(crate) fn need_of(command: &Command) -> Need {
         | Command::Step(StepCommand::Process { .. })
         | Command::Settings(SettingsCommand::Set { .. } | SettingsCommand::Unset { .. })
         | Command::Maintenance(MaintenanceCommand::On { .. } | MaintenanceCommand::Off)
-        | Command::Queue(QueueCommand::Redrive) => Need::Change,
+        | Command::Queue(QueueCommand::Redrive)
+        | Command::Shop(ShopCommand::Import(_)) => Need::Change,
         Command::Pipeline(_)
         | Command::Step(_)
         | Command::Settings(_)
@@ -32,6 +34,7 @@ pub(crate) fn need_of(command: &Command) -> Need {
         | Command::Audit { .. }
         | Command::Import(ImportCommand::List)
         | Command::Catalog(_)
+        | Command::Shop(ShopCommand::Export { .. })
         | Command::Executors { .. }
         | Command::Conditions { .. }
         | Command::Completions { .. } => Need::Look,

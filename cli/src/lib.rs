@@ -25,6 +25,7 @@ mod program_commands;
 mod queue_commands;
 mod service_arguments;
 mod settings_commands;
+mod shop_commands;
 mod signals;
 mod step_commands;
 mod store_folder;
@@ -114,6 +115,7 @@ async fn run_over(
         Command::Import(ImportCommand::Drop(options)) => import_commands::run(&installation, &options, output).await,
         Command::Import(ImportCommand::List) => import_commands::list(&installation, output).await,
         Command::Catalog(CatalogCommand::Show { sku }) => catalog_commands::show(&installation, &sku, output).await,
+        Command::Shop(command) => shop_commands::run(&installation, command, output).await,
         Command::Catalog(CatalogCommand::Export) => catalog_commands::export(&installation).await,
     }
 }

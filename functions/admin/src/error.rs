@@ -121,6 +121,17 @@ impl From<operate::settings::Error> for ApiError {
     }
 }
 
+impl From<operate::shop::Error> for ApiError {
+    fn from(error: operate::shop::Error) -> Self {
+        use operate::shop::Error;
+        match error {
+            Error::Store(error) => error.into(),
+            error @ Error::File(_) => ApiError::bad_request(error.to_string()),
+            error @ Error::Used { .. } => ApiError::conflict(error.to_string()),
+        }
+    }
+}
+
 impl From<operate::upload::Error> for ApiError {
     fn from(error: operate::upload::Error) -> Self {
         use operate::upload::Error;

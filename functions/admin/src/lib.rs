@@ -21,6 +21,7 @@ mod pipelines;
 mod queues;
 mod routes;
 mod settings;
+mod shop;
 mod steps;
 #[cfg(test)]
 mod tests;

@@ -1,12 +1,13 @@
 //! The table of routes: what there is, and which role it takes. `openapi.json` describes the same routes.
 
+use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use engine::Context;
 
 use crate::access::Role;
-use crate::{catalog, changes, definitions, health, logs, pipelines, queues, settings, steps, uploads};
+use crate::{catalog, changes, definitions, health, logs, pipelines, queues, settings, shop, steps, uploads};
 
 /// One route.
 pub(crate) struct Route {
@@ -14,6 +15,13 @@ pub(crate) struct Route {
     pub(crate) path: &'static str,
     pub(crate) role: Role,
     pub(crate) handler: MethodRouter<Context>,
+}
+
+impl Route {
+    /// The same route, if its bodies may be larger than others.
+    fn with_limit(self, bytes: usize) -> Self {
+        Self { handler: self.handler.layer(DefaultBodyLimit::max(bytes)), ..self }
+    }
 }
 
 /// All routes.
@@ -51,6 +59,8 @@ pub(crate) fn table() -> Vec<Route> {
         route(&post, "/uploads", Operate, uploads::ticket),
         route(&put, "/uploads/{name}", Operate, uploads::take),
         route(&get, "/catalog/product", View, catalog::product),
+        route(&get, "/shop", View, shop::show),
+        route(&put, "/shop", Configure, shop::tell).with_limit(shop::LIMIT_BYTES),
         route(&get, "/audit", View, settings::audit),
     ]
 }

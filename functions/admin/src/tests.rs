@@ -5,6 +5,7 @@ mod contract;
 mod operations;
 mod refusals;
 mod roles;
+mod shop;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};

@@ -14,6 +14,7 @@
 //! | all categories | [`fn@categories`] |
 //! | add options to attributes | [`create_options`] |
 //! | what is known of the shop | [`shop_facts`] |
+//! | write what people tell of their shop, and who uses what it loses | [`write_shop`], [`usage`] |
 //!
 //! A thing is written under the version that was read, so two imports that meet at one thing both count: the later one
 //! reads again and applies its rows to what the earlier one left.
@@ -30,6 +31,7 @@ mod mark;
 mod merge;
 mod options;
 mod shop;
+mod shop_writes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -49,6 +51,7 @@ pub use items::{KeptThing, Update, all, each, things, write_things};
 pub use last_change::{BadLastChange, LastChange};
 pub use options::create_options;
 pub use shop::shop_facts;
+pub use shop_writes::{usage, write_shop};
 
 use crate::target::{self, Block, BlockOutcome, BlockSource, ItemOutcome, RowChange, Target};
 use merge::{MergedRows, RowOrigin, merge};

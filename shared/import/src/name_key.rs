@@ -8,5 +8,9 @@ use unicode_normalization::UnicodeNormalization;
 /// characters look the same to everybody.
 #[must_use]
 pub fn name_key(name: &str) -> String {
+    // Most names are ASCII, whose characters are composed already.
+    if name.is_ascii() {
+        return name.trim().to_ascii_lowercase();
+    }
     name.trim().nfc().collect::<String>().to_lowercase()
 }

@@ -7,7 +7,10 @@
 //! Names compare as the shop compares them, see [`name_key`](fn@name_key).
 
 mod basics;
+mod difference;
+mod file;
 mod plain;
+mod usage;
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -15,6 +18,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use basics::{ShopBasics, Source, Stock, StoreView, TaxClass, TaxClassKind, Website};
+pub use difference::{ShopChanges, ShopName};
+pub use file::{BadShopFile, FileProblem, ShopFile};
+pub use usage::{Usage, UsedName};
 
 use crate::entity::attribute::thing::Attribute;
 use crate::entity::attribute_set::thing::AttributeSet;

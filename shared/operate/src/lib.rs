@@ -16,6 +16,7 @@ pub mod queues;
 mod rerun;
 mod rerun_failed;
 mod rows;
+pub mod shop;
 pub mod settings;
 mod spawn;
 pub mod upload;

@@ -11,7 +11,7 @@ use super::error::Error;
 use super::items::{self, KeptThing};
 
 /// Key of the one item of the basics.
-const BASICS: &str = "all";
+pub(super) const BASICS: &str = "all";
 
 /// Reads what is known of the shop: a plain one, over which lies what imports and people have said.
 ///

@@ -18,7 +18,7 @@ use crate::finding::ChangeRefusal;
 pub use change::{AttributeChange, OptionChange};
 pub use columns::{AttributeColumn, Setting};
 
-pub use thing::{Attribute, AttributeOption, AttributeScope, SetPlace, Swatch};
+pub use thing::{Attribute, AttributeOption, AttributeOptions, AttributeScope, SetPlace, Swatch};
 
 /// Attributes with their options.
 pub struct Attributes;

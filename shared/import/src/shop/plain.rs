@@ -1,10 +1,16 @@
+use std::sync::LazyLock;
+
 use super::ShopFacts;
 
 /// Codes, inputs and scopes of the attributes that Magento Open Source 2.4.7 comes with.
 const JSON: &str = include_str!("plain.json");
 
+/// Read once: targets ask for it with each block of rows.
+static FACTS: LazyLock<ShopFacts> =
+    LazyLock::new(|| serde_json::from_str(JSON).expect("a test reads what ships"));
+
 pub(super) fn facts() -> ShopFacts {
-    serde_json::from_str(JSON).expect("a test reads what ships")
+    FACTS.clone()
 }
 
 #[cfg(test)]

@@ -8,4 +8,5 @@ mod people;
 mod queues;
 mod reruns;
 mod settings;
+mod shop;
 mod why;

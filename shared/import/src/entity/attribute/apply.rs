@@ -2,6 +2,8 @@
 //!
 //! **Invariant:** applying the same change a second time never changes anything.
 
+use std::collections::HashMap;
+
 use super::change::{AttributeChange, OptionChange};
 use super::{Attribute, AttributeOption};
 use crate::entity::{ChangeEffect, Removal, Stated};
@@ -43,7 +45,7 @@ impl Attribute {
     /// Takes away what a store view shows.
     pub(super) fn remove_view(&mut self, view: &str) -> Removal {
         let mut had = self.store_labels.remove(view).is_some();
-        for option in &mut self.options {
+        for option in self.options.as_mut_vec() {
             had |= option.store_labels.remove(view).is_some();
             had |= option.store_swatches.remove(view).is_some();
         }
@@ -74,7 +76,7 @@ impl Attribute {
         }
         match &change.options {
             Some(Stated::Set(options)) => self.list_options(options),
-            Some(Stated::Clear) => (self.options, self.listed) = (Vec::new(), None),
+            Some(Stated::Clear) => (self.options, self.listed) = (Vec::new().into(), None),
             None => {}
         }
         Ok(())
@@ -93,19 +95,23 @@ impl Attribute {
     /// Puts the options of a file in front, in the order of the file; rows of store views count on it. Options that the
     /// file does not name stay, for products may have them.
     fn list_options(&mut self, listed: &[OptionChange]) {
-        let mut others = std::mem::take(&mut self.options);
+        let known = std::mem::take(self.options.as_mut_vec());
+        let places: HashMap<String, usize> =
+            known.iter().enumerate().map(|(place, option)| (name_key(&option.label), place)).collect();
+        let mut others: Vec<Option<AttributeOption>> = known.into_iter().map(Some).collect();
+        let mut options = Vec::with_capacity(others.len());
         for change in listed {
             let Some(label) = &change.label else { continue };
-            let key = name_key(label);
-            let known = others.iter().position(|option| name_key(&option.label) == key);
-            let mut option = known.map_or_else(AttributeOption::default, |place| others.remove(place));
+            let known = places.get(&name_key(label)).and_then(|place| others[*place].take());
+            let mut option = known.unwrap_or_default();
             option.label.clone_from(label);
             option.sort_order = change.sort_order.or(option.sort_order);
             option.swatch = change.swatch.clone().or(option.swatch);
-            self.options.push(option);
+            options.push(option);
         }
-        self.listed = (!others.is_empty()).then_some(self.options.len());
-        self.options.append(&mut others);
+        self.listed = others.iter().any(Option::is_some).then_some(options.len());
+        options.extend(others.into_iter().flatten());
+        self.options = options.into();
     }
 
     fn apply_to_view(&mut self, view: &str, change: &AttributeChange) {
@@ -117,12 +123,12 @@ impl Attribute {
         let listed = self.listed();
         match &change.options {
             Some(Stated::Set(options)) => {
-                for (option, change) in self.options.iter_mut().take(listed).zip(options) {
+                for (option, change) in self.options.as_mut_vec().iter_mut().take(listed).zip(options) {
                     option.apply_to_view(view, change);
                 }
             }
             Some(Stated::Clear) => {
-                for option in &mut self.options {
+                for option in self.options.as_mut_vec() {
                     option.store_labels.remove(view);
                     option.store_swatches.remove(view);
                 }

@@ -1,10 +1,14 @@
+mod options;
+mod set_places;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use options::AttributeOptions;
+
 use crate::entity::entity_type::EntityType;
 use crate::entity::thing::Thing;
-use crate::name_key::name_key;
 
 /// An attribute as the catalogue keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -39,13 +43,13 @@ pub struct Attribute {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub store_labels: BTreeMap<String, String>,
     /// What can be chosen: first what the latest file listed, in its order, then the rest.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub options: Vec<AttributeOption>,
+    #[serde(default, skip_serializing_if = "<[_]>::is_empty")]
+    pub options: AttributeOptions,
     /// How many of the options the latest file listed; rows of store views count from there. All of them if it is not told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed: Option<usize>,
-    /// The sets that it belongs to, by [`name_key`] of their names.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// The sets that it belongs to, by [`name_key`](fn@crate::name_key::name_key) of their names. Written as a list; older ones were written as a map.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", with = "set_places")]
     pub sets: BTreeMap<String, SetPlace>,
     /// What else a file says, by column name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -121,8 +125,7 @@ impl Attribute {
     /// Finds an option by its label for everybody, as the shop compares labels.
     #[must_use]
     pub fn option(&self, label: &str) -> Option<&AttributeOption> {
-        let key = name_key(label);
-        self.options.iter().find(|option| name_key(&option.label) == key)
+        self.options.find(label)
     }
 
     /// Says whether a value is one of the options, or several.

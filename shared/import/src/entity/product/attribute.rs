@@ -168,9 +168,7 @@ pub(super) fn unknown_option(attribute: &Attribute, label: &str) -> String {
 
 /// The label of an option as the shop writes it.
 pub(super) fn option_label<'a>(attribute: &'a Attribute, text: &str) -> Option<&'a str> {
-    // Most files write labels as the shop does, and comparing without case costs.
-    let exact = attribute.options.iter().find(|option| option.label == text);
-    exact.or_else(|| attribute.option(text)).map(|option| option.label.as_str())
+    attribute.option(text).map(|option| option.label.as_str())
 }
 
 fn form_of(attribute: &Attribute) -> Form {
