@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the demo catalogue: an invented shop for outdoor gear and bikes, as Magento-format import files.
+"""Writes the demo catalogue: an invented shop for outdoor gear and bikes, as Magento-format import files, and the shop.
 
 Run it in this folder; it writes the same bytes every time and everywhere. The words are in `vocabulary.py`.
 README.md says what is in the files, and which three cells are wrong on purpose.
@@ -7,18 +7,22 @@ README.md says what is in the files, and which three cells are wrong on purpose.
 
 import csv
 import io
+import json
+import re
 import sys
 import zlib
+from collections import defaultdict
 from pathlib import Path
 
 sys.dont_write_bytecode = True
 
 from vocabulary import (  # noqa: E402
-    BIKES, BRANDS, CLOTHES, COLOURS, COLUMNS, DOWNLOADS, GEAR, MODELS, PARTS, SERVICES, SHOES, STORE_VIEWS, TEXTS,
+    ATTRIBUTES, BIKES, BRANDS, CLOTHES, COLOURS, COLUMNS, DOWNLOADS, GEAR, MODELS, PARTS, SERVICES, SHOES, STORE_VIEWS, TEXTS,
 )
 
 CATALOG = Path(__file__).parent / "catalog"
 CHANGES = Path(__file__).parent / "delta"
+SHOP = Path(__file__).parent / "shop.yaml"
 FULL = "20260801-120000"
 DELTA = "20260815-060000"
 ROOT = "Default Category"
@@ -60,11 +64,16 @@ def categories(*paths):
     return ",".join(category(*path) for path in paths)
 
 
+# What can be chosen, by attribute, in the order in which rows first say it.
+OPTIONS = defaultdict(dict)
+
+
 def attributes(**values):
     """Pairs of additional attributes; several values of one attribute are a list."""
     pairs = []
     for code, value in values.items():
         parts = value if isinstance(value, list) else [value]
+        OPTIONS[code] |= dict.fromkeys(parts)
         pairs.append(f"{code}=" + "|".join(quoted(part, ",|=") for part in parts))
     return ",".join(pairs)
 
@@ -312,6 +321,42 @@ def delta(files):
     yield {"sku": "TNT-900", "name": "Gale Tent 3 Persons", "qty": "12"} | {column: first[column] for column in copied}
 
 
+def shop(rows):
+    """Tells of the shop, as `systole shop import` takes it."""
+    sets = defaultdict(dict)
+    for row in rows:
+        for code in re.findall(r"(?:^|,)([a-z_]+)=", row.get("additional_attributes", "")):
+            if row.get("attribute_set_code"):
+                sets[code][row["attribute_set_code"]] = None
+    codes = sorted({website for row in rows for website in row.get("product_websites", "").split(",") if website})
+    sources = sorted({code for row in rows for code in re.findall(r"source_code=(\w+)", row.get("inventory_source_items", ""))})
+    names = sorted({row["attribute_set_code"] for row in rows if row.get("attribute_set_code")} - {"Default"})
+    yield "# The shop of the demo, written by generate.py. docs/SHOP.md says what can stand here."
+    yield "websites:"
+    for code in codes:
+        yield f"  - code: {code}\n    root_category: {ROOT}"
+    yield "store_views:\n  - code: default\n    website: base"
+    for code, language in STORE_VIEWS.items():
+        yield f"  - code: {code}\n    website: shop_{language}"
+    yield "sources:\n  - code: default"
+    for code in sources:
+        yield f"  - code: {code}"
+    yield "stocks:\n  - name: Default Stock\n    sources: [default]"
+    yield f"  - name: Warehouses\n    sources: [{', '.join(sources)}]"
+    yield "currency: EUR\nattribute_sets:"
+    for name in names:
+        yield f"  - name: {name}\n    based_on: Default"
+    yield "attributes:"
+    for code, (kind, scope) in ATTRIBUTES.items():
+        yield f"  - code: {code}\n    input: {kind}\n    scope: {scope}\n    is_user_defined: true\n    sets:"
+        for name in sorted(sets[code]):
+            yield f"      - set: {name}"
+        if kind != "text":
+            yield "    options:"
+            for label in OPTIONS[code]:
+                yield f"      - label: {json.dumps(str(label), ensure_ascii=False)}"
+
+
 def write(path, columns, rows):
     """Writes a file and returns on which line each row starts."""
     text = io.StringIO()
@@ -338,6 +383,7 @@ def main():
     CHANGES.mkdir(exist_ok=True)
     files = full_catalogue()
     changes = list(delta(files))
+    SHOP.write_bytes("".join(f"{line}\n" for line in shop([row for rows in files for row in rows])).encode())
     spoil(files)
     names = [f"product-import_{FULL}_{counter:02}.csv" for counter in range(1, 5)]
     for name, rows in zip(names, files):

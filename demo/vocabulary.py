@@ -1,5 +1,13 @@
 """The words and numbers of the demo shop. All brands, models and places are invented."""
 
+# Of each attribute how it is entered, and where it may differ.
+ATTRIBUTES = {
+    "brand": ("select", "global"), "material": ("multiselect", "global"), "season": ("select", "global"),
+    "color": ("select", "global"), "size": ("select", "global"), "shoe_size": ("select", "global"),
+    "frame_size": ("select", "global"), "dimension": ("text", "store_view"), "region": ("text", "store_view"),
+    "difficulty": ("select", "global"),
+}
+
 COLUMNS = """
 sku store_view_code attribute_set_code product_type categories product_websites name description short_description
 weight product_online tax_class_name visibility price special_price special_price_from_date special_price_to_date

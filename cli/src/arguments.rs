@@ -116,7 +116,7 @@ pub(crate) enum Command {
     /// Runs heartbeat, runners, file intake and the API on this machine until Ctrl-C.
     #[command(after_help = "Example:\n  systole dev --runners 4")]
     Dev(DevArguments),
-    /// Imports the demo catalogue in front of you and prints what happened.
+    /// Tells the demo shop, imports its catalogue in front of you and prints what happened.
     #[command(after_help = "Example:\n  systole demo")]
     Demo(DemoArguments),
     /// Beats once: spawns what is ready, moves every open pipeline on, repairs what got lost.
@@ -221,6 +221,9 @@ pub(crate) struct DemoArguments {
     /// Folder with the catalogue files.
     #[arg(long, default_value = "demo/catalog", value_name = "FOLDER")]
     pub(crate) data: PathBuf,
+    /// File that tells which shop it is.
+    #[arg(long, default_value = "demo/shop.yaml", value_name = "FILE")]
+    pub(crate) shop: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

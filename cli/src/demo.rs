@@ -1,4 +1,4 @@
-//! `systole demo`: imports the catalogue that the project ships, in front of you.
+//! `systole demo`: tells the shop that the project ships and imports its catalogue, in front of you.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use crate::import_commands;
 use crate::installation::{Installation, Place};
 use crate::outcome::ExitReason;
 use crate::output::Output;
+use crate::shop_commands;
 
 const TIMEOUT: Duration = Duration::from_secs(300);
 
@@ -28,6 +29,7 @@ pub(crate) async fn run(
         );
     }
     output.say(&format!("store    {} (embedded: one SQLite file and one folder)", root.display()))?;
+    output.say(&shop_commands::tell_if_untold(installation, &options.shop).await?)?;
     let dropped = import_commands::put(installation, std::slice::from_ref(&options.data), true, output).await?;
     let waited = import_commands::wait(installation, &dropped, TIMEOUT, output).await?;
     let reason = import_commands::show(installation, &dropped, &waited, output)?;
@@ -46,6 +48,7 @@ fn next(program: &str) -> String {
         ("demo", "the same again: every row is unchanged now"),
         ("import drop demo/delta", "a morning's changes, one row of them broken"),
         ("pipeline list", "what ran"),
+        ("shop export shop.yaml", "what the shop has, and so what files may name"),
         ("catalog export", "the products, one JSON object a line"),
         ("dev", "keep it running, and drop files of your own"),
     ];

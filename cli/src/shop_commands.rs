@@ -10,6 +10,7 @@ use crate::arguments::{ShopCommand, ShopImportArguments};
 use crate::installation::{Installation, now};
 use crate::outcome::ExitReason;
 use crate::output::{Output, count};
+use import::shop::ShopChanges;
 
 /// Most names of a kind that are printed; `--json` has all.
 const LISTED: usize = 20;
@@ -52,6 +53,21 @@ async fn import(
     Ok(ExitReason::Ok)
 }
 
+/// Makes the shop what a file tells, and says so in one line. A shop that somebody has told is left alone.
+pub(crate) async fn tell_if_untold(installation: &Installation, file: &Path) -> anyhow::Result<String> {
+    let name = file.display().to_string();
+    if shop::shop(&installation.context).await?.is_told {
+        return Ok(format!("shop     told already; {name} is left alone"));
+    }
+    let text = std::fs::read_to_string(file).with_context(|| format!("failed to read {name}"))?;
+    let stamp = AuditStamp { by: &installation.by, at: now() };
+    let told = ShopText { file: &name, text: &text, purpose: Purpose::Write };
+    let done = shop::import_shop(&installation.context, told, stamp).await?;
+    let ShopChanges { added, changed, removed } = &done.changes;
+    let changes = format!("{} added, {} changed, {} removed", added.len(), changed.len(), removed.len());
+    Ok(format!("shop     {name} ({changes})"))
+}
+
 async fn export(installation: &Installation, file: &Path, output: &Output) -> anyhow::Result<ExitReason> {
     let form = form_of(file)?;
     let shop = shop::shop(&installation.context).await?;
@@ -69,7 +85,10 @@ fn form_of(file: &Path) -> anyhow::Result<Form> {
     match file.extension().and_then(|extension| extension.to_str()).map(str::to_lowercase).as_deref() {
         Some("yaml" | "yml") => Ok(Form::Yaml),
         Some("json") => Ok(Form::Json),
-        _ => anyhow::bail!("{} is neither YAML nor JSON by its name (expected `.yaml`, `.yml` or `.json`)", file.display()),
+        _ => anyhow::bail!(
+            "{} is neither YAML nor JSON by its name (expected `.yaml`, `.yml` or `.json`)",
+            file.display()
+        ),
     }
 }
 

@@ -61,6 +61,8 @@ fn every_command_explains_itself() {
         "import list",
         "catalog show",
         "catalog export",
+        "shop import",
+        "shop export",
     ];
     for command in commands {
         let output = run(program().args(command.split(' ')).arg("--help"));
@@ -256,6 +258,7 @@ fn the_demo_imports_and_a_second_one_changes_nothing() {
     let systole = Systole::new();
     let first = say(&systole, &["demo"]);
     for expected in [
+        "shop     demo/shop.yaml (69 added, 2 changed, 0 removed)\n",
         "catalog_import ",
         ": success after ",
         "step                   status   attempt  time",
@@ -272,6 +275,7 @@ fn the_demo_imports_and_a_second_one_changes_nothing() {
     let next = format!("systole-under-test --store {} import drop demo/delta ", systole.store().display());
     assert!(first.contains(&next), "{first}");
     let second = say(&systole, &["demo"]);
+    assert!(second.contains("shop     told already; "), "{second}");
     assert!(second.contains("rows     2424: every row unchanged, 0 skipped\n"), "{second}");
     let delta = say(&systole, &["import", "drop", "demo/delta"]);
     assert!(delta.contains("rows     51: 1 created, 28 updated, 21 unchanged, 1 skipped\n"), "{delta}");

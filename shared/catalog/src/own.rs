@@ -32,6 +32,7 @@ mod merge;
 mod options;
 mod shop;
 mod shop_writes;
+mod stored_json;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -52,6 +53,7 @@ pub use last_change::{BadLastChange, LastChange};
 pub use options::create_options;
 pub use shop::shop_facts;
 pub use shop_writes::{usage, write_shop};
+pub use stored_json::UnpackError;
 
 use crate::target::{self, Block, BlockOutcome, BlockSource, ItemOutcome, RowChange, Target};
 use merge::{MergedRows, RowOrigin, merge};

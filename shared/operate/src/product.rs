@@ -40,7 +40,9 @@ fn of_catalogue(key: &str, error: own::Error) -> Error {
     match error {
         own::Error::Store(error) => Error::Store(error),
         // Only writers contend.
-        error @ (own::Error::Thing { .. } | own::Error::Contended { .. }) => unreadable(key, error),
+        error @ (own::Error::Thing { .. } | own::Error::Packed { .. } | own::Error::Contended { .. }) => {
+            unreadable(key, error)
+        }
     }
 }
 

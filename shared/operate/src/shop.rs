@@ -80,11 +80,7 @@ pub async fn shop(context: &Context) -> Result<ShopFacts, Error> {
 /// # Errors
 /// The file cannot be used, something that is used would be gone, or the store did not answer; part of it may have been
 /// written then, and the same file writes the rest.
-pub async fn import_shop(
-    context: &Context,
-    told: ShopText<'_>,
-    stamp: AuditStamp<'_>,
-) -> Result<ShopImport, Error> {
+pub async fn import_shop(context: &Context, told: ShopText<'_>, stamp: AuditStamp<'_>) -> Result<ShopImport, Error> {
     let table = context.store.table.as_ref();
     let file = ShopFile::read(told.file, told.text)?;
     let before = shop(context).await?;
@@ -118,18 +114,16 @@ fn in_use(used: &[UsedName]) -> String {
 
 fn in_words(changes: &ShopChanges) -> String {
     let part = |what: &str, names: &[ShopName]| format!("{} {what}", names.len());
-    let parts = [
-        part("added", &changes.added),
-        part("changed", &changes.changed),
-        part("removed", &changes.removed),
-    ];
+    let parts = [part("added", &changes.added), part("changed", &changes.changed), part("removed", &changes.removed)];
     parts.join(", ")
 }
 
 fn of_catalogue(error: own::Error) -> Error {
     match error {
         own::Error::Store(error) => Error::Store(error),
-        error @ own::Error::Thing { .. } => Error::Store(store::Error::permanent("read the shop".to_owned(), error)),
-        error @ own::Error::Contended { .. } => Error::Store(store::Error::retryable("write the shop".to_owned(), error)),
+        error @ (own::Error::Thing { .. } | own::Error::Packed { .. }) => {
+            Error::Store(store::Error::permanent("read the shop", error))
+        }
+        error @ own::Error::Contended { .. } => Error::Store(store::Error::retryable("write the shop", error)),
     }
 }

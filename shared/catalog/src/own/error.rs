@@ -1,5 +1,6 @@
 use import::entity::JsonError;
 
+use super::stored_json::UnpackError;
 use crate::target;
 
 /// Why the own catalogue cannot be read or written.
@@ -25,6 +26,17 @@ pub enum Error {
         #[source]
         source: JsonError,
     },
+    /// A stored thing cannot be unpacked.
+    #[error("failed to read {name} `{key}` of the catalogue")]
+    Packed {
+        /// What it should be, such as `attribute`.
+        name: &'static str,
+        /// Its key.
+        key: String,
+        /// What is wrong with it.
+        #[source]
+        source: UnpackError,
+    },
 }
 
 impl From<Error> for target::Error {
@@ -39,7 +51,7 @@ impl From<Error> for target::Error {
                 source: Some(Box::new(source)),
             },
             Error::Contended { .. } => Self::retryable(error.to_string()),
-            Error::Thing { .. } => Self::Permanent {
+            Error::Thing { .. } | Error::Packed { .. } => Self::Permanent {
                 problem: "the catalogue holds something that cannot be read".to_owned(),
                 source: Some(Box::new(error)),
             },

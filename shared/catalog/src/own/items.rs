@@ -9,6 +9,7 @@ use store::table::{Attributes, Change, Condition, Item, Key, Page, Query, Relist
 
 use super::error::Error;
 use super::last_change::{BadLastChange, LastChange};
+use super::stored_json::{pack, unpack};
 
 /// Over how many partitions the things are spread: one takes about 1,000 writes a second.
 const PARTITIONS: u8 = 64;
@@ -160,7 +161,7 @@ async fn write_thing<T: Thing>(table: &dyn Table, update: &Update<T>) -> Result<
 fn write<T: Thing>(update: &Update<T>) -> Write {
     let mut attributes = Attributes::from([("mark".to_owned(), json!(update.mark))]);
     if let Some(thing) = &update.thing {
-        attributes.insert(T::NAME.to_owned(), json!(thing.to_json()));
+        attributes.insert(T::NAME.to_owned(), json!(pack(thing.to_json())));
     }
     if let Some(change) = &update.change {
         attributes.insert("changed".to_owned(), json!(change.to_string()));
@@ -216,7 +217,10 @@ fn text(item: &Item, attribute: &str) -> Option<String> {
 }
 
 fn kept<T: Thing>(item: &Item) -> Result<KeptThing<T>, Error> {
-    let json = item.attributes.get(T::NAME).and_then(Value::as_str);
+    let stored = item.attributes.get(T::NAME).and_then(Value::as_str);
+    let packed = |source| Error::Packed { name: T::NAME, key: key_of::<T>(item).to_owned(), source };
+    let unpacked = stored.map(unpack).transpose().map_err(packed)?.flatten();
+    let json = unpacked.as_deref().or(stored);
     let unreadable = |source| Error::Thing { name: T::NAME, key: key_of::<T>(item).to_owned(), source };
     let thing = json.map(T::from_json).transpose().map_err(unreadable)?;
     Ok(KeptThing { thing, mark: mark(item), last_change: text(item, "changed"), version: Some(item.version) })

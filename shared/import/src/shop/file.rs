@@ -151,7 +151,8 @@ impl ShopFile {
         };
         let plain = ShopFacts::plain();
         let by_key = |set: &AttributeSet| set.entity_type.key(&set.name);
-        let mut sets = complete(self.told.attribute_sets.as_deref(), (&shop.attribute_sets, plain.attribute_sets), by_key);
+        let mut sets =
+            complete(self.told.attribute_sets.as_deref(), (&shop.attribute_sets, plain.attribute_sets), by_key);
         let by_key = |attribute: &Attribute| attribute.entity_type.key(&attribute.code);
         let mut attributes = complete(self.told.attributes.as_deref(), (&shop.attributes, plain.attributes), by_key);
         let by_key = |category: &Category| category.path.key();
@@ -198,7 +199,9 @@ impl ShopFacts {
             attributes: Some(self.attributes.values().cloned().collect()),
             categories: Some(self.categories.values().cloned().collect()),
             without: Without {
-                attribute_sets: sets.map(|(_, set)| NamedSet { name: set.name, entity_type: set.entity_type }).collect(),
+                attribute_sets: sets
+                    .map(|(_, set)| NamedSet { name: set.name, entity_type: set.entity_type })
+                    .collect(),
                 attributes: attributes
                     .map(|(_, attribute)| NamedAttribute { code: attribute.code, entity_type: attribute.entity_type })
                     .collect(),
@@ -260,7 +263,8 @@ impl Reading<'_> {
         };
         for name in parts.keys().filter(|name| !Self::PARTS.contains(&name.as_str())) {
             let hint = UnknownName::new("part", name, Self::PARTS.into_iter()).hint();
-            let hint = if hint.is_empty() { format!(" (known: `{}`)", Self::PARTS.join("`, `")) } else { hint };
+            let hint =
+                if hint.is_empty() { format!(" (expected some of `{}`)", Self::PARTS.join("`, `")) } else { hint };
             let pointer = format!("/{}", document::escaped(name));
             self.problems.push(self.document.problem(&pointer, format!("`{name}` is no part of a shop{hint}")));
         }

@@ -6,8 +6,7 @@ use super::ShopFacts;
 const JSON: &str = include_str!("plain.json");
 
 /// Read once: targets ask for it with each block of rows.
-static FACTS: LazyLock<ShopFacts> =
-    LazyLock::new(|| serde_json::from_str(JSON).expect("a test reads what ships"));
+static FACTS: LazyLock<ShopFacts> = LazyLock::new(|| serde_json::from_str(JSON).expect("a test reads what ships"));
 
 pub(super) fn facts() -> ShopFacts {
     FACTS.clone()

@@ -81,9 +81,10 @@ async fn a_shop_that_is_told_is_known_and_telling_it_again_changes_nothing() {
     assert!(again.changes.is_empty());
     assert_eq!(self::versions(&workshop).await, versions, "nothing is written");
     let audit = workshop.store().audit(10).await.unwrap();
-    assert_eq!(audit.iter().map(|line| line.what.as_str()).collect::<Vec<_>>(), [
-        "told the shop with shop.yaml: 5 added, 1 changed, 0 removed"
-    ]);
+    assert_eq!(
+        audit.iter().map(|line| line.what.as_str()).collect::<Vec<_>>(),
+        ["told the shop with shop.yaml: 5 added, 1 changed, 0 removed"]
+    );
 }
 
 /// The items of the shop with their versions.

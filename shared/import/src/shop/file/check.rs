@@ -87,8 +87,7 @@ impl Check<'_> {
         for (index, stock) in shop.basics.stocks.iter().enumerate() {
             for (number, source) in stock.sources.iter().enumerate() {
                 if let Err(unknown) = shop.basics.source(source) {
-                    let pointer =
-                        place(told.stocks.is_some(), format!("/stocks/{index}/sources/{number}"), "/sources");
+                    let pointer = place(told.stocks.is_some(), format!("/stocks/{index}/sources/{number}"), "/sources");
                     self.note(&pointer, format!("`{source}`, source of stock `{}`, {unknown}", stock.name));
                 }
             }

@@ -123,9 +123,25 @@ fn a_website_that_a_store_view_has_cannot_be_left_out() {
 
 #[test]
 fn json_in_all_its_spellings_is_read() {
-    let text = "{\n\t\"customer_groups\": [\"\\ud83d\\ude00 \\u00e4\\\\u0041\", \"a/\\/b\"],\n\t\"currency\": \"EUR\"\n}";
+    let text =
+        "{\n\t\"customer_groups\": [\"\\ud83d\\ude00 \\u00e4\\\\u0041\", \"a/\\/b\"],\n\t\"currency\": \"EUR\"\n}";
     let shop = shop(text).unwrap();
     assert_eq!(shop.basics.customer_groups, ["😀 ä\\u0041", "a//b"]);
+}
+
+#[test]
+fn the_example_of_the_documentation_and_the_shop_of_the_demo_can_be_read() {
+    let page = include_str!("../../../../../docs/SHOP.md");
+    let example = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let documented = shop(example).unwrap();
+    assert_eq!(documented.attribute("colour").unwrap().options.len(), 2);
+    assert_eq!(documented.attribute("gift_message_available"), None);
+    let demo = shop(include_str!("../../../../../demo/shop.yaml")).unwrap();
+    assert_eq!(demo.attribute("shoe_size").unwrap().options.len(), 8);
+    // Every part is described.
+    for part in Reading::PARTS {
+        assert!(page.contains(&format!("| `{part}` |")), "docs/SHOP.md does not describe `{part}`");
+    }
 }
 
 proptest! {

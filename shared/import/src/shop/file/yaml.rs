@@ -90,7 +90,8 @@ fn scalar(text: &str, style: ScalarStyle) -> String {
     }
     let quoted = serde_json::to_string(text).expect("a text is JSON");
     // JSON leaves these as they are, YAML does not take them.
-    let is_unseen = |found: char| ('\u{7f}'..='\u{9f}').contains(&found) || ['\u{feff}', '\u{fffe}', '\u{ffff}'].contains(&found);
+    let is_unseen =
+        |found: char| ('\u{7f}'..='\u{9f}').contains(&found) || ['\u{feff}', '\u{fffe}', '\u{ffff}'].contains(&found);
     let escaped = |found: char| if is_unseen(found) { format!("\\u{:04x}", u32::from(found)) } else { found.into() };
     quoted.chars().map(escaped).collect()
 }

@@ -11,11 +11,16 @@ use crate::name_key::name_key;
 
 type Places = BTreeMap<String, SetPlace>;
 
-pub(in crate::entity::attribute) fn serialize<S: Serializer>(places: &Places, serializer: S) -> Result<S::Ok, S::Error> {
+pub(in crate::entity::attribute) fn serialize<S: Serializer>(
+    places: &Places,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(places.values())
 }
 
-pub(in crate::entity::attribute) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Places, D::Error> {
+pub(in crate::entity::attribute) fn deserialize<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Places, D::Error> {
     deserializer.deserialize_any(EitherForm)
 }
 
