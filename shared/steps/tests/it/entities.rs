@@ -372,7 +372,7 @@ async fn what_one_file_of_a_bunch_has_replaced_another_replaces_as_well() {
     let small = AttributeOption { label: "S".to_owned(), ..AttributeOption::default() };
     let sets = [("default".to_owned(), SetPlace { set: "Default".to_owned(), ..SetPlace::default() })].into();
     let (code, input) = ("size".to_owned(), "select".to_owned());
-    shop.put("size", Attribute { code, input, sets, options: vec![small], ..Attribute::default() }).await;
+    shop.put("size", Attribute { code, input, sets, options: vec![small].into(), ..Attribute::default() }).await;
     let xml = r#"<config><pipeline name="both" use-working-directory="true"><conditions>
         <pipeline_condition type="bunch_complete">
             <argument key="prefixes" value="product-import-link, product-import-variant"/></pipeline_condition></conditions>
