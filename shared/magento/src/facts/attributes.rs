@@ -168,7 +168,7 @@ fn take_attribute(known: &mut ShopKnowledge, row: AttributeRow) {
         apply_to: row.apply_to,
         label: row.default_frontend_label.unwrap_or_default(),
         store_labels,
-        options,
+        options: options.into(),
         settings: row.backend_type.map(|kept_as| ("backend_type".to_owned(), kept_as)).into_iter().collect(),
         ..Attribute::default()
     };
@@ -183,7 +183,7 @@ fn take_labels(known: &mut ShopKnowledge, view: &str, row: ShownRow) {
     let Some(attribute) = known.facts.attributes.get_mut(&EntityType::Product.key(&row.attribute_code)) else { return };
     let shown: BTreeMap<String, String> =
         row.options.iter().filter_map(|option| Some((text_of(&option.value)?, text_of(&option.label)?))).collect();
-    for option in &mut attribute.options {
+    for option in attribute.options.as_mut_vec() {
         let label = values.get(&name_key(&option.label)).and_then(|value| shown.get(value));
         if let Some(label) = label.filter(|label| **label != option.label) {
             option.store_labels.insert(view.to_owned(), label.clone());
