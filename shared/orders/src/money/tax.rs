@@ -1,0 +1,41 @@
+//! Taxes by rate.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+
+use super::{Fee, Line, Shipping};
+
+/// What is taxed with one rate, and its tax as it was charged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaxOfRate {
+    /// The rate in per cent as the order states it; nothing if the order does not tell.
+    pub percent: Option<Decimal>,
+    /// What is taxed, after discounts.
+    pub net: Decimal,
+    /// The tax. It may differ by cents from the rate of the whole, because a shop rounds by line.
+    pub tax: Decimal,
+}
+
+/// The taxes of everything in an order.
+pub(super) fn by_rate(lines: &[Line], shipping: Option<&Shipping>, fees: &[Fee]) -> Vec<TaxOfRate> {
+    let of_lines = lines.iter().flat_map(|line| line.taxes.iter().cloned());
+    let of_shipping =
+        shipping.map(|shipping| TaxOfRate { percent: shipping.tax_percent, net: shipping.net(), tax: shipping.tax });
+    let of_fees = fees.iter().map(|fee| {
+        let percent = fee.tax.is_zero().then_some(Decimal::ZERO);
+        TaxOfRate { percent, net: fee.amount, tax: fee.tax }
+    });
+    merged(of_lines.chain(of_shipping).chain(of_fees))
+}
+
+/// Adds up what has the same rate; the lowest rate comes first, an unknown one before all.
+pub(super) fn merged(taxes: impl Iterator<Item = TaxOfRate>) -> Vec<TaxOfRate> {
+    let mut by_percent: BTreeMap<Option<Decimal>, (Decimal, Decimal)> = BTreeMap::new();
+    for TaxOfRate { percent, net, tax } in taxes {
+        let sums = by_percent.entry(percent).or_default();
+        sums.0 += net;
+        sums.1 += tax;
+    }
+    by_percent.into_iter().map(|(percent, (net, tax))| TaxOfRate { percent, net, tax }).collect()
+}
