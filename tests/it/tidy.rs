@@ -56,7 +56,7 @@ fn only_store_aws_reaches_the_aws_sdk() {
 
 #[test]
 fn the_domain_and_the_file_formats_do_no_io() {
-    for package in ["pipeline", "import"] {
+    for package in ["pipeline", "import", "orders"] {
         let reaching: Vec<String> = tree(&["--package", package])
             .into_iter()
             .filter(|name| IO_CRATES.contains(&name.as_str()) || name.starts_with("aws-"))

@@ -83,9 +83,9 @@ impl ExactJson {
         let Some(path) = pointer.strip_prefix('/') else { return pointer.is_empty().then_some(self) };
         path.split('/').try_fold(self, |value, part| {
             let part = part.replace("~1", "/").replace("~0", "~");
-            match value {
-                Self::List(values) => values.get(part.parse::<usize>().ok()?),
-                _ => value.get(&part),
+            match value.as_list() {
+                Some(values) => values.get(part.parse::<usize>().ok()?),
+                None => value.get(&part),
             }
         })
     }
@@ -100,6 +100,33 @@ impl ExactJson {
         let read = if is_scientific { Decimal::from_scientific(written) } else { Decimal::from_str(written) };
         let number = read.ok().filter(|number| number.abs() < MAX_NUMBER)?;
         Some(if number.scale() > MAX_DECIMALS { number.round_dp(MAX_DECIMALS).normalize() } else { number })
+    }
+
+    /// Returns the text that this is.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        let Self::Text(text) = self else { return None };
+        Some(text)
+    }
+
+    /// Returns the digits of the number that this is, as they were written.
+    #[must_use]
+    pub fn as_written_number(&self) -> Option<&str> {
+        let Self::Number(written) = self else { return None };
+        Some(written)
+    }
+
+    /// Returns the list that this is.
+    #[must_use]
+    pub fn as_list(&self) -> Option<&[Self]> {
+        let Self::List(values) = self else { return None };
+        Some(values)
+    }
+
+    /// Says whether this is an object.
+    #[must_use]
+    pub fn is_object(&self) -> bool {
+        matches!(self, Self::Object(_))
     }
 
     /// Names the kind of value for messages, with its article.

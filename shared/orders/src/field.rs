@@ -106,10 +106,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<&'a str> {
-        self.optional(name, "a text", |value| match value {
-            ExactJson::Text(text) => Some(&**text),
-            _ => None,
-        })
+        self.optional(name, "a text", ExactJson::as_text)
     }
 
     /// Reads a text that must be there and hold something.
@@ -123,10 +120,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn whole(&self, name: &str) -> Option<u64> {
-        self.optional(name, "a whole number, 0 or more", |value| match value {
-            ExactJson::Number(written) => written.parse::<u64>().ok(),
-            _ => None,
-        })
+        self.optional(name, "a whole number, 0 or more", |value| value.as_written_number()?.parse::<u64>().ok())
     }
 
     pub(crate) fn needed_whole(&self, name: &str) -> Option<u64> {
@@ -151,7 +145,9 @@ impl<'a> Fields<'a> {
         let flag = self.optional(name, "0, 1, true or false", |value| match value {
             ExactJson::Bool(flag) => Some(*flag),
             ExactJson::Number(written) if matches!(&**written, "0" | "1") => Some(&**written == "1"),
-            _ => None,
+            ExactJson::Number(_) | ExactJson::Null | ExactJson::Text(_) | ExactJson::List(_) | ExactJson::Object(_) => {
+                None
+            }
         });
         flag.unwrap_or_default()
     }
@@ -159,33 +155,25 @@ impl<'a> Fields<'a> {
     /// Reads a time that must be there: `2027-02-03 09:15:00` in UTC, as a shop writes it, or RFC 3339 with its offset.
     pub(crate) fn needed_time(&self, name: &str) -> Option<DateTime<Utc>> {
         let expected = "a time in UTC such as `2027-02-03 09:15:00`";
-        let time = self.optional(name, expected, |value| match value {
-            ExactJson::Text(text) => time(text),
-            _ => None,
-        });
+        let time = self.optional(name, expected, |value| time(value.as_text()?));
         self.required(name, expected, time)
     }
 
     pub(crate) fn object(&self, name: &str) -> Option<Fields<'a>> {
-        let json = self.optional(name, "an object", |value| match value {
-            ExactJson::Object(_) => Some(value),
-            _ => None,
-        })?;
+        let json = self.optional(name, "an object", |value| value.is_object().then_some(value))?;
         Some(Fields { json, pointer: format!("{}/{name}", self.pointer), notes: self.notes })
     }
 
     /// Reads a list of objects; a missing one is empty.
     pub(crate) fn objects(&self, name: &str) -> Vec<Fields<'a>> {
-        let list = self.optional(name, "a list", |value| match value {
-            ExactJson::List(values) => Some(values),
-            _ => None,
-        });
+        let list = self.optional(name, "a list", ExactJson::as_list);
         let mut objects = Vec::new();
         for (index, json) in list.into_iter().flatten().enumerate() {
             let pointer = format!("{}/{name}/{index}", self.pointer);
-            match json {
-                ExactJson::Object(_) => objects.push(Fields { json, pointer, notes: self.notes }),
-                _ => self.notes.note(pointer, format!("is {}; expected an object", json.kind())),
+            if json.is_object() {
+                objects.push(Fields { json, pointer, notes: self.notes });
+            } else {
+                self.notes.note(pointer, format!("is {}; expected an object", json.kind()));
             }
         }
         objects
@@ -193,15 +181,8 @@ impl<'a> Fields<'a> {
 
     /// Reads a list of texts; a missing one is empty, and what is no text is noted.
     pub(crate) fn texts(&self, name: &str) -> Vec<&'a str> {
-        let texts = self.optional(name, "a list of texts", |value| match value {
-            ExactJson::List(values) => {
-                let texts = values.iter().map(|value| match value {
-                    ExactJson::Text(text) => Some(&**text),
-                    _ => None,
-                });
-                texts.collect::<Option<Vec<&str>>>()
-            }
-            _ => None,
+        let texts = self.optional(name, "a list of texts", |value| {
+            value.as_list()?.iter().map(ExactJson::as_text).collect::<Option<Vec<&str>>>()
         });
         texts.unwrap_or_default()
     }

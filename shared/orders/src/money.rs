@@ -116,7 +116,7 @@ impl OrderMoney {
         let money = Self {
             goods: lines.iter().map(|line| line.amount).sum(),
             discount: lines.iter().map(|line| line.discount).sum(),
-            taxes: tax::by_rate(&lines, shipping.as_ref(), &fees),
+            taxes: taxes_of(&lines, shipping.as_ref(), &fees),
             tax: totals.tax,
             total: totals.grand_total + paid,
             payable: totals.grand_total,
@@ -166,4 +166,16 @@ fn other_payments(totals: &Totals) -> Vec<OtherPayment> {
     ];
     let made = all.into_iter().filter(|(_, amount)| !amount.is_zero());
     made.map(|(kind, amount)| OtherPayment { kind, amount }).collect()
+}
+
+/// The taxes of everything in an order.
+fn taxes_of(lines: &[Line], shipping: Option<&Shipping>, fees: &[Fee]) -> Vec<TaxOfRate> {
+    let of_lines = lines.iter().flat_map(|line| line.taxes.iter().cloned());
+    let of_shipping =
+        shipping.map(|shipping| TaxOfRate { percent: shipping.tax_percent, net: shipping.net(), tax: shipping.tax });
+    let of_fees = fees.iter().map(|fee| {
+        let percent = fee.tax.is_zero().then_some(Decimal::ZERO);
+        TaxOfRate { percent, net: fee.amount, tax: fee.tax }
+    });
+    tax::merged(of_lines.chain(of_shipping).chain(of_fees))
 }

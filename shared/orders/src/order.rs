@@ -127,10 +127,7 @@ impl Order {
         let notes = Notes::default();
         let read = Fields::of(&json, &notes).and_then(|fields| order(&fields));
         let problems = notes.into_problems();
-        let number = json.get("increment_id").and_then(|number| match number {
-            ExactJson::Text(number) => Some(number.clone()),
-            _ => None,
-        });
+        let number = json.get("increment_id").and_then(ExactJson::as_text).map(Into::into);
         match read {
             Some(order) if problems.told.is_empty() => Ok(Self { json, ..order }),
             _ => Err(Unreadable { number, problems }),
@@ -174,7 +171,7 @@ fn customer(fields: &Fields<'_>) -> Option<Customer> {
     let name = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
     Some(Customer {
         id: fields.whole("customer_id").filter(|id| *id > 0),
-        name: Some(name.into()).filter(|name: &Box<str>| !name.trim().is_empty()),
+        name: if name.trim().is_empty() { None } else { Some(name.into()) },
         vat_id: fields.text("customer_taxvat").map(Into::into),
         email: fields.needed_text("customer_email")?.into(),
     })

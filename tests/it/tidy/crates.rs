@@ -38,6 +38,7 @@ const NEEDED: [(&str, &[&str]); 16] = [
     ("magento", &["catalog", "http", "import"]),
     ("catalog", &["import", "pipeline", "store"]),
     ("import", &[]),
+    ("orders", &[]),
     ("http", &[]),
     ("store-aws", &["pipeline", "store"]),
     ("store-embedded", &["pipeline", "store"]),

@@ -5,7 +5,7 @@ use crate::systole::root;
 
 /// The packages that know nothing of commerce, and those of it, which they must not reach.
 const GENERAL: [&str; 3] = ["pipeline", "store", "engine"];
-const OF_COMMERCE: [&str; 5] = ["import", "catalog", "magento", "steps", "operate"];
+const OF_COMMERCE: [&str; 6] = ["import", "catalog", "magento", "orders", "steps", "operate"];
 
 /// What a word must not begin with: in code, in comments, in the names of files.
 const BEGINNINGS: [&str; 9] =

@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::{Fee, Line, Shipping};
-
 /// What is taxed with one rate, and its tax as it was charged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TaxOfRate {
@@ -15,18 +13,6 @@ pub struct TaxOfRate {
     pub net: Decimal,
     /// The tax. It may differ by cents from the rate of the whole, because a shop rounds by line.
     pub tax: Decimal,
-}
-
-/// The taxes of everything in an order.
-pub(super) fn by_rate(lines: &[Line], shipping: Option<&Shipping>, fees: &[Fee]) -> Vec<TaxOfRate> {
-    let of_lines = lines.iter().flat_map(|line| line.taxes.iter().cloned());
-    let of_shipping =
-        shipping.map(|shipping| TaxOfRate { percent: shipping.tax_percent, net: shipping.net(), tax: shipping.tax });
-    let of_fees = fees.iter().map(|fee| {
-        let percent = fee.tax.is_zero().then_some(Decimal::ZERO);
-        TaxOfRate { percent, net: fee.amount, tax: fee.tax }
-    });
-    merged(of_lines.chain(of_shipping).chain(of_fees))
 }
 
 /// Adds up what has the same rate; the lowest rate comes first, an unknown one before all.

@@ -1,5 +1,8 @@
 //! Orders of real shops and of reports, as they are read and what they cost.
 
+#[cfg(test)]
 mod money;
+#[cfg(test)]
 mod recorded;
+#[cfg(test)]
 mod sample;
