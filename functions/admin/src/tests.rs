@@ -96,7 +96,9 @@ async fn definitions_come_with_what_is_wrong_with_the_others() {
     let (status, body) = api.get("/definitions").await;
     assert_eq!(status, StatusCode::OK);
     let imports = ["import_attribute_sets", "import_attributes", "create_options", "import_categories"];
-    let around = [["move_files", "validate"].as_slice(), &imports, &["create_categories", "import_products"]].concat();
+    let of_products =
+        ["create_categories", "import_products", "import_variants", "import_links", "import_custom_options"];
+    let around = [["move_files", "validate"].as_slice(), &imports, &of_products].concat();
     let steps = json!([around, vec!["archive", "report"]].concat());
     let shipped = json!({ "name": "catalog_import", "description": "Catalogue import", "steps": steps });
     let definitions = body["definitions"].as_array().unwrap();

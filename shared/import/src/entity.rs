@@ -26,6 +26,7 @@ pub mod price;
 pub mod product;
 pub mod product_part;
 mod reading;
+mod row_above;
 pub mod source_item;
 mod stated;
 pub mod stock;
@@ -45,6 +46,7 @@ pub use description::{About, Cells, Column, ColumnDescription, Description, Exec
 pub use entity_type::EntityType;
 pub use form::{Form, FormError};
 pub use reading::{EntityRow, Reading, UnknownStoreView};
+pub use row_above::RowAbove;
 pub use stated::Stated;
 pub use thing::{Above, ChangeEffect, JsonError, Removal, Thing};
 
@@ -66,6 +68,10 @@ pub trait Entity: Sized + Send + Sync + 'static {
 
     /// What the entity is called, and how its files are.
     const ABOUT: About;
+
+    /// Other prefixes of its files, such as those that a Magento shop gives to what it exports. The first one is that of
+    /// [`About`].
+    const OTHER_PREFIXES: &'static [&'static str] = &[];
 
     /// Every column with a meaning, in the order in which people read about them.
     const COLUMNS: &'static [Column<Self::ColumnKind>];
@@ -133,6 +139,13 @@ pub trait Entity: Sized + Send + Sync + 'static {
         None
     }
 
+    /// Says whether a cell may be filled in a row that names no thing. Such a row goes on about the thing of the row above.
+    /// Most entities have no such rows.
+    #[must_use]
+    fn goes_on(_kind: &Self::ColumnKind) -> bool {
+        false
+    }
+
     /// Adds the other things that must be there before the change can be made. Most entities name none.
     fn name_others(_change: &Self::EntityChange, _shop: &ShopFacts, _named: &mut Named) {}
 
@@ -140,6 +153,12 @@ pub trait Entity: Sized + Send + Sync + 'static {
     #[must_use]
     fn above(_change: &Self::EntityChange) -> Vec<Above<Self::EntityChange>> {
         Vec::new()
+    }
+
+    /// Returns the prefixes of its files, the usual one first.
+    #[must_use]
+    fn prefixes() -> Vec<&'static str> {
+        [&[Self::ABOUT.prefix], Self::OTHER_PREFIXES].concat()
     }
 
     /// Looks up the columns of a file.
@@ -165,7 +184,7 @@ pub trait Entity: Sized + Send + Sync + 'static {
     #[must_use]
     fn description() -> Description {
         let columns = Self::COLUMNS.iter().map(|column| column.describe(Self::cells(column.kind.clone())));
-        Description { about: Self::ABOUT, columns: columns.collect() }
+        Description { about: Self::ABOUT, other_prefixes: Self::OTHER_PREFIXES, columns: columns.collect() }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Names of import files: `<prefix>_<filename>_<counter>.<suffix>`, and the ok files that release them.
 //!
 //! The underscores carry meaning: files with equal prefix and filename belong to one bunch, the counter orders them.
-//! The prefix ends at the first underscore, so `product-import` never swallows `product-import-price_…`.
+//! The prefix ends at the first underscore, so `product-import` never swallows `product-import-price_…`; only what a
+//! Magento shop exports has prefixes that hold an underscore themselves ([`PREFIXES_WITH_UNDERSCORE`]).
 //! The counter starts after the last one, so a filename may hold underscores of its own.
 
 use std::fmt;
@@ -51,6 +52,32 @@ pub struct Error {
     pub name: String,
     /// What is wrong with it.
     pub reason: &'static str,
+}
+
+/// The prefixes that hold an underscore themselves: those of the files that a Magento shop exports.
+pub const PREFIXES_WITH_UNDERSCORE: [&str; 5] =
+    ["advanced_pricing", "catalog_product", "customer_address", "customer_composite", "stock_sources"];
+
+/// Cuts a name behind its prefix; there is no rest if the prefix is all there is.
+#[must_use]
+pub fn split_prefix(stem: &str) -> (&str, Option<&str>) {
+    for prefix in PREFIXES_WITH_UNDERSCORE {
+        match stem.strip_prefix(prefix) {
+            Some("") => return (prefix, None),
+            Some(rest) if rest.starts_with('_') => return (prefix, Some(&rest[1..])),
+            Some(_) | None => {}
+        }
+    }
+    match stem.split_once('_') {
+        Some((prefix, rest)) => (prefix, Some(rest)),
+        None => (stem, None),
+    }
+}
+
+/// Returns what any name begins with, up to its prefix's end: that of an import file, of an ok file, or of neither.
+#[must_use]
+pub fn prefix_of(name: &str) -> &str {
+    split_prefix(name.split('.').next().unwrap_or_default()).0
 }
 
 impl FileName {
@@ -135,7 +162,8 @@ impl FromStr for FileName {
             return Err(error("it holds a path separator or a control character"));
         }
         let (stem, suffix) = split_suffix(name).ok_or_else(|| error("it has no suffix"))?;
-        let (prefix, rest) = stem.split_once('_').ok_or_else(|| error("it has no underscore"))?;
+        let (prefix, rest) = split_prefix(stem);
+        let rest = rest.ok_or_else(|| error("it has no underscore"))?;
         let (filename, counter) = rest.rsplit_once('_').ok_or_else(|| error("it has only one underscore"))?;
         if prefix.is_empty() || filename.is_empty() || suffix.is_empty() {
             return Err(error("one of its parts is empty"));
@@ -217,6 +245,16 @@ mod tests {
         assert_snapshot!(parts("product-import_20260801-120000_02.csv"), @"product-import | 20260801-120000 | 2 | csv");
         assert_snapshot!(parts("product-import-price_20170829-1130_01.csv"), @"product-import-price | 20170829-1130 | 1 | csv");
         assert_snapshot!(parts("product-import_spring_sale_10.csv"), @"product-import | spring_sale | 10 | csv");
+    }
+
+    #[test]
+    fn what_a_magento_shop_exports_keeps_its_names() {
+        assert_snapshot!(parts("advanced_pricing_20260801_120000.csv"), @"advanced_pricing | 20260801 | 120000 | csv");
+        assert_snapshot!(parts("stock_sources_x_01.csv"), @"stock_sources | x | 1 | csv");
+        assert_snapshot!(parts("stock_sourcesx_x_01.csv"), @"stock | sourcesx_x | 1 | csv");
+        assert_snapshot!(parts("customer_20260801_120000.csv"), @"customer | 20260801 | 120000 | csv");
+        let names = ["stock_sources.ok", "stock_sources_x.ok", "stock.x_1_1.csv", "product-import.ok", "x"];
+        assert_eq!(names.map(prefix_of), ["stock_sources", "stock_sources", "stock", "product-import", "x"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use engine::Context;
-use import::file_name::{FileName, has_row_suffix};
+use import::file_name::{FileName, has_row_suffix, prefix_of};
 use steps::import::bunch_complete;
 
 /// The names of files that pipelines take.
@@ -31,7 +31,7 @@ impl Claims {
     /// Why no pipeline takes a file of this name, if none does.
     #[must_use]
     pub fn refusal(&self, name: &str) -> Option<String> {
-        let prefix = name.split(['_', '.']).next().unwrap_or_default();
+        let prefix = prefix_of(name);
         let (_, suffix) = name.rsplit_once('.').unwrap_or_default();
         // Plain or packed.
         let is_csv = has_row_suffix(name);

@@ -76,7 +76,7 @@ async fn a_file_that_no_pipeline_takes_is_refused_before_it_comes() {
     for (name, why) in [
         (
             "stock.csv",
-            "no pipeline takes files named `stock_…` (taken are: `attribute-import_…`, `attribute-set-import_…`, `category-import_…`, `customer-address-import_…`, ",
+            "no pipeline takes files named `stock_…` (taken are: `advanced_pricing_…`, `attribute-import_…`, `attribute-set-import_…`, `catalog_product_…`, `category-import_…`, ",
         ),
         ("product-import_1_01.txt", "it is neither a CSV nor an ok file"),
         ("product-import.csv", "`product-import.csv` is not"),

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::manifest::{Manifest, ManifestLine, NamesNoFile};
 use super::{Bunch, BunchFile, BunchId, BunchSet, DropFile, Note, Resolution};
-use crate::file_name::{FileName, has_row_suffix};
+use crate::file_name::{FileName, has_row_suffix, prefix_of, split_prefix};
 
 /// Reasons and notes of one bunch that are worth reading; the rest is counted.
 pub(super) const MAX_NOTES: usize = 20;
@@ -91,7 +91,7 @@ impl<'a> WantedFiles<'a> {
         let mut names: Vec<&DropFile> = files.iter().collect();
         names.sort_unstable_by_key(|file| &file.name);
         for file in names {
-            let prefix = file.name.split(['_', '.']).next().unwrap_or_default();
+            let prefix = prefix_of(&file.name);
             if !has_row_suffix(&file.name) || !prefixes.contains(&prefix) {
                 continue;
             }
@@ -283,10 +283,7 @@ impl<'a> WantedFiles<'a> {
 impl<'a> OkFile<'a> {
     fn understand(name: &'a str, content: &str, wanted: &WantedFiles<'_>) -> Option<Self> {
         let stem = name.strip_suffix(".ok")?;
-        let (prefix, rest) = match stem.split_once('_') {
-            Some((prefix, rest)) => (prefix, Some(rest)),
-            None => (stem, None),
-        };
+        let (prefix, rest) = split_prefix(stem);
         if !wanted.prefixes.contains(&prefix) {
             return None;
         }

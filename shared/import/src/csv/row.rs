@@ -72,6 +72,16 @@ impl CsvRow {
         Some(&self.text[start..end])
     }
 
+    /// Puts a text into a cell that the row has.
+    pub(crate) fn fill(&mut self, index: usize, text: &str) {
+        let Some(&end) = self.ends.get(index) else { return };
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        self.text.replace_range(start..end, text);
+        for behind in &mut self.ends[index..] {
+            *behind = *behind + text.len() - (end - start);
+        }
+    }
+
     /// Iterates over the cells in the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).filter_map(|index| self.get(index))

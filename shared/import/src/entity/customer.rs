@@ -64,6 +64,7 @@ impl Entity for Customers {
             description: "merges the rows of the customer files into the customers",
         },
     };
+    const OTHER_PREFIXES: &'static [&'static str] = &["customer", "customer_composite"];
     const COLUMNS: &'static [Column<CustomerColumn>] = columns::COLUMNS;
 
     fn cells(kind: CustomerColumn) -> Cells {
@@ -72,6 +73,11 @@ impl Entity for Customers {
 
     fn read_cells(reading: &mut Reading<'_, CustomerColumn>) -> Option<CustomerChange> {
         read::read(reading)
+    }
+
+    /// As in the files of customers with their addresses that Magento exports.
+    fn goes_on(kind: &CustomerColumn) -> bool {
+        matches!(kind, CustomerColumn::Address(_))
     }
 
     fn key(change: &CustomerChange) -> String {

@@ -58,6 +58,7 @@ impl Entity for CustomerAddresses {
             description: "merges the rows of the customer address files into the customers",
         },
     };
+    const OTHER_PREFIXES: &'static [&'static str] = &["customer_address"];
     const COLUMNS: &'static [Column<CustomerAddressColumn>] = &[
         Column {
             need: Need::Always,

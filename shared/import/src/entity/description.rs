@@ -80,6 +80,9 @@ pub struct Description {
     /// What it is called, and how its files are.
     #[serde(flatten)]
     pub about: About,
+    /// Other prefixes of its files.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub other_prefixes: &'static [&'static str],
     /// Every column with a meaning, in the order in which people read about them.
     pub columns: Vec<ColumnDescription>,
 }

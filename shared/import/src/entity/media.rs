@@ -12,7 +12,7 @@ impl ProductPart for Media {
         name: "media",
         singular: "media row",
         prefix: "product-media-import",
-        summary: "images of products that there are: roles, labels, places in the gallery, and what the page hides",
+        summary: "images and videos of products that there are: roles, labels, places in the gallery, and what the page hides",
         key: &["sku"],
         validate: ExecutorAbout { name: "validate_media", description: "checks every row of the media files" },
         import: ExecutorAbout {
@@ -20,6 +20,7 @@ impl ProductPart for Media {
             description: "merges the rows of the media files into the products",
         },
     };
+    const PART_OTHER_PREFIXES: &'static [&'static str] = &["media-import"];
     const PART_COLUMNS: &'static [Column<ProductColumn>] = &columns([
         "sku",
         "store_view_code",
@@ -41,6 +42,7 @@ impl ProductPart for Media {
         "additional_image_disabled",
         "disabled_images",
         "hide_from_product_page",
+        "videos",
         "original_data",
     ]);
 
@@ -53,6 +55,7 @@ impl ProductPart for Media {
             shown.images.clear();
             shown.additional_images.clear();
             shown.hidden_images.clear();
+            shown.videos.clear();
         }
     }
 }

@@ -33,7 +33,9 @@ pub(in crate::entity) use columns::COLUMNS;
 pub(in crate::entity) use kind::ProductColumn;
 
 pub use change::{ImageChange, ProductChange, ProductType, ProductValue, QuantityChange};
-pub use parts::{AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation};
+pub use parts::{
+    AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation, Video,
+};
 pub use thing::{Image, Product, StoreViewContent};
 
 use crate::entity::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Reading, Stated, Thing};
@@ -64,6 +66,8 @@ impl Entity for Products {
             description: "merges the rows of the product files into the catalogue",
         },
     };
+    const OTHER_PREFIXES: &'static [&'static str] =
+        &["product-import-simple", "product-import-bundle", "product-import-additional-attribute", "catalog_product"];
     const COLUMNS: &'static [Column<kind::ProductColumn>] = columns::COLUMNS;
 
     const OTHER_NAMES: &'static [(&'static str, &'static str)] = shop_columns::OTHER_NAMES;

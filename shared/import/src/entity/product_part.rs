@@ -22,6 +22,9 @@ pub trait ProductPart: Send + Sync + 'static {
     /// What it is called, and how its files are.
     const PART: About;
 
+    /// Other prefixes of its files.
+    const PART_OTHER_PREFIXES: &'static [&'static str] = &[];
+
     /// The columns of a product file that its files have.
     const PART_COLUMNS: &'static [Column<ProductColumn>];
 
@@ -47,6 +50,7 @@ impl<P: ProductPart> Entity for P {
     type Thing = Product;
 
     const ABOUT: About = P::PART;
+    const OTHER_PREFIXES: &'static [&'static str] = P::PART_OTHER_PREFIXES;
     const COLUMNS: &'static [Column<ProductColumn>] = P::PART_COLUMNS;
     const OPERATIONS: &'static [&'static str] = P::PART_OPERATIONS;
 

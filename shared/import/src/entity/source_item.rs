@@ -80,6 +80,7 @@ impl Entity for SourceItems {
             description: "merges the rows of the source item files into the products",
         },
     };
+    const OTHER_PREFIXES: &'static [&'static str] = &["stock_sources"];
     const COLUMNS: &'static [Column<SourceItemColumn>] = &[
         Column {
             need: Need::Always,

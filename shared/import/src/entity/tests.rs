@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::*;
 use crate::csv::{CsvFormat, ReadRow, RowReader};
+use crate::file_name::{PREFIXES_WITH_UNDERSCORE, split_prefix};
 use crate::operation::Operation;
 
 /// Reads one row of pairs of column and cell.
@@ -89,11 +90,14 @@ struct CheckedDescriptions {
 
 impl Visitor for CheckedDescriptions {
     fn visit<E: Entity>(&mut self) {
-        let About { name, prefix, validate, import, .. } = E::ABOUT;
+        let About { name, validate, import, .. } = E::ABOUT;
         assert_eq!([validate.name, import.name], [format!("validate_{name}"), format!("import_{name}")]);
         assert!(self.names.insert(name), "two entities are called `{name}`");
-        assert!(self.prefixes.insert(prefix), "two entities have files named `{prefix}_…`");
-        assert!(!prefix.contains('_'), "`{prefix}` has an underscore, which ends the prefix of a file's name");
+        for prefix in E::prefixes() {
+            assert!(self.prefixes.insert(prefix), "two entities have files named `{prefix}_…`");
+            let is_known = split_prefix(prefix) == (prefix, None);
+            assert!(is_known, "`{prefix}` has an underscore, which ends the prefix of a file's name");
+        }
         let mut columns = BTreeSet::new();
         for column in E::COLUMNS {
             assert!(columns.insert(column.name), "{name} have two columns `{}`", column.name);
@@ -111,7 +115,11 @@ impl Visitor for CheckedDescriptions {
 
 #[test]
 fn every_entity_is_described_in_full_and_like_no_other() {
-    visit_all(&mut CheckedDescriptions { names: BTreeSet::new(), prefixes: BTreeSet::new() });
+    let mut checked = CheckedDescriptions { names: BTreeSet::new(), prefixes: BTreeSet::new() };
+    visit_all(&mut checked);
+    for prefix in PREFIXES_WITH_UNDERSCORE {
+        assert!(checked.prefixes.contains(prefix), "no entity has files named `{prefix}_…`");
+    }
 }
 
 struct ReadExamples;

@@ -79,6 +79,7 @@ impl Entity for TierPrices {
             description: "merges the rows of the tier price files into the products",
         },
     };
+    const OTHER_PREFIXES: &'static [&'static str] = &["advanced_pricing"];
     const COLUMNS: &'static [Column<TierPriceColumn>] = &[
         key(column("sku", TierPriceColumn::Sku, "24-MB01", "the product; upper and lower case are the same")),
         key(column(

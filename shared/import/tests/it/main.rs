@@ -5,6 +5,8 @@ mod demo;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod reports;
 #[cfg(test)]
 mod samples;

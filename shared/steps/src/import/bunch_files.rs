@@ -48,8 +48,9 @@ pub(super) fn bunch(work: &Work<'_>) -> Result<Bunch, ExecutorError> {
 }
 
 /// The files of the bunch that hold rows of an entity: the bunch without all others.
-pub(super) fn files_taken(work: &Work<'_>, prefix: &str) -> Result<Bunch, ExecutorError> {
-    let takes = work.optional_argument(&TAKES)?.unwrap_or_else(|| vec![prefix.to_owned()]);
+pub(super) fn files_taken(work: &Work<'_>, usual: &[&str]) -> Result<Bunch, ExecutorError> {
+    let usual = || usual.iter().map(|prefix| (*prefix).to_owned()).collect();
+    let takes = work.optional_argument(&TAKES)?.unwrap_or_else(usual);
     let mut bunch = bunch(work)?;
     bunch.files.retain(|file| takes.iter().any(|prefix| prefix == file.name.prefix()));
     Ok(bunch)

@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use engine::conditions::finding::{self, DiscoveryOutcome, LookQuestion, SourceLook, SourceProblem};
 use futures::{StreamExt, TryStreamExt, stream};
 use import::bunch::{self, Bunch, BunchSet, DropFile, Note};
-use import::file_name::{FileName, has_row_suffix};
+use import::file_name::{FileName, has_row_suffix, prefix_of, split_prefix};
 use pipeline::facts::Answer;
 use pipeline::{Name, PipelineId};
 use store::Store;
@@ -354,7 +354,7 @@ impl DropAreaLook {
     /// Says of files that no definition takes them.
     fn wait_where_nobody_asks(&mut self, asked: &BTreeSet<&str>) {
         for file in &self.files {
-            let prefix = file.name.split(['_', '.']).next().unwrap_or_default();
+            let prefix = prefix_of(&file.name);
             let is_ok_file = file.name.to_ascii_lowercase().ends_with(".ok");
             let reason = if !asked.contains(prefix) {
                 let asked: Vec<String> = asked.iter().map(|prefix| format!("`{prefix}_…`")).collect();
@@ -373,11 +373,11 @@ impl DropAreaLook {
 fn identifiers(name: &str, prefixes: &[&str]) -> BTreeSet<String> {
     let stem = name.strip_suffix(".ok");
     // `product-import_x.ok`
-    let bunch = stem.and_then(|stem| stem.split_once('_')).filter(|(prefix, _)| prefixes.contains(prefix));
+    let bunch = stem.map(split_prefix).filter(|(prefix, _)| prefixes.contains(prefix)).and_then(|(_, rest)| rest);
     // `product-import_x_01.ok` releases `product-import_x_01.csv`.
     let file = stem.map_or_else(|| name.parse(), |stem| format!("{stem}.csv").parse::<FileName>());
     let file = file.ok().filter(|file| prefixes.contains(&file.prefix()));
-    bunch.map(|(_, rest)| rest.to_owned()).into_iter().chain(file.map(|file| file.filename().to_owned())).collect()
+    bunch.map(str::to_owned).into_iter().chain(file.map(|file| file.filename().to_owned())).collect()
 }
 
 /// A file that lies directly in the drop area; deeper ones belong to somebody else.

@@ -7,9 +7,9 @@ use engine::{ExecutorError, Work};
 use import::Entity;
 use import::bunch::{Bunch, BunchId};
 use import::content::{self, Content};
-use import::csv::{self, CsvPosition, Header, ReadRow, RowReader};
+use import::csv::{self, CsvPosition, CsvRow, Header, ReadRow, RowReader};
 use import::dialect::Dialect;
-use import::entity::{Above, Columns, EntityRow, ReadingRules, Thing, UnknownNames};
+use import::entity::{Above, Columns, EntityRow, ReadingRules, RowAbove, Thing, UnknownNames};
 use import::finding::{ChangeRefusal, Finding, Severity};
 use import::operation::Operation;
 use import::shop::ShopFacts;
@@ -29,9 +29,15 @@ pub(super) struct EntityFile<E: Entity> {
     bunch: BunchId,
     rules: ReadingRules,
     reader: RowReader,
+    /// Where the header starts.
+    header_at: CsvPosition,
     /// The next byte to fetch.
     offset: u64,
     columns: Option<Columns<E::ColumnKind>>,
+    /// What rows go on about that name no thing; known with the columns.
+    above: RowAbove,
+    /// Where reading began, if that was in the middle of the file.
+    resumed_at: Option<CsvPosition>,
     /// Why no row can be read, until it is told.
     unreadable: Option<String>,
     /// What a person should know of the file, until it is told.
@@ -72,8 +78,11 @@ impl<E: Entity> EntityFile<E> {
             bunch: bunch.id.clone(),
             reader: RowReader::new(rules.dialect.format),
             rules,
+            header_at: CsvPosition::START,
             offset: 0,
             columns: None,
+            above: RowAbove::default(),
+            resumed_at: None,
             unreadable: None,
             notice: None,
         };
@@ -83,6 +92,7 @@ impl<E: Entity> EntityFile<E> {
         {
             file.reader = RowReader::resume(file.rules.dialect.format, header, position);
             file.offset = position.byte_offset;
+            file.resumed_at = Some(position);
             // It was told when the first row was read.
             file.notice = None;
         }
@@ -102,6 +112,7 @@ impl<E: Entity> EntityFile<E> {
         let recognised = content::recognise_format(&first, self.rules.dialect.format);
         self.rules.dialect.format = recognised.format;
         self.notice = recognised.notice;
+        self.header_at = recognised.header;
         self.reader = RowReader::starting_at(recognised.format, recognised.header);
         let start = usize::try_from(recognised.header.byte_offset).unwrap_or(usize::MAX).min(first.len());
         self.take(&first, start);
@@ -127,15 +138,19 @@ impl<E: Entity> EntityFile<E> {
                 }
                 Ok(ReadRow::End) => return Ok(NextRow::End),
                 Ok(ReadRow::Bad(bad)) => {
+                    self.above.forget();
+                    self.resumed_at = None;
                     return Ok(NextRow::Bad { finding: Finding::bad_row(&self.name, &bad), next: bad.next });
                 }
                 Ok(ReadRow::Row(row)) => row,
                 Err(error) => return Ok(NextRow::Broken(Finding::unreadable(&self.name, &error))),
             };
-            return Ok(match self.columns() {
-                Ok(columns) => NextRow::Row(Box::new(E::read(columns, &row))),
-                Err(error) => NextRow::Broken(Finding::unreadable(&self.name, &error)),
-            });
+            if let Err(error) = self.find_columns() {
+                return Ok(NextRow::Broken(Finding::unreadable(&self.name, &error)));
+            }
+            let row = self.completed(row).await?;
+            let columns = self.columns.as_ref().expect("just found");
+            return Ok(NextRow::Row(Box::new(E::read(columns, &row))));
         }
     }
 
@@ -206,13 +221,53 @@ impl<E: Entity> EntityFile<E> {
         &self.name
     }
 
-    fn columns(&mut self) -> Result<&Columns<E::ColumnKind>, csv::Error> {
+    fn find_columns(&mut self) -> Result<(), csv::Error> {
         if self.columns.is_none() {
             let header = self.reader.header().expect("a row comes behind the header");
             let columns = E::columns(&self.name, header, self.rules.clone())?.of_bunch(&self.bunch);
-            return Ok(self.columns.insert(columns));
+            self.above = RowAbove::of::<E>(&columns);
+            self.columns = Some(columns);
         }
-        Ok(self.columns.as_ref().expect("just looked"))
+        Ok(())
+    }
+
+    /// Puts into a row that goes on about the thing of the row above what that is.
+    async fn completed(&mut self, mut row: CsvRow) -> Result<CsvRow, ExecutorError> {
+        let resumed_at = self.resumed_at.take();
+        if !self.above.is_continued_by(&row) {
+            self.above.pass(&row);
+            return Ok(row);
+        }
+        if let Some(position) = resumed_at {
+            self.look_above(position).await?;
+        }
+        self.above.complete(&mut row);
+        Ok(row)
+    }
+
+    /// Reads the file up to a place again, for what the row above it speaks of.
+    ///
+    /// That is seldom: once for each runner that goes on in the middle of a file, and only if it begins at such a row.
+    async fn look_above(&mut self, end: CsvPosition) -> Result<(), ExecutorError> {
+        let format = self.rules.dialect.format;
+        let (mut reader, mut offset) = (RowReader::starting_at(format, self.header_at), self.header_at.byte_offset);
+        loop {
+            match reader.next_row() {
+                Ok(ReadRow::NeedsInput) if offset < end.byte_offset => {
+                    let length = CHUNK_BYTES.min(end.byte_offset - offset);
+                    let bytes = self.read(Range { start: offset, length }).await?;
+                    if bytes.is_empty() {
+                        return Ok(());
+                    }
+                    offset += bytes.len() as u64;
+                    reader.feed(&bytes);
+                }
+                Ok(ReadRow::Row(row)) if !self.above.is_continued_by(&row) => self.above.pass(&row),
+                Ok(ReadRow::Row(_)) => {}
+                Ok(ReadRow::Bad(_)) => self.above.forget(),
+                Ok(ReadRow::NeedsInput | ReadRow::End) | Err(_) => return Ok(()),
+            }
+        }
     }
 
     /// The header, for an open in the middle of the file; `None` if it cannot be read, which the first row will tell.
@@ -238,7 +293,10 @@ impl<E: Entity> EntityFile<E> {
 
     /// Reads the bytes behind those that the reader has; none at the end of the file.
     async fn chunk(&self) -> Result<Bytes, ExecutorError> {
-        let range = Range { start: self.offset, length: CHUNK_BYTES };
+        self.read(Range { start: self.offset, length: CHUNK_BYTES }).await
+    }
+
+    async fn read(&self, range: Range) -> Result<Bytes, ExecutorError> {
         let bytes = self.files.get(&self.key, Some(range)).await?;
         bytes.ok_or_else(|| ExecutorError::permanent(format!("file `{}` is not there any more", self.key)))
     }

@@ -105,7 +105,7 @@ impl<E: Entity> Executor for Import<E> {
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-        let bunch = files_taken(work, E::ABOUT.prefix)?;
+        let bunch = files_taken(work, &E::prefixes())?;
         if bunch.files.is_empty() {
             return Ok(Outcome::Skipped { reason: format!("the bunch has no files of {}", E::ABOUT.name) });
         }

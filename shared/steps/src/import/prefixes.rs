@@ -1,6 +1,7 @@
 //! The prefixes of file names that a bunch is made of, as a definition gives them.
 
 use engine::accepts::{Argument, Parsed, Presence};
+use import::file_name::PREFIXES_WITH_UNDERSCORE;
 use pipeline::Arguments;
 use pipeline::words::{Error, words};
 
@@ -20,9 +21,9 @@ pub(super) fn of(arguments: &Arguments) -> Vec<String> {
     PREFIXES.of(arguments).ok().flatten().unwrap_or_default()
 }
 
-/// What cannot be the prefix of a file name: an underscore would end it.
+/// What cannot be the prefix of a file name: an underscore would end it, but in the names that Magento shops give.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{found}` is not a file prefix (expected ASCII letters, digits, `-` or `.`)")]
+#[error("`{found}` is not a file prefix (expected ASCII letters, digits, `-` or `.`, or `{}`)", PREFIXES_WITH_UNDERSCORE.join("`, `"))]
 pub(super) struct BadPrefix {
     found: String,
 }
@@ -34,5 +35,9 @@ pub(super) fn parse(text: &str) -> Result<Vec<String>, Error<BadPrefix>> {
 
 fn prefix(word: &str) -> Result<String, BadPrefix> {
     let is_prefix = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
-    if is_prefix { Ok(word.to_owned()) } else { Err(BadPrefix { found: word.to_owned() }) }
+    if is_prefix || PREFIXES_WITH_UNDERSCORE.contains(&word) {
+        Ok(word.to_owned())
+    } else {
+        Err(BadPrefix { found: word.to_owned() })
+    }
 }

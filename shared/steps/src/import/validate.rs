@@ -76,7 +76,7 @@ impl Validate {
             return Some(entity);
         }
         let prefix = bunch.files[file].name.prefix();
-        self.entities.iter().find(|entity| entity.prefix() == prefix)
+        self.entities.iter().find(|entity| entity.prefixes().contains(&prefix))
     }
 }
 
@@ -97,7 +97,7 @@ impl Executor for Validate {
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let strictness = strictness(work)?;
         let bunch = match &self.entities[..] {
-            [entity] => files_taken(work, entity.prefix())?,
+            [entity] => files_taken(work, &entity.prefixes())?,
             _ => bunch(work)?,
         };
         let shop = own::shop_facts(work.store.table.as_ref()).await.map_err(|error| of_target(error.into()))?;
@@ -166,8 +166,8 @@ impl Check {
 /// An entity without its types, as far as its files are checked.
 #[async_trait]
 trait CheckFiles: Send + Sync {
-    /// Start of the names of its files.
-    fn prefix(&self) -> &'static str;
+    /// Starts of the names of its files.
+    fn prefixes(&self) -> Vec<&'static str>;
 
     /// Checks the next file to its end, or until time runs short.
     async fn check(&self, work: &mut Work<'_>, check: &mut Check) -> Result<Option<Outcome>, ExecutorError>;
@@ -183,8 +183,8 @@ struct FilesOf<E>(PhantomData<E>);
 
 #[async_trait]
 impl<E: Entity> CheckFiles for FilesOf<E> {
-    fn prefix(&self) -> &'static str {
-        E::ABOUT.prefix
+    fn prefixes(&self) -> Vec<&'static str> {
+        E::prefixes()
     }
 
     async fn check(&self, work: &mut Work<'_>, check: &mut Check) -> Result<Option<Outcome>, ExecutorError> {

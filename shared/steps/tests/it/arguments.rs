@@ -168,7 +168,7 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     http_request expect: `no such value!` is not a status (examples: `2xx`, `404`)
     http_request save_as: `no such value!` is not a file name of letters, digits, `.`, `_` and `-` (example: `tax-rates_2.json`)
     import_products operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
-    import_products prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
+    import_products prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`, or `advanced_pricing`, `catalog_product`, `customer_address`, `customer_composite`, `stock_sources`)
     import_products bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     move_files charset: it is no character set (examples: `windows-1252`, `iso-8859-15`, `utf-16le`)
     move_files bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
@@ -181,12 +181,12 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     validate strict: `no such value!` is neither `true` nor `false`
     validate operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
     validate missing_parents: `no such value!` is none of the words that are possible (expected `refuse` or `create`)
-    validate prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
+    validate prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`, or `advanced_pricing`, `catalog_product`, `customer_address`, `customer_composite`, `stock_sources`)
     validate bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     validate_products strict: `no such value!` is neither `true` nor `false`
     validate_products operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
     validate_products missing_parents: `no such value!` is none of the words that are possible (expected `refuse` or `create`)
-    validate_products prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
+    validate_products prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`, or `advanced_pricing`, `catalog_product`, `customer_address`, `customer_composite`, `stock_sources`)
     validate_products bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     wait for: `no such value!` is not a duration (example: `2 hours`)
     wait until: `no such value!` is not a time with its offset (example: `2026-08-01T18:00:00Z`)

@@ -143,7 +143,7 @@ fn every_condition_refuses_a_value_of_another_kind_where_it_is_written() {
         said += &format!("{} {key}: {problem}\n", condition.name);
     });
     assert_snapshot!(said, @"
-    bunch_complete prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
+    bunch_complete prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`, or `advanced_pricing`, `catalog_product`, `customer_address`, `customer_composite`, `stock_sources`)
     configurable_cron_expression setting: `no such value!` is no setting of a cron expression (expected `clean_up.cron` or `pipeline.cron`)
     cron_expression expression: `no such value!` is not a cron expression: expected 5 fields, found 3 (example: `0 3 * * *`, every day at 03:00)
     cron_expression time_zone: `no such value!` is not a time zone (example: `Europe/Berlin`)

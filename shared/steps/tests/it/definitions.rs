@@ -26,13 +26,16 @@ fn the_shipped_import_loads() {
     60 import_categories import_categories
     70 create_categories create_categories
     80 import_products import_products
+    82 import_variants import_variants
+    84 import_links import_links
+    86 import_custom_options import_custom_options
     90 archive archive
     100 report report
     ");
     let stored = serde_json::to_string(&definition.conditions[0]).unwrap();
     assert_snapshot!(
         stored,
-        @r#"{"type":"bunch_complete","arguments":{"prefixes":"attribute-set-import attribute-import category-import product-import"},"description":"The files of an import have arrived completely"}"#
+        @r#"{"type":"bunch_complete","arguments":{"prefixes":"attribute-set-import attribute-import category-import product-import product-import-simple product-import-bundle product-import-additional-attribute catalog_product product-import-variant product-import-link custom-options"},"description":"The files of an import have arrived completely"}"#
     );
 }
 
@@ -59,7 +62,7 @@ fn bunches_are_asked_for_with_prefixes_or_refused() {
     <argument key="prefixes" value="product-import, price-import"/>
         fine
     <argument key="prefixes" value="product_import"/>
-        x.xml:1:114: pipeline `p`: condition `bunch_complete`: argument `prefixes`: `product_import` is not a file prefix (expected ASCII letters, digits, `-` or `.`)
+        x.xml:1:114: pipeline `p`: condition `bunch_complete`: argument `prefixes`: `product_import` is not a file prefix (expected ASCII letters, digits, `-` or `.`, or `advanced_pricing`, `catalog_product`, `customer_address`, `customer_composite`, `stock_sources`)
     <argument key="prefix" value="product-import"/>
         x.xml:1:97: pipeline `p`: condition `bunch_complete`: the argument `prefix` is not known (expected `prefixes`)
 

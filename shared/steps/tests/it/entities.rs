@@ -16,8 +16,15 @@ use workshop::Fault;
 
 use super::shop::Shop;
 
-/// A small file of each entity, for products `A-1` and `P-1` and their customers.
-pub(crate) const FILES: [(&str, &str); 11] = [
+/// Small files that belong into a bunch with products `A-1` and `P-1`.
+pub(crate) const FILES_ABOUT_PRODUCTS: [(&str, &str); 3] = [
+    ("product-import-variant", "sku,configurable_variations\nA-1,\"sku=P-1,size=S\"\n"),
+    ("product-import-link", "sku,related_skus\nA-1,P-1\n"),
+    ("custom-options", "sku,custom_options\nA-1,\"name=Gravur,type=field\"\n"),
+];
+
+/// A small file of each other entity, for products `A-1` and `P-1` and their customers.
+pub(crate) const FILES: [(&str, &str); 8] = [
     ("product-import-price", "sku,price\nA-1,2.50\nNOPE,1\n"),
     (
         "product-import-tier-price",
@@ -26,9 +33,6 @@ pub(crate) const FILES: [(&str, &str); 11] = [
     ("product-import-inventory", "sku,qty,qty_relative\nA-1,5,1\nP-1,0,\n"),
     ("product-import-inventory-msi", "sku,source_code,status,quantity,relative\nA-1,default,1,7,1\n"),
     ("product-media-import", "sku,base_image\nA-1,/a/1.jpg\n"),
-    ("product-import-link", "sku,related_skus\nA-1,P-1\n"),
-    ("product-import-variant", "sku,configurable_variations\nA-1,\"sku=P-1,size=S\"\n"),
-    ("custom-options", "sku,custom_options\nA-1,\"name=Gravur,type=field\"\n"),
     ("url-rewrite", "sku,store_view_code,url_key\nA-1,default,apple\n"),
     ("customer-import", "email,_website,firstname,lastname,group_id\na@example.com,base,A,B,1\n"),
     (
@@ -36,26 +40,6 @@ pub(crate) const FILES: [(&str, &str); 11] = [
         "_email,_website,firstname,lastname,street,city,country_id\na@example.com,base,A,B,C 1,D,DE\n",
     ),
 ];
-
-/// Pipelines for the files of which none ships.
-pub(crate) fn other_pipelines() -> String {
-    let parts = [
-        ("links", "product-import-link"),
-        ("variants", "product-import-variant"),
-        ("custom_options", "custom-options"),
-    ];
-    let pipeline = |(name, prefix): (&str, &str)| {
-        format!(
-            r#"<pipeline name="{name}" use-working-directory="true"><conditions>
-            <pipeline_condition type="bunch_complete"><argument key="prefixes" value="{prefix}"/></pipeline_condition>
-            </conditions>
-            <step name="move_files" executorType="move_files" sortOrder="10"/>
-            <step name="import_{name}" executorType="import_{name}" sortOrder="20"><conditions>
-                <step_condition type="previous_steps_completed"/></conditions></step></pipeline>"#
-        )
-    };
-    format!("<config>{}</config>", parts.map(pipeline).concat())
-}
 
 const SAMPLES: &str = "techdivision-import-sample-data/generic/data/";
 
@@ -373,15 +357,16 @@ async fn what_one_file_of_a_bunch_has_replaced_another_replaces_as_well() {
     let sets = [("default".to_owned(), SetPlace { set: "Default".to_owned(), ..SetPlace::default() })].into();
     let (code, input) = ("size".to_owned(), "select".to_owned());
     shop.put("size", Attribute { code, input, sets, options: vec![small].into(), ..Attribute::default() }).await;
-    let xml = r#"<config><pipeline name="both" use-working-directory="true"><conditions>
-        <pipeline_condition type="bunch_complete">
-            <argument key="prefixes" value="product-import-link, product-import-variant"/></pipeline_condition></conditions>
-        <stepDefaults><conditions><step_condition type="previous_steps_completed"/></conditions></stepDefaults>
-        <step name="move_files" executorType="move_files" sortOrder="10"/>
-        <step name="import_links" executorType="import_links" sortOrder="20"><arguments>
-            <argument key="operation" value="replace"/></arguments></step>
-        <step name="import_variants" executorType="import_variants" sortOrder="30"><arguments>
-            <argument key="operation" value="replace"/></arguments></step></pipeline></config>"#;
+    let replaces = |step: &str| {
+        format!(
+            "<referenceStep name=\"{step}\"><arguments><argument key=\"operation\" value=\"replace\"/></arguments></referenceStep>"
+        )
+    };
+    let xml = format!(
+        "<config><referencePipeline name=\"catalog_import\">{}{}</referencePipeline></config>",
+        replaces("import_links"),
+        replaces("import_variants")
+    );
     shop.workshop.store().files.put("pipelines/both.xml", xml.into()).await.unwrap();
     for related in ["24-MB03", "24-MB04"] {
         shop.workshop.wait(60);

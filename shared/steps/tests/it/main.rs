@@ -6,6 +6,7 @@ mod categories;
 mod checklist;
 mod classes;
 mod clean_up;
+mod composite;
 mod condition_arguments;
 mod definitions;
 mod drops;

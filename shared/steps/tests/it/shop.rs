@@ -184,6 +184,10 @@ impl Shop {
         let store = self.workshop.store();
         let mut everything: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         for file in store.files.list("", None, 1_000).await.unwrap() {
+            // Each attempt has a log of its own, which is a file if it is long.
+            if file.key.starts_with(&format!("work/{id}/logs/")) {
+                continue;
+            }
             let content = store.files.get(&file.key, None).await.unwrap().unwrap().to_vec();
             let key = without_attempt(&file.key, id);
             if let Some(other) = everything.insert(key.clone(), content.clone()) {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use catalog::target::{Block, BlockOutcome, Error, ItemOutcome, Pending, Target};
 use engine::Program;
-use import::entity;
 use import::entity::product::Products;
+use import::entity::{self, Description};
 use import::finding::{ChangeRefusal, Finding};
 use import::shop::ShopFacts;
 use insta::assert_snapshot;
@@ -212,7 +212,8 @@ async fn every_entity_has_its_executors_in_what_ships() {
 
 #[test]
 fn every_prefix_that_a_shipped_definition_takes_is_that_of_an_entity() {
-    let known: Vec<&str> = entity::all().into_iter().map(|entity| entity.about.prefix).collect();
+    let prefixes = |entity: Description| [&[entity.about.prefix], entity.other_prefixes].concat();
+    let known: Vec<&str> = entity::all().into_iter().flat_map(prefixes).collect();
     let mut taken = 0;
     for (name, xml) in steps::DEFINITIONS {
         for (_, rest) in xml.match_indices("key=\"prefixes\" value=\"").map(|(at, key)| xml.split_at(at + key.len())) {

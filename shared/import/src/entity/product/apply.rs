@@ -210,6 +210,7 @@ impl StoreViewContent {
         }
         Stated::replace(change.additional_images.as_ref(), &mut self.additional_images);
         Stated::replace(change.hidden_images.as_ref(), &mut self.hidden_images);
+        Stated::replace(change.videos.as_ref(), &mut self.videos);
         Stated::replace(change.custom_options.as_ref(), &mut self.custom_options);
     }
 }

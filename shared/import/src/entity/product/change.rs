@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::parts::{
-    AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation,
+    AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation, Video,
 };
 use crate::cell::Pairs;
 use crate::entity::stated::Stated;
@@ -72,6 +72,9 @@ pub struct ProductChange {
     pub additional_images: Option<Stated<Vec<AdditionalImage>>>,
     /// Paths of images that the product page does not show.
     pub hidden_images: Option<Stated<Vec<String>>>,
+    /// Videos of the gallery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub videos: Option<Stated<Vec<Video>>>,
     /// Related products, cross-sells and up-sells.
     pub links: BTreeMap<LinkType, Stated<Vec<Link>>>,
     /// The products of a grouped product.

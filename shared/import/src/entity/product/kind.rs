@@ -23,6 +23,7 @@ pub enum ProductColumn {
     ImagePosition,
     AdditionalImages,
     HiddenImages,
+    Videos,
     CustomOptions,
     /// How the product relates to other things.
     Relation(Relation),

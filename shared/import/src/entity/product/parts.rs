@@ -96,3 +96,25 @@ pub struct AdditionalImage {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_disabled: bool,
 }
+
+/// A video of the gallery.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Video {
+    /// Where it is, such as an address of Vimeo or YouTube.
+    pub url: String,
+    /// Text shown for it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub title: String,
+    /// What can be seen.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The image that stands for it: path below the media directory, or address.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub image: String,
+    /// Place in the gallery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<u32>,
+    /// Whether the product page leaves it out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_hidden: bool,
+}

@@ -148,6 +148,7 @@ impl ProductReading<'_, '_> {
                 }
             }
             ProductColumn::CustomOptions => self.read_custom_options(label, stated),
+            ProductColumn::Videos => self.read_videos(label, stated),
             ProductColumn::AdditionalImages => self.read_additional_images(label, stated),
             ProductColumn::HiddenImages => self.change.hidden_images = self.list(label, stated),
             ProductColumn::Stock(_) | ProductColumn::Relation(_) if self.change.store_view.is_some() => {
@@ -261,6 +262,7 @@ impl ProductReading<'_, '_> {
             | ProductColumn::ImagePosition
             | ProductColumn::AdditionalImages
             | ProductColumn::HiddenImages
+            | ProductColumn::Videos
             | ProductColumn::CustomOptions
             | ProductColumn::Relation(_)
             | ProductColumn::Ignored => {

@@ -176,6 +176,18 @@ fn images_have_labels_and_positions() {
 }
 
 #[test]
+fn videos_are_addresses_with_an_image_that_stands_for_them() {
+    assert_snapshot!(stated("videos", "url=https://vimeo.com/1,title=\"In use, outside\",image=/v/1.jpg,position=3,hidden=1|url=http://a.b/c"), @r#"videos: {"set":[{"image":"/v/1.jpg","is_hidden":true,"position":3,"title":"In use, outside","url":"https://vimeo.com/1"},{"url":"http://a.b/c"}]}"#);
+    assert_snapshot!(stated("videos", "title=In use"), @"product-import_x_01.csv:2: column `videos`: `title=In use` has no `url` in entry 1 (Value)");
+    assert_snapshot!(stated("videos", "url=javascript:alert(1)"), @"product-import_x_01.csv:2: column `videos`: `url=javascript:alert(1)` has `javascript:alert(1)` as `url` in entry 1 (expected an address that begins with `https://`) (Value)");
+    assert_snapshot!(stated("videos", "url=https://vimeo.com/1,image=/../1.jpg"), @"product-import_x_01.csv:2: column `videos`: `url=https://vimeo.com/1,image=/../1.jpg` holds `/../1.jpg`, which leads out of the media directory (Value)");
+    assert_snapshot!(stated("videos", "url=https://vimeo.com/1,position=first"), @"product-import_x_01.csv:2: column `videos`: `url=https://vimeo.com/1,position=first` has `first` as `position` in entry 1 (expected a whole number) (Value)");
+    assert_snapshot!(stated("videos", "url=https://vimeo.com/1,hidden=maybe"), @"product-import_x_01.csv:2: column `videos`: `url=https://vimeo.com/1,hidden=maybe` has `maybe` as `hidden` in entry 1 (expected `1` or `0`) (Value)");
+    assert_snapshot!(stated("videos", "url=https://vimeo.com/1,autoplay=1"), @"product-import_x_01.csv:2: column `videos`: `url=https://vimeo.com/1,autoplay=1` has `autoplay` in entry 1 (known are `url`, `title`, `description`, `image`, `position` and `hidden`) (Value)");
+    assert_snapshot!(stated("videos", "__EMPTY__VALUE__"), @r#"videos: "clear""#);
+}
+
+#[test]
 fn variations_are_told_apart_by_the_same_attributes() {
     assert_snapshot!(stated("configurable_variations", "sku=B-2,color=Red,size=S|sku=B-3,color=Red,size=M"), @r#"variations: {"set":[{"options":{"color":"Red","size":"S"},"sku":"B-2"},{"options":{"color":"Red","size":"M"},"sku":"B-3"}]}"#);
     assert_snapshot!(stated("configurable_variations", "sku=B-2,size=S|sku=B-3,size=S"), @r#"

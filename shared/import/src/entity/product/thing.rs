@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::change::{ProductType, ProductValue};
 use super::parts::{
-    AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation,
+    AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation, Video,
 };
 use crate::cell::Pairs;
 use crate::name_key::name_key;
@@ -86,6 +86,9 @@ pub struct StoreViewContent {
     /// Paths of images that the product page does not show.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hidden_images: Vec<String>,
+    /// Videos of the gallery.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub videos: Vec<Video>,
     /// What the customer may choose or enter.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub custom_options: Vec<Pairs>,

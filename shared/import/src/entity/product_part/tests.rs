@@ -206,8 +206,12 @@ fn media_can_be_added_replaced_and_deleted() {
     let mut bag = product(&[]);
     apply::<Media>(&mut bag, &row);
     apply::<Media>(&mut bag, &[("store_view_code", "default"), ("base_image_label", "Vorne")]);
-    assert_snapshot!(stored(&bag, "default"), @r#"{"additional_images":[{"label":"Back","path":"/b/2.jpg"},{"label":"Side","path":"/b/3.jpg"}],"hidden_images":["/b/3.jpg"],"images":{"base_image":{"label":"Front","path":"/b/1.jpg"}},"values":{"name":"Bag","url_key":"bag"}}"#);
-    assert_snapshot!(stored(&bag, "store_views"), @r#"{"default":{"images":{"base_image":{"label":"Vorne"}}}}"#);
+    apply::<Media>(&mut bag, &[("videos", "url=https://vimeo.com/1,title=In use")]);
+    apply::<Media>(&mut bag, &[("store_view_code", "default"), ("videos", "url=https://vimeo.com/2")]);
+    assert_snapshot!(stored(&bag, "default/videos"), @r#"[{"title":"In use","url":"https://vimeo.com/1"}]"#);
+    assert_snapshot!(stored(&bag, "store_views/default/videos"), @r#"[{"url":"https://vimeo.com/2"}]"#);
+    assert_snapshot!(stored(&bag, "default"), @r#"{"additional_images":[{"label":"Back","path":"/b/2.jpg"},{"label":"Side","path":"/b/3.jpg"}],"hidden_images":["/b/3.jpg"],"images":{"base_image":{"label":"Front","path":"/b/1.jpg"}},"values":{"name":"Bag","url_key":"bag"},"videos":[{"title":"In use","url":"https://vimeo.com/1"}]}"#);
+    assert_snapshot!(stored(&bag, "store_views"), @r#"{"default":{"images":{"base_image":{"label":"Vorne"}},"videos":[{"url":"https://vimeo.com/2"}]}}"#);
     let renewed = renew::<Media>(&bag, &[("small_image", "/s/1.jpg")]);
     assert_snapshot!(format!("{} {}", stored(&renewed, "default"), stored(&renewed, "store_views/default")), @r#"{"images":{"small_image":{"path":"/s/1.jpg"}},"values":{"name":"Bag","url_key":"bag"}} null"#);
     assert_eq!(remove::<Media>(&mut bag, &[("store_view_code", "default")]), Removal::Part);
