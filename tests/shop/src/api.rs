@@ -8,6 +8,7 @@ mod customers;
 mod directory;
 mod integration;
 mod inventory;
+pub(crate) mod orders;
 pub(crate) mod products;
 mod store;
 
@@ -15,7 +16,7 @@ use crate::route::Route;
 
 /// Every route the shop has.
 pub(crate) fn routes() -> Vec<Route> {
-    let areas: [&[Route]; 10] = [
+    let areas: [&[Route]; 11] = [
         bulk::ROUTES,
         bundle_products::ROUTES,
         categories::ROUTES,
@@ -24,8 +25,9 @@ pub(crate) fn routes() -> Vec<Route> {
         directory::ROUTES,
         integration::ROUTES,
         inventory::ROUTES,
+        orders::ROUTES,
         products::ROUTES,
         store::ROUTES,
     ];
-    areas.iter().chain(products::AREAS).flat_map(|area| area.iter().copied()).collect()
+    areas.iter().chain(products::AREAS).chain(orders::AREAS).flat_map(|area| area.iter().copied()).collect()
 }

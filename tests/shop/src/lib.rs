@@ -37,6 +37,7 @@ use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+pub use crate::api::orders::{NewItem, NewOrder};
 pub use crate::exchanges::Exchange;
 pub use crate::faults::{Fault, Faults, Rule};
 pub use crate::setup::{CATALOG_TOKEN, Clock, Consumer, Setup, TOKEN, person};
@@ -178,6 +179,21 @@ impl LocalShop {
     /// Runs all indexes, as cron does.
     pub fn run_index(&self) {
         self.shop.lock().state.inventory.index_all();
+    }
+
+    /// Puts an order into the shop and gives its id.
+    ///
+    /// # Errors
+    /// If the shop does not have one of the products.
+    pub fn place_order(&self, order: &NewOrder) -> Result<i64, String> {
+        let inner = &mut *self.shop.lock();
+        let now = inner.now();
+        api::orders::place(&mut inner.state, order, now)
+    }
+
+    /// Loses everything that waits in the queue: the operations stay open for good.
+    pub fn lose_messages(&self) {
+        self.shop.lock().state.bulks.queue.clear();
     }
 
     /// Moves a standing clock.

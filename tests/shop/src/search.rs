@@ -226,6 +226,7 @@ fn order(query: &Query, at: &str) -> Result<(String, bool), Refusal> {
 
 fn whole(query: &Query, name: &str) -> Result<Option<i64>, Refusal> {
     let Some(text) = query.at(&[ROOT, name]) else { return Ok(None) };
+    let name = if name == "page_size" { "pageSize" } else { "currentPage" };
     let wrong = || {
         Refusal::bad(format!(
             "Error occurred during \"{name}\" processing. The \"{text}\" value's type is invalid. The \"int\" type was expected. Verify and try again."

@@ -6,6 +6,7 @@ pub(crate) mod bulk;
 pub(crate) mod category;
 pub(crate) mod customer;
 pub(crate) mod inventory;
+pub(crate) mod order;
 pub(crate) mod product;
 pub(crate) mod store;
 
@@ -19,6 +20,7 @@ use self::bulk::Bulks;
 use self::category::Categories;
 use self::customer::Customers;
 use self::inventory::Inventory;
+use self::order::Orders;
 use self::product::Products;
 use self::store::Stores;
 
@@ -32,6 +34,7 @@ pub(crate) struct State {
     pub(crate) products: Products,
     pub(crate) inventory: Inventory,
     pub(crate) customers: Customers,
+    pub(crate) orders: Orders,
     pub(crate) bulks: Bulks,
     /// Hosts from which downloadable links may come.
     pub(crate) downloadable_domains: BTreeSet<String>,
@@ -63,6 +66,7 @@ impl State {
             products: Products::default(),
             inventory: Inventory::installed(),
             customers: Customers::default(),
+            orders: Orders::default(),
             bulks: Bulks::default(),
             downloadable_domains: BTreeSet::new(),
             limits: None,

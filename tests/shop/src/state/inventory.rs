@@ -109,4 +109,17 @@ impl Inventory {
         let place = (key(sku), stock);
         self.index.get(&place).map_or(0.0, |indexed| indexed + self.reservations.get(&place).unwrap_or(&0.0))
     }
+
+    /// Holds back (negative) or gives free what an order needs.
+    pub(crate) fn reserve(&mut self, sku: &str, quantity: f64) {
+        *self.reservations.entry((key(sku), DEFAULT_STOCK)).or_insert(0.0) += quantity;
+    }
+
+    /// Takes pieces from the default source, or puts them back (negative).
+    pub(crate) fn take(&mut self, sku: &str, quantity: f64) {
+        if let Some(item) = self.items.get_mut(&(key(sku), DEFAULT_SOURCE.to_owned())) {
+            item.quantity -= quantity;
+        }
+        self.index_sku(sku);
+    }
 }

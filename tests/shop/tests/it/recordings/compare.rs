@@ -3,7 +3,10 @@
 use serde_json::{Map, Value};
 
 /// Fields whose values differ from run to run; their types do not.
-const BY_CHANCE: [&str; 9] = [
+const BY_CHANCE: [&str; 12] = [
+    "protect_code",
+    "quote_id",
+    "quote_item_id",
     "created_at",
     "updated_at",
     "start_time",

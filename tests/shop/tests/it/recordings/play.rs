@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use local_shop::{CATALOG_TOKEN, Clock, LocalShop, Setup, TOKEN, person};
 use serde_json::{Value, json};
 
@@ -81,6 +82,8 @@ impl Stage {
     }
 
     async fn play(&mut self, name: &str) {
+        // Some time passes from one recording to the next, which is what lists are sorted by.
+        self.shop.set_now(begin() + TimeDelta::seconds(i64::try_from(self.played.len()).unwrap()));
         let recording = self.recording(name);
         let sent = self.request(&recording);
         let answer = self.sender.send(sent).await;
@@ -163,9 +166,8 @@ impl Stage {
             |name: &str| value.split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned();
         let setup = Setup::default();
         let (method, nonce) = (part("oauth_signature_method"), part("oauth_nonce"));
-        let Clock::Standing(now) = setup.clock else { panic!("the clock stands still") };
         // The recorded times are measured from the first of them.
-        let time = now.timestamp() + part("oauth_timestamp").parse::<i64>().unwrap() - 1_795_888_157;
+        let time = begin().timestamp() + part("oauth_timestamp").parse::<i64>().unwrap() - 1_795_888_157;
         let stamp = sign::Stamp { method: &method, time, nonce: &nonce };
         let header = sign::header(&setup.integrations[0], &format!("{}{}", self.shop.url(), recording.path), &stamp);
         if recording.name == "auth/035" { header.replace("oauth_signature=\"", "oauth_signature=\"A") } else { header }
@@ -214,6 +216,14 @@ impl Stage {
                 unknown.join("\n")
             ));
         }
+    }
+}
+
+/// When a shop begins to stand still.
+fn begin() -> DateTime<Utc> {
+    match Setup::default().clock {
+        Clock::Standing(now) => now,
+        Clock::Running => panic!("the clock of a test stands still"),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use local_shop::{Fault, Ids, Limits, LocalShop, Rule};
+use local_shop::{Fault, Ids, Limits, LocalShop, NewItem, NewOrder, Rule};
 use serde_json::json;
 
 /// A part of the script.
@@ -54,8 +54,7 @@ fn product(sku: &str, name: &str, more: serde_json::Value) -> String {
 /// The whole script.
 pub(crate) fn steps() -> Vec<Step> {
     let mut steps = vec![
-        Play("auth", 1..=11),
-        Play("auth", 13..=40),
+        Play("auth", 1..=40),
         // The default of a fresh shop.
         Do(|shop| shop.takes_bearer(false)),
         Play("auth", 41..=41),
@@ -102,16 +101,69 @@ pub(crate) fn steps() -> Vec<Step> {
         Play("async-bulk", 118..=125),
         // The consumer.
         Do(consume),
-        Play("async-bulk", 126..=128),
+        Play("async-bulk", 126..=129),
         // The consumer.
         Do(consume),
         Play("async-bulk", 130..=131),
         // Messages that were dropped from the queue.
-        Do(consume),
+        Do(LocalShop::lose_messages),
+        Play("async-bulk", 132..=132),
     ]);
+    steps.extend(orders());
     steps.extend(prices_and_stock());
     steps.extend(later());
     steps
+}
+
+/// Orders of products with a price and of some without one.
+fn orders() -> Vec<Step> {
+    let priced = |price: f64| json!({"price": price, "extension_attributes": {"website_ids": [1], "stock_item": {"qty": 50, "is_in_stock": true}}});
+    vec![
+        Play("inventory", 1..=2),
+        // The index.
+        Do(LocalShop::run_index),
+        Play("inventory", 3..=4),
+        // Carts that became orders.
+        Do(|shop| {
+            order(shop, &[("RIG-3", 2.0)]);
+            order(shop, &[("VIRT-1", 1.0)]);
+            place(shop, "erika@example.com", vec![NewItem::of("RIG-3", 1.0)], Some("RIG10"));
+            order(shop, &[("RIG-3", 1.0)]);
+            order(shop, &[("RIG-3", 1.0)]);
+            order(shop, &[("RIG-3", 2.0)]);
+            order(shop, &[("CONF-1-Red-S", 3.0), ("VIRT-1", 2.0)]);
+        }),
+        Play("orders", 1..=96),
+        // Products that were not recorded.
+        Do(|shop| shop.continue_at(Ids { product: Some(59), ..Ids::default() })),
+        Send("POST", "/rest/all/V1/products", product("ORD-A", "Order item ORD-A", priced(24.9))),
+        Send("POST", "/rest/all/V1/products", product("ORD-B", "Order item ORD-B", priced(9.99))),
+        Do(LocalShop::run_index),
+        // More carts.
+        Do(|shop| {
+            order(shop, &[("ORD-A", 2.0), ("ORD-B", 1.0)]);
+            place(shop, "max@example.com", vec![NewItem::of("ORD-A", 2.0)], Some("RIG10"));
+            order(shop, &[("VIRT-1", 1.0)]);
+            order(shop, &[("ORD-A", 3.0), ("VIRT-1", 1.0)]);
+        }),
+        Play("orders", 97..=100),
+        Play("inventory", 5..=6),
+        Play("orders", 101..=106),
+        Play("inventory", 7..=8),
+        Play("orders", 107..=108),
+        Play("inventory", 9..=9),
+        Play("orders", 109..=116),
+    ]
+}
+
+fn order(shop: &LocalShop, items: &[(&str, f64)]) {
+    let items = items.iter().map(|(sku, qty)| NewItem::of(sku, *qty)).collect();
+    place(shop, "erika@example.com", items, None);
+}
+
+fn place(shop: &LocalShop, email: &str, items: Vec<NewItem>, coupon: Option<&str>) {
+    let order = NewOrder { email: email.to_owned(), items, coupon: coupon.map(str::to_owned) };
+    shop.place_order(&order).unwrap();
 }
 
 fn prices_and_stock() -> Vec<Step> {
@@ -121,10 +173,6 @@ fn prices_and_stock() -> Vec<Step> {
         Send("POST", "/rest/all/V1/products", product("PR-1", "Price 1", json!({}))),
         Send("POST", "/rest/all/V1/products", product("PR-2", "Price 2", json!({}))),
         Play("prices", 1..=29),
-        Play("inventory", 1..=2),
-        // The index.
-        Do(LocalShop::run_index),
-        Play("inventory", 3..=4),
         Play("inventory", 10..=33),
         // The index.
         Do(LocalShop::run_index),
@@ -138,12 +186,17 @@ fn prices_and_stock() -> Vec<Step> {
 
 /// What was recorded half an hour after the rest.
 fn later() -> Vec<Step> {
-    let child =
-        |color: &str| json!({"visibility": 1, "custom_attributes": [{"attribute_code": "color", "value": color}]});
+    let child = |color: &str| json!({"price": 30, "visibility": 1, "custom_attributes": [{"attribute_code": "color", "value": color}]});
     vec![
-        Send("POST", "/rest/all/V1/products", product("CONF-3-R", "Variant red", child("4"))),
-        Send("POST", "/rest/all/V1/products", product("CONF-3-B", "Variant blue", child("5"))),
+        Send("POST", "/rest/all/V1/products", product("CONF-3-R", "Order item CONF-3-R", child("4"))),
+        Send("POST", "/rest/all/V1/products", product("CONF-3-B", "Order item CONF-3-B", child("5"))),
         Play("product-types", 40..=40),
+        // A cart with a variant.
+        Do(|shop| {
+            let item = NewItem { variant: Some("CONF-3-R".to_owned()), ..NewItem::of("CONF-3", 2.0) };
+            place(shop, "erika@example.com", vec![item], None);
+        }),
+        Play("orders", 117..=148),
         // A lock of the database.
         Do(|shop| shop.fail(Rule::once("POST", "/V1/products", Fault::LockConflict))),
         Play("concurrency", 1..=3),
@@ -154,13 +207,12 @@ fn later() -> Vec<Step> {
         Do(|shop| shop.continue_at(Ids { product: Some(1156), ..Ids::default() })),
         Play("scope", 1..=10),
         Play("products", 175..=187),
-        Play("async-bulk", 133..=136),
+        Play("async-bulk", 133..=137),
         // Ids that a measurement used up.
         Do(|shop| shop.continue_at(Ids { product: Some(1215), ..Ids::default() })),
         // The consumer.
         Do(consume),
-        Play("async-bulk", 138..=145),
-        Play("async-bulk", 148..=149),
+        Play("async-bulk", 138..=149),
         AtOnce("concurrency", 5..=8),
         Play("concurrency", 9..=14),
         // Maintenance.
@@ -171,11 +223,10 @@ fn later() -> Vec<Step> {
         Play("server-state", 4..=7),
         // More ids.
         Do(|shop| shop.continue_at(Ids { product: Some(1220), ..Ids::default() })),
-        Play("server-state", 8..=8),
-        Play("server-state", 10..=11),
+        Play("server-state", 8..=11),
         // Limits on.
         Do(|shop| shop.limit(Some(Limits { items: 20, page_size: 300, default_page_size: 20 }))),
-        Play("server-state", 12..=15),
+        Play("server-state", 12..=16),
         // Limits off.
         Do(|shop| shop.limit(None)),
         // The consumer.
