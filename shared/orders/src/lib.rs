@@ -6,13 +6,16 @@
 //! - [`exact`]: JSON whose numbers keep the digits that they were written with
 //! - [`read`]: what a drop, a poll or a caller hands in, cut into [`order::Order`]s, each with its own errors
 //! - [`money`]: the one place where lines, discounts, shipping, fees and taxes are computed, before any format
+//! - [`document`] and [`format`]: what a document says, and formats as tables of it
 //! - [`export`]: which of them go, and why not
 //! - [`line_number`]: the numbers by which an ERP answers about lines
 
 pub mod currency;
+pub mod document;
 pub mod exact;
 pub mod export;
 pub mod field;
+pub mod format;
 pub mod line_number;
 pub mod money;
 pub mod order;

@@ -177,7 +177,7 @@ fn written(time: DateTime<Utc>) -> String {
 fn in_words(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let units = [(24 * 3600, "days"), (3600, "hours"), (60, "minutes")];
-    let whole = units.into_iter().find(|(length, _)| seconds % length == 0);
+    let whole = units.into_iter().find(|(length, _)| seconds.is_multiple_of(*length));
     let (length, unit) = whole.unwrap_or((1, "seconds"));
     format!("{} {unit}", seconds / length)
 }

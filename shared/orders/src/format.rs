@@ -1,0 +1,31 @@
+//! Formats of documents that follow a table: each row says which element has which text of the [`document`](crate::document).
+//!
+//! ```text
+//! element                                              text              attributes            limit
+//! Order/cbc:ID                                         number
+//! Order/cac:OrderLine*line:lines/cac:LineItem/cbc:ID   line.number
+//! ```
+//!
+//! | part of an element | says |
+//! |---|---|
+//! | `name#word` | another element of this name; the word tells them apart and is not written |
+//! | `name*line:lines` | once for each of `lines`, which is called `line` below it |
+//! | `name?shipping` | only if the document has `shipping` |
+//!
+//! A text is a name of the document (`line.sku`), several to be tried in turn (`buyer.person | buyer.name`), or a literal
+//! (`"vat"`). An element without a text is left out, and so is one without anything below it.
+//! A limit is `stop 32` (a longer text ends the export, as an identifier must not be cut) `cut 150` (it is cut,
+//! and told), or `part 1/3 50` (it goes on in the next of three elements, and what they cannot hold is cut).
+
+mod table;
+mod xml;
+
+pub use table::{Table, TableError};
+pub use xml::{WriteError, Written, XmlNote};
+
+/// The tables that ship.
+pub const SHIPPED: &[(&str, &str)] = &[
+    ("opentrans", include_str!("../mapping/opentrans-2.1-order.tsv")),
+    ("ubl", include_str!("../mapping/ubl-2.1-order.tsv")),
+    ("idoc", include_str!("../mapping/idoc-orders05.tsv")),
+];
