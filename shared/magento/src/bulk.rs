@@ -11,7 +11,7 @@ mod route;
 mod send;
 mod status;
 
-pub use find::find;
+pub use find::{OpenRequest, find, open_requests};
 pub use route::{BulkRoute, Poison};
 pub use send::{AcceptedBulk, BulkBatch, RefusedItem, Submission, submit};
 pub use status::{BulkOperation, BulkStatus, FailureKind, OperationState, look_after, open_operations, read_status};

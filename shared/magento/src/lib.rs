@@ -8,5 +8,6 @@
 pub mod bulk;
 pub mod client;
 pub mod facts;
+pub mod target;
 #[cfg(test)]
 mod testing;

@@ -1,5 +1,7 @@
 //! For tests: a wire that says what it is told to, and the recordings of a real shop.
 
+pub(crate) mod recorded_shop;
+
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};

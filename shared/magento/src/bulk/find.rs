@@ -5,8 +5,21 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::route::BulkRoute;
-use super::status::request_of;
+use super::status::{OPEN, request_of, store_of};
 use crate::client::{Error, SearchCriteria, SearchFilter, ShopCall, ShopClient, SortDirection};
+
+/// An entry of the shop's queue that nobody has come to yet, or that somebody is at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenRequest {
+    /// The list that it is in.
+    pub uuid: String,
+    /// Its place in that list.
+    pub place: usize,
+    /// The number of the store view for which it speaks; 0 for everybody.
+    pub store_id: Option<i64>,
+    /// What was sent.
+    pub request: Value,
+}
 
 /// Pages of the shop's queue that are looked through: what is older than that has been asked for long ago.
 const PAGES: usize = 20;
@@ -48,6 +61,43 @@ pub async fn find(client: &ShopClient, route: BulkRoute, items: &[Value]) -> Res
         }
     }
     Ok(None)
+}
+
+/// Returns the entries of a call that are open, the latest first.
+///
+/// # Errors
+/// The shop cannot be asked.
+pub async fn open_requests(client: &ShopClient, route: BulkRoute) -> Result<Vec<OpenRequest>, Error> {
+    let is_open = vec![SearchFilter::is("status", OPEN)];
+    let criteria = SearchCriteria {
+        groups: vec![vec![SearchFilter::is("topic_name", route.topic())], is_open],
+        sort: Some(("id".to_owned(), SortDirection::Descending)),
+        item_fields: String::new(),
+    };
+    let mut pages = client.pages(ShopCall::get(&["bulk"]), criteria);
+    let mut open = Vec::new();
+    for _ in 0..PAGES {
+        let Some(page) = pages.next().await? else { break };
+        open.extend(page.iter().filter_map(OpenRequest::of));
+    }
+    Ok(open)
+}
+
+impl OpenRequest {
+    fn of(operation: &Value) -> Option<Self> {
+        Some(Self {
+            uuid: operation["bulk_uuid"].as_str()?.to_owned(),
+            place: usize::try_from(operation["id"].as_u64()?).ok()?,
+            store_id: store_of(operation),
+            request: request_of(operation)?,
+        })
+    }
+
+    /// Says whether it is what an item asks for.
+    #[must_use]
+    pub fn is_for(&self, item: &Value) -> bool {
+        is_same(&self.request, item)
+    }
 }
 
 impl Candidate {
@@ -114,6 +164,24 @@ mod tests {
         other["product"]["price"] = json!(9.51);
         assert_eq!(find(&wire.client(), BulkRoute::SaveProducts, &[other]).await.unwrap(), None);
         assert!(wire.requests()[0].contains("topic_name") && wire.requests()[0].contains("[direction]=DESC"));
+    }
+
+    #[tokio::test]
+    async fn open_entries_are_asked_for_by_call_and_state() {
+        let body = json!({"items": recording("async-bulk/046").body["items"], "total_count": 3});
+        let wire = TestWire::saying([Says::Json(200, body)]);
+        let open = open_requests(&wire.client(), BulkRoute::SaveProducts).await.unwrap();
+        let first = &open[0];
+        assert_eq!(
+            (first.uuid.as_str(), first.place, first.store_id),
+            ("13e44395-b989-4e79-9350-fe860fd013a2", 0, Some(2))
+        );
+        assert!(first.is_for(&first.request) && !first.is_for(&json!({"product": {"sku": "BLK-1"}})));
+        let asked = &wire.requests()[0];
+        assert!(
+            asked.contains("[1][filters][0][field]=status") && asked.contains("[1][filters][0][value]=4"),
+            "{asked}"
+        );
     }
 
     #[tokio::test]

@@ -57,11 +57,13 @@ pub enum FailureKind {
     Final,
 }
 
-/// The numbers of the shop's states.
+/// The number of the state of entries that nobody is through with.
+pub(super) const OPEN: &str = "4";
+
+/// The numbers of the other states.
 const DONE: u64 = 1;
 const FAILED_FOR_NOW: u64 = 2;
 const FAILED: u64 = 3;
-const OPEN: u64 = 4;
 const REJECTED: u64 = 5;
 
 /// What the database calls a deadlock, a lock that took too long, and a lost connection.
@@ -89,7 +91,7 @@ pub fn look_after(last: Option<Duration>) -> Duration {
 /// # Errors
 /// The shop cannot be asked.
 pub async fn open_operations(client: &ShopClient, uuid: &str) -> Result<u64, Error> {
-    let call = ShopCall::get(&["bulk", uuid, "operation-status", &OPEN.to_string()]);
+    let call = ShopCall::get(&["bulk", uuid, "operation-status", OPEN]);
     let answer = client.call(&call).await?;
     answer.as_u64().ok_or_else(|| unreadable(uuid, "a number of open entries"))
 }
@@ -143,7 +145,7 @@ impl BulkOperation {
                 let kind = kind_of(&message, code);
                 OperationState::Failed { message, kind }
             }
-            OPEN => OperationState::Open,
+            state if state.to_string() == OPEN => OperationState::Open,
             _ => return None,
         };
         Some(Self { state, request: request_of(operation), result })
@@ -154,6 +156,12 @@ impl BulkOperation {
 pub(super) fn request_of(operation: &Value) -> Option<Value> {
     let outer: Value = serde_json::from_str(operation["serialized_data"].as_str()?).ok()?;
     serde_json::from_str(outer["meta_information"].as_str()?).ok()
+}
+
+/// The number of the store view for which an entry speaks.
+pub(super) fn store_of(operation: &Value) -> Option<i64> {
+    let outer: Value = serde_json::from_str(operation["serialized_data"].as_str()?).ok()?;
+    outer["store_id"].as_str()?.parse().ok()
 }
 
 fn kind_of(message: &str, code: u64) -> FailureKind {

@@ -1,0 +1,120 @@
+//! The shop as a target of imports.
+//!
+//! Prices and stock go by calls that take hundreds of rows and answer at once, products by lists that the shop works
+//! through later. Before anything is sent, the shop is asked how it is: only differences are sent, and what the shop would
+//! take without a word and bend or drop is refused with a sentence.
+//!
+//! `batch.rs` sends rows and finds out which of them an error means, `existing.rs` reads what there is, `products/` makes
+//! the body of a product and compares it, `in_flight.rs` hands bodies over and asks what became of them.
+//!
+//! **Invariant:** every row is answered once or left pending once (`tally.rs`).
+//! **Invariant:** no empty text is sent for a value that shall be gone: the shop would take it for a price of 0.
+
+mod batch;
+mod existing;
+mod in_flight;
+mod prices;
+mod problem;
+mod products;
+mod source_items;
+mod stock;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod tier_prices;
+mod token;
+mod unsupported;
+
+use std::fmt;
+use std::sync::Arc;
+
+use catalog::target::{self, BlockOutcome, Pending};
+use import::finding::ChangeRefusal;
+use import::shop::ShopFacts;
+use tokio::sync::OnceCell;
+
+use crate::client::ShopClient;
+use crate::facts::{self, ShopKnowledge};
+use in_flight::InFlight;
+use problem::failed;
+
+/// A shop as a target: made for one attempt of one step.
+pub struct MagentoTarget {
+    client: Arc<ShopClient>,
+    known: OnceCell<Arc<ShopKnowledge>>,
+    in_flight: InFlight,
+}
+
+impl MagentoTarget {
+    /// The shop of a client; what it has is asked for when it is needed.
+    #[must_use]
+    pub fn new(client: Arc<ShopClient>) -> Self {
+        Self { client, known: OnceCell::new(), in_flight: InFlight::default() }
+    }
+
+    /// The shop of a client, of which somebody has kept what it has.
+    #[must_use]
+    pub fn knowing(client: Arc<ShopClient>, known: ShopKnowledge) -> Self {
+        Self { known: OnceCell::from(Arc::new(known)), ..Self::new(client) }
+    }
+
+    /// Returns what the shop has.
+    async fn known(&self) -> Result<Arc<ShopKnowledge>, target::Error> {
+        let read = async || facts::read(&self.client).await.map(Arc::new).map_err(failed);
+        self.known.get_or_try_init(read).await.cloned()
+    }
+
+    async fn facts_of_shop(&self) -> Result<ShopFacts, target::Error> {
+        Ok(self.known().await?.facts.clone())
+    }
+
+    /// Asks what became of rows of any entity: all that is left pending are products in lists.
+    async fn ask_for(&self, pending: Pending) -> Result<BlockOutcome, target::Error> {
+        in_flight::ask(&self.client, pending).await
+    }
+}
+
+impl fmt::Debug for MagentoTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MagentoTarget({})", self.client.settings().name)
+    }
+}
+
+/// Names the target in messages and settings.
+const NAME: &str = "magento";
+
+/// Refuses a row as a whole.
+fn refused(problem: impl fmt::Display) -> ChangeRefusal {
+    ChangeRefusal::of_row(problem)
+}
+
+/// Makes the shop a target for an entity whose rows a function takes.
+macro_rules! target_of {
+    ($entity:ty, $import:path) => {
+        #[async_trait::async_trait]
+        impl catalog::target::Target<$entity> for crate::target::MagentoTarget {
+            fn name(&self) -> &'static str {
+                crate::target::NAME
+            }
+
+            async fn shop_facts(&self) -> Result<import::shop::ShopFacts, catalog::target::Error> {
+                self.facts_of_shop().await
+            }
+
+            async fn import(
+                &self,
+                block: catalog::target::Block<$entity>,
+            ) -> Result<catalog::target::BlockOutcome, catalog::target::Error> {
+                $import(self, block).await
+            }
+
+            async fn ask(
+                &self,
+                pending: catalog::target::Pending,
+            ) -> Result<catalog::target::BlockOutcome, catalog::target::Error> {
+                self.ask_for(pending).await
+            }
+        }
+    };
+}
+use target_of;
