@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::ShopKnowledge;
-use super::rows::{listed, whole};
+use super::rows::{listed, or_default, whole};
 use crate::client::{Error, ShopCall, ShopClient, ShopScope};
 
 #[derive(Deserialize)]
@@ -39,19 +39,19 @@ struct AttributeRow {
     attribute_code: String,
     frontend_input: Option<String>,
     scope: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     is_required: bool,
     /// `"0"` or `"1"`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     is_unique: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     is_user_defined: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     apply_to: Vec<String>,
     default_frontend_label: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     frontend_labels: Vec<LabelRow>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     options: Vec<OptionRow>,
     backend_type: Option<String>,
 }
@@ -64,9 +64,9 @@ struct LabelRow {
 
 #[derive(Deserialize)]
 struct OptionRow {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     label: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     value: Value,
 }
 
@@ -74,7 +74,7 @@ struct OptionRow {
 #[derive(Deserialize)]
 struct ShownRow {
     attribute_code: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     options: Vec<OptionRow>,
 }
 

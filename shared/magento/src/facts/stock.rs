@@ -4,13 +4,13 @@ use import::shop::{Source, Stock};
 use serde::Deserialize;
 
 use super::ShopKnowledge;
-use super::rows::listed;
+use super::rows::{listed, or_default};
 use crate::client::{Error, RefusalReason, ShopCall, ShopClient};
 
 #[derive(Deserialize)]
 struct SourceRow {
     source_code: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     enabled: bool,
 }
 
@@ -24,7 +24,7 @@ struct StockRow {
 struct LinkRow {
     stock_id: i64,
     source_code: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     priority: i64,
 }
 

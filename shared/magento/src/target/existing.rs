@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures::future::join_all;
 use serde_json::Value;
 
 use crate::client::{Error, SearchCriteria, SearchFilter, ShopCall, ShopClient, ShopScope, sku_key};
@@ -27,6 +28,38 @@ pub(super) async fn products<'n>(
         }
     }
     Ok(found)
+}
+
+/// Adds the stock settings of products. Lists have none, so each product is asked for; several at once.
+pub(super) async fn add_stock_settings(
+    client: &ShopClient,
+    products: &mut Products,
+    keys: &[String],
+) -> Result<(), Error> {
+    for part in keys.chunks(client.limits().concurrent_requests.max(1)) {
+        let calls: Vec<(&String, ShopCall)> =
+            part.iter().filter_map(|key| Some((key, stock_call(products.get(key)?)?))).collect();
+        let answers = join_all(calls.iter().map(|(_, call)| client.call(call))).await;
+        for ((key, _), answer) in calls.into_iter().zip(answers) {
+            match answer {
+                Ok(mut answer) => {
+                    let settings = answer["extension_attributes"]["stock_item"].take();
+                    if let Some(product) = products.get_mut(key) {
+                        product["extension_attributes"]["stock_item"] = settings;
+                    }
+                }
+                // A name that the web server does not let through: what is not known is sent.
+                Err(error) if error.is_not_there() => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn stock_call(product: &Value) -> Option<ShopCall> {
+    let fields = ("fields".to_owned(), "extension_attributes[stock_item]".to_owned());
+    Some(ShopCall::get(&["products", product["sku"].as_str()?]).asking([fields]))
 }
 
 /// What lies where: quantity and status by sku and source.

@@ -6,7 +6,7 @@
 //! Two lists at once must not make the same new product. So a product that is on its way counts as there: it is changed by
 //! a call that makes none, and if that came first, it is sent again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -66,8 +66,8 @@ const DONE_BEFORE: [(BulkRoute, &str); 2] =
     [(BulkRoute::DeleteProducts, "doesn't exist"), (BulkRoute::AttachChildren, "already attached")];
 
 impl InFlight {
-    /// The calls and what the shop has open of them, asked once.
-    async fn open(&self, client: &ShopClient) -> Result<&[(BulkRoute, OpenRequest)], Error> {
+    /// Asks the shop once what it has open.
+    async fn load(&self, client: &ShopClient) -> Result<&[(BulkRoute, OpenRequest)], Error> {
         let read = async || {
             let mut open = Vec::new();
             for route in [BulkRoute::SaveProducts, BulkRoute::UpdateProducts] {
@@ -78,12 +78,27 @@ impl InFlight {
         Ok(self.open.get_or_try_init(read).await?.as_slice())
     }
 
-    /// Returns which products are on their way: nobody knows yet how they will be.
-    pub(super) async fn skus(&self, client: &ShopClient) -> Result<BTreeSet<String>, Error> {
-        let open = self.open(client).await?.iter().filter_map(|(route, open)| route.sku(&open.request));
-        let mut skus: BTreeSet<String> = open.collect();
-        skus.extend(self.skus.lock().expect("nothing panics while it is held").iter().cloned());
-        Ok(skus)
+    /// Returns the products that the shop has open since before this attempt. Nobody knows yet how they will be.
+    pub(super) async fn open_skus(&self, client: &ShopClient) -> Result<BTreeSet<String>, Error> {
+        let open = self.load(client).await?;
+        Ok(open.iter().filter_map(|(route, open)| route.sku(&open.request)).collect())
+    }
+
+    /// Says whether this attempt has sent a product.
+    pub(super) fn has_sent(&self, key: &str) -> bool {
+        self.skus.lock().expect("nothing panics while it is held").contains(key)
+    }
+
+    /// Finds what the shop has open and what says the same as an item.
+    fn find(&self, (route, store_id): (BulkRoute, i64), item: &Value) -> Option<&OpenRequest> {
+        let open = self.open.get()?.iter();
+        let mut same = open.filter(|(of, open)| *of == route && open.store_id == Some(store_id));
+        same.find(|(_, open)| open.is_for(item)).map(|(_, open)| open)
+    }
+
+    /// Says whether the shop has something open that says the same as an item: an earlier attempt has sent it.
+    pub(super) fn has_open(&self, call: (BulkRoute, i64), item: &Value) -> bool {
+        self.find(call, item).is_some()
     }
 
     fn add(&self, batch: &HandedBatch) {
@@ -103,20 +118,18 @@ pub(super) async fn hand_over(
         return Ok(());
     }
     let now = client.wire().now();
-    let open = in_flight.open(client).await.map_err(failed)?;
     in_flight.add(&batch);
     let mut rest = Vec::new();
+    let mut found: BTreeMap<String, Vec<(usize, HandedItem)>> = BTreeMap::new();
     for item in std::mem::take(&mut batch.items) {
-        let is_it = |(route, open): &&(BulkRoute, OpenRequest)| {
-            *route == batch.route && open.store_id == Some(batch.store_id) && open.is_for(&item.body)
-        };
-        match open.iter().find(is_it) {
-            Some((_, open)) => {
-                let list = (open.uuid.clone(), vec![(open.place, &item)]);
-                leave(tally, (batch.route, &batch.scope), list, now);
-            }
+        match in_flight.find((batch.route, batch.store_id), &item.body) {
+            Some(open) => found.entry(open.uuid.clone()).or_default().push((open.place, item)),
             None => rest.push(item),
         }
+    }
+    for (uuid, items) in found {
+        let entries = items.iter().map(|(entry, item)| (*entry, item)).collect();
+        leave(tally, (batch.route, &batch.scope), (uuid, entries), now);
     }
     let items = rest.iter().map(|item| item.body.clone()).collect();
     let sent = BulkBatch { route: batch.route, scope: batch.scope.clone(), items };

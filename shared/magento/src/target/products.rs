@@ -79,6 +79,7 @@ pub(super) async fn import_rows(
 }
 
 /// What all rows of a block say of one product in one scope.
+#[derive(Clone)]
 struct ProductGroup {
     sku: String,
     scope: ShopScope,
@@ -86,13 +87,17 @@ struct ProductGroup {
     product_type: Option<ProductType>,
     body: ProductBody,
     is_new: bool,
+    /// Categories that it is in and shall not be in any more.
+    removed: Vec<i64>,
 }
 
 /// What the shop has, by scope.
 struct Stored {
     by_scope: BTreeMap<ShopScope, existing::Products>,
-    /// Products of which nobody knows yet how they will be.
-    in_flight: BTreeSet<String>,
+    /// Products that the shop has open since before this attempt.
+    open: BTreeSet<String>,
+    /// Products that this attempt has sent already.
+    sent: BTreeSet<String>,
 }
 
 impl Stored {
@@ -105,19 +110,29 @@ impl Stored {
             skus.entry(ShopScope::of(row.change.store_view.as_deref())).or_default().insert(sku);
         }
         let mut by_scope = BTreeMap::new();
+        let says_stock = rows.iter().filter(|row| !row.change.stock.is_empty());
+        let says_stock: BTreeSet<String> = says_stock.map(|row| sku_key(&row.change.sku)).collect();
         for (scope, skus) in skus {
-            let found = existing::products(client, &scope, skus, "").await?;
+            let mut found = existing::products(client, &scope, skus, "").await?;
+            if scope == ShopScope::Global {
+                let keys: Vec<String> = found.keys().filter(|key| says_stock.contains(*key)).cloned().collect();
+                existing::add_stock_settings(client, &mut found, &keys).await?;
+            }
             by_scope.insert(scope, found);
         }
-        Ok(Self { by_scope, in_flight: target.in_flight.skus(client).await? })
+        let open = target.in_flight.open_skus(client).await?;
+        let keys = rows.iter().map(|row| sku_key(&row.change.sku));
+        let sent = keys.filter(|key| target.in_flight.has_sent(key)).collect();
+        Ok(Self { by_scope, open, sent })
     }
 
     fn get(&self, scope: &ShopScope, sku: &str) -> Option<&Value> {
         self.by_scope.get(scope)?.get(&sku_key(sku))
     }
 
+    /// Says whether the shop has a product, or will have it before anything that is sent now.
     fn is_there(&self, sku: &str) -> bool {
-        self.get(&ShopScope::Global, sku).is_some() || self.in_flight.contains(&sku_key(sku))
+        self.get(&ShopScope::Global, sku).is_some() || self.sent.contains(&sku_key(sku))
     }
 }
 
@@ -133,9 +148,10 @@ async fn write_rows(
     let changed: BTreeSet<String> =
         groups.iter().filter(|group| group.scope == ShopScope::Global).map(|group| sku_key(&group.sku)).collect();
     let mut batches: BTreeMap<Turn, HandedBatch> = BTreeMap::new();
-    for mut group in groups {
-        let removed = leave_out(&stored, &changed, &mut group);
-        for category in removed {
+    for group in groups {
+        let store_id = store_id(known, &group.scope);
+        let Some(mut group) = prepare(target, &stored, (group, store_id), &changed) else { continue };
+        for category in std::mem::take(&mut group.removed) {
             take_out_of(client, category, &group.sku).await.map_err(failed)?;
             group.rows.iter().for_each(|row| tally.settle(*row, ItemOutcome::Updated));
         }
@@ -143,17 +159,9 @@ async fn write_rows(
             group.rows.iter().for_each(|row| tally.settle(*row, ItemOutcome::Unchanged));
             continue;
         }
-        let turn = Turn::of(&group);
-        let store_id = match &group.scope {
-            ShopScope::Global => 0,
-            ShopScope::View(code) => known.ids.store_views.get(code).copied().unwrap_or_default(),
-        };
-        let batch = batches.entry(turn).or_insert_with(|| HandedBatch {
-            route: if group.is_new { BulkRoute::SaveProducts } else { BulkRoute::UpdateProducts },
-            scope: group.scope.clone(),
-            store_id,
-            items: Vec::new(),
-        });
+        let (route, scope) = (group.route(), group.scope.clone());
+        let batch = batches.entry(Turn::of(&group));
+        let batch = batch.or_insert_with(|| HandedBatch { route, scope, store_id, items: Vec::new() });
         let body = group.body.into_item(&group.sku);
         batch.items.push(HandedItem { rows: group.rows, body, is_new: group.is_new });
     }
@@ -161,6 +169,50 @@ async fn write_rows(
         hand_over(client, &target.in_flight, tally, batch).await?;
     }
     Ok(())
+}
+
+fn store_id(known: &ShopKnowledge, scope: &ShopScope) -> i64 {
+    match scope {
+        ShopScope::Global => 0,
+        ShopScope::View(code) => known.ids.store_views.get(code).copied().unwrap_or_default(),
+    }
+}
+
+/// Leaves out of a product what the shop has already, as far as anybody knows what it will have.
+fn prepare(
+    target: &MagentoTarget,
+    stored: &Stored,
+    (group, store_id): (ProductGroup, i64),
+    changed: &BTreeSet<String>,
+) -> Option<ProductGroup> {
+    let key = sku_key(&group.sku);
+    if stored.sent.contains(&key) {
+        return Some(group.without_making());
+    }
+    let mut compared = group.clone();
+    compared.removed = leave_out(stored, changed, &mut compared);
+    if !stored.open.contains(&key) {
+        return Some(compared);
+    }
+    // An attempt that died has sent the same, if it found the shop as this one does. Else it is on its way to something
+    // that nobody knows: all of it is sent, by a call that makes no second product.
+    let item = compared.body.clone().into_item(&compared.sku);
+    let is_same = target.in_flight.has_open((compared.route(), store_id), &item);
+    Some(if is_same { compared } else { group.without_making() })
+}
+
+impl ProductGroup {
+    fn route(&self) -> BulkRoute {
+        if self.is_new { BulkRoute::SaveProducts } else { BulkRoute::UpdateProducts }
+    }
+
+    /// The same by a call that makes no product: that is what it does with an attribute set and a type.
+    fn without_making(mut self) -> Self {
+        self.is_new = false;
+        self.body.fields.remove("attribute_set_id");
+        self.body.fields.remove("type_id");
+        self
+    }
 }
 
 /// In which order lists are handed over: what others are made of comes first, store views come last.
@@ -198,10 +250,12 @@ fn group(
     let mut places: BTreeMap<(ShopScope, String), usize> = BTreeMap::new();
     for ProductRow { row, change } in rows {
         let scope = ShopScope::of(change.store_view.as_deref());
+        let is_for_all = scope == ShopScope::Global;
         let key = (scope.clone(), sku_key(&change.sku));
         let of_all = places.get(&(ShopScope::Global, key.1.clone())).map(|place| &groups[*place]);
         let made = of_all.filter(|group| group.is_new);
-        let is_there = stored.is_there(&change.sku) || made.is_some();
+        let exists = stored.is_there(&change.sku) || made.is_some();
+        let is_there = exists || stored.open.contains(&key.1);
         let refusals = check_row(stored, &change, (is_there, making), places.contains_key(&key));
         if !refusals.is_empty() {
             refusals.into_iter().for_each(|refusal| tally.refuse(row, refusal));
@@ -229,7 +283,15 @@ fn group(
                 // The shop's own spelling stays: a product that is written in another one is renamed.
                 let spelled = stored.get(&ShopScope::Global, &change.sku).and_then(|product| product["sku"].as_str());
                 let sku = spelled.unwrap_or(&change.sku).trim().to_owned();
-                groups.push(ProductGroup { sku, scope, rows: vec![row], product_type: kind, body, is_new: !is_there });
+                groups.push(ProductGroup {
+                    sku,
+                    scope,
+                    rows: vec![row],
+                    product_type: kind,
+                    body,
+                    is_new: !exists && is_for_all && making == Making::Allowed,
+                    removed: Vec::new(),
+                });
             }
         }
     }
@@ -278,9 +340,7 @@ fn leave_out(stored: &Stored, changed: &BTreeSet<String>, group: &mut ProductGro
         group.body.begin();
         return Vec::new();
     }
-    let Some(for_all) = stored.get(&ShopScope::Global, &group.sku).filter(|_| !stored.in_flight.contains(&key)) else {
-        return Vec::new();
-    };
+    let Some(for_all) = stored.get(&ShopScope::Global, &group.sku) else { return Vec::new() };
     match &group.scope {
         ShopScope::Global => compare::leave_out(&mut group.body, for_all),
         // What all see changes as well, so nobody knows what the store view will show.

@@ -1,0 +1,12 @@
+//! Imports into a local shop that answers as a real one did, traps and faults included.
+
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod importing;
+#[cfg(test)]
+mod prices;
+#[cfg(test)]
+mod products;
+#[cfg(test)]
+mod stock;
