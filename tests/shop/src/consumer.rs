@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::call::{Call, Origin};
 use crate::chance::Chance;
+use crate::faults::{Faults, OperationFault};
 use crate::php::stamp;
 use crate::query::Query;
 use crate::refusal::Refusal;
@@ -77,11 +78,14 @@ pub(crate) enum Consumed {
 }
 
 /// Takes one message out of the queue.
-pub(crate) fn consume(state: &mut State, routes: &[Route], now: DateTime<Utc>) -> Consumed {
+pub(crate) fn consume(state: &mut State, routes: &[Route], faults: &mut Faults, now: DateTime<Utc>) -> Consumed {
     if state.bulks.is_dead {
         return Consumed::Died;
     }
     let Some((bulk, id)) = state.bulks.queue.pop_front() else { return Consumed::Nothing };
+    if let Some(fault) = faults.take_operation() {
+        return failed(state, bulk, id, fault);
+    }
     let route = &routes[state.bulks.list[bulk].route];
     let operation = &state.bulks.list[bulk].operations[id];
     let (store, sent) = (operation.store, operation.sent.clone());
@@ -111,6 +115,29 @@ pub(crate) fn consume(state: &mut State, routes: &[Route], now: DateTime<Utc>) -
             operation.stage = Stage::Failed;
             operation.message = Some(refusal.filled());
             operation.error_code = Some(0);
+        }
+    }
+    Consumed::One
+}
+
+/// Lets a fault happen to an operation.
+fn failed(state: &mut State, bulk: usize, id: usize, fault: OperationFault) -> Consumed {
+    let operation = &mut state.bulks.list[bulk].operations[id];
+    match fault {
+        OperationFault::Lost => {}
+        OperationFault::Dies => {
+            state.bulks.is_dead = true;
+            return Consumed::Died;
+        }
+        OperationFault::Deadlock => {
+            operation.stage = Stage::Failed;
+            operation.message = Some("Database deadlock found when trying to get lock".to_owned());
+            operation.error_code = Some(1213);
+        }
+        OperationFault::Retriable => {
+            operation.stage = Stage::Retriable;
+            operation.message = Some("Database lock wait timeout exceeded".to_owned());
+            operation.error_code = Some(1205);
         }
     }
     Consumed::One

@@ -18,6 +18,35 @@ pub struct Faults {
     pub lock_conflicts: f64,
     /// Faults of single requests, each as often as it says.
     pub rules: Vec<Rule>,
+    /// Faults of operations that the consumer takes.
+    pub operations: Vec<OperationRule>,
+}
+
+/// A fault of operations.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct OperationRule {
+    /// How many operations are let through first.
+    #[serde(default)]
+    pub after: u64,
+    /// How many fail then.
+    #[serde(default = "once")]
+    pub times: u64,
+    /// What happens.
+    pub fault: OperationFault,
+}
+
+/// What happens to an operation. Only the first of them was seen on the recorded shop; the others are told of elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationFault {
+    /// The message is dropped: the operation stays open for good.
+    Lost,
+    /// The process ends in the middle: the operation stays open for good, and the rest waits for the next start.
+    Dies,
+    /// The database met a lock: status 3, which says "not again", with the number of the database's error.
+    Deadlock,
+    /// The database met a lock: status 2, which says "again".
+    Retriable,
 }
 
 /// A fault of requests that fit.
@@ -88,6 +117,19 @@ impl Faults {
     /// The time of a request.
     pub(crate) fn latency(&self) -> Duration {
         Duration::from_millis(self.latency_ms)
+    }
+
+    /// The fault of an operation, if one of the rules is its turn.
+    pub(crate) fn take_operation(&mut self) -> Option<OperationFault> {
+        for rule in &mut self.operations {
+            if rule.after > 0 {
+                rule.after -= 1;
+            } else if rule.times > 0 {
+                rule.times -= 1;
+                return Some(rule.fault);
+            }
+        }
+        None
     }
 
     /// The fault of a request, if one of the rules is its turn.

@@ -25,6 +25,7 @@ mod server;
 mod service;
 mod setup;
 mod shape;
+mod start;
 mod state;
 mod xml;
 
@@ -34,13 +35,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use crate::api::orders::{NewItem, NewOrder};
 pub use crate::exchanges::Exchange;
-pub use crate::faults::{Fault, Faults, Rule};
-pub use crate::setup::{CATALOG_TOKEN, Clock, Consumer, Setup, TOKEN, person};
+pub use crate::faults::{Fault, Faults, OperationFault, OperationRule, Rule};
+pub use crate::setup::{CATALOG_TOKEN, Clock, Consumer, Setup, Start, TOKEN, person};
 pub use crate::state::Limits;
 pub use crate::state::access::{Integration, Person, Rights};
 
@@ -52,6 +54,7 @@ use crate::state::State;
 
 /// A shop that runs until it is dropped.
 pub struct LocalShop {
+    scheme: &'static str,
     address: SocketAddr,
     shop: Arc<Shop>,
     tasks: Vec<JoinHandle<()>>,
@@ -82,19 +85,20 @@ impl LocalShop {
     pub async fn start_at(setup: Setup, address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let consumer = setup.consumer;
+        let (consumer, tls) = (setup.consumer, setup.tls.clone());
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let shop = Arc::new(Shop { inner: Mutex::new(inner(setup)) });
-        let mut tasks = vec![tokio::spawn(server::serve(listener, Arc::clone(&shop)))];
+        let mut tasks = vec![tokio::spawn(server::serve(listener, Arc::clone(&shop), tls))];
         if let Consumer::Running { per_second, restarts_after } = consumer {
             tasks.push(tokio::spawn(run_consumer(Arc::clone(&shop), per_second, restarts_after)));
         }
-        Ok(Self { address, shop, tasks })
+        Ok(Self { scheme, address, shop, tasks })
     }
 
     /// The address of the shop, without `/rest`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Changes the faults.
@@ -105,6 +109,18 @@ impl LocalShop {
     /// Lets a fault happen to requests.
     pub fn fail(&self, rule: Rule) {
         self.faults(|faults| faults.rules.push(rule));
+    }
+
+    /// Lets a fault happen to operations that the consumer takes.
+    pub fn fail_operations(&self, rule: OperationRule) {
+        self.faults(|faults| faults.operations.push(rule));
+    }
+
+    /// Asks the shop directly: without a connection, a token or a fault, and without a trace in the log. The target is a
+    /// path with its query, e.g. `/rest/all/V1/products/A-1`.
+    #[must_use]
+    pub fn ask(&self, method: &str, target: &str, body: &Value) -> (u16, Value) {
+        self.shop.lock().ask(method, target, body)
     }
 
     /// Everything that was asked so far.
@@ -271,7 +287,7 @@ fn inner(setup: Setup) -> Inner {
         clock: setup.clock,
         exchanges: Vec::new(),
         keeps_bodies: setup.keeps_bodies,
-        indexes_at_once: setup.indexes_at_once,
+        compresses: setup.compresses,
         consumer_runs: true,
         consumed: 0,
     };
@@ -281,18 +297,22 @@ fn inner(setup: Setup) -> Inner {
     inner.state.access.takes_bearer = setup.takes_bearer;
     inner.state.downloadable_domains = setup.downloadable_domains.into_iter().collect();
     inner.state.limits = setup.limits;
+    inner.state.inventory.indexes_at_once = setup.indexes_at_once;
+    if setup.start == Start::Recorded {
+        for wish in start::recorded() {
+            let (status, answer) = inner.ask(wish.method, &wish.path, &wish.body);
+            assert!(status < 300, "the start state is refused: {} {}: {status} {answer}", wish.method, wish.path);
+        }
+    }
     inner
 }
 
 fn consume_one(shop: &Shop) -> Consumed {
     let inner = &mut *shop.lock();
     let now = inner.now();
-    let consumed = consume(&mut inner.state, &inner.service.routes, now);
+    let consumed = consume(&mut inner.state, &inner.service.routes, &mut inner.faults, now);
     if consumed == Consumed::One {
         inner.consumed += 1;
-        if inner.indexes_at_once {
-            inner.state.inventory.index_all();
-        }
     }
     consumed
 }

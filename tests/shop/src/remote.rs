@@ -49,7 +49,7 @@ fn consume_all(inner: &mut Inner) -> usize {
     let mut taken = 0;
     loop {
         let now = inner.now();
-        match consume(&mut inner.state, &inner.service.routes, now) {
+        match consume(&mut inner.state, &inner.service.routes, &mut inner.faults, now) {
             Consumed::One => taken += 1,
             Consumed::Nothing | Consumed::Died => return taken,
         }

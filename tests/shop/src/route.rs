@@ -74,6 +74,13 @@ impl Route {
         self
     }
 
+    /// The same route with the middle of its topic; the service is named after it.
+    pub(crate) const fn on(mut self, topic: &'static str) -> Self {
+        self.service = topic;
+        self.topic = topic;
+        self
+    }
+
     /// The same route, whose path parameter goes into the body.
     pub(crate) const fn merging(mut self, parameter: &'static str) -> Self {
         self.merges = Some(parameter);
@@ -82,12 +89,7 @@ impl Route {
 
     /// Topic of an asynchronous call.
     pub(crate) fn topic(&self) -> String {
-        let middle = if self.topic.is_empty() {
-            self.path.trim_start_matches("/V1/").replace(['/', ':'], ".")
-        } else {
-            self.topic.to_owned()
-        };
-        format!("async.{middle}.{}", self.method.to_lowercase())
+        format!("async.{}.{}", self.topic, self.method.to_lowercase())
     }
 
     /// Takes a path apart. Parameters win over nothing: a fixed word is preferred by the order of the list.
@@ -145,4 +147,48 @@ fn by_name(name: &str) -> String {
     let mut letters = name.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     format!("by{}{}", first.map(String::from).unwrap_or_default(), letters.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::fs;
+    use std::path::Path;
+
+    use crate::api::routes;
+
+    /// Routes that no module of the list has, with the module that brings them.
+    const ELSEWHERE: [&str; 2] = ["/V1/modules", "/V1/directory/countries/:countryId"];
+
+    /// Right and topic of every route of the real shop, by method and path.
+    fn listed() -> BTreeMap<(String, String), (String, String)> {
+        let file =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples/commerce-rest/own/routes-2.4.7.tsv");
+        let text = fs::read_to_string(file).unwrap();
+        let row = |line: &str| {
+            let cells: Vec<String> = line.split('\t').map(|cell| cell.trim_end_matches('/').to_owned()).collect();
+            ((cells[0].clone(), cells[1].clone()), (cells[4].clone(), cells[5].clone()))
+        };
+        text.lines().skip(1).map(row).collect()
+    }
+
+    #[test]
+    fn every_route_has_the_right_and_the_topic_of_the_real_shop() {
+        let listed = listed();
+        let mut wrong = Vec::new();
+        for route in routes().iter().filter(|route| !ELSEWHERE.contains(&route.path)) {
+            let place = (route.method.to_owned(), route.path.to_owned());
+            let Some((right, topic)) = listed.get(&place) else {
+                wrong.push(format!("{} {}: the real shop has no such route", route.method, route.path));
+                continue;
+            };
+            if right != route.resource {
+                wrong.push(format!("{} {}: needs {}, not {right}", route.method, route.path, route.resource));
+            }
+            if route.method != "GET" && *topic != route.topic() {
+                wrong.push(format!("{} {}: topic {}, expected {topic}", route.method, route.path, route.topic()));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
 }

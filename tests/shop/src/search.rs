@@ -75,6 +75,19 @@ impl Criteria {
         self.groups.iter().flatten().map(|filter| filter.field.as_str())
     }
 
+    /// The values of which a field has to have one, if the criteria say so.
+    pub(crate) fn values_of(&self, field: &str) -> Option<Vec<&str>> {
+        let single = self.groups.iter().find_map(|group| match group.as_slice() {
+            [filter] if filter.field == field => Some(filter),
+            _ => None,
+        })?;
+        match single.condition.as_str() {
+            "eq" => Some(vec![single.value.as_str()]),
+            "in" => Some(single.values().collect()),
+            _ => None,
+        }
+    }
+
     /// Whether an item is meant; `field` gives its values.
     pub(crate) fn holds(&self, field: impl Fn(&str) -> Option<String>) -> bool {
         self.groups.iter().all(|group| group.iter().any(|filter| filter.holds(field(&filter.field).as_deref())))
@@ -157,8 +170,8 @@ impl Filter {
             "gteq" | "from" | "moreq" => self.is_unreadable_time(value) || order() != Ordering::Less,
             "lt" => order() == Ordering::Less,
             "lteq" | "to" => order() != Ordering::Greater,
-            "in" => self.values().any(|one| compared(Some(value), Some(one)) == Ordering::Equal),
-            "nin" => !self.values().any(|one| compared(Some(value), Some(one)) == Ordering::Equal),
+            "in" => self.values().any(|one| is_same(value, one)),
+            "nin" => !self.values().any(|one| is_same(value, one)),
             "like" => like(&value.to_lowercase(), &self.value.to_lowercase()),
             "nlike" => !like(&value.to_lowercase(), &self.value.to_lowercase()),
             "finset" => value.split(',').any(|one| one == self.value),
@@ -181,6 +194,11 @@ impl Filter {
 /// Two values as the database orders them: numbers by size, times by time, text without case.
 pub(crate) fn compared(one: Option<&str>, other: Option<&str>) -> Ordering {
     let (Some(one), Some(other)) = (one, other) else { return one.is_some().cmp(&other.is_some()) };
+    let has_digit = |text: &str| text.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.');
+    // Most values are words, for which numbers and times need not be tried.
+    if !has_digit(one) || !has_digit(other) {
+        return one.to_lowercase().cmp(&other.to_lowercase());
+    }
     if let (Ok(one), Ok(other)) = (one.parse::<f64>(), other.parse::<f64>()) {
         return one.total_cmp(&other);
     }
@@ -188,6 +206,12 @@ pub(crate) fn compared(one: Option<&str>, other: Option<&str>) -> Ordering {
         return one.cmp(&other);
     }
     one.to_lowercase().cmp(&other.to_lowercase())
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    one == other
+        || (one.len() == other.len() && one.eq_ignore_ascii_case(other))
+        || compared(Some(one), Some(other)) == Ordering::Equal
 }
 
 /// `LIKE` of SQL with `%` only.

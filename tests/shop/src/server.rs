@@ -1,19 +1,25 @@
 //! The shop behind a port: connections, faults and the log of what was asked.
 
+use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, RETRY_AFTER};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, RETRY_AFTER};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 
 use crate::chance::Chance;
 use crate::exchanges::Exchange;
@@ -38,7 +44,7 @@ pub(crate) struct Inner {
     pub clock: Clock,
     pub exchanges: Vec<Exchange>,
     pub keeps_bodies: bool,
-    pub indexes_at_once: bool,
+    pub compresses: bool,
     /// Whether the running consumer takes messages.
     pub consumer_runs: bool,
     /// Operations the consumer has taken, the poisoned ones left out.
@@ -75,36 +81,68 @@ impl Inner {
         }
     }
 
+    /// Asks the shop without a connection, a token or a fault, and leaves no trace in the log.
+    pub(crate) fn ask(&mut self, method: &str, target: &str, body: &Value) -> (u16, Value) {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let request = Request {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            host: String::new(),
+            authorization: None,
+            accept: None,
+            accept_encoding: None,
+            is_secure: false,
+            content_type: Some("application/json".to_owned()),
+            body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() },
+            was_new: false,
+            is_trusted: true,
+        };
+        let reply = self.answer(&request);
+        let body = serde_json::from_str(&reply.body).unwrap_or_else(|_| Value::String(reply.body.clone()));
+        (reply.status, body)
+    }
+
     /// Answers a request as the shop does when nothing is in its way.
     fn answer(&mut self, request: &Request) -> Reply {
         let now = self.now();
-        let reply = self.service.answer(&mut self.state, request, now);
-        if self.indexes_at_once {
-            self.state.inventory.index_all();
-        }
-        reply
+        self.service.answer(&mut self.state, request, now)
     }
 }
 
 /// Answers connections until it is dropped.
-pub(crate) async fn serve(listener: TcpListener, shop: Arc<Shop>) {
+pub(crate) async fn serve(listener: TcpListener, shop: Arc<Shop>, tls: Option<Arc<ServerConfig>>) {
     let mut connections = JoinSet::new();
+    let acceptor = tls.map(TlsAcceptor::from);
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
         // Small replies would wait for a full packet otherwise.
         let _ = stream.set_nodelay(true);
-        let shop = Arc::clone(&shop);
+        let (shop, acceptor) = (Arc::clone(&shop), acceptor.clone());
         connections.spawn(async move {
-            let service = service_fn(move |request| exchange(Arc::clone(&shop), request));
-            // A connection that breaks is the client's matter, or a fault on purpose.
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            match acceptor {
+                None => connection(stream, shop, false).await,
+                // Who does not trust the certificate ends it here.
+                Some(acceptor) => {
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        connection(stream, shop, true).await;
+                    }
+                }
+            }
         });
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn exchange(shop: Arc<Shop>, request: hyper::Request<Incoming>) -> Result<Response, Gone> {
-    let request = read(request).await.map_err(|_| Gone)?;
+async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, shop: Arc<Shop>, is_secure: bool) {
+    let service = service_fn(move |request| exchange(Arc::clone(&shop), request, is_secure));
+    // A connection that breaks is the client's matter, or a fault on purpose.
+    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn exchange(shop: Arc<Shop>, request: hyper::Request<Incoming>, is_secure: bool) -> Result<Response, Gone> {
+    let mut request = read(request).await.map_err(|_| Gone)?;
+    request.is_secure = is_secure;
     if let Some(path) = request.path.strip_prefix("/__shop/") {
         let answer = remote::answer(&mut shop.lock(), &request.method, path, &request.body);
         return Ok(response(&answer, None));
@@ -121,8 +159,22 @@ async fn exchange(shop: Arc<Shop>, request: hyper::Request<Incoming>) -> Result<
     match fault {
         Some(Fault::LoseReply) => Err(Gone),
         Some(Fault::CutReply) => Ok(cut(&reply)),
-        _ => Ok(response(&reply, retry_after)),
+        _ => Ok(compressed(&shop, &request, response(&reply, retry_after), &reply)),
     }
+}
+
+/// The same reply in less, for who takes it. Small ones are not worth it.
+fn compressed(shop: &Shop, request: &Request, mut response: Response, reply: &Reply) -> Response {
+    let is_taken = request.accept_encoding.as_deref().is_some_and(|codings| codings.contains("gzip"));
+    if !is_taken || reply.body.len() < 1000 || !shop.lock().compresses {
+        return response;
+    }
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    // Writing into memory cannot fail; if it did, the reply goes out as it is.
+    let Ok(bytes) = encoder.write_all(reply.body.as_bytes()).and_then(|()| encoder.finish()) else { return response };
+    response.headers_mut().insert(CONTENT_ENCODING, http::HeaderValue::from_static("gzip"));
+    *response.body_mut() = Full::new(Bytes::from(bytes));
+    response
 }
 
 /// What is decided when a request arrives, before it waits for its turn.
@@ -164,6 +216,9 @@ async fn read(request: hyper::Request<Incoming>) -> Result<Request, hyper::Error
         content_type: header(CONTENT_TYPE),
         body: body.collect().await?.to_bytes().to_vec(),
         was_new: false,
+        is_trusted: false,
+        accept_encoding: header(ACCEPT_ENCODING),
+        is_secure: false,
     })
 }
 

@@ -1,8 +1,10 @@
 //! How a shop is set up.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeZone, Utc};
+use tokio_rustls::rustls::ServerConfig;
 
 use crate::faults::Faults;
 use crate::state::Limits;
@@ -31,9 +33,20 @@ pub enum Consumer {
     },
 }
 
+/// What is in a shop from the start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Start {
+    /// Nothing but what an installation brings, with the websites and store views of the recorded shop.
+    Fresh,
+    /// The attributes, the set and the categories that the recorded shop had before its first product.
+    Recorded,
+}
+
 /// What a shop is made of.
 #[derive(Debug, Clone)]
 pub struct Setup {
+    /// What is in the shop from the start.
+    pub start: Start,
     /// Chance of everything that is by chance.
     pub seed: u64,
     /// Clock.
@@ -56,6 +69,10 @@ pub struct Setup {
     pub indexes_at_once: bool,
     /// Whether bodies are kept in the log of exchanges.
     pub keeps_bodies: bool,
+    /// Whether replies are compressed for those who take that.
+    pub compresses: bool,
+    /// Certificate and key, for a shop behind TLS.
+    pub tls: Option<Arc<ServerConfig>>,
 }
 
 /// The token of the integration that may do everything.
@@ -67,6 +84,7 @@ impl Default for Setup {
     /// The shop of the recordings, with a consumer that runs when the test says so.
     fn default() -> Self {
         Self {
+            start: Start::Fresh,
             seed: 1,
             clock: Clock::Standing(Utc.with_ymd_and_hms(2026, 11, 28, 17, 49, 16).single().unwrap_or_default()),
             consumer: Consumer::ByHand,
@@ -81,6 +99,8 @@ impl Default for Setup {
             limits: None,
             indexes_at_once: false,
             keeps_bodies: true,
+            compresses: true,
+            tls: None,
         }
     }
 }

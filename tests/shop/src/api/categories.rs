@@ -44,7 +44,8 @@ pub(super) const ROUTES: &[Route] = &[
     post("/V1/categories", RIGHT, BODY, save).named(SERVICE, TOPIC),
     get("/V1/categories/:categoryId", RIGHT, read),
     put("/V1/categories/:id", RIGHT, BODY, save).named(SERVICE, TOPIC).merging("id"),
-    put("/V1/categories/:categoryId/move", RIGHT, MOVE, move_below),
+    put("/V1/categories/:categoryId/move", RIGHT, MOVE, move_below)
+        .on("magento.catalog.api.categorymanagementinterface.move"),
     delete("/V1/categories/:categoryId", RIGHT, remove).named(
         "Magento\\Catalog\\Model\\CategoryRepository\\Interceptor::deleteByIdentifier",
         "magento.catalog.api.categoryrepositoryinterface.deletebyidentifier",

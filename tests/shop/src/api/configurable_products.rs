@@ -40,7 +40,8 @@ pub(super) const ROUTES: &[Route] = &[
             "magento.configurableproduct.api.optionrepositoryinterface.save",
         ),
     get("/V1/configurable-products/:sku/options/all", RIGHT, options),
-    delete("/V1/configurable-products/:sku/options/:id", RIGHT, remove_option),
+    delete("/V1/configurable-products/:sku/options/:id", RIGHT, remove_option)
+        .on("magento.configurableproduct.api.optionrepositoryinterface.deletebyid"),
     post("/V1/configurable-products/:sku/child", RIGHT, &[required("childSku", Kind::Text)], add_child).named(
         "Magento\\ConfigurableProduct\\Model\\LinkManagement::addChild",
         "magento.configurableproduct.api.linkmanagementinterface.addchild",

@@ -100,7 +100,26 @@ pub(super) const ROUTES: &[Route] = &[
         "Magento\\Customer\\Model\\ResourceModel\\CustomerRepository\\Interceptor::deleteById",
         "magento.customer.api.customerrepositoryinterface.deletebyid",
     ),
+    delete("/V1/addresses/:addressId", MANAGE, remove_address).named(
+        "Magento\\Customer\\Model\\ResourceModel\\AddressRepository::deleteById",
+        "magento.customer.api.addressrepositoryinterface.deletebyid",
+    ),
 ];
+
+/// Removes an address from its customer.
+fn remove_address(call: &mut Call<'_>) -> Answer {
+    let id = call.whole("addressId");
+    let has = |customer: &&mut Customer| customer.addresses.iter().any(|address| address.get("id") == Some(&json!(id)));
+    let customer = call.state.customers.list.values_mut().find(has);
+    let customer = customer.ok_or_else(|| Refusal::no_entity("addressId", id))?;
+    customer.addresses.retain(|address| address.get("id") != Some(&json!(id)));
+    for default in [&mut customer.default_billing, &mut customer.default_shipping] {
+        if *default == Some(id) {
+            *default = None;
+        }
+    }
+    Ok(true.into())
+}
 
 fn unknown(id: i64) -> Refusal {
     Refusal::no_entity("customerId", id)

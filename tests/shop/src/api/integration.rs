@@ -9,7 +9,8 @@ use crate::shape::{Kind, Parameter, optional};
 
 const LOGIN: &[Parameter] = &[optional("username", Kind::Text), optional("password", Kind::Text)];
 
-pub(super) const ROUTES: &[Route] = &[post("/V1/integration/admin/token", ANYBODY, LOGIN, token)];
+pub(super) const ROUTES: &[Route] = &[post("/V1/integration/admin/token", ANYBODY, LOGIN, token)
+    .on("magento.integration.api.admintokenserviceinterface.createadminaccesstoken")];
 
 /// Wrong, unknown and locked are told in one sentence.
 fn token(call: &mut Call<'_>) -> Answer {

@@ -50,11 +50,15 @@ pub(crate) const ROUTES: &[Route] = &[
         "Magento_Sales::comment",
         &[required("statusHistory", Kind::Object(&HISTORY))],
         comment,
-    ),
-    post("/V1/orders/:id/cancel", "Magento_Sales::cancel", &[], cancel),
-    post("/V1/orders/:id/hold", "Magento_Sales::hold", &[], hold),
-    post("/V1/orders/:id/unhold", "Magento_Sales::unhold", &[], unhold),
-    post("/V1/orders/:id/emails", "Magento_Sales::emails", &[], emails),
+    )
+    .on("magento.sales.api.ordermanagementinterface.addcomment"),
+    post("/V1/orders/:id/cancel", "Magento_Sales::cancel", &[], cancel)
+        .on("magento.sales.api.ordermanagementinterface.cancel"),
+    post("/V1/orders/:id/hold", "Magento_Sales::hold", &[], hold).on("magento.sales.api.ordermanagementinterface.hold"),
+    post("/V1/orders/:id/unhold", "Magento_Sales::unhold", &[], unhold)
+        .on("magento.sales.api.ordermanagementinterface.unhold"),
+    post("/V1/orders/:id/emails", "Magento_Sales::emails", &[], emails)
+        .on("magento.sales.api.ordermanagementinterface.notify"),
 ];
 
 /// The routes of everything around orders.

@@ -7,6 +7,7 @@ mod body;
 pub(crate) mod image;
 mod links;
 mod media;
+mod options;
 mod prices;
 mod save;
 mod save_parts;
@@ -50,6 +51,7 @@ pub(crate) const AREAS: &[&[Route]] = &[
     attributes::ROUTES,
     links::ROUTES,
     media::ROUTES,
+    options::ROUTES,
     prices::ROUTES,
     stock::ROUTES,
     tier_prices::ROUTES,
@@ -122,8 +124,13 @@ fn search(call: &mut Call<'_>) -> Answer {
         return Err(Refusal::bad_with(message, serde_json::json!([unknown])));
     }
     // An unknown field to sort by has no values, and so changes no order.
-    let found: Vec<&Product> =
-        call.state.products.list.values().filter(|one| holds(&criteria, one, call.store)).collect();
+    let products = &call.state.products;
+    let candidates: Vec<&Product> = match criteria.values_of("sku") {
+        // The database has an index of SKUs, too: a list of some hundred does not look at every product.
+        Some(skus) => products.by_skus(&skus),
+        None => products.list.values().collect(),
+    };
+    let found: Vec<&Product> = candidates.into_iter().filter(|one| holds(&criteria, one, call.store)).collect();
     let mut broken = None;
     let answer = criteria.answer(
         found,

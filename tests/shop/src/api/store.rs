@@ -15,7 +15,19 @@ pub(super) const ROUTES: &[Route] = &[
     get("/V1/store/storeConfigs", RIGHT, configs),
     get("/V1/taxClasses/search", "Magento_Tax::manage_tax", tax_classes),
     get("/V1/customerGroups/search", "Magento_Customer::group", customer_groups),
+    get("/V1/modules", RIGHT, modules),
 ];
+
+/// Names of modules by which a client can tell what it talks to.
+fn modules(_call: &mut Call<'_>) -> Answer {
+    Ok(json!([
+        "Magento_Backend",
+        "Magento_Catalog",
+        "Magento_Inventory",
+        "Magento_AsynchronousOperations",
+        "Magento_WebapiAsync"
+    ]))
+}
 
 fn websites(call: &mut Call<'_>) -> Answer {
     let shown = call.state.stores.websites.iter().map(|website| {

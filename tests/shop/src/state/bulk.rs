@@ -4,13 +4,16 @@ use std::collections::VecDeque;
 
 use serde_json::{Map, Value};
 
-/// Where an operation stands. The numbers are those of the interface; 2 and 5 never occurred.
+/// Where an operation stands. The numbers are those of the interface; 2 was not seen on the recorded
+/// shop, 5 is set by nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Stage {
     /// 4: not taken up, or taken up by a consumer that died.
     Open,
     /// 1: the service answered, possibly with errors inside.
     Done,
+    /// 2: a lock of the database; sending it again helps.
+    Retriable,
     /// 3: the service refused.
     Failed,
 }
@@ -20,6 +23,7 @@ impl Stage {
         match self {
             Self::Open => 4,
             Self::Done => 1,
+            Self::Retriable => 2,
             Self::Failed => 3,
         }
     }

@@ -40,6 +40,8 @@ pub(crate) struct Inventory {
     /// What the index says is there, by SKU without case and stock. Without an entry nothing can be sold.
     pub index: BTreeMap<(String, i64), f64>,
     pub next_stock: i64,
+    /// Whether a quantity is in the index as soon as it is written.
+    pub indexes_at_once: bool,
 }
 
 /// The source that is there from the start.
@@ -67,6 +69,7 @@ impl Inventory {
             reservations: BTreeMap::new(),
             index: BTreeMap::new(),
             next_stock: 2,
+            indexes_at_once: false,
         }
     }
 
@@ -74,7 +77,10 @@ impl Inventory {
     pub(crate) fn put(&mut self, item: SourceItem) {
         let place = (key(&item.sku), item.source.clone());
         let sku = self.items.get(&place).map_or_else(|| item.sku.clone(), |old| old.sku.clone());
-        self.items.insert(place, SourceItem { sku, ..item });
+        self.items.insert(place, SourceItem { sku: sku.clone(), ..item });
+        if self.indexes_at_once {
+            self.index_sku(&sku);
+        }
     }
 
     /// What the sources of a stock hold of a SKU, or nothing if none of them has it.

@@ -176,6 +176,12 @@ impl Products {
         self.skus.get(&key(sku)).and_then(|ids| ids.first()).copied()
     }
 
+    /// The products of some SKUs, by id.
+    pub(crate) fn by_skus(&self, skus: &[&str]) -> Vec<&Product> {
+        let ids: BTreeSet<i64> = skus.iter().filter_map(|sku| self.skus.get(&key(sku))).flatten().copied().collect();
+        ids.iter().filter_map(|id| self.list.get(id)).collect()
+    }
+
     /// Ids of products whose address has this key in any store view.
     pub(crate) fn with_url_key(&self, url_key: &str) -> impl Iterator<Item = &Product> {
         self.url_keys.get(url_key).into_iter().flatten().filter_map(|id| self.list.get(id))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::client::{Answer, Sender, Sent};
-use local_shop::{CATALOG_TOKEN, Consumer, Fault, LocalShop, Rule, Setup, TOKEN};
+use local_shop::{CATALOG_TOKEN, Consumer, Fault, LocalShop, OperationFault, OperationRule, Rule, Setup, Start, TOKEN};
 use patience::wait;
 use serde_json::{Value, json};
 
@@ -180,4 +180,85 @@ async fn the_same_seed_gives_the_same_uuids() {
         uuids.push(desk.post(BULK, &json!([product("A-1")])).await.body["bulk_uuid"].clone());
     }
     assert_eq!(uuids[0], uuids[1]);
+}
+
+async fn statuses(desk: &Desk, uuid: &str) -> Vec<(i64, i64, Option<i64>)> {
+    let answer = desk.get(&format!("/rest/V1/bulk/{uuid}/status")).await.body;
+    let one = |operation: &Value| {
+        let number = |name: &str| operation[name].as_i64();
+        (number("id").unwrap(), number("status").unwrap(), number("error_code"))
+    };
+    let mut found: Vec<_> = answer["operations_list"].as_array().unwrap().iter().map(one).collect();
+    found.sort_unstable();
+    found
+}
+
+#[tokio::test]
+async fn operations_can_be_lost_or_meet_locks() {
+    let desk = Desk::open(Setup::default()).await;
+    for (after, fault) in [(1, OperationFault::Lost), (0, OperationFault::Deadlock), (0, OperationFault::Retriable)] {
+        desk.shop.fail_operations(OperationRule { after, times: 1, fault });
+    }
+    let bulk: Vec<Value> = (0..4).map(|number| product(&format!("A-{number}"))).collect();
+    let answer = desk.post(BULK, &json!(bulk)).await;
+    let uuid = answer.body["bulk_uuid"].as_str().unwrap().to_owned();
+    desk.shop.consume_all();
+    let expected = [(0, 3, Some(1213)), (1, 4, None), (2, 2, Some(1205)), (3, 1, None)];
+    assert_eq!(statuses(&desk, &uuid).await, expected);
+}
+
+#[tokio::test]
+async fn the_start_state_is_that_of_the_recorded_shop() {
+    let desk = Desk::open(Setup { start: Start::Recorded, ..Setup::default() }).await;
+    let sent = json!({"product": {
+        "sku": "RIG-1", "name": "Rig", "attribute_set_id": 9, "price": 1, "type_id": "simple",
+        "custom_attributes": [{"attribute_code": "rig_size", "value": "8"}, {"attribute_code": "category_ids", "value": ["3", "5"]}],
+    }});
+    assert_eq!(desk.post(PRODUCTS, &sent).await.status, 200);
+    let size = desk.get("/rest/V1/products/attributes/rig_size?fields=attribute_id,options").await.body;
+    assert_eq!(size["attribute_id"], json!(137));
+    assert_eq!(size["options"][2], json!({"label": "M", "value": "8"}));
+    let german = desk.get("/rest/de_DE/V1/products/attributes/color/options").await.body;
+    assert_eq!(german[1], json!({"label": "Rot", "value": "4"}));
+    assert!(desk.shop.writes().len() == 1, "the start state is not part of the log");
+}
+
+#[tokio::test]
+async fn what_a_test_asks_directly_needs_no_token_and_leaves_no_trace() {
+    let desk = Desk::open(Setup::default()).await;
+    desk.shop.faults(|faults| faults.maintenance = true);
+    let (status, body) = desk.shop.ask("POST", PRODUCTS, &product("A-1"));
+    assert_eq!((status, &body["sku"]), (200, &json!("A-1")));
+    assert_eq!(
+        desk.shop.ask("GET", "/rest/all/V1/products/A-1?fields=sku", &Value::Null),
+        (200, json!({"sku": "A-1"}))
+    );
+    assert!(desk.shop.exchanges().is_empty());
+}
+
+#[tokio::test]
+async fn a_new_product_can_be_sold_once_the_index_has_run() {
+    let salable = "/rest/V1/inventory/get-product-salable-quantity/A-1/1";
+    for (indexes_at_once, expected) in [(false, 0), (true, 5)] {
+        let desk = Desk::open(Setup { indexes_at_once, ..Setup::default() }).await;
+        let mut sent = product("A-1");
+        sent["product"]["extension_attributes"] = json!({"stock_item": {"qty": 5, "is_in_stock": true}});
+        desk.post(PRODUCTS, &sent).await;
+        assert_eq!(desk.get(salable).await.body, json!(expected));
+        desk.shop.run_index();
+        assert_eq!(desk.get(salable).await.body, json!(5));
+    }
+}
+
+#[tokio::test]
+async fn a_person_controls_the_shop_by_its_own_paths() {
+    let desk = Desk::open(Setup::default()).await;
+    let put = desk.sender.send(sent("PUT", "/__shop/faults", "", &json!({"maintenance": true}))).await;
+    assert_eq!((put.status, &put.body["maintenance"]), (200, &json!(true)));
+    assert_eq!(desk.get("/rest/V1/store/websites").await.status, 503);
+    let wrong = desk.sender.send(sent("PUT", "/__shop/faults", "", &json!({"maintenance": "yes"}))).await;
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.body["message"].as_str().unwrap().contains("expected a boolean"), "{}", wrong.body);
+    let log = desk.get("/__shop/exchanges").await.body;
+    assert_eq!((log.as_array().unwrap().len(), &log[0]["status"]), (1, &json!(503)));
 }

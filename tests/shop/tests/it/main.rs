@@ -2,5 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 mod client;
+mod connections;
 mod faults;
 mod recordings;

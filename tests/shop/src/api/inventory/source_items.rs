@@ -38,9 +38,11 @@ pub(super) const REMOVE: Route = post("/V1/inventory/source-items-delete", RIGHT
     "magento.inventoryapi.api.sourceitemsdeleteinterface.execute",
 );
 pub(super) const ASSIGN: Route =
-    post("/V1/inventory/bulk-product-source-assign", "Magento_Catalog::products", ASSIGNMENT, assign);
+    post("/V1/inventory/bulk-product-source-assign", "Magento_Catalog::products", ASSIGNMENT, assign)
+        .on("magento.inventorycatalogapi.api.bulksourceassigninterface.execute");
 pub(super) const UNASSIGN: Route =
-    post("/V1/inventory/bulk-product-source-unassign", "Magento_Catalog::products", ASSIGNMENT, unassign);
+    post("/V1/inventory/bulk-product-source-unassign", "Magento_Catalog::products", ASSIGNMENT, unassign)
+        .on("magento.inventorycatalogapi.api.bulksourceunassigninterface.execute");
 
 fn view(item: &SourceItem) -> Value {
     json!({"sku": item.sku, "source_code": item.source, "quantity": number(item.quantity), "status": item.status})

@@ -63,24 +63,31 @@ const STOCK_BODY: &[Parameter] = &[required("stock", Kind::Object(&STOCK))];
 const LINK_BODY: &[Parameter] = &[required("links", Kind::List(&Kind::Object(&STOCK_LINK)))];
 
 pub(super) const LIST: Route = get("/V1/inventory/sources", "Magento_InventoryApi::source", list);
-pub(super) const CREATE: Route = post("/V1/inventory/sources", "Magento_InventoryApi::source_edit", SOURCE_BODY, save);
+pub(super) const CREATE: Route = post("/V1/inventory/sources", "Magento_InventoryApi::source_edit", SOURCE_BODY, save)
+    .on("magento.inventoryapi.api.sourcerepositoryinterface.save");
 pub(super) const READ: Route = get("/V1/inventory/sources/:sourceCode", "Magento_InventoryApi::source", read);
 pub(super) const CHANGE: Route =
-    put("/V1/inventory/sources/:sourceCode", "Magento_InventoryApi::source_edit", SOURCE_BODY, save);
+    put("/V1/inventory/sources/:sourceCode", "Magento_InventoryApi::source_edit", SOURCE_BODY, save)
+        .on("magento.inventoryapi.api.sourcerepositoryinterface.save");
 pub(super) const STOCKS: Route = get("/V1/inventory/stocks", "Magento_InventoryApi::stock", stocks);
 pub(super) const CREATE_STOCK: Route =
-    post("/V1/inventory/stocks", "Magento_InventoryApi::stock_edit", STOCK_BODY, save_stock);
+    post("/V1/inventory/stocks", "Magento_InventoryApi::stock_edit", STOCK_BODY, save_stock)
+        .on("magento.inventoryapi.api.stockrepositoryinterface.save");
 pub(super) const READ_STOCK: Route = get("/V1/inventory/stocks/:stockId", "Magento_InventoryApi::stock", read_stock);
 pub(super) const CHANGE_STOCK: Route =
-    put("/V1/inventory/stocks/:stockId", "Magento_InventoryApi::stock_edit", STOCK_BODY, save_stock);
+    put("/V1/inventory/stocks/:stockId", "Magento_InventoryApi::stock_edit", STOCK_BODY, save_stock)
+        .on("magento.inventoryapi.api.stockrepositoryinterface.save");
 pub(super) const REMOVE_STOCK: Route =
-    delete("/V1/inventory/stocks/:stockId", "Magento_InventoryApi::stock_delete", remove_stock);
+    delete("/V1/inventory/stocks/:stockId", "Magento_InventoryApi::stock_delete", remove_stock)
+        .on("magento.inventoryapi.api.stockrepositoryinterface.deletebyid");
 pub(super) const LINKS: Route =
     get("/V1/inventory/stock-source-links", "Magento_InventoryApi::stock_source_link", links);
 pub(super) const LINK: Route =
-    post("/V1/inventory/stock-source-links", "Magento_InventoryApi::stock_source_link", LINK_BODY, link);
+    post("/V1/inventory/stock-source-links", "Magento_InventoryApi::stock_source_link", LINK_BODY, link)
+        .on("magento.inventoryapi.api.stocksourcelinkssaveinterface.execute");
 pub(super) const UNLINK: Route =
-    post("/V1/inventory/stock-source-links-delete", "Magento_InventoryApi::stock_source_link", LINK_BODY, unlink);
+    post("/V1/inventory/stock-source-links-delete", "Magento_InventoryApi::stock_source_link", LINK_BODY, unlink)
+        .on("magento.inventoryapi.api.stocksourcelinksdeleteinterface.execute");
 pub(super) const RESOLVE: Route =
     get("/V1/inventory/stock-resolver/:type/:code", "Magento_InventorySalesApi::stock", resolve);
 

@@ -12,8 +12,10 @@ use crate::shape::{Kind, Parameter, required};
 const RIGHT: &str = "Magento_Sales::create";
 const BODY: &[Parameter] = &[required("entity", Kind::Object(&ORDER))];
 
-pub(super) const ROUTES: &[Route] =
-    &[put("/V1/orders/create", RIGHT, BODY, save), post("/V1/orders", RIGHT, BODY, save)];
+pub(super) const ROUTES: &[Route] = &[
+    put("/V1/orders/create", RIGHT, BODY, save).on("magento.sales.api.orderrepositoryinterface.save"),
+    post("/V1/orders", RIGHT, BODY, save).on("magento.sales.api.orderrepositoryinterface.save"),
+];
 
 fn save(call: &mut Call<'_>) -> Answer {
     let sent = call.value("entity").clone();

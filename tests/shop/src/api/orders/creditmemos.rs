@@ -19,7 +19,8 @@ const INVOICE_BODY: &[Parameter] =
 pub(super) const ROUTES: &[Route] = &[
     post("/V1/order/:orderId/refund", "Magento_Sales::creditmemo", BODY, create)
         .named("Magento\\Sales\\Model\\RefundOrder::execute", "magento.sales.api.refundorderinterface.execute"),
-    post("/V1/invoice/:invoiceId/refund", "Magento_Sales::sales_invoice", INVOICE_BODY, refund_invoice),
+    post("/V1/invoice/:invoiceId/refund", "Magento_Sales::sales_invoice", INVOICE_BODY, refund_invoice)
+        .on("magento.sales.api.refundinvoiceinterface.execute"),
     get("/V1/creditmemos", RIGHT, list),
     get("/V1/creditmemo/:id", RIGHT, read),
 ];

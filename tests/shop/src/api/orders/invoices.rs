@@ -20,7 +20,7 @@ pub(super) const ROUTES: &[Route] = &[
         .named("Magento\\Sales\\Model\\InvoiceOrder::execute", "magento.sales.api.invoiceorderinterface.execute"),
     get("/V1/invoices", RIGHT, list),
     get("/V1/invoices/:id", RIGHT, read),
-    post("/V1/invoices/:id/capture", RIGHT, &[], capture),
+    post("/V1/invoices/:id/capture", RIGHT, &[], capture).on("magento.sales.api.invoicemanagementinterface.setcapture"),
 ];
 
 /// The lines to invoice: all that are open, or those that are named as far as documents may name them.

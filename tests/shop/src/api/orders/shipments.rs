@@ -46,7 +46,8 @@ pub(super) const ROUTES: &[Route] = &[
         .named("Magento\\Sales\\Model\\ShipOrder::execute", "magento.sales.api.shiporderinterface.execute"),
     get("/V1/shipments", RIGHT, list),
     get("/V1/shipment/:id", RIGHT, read),
-    post("/V1/shipment/track", RIGHT, &[required("entity", Kind::Object(&TRACK))], add_track),
+    post("/V1/shipment/track", RIGHT, &[required("entity", Kind::Object(&TRACK))], add_track)
+        .on("magento.sales.api.shipmenttrackrepositoryinterface.save"),
 ];
 
 /// The lines to ship. More than is left is no mistake: what is left is shipped.

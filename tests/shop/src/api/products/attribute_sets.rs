@@ -48,13 +48,17 @@ pub(super) const ROUTES: &[Route] = &[
         RIGHT,
         &[required("attributeSet", Kind::Object(&SET)), required("skeletonId", Kind::Int)],
         create,
-    ),
+    )
+    .on("magento.catalog.api.attributesetmanagementinterface.create"),
     get("/V1/products/attribute-sets/:attributeSetId", RIGHT, read),
     get("/V1/products/attribute-sets/:attributeSetId/attributes", RIGHT, attributes),
     get("/V1/products/attribute-sets/groups/list", RIGHT, groups),
-    post("/V1/products/attribute-sets/groups", RIGHT, &[required("group", Kind::Object(&GROUP))], create_group),
-    post("/V1/products/attribute-sets/attributes", RIGHT, MEMBER, assign),
-    delete("/V1/products/attribute-sets/:attributeSetId/attributes/:attributeCode", RIGHT, unassign),
+    post("/V1/products/attribute-sets/groups", RIGHT, &[required("group", Kind::Object(&GROUP))], create_group)
+        .on("magento.catalog.api.productattributegrouprepositoryinterface.save"),
+    post("/V1/products/attribute-sets/attributes", RIGHT, MEMBER, assign)
+        .on("magento.catalog.api.productattributemanagementinterface.assign"),
+    delete("/V1/products/attribute-sets/:attributeSetId/attributes/:attributeCode", RIGHT, unassign)
+        .on("magento.catalog.api.productattributemanagementinterface.unassign"),
 ];
 
 fn view(set: &AttributeSet) -> Value {

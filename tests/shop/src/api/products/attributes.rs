@@ -27,12 +27,15 @@ pub(super) const ROUTES: &[Route] = &[
     get("/V1/products/attributes/:attributeCode", RIGHT, read),
     put("/V1/products/attributes/:attributeCode", RIGHT, ATTRIBUTE_BODY, save)
         .named("Magento\\Catalog\\Model\\Product\\Attribute\\Repository::save", SAVE),
-    delete("/V1/products/attributes/:attributeCode", RIGHT, remove),
+    delete("/V1/products/attributes/:attributeCode", RIGHT, remove)
+        .on("magento.catalog.api.productattributerepositoryinterface.deletebyid"),
     get("/V1/products/attributes/:attributeCode/options", RIGHT, options),
     post("/V1/products/attributes/:attributeCode/options", RIGHT, OPTION_BODY, add_option)
         .named("Magento\\Catalog\\Model\\Product\\Attribute\\OptionManagement::add", SAVE_OPTION),
-    put("/V1/products/attributes/:attributeCode/options/:optionId", RIGHT, OPTION_BODY, change_option),
-    delete("/V1/products/attributes/:attributeCode/options/:optionId", RIGHT, remove_option),
+    put("/V1/products/attributes/:attributeCode/options/:optionId", RIGHT, OPTION_BODY, change_option)
+        .on("magento.catalog.api.productattributeoptionupdateinterface.update"),
+    delete("/V1/products/attributes/:attributeCode/options/:optionId", RIGHT, remove_option)
+        .on("magento.catalog.api.productattributeoptionmanagementinterface.delete"),
 ];
 
 /// What the shop says of an attribute it does not have.

@@ -97,7 +97,8 @@ pub(super) const LINK: Shape = Shape {
 const LINK_EXTENSION: Shape =
     Shape { name: "\\Magento\\Catalog\\Api\\Data\\ProductLinkExtensionInterface", fields: &[("qty", Float)] };
 
-const OPTION: Shape = Shape {
+/// A custom option.
+pub(super) const OPTION: Shape = Shape {
     name: "\\Magento\\Catalog\\Api\\Data\\ProductCustomOptionInterface",
     fields: &[
         ("product_sku", Text),

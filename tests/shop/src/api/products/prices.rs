@@ -47,7 +47,8 @@ pub(super) const ROUTES: &[Route] = &[
         "Magento\\Catalog\\Model\\Product\\Price\\BasePriceStorage::update",
         "magento.catalog.api.basepricestorageinterface.update",
     ),
-    post("/V1/products/base-prices-information", RIGHT, SKUS, base_information),
+    post("/V1/products/base-prices-information", RIGHT, SKUS, base_information)
+        .on("magento.catalog.api.basepricestorageinterface.get"),
     post("/V1/products/special-price", RIGHT, SPECIALS, special).named(
         "Magento\\Catalog\\Model\\Product\\Price\\SpecialPriceStorage::update",
         "magento.catalog.api.specialpricestorageinterface.update",
@@ -56,7 +57,8 @@ pub(super) const ROUTES: &[Route] = &[
         "Magento\\Catalog\\Model\\Product\\Price\\SpecialPriceStorage::delete",
         "magento.catalog.api.specialpricestorageinterface.delete",
     ),
-    post("/V1/products/special-price-information", RIGHT, SKUS, special_information),
+    post("/V1/products/special-price-information", RIGHT, SKUS, special_information)
+        .on("magento.catalog.api.specialpricestorageinterface.get"),
     post("/V1/products/cost", RIGHT, COSTS, cost).named(
         "Magento\\Catalog\\Model\\Product\\Price\\CostStorage::update",
         "magento.catalog.api.coststorageinterface.update",
@@ -65,7 +67,8 @@ pub(super) const ROUTES: &[Route] = &[
         "Magento\\Catalog\\Model\\Product\\Price\\CostStorage::delete",
         "magento.catalog.api.coststorageinterface.delete",
     ),
-    post("/V1/products/cost-information", RIGHT, SKUS, cost_information),
+    post("/V1/products/cost-information", RIGHT, SKUS, cost_information)
+        .on("magento.catalog.api.coststorageinterface.get"),
 ];
 
 /// Types that have a price of their own. A dynamic bundle has none.

@@ -99,7 +99,8 @@ fn options(call: &mut Call<'_>, product: &mut Product, list: &[Value]) {
     product.had_required_options |= product.options.iter().any(|option| option.get("is_require") == Some(&json!(true)));
 }
 
-fn custom_option(call: &mut Call<'_>, product: &Product, option: &Value) -> Map<String, Value> {
+/// An option as it is stored, with ids for what is new.
+pub(super) fn custom_option(call: &mut Call<'_>, product: &Product, option: &Value) -> Map<String, Value> {
     let mut option = option.as_object().cloned().unwrap_or_default();
     option.insert("product_sku".to_owned(), json!(product.sku));
     option.entry("option_id").or_insert_with(|| json!(next(&mut call.state.products.next_option)));

@@ -19,7 +19,8 @@ pub(super) const ROUTES: &[Route] = &[
         RIGHT,
         &[required("stockItem", Kind::Object(&STOCK_ITEM))],
         write,
-    ),
+    )
+    .on("magento.cataloginventory.api.stockregistryinterface.updatestockitembysku"),
     get("/V1/stockItems/:productSku", RIGHT, read),
     get("/V1/stockStatuses/:productSku", RIGHT, status),
 ];

@@ -44,8 +44,10 @@ pub(super) const ROUTES: &[Route] = &[
         "Magento\\Catalog\\Model\\Product\\Price\\TierPriceStorage::delete",
         "magento.catalog.api.tierpricestorageinterface.delete",
     ),
-    post("/V1/products/tier-prices-information", RIGHT, SKUS, information),
-    post("/V1/products/:sku/group-prices/:customerGroupId/tiers/:qty/price/:price", RIGHT, &[], add_old),
+    post("/V1/products/tier-prices-information", RIGHT, SKUS, information)
+        .on("magento.catalog.api.tierpricestorageinterface.get"),
+    post("/V1/products/:sku/group-prices/:customerGroupId/tiers/:qty/price/:price", RIGHT, &[], add_old)
+        .on("magento.catalog.api.producttierpricemanagementinterface.add"),
     get("/V1/products/:sku/group-prices/:customerGroupId/tiers", RIGHT, list_old),
 ];
 

@@ -30,13 +30,19 @@ const WEBSITE_BODY: &[Parameter] = &[required("productWebsiteLink", Kind::Object
 const CATEGORY_BODY: &[Parameter] = &[required("productLink", Kind::Object(&CATEGORY_PRODUCT))];
 
 pub(super) const ROUTES: &[Route] = &[
-    post("/V1/products/:sku/websites", RIGHT, WEBSITE_BODY, add_website),
-    put("/V1/products/:sku/websites", RIGHT, WEBSITE_BODY, add_website),
-    delete("/V1/products/:sku/websites/:websiteId", RIGHT, remove_website),
-    post("/V1/categories/:categoryId/products", CATEGORIES, CATEGORY_BODY, add_category),
-    put("/V1/categories/:categoryId/products", CATEGORIES, CATEGORY_BODY, add_category),
+    post("/V1/products/:sku/websites", RIGHT, WEBSITE_BODY, add_website)
+        .on("magento.catalog.api.productwebsitelinkrepositoryinterface.save"),
+    put("/V1/products/:sku/websites", RIGHT, WEBSITE_BODY, add_website)
+        .on("magento.catalog.api.productwebsitelinkrepositoryinterface.save"),
+    delete("/V1/products/:sku/websites/:websiteId", RIGHT, remove_website)
+        .on("magento.catalog.api.productwebsitelinkrepositoryinterface.deletebyid"),
+    post("/V1/categories/:categoryId/products", CATEGORIES, CATEGORY_BODY, add_category)
+        .on("magento.catalog.api.categorylinkrepositoryinterface.save"),
+    put("/V1/categories/:categoryId/products", CATEGORIES, CATEGORY_BODY, add_category)
+        .on("magento.catalog.api.categorylinkrepositoryinterface.save"),
     get("/V1/categories/:categoryId/products", CATEGORIES, products_of_category),
-    delete("/V1/categories/:categoryId/products/:sku", CATEGORIES, remove_category),
+    delete("/V1/categories/:categoryId/products/:sku", CATEGORIES, remove_category)
+        .on("magento.catalog.api.categorylinkrepositoryinterface.deletebyids"),
 ];
 
 fn add_website(call: &mut Call<'_>) -> Answer {
