@@ -10,26 +10,33 @@
 //! | things by key, consistent | [`things`] |
 //! | all things of a kind | [`each`], [`all`] |
 //! | write a thing under the version that was read | [`write_things`] |
-//! | create categories that are not there | [`create_categories`] |
+//! | create categories that are not there | [`OwnCatalogue::create_categories`] |
 //! | all categories | [`fn@categories`] |
-//! | add options to attributes | [`create_options`] |
+//! | add options to attributes | [`OwnCatalogue::create_options`] |
 //! | what is known of the shop | [`shop_facts`] |
 //! | write what people tell of their shop, and who uses what it loses | [`write_shop`], [`usage`] |
 //!
 //! A thing is written under the version that was read, so two imports that meet at one thing both count: the later one
 //! reads again and applies its rows to what the earlier one left.
 //!
+//! An import can work on a draft instead, which has items of its own (`own/draft.rs`); [`Publisher`] brings it into the
+//! catalogue, thing by thing.
+//!
 //! Beside a thing stands which row changed it last ([`LastChange`]), for people who ask where a value comes from.
 //!
 //! **Invariant:** a thing that no row changes is not written.
 
 mod categories;
+mod draft;
 mod error;
 mod items;
 mod last_change;
+mod layers;
 mod mark;
 mod merge;
 mod options;
+mod publisher;
+mod removals;
 mod shop;
 mod shop_writes;
 mod stored_json;
@@ -46,16 +53,20 @@ use import::operation::Operation;
 use import::shop::ShopFacts;
 use store::table::Table;
 
-pub use categories::{categories, create_categories};
+pub use categories::categories;
+pub use draft::{Draft, DraftHead, DraftMode, DraftName, DraftStatus};
 pub use error::Error;
 pub use items::{KeptThing, Update, all, each, things, write_things};
 pub use last_change::{BadLastChange, LastChange};
-pub use options::create_options;
+pub use publisher::{PublishPlace, PublishedPage, Publisher};
+pub use removals::{Removals, removals};
 pub use shop::shop_facts;
 pub use shop_writes::{usage, write_shop};
 pub use stored_json::UnpackError;
 
 use crate::target::{self, Block, BlockOutcome, BlockSource, ItemOutcome, RowChange, Target};
+use draft::Cause;
+use layers::Layers;
 use merge::{MergedRows, RowOrigin, merge};
 
 /// How often a thing is read again because somebody else keeps writing it.
@@ -65,13 +76,24 @@ const RACES: usize = 10;
 #[derive(Clone)]
 pub struct OwnCatalogue {
     table: Arc<dyn Table>,
+    draft: Option<Draft>,
 }
 
 impl OwnCatalogue {
     /// Keeps things in a table.
     #[must_use]
     pub fn new(table: Arc<dyn Table>) -> Self {
-        Self { table }
+        Self { table, draft: None }
+    }
+
+    /// Reads and writes a draft instead of the catalogue, if there is one.
+    #[must_use]
+    pub fn drafting(self, draft: Option<Draft>) -> Self {
+        Self { draft, ..self }
+    }
+
+    fn layers(&self) -> Layers<'_> {
+        Layers { table: self.table.as_ref(), draft: self.draft.as_ref() }
     }
 }
 
@@ -88,7 +110,7 @@ impl<E: Entity> Target<E> for OwnCatalogue {
     }
 
     async fn shop_facts(&self) -> Result<ShopFacts, target::Error> {
-        Ok(shop_facts(self.table.as_ref()).await?)
+        Ok(shop::facts_of(self.layers()).await?)
     }
 
     async fn import(&self, mut block: Block<E>) -> Result<BlockOutcome, target::Error> {
@@ -120,15 +142,18 @@ impl OwnCatalogue {
     /// Reads, merges and writes once. Rows whose thing somebody else wrote meanwhile stay to be merged once more.
     async fn import_once<E: Entity>(&self, by_key: &mut RowsByKey<E>, block: &Block<E>) -> Result<BlockOutcome, Error> {
         let keys: Vec<String> = by_key.keys().cloned().collect();
-        let mut kept = things::<E::Thing>(self.table.as_ref(), &keys).await?;
+        let layers = self.layers();
+        let mut kept = layers.things::<E::Thing>(&keys).await?;
         if E::Thing::IS_FACT {
             items::add_plain(&keys, &mut kept);
         }
         let mut merged = Vec::new();
-        let mut updates = Vec::new();
+        let mut writes = Vec::new();
         for (key, rows) in by_key.iter() {
             let mut one = merge::<E>(RowOrigin { key, block }, kept.remove(key), rows);
-            updates.extend(one.update.take());
+            if let Some(update) = one.update.take() {
+                writes.push((update, layers.cause(|| Cause::rows(block, rows))));
+            }
             merged.push(one);
         }
         // What is below goes first: dying in between must leave no child without its parent.
@@ -137,7 +162,7 @@ impl OwnCatalogue {
             false => Vec::new(),
         };
         // Keys and outcomes are in the same order: that of the map.
-        let conflicts = write_things(self.table.as_ref(), &updates).await?;
+        let conflicts = layers.write(writes).await?;
         let mut outcome = BlockOutcome { notices, ..BlockOutcome::default() };
         for (key, merged) in keys.into_iter().zip(merged) {
             if !conflicts.contains(&key) {
@@ -184,19 +209,21 @@ impl OwnCatalogue {
         let BlockSource { pipeline, at } = block.source.clone();
         let change = LastChange { at, pipeline, file: block.file.clone(), line };
         let mark = mark::below(&block.mark);
+        let layers = self.layers();
         for _ in 0..RACES {
-            let below = items::below::<E::Thing>(self.table.as_ref(), &format!("{above}/")).await?;
+            let below = layers.below::<E::Thing>(&format!("{above}/")).await?;
             let mut count = 0;
-            let mut updates = Vec::new();
+            let mut writes = Vec::new();
             for (key, kept) in below.into_iter().filter(|(key, _)| !rows.contains_key(key)) {
                 let is_ours = kept.thing.is_none() && kept.mark.as_deref() == Some(&mark);
                 count += usize::from(is_ours || kept.thing.is_some());
                 if kept.thing.is_some() {
                     let change = Some(change.clone());
-                    updates.push(Update { key, before: Some(kept), thing: None, mark: mark.clone(), change });
+                    let update = Update { key, before: Some(kept), thing: None, mark: mark.clone(), change };
+                    writes.push((update, layers.cause(|| Cause::Above)));
                 }
             }
-            if write_things(self.table.as_ref(), &updates).await?.is_empty() {
+            if layers.write(writes).await?.is_empty() {
                 return Ok(count);
             }
         }

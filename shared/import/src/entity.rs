@@ -40,6 +40,7 @@ pub mod variant;
 use std::fmt;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 pub use columns::{Columns, KnownColumn, ReadingRules, UnknownNames};
 pub use description::{About, Cells, Column, ColumnDescription, Description, ExecutorAbout, Need, column};
@@ -60,8 +61,8 @@ pub trait Entity: Sized + Send + Sync + 'static {
     /// Tells the columns apart for [`Entity::read_cells`].
     type ColumnKind: Clone + fmt::Debug + Send + Sync + 'static;
 
-    /// What one row says about one thing; what it does not say is left alone.
-    type EntityChange: fmt::Debug + Serialize + Send + Sync;
+    /// What one row says about one thing; what it does not say is left alone. A draft keeps it, to apply it once more.
+    type EntityChange: fmt::Debug + Serialize + DeserializeOwned + Send + Sync;
 
     /// What the changes add up to. Several entities may speak of the same things, as prices and stock do of products.
     type Thing: Thing;

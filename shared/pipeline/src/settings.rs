@@ -112,6 +112,20 @@ pub const SETTINGS: &[Setting] = &[
         description: "deletes the files and archives of pipelines that ended longer ago",
     },
     Setting {
+        name: "import.dry_run",
+        kind: SettingKind::Flag,
+        default: "false",
+        scopes: PIPELINE,
+        description: "lets imports only show what they would create, update and delete; nothing is written",
+    },
+    Setting {
+        name: "import.single_transaction",
+        kind: SettingKind::Flag,
+        default: "false",
+        scopes: PIPELINE,
+        description: "keeps what an import changes in a draft until its step `publish`, so that a failed one changes nothing",
+    },
+    Setting {
         name: "initializer.enabled",
         kind: SettingKind::Flag,
         default: "true",

@@ -10,13 +10,17 @@ pub mod bunch_complete;
 mod bunch_files;
 pub mod create_categories;
 pub mod create_options;
+mod drafts;
 pub mod drop_area;
 pub mod drop_file;
 mod entity_file;
+mod failures;
 pub mod import_rows;
 pub mod move_files;
 mod prefixes;
 mod progress;
+pub mod publish;
+mod published;
 mod readable;
 pub mod report;
 pub mod validate;
@@ -28,6 +32,7 @@ use import::Entity;
 use import::entity::{self, Visitor};
 
 pub use drop_area::DROP_PREFIX;
+pub(crate) use failures::of_own;
 
 /// The executors of an entity whose things the own catalogue keeps.
 #[must_use]

@@ -43,6 +43,7 @@ fn executors() -> Vec<Arc<dyn Executor>> {
         Arc::new(import::validate::Validate::all()),
         Arc::new(import::create_options::CreateOptions),
         Arc::new(import::create_categories::CreateCategories),
+        Arc::new(import::publish::Publish::all()),
         Arc::new(import::archive::Archive),
         Arc::new(import::report::Report),
         Arc::new(general::spawn_pipeline::SpawnPipeline),

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use store::table::{Attributes, Change, Condition, Item, Key, Page, Query, Relist, Table, Write, Written};
 
+use super::draft::Drafted;
 use super::error::Error;
 use super::last_change::{BadLastChange, LastChange};
 use super::stored_json::{pack, unpack};
@@ -18,7 +19,7 @@ const PARTITIONS: u8 = 64;
 const FACTS: &str = "shop";
 
 /// How many writes are under way at the same time. The embedded store makes one commit of them.
-const PARALLEL_WRITES: usize = 64;
+pub(super) const PARALLEL_WRITES: usize = 64;
 
 /// A thing as it was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,8 +30,10 @@ pub struct KeptThing<T> {
     pub mark: Option<String>,
     /// What is noted of its last change, as it is stored.
     last_change: Option<String>,
-    /// None if nobody has stored it: it is what every shop has.
+    /// None if nobody has stored it: it is what every shop has. That of the draft's item for what is drafted.
     version: Option<u64>,
+    /// Of a thing that was read from a draft: what it came from.
+    pub(super) drafted: Option<Drafted>,
 }
 
 /// A thing to write.
@@ -57,6 +60,22 @@ impl<T> KeptThing<T> {
     pub fn last_change(&self) -> Result<Option<LastChange>, BadLastChange> {
         self.last_change.as_deref().map(str::parse).transpose()
     }
+
+    /// The version under which it is stored, or would be drafted anew.
+    pub(super) fn version(&self) -> Option<u64> {
+        self.version
+    }
+
+    /// The note of its last change, as it is stored.
+    pub(super) fn note(&self) -> Option<&str> {
+        self.last_change.as_deref()
+    }
+
+    /// What rows have made of it, to apply more to it; it is still stored as it was.
+    pub(super) fn made(before: Option<&Self>, thing: Option<T>, mark: String) -> Self {
+        let version = before.and_then(|before| before.version);
+        Self { thing, mark: Some(mark), last_change: None, version, drafted: None }
+    }
 }
 
 /// Reads things by their keys; absent ones are left out.
@@ -74,18 +93,11 @@ pub(super) fn add_plain<T: Thing>(keys: &[String], kept: &mut HashMap<String, Ke
     let Some(facts) = plain.facts_of::<T>() else { return };
     for key in keys {
         if let Some(thing) = facts.remove(key) {
-            let unstored = KeptThing { thing: Some(thing), mark: None, last_change: None, version: None };
+            let unstored =
+                KeptThing { thing: Some(thing), mark: None, last_change: None, version: None, drafted: None };
             kept.entry(key.clone()).or_insert(unstored);
         }
     }
-}
-
-/// Reads what is kept under all keys that begin with a text, deleted things among it.
-pub(super) async fn below<T: Thing>(table: &dyn Table, above: &str) -> Result<Vec<(String, KeptThing<T>)>, Error> {
-    let mut below = Vec::new();
-    let prefix = format!("{}{above}", sort_prefix::<T>());
-    each_kept::<T>(table, &prefix, |key, kept| below.push((key.to_owned(), kept))).await?;
-    Ok(below)
 }
 
 /// Writes things, each only if nobody wrote it since it was read. Returns the keys of those that somebody did write:
@@ -120,19 +132,29 @@ pub(super) async fn each_kept<T: Thing>(
     mut visit: impl FnMut(&str, KeptThing<T>),
 ) -> Result<(), Error> {
     for partition in partitions::<T>() {
-        let mut query = Query::prefix(partition, prefix.to_owned());
-        loop {
-            let Page { entries, next } = table.query(&query).await?;
-            for item in &entries {
-                visit(key_of::<T>(item), kept(item)?);
-            }
-            if next.is_none() {
-                break;
-            }
-            query.after = next;
-        }
+        each_item(table, Query::prefix(partition, prefix.to_owned()), |item| {
+            visit(key_of::<T>(item), kept(item)?);
+            Ok(())
+        })
+        .await?;
     }
     Ok(())
+}
+
+/// Reads all items of a query, page by page.
+pub(super) async fn each_item(
+    table: &dyn Table,
+    mut query: Query,
+    mut visit: impl FnMut(&Item) -> Result<(), Error>,
+) -> Result<(), Error> {
+    loop {
+        let Page { entries, next } = table.query(&query).await?;
+        entries.iter().try_for_each(&mut visit)?;
+        if next.is_none() {
+            return Ok(());
+        }
+        query.after = next;
+    }
 }
 
 /// Reads all things of a kind into memory by key; for tests and small catalogues.
@@ -203,7 +225,7 @@ pub(super) fn sort_prefix<T: Thing>() -> String {
     format!("{}/", T::NAME)
 }
 
-fn key_of<T: Thing>(item: &Item) -> &str {
+pub(super) fn key_of<T: Thing>(item: &Item) -> &str {
     let key = item.key.sort.strip_prefix(T::NAME).and_then(|key| key.strip_prefix('/'));
     key.unwrap_or(&item.key.sort)
 }
@@ -212,16 +234,17 @@ fn mark(item: &Item) -> Option<String> {
     text(item, "mark")
 }
 
-fn text(item: &Item, attribute: &str) -> Option<String> {
+pub(super) fn text(item: &Item, attribute: &str) -> Option<String> {
     item.attributes.get(attribute).and_then(Value::as_str).map(str::to_owned)
 }
 
-fn kept<T: Thing>(item: &Item) -> Result<KeptThing<T>, Error> {
+pub(super) fn kept<T: Thing>(item: &Item) -> Result<KeptThing<T>, Error> {
     let stored = item.attributes.get(T::NAME).and_then(Value::as_str);
     let packed = |source| Error::Packed { name: T::NAME, key: key_of::<T>(item).to_owned(), source };
     let unpacked = stored.map(unpack).transpose().map_err(packed)?.flatten();
     let json = unpacked.as_deref().or(stored);
     let unreadable = |source| Error::Thing { name: T::NAME, key: key_of::<T>(item).to_owned(), source };
     let thing = json.map(T::from_json).transpose().map_err(unreadable)?;
-    Ok(KeptThing { thing, mark: mark(item), last_change: text(item, "changed"), version: Some(item.version) })
+    let (mark, last_change) = (mark(item), text(item, "changed"));
+    Ok(KeptThing { thing, mark, last_change, version: Some(item.version), drafted: None })
 }

@@ -4,12 +4,14 @@
 //! was spawned for stays for ever, so that nothing is imported again that was imported once (`store::clean_up`).
 
 use async_trait::async_trait;
+use catalog::own::DraftHead;
 use engine::accepts::Accepts;
 use engine::{Executor, ExecutorError, Outcome, Shortage, Work};
 use store::clean_up::{EndedPipeline, FilesMark};
 use store::pipelines::PipelineWritten;
 
 use super::{CleanUpWalk, WalkStart};
+use crate::import::of_own;
 
 /// The executor.
 pub struct DeletePipelines;
@@ -51,6 +53,11 @@ impl Executor for DeletePipelines {
 }
 
 async fn delete(work: &mut Work<'_>, ended: &EndedPipeline, walk: &mut CleanUpWalk) -> Result<(), ExecutorError> {
+    // Whatever a late writer has left of its drafts; without the pipeline nobody would find it.
+    let table = work.store.table.clone();
+    for head in DraftHead::all(table.as_ref(), &ended.id).await.map_err(of_own)? {
+        head.forget(table.as_ref()).await.map_err(of_own)?;
+    }
     if work.store.delete_pipeline(ended, work.now()).await? == PipelineWritten::Done {
         walk.counts().add_pipeline();
         work.info(&format!(

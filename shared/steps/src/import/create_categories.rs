@@ -1,12 +1,15 @@
 //! `create_categories`: creates the categories that the product rows name, parents before children.
 
 use async_trait::async_trait;
-use catalog::own;
+use catalog::own::OwnCatalogue;
 use engine::accepts::{Accepts, Argument, EarlierStep, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
+use import::Entity;
+use import::entity::category::Categories;
 use serde_json::json;
 
-use super::import_rows::of_target;
+use super::drafts::{DRY_RUN, SINGLE_TRANSACTION, draft_of};
+use super::failures::of_own;
 use super::progress::Tally;
 
 const VALIDATED_BY: Argument<EarlierStep> = Argument {
@@ -30,7 +33,7 @@ impl Executor for CreateCategories {
     }
 
     fn arguments(&self) -> Accepts {
-        Accepts::Only(&[&VALIDATED_BY])
+        Accepts::Only(&[&VALIDATED_BY, &DRY_RUN, &SINGLE_TRANSACTION])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
@@ -45,9 +48,10 @@ impl Executor for CreateCategories {
             return Ok(Outcome::Skipped { reason: "the rows name no categories".to_owned() });
         }
         let mark = work.pipeline_id().to_string();
-        let table = work.store.table.clone();
-        let created = own::create_categories(table.as_ref(), &named.categories, &mark).await;
-        let created = created.map_err(|error| of_target(error.into()))?;
+        let draft = draft_of(work, Categories::ABOUT.name).await?;
+        let catalogue = OwnCatalogue::new(work.store.table.clone()).drafting(draft);
+        let created = catalogue.create_categories(&named.categories, &mark).await;
+        let created = created.map_err(of_own)?;
         let known = named.categories.len() - created;
         work.info(&format!("{created} categories created, {known} existed"));
         work.set_output(json!({ "created": created, "existed": known }));

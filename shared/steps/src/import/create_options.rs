@@ -3,12 +3,15 @@
 //! Labels of store views come with the attribute files, or from people.
 
 use async_trait::async_trait;
-use catalog::own;
+use catalog::own::OwnCatalogue;
 use engine::accepts::{Accepts, Argument, EarlierStep, OneOf, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
+use import::Entity;
+use import::entity::attribute::Attributes;
 use serde_json::json;
 
-use super::import_rows::of_target;
+use super::drafts::{DRY_RUN, SINGLE_TRANSACTION, draft_of};
+use super::failures::of_own;
 use super::progress::{Tally, count};
 
 const VALIDATED_BY: Argument<EarlierStep> = Argument {
@@ -40,7 +43,7 @@ impl Executor for CreateOptions {
     }
 
     fn arguments(&self) -> Accepts {
-        Accepts::Only(&[&MISSING_OPTIONS, &VALIDATED_BY])
+        Accepts::Only(&[&MISSING_OPTIONS, &VALIDATED_BY, &DRY_RUN, &SINGLE_TRANSACTION])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
@@ -61,9 +64,10 @@ impl Executor for CreateOptions {
             return Ok(Outcome::Skipped { reason });
         }
         let mark = work.pipeline_id().to_string();
-        let table = work.store.table.clone();
-        let created = own::create_options(table.as_ref(), &named.options, &mark).await;
-        let created = created.map_err(|error| of_target(error.into()))?;
+        let draft = draft_of(work, Attributes::ABOUT.name).await?;
+        let catalogue = OwnCatalogue::new(work.store.table.clone()).drafting(draft);
+        let created = catalogue.create_options(&named.options, &mark).await;
+        let created = created.map_err(of_own)?;
         for (code, labels) in &named.options {
             work.info(&format!("attribute `{code}`: {}", labels.values().cloned().collect::<Vec<_>>().join(", ")));
         }

@@ -8,25 +8,30 @@
 //! continues later and holds no runner.
 
 mod blocks;
+mod drafting;
 mod pending;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use catalog::own::OwnCatalogue;
-use catalog::target::{self, Target};
+use catalog::own::{Draft, DraftMode, OwnCatalogue};
+use catalog::target::Target;
 use engine::accepts::{Accepts, Argument, DeclaredArgument, OneOf, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::Entity;
 use import::entity::UnknownNames;
 use import::operation::Operation;
+use import::report::RowCounts;
 
 use super::bunch_files::{BUNCH, TAKES, files_taken};
+use super::drafts::{DRY_RUN, SINGLE_TRANSACTION};
 use super::entity_file::rules;
 use super::progress::{RowProgress, count};
 use blocks::RowsImport;
+use drafting::{draft_of_step, end_draft, knows_no_drafts};
 use pending::{ask_for_pending, wait_for_pending};
 
+pub(super) use super::failures::of_target;
 pub(super) use blocks::{is_missing, will_be_made};
 
 pub(super) const OPERATION: Argument<OneOf> = Argument {
@@ -48,9 +53,17 @@ pub(super) const MISSING_PARENTS: Argument<OneOf> = Argument {
 /// Finds the target of a step.
 type FindTarget<E> = dyn Fn(&Work<'_>) -> Arc<dyn Target<E>> + Send + Sync;
 
+/// What an import writes to.
+enum Into<E: Entity> {
+    /// The own catalogue, or a draft over it.
+    Own,
+    /// Another target, which knows no drafts.
+    Target(Box<FindTarget<E>>),
+}
+
 /// The executor that imports the files of an entity.
 pub struct Import<E: Entity> {
-    find_target: Box<FindTarget<E>>,
+    into: Into<E>,
 }
 
 impl<E: Entity> Import<E> {
@@ -67,19 +80,42 @@ impl<E: Entity> Import<E> {
         },
     };
     const ARGUMENTS: &'static [&'static dyn DeclaredArgument] = match E::NESTS {
-        true => &[&Self::OPERATION, &MISSING_PARENTS, &TAKES, &BUNCH],
-        false => &[&Self::OPERATION, &TAKES, &BUNCH],
+        true => &[&Self::OPERATION, &MISSING_PARENTS, &DRY_RUN, &SINGLE_TRANSACTION, &TAKES, &BUNCH],
+        false => &[&Self::OPERATION, &DRY_RUN, &SINGLE_TRANSACTION, &TAKES, &BUNCH],
     };
 
     /// Imports into the own catalogue.
     #[must_use]
     pub fn into_own_catalogue() -> Self {
-        Self::into_target(|work| Arc::new(OwnCatalogue::new(work.store.table.clone())))
+        Self { into: Into::Own }
     }
 
     /// Imports into whatever target is found for a step.
     pub fn into_target(find_target: impl Fn(&Work<'_>) -> Arc<dyn Target<E>> + Send + Sync + 'static) -> Self {
-        Self { find_target: Box::new(find_target) }
+        Self { into: Into::Target(Box::new(find_target)) }
+    }
+
+    /// What the step writes to, and the draft that this is if it is one.
+    async fn target(
+        &self,
+        work: &mut Work<'_>,
+        operation: Operation,
+    ) -> Result<(Arc<dyn Target<E>>, Option<Draft>), ExecutorError> {
+        let find = match &self.into {
+            Into::Own => {
+                let draft = draft_of_step::<E>(work, operation).await?;
+                let own = OwnCatalogue::new(work.store.table.clone()).drafting(draft.clone());
+                return Ok((Arc::new(own), draft));
+            }
+            Into::Target(find) => find,
+        };
+        let target = find(work);
+        for argument in [&DRY_RUN, &SINGLE_TRANSACTION] {
+            if work.optional_argument(argument)? == Some(true) {
+                return Err(knows_no_drafts(target.name()));
+            }
+        }
+        Ok((target, None))
     }
 
     /// What the step's arguments want done with the rows.
@@ -109,10 +145,11 @@ impl<E: Entity> Executor for Import<E> {
         if bunch.files.is_empty() {
             return Ok(Outcome::Skipped { reason: format!("the bunch has no files of {}", E::ABOUT.name) });
         }
-        let target = (self.find_target)(work);
+        let operation = Self::operation(work)?;
+        let (target, draft) = self.target(work, operation).await?;
         let shop = target.shop_facts().await.map_err(of_target)?;
         // By now the options that rows name exist, unless nobody wanted them created.
-        let rules = rules(shop, Self::operation(work)?, UnknownNames::Refused);
+        let rules = rules(shop, operation, UnknownNames::Refused);
         let makes_parents = E::NESTS && work.argument(&MISSING_PARENTS)? == "create";
         let mut import = RowsImport { target: target.as_ref(), bunch, rules, makes_parents };
         let mut progress = RowProgress::read(work).await?;
@@ -129,8 +166,13 @@ impl<E: Entity> Executor for Import<E> {
         if let Some(outcome) = wait_for_pending(work, target.name(), &mut progress).await? {
             return Ok(outcome);
         }
+        if let Some(draft) = &draft
+            && let Some(outcome) = end_draft::<E>(work, draft, &import.bunch, operation, &mut progress).await?
+        {
+            return Ok(outcome);
+        }
         progress.leave(work, "import.json").await?;
-        conclude(work, &progress)
+        conclude(work, &progress, draft.map(|draft| draft.mode))
     }
 }
 
@@ -141,24 +183,21 @@ pub(super) fn operation(work: &Work<'_>) -> Result<Operation, ExecutorError> {
     Ok(known.expect("the argument takes no other word").1)
 }
 
-fn conclude(work: &mut Work<'_>, progress: &RowProgress) -> Result<Outcome, ExecutorError> {
+fn conclude(work: &mut Work<'_>, progress: &RowProgress, draft: Option<DraftMode>) -> Result<Outcome, ExecutorError> {
     let totals = progress.tally.report.totals();
-    work.info(&format!(
-        "{} rows: {} created, {} updated, {} unchanged, {} deleted, {} skipped",
-        totals.rows, totals.created, totals.updated, totals.unchanged, totals.deleted, totals.skipped
-    ));
+    let RowCounts { rows, created, updated, unchanged, deleted, skipped } = totals;
+    work.info(&match draft {
+        Some(DraftMode::DryRun) => format!(
+            "{rows} rows: would create {created}, update {updated}, leave {unchanged} unchanged, delete {deleted}; {skipped} skipped"
+        ),
+        Some(DraftMode::Transaction) | None => format!(
+            "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged, {deleted} deleted, {skipped} skipped"
+        ),
+    });
     let message = match totals.skipped {
         0 => return Ok(Outcome::Done),
         1 => format!("1 of {} was skipped; the report names it", count(totals.rows, "row")),
         several => format!("{several} of {} rows were skipped; the report names them", totals.rows),
     };
     Err(ExecutorError::InvalidData { message })
-}
-
-/// A failure of a target as a failure of the step.
-pub(super) fn of_target(error: target::Error) -> ExecutorError {
-    match error {
-        target::Error::Retryable { problem, source } => ExecutorError::Retryable { message: problem, source },
-        target::Error::Permanent { problem, source } => ExecutorError::Permanent { message: problem, source },
-    }
 }

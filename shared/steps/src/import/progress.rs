@@ -11,6 +11,8 @@ use import::report::{ImportReport, RowOutcome};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::published::Published;
+
 /// How many rows are worked on between two checkpoints.
 pub(super) const ROWS_PER_CHECKPOINT: u64 = 1_000;
 
@@ -57,6 +59,9 @@ pub(super) struct Tally {
     /// The deepest level of things that are below others.
     #[serde(default)]
     pub(super) deepest: usize,
+    /// How far the draft of the rows is published, once that has begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) published: Option<Published>,
 }
 
 /// A row whose thing is below another that the shop does not have, as far as the files were read.
@@ -128,7 +133,13 @@ impl RowProgress {
             0 => String::new(),
             pass => format!("{pass}-"),
         };
-        let key = self.tally.write(work, &format!("{done}-{pass}{}-{rows}{pending}.json", self.place.file)).await?;
+        let published = match &self.tally.published {
+            None => String::new(),
+            Some(Published { things, place: Some(_), .. }) => format!("-{things}-published"),
+            Some(Published { .. }) => "-all-published".to_owned(),
+        };
+        let name = format!("{done}-{pass}{}-{rows}{pending}{published}.json", self.place.file);
+        let key = self.tally.write(work, &name).await?;
         let checkpoint = json!(RowCheckpoint { place: self.place, findings: key.clone() });
         work.save(checkpoint.clone(), &format!("{} {done}", count(rows, "row"))).await?;
         let before = self.kept_in.replace(key.clone());

@@ -12,7 +12,9 @@ use page::{PageAbout, page};
 
 use super::archive;
 use super::bunch_files::{BUNCH, bunch};
+use super::drafts::PUBLISH;
 use super::progress::Tally;
+use super::publish::{end_drafts, unpublished};
 
 const IMPORTED_BY: Argument<NameList> = Argument {
     name: "imported_by",
@@ -39,7 +41,7 @@ impl Executor for Report {
     }
 
     fn description(&self) -> &'static str {
-        "writes report.html, report.json and report.txt into the archive of the pipeline"
+        "writes report.html, report.json and report.txt into the archive of the pipeline, and drops what was not published"
     }
 
     fn arguments(&self) -> Accepts {
@@ -47,8 +49,10 @@ impl Executor for Report {
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
+        let draft = end_drafts(work.store.table.clone().as_ref(), work.pipeline_id()).await?;
         let imported = imported(work).await?;
-        let is_imported = imported.is_some();
+        let unpublished = draft.as_ref().and_then(unpublished);
+        let is_imported = imported.is_some() && unpublished.is_none();
         let report = match imported {
             Some(report) => report,
             None => find(work, &VALIDATED_BY).await?.unwrap_or_default().report,
@@ -63,6 +67,7 @@ impl Executor for Report {
             "definition": work.pipeline.name(),
             "bunch": bunch,
             "is_imported": is_imported,
+            "unpublished": unpublished,
             "totals": totals,
             "categories": categories,
             "options": options,
@@ -70,12 +75,12 @@ impl Executor for Report {
         });
         let prefix = archive::prefix(work.pipeline_id());
         let made = [(&options, "option"), (&categories, "category")];
-        let text = format!("{}{}", text(work, &report, is_imported), created(&made));
+        let text = format!("{}{}", text(work, &report, is_imported, unpublished), created(&made));
         let files = work.store.files.clone();
         let pretty = serde_json::to_vec_pretty(&json).expect("a report has only string keys");
         files.put(&format!("{prefix}report.json"), pretty.into()).await?;
         files.put(&format!("{prefix}report.txt"), text.into()).await?;
-        let html = page(&about(work, bunch, is_imported), &report);
+        let html = page(&about(work, bunch, is_imported, unpublished), &report);
         files.put(&format!("{prefix}report.html"), html.into()).await?;
         // `infra/alarms.yaml` counts the field `skipped_rows` of this line.
         let (rows, skipped_rows, id) = (totals.rows, totals.skipped, work.pipeline_id());
@@ -89,7 +94,7 @@ impl Executor for Report {
 }
 
 /// What the page says beside counts and findings.
-fn about(work: &Work<'_>, bunch: Option<String>, is_imported: bool) -> PageAbout {
+fn about(work: &Work<'_>, bunch: Option<String>, is_imported: bool, unpublished: Option<&'static str>) -> PageAbout {
     let definition = &work.pipeline.definition;
     PageAbout {
         title: definition.description.clone().unwrap_or_else(|| definition.name.to_string()),
@@ -98,6 +103,7 @@ fn about(work: &Work<'_>, bunch: Option<String>, is_imported: bool) -> PageAbout
         // Not the time of writing: a step that is repeated writes the same page.
         spawned_at: work.pipeline.spawned_at.format("%Y-%m-%d %H:%M UTC").to_string(),
         is_imported,
+        unpublished,
     }
 }
 
@@ -127,7 +133,20 @@ async fn imported(work: &mut Work<'_>) -> Result<Option<ImportReport>, ExecutorE
             report.get_or_insert_default().merge(tally.report);
         }
     }
+    if let Some(report) = &mut report {
+        add_published(work, report).await?;
+    }
     Ok(report)
+}
+
+/// Adds what publishing has found out of the rows that were drafted.
+async fn add_published(work: &Work<'_>, report: &mut ImportReport) -> Result<(), ExecutorError> {
+    for step in work.pipeline.definition.steps.iter().filter(|step| step.executor.as_str() == PUBLISH) {
+        if let Some(tally) = Tally::left_by(work, step.name.as_str()).await? {
+            report.merge(tally.report);
+        }
+    }
+    Ok(())
 }
 
 /// Tells what was created because rows name it, a line each.
@@ -156,9 +175,13 @@ async fn find(work: &Work<'_>, argument: &Argument<EarlierStep>) -> Result<Optio
     Tally::left_by(work, work.argument(argument)?.as_str()).await
 }
 
-fn text(work: &Work<'_>, report: &ImportReport, is_imported: bool) -> String {
+fn text(work: &Work<'_>, report: &ImportReport, is_imported: bool, unpublished: Option<&str>) -> String {
     let name = work.pipeline.name();
     let id = work.pipeline_id();
-    let what = if is_imported { "import" } else { "validation only; nothing was imported" };
+    let what = match unpublished {
+        Some(why) => why,
+        None if is_imported => "import",
+        None => "validation only; nothing was imported",
+    };
     format!("{name} {id}: {what}\n\n{report}")
 }

@@ -131,6 +131,7 @@ fn every_executor_refuses_to_go_without_what_it_needs_and_says_what_that_is() {
     "#);
 }
 
+#[expect(clippy::too_many_lines, reason = "one line per argument")]
 #[test]
 fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     let mut texts = Vec::new();
@@ -156,8 +157,12 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     });
     assert_snapshot!(said, @"
     create_categories validated_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
+    create_categories dry_run: `no such value!` is neither `true` nor `false`
+    create_categories single_transaction: `no such value!` is neither `true` nor `false`
     create_options missing_options: `no such value!` is none of the words that are possible (expected `create` or `leave`)
     create_options validated_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
+    create_options dry_run: `no such value!` is neither `true` nor `false`
+    create_options single_transaction: `no such value!` is neither `true` nor `false`
     drop_file from.Accept: `value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     drop_file from: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     drop_file name: `no such value!` is not a file name of letters, digits, `.`, `_` and `-` (example: `tax-rates_2.json`)
@@ -168,6 +173,8 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     http_request expect: `no such value!` is not a status (examples: `2xx`, `404`)
     http_request save_as: `no such value!` is not a file name of letters, digits, `.`, `_` and `-` (example: `tax-rates_2.json`)
     import_products operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
+    import_products dry_run: `no such value!` is neither `true` nor `false`
+    import_products single_transaction: `no such value!` is neither `true` nor `false`
     import_products prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`, or `advanced_pricing`, `catalog_product`, `customer_address`, `customer_composite`, `stock_sources`)
     import_products bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     move_files charset: it is no character set (examples: `windows-1252`, `iso-8859-15`, `utf-16le`)

@@ -29,6 +29,7 @@ fn the_shipped_import_loads() {
     82 import_variants import_variants
     84 import_links import_links
     86 import_custom_options import_custom_options
+    88 publish publish
     90 archive archive
     100 report report
     ");

@@ -140,7 +140,7 @@ async fn prices_of_the_samples_become_those_of_products() {
         ("product-import-price_20170829-1130", [sample("products/prices/product-import-price_20170829-1130_01.csv")]);
     let id = shop.import_files(bunch, &files).await;
     assert_snapshot!(shop.outcome(&id).await, @"
-    success: move_files success, validate success, import_prices success, archive success, report success
+    success: move_files success, validate success, import_prices success, publish skipped (changes were written as they came; nothing is drafted), archive success, report success
     0 created, 0 deleted, 2 rows, 0 skipped, 0 unchanged, 2 updated
     ");
     let bag = shop.bag("24-MB04").await;
@@ -169,7 +169,7 @@ async fn stock_of_the_samples_puts_products_into_stock() {
     );
     let id = shop.import_files(bunch, &files).await;
     assert_snapshot!(shop.outcome(&id).await, @"
-    success: move_files success, validate success, import_stock success, archive success, report success
+    success: move_files success, validate success, import_stock success, publish skipped (changes were written as they came; nothing is drafted), archive success, report success
     0 created, 0 deleted, 2 rows, 0 skipped, 0 unchanged, 2 updated
     ");
     let bag = shop.bag("24-MB04").await;
@@ -184,7 +184,7 @@ async fn tier_prices_of_the_samples_are_added_and_replaced() {
     let files = [sample(&format!("tier-prices/add-update/{name}_01.csv"))];
     let id = shop.import_files(name, &files).await;
     assert_snapshot!(shop.outcome(&id).await, @"
-    success: move_files success, validate success, import_tier_prices success, archive success, report success
+    success: move_files success, validate success, import_tier_prices success, publish skipped (changes were written as they came; nothing is drafted), archive success, report success
     0 created, 0 deleted, 3 rows, 0 skipped, 0 unchanged, 3 updated
     ");
     assert_eq!(shop.bag("24-MB01").await.tier_prices.len(), 2);
@@ -208,7 +208,7 @@ async fn source_items_of_the_samples_are_the_stock_of_their_source() {
     let files = [sample(&format!("msi/add-update/{name}_01.csv"))];
     let id = shop.import_files(name, &files).await;
     assert_snapshot!(shop.outcome(&id).await, @"
-    success: move_files success, validate success, import_source_items success, archive success, report success
+    success: move_files success, validate success, import_source_items success, publish skipped (changes were written as they came; nothing is drafted), archive success, report success
     0 created, 0 deleted, 3 rows, 0 skipped, 0 unchanged, 3 updated
     ");
     let bag = shop.bag("24-MB04").await;
@@ -234,7 +234,7 @@ async fn media_of_the_samples_become_those_of_products() {
         ("product-media-import_20161021-161909", [sample("product-media/media-import_20161021-161909_01.csv")]);
     let id = shop.import_files(bunch, &files).await;
     assert_snapshot!(shop.outcome(&id).await, @"
-    success: move_files success, validate success with a warning (6 findings in 9 rows; the first one: product-media-import_20161021-161909_01.csv:3: column `sku`: is empty), import_media success with a warning (6 of 9 rows were skipped; the report names them), archive success, report success
+    success: move_files success, validate success with a warning (6 findings in 9 rows; the first one: product-media-import_20161021-161909_01.csv:3: column `sku`: is empty), import_media success with a warning (6 of 9 rows were skipped; the report names them), publish skipped (changes were written as they came; nothing is drafted), archive success, report success
     0 created, 0 deleted, 9 rows, 6 skipped, 0 unchanged, 3 updated
     ");
     let bag = shop.bag("24-MB04").await;
@@ -257,7 +257,7 @@ async fn url_rewrites_of_the_samples_are_the_addresses_of_products() {
     let shop = shop_with(skus.collect::<std::collections::BTreeSet<_>>()).await;
     let id = shop.import_files("url-rewrite_20200314-121301", &files).await;
     assert_snapshot!(shop.outcome(&id).await, @"
-    success: move_files success, validate success, import_url_rewrites success, archive success, report success
+    success: move_files success, validate success, import_url_rewrites success, publish skipped (changes were written as they came; nothing is drafted), archive success, report success
     0 created, 0 deleted, 2041 rows, 0 skipped, 0 unchanged, 2041 updated
     ");
     assert_eq!(value(&shop.bag("24-MB03").await, "url_key", Some("default")), "crown-summit-backpack");
@@ -271,7 +271,7 @@ async fn customers_of_the_samples_and_their_addresses_are_kept() {
     let files = [sample(&format!("customers/add-update/{name}_01.csv"))];
     let id = shop.import_files(name, &files).await;
     assert_snapshot!(shop.outcome(&id).await, @"
-    success: move_files success, validate success, import_customers success, archive success, report success
+    success: move_files success, validate success, import_customers success, publish skipped (changes were written as they came; nothing is drafted), archive success, report success
     2 created, 0 deleted, 3 rows, 0 skipped, 0 unchanged, 1 updated
     ");
     let customers = shop.customers().await;
@@ -283,7 +283,7 @@ async fn customers_of_the_samples_and_their_addresses_are_kept() {
     let files = [sample(&format!("customers-address/add-update/{name}_01.csv"))];
     let id = shop.import_files(name, &files).await;
     assert_snapshot!(shop.outcome(&id).await, @"
-    success: move_files success, validate success, import_customer_addresses success, archive success, report success
+    success: move_files success, validate success, import_customer_addresses success, publish skipped (changes were written as they came; nothing is drafted), archive success, report success
     0 created, 0 deleted, 2 rows, 0 skipped, 0 unchanged, 2 updated
     ");
     let customers = shop.customers().await;
@@ -310,7 +310,7 @@ async fn addresses_of_the_samples_are_replaced_and_deleted() {
     shop.operate("customer_address_import", "import_customer_addresses", "delete").await;
     let id = shop.import_files(name, &[sample(&format!("customers-address/delete/{name}_01.csv"))]).await;
     assert_snapshot!(shop.outcome(&id).await, @"
-    success: move_files success, validate success, import_customer_addresses success with a warning (2 of 2 rows were skipped; the report names them), archive success, report success
+    success: move_files success, validate success, import_customer_addresses success with a warning (2 of 2 rows were skipped; the report names them), publish skipped (changes were written as they came; nothing is drafted), archive success, report success
     0 created, 0 deleted, 2 rows, 2 skipped, 0 unchanged, 0 updated
     ");
 }
@@ -320,7 +320,7 @@ async fn a_product_that_is_not_there_costs_its_row_and_is_not_made() {
     let shop = shop_with_bags().await;
     let id = shop.import_files("product-import-price_a", &[b"sku,price\nNOPE,1\n24-MB01,2\n".to_vec()]).await;
     assert_snapshot!(shop.outcome(&id).await, @"
-    success: move_files success, validate success, import_prices success with a warning (1 of 2 rows was skipped; the report names it), archive success, report success
+    success: move_files success, validate success, import_prices success with a warning (1 of 2 rows was skipped; the report names it), publish skipped (changes were written as they came; nothing is drafted), archive success, report success
     0 created, 0 deleted, 2 rows, 1 skipped, 0 unchanged, 1 updated
     ");
     assert_snapshot!(shop.report(&id).await["files"]["product-import-price_a_01.csv"]["findings"], @r#"[{"file":"product-import-price_a_01.csv","line":2,"problem":"product `NOPE` does not exist, and this kind of file makes none; import it first","severity":"row"}]"#);

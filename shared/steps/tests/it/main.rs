@@ -9,6 +9,7 @@ mod clean_up;
 mod composite;
 mod condition_arguments;
 mod definitions;
+mod drafts;
 mod drops;
 mod dying_files;
 mod dying_imports;

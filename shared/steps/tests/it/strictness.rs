@@ -25,12 +25,12 @@ async fn imported(strict: &str, row: &str) -> String {
 async fn a_strict_import_stops_before_the_first_write() {
     let (ragged, bad_value) = (imported("true", RAGGED).await, imported("true", BAD_VALUE).await);
     assert_snapshot!(ragged, @"
-    error: move_files success, validate error for good (product-import_20260801-120000_01.csv:3: expected 8 columns, found 3), import_attribute_sets cancelled, import_attributes cancelled, create_options cancelled, import_categories cancelled, create_categories cancelled, import_products cancelled, import_variants cancelled, import_links cancelled, import_custom_options cancelled, archive cancelled, report success
+    error: move_files success, validate error for good (product-import_20260801-120000_01.csv:3: expected 8 columns, found 3), import_attribute_sets cancelled, import_attributes cancelled, create_options cancelled, import_categories cancelled, create_categories cancelled, import_products cancelled, import_variants cancelled, import_links cancelled, import_custom_options cancelled, publish cancelled, archive cancelled, report success
     products []
     categories []
     ");
     assert_snapshot!(bad_value, @"
-    error: move_files success, validate error for good (product-import_20260801-120000_01.csv:3: column `qty`: `1,5` is not a number (expected digits with a decimal point, such as `1019.99`)), import_attribute_sets cancelled, import_attributes cancelled, create_options cancelled, import_categories cancelled, create_categories cancelled, import_products cancelled, import_variants cancelled, import_links cancelled, import_custom_options cancelled, archive cancelled, report success
+    error: move_files success, validate error for good (product-import_20260801-120000_01.csv:3: column `qty`: `1,5` is not a number (expected digits with a decimal point, such as `1019.99`)), import_attribute_sets cancelled, import_attributes cancelled, create_options cancelled, import_categories cancelled, create_categories cancelled, import_products cancelled, import_variants cancelled, import_links cancelled, import_custom_options cancelled, publish cancelled, archive cancelled, report success
     products []
     categories []
     ");
@@ -41,12 +41,12 @@ async fn a_strict_import_stops_before_the_first_write() {
 async fn a_lenient_import_leaves_out_what_cannot_be_used() {
     let (ragged, bad_value) = (imported("false", RAGGED).await, imported("false", BAD_VALUE).await);
     assert_snapshot!(ragged, @r#"
-    success: move_files success, validate success with a warning (product-import_20260801-120000_01.csv:3: expected 8 columns, found 3), import_attribute_sets skipped (the bunch has no files of attribute_sets), import_attributes skipped (the bunch has no files of attributes), create_options skipped (the rows name no options that are missing), import_categories skipped (the bunch has no files of categories), create_categories success, import_products success with a warning (1 of 3 rows was skipped; the report names it), import_variants skipped (the bunch has no files of variants), import_links skipped (the bunch has no files of links), import_custom_options skipped (the bunch has no files of custom_options), archive success, report success
+    success: move_files success, validate success with a warning (product-import_20260801-120000_01.csv:3: expected 8 columns, found 3), import_attribute_sets skipped (the bunch has no files of attribute_sets), import_attributes skipped (the bunch has no files of attributes), create_options skipped (the rows name no options that are missing), import_categories skipped (the bunch has no files of categories), create_categories success, import_products success with a warning (1 of 3 rows was skipped; the report names it), import_variants skipped (the bunch has no files of variants), import_links skipped (the bunch has no files of links), import_custom_options skipped (the bunch has no files of custom_options), publish skipped (changes were written as they came; nothing is drafted), archive success, report success
     products ["a-1", "p-1"]
     categories ["Default Category", "Default Category/Fruit", "Default Category/New"]
     "#);
     assert_snapshot!(bad_value, @r#"
-    success: move_files success, validate success with a warning (product-import_20260801-120000_01.csv:3: column `qty`: `1,5` is not a number (expected digits with a decimal point, such as `1019.99`)), import_attribute_sets skipped (the bunch has no files of attribute_sets), import_attributes skipped (the bunch has no files of attributes), create_options skipped (the rows name no options that are missing), import_categories skipped (the bunch has no files of categories), create_categories success, import_products success, import_variants skipped (the bunch has no files of variants), import_links skipped (the bunch has no files of links), import_custom_options skipped (the bunch has no files of custom_options), archive success, report success
+    success: move_files success, validate success with a warning (product-import_20260801-120000_01.csv:3: column `qty`: `1,5` is not a number (expected digits with a decimal point, such as `1019.99`)), import_attribute_sets skipped (the bunch has no files of attribute_sets), import_attributes skipped (the bunch has no files of attributes), create_options skipped (the rows name no options that are missing), import_categories skipped (the bunch has no files of categories), create_categories success, import_products success, import_variants skipped (the bunch has no files of variants), import_links skipped (the bunch has no files of links), import_custom_options skipped (the bunch has no files of custom_options), publish skipped (changes were written as they came; nothing is drafted), archive success, report success
     products ["a-1", "c-1", "p-1"]
     categories ["Default Category", "Default Category/Fruit", "Default Category/New"]
     "#);

@@ -148,6 +148,7 @@ async fn the_attributes_of_the_samples_are_replaced_and_deleted() {
     let replaced = import(&shop, "attributes/replace").await;
     assert_snapshot!(told(&shop, "attributes/replace", &replaced).await, @"
     attributes/replace: 0 created, 0 deleted, 8 rows, 0 skipped, 0 unchanged, 8 updated
+    1 - notice: `replace` will take 1 of `options` from 1 of kind attribute: `test_text_swatch`
     2 attribute_group_name notice: is a new group of attribute set `Default`
     4 attribute_group_name notice: is a new group of attribute set `Default`
     6 attribute_group_name notice: is a new group of attribute set `Default`
@@ -162,7 +163,10 @@ async fn the_attributes_of_the_samples_are_replaced_and_deleted() {
 
     operate(&shop, "import_attributes", "delete").await;
     let deleted = import(&shop, "attributes/delete").await;
-    assert_snapshot!(told(&shop, "attributes/delete", &deleted).await, @"attributes/delete: 0 created, 4 deleted, 4 rows, 0 skipped, 0 unchanged, 0 updated");
+    assert_snapshot!(told(&shop, "attributes/delete", &deleted).await, @"
+    attributes/delete: 0 created, 4 deleted, 4 rows, 0 skipped, 0 unchanged, 0 updated
+    1 - notice: `delete` will delete 4 of kind attribute: `test_multiselect`, `test_select`, `test_text_swatch`, `test_visual_swatch`
+    ");
     assert_eq!(self::facts(&shop).await.attributes, ShopFacts::plain().attributes);
 }
 
@@ -205,7 +209,10 @@ async fn the_categories_of_the_samples_are_replaced_and_deleted() {
     assert_snapshot!(told(&shop, "categories/replace", &replaced).await, @"categories/replace: 0 created, 0 deleted, 38 rows, 0 skipped, 38 unchanged, 0 updated");
     operate(&shop, "import_categories", "delete").await;
     let deleted = import(&shop, "categories/delete").await;
-    assert_snapshot!(told(&shop, "categories/delete", &deleted).await, @"categories/delete: 0 created, 38 deleted, 38 rows, 0 skipped, 0 unchanged, 0 updated");
+    assert_snapshot!(told(&shop, "categories/delete", &deleted).await, @"
+    categories/delete: 0 created, 38 deleted, 38 rows, 0 skipped, 0 unchanged, 0 updated
+    1 - notice: `delete` will delete 38 of kind category: `default category/collections`, `default category/collections/eco collection new`, `default category/collections/eco friendly`, `default category/collections/erin recommends`, `default category/collections/new luma yoga collection`, …
+    ");
     assert_snapshot!(facts(&shop).await.categories.into_keys().collect::<Vec<_>>().join("\n"), @"
     default category
     default category/gift cards

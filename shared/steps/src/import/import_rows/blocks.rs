@@ -9,8 +9,8 @@ use import::finding::{Finding, Severity};
 use import::operation::Operation;
 use import::report::RowOutcome;
 
-use super::of_target;
 use crate::import::entity_file::{EntityFile, NextRow};
+use crate::import::failures::of_target;
 use crate::import::progress::{BYTES_PER_CHECKPOINT, ROWS_PER_CHECKPOINT, RowPlace, RowProgress, count};
 
 /// What an import of the files of an entity needs throughout.

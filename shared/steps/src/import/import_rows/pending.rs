@@ -8,7 +8,7 @@ use engine::{ExecutorError, Outcome, Work};
 use import::Entity;
 
 use super::blocks::check_is_complete;
-use super::of_target;
+use crate::import::failures::of_target;
 use crate::import::progress::RowProgress;
 
 /// Asks for the rows that the target has not answered for.

@@ -21,6 +21,8 @@ pub(super) struct PageAbout {
     pub(super) spawned_at: String,
     /// Whether anything was imported, rather than checked only.
     pub(super) is_imported: bool,
+    /// Why the catalogue is as it was, if it is in spite of all.
+    pub(super) unpublished: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -79,6 +81,9 @@ pub(super) fn page(about: &PageAbout, report: &ImportReport) -> String {
 fn verdict(about: &PageAbout, totals: RowCounts, groups: &[FindingGroup]) -> (String, &'static str) {
     let RowCounts { rows, skipped, .. } = totals;
     let is_broken = groups.iter().any(|group| group.kind.severity == Severity::File);
+    if let Some(why) = about.unpublished {
+        return (why.to_owned(), "look");
+    }
     if !about.is_imported {
         return (format!("nothing was imported; {rows} rows were checked"), "bad");
     }
@@ -134,6 +139,7 @@ mod tests {
             bunch: Some("spring-0123456789ab".to_owned()),
             spawned_at: "2026-08-01 12:00 UTC".to_owned(),
             is_imported: true,
+            unpublished: None,
         }
     }
 

@@ -1,0 +1,95 @@
+//! What has made a drafted thing so: kept beside it, to be applied once more to what others have stored meanwhile.
+
+use chrono::{DateTime, Utc};
+use import::Entity;
+use import::operation::Operation;
+use pipeline::PipelineId;
+use serde::{Deserialize, Serialize};
+use serde_json::{Error, Value};
+
+use crate::target::{Block, BlockSource, RowChange};
+
+/// One write to a drafted thing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub(in crate::own) enum Cause {
+    /// Rows of a block speak of it.
+    Rows(DraftedRows),
+    /// Rows of other things name it, and it was not there: this is how it begins.
+    Named {
+        /// As it is stored.
+        thing: String,
+    },
+    /// Rows of products name options that it lacked.
+    Options {
+        /// Their labels.
+        labels: Vec<String>,
+    },
+    /// What it is below was deleted.
+    Above,
+}
+
+/// The rows of a block that speak of one thing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(in crate::own) struct DraftedRows {
+    /// What they are rows of: `products`.
+    pub(in crate::own) entity: String,
+    operation: Operation,
+    file: String,
+    mark: String,
+    import: String,
+    pipeline: PipelineId,
+    at: DateTime<Utc>,
+    pub(in crate::own) rows: Vec<DraftedRow>,
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(in crate::own) struct DraftedRow {
+    line: u64,
+    change: Value,
+}
+
+impl Cause {
+    pub(in crate::own) fn rows<E: Entity>(block: &Block<E>, rows: &[RowChange<E::EntityChange>]) -> Self {
+        let BlockSource { pipeline, at } = block.source.clone();
+        let drafted = |row: &RowChange<E::EntityChange>| {
+            let change = serde_json::to_value(&row.change).expect("a change has only text keys");
+            DraftedRow { line: row.line, change }
+        };
+        Self::Rows(DraftedRows {
+            entity: E::ABOUT.name.to_owned(),
+            operation: block.operation,
+            file: block.file.clone(),
+            mark: block.mark.clone(),
+            import: block.import.clone(),
+            pipeline,
+            at,
+            rows: rows.iter().map(drafted).collect(),
+        })
+    }
+}
+
+impl DraftedRows {
+    /// The rows as a block that has no others.
+    pub(in crate::own) fn block<E: Entity>(&self) -> Result<Block<E>, Error> {
+        let row =
+            |row: &DraftedRow| Ok(RowChange { line: row.line, change: serde_json::from_value(row.change.clone())? });
+        Ok(Block {
+            source: BlockSource { pipeline: self.pipeline.clone(), at: self.at },
+            file: self.file.clone(),
+            mark: self.mark.clone(),
+            import: self.import.clone(),
+            operation: self.operation,
+            rows: self.rows.iter().map(row).collect::<Result<_, Error>>()?,
+        })
+    }
+}
+
+pub(super) fn write(causes: &[Cause]) -> String {
+    serde_json::to_string(causes).expect("causes have only text keys")
+}
+
+pub(super) fn read(text: &str) -> Result<Vec<Cause>, Error> {
+    serde_json::from_str(text)
+}
