@@ -244,7 +244,7 @@ fn beats_and_runs_are_made_by_hand() {
         (1, &json!(1), &json!([]))
     );
     assert_eq!(systole.json(&["run", "--max", "2"]), json!({ "messages": 2, "failed": 0 }));
-    assert_eq!(say(&systole, &["run"]), "11 messages dealt with\n");
+    assert_eq!(say(&systole, &["run"]), "12 messages dealt with\n");
     let words = say(&systole, &["heartbeat"]);
     assert!(words.starts_with("0 spawned, 0 looked at, 0 enqueued, "), "{words}");
     assert_eq!(systole.json(&["pipeline", "list"])[0]["status"], "success");
@@ -347,7 +347,7 @@ fn a_host_serves_the_api() {
         let details = ask(address, "GET", &format!("/pipelines/{id}"), "").body;
         details["ended_at"].is_string().then_some(details)
     });
-    assert_eq!((&ended["status"], &ended["steps"][12]["status"]), (&json!("error"), &json!("success")));
+    assert_eq!((&ended["status"], &ended["steps"][13]["status"]), (&json!("error"), &json!("success")));
     let message = ended["steps"][0]["message"].as_str().unwrap();
     assert!(
         message.starts_with("step `move_files` needs an argument `bunch`; condition `bunch_complete` hands it over"),

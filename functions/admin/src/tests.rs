@@ -99,7 +99,7 @@ async fn definitions_come_with_what_is_wrong_with_the_others() {
     let of_products =
         ["create_categories", "import_products", "import_variants", "import_links", "import_custom_options"];
     let around = [["move_files", "validate"].as_slice(), &imports, &of_products].concat();
-    let steps = json!([around, vec!["archive", "report"]].concat());
+    let steps = json!([around, vec!["publish", "archive", "report"]].concat());
     let shipped = json!({ "name": "catalog_import", "description": "Catalogue import", "steps": steps });
     let definitions = body["definitions"].as_array().unwrap();
     assert!(definitions.contains(&shipped), "{body}");

@@ -27,6 +27,7 @@
 //! **Invariant:** a thing that no row changes is not written.
 
 mod categories;
+mod causes;
 mod draft;
 mod error;
 mod items;
@@ -65,7 +66,7 @@ pub use shop_writes::{usage, write_shop};
 pub use stored_json::UnpackError;
 
 use crate::target::{self, Block, BlockOutcome, BlockSource, ItemOutcome, RowChange, Target};
-use draft::Cause;
+use causes::Cause;
 use layers::Layers;
 use merge::{MergedRows, RowOrigin, merge};
 

@@ -37,13 +37,9 @@ pub async fn product(context: &Context, sku: &str) -> Result<ProductDetails, Err
 }
 
 fn of_catalogue(key: &str, error: own::Error) -> Error {
-    match error {
-        own::Error::Store(error) => Error::Store(error),
-        // Only writers contend.
-        error @ (own::Error::Thing { .. } | own::Error::Packed { .. } | own::Error::Contended { .. }) => {
-            unreadable(key, error)
-        }
-    }
+    // Only writers contend or draft.
+    let own::Error::Store(error) = error else { return unreadable(key, error) };
+    Error::Store(error)
 }
 
 fn unreadable(key: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {

@@ -121,9 +121,14 @@ fn in_words(changes: &ShopChanges) -> String {
 fn of_catalogue(error: own::Error) -> Error {
     match error {
         own::Error::Store(error) => Error::Store(error),
-        error @ (own::Error::Thing { .. } | own::Error::Packed { .. }) => {
-            Error::Store(store::Error::permanent("read the shop", error))
+        error @ (own::Error::Contended { .. } | own::Error::IsPublishing) => {
+            Error::Store(store::Error::retryable("write the shop", error))
         }
-        error @ own::Error::Contended { .. } => Error::Store(store::Error::retryable("write the shop", error)),
+        // Nobody drafts here.
+        error @ (own::Error::Thing { .. }
+        | own::Error::Packed { .. }
+        | own::Error::Draft { .. }
+        | own::Error::DraftHead { .. }
+        | own::Error::UnknownEntity { .. }) => Error::Store(store::Error::permanent("read the shop", error)),
     }
 }

@@ -6,7 +6,7 @@ use import::entity::category::Category;
 use store::table::Table;
 
 use super::OwnCatalogue;
-use super::draft::Cause;
+use super::causes::Cause;
 use super::error::Error;
 use super::items::{self, Update};
 

@@ -9,12 +9,11 @@
 //! | drafted thing | `draft/<pipeline>/<sort of the head>/<0-7>` | `<name>/<key>` |
 //! | drafted shop fact | `draft/<pipeline>/<sort of the head>/shop` | `<name>/<key>` |
 //!
-//! Beside a drafted thing stands the version that it was made of ([`Drafted`]), and the rows that made it: if somebody
+//! Beside a drafted thing stands the version that it was made of (`Drafted`), and the rows that made it: if somebody
 //! else has written the thing meanwhile, publishing applies these rows to what is stored by then, so both changes count.
 //!
 //! **Invariant:** a head stays for as long as its pipeline is known, so that whatever a late writer leaves is found.
 
-mod causes;
 mod head;
 
 use import::entity::Thing;
@@ -25,11 +24,12 @@ use store::table::{
     Attributes, Change, Condition, GROUP_LIMIT, ITEM_LIMIT_BYTES, Item, Key, Query, Table, Write, Written,
 };
 
-pub(super) use causes::{Cause, DraftedRows};
 pub use head::{DraftHead, DraftMode, DraftStatus};
 
+use super::causes::{self, Cause, Drafted};
 use super::error::Error;
 use super::items::{self, KeptThing, Update};
+use super::stored_json::{pack, unpack};
 
 /// Over how many partitions the things of a draft are spread. It is written once and read once.
 const PARTITIONS: u8 = 8;
@@ -56,15 +56,6 @@ pub struct Draft {
     pub name: DraftName,
     /// What it is for.
     pub mode: DraftMode,
-}
-
-/// What a drafted thing came from.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Drafted {
-    /// The version of the stored thing that was read; none if none was stored.
-    pub(super) base: Option<u64>,
-    /// What has made it so, in order; none if there is more of it than an item takes.
-    pub(super) causes: Option<Vec<Cause>>,
 }
 
 impl DraftName {
@@ -184,7 +175,7 @@ impl Draft {
         let mut attributes = Attributes::from([("mark".to_owned(), json!(update.mark))]);
         let note = update.change.as_ref().map(ToString::to_string);
         let note = note.or_else(|| before.and_then(KeptThing::note).map(str::to_owned));
-        let texts = [(T::NAME, update.thing.as_ref().map(Thing::to_json)), ("changed", note)];
+        let texts = [(T::NAME, update.thing.as_ref().map(|thing| pack(thing.to_json()))), ("changed", note)];
         attributes.extend(texts.into_iter().filter_map(|(name, text)| Some((name.to_owned(), json!(text?)))));
         if let Some(base) = base {
             attributes.insert("base".to_owned(), json!(base));
@@ -204,7 +195,7 @@ impl Draft {
         }
         let mut causes = earlier?;
         causes.extend(cause);
-        let text = causes::write(&causes);
+        let text = pack(causes::write(&causes));
         (text.len() + taken + MARGIN_BYTES <= ITEM_LIMIT_BYTES).then_some(text)
     }
 }
@@ -217,10 +208,15 @@ fn size(attributes: &Attributes) -> usize {
 pub(super) fn drafted_thing<T: Thing>(item: &Item) -> Result<KeptThing<T>, Error> {
     let mut kept = items::kept::<T>(item)?;
     let base = item.attributes.get("base").and_then(Value::as_u64);
-    let causes = items::text(item, "rows").map(|rows| causes::read(&rows));
-    let unreadable = |source| Error::Draft { key: item.key.to_string(), source };
-    kept.drafted = Some(Drafted { base, causes: causes.transpose().map_err(unreadable)? });
+    let causes = items::text(item, "rows").map(|rows| read_causes(item, &rows)).transpose()?;
+    kept.drafted = Some(Drafted { base, causes });
     Ok(kept)
+}
+
+fn read_causes(item: &Item, rows: &str) -> Result<Vec<Cause>, Error> {
+    let key = || item.key.to_string();
+    let unpacked = unpack(rows).map_err(|source| Error::Packed { name: "rows of", key: key(), source })?;
+    causes::read(unpacked.as_deref().unwrap_or(rows)).map_err(|source| Error::Draft { key: key(), source })
 }
 
 fn head_partition(pipeline: &PipelineId) -> String {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use store::table::{Attributes, Change, Condition, Item, Key, Page, Query, Relist, Table, Write, Written};
 
-use super::draft::Drafted;
+use super::causes::Drafted;
 use super::error::Error;
 use super::last_change::{BadLastChange, LastChange};
 use super::stored_json::{pack, unpack};

@@ -6,7 +6,8 @@ use futures::{StreamExt, TryStreamExt, stream};
 use import::entity::Thing;
 use store::table::Table;
 
-use super::draft::{Cause, Draft};
+use super::causes::Cause;
+use super::draft::Draft;
 use super::error::Error;
 use super::items::{self, KeptThing, PARALLEL_WRITES, Update};
 

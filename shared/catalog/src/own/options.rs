@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use import::entity::EntityType;
 use import::entity::attribute::Attribute;
 
-use super::draft::Cause;
+use super::causes::Cause;
 use super::error::Error;
 use super::items::{self, Update};
 use super::{OwnCatalogue, RACES};

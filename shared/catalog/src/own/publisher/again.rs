@@ -9,7 +9,7 @@ use import::entity::attribute::Attribute;
 use import::finding::Finding;
 
 use super::{Error, Kind};
-use crate::own::draft::{Cause, DraftedRows};
+use crate::own::causes::{Cause, DraftedRows};
 use crate::own::items::KeptThing;
 use crate::own::merge::{RowOrigin, merge};
 use crate::target::ItemOutcome;

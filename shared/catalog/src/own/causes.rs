@@ -12,7 +12,7 @@ use crate::target::{Block, BlockSource, RowChange};
 /// One write to a drafted thing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "snake_case")]
-pub(in crate::own) enum Cause {
+pub(super) enum Cause {
     /// Rows of a block speak of it.
     Rows(DraftedRows),
     /// Rows of other things name it, and it was not there: this is how it begins.
@@ -31,27 +31,36 @@ pub(in crate::own) enum Cause {
 
 /// The rows of a block that speak of one thing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(in crate::own) struct DraftedRows {
+pub(super) struct DraftedRows {
     /// What they are rows of: `products`.
-    pub(in crate::own) entity: String,
+    pub(super) entity: String,
     operation: Operation,
     file: String,
     mark: String,
     import: String,
     pipeline: PipelineId,
     at: DateTime<Utc>,
-    pub(in crate::own) rows: Vec<DraftedRow>,
+    pub(super) rows: Vec<DraftedRow>,
 }
 
 /// One row.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(in crate::own) struct DraftedRow {
+pub(super) struct DraftedRow {
     line: u64,
     change: Value,
 }
 
+/// What a drafted thing came from.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Drafted {
+    /// The version of the stored thing that was read; none if none was stored.
+    pub(super) base: Option<u64>,
+    /// What has made it so, in order; none if there is more of it than an item takes.
+    pub(super) causes: Option<Vec<Cause>>,
+}
+
 impl Cause {
-    pub(in crate::own) fn rows<E: Entity>(block: &Block<E>, rows: &[RowChange<E::EntityChange>]) -> Self {
+    pub(super) fn rows<E: Entity>(block: &Block<E>, rows: &[RowChange<E::EntityChange>]) -> Self {
         let BlockSource { pipeline, at } = block.source.clone();
         let drafted = |row: &RowChange<E::EntityChange>| {
             let change = serde_json::to_value(&row.change).expect("a change has only text keys");
@@ -72,7 +81,7 @@ impl Cause {
 
 impl DraftedRows {
     /// The rows as a block that has no others.
-    pub(in crate::own) fn block<E: Entity>(&self) -> Result<Block<E>, Error> {
+    pub(super) fn block<E: Entity>(&self) -> Result<Block<E>, Error> {
         let row =
             |row: &DraftedRow| Ok(RowChange { line: row.line, change: serde_json::from_value(row.change.clone())? });
         Ok(Block {
