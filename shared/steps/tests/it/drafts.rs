@@ -106,7 +106,7 @@ async fn a_dry_run_counts_as_the_import_would_and_writes_nothing() {
     assert_eq!(report["is_imported"], false);
     let text = shop.report_text(&id).await;
     assert_snapshot!(text.lines().next().unwrap(), @"catalog_import ID: dry run: nothing was written; the counts say what an import would create, update, leave unchanged and delete");
-    assert_snapshot!(shop.workshop.shown(&id).await, @"success: move_files success, validate success, import_attribute_sets success, import_attributes success, create_options skipped (the rows name no options that are missing), import_categories success, create_categories success, import_products success, publish skipped (it is a dry run; nothing is published), archive success, report success");
+    assert_snapshot!(shop.workshop.shown(&id).await, @"success: move_files success, validate success, import_attribute_sets success, import_attributes success, create_options skipped (the rows name no options that are missing), import_categories success, create_categories success, import_products success, import_variants skipped (the bunch has no files of variants), import_links skipped (the bunch has no files of links), import_custom_options skipped (the bunch has no files of custom_options), publish skipped (it is a dry run; nothing is published), archive success, report success");
     assert_snapshot!(shop.log_of(&id, "import_products").await, @"
     info: dry run: nothing is written into the catalogue
     info: 1060 rows: would create 1040, update 20, leave 0 unchanged, delete 0; 0 skipped

@@ -148,7 +148,7 @@ async fn the_attributes_of_the_samples_are_replaced_and_deleted() {
     let replaced = import(&shop, "attributes/replace").await;
     assert_snapshot!(told(&shop, "attributes/replace", &replaced).await, @"
     attributes/replace: 0 created, 0 deleted, 8 rows, 0 skipped, 0 unchanged, 8 updated
-    1 - notice: `replace` will take 1 of `options` from 1 of kind attribute: `test_text_swatch`
+    1 - notice: `replace` will take 1 of `options`, 4 of `sets` from 4 of kind attribute: `test_multiselect`, `test_select`, `test_text_swatch`, `test_visual_swatch`
     2 attribute_group_name notice: is a new group of attribute set `Default`
     4 attribute_group_name notice: is a new group of attribute set `Default`
     6 attribute_group_name notice: is a new group of attribute set `Default`
