@@ -73,7 +73,10 @@ pub fn document(source: &DocumentSource<'_>) -> Group {
             ShippingPlace::Line { sku } => lines.push(shipping_line(source, shipping, sku)),
         }
     }
-    group.insert("totals", Node::Group(totals(source, &lines)));
+    let position_count = number_positions(&mut lines);
+    let mut totals = totals(source, &lines);
+    put(&mut totals, "position_count", Some(position_count.to_string()));
+    group.insert("totals", Node::Group(totals));
     group.insert("lines", Node::List(lines));
     group.insert(
         "fees",
@@ -125,6 +128,8 @@ fn issued(source: &DocumentSource<'_>) -> Group {
     put(&mut group, "moment", written("%Y-%m-%dT%H:%M:%S%:z"));
     put(&mut group, "day", written("%Y%m%d"));
     put(&mut group, "minute", written("%Y%m%d%H%M"));
+    put(&mut group, "short_day", written("%y%m%d"));
+    put(&mut group, "short_time", written("%H%M"));
     group
 }
 
@@ -158,6 +163,22 @@ fn line_group(source: &DocumentSource<'_>, line: &Line) -> Group {
     });
     group.insert("components", Node::List(components.collect()));
     group
+}
+
+/// Counts what is written, parts of bundles behind their bundle. Returns how many there are.
+fn number_positions(lines: &mut [Group]) -> usize {
+    let mut count = 0;
+    let mut next = |group: &mut Group| {
+        count += 1;
+        put(group, "position", Some(count.to_string()));
+    };
+    for line in lines {
+        next(line);
+        if let Some(Node::List(components)) = line.get_mut("components") {
+            components.iter_mut().for_each(&mut next);
+        }
+    }
+    count
 }
 
 /// The rate of something: in per cent, as a fraction, and the letter of its category if that is known.

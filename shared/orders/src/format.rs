@@ -17,11 +17,16 @@
 //! A limit is `stop 32` (a longer text ends the export, as an identifier must not be cut) `cut 150` (it is cut,
 //! and told), or `part 1/3 50` (it goes on in the next of three elements, and what they cannot hold is cut).
 
+mod edifact;
+mod fitting;
+mod names;
 mod table;
+mod written;
 mod xml;
 
+pub use edifact::{RowError, Segments};
 pub use table::{Table, TableError};
-pub use xml::{WriteError, Written, XmlNote};
+pub use written::{FormatNote, WriteError, Written};
 
 /// The tables that ship.
 pub const SHIPPED: &[(&str, &str)] = &[
@@ -29,3 +34,6 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("ubl", include_str!("../mapping/ubl-2.1-order.tsv")),
     ("idoc", include_str!("../mapping/idoc-orders05.tsv")),
 ];
+
+/// The rows of EDIFACT ORDERS that ship.
+pub const EDIFACT_ORDERS: &str = include_str!("../mapping/edifact-orders-d96a.txt");

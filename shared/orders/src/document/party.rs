@@ -27,6 +27,9 @@ pub(super) fn put_parties(document: &mut Group, order: &Order, settings: &Docume
     put(&mut seller, "name", Some(&settings.seller.name));
     put(&mut seller, "vat_id", settings.seller.vat_id.as_deref());
     document.insert("seller", Node::Group(seller));
+    let mut receiver = Group::new();
+    put(&mut receiver, "id", Some(&settings.receiver));
+    document.insert("receiver", Node::Group(receiver));
 }
 
 fn address(address: &Address) -> Group {
@@ -41,6 +44,8 @@ fn address(address: &Address) -> Group {
     put(&mut group, "street", street.next());
     let more: Vec<&str> = street.collect();
     put(&mut group, "more_street", Some(more.join(", ")));
+    // One line each, for formats that have a place for each.
+    put(&mut group, "street_lines", Some(address.street.join("\n")));
     put(&mut group, "postcode", address.postcode.as_deref());
     put(&mut group, "city", address.city.as_deref());
     put(&mut group, "region", address.region.as_deref());

@@ -12,6 +12,8 @@ pub struct DocumentSettings {
     pub zone: Tz,
     /// Who sells.
     pub seller: Seller,
+    /// The name by which the other side is known to itself, for envelopes.
+    pub receiver: Box<str>,
     /// What quantities are counted in.
     pub units: UnitCodes,
     /// The letters of categories (UNCL 5305) for what is taxed with 0 %, by country; `*` stands for every other one.
@@ -67,6 +69,7 @@ impl Default for DocumentSettings {
         Self {
             zone: Tz::UTC,
             seller: Seller { id: "SHOP".into(), name: "Shop".into(), vat_id: None },
+            receiver: "ERP".into(),
             units: UnitCodes { pieces: "C62".into(), fractions: "C62".into() },
             zero_rate_categories: Lookup::default(),
             skus: Lookup::default(),

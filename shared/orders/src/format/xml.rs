@@ -3,44 +3,11 @@
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
+use super::fitting::{cut, part};
+use super::names::Names;
 use super::table::{Element, Limit, Source, Table};
+use super::written::{FormatNote, WriteError, Written};
 use crate::document::{Group, Node};
-
-/// A document, and what was changed on the way into it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    /// The document.
-    pub bytes: Vec<u8>,
-    /// What a person should know of.
-    pub notes: Vec<XmlNote>,
-}
-
-/// Something that the document says otherwise than the order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct XmlNote {
-    /// The element, with those around it: `ORDER/ORDER_ITEM_LIST/ORDER_ITEM/…`.
-    pub element: String,
-    /// What was changed, as the end of a sentence that begins with the element.
-    pub problem: String,
-}
-
-/// Why a document cannot be written.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{element}`: `{text}` has {characters} characters, and {limit} are possible; an identifier is not cut, so the order waits for a number that fits (setting `{setting}`)"
-)]
-pub struct WriteError {
-    /// The element.
-    pub element: String,
-    /// Its text.
-    pub text: String,
-    /// How long that is.
-    pub characters: usize,
-    /// How long it may be.
-    pub limit: usize,
-    /// What helps.
-    pub setting: &'static str,
-}
 
 impl Table {
     /// Writes a document.
@@ -48,7 +15,7 @@ impl Table {
     /// # Errors
     /// An identifier is longer than its element can be.
     pub fn write(&self, document: &Group) -> Result<Written, WriteError> {
-        let mut writing = Writing { document, ones: Vec::new(), path: Vec::new(), notes: Vec::new() };
+        let mut writing = Writing { names: Names::of(document), path: Vec::new(), notes: Vec::new() };
         let mut events = vec![Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None))];
         events.extend(writing.one(&self.root)?);
         let mut writer = Writer::new_with_indent(Vec::new(), b' ', 2);
@@ -63,29 +30,27 @@ impl Table {
 
 /// A document while it is written.
 struct Writing<'a> {
-    document: &'a Group,
-    /// The ones of lists that are written now, the innermost last, with what they are called.
-    ones: Vec<(&'a str, &'a Group)>,
+    names: Names<'a>,
     /// The names of the elements around.
     path: Vec<&'a str>,
-    notes: Vec<XmlNote>,
+    notes: Vec<FormatNote>,
 }
 
 impl<'a> Writing<'a> {
     /// An element as often as it is there; nothing if it has neither a text nor anything in it.
     fn element(&mut self, element: &'a Element) -> Result<Vec<Event<'a>>, WriteError> {
         if let Some(needed) = &element.needs
-            && self.find(needed).is_none()
+            && self.names.find(needed).is_none()
         {
             return Ok(Vec::new());
         }
         let Some((one, list)) = &element.each else { return self.one(element) };
-        let Some(Node::List(groups)) = self.find(list) else { return Ok(Vec::new()) };
+        let Some(Node::List(groups)) = self.names.find(list) else { return Ok(Vec::new()) };
         let mut events = Vec::new();
         for group in groups {
-            self.ones.push((one, group));
+            self.names.begin(one, group);
             events.extend(self.one(element)?);
-            self.ones.pop();
+            self.names.end();
         }
         Ok(events)
     }
@@ -115,20 +80,10 @@ impl<'a> Writing<'a> {
         Ok(events)
     }
 
-    /// What a name holds: `line.sku` in the group that is called `line`, any other one in the whole document.
-    fn find(&self, name: &str) -> Option<&'a Node> {
-        let (first, rest) = name.split_once('.').unwrap_or((name, ""));
-        let one = self.ones.iter().rfind(|(called, _)| *called == first);
-        one.map_or_else(|| look_up(self.document, name), |(_, group)| look_up(group, rest))
-    }
-
     fn text(&self, source: &Source) -> Option<String> {
         match source {
             Source::Literal(literal) => Some(literal.clone()),
-            Source::FirstOf(names) => names.iter().find_map(|name| match self.find(name)? {
-                Node::Text(text) => Some(text.clone()),
-                Node::Group(_) | Node::List(_) => None,
-            }),
+            Source::FirstOf(names) => names.iter().find_map(|name| self.names.text(name)).map(str::to_owned),
         }
     }
 
@@ -161,21 +116,11 @@ impl<'a> Writing<'a> {
     }
 
     fn note(&mut self, problem: String) {
-        self.notes.push(XmlNote { element: self.here(), problem });
+        self.notes.push(FormatNote { element: self.here(), problem });
     }
 
     fn here(&self) -> String {
         self.path.join("/")
-    }
-}
-
-fn look_up<'a>(group: &'a Group, name: &str) -> Option<&'a Node> {
-    match name.split_once('.') {
-        None => group.get(name),
-        Some((first, rest)) => match group.get(first)? {
-            Node::Group(inner) => look_up(inner, rest),
-            Node::Text(_) | Node::List(_) => None,
-        },
     }
 }
 
@@ -186,27 +131,4 @@ fn is_legal(c: char) -> bool {
 
 fn legal_form(text: &str) -> String {
     text.chars().map(|c| if is_legal(c) { c } else { char::REPLACEMENT_CHARACTER }).collect()
-}
-
-/// A part of a text that goes through several elements, the first is 1, and what comes behind it. All parts, one behind the
-/// other, are the text again.
-fn part(text: &str, index: usize, length: usize) -> (&str, &str) {
-    let mut rest = text;
-    for _ in 1..index {
-        rest = &rest[cut(rest, length).len()..];
-    }
-    let part = cut(rest, length);
-    (part, &rest[part.len()..])
-}
-
-/// The beginning of a text, cut between two characters that people see as such.
-fn cut(text: &str, limit: usize) -> &str {
-    use unicode_segmentation::UnicodeSegmentation;
-    let mut characters = 0;
-    let whole = text.grapheme_indices(true).take_while(|(_, grapheme)| {
-        characters += grapheme.chars().count();
-        characters <= limit
-    });
-    let end = whole.last().map_or(0, |(start, grapheme)| start + grapheme.len());
-    &text[..end]
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod edifact;
+#[cfg(test)]
 mod money;
 #[cfg(test)]
 mod recorded;
