@@ -148,6 +148,8 @@ fn line_group(source: &DocumentSource<'_>, line: &Line) -> Group {
     put(&mut group, "net", Some(currency.written(line.net())));
     put(&mut group, "tax", Some(currency.written(line.tax())));
     put_rate(&mut group, source, line.tax_percent());
+    // The one for who must write something, the other for who writes a discount only if there is any.
+    put(&mut group, "allowance", Some(currency.written(line.discount)));
     if !line.discount.is_zero() {
         put(&mut group, "discount", Some(currency.written(line.discount)));
         put(&mut group, "discount_percent", line.discount_percent(currency).map(|percent| percent.to_string()));
@@ -211,6 +213,7 @@ fn shipping_line(source: &DocumentSource<'_>, shipping: &Shipping, sku: &str) ->
     for name in ["price", "amount"] {
         put(&mut group, name, Some(currency.written(shipping.amount)));
     }
+    put(&mut group, "allowance", Some(currency.written(shipping.discount)));
     if !shipping.discount.is_zero() {
         put(&mut group, "discount", Some(currency.written(shipping.discount)));
     }
@@ -248,6 +251,7 @@ fn totals(source: &DocumentSource<'_>, lines: &[Group]) -> Group {
     let mut group = Group::new();
     put(&mut group, "line_count", Some(lines.len().to_string()));
     put(&mut group, "lines", written(of_lines));
+    put(&mut group, "shipping", written(shipping));
     put(&mut group, "net", written(money.net()));
     put(&mut group, "tax", written(money.tax));
     put(&mut group, "total", written(money.net() + money.tax));

@@ -17,6 +17,7 @@
 //! A limit is `stop 32` (a longer text ends the export, as an identifier must not be cut) `cut 150` (it is cut,
 //! and told), or `part 1/3 50` (it goes on in the next of three elements, and what they cannot hold is cut).
 
+mod csv;
 mod edifact;
 mod fitting;
 mod names;
@@ -24,6 +25,7 @@ mod table;
 mod written;
 mod xml;
 
+pub use csv::{CsvError, CsvSettings, DecimalMark, Formulas, LineFeeds, column_names};
 pub use edifact::{RowError, Segments};
 pub use table::{Table, TableError};
 pub use written::{FormatNote, WriteError, Written};

@@ -37,6 +37,7 @@ fn address(address: &Address) -> Group {
     let names = [&address.prefix, &address.first_name, &address.last_name];
     let person = names.into_iter().flatten().map(|name| &**name).collect::<Vec<_>>().join(" ");
     put(&mut group, "name", address.company.as_deref().or(Some(&person)));
+    put(&mut group, "company", address.company.as_deref());
     put(&mut group, "person", Some(person.as_str()));
     put(&mut group, "first_name", address.first_name.as_deref());
     put(&mut group, "last_name", address.last_name.as_deref());
