@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-pub use settings::{DocumentSettings, Seller, ShippingPlace, UnitCodes};
+pub use settings::{DocumentSettings, Lookup, Seller, ShippingPlace, UnitCodes};
 
 use crate::line_number::{LineOrdinals, NumberRules};
 use crate::money::{Line, MoneyRules, OrderMoney, OtherPaymentKind, Shipping};

@@ -22,6 +22,7 @@ mod edifact;
 mod fitting;
 mod names;
 mod table;
+pub mod template;
 mod written;
 mod xml;
 

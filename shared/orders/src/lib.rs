@@ -6,7 +6,7 @@
 //! - [`exact`]: JSON whose numbers keep the digits that they were written with
 //! - [`read`]: what a drop, a poll or a caller hands in, cut into [`order::Order`]s, each with its own errors
 //! - [`money`]: the one place where lines, discounts, shipping, fees and taxes are computed, before any format
-//! - [`document`] and [`format`]: what a document says, and formats as tables of it
+//! - [`document`] and [`format`](mod@format): what a document says; formats as tables of it, and templates of merchants
 //! - [`export`]: which of them go, and why not
 //! - [`line_number`]: the numbers by which an ERP answers about lines
 

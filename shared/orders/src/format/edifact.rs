@@ -265,7 +265,7 @@ fn nearest(c: char) -> &'static str {
 }
 
 /// Puts `?` before the characters that separate.
-fn released(text: &str) -> String {
+pub(super) fn released(text: &str) -> String {
     let mut released = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '?' | '+' | ':' | '\'') {

@@ -12,3 +12,5 @@ mod money;
 mod recorded;
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod templates;
