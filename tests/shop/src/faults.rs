@@ -86,6 +86,11 @@ pub enum Fault {
         /// HTTP status.
         status: u16,
     },
+    /// The address has moved, e.g. to the one with `https`.
+    Redirect {
+        /// Where to.
+        to: String,
+    },
     /// The database met a lock, which the shop shows as a 400.
     LockConflict,
     /// The reply takes this much longer.

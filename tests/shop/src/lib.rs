@@ -9,6 +9,7 @@ mod api;
 mod call;
 mod chance;
 mod consumer;
+mod contents;
 mod exchanges;
 mod faults;
 mod fields;
@@ -121,6 +122,13 @@ impl LocalShop {
     #[must_use]
     pub fn ask(&self, method: &str, target: &str, body: &Value) -> (u16, Value) {
         self.shop.lock().ask(method, target, body)
+    }
+
+    /// What is in the shop, in words that do not depend on the way it came there: SKUs, names and labels instead of ids, and
+    /// no times. Two runs that ended alike have equal contents.
+    #[must_use]
+    pub fn contents(&self) -> Value {
+        contents::contents(&self.shop.lock().state)
     }
 
     /// Everything that was asked so far.

@@ -159,6 +159,7 @@ async fn exchange(shop: Arc<Shop>, request: hyper::Request<Incoming>, is_secure:
     match fault {
         Some(Fault::LoseReply) => Err(Gone),
         Some(Fault::CutReply) => Ok(cut(&reply)),
+        Some(Fault::Redirect { to }) => Ok(moved(&reply, &to)),
         _ => Ok(compressed(&shop, &request, response(&reply, retry_after), &reply)),
     }
 }
@@ -233,6 +234,7 @@ fn replied(shop: &Shop, request: &Request, fault: Option<&Fault>) -> (Reply, Opt
             told(&Refusal::told(429, "Too Many Requests", Value::Null))
         }
         Some(Fault::Page { status }) => page(*status, "Error"),
+        Some(Fault::Redirect { .. }) => page(301, "Moved Permanently"),
         Some(Fault::LockConflict) => lock_conflict(),
         _ if meets_lock(&mut inner, request) => lock_conflict(),
         _ => inner.answer(request),
@@ -288,6 +290,14 @@ fn response(reply: &Reply, retry_after: Option<u64>) -> Response {
         builder = builder.header(RETRY_AFTER, seconds);
     }
     builder.body(Full::new(Bytes::from(reply.body.clone()))).unwrap_or_else(|_| http::Response::new(Full::default()))
+}
+
+fn moved(reply: &Reply, to: &str) -> Response {
+    let mut response = response(reply, None);
+    if let Ok(to) = http::HeaderValue::from_str(to) {
+        response.headers_mut().insert(http::header::LOCATION, to);
+    }
+    response
 }
 
 /// A reply whose head promises more than comes.

@@ -87,11 +87,37 @@ pub(crate) fn in_product(call: &mut Call<'_>, sent: &Map<String, Value>, product
     if ids.iter().any(|id| !call.state.products.list.contains_key(id)) {
         return Err(Refusal::bad("The product was unable to be saved. Please try again."));
     }
+    if options.is_some() {
+        check_variants(call.state, product, &ids)?;
+    }
     let old = std::mem::take(&mut product.variants);
     let kept = old.iter().filter(|id| ids.contains(id)).copied();
     product.variants = kept.chain(ids.iter().filter(|id| !old.contains(id)).copied()).collect();
     if options.is_none() {
         shrink_values(call.state, product);
+    }
+    Ok(())
+}
+
+/// With options in the same request, every variant has to have their values, and no two of them the same.
+fn check_variants(state: &State, product: &Product, ids: &[i64]) -> Result<(), Refusal> {
+    let mut seen: Vec<(Vec<String>, i64)> = Vec::new();
+    for id in ids {
+        let Some(variant) = state.products.list.get(id) else { continue };
+        let mut values = Vec::new();
+        for option in &product.variant_options {
+            let unknown = || Refusal::no_entity("attributeCode", option.attribute.to_string());
+            let code = &state.attributes.by_id(option.attribute).ok_or_else(unknown)?.code;
+            let message = "Product with id \"%1\" does not contain required attribute \"%2\".";
+            let value =
+                variant.value(code, 0).ok_or_else(|| Refusal::bad_with(message, json!([id.to_string(), code])))?;
+            values.push(value.to_owned());
+        }
+        if let Some((_, other)) = seen.iter().find(|(known, _)| *known == values) {
+            let message = "Products \"%1\" and \"%2\" have the same set of attribute values.";
+            return Err(Refusal::bad_with(message, json!([id.to_string(), other.to_string()])));
+        }
+        seen.push((values, *id));
     }
     Ok(())
 }

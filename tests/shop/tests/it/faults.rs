@@ -262,3 +262,48 @@ async fn a_person_controls_the_shop_by_its_own_paths() {
     let log = desk.get("/__shop/exchanges").await.body;
     assert_eq!((log.as_array().unwrap().len(), &log[0]["status"]), (1, &json!(503)));
 }
+
+/// Imports two products in an order, with whatever goes wrong on the way.
+async fn arrive(desk: &Desk, skus: &[&str]) {
+    for sku in skus {
+        let mut sent = product(sku);
+        sent["product"]["extension_attributes"] =
+            json!({"stock_item": {"qty": 5, "is_in_stock": true}, "website_ids": [1]});
+        assert_eq!(desk.post(PRODUCTS, &sent).await.status, 200);
+    }
+    let link = json!({"items": [{"sku": "A-1", "link_type": "related", "linked_product_sku": "A-2", "linked_product_type": "simple", "position": 1}]});
+    assert_eq!(desk.post("/rest/all/V1/products/A-1/links", &link).await.status, 200);
+}
+
+#[tokio::test]
+async fn contents_tell_what_came_and_not_how() {
+    let one = Desk::open(Setup::default()).await;
+    arrive(&one, &["A-1", "A-2"]).await;
+    let other = Desk::open(Setup::default()).await;
+    assert_eq!(other.post(PRODUCTS, &product("A-3")).await.status, 200);
+    assert_eq!(other.sender.send(sent("DELETE", "/rest/all/V1/products/A-3", TOKEN, &Value::Null)).await.status, 200);
+    arrive(&other, &["A-2", "A-1"]).await;
+    assert_eq!(one.shop.contents(), other.shop.contents());
+    let price = json!({"prices": [{"sku": "A-1", "price": 11, "store_id": 0}]});
+    assert_eq!(other.post("/rest/V1/products/base-prices", &price).await.status, 200);
+    assert_ne!(one.shop.contents(), other.shop.contents());
+    assert_eq!(other.shop.contents()["products"]["A-1"][0]["values"]["price admin"], json!("11.000000"));
+}
+
+#[tokio::test]
+async fn two_products_of_one_sku_are_to_be_seen_in_the_contents() {
+    let desk = Desk::open(Setup::default()).await;
+    desk.shop.faults(|faults| faults.latency_ms = 100);
+    let (one, other) = (product("A-1"), product("A-1"));
+    let (one, other) = tokio::join!(desk.post(PRODUCTS, &one), desk.post(PRODUCTS, &other));
+    assert_eq!((one.status, other.status), (200, 200));
+    assert_eq!(desk.shop.contents()["products"]["A-1"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn an_address_can_have_moved() {
+    let desk = Desk::open(Setup::default()).await;
+    let to = "https://shop.example.com/rest/V1/store/websites".to_owned();
+    desk.shop.fail(Rule::once("GET", "", Fault::Redirect { to }));
+    assert_eq!(desk.get("/rest/V1/store/websites").await.status, 301);
+}

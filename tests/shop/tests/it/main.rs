@@ -5,3 +5,4 @@ mod client;
 mod connections;
 mod faults;
 mod recordings;
+mod traps;

@@ -10,7 +10,8 @@ use crate::api::{bundle_products, configurable_products};
 use crate::call::{Call, decimal_of, text_of, whole_of};
 use crate::refusal::Refusal;
 use crate::shape::whole;
-use crate::state::product::{Product, next};
+use crate::state::State;
+use crate::state::product::{Link, Product, next};
 
 /// A part of `extension_attributes`; null counts as absent.
 pub(super) fn extension<'a>(sent: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
@@ -74,7 +75,7 @@ pub(super) fn categories(call: &Call<'_>, sent: &Map<String, Value>, product: &m
 /// Everything that needs to know the product's id.
 pub(super) fn lists(call: &mut Call<'_>, sent: &Map<String, Value>, product: &mut Product) -> Result<(), Refusal> {
     if let Some(list) = own_list(sent, "product_links") {
-        product.links = list.iter().map(|link| links::link(call.state, link)).collect::<Result<_, _>>()?;
+        product.links = list.iter().map(|link| own_link(call.state, link)).collect::<Result<_, _>>()?;
     }
     if let Some(list) = own_list(sent, "tier_prices") {
         product.tiers = tier_prices::of_product(call.state, list)?;
@@ -90,6 +91,15 @@ pub(super) fn lists(call: &mut Call<'_>, sent: &Map<String, Value>, product: &mu
         bundle_products::replace(call, product, list)?;
     }
     downloads(call, sent, product)
+}
+
+/// A link of a product's body: an unknown target is told otherwise than by the calls of links.
+fn own_link(state: &State, sent: &Value) -> Result<Link, Refusal> {
+    let sku = text_of(sent, "linked_product_sku").unwrap_or_default();
+    if state.products.id_of(&sku).is_none() {
+        return Err(Refusal::missing_with("The Product with the \"%1\" SKU doesn't exist.", json!([sku])));
+    }
+    links::link(state, sent)
 }
 
 /// Options without an id are new ones, and those that are not named go.

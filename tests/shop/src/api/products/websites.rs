@@ -49,7 +49,9 @@ fn add_website(call: &mut Call<'_>) -> Answer {
     let link = call.value("productWebsiteLink").clone();
     let website = whole_of(&link, "website_id").and_then(|id| u32::try_from(id).ok()).unwrap_or(0);
     if !call.state.stores.has_website(website) {
-        return Err(Refusal::bad("Could not assign product to websites"));
+        let message = "Could not assign product \"%1\" to websites \"%2\"";
+        let id = call.state.products.id_of(&text_of(&link, "sku").unwrap_or_default());
+        return Err(Refusal::bad_with(message, json!([id, website])));
     }
     let sku = text_of(&link, "sku").unwrap_or_default();
     let found = call.state.products.by_sku_mut(&sku).ok_or_else(unknown_product)?;
