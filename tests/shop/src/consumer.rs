@@ -5,7 +5,6 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::call::{Call, Origin};
-use crate::chance::Chance;
 use crate::faults::{Faults, OperationFault};
 use crate::php::stamp;
 use crate::query::Query;
@@ -16,6 +15,8 @@ use crate::state::bulk::{Bulk, Operation, Stage};
 
 /// What goes into the queue together.
 pub(crate) struct Items {
+    /// The uuid of the bulk.
+    pub uuid: String,
     /// Place of the route in the list of routes.
     pub route: usize,
     pub store: u32,
@@ -23,13 +24,7 @@ pub(crate) struct Items {
 }
 
 /// Puts items into the queue and gives the answer of the request.
-pub(crate) fn schedule(
-    state: &mut State,
-    routes: &[Route],
-    items: Items,
-    chance: &mut Chance,
-    now: DateTime<Utc>,
-) -> Value {
+pub(crate) fn schedule(state: &mut State, routes: &[Route], items: Items, now: DateTime<Utc>) -> Value {
     let topic = routes[items.route].topic();
     let hash = |item: &Map<String, Value>| hex(&Sha256::digest(format!("{topic}{}", Value::Object(item.clone()))));
     let accepted: Vec<Value> = items
@@ -39,7 +34,7 @@ pub(crate) fn schedule(
         .map(|(id, item)| json!({"id": id, "data_hash": hash(item), "status": "accepted"}))
         .collect();
     let place = state.bulks.list.len();
-    let uuid = chance.uuid();
+    let uuid = items.uuid;
     let operation = |(id, sent): (usize, Map<String, Value>)| Operation {
         id,
         stage: Stage::Open,

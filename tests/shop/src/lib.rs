@@ -55,7 +55,6 @@ use crate::state::State;
 
 /// A shop that runs until it is dropped.
 pub struct LocalShop {
-    scheme: &'static str,
     address: SocketAddr,
     shop: Arc<Shop>,
     tasks: Vec<JoinHandle<()>>,
@@ -87,19 +86,19 @@ impl LocalShop {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let (consumer, tls) = (setup.consumer, setup.tls.clone());
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        let shop = Arc::new(Shop { inner: Mutex::new(inner(setup)) });
+        let shop = Arc::new(Shop { inner: Mutex::new(inner(setup)), is_secure: tls.is_some() });
         let mut tasks = vec![tokio::spawn(server::serve(listener, Arc::clone(&shop), tls))];
         if let Consumer::Running { per_second, restarts_after } = consumer {
             tasks.push(tokio::spawn(run_consumer(Arc::clone(&shop), per_second, restarts_after)));
         }
-        Ok(Self { scheme, address, shop, tasks })
+        Ok(Self { address, shop, tasks })
     }
 
     /// The address of the shop, without `/rest`.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("{}://{}", self.scheme, self.address)
+        let scheme = if self.shop.is_secure { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
     }
 
     /// Changes the faults.
@@ -230,9 +229,14 @@ impl LocalShop {
         change(&mut self.shop.lock().state.access.integrations);
     }
 
-    /// Changes whether an integration's token is taken as a bearer.
-    pub fn takes_bearer(&self, takes: bool) {
-        self.shop.lock().state.access.takes_bearer = takes;
+    /// Takes an integration's token as a bearer, which a shop does only if its operator says so.
+    pub fn allow_bearer(&self) {
+        self.shop.lock().state.access.takes_bearer = true;
+    }
+
+    /// Takes only the signatures of integrations, as a fresh shop does.
+    pub fn forbid_bearer(&self) {
+        self.shop.lock().state.access.takes_bearer = false;
     }
 
     /// Turns limits of lists and pages on or off.

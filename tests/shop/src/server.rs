@@ -33,6 +33,8 @@ use crate::state::State;
 /// What the connections share.
 pub(crate) struct Shop {
     pub inner: Mutex<Inner>,
+    /// Whether it is behind TLS.
+    pub is_secure: bool,
 }
 
 /// All that changes.
@@ -121,11 +123,11 @@ pub(crate) async fn serve(listener: TcpListener, shop: Arc<Shop>, tls: Option<Ar
         let (shop, acceptor) = (Arc::clone(&shop), acceptor.clone());
         connections.spawn(async move {
             match acceptor {
-                None => connection(stream, shop, false).await,
+                None => connection(stream, shop).await,
                 // Who does not trust the certificate ends it here.
                 Some(acceptor) => {
                     if let Ok(stream) = acceptor.accept(stream).await {
-                        connection(stream, shop, true).await;
+                        connection(stream, shop).await;
                     }
                 }
             }
@@ -134,15 +136,15 @@ pub(crate) async fn serve(listener: TcpListener, shop: Arc<Shop>, tls: Option<Ar
     }
 }
 
-async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, shop: Arc<Shop>, is_secure: bool) {
-    let service = service_fn(move |request| exchange(Arc::clone(&shop), request, is_secure));
+async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, shop: Arc<Shop>) {
+    let service = service_fn(move |request| exchange(Arc::clone(&shop), request));
     // A connection that breaks is the client's matter, or a fault on purpose.
     let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn exchange(shop: Arc<Shop>, request: hyper::Request<Incoming>, is_secure: bool) -> Result<Response, Gone> {
+async fn exchange(shop: Arc<Shop>, request: hyper::Request<Incoming>) -> Result<Response, Gone> {
     let mut request = read(request).await.map_err(|_| Gone)?;
-    request.is_secure = is_secure;
+    request.is_secure = shop.is_secure;
     if let Some(path) = request.path.strip_prefix("/__shop/") {
         let answer = remote::answer(&mut shop.lock(), &request.method, path, &request.body);
         return Ok(response(&answer, None));
@@ -239,8 +241,7 @@ fn replied(shop: &Shop, request: &Request, fault: Option<&Fault>) -> (Reply, Opt
         _ if meets_lock(&mut inner, request) => lock_conflict(),
         _ => inner.answer(request),
     };
-    let is_answered = !matches!(fault, Some(Fault::LoseReply | Fault::CutReply));
-    log(&mut inner, request, &reply, is_answered);
+    log(&mut inner, request, &reply, fault);
     (reply, retry_after)
 }
 
@@ -268,7 +269,7 @@ fn meets_lock(inner: &mut Inner, request: &Request) -> bool {
     saves_one && probability > 0.0 && inner.chance.happens(probability)
 }
 
-fn log(inner: &mut Inner, request: &Request, reply: &Reply, is_answered: bool) {
+fn log(inner: &mut Inner, request: &Request, reply: &Reply, fault: Option<&Fault>) {
     let body = inner.keeps_bodies.then(|| serde_json::from_slice(&request.body).ok()).flatten();
     let exchange = Exchange {
         at: inner.now(),
@@ -279,7 +280,7 @@ fn log(inner: &mut Inner, request: &Request, reply: &Reply, is_answered: bool) {
         status: reply.status,
         items: reply.items,
         body,
-        is_answered,
+        is_answered: !matches!(fault, Some(Fault::LoseReply | Fault::CutReply)),
     };
     inner.exchanges.push(exchange);
 }

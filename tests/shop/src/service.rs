@@ -75,35 +75,31 @@ pub(crate) fn page(status: u16, title: &str) -> Reply {
 impl Service {
     /// Answers a request.
     pub(crate) fn answer(&mut self, state: &mut State, request: &Request, now: DateTime<Utc>) -> Reply {
-        let Some(path) = request.path.strip_prefix("/rest/") else { return page(404, "404 Not Found") };
-        let mut route = None;
-        let mut count = 1;
-        let answer = self.run(state, request, path, now, &mut route, &mut count);
-        let mut reply = written(state, request, answer);
-        reply.route = route;
-        reply.items = count;
-        reply
+        if !request.path.starts_with(REST) {
+            return page(404, "404 Not Found");
+        }
+        let mut seen = Seen { route: None, items: 1 };
+        let answer = self.run(state, request, &mut seen, now);
+        Reply { route: seen.route, items: seen.items, ..written(state, request, answer) }
     }
 
     fn run(
         &mut self,
         state: &mut State,
         request: &Request,
-        path: &str,
+        seen: &mut Seen,
         now: DateTime<Utc>,
-        told: &mut Option<String>,
-        count: &mut usize,
     ) -> Result<(u16, Value), Refusal> {
         check_accept(request)?;
-        let place = place(&state.stores, &request.method, path)?;
+        let place = place(&state.stores, &request.method, request.path.trim_start_matches(REST))?;
         let form = if place.mode == Mode::Bulk { Form::Names } else { Form::Values };
         let unknown = || Refusal::missing("Request does not match any route.");
         let (route, values) = find(&self.routes, &request.method, &place.path, form).ok_or_else(unknown)?;
-        *told = Some(route.path.to_owned());
+        seen.route = Some(route.path.to_owned());
         let route = *route;
         authorize(state, request, route.resource, now)?;
         let body = body(request)?;
-        *count = items(&body);
+        seen.items = items(&body);
         let query = Query::read(&request.query);
         if place.mode != Mode::Plain {
             return self.queue(state, &route, Wish { place, values, body }, now).map(|answer| (202, answer));
@@ -125,7 +121,7 @@ impl Service {
         let answer = (route.run)(&mut call)?;
         // A service that gives nothing back is answered with an empty list.
         let answer = if answer.is_null() { Value::Array(Vec::new()) } else { answer };
-        Ok((200, fields.map_or(answer.clone(), |fields| fields::cut(answer, &fields))))
+        Ok((200, if let Some(fields) = fields { fields::cut(answer, &fields) } else { answer }))
     }
 
     /// Checks all items before any of them is queued: one that is wrong refuses all of them, and is not named.
@@ -149,9 +145,18 @@ impl Service {
         };
         let list = sent.into_iter().map(item).collect::<Result<Vec<_>, Refusal>>()?;
         let at = self.routes.iter().position(|one| one.method == route.method && one.path == route.path).unwrap_or(0);
-        let items = Items { route: at, store: wish.place.store, list };
-        Ok(schedule(state, &self.routes, items, &mut self.chance, now))
+        let items = Items { uuid: self.chance.uuid(), route: at, store: wish.place.store, list };
+        Ok(schedule(state, &self.routes, items, now))
     }
+}
+
+/// Where every address of the interface begins.
+const REST: &str = "/rest/";
+
+/// What the log keeps of a request, refused or not.
+struct Seen {
+    route: Option<String>,
+    items: usize,
 }
 
 /// An asynchronous request.

@@ -83,7 +83,7 @@ pub(crate) fn decoded(
             Some(value) => {
                 found.insert(
                     parameter.name.to_owned(),
-                    checked(parameter.name, value, parameter.kind, rules, Depth::Parameter)?,
+                    checked(&Field { name: parameter.name, is_named: false }, value, parameter.kind, rules)?,
                 );
             }
         }
@@ -91,18 +91,18 @@ pub(crate) fn decoded(
     Ok(found)
 }
 
-/// Whether a refusal names the field it went through.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Depth {
-    Parameter,
-    Field,
+/// A field that is walked through.
+struct Field<'a> {
+    name: &'a str,
+    /// Whether a refusal of what is inside names it: parameters and items of lists are not named.
+    is_named: bool,
 }
 
-fn checked(name: &str, value: &Value, kind: Kind, rules: &Rules<'_>, depth: Depth) -> Result<Value, Refusal> {
+fn checked(field: &Field<'_>, value: &Value, kind: Kind, rules: &Rules<'_>) -> Result<Value, Refusal> {
     if value.is_null() {
         return Ok(Value::Null);
     }
-    let scalar = |expected: &str| Err(wrong_type(name, value, expected));
+    let scalar = |expected: &str| Err(wrong_type(field.name, value, expected));
     match kind {
         Kind::Any => Ok(value.clone()),
         Kind::Text if value.is_array() || value.is_object() => scalar("string"),
@@ -110,8 +110,8 @@ fn checked(name: &str, value: &Value, kind: Kind, rules: &Rules<'_>, depth: Dept
         Kind::Int => whole(value).map_or_else(|| scalar("int"), |number| Ok(json!(number))),
         Kind::Float => decimal(value).map_or_else(|| scalar("float"), |number| Ok(json!(number))),
         Kind::Flag => flag(value).map_or_else(|| scalar("bool"), |flag| Ok(json!(flag))),
-        Kind::Object(shape) => within(name, object(value, shape, rules), depth),
-        Kind::List(kind) => within(name, list(value, *kind, rules), depth),
+        Kind::Object(shape) => within(field, object(value, shape, rules)),
+        Kind::List(kind) => within(field, list(value, *kind, rules)),
         Kind::CustomAttributes => custom_attributes(value, rules),
     }
 }
@@ -129,7 +129,7 @@ fn object(value: &Value, shape: &Shape, rules: &Rules<'_>) -> Result<Value, Refu
         let Some((_, kind)) = shape.fields.iter().find(|(known, _)| *known == name) else {
             return Err(unsupported(&name));
         };
-        found.insert(name.clone(), checked(&name, value, *kind, rules, Depth::Field)?);
+        found.insert(name.clone(), checked(&Field { name: &name, is_named: true }, value, *kind, rules)?);
     }
     Ok(Value::Object(found))
 }
@@ -147,12 +147,9 @@ fn list(value: &Value, kind: Kind, rules: &Rules<'_>) -> Result<Value, Refusal> 
         let parameters = json!({"type": shape.name, "max": most});
         return Err(Refusal::bad_with("Maximum items of type \"%type\" is %max", parameters));
     }
-    // The items of a list are not named: the refusal names the field inside of them at once.
-    items
-        .iter()
-        .map(|item| checked("", item, kind, rules, Depth::Parameter))
-        .collect::<Result<Vec<_>, _>>()
-        .map(Value::Array)
+    // The refusal names the field inside of an item at once.
+    let item = Field { name: "", is_named: false };
+    items.iter().map(|one| checked(&item, one, kind, rules)).collect::<Result<Vec<_>, _>>().map(Value::Array)
 }
 
 fn custom_attributes(value: &Value, rules: &Rules<'_>) -> Result<Value, Refusal> {
@@ -182,11 +179,11 @@ fn custom_attributes(value: &Value, rules: &Rules<'_>) -> Result<Value, Refusal>
 /// Attributes whose value is a list in the interface.
 const TAKES_LISTS: [&str; 1] = ["category_ids"];
 
-fn within(name: &str, result: Result<Value, Refusal>, depth: Depth) -> Result<Value, Refusal> {
-    let is_named = depth == Depth::Field;
+fn within(field: &Field<'_>, result: Result<Value, Refusal>) -> Result<Value, Refusal> {
+    let Field { name, is_named } = field;
     result.map_err(|refusal| match refusal {
         Refusal::Told { status, message, parameters, errors }
-            if is_named && message.starts_with("Error occurred during") =>
+            if *is_named && message.starts_with("Error occurred during") =>
         {
             Refusal::Told {
                 status,

@@ -80,7 +80,7 @@ fn add(state: &mut State, order: &mut Order, item: &NewItem) -> Result<(), Strin
     let product = find(state, &item.sku)?;
     let Some(variant) = &item.variant else {
         let line = line(&product, item.qty, count(&mut state.orders.last_line));
-        order.lines.push(discounted(line, order.coupon.is_some()));
+        order.lines.push(discounted(line, order.coupon.as_deref()));
         return Ok(());
     };
     let variant = find(state, variant)?;
@@ -93,7 +93,7 @@ fn add(state: &mut State, order: &mut Order, item: &NewItem) -> Result<(), Strin
     child.parent = Some(parent.id);
     child.price = 0.0;
     child.original_price = 0.0;
-    order.lines.push(discounted(parent, order.coupon.is_some()));
+    order.lines.push(discounted(parent, order.coupon.as_deref()));
     order.lines.push(child);
     Ok(())
 }
@@ -124,8 +124,8 @@ fn line(product: &Product, qty: f64, id: i64) -> Line {
     }
 }
 
-fn discounted(mut line: Line, has_coupon: bool) -> Line {
-    if has_coupon {
+fn discounted(mut line: Line, coupon: Option<&str>) -> Line {
+    if coupon.is_some() {
         line.discount_percent = COUPON;
         line.discount = cents(line.price * line.ordered * COUPON / 100.0);
     }

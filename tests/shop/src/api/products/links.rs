@@ -97,7 +97,7 @@ fn add(product: &mut Product, link: Link) {
 fn keep(call: &mut Call<'_>, mut product: Product) -> Answer {
     product.updated_at = call.stamp();
     // A link saves the whole product, and with it a stock item that had no quantity.
-    super::stock::apply(call, &mut product, None, false);
+    super::stock::apply(call, &mut product, None, super::save::Save::Update);
     let id = product.id;
     call.state.products.put(product);
     super::stock::settle(call, id);

@@ -15,6 +15,13 @@ pub(super) fn unable() -> Refusal {
     Refusal::bad("The product was unable to be saved. Please try again.")
 }
 
+/// Whether a product is new.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Save {
+    Create,
+    Update,
+}
+
 /// Most characters of a SKU.
 const LONGEST_SKU: usize = 64;
 
@@ -40,20 +47,20 @@ pub(crate) fn save_product(call: &mut Call<'_>, sent: &Map<String, Value>) -> Re
     // Without a SKU the repository is called with null, which PHP does not take.
     let sku = sent.get("sku").and_then(Value::as_str).ok_or(Refusal::TypeError)?.to_owned();
     let existing = existing(call, sent, &sku);
-    let is_new = existing.is_none();
+    let save = if existing.is_none() { Save::Create } else { Save::Update };
     let mut product = existing.unwrap_or_default();
     let old_sku = product.sku.clone();
-    identify(call, sent, &sku, &mut product, is_new)?;
-    write_values(call, sent, &mut product, is_new)?;
-    check_values(call, sent, &product, is_new)?;
-    save_parts::websites(call, sent, &mut product, is_new)?;
+    identify(call, sent, &mut product, save)?;
+    write_values(call, sent, &mut product, save)?;
+    check_values(call, sent, &product, save)?;
+    save_parts::websites(call, sent, &mut product, save)?;
     save_parts::categories(call, sent, &mut product)?;
     if let Err(refusal) = check_url_key(call, &product) {
         // A new product has used up an id by now, though it is rolled back.
-        call.state.products.next += i64::from(is_new);
+        call.state.products.next += i64::from(save == Save::Create);
         return Err(refusal);
     }
-    if is_new {
+    if save == Save::Create {
         product.id = next(&mut call.state.products.next);
         product.created_at = call.stamp();
     }
@@ -63,8 +70,8 @@ pub(crate) fn save_product(call: &mut Call<'_>, sent: &Map<String, Value>) -> Re
         .get("extension_attributes")
         .and_then(|extension| extension.get("stock_item"))
         .filter(|item| !item.is_null());
-    stock::apply(call, &mut product, item, is_new);
-    if !is_new && key(&old_sku) != key(&product.sku) {
+    stock::apply(call, &mut product, item, save);
+    if save == Save::Update && key(&old_sku) != key(&product.sku) {
         stock::rename(call, &old_sku, &product.sku);
     }
     let id = product.id;
@@ -81,14 +88,9 @@ fn existing(call: &Call<'_>, sent: &Map<String, Value>, sku: &str) -> Option<Pro
 }
 
 /// Set, SKU and type.
-fn identify(
-    call: &Call<'_>,
-    sent: &Map<String, Value>,
-    sku: &str,
-    product: &mut Product,
-    is_new: bool,
-) -> Result<(), Refusal> {
+fn identify(call: &Call<'_>, sent: &Map<String, Value>, product: &mut Product, save: Save) -> Result<(), Refusal> {
     let fields = Value::Object(sent.clone());
+    let sku = text_of(&fields, "sku").unwrap_or_default();
     if let Some(set) = whole_of(&fields, "attribute_set_id") {
         product.set = set;
     }
@@ -105,35 +107,28 @@ fn identify(
     sku.trim().clone_into(&mut product.sku);
     if let Some(kind) = text_of(&fields, "type_id").filter(|kind| !kind.is_empty()) {
         product.kind = kind;
-    } else if is_new {
+    } else if save == Save::Create {
         "simple".clone_into(&mut product.kind);
     }
     Ok(())
 }
 
-fn write_values(
-    call: &Call<'_>,
-    sent: &Map<String, Value>,
-    product: &mut Product,
-    is_new: bool,
-) -> Result<(), Refusal> {
-    if is_new {
+fn write_values(call: &Call<'_>, sent: &Map<String, Value>, product: &mut Product, save: Save) -> Result<(), Refusal> {
+    if save == Save::Create {
         put_defaults(product);
     }
     let top = TOP_LEVEL.iter().filter_map(|code| sent.get(*code).map(|value| ((*code).to_owned(), value.clone())));
     let custom: Vec<(String, Value)> =
         custom_attributes(sent).into_iter().filter(|(code, _)| !TOP_LEVEL.contains(&code.as_str())).collect();
-    let mut touched_from_date = false;
     for (code, value) in top.chain(custom) {
         // Unknown attributes, those of other sets and those of other types are left out without a word.
         let Some(attribute) = call.state.attributes.in_set(product.set, &code) else { continue };
         if NOT_STORED.contains(&code.as_str()) || !applies(&code, &product.kind) {
             continue;
         }
-        touched_from_date |= code == "special_from_date";
-        write_value(call, product, attribute, &value, is_new);
+        write_value(call, product, attribute, &value, save);
     }
-    complete(call, product, is_new, touched_from_date);
+    complete(call, sent, product, save);
     Ok(())
 }
 
@@ -146,8 +141,8 @@ pub(super) fn custom_attributes(sent: &Map<String, Value>) -> Vec<(String, Value
 }
 
 /// Writes one value where its scope puts it. Null takes the row away, so that a store view falls back to the global value.
-fn write_value(call: &Call<'_>, product: &mut Product, attribute: &Attribute, value: &Value, is_new: bool) {
-    for store in stores_of(call, attribute.scope, is_new) {
+fn write_value(call: &Call<'_>, product: &mut Product, attribute: &Attribute, value: &Value, save: Save) {
+    for store in stores_of(call, attribute.scope, save) {
         match stored(attribute, value) {
             Some(value) => product.put(&attribute.code, store, value),
             None => product.clear(&attribute.code, store),
@@ -156,8 +151,8 @@ fn write_value(call: &Call<'_>, product: &mut Product, attribute: &Attribute, va
 }
 
 /// The store views that a write goes to: a new product is global from any path.
-fn stores_of(call: &Call<'_>, scope: Scope, is_new: bool) -> Vec<u32> {
-    if is_new || call.store == 0 {
+fn stores_of(call: &Call<'_>, scope: Scope, save: Save) -> Vec<u32> {
+    if save == Save::Create || call.store == 0 {
         return vec![0];
     }
     match scope {
@@ -202,8 +197,9 @@ fn put_defaults(product: &mut Product) {
 }
 
 /// What the shop fills in: the key of the address, and the day from which a special price counts.
-fn complete(call: &Call<'_>, product: &mut Product, is_new: bool, touched_from_date: bool) {
-    if is_new && product.value("url_key", 0).is_none() {
+fn complete(call: &Call<'_>, sent: &Map<String, Value>, product: &mut Product, save: Save) {
+    let touched_from_date = custom_attributes(sent).iter().any(|(code, _)| code == "special_from_date");
+    if save == Save::Create && product.value("url_key", 0).is_none() {
         let made = url_key(product.value("name", 0).unwrap_or_default());
         product.put("url_key", 0, made);
     }
@@ -226,19 +222,19 @@ fn applies(code: &str, kind: &str) -> bool {
     }
 }
 
-fn check_values(call: &Call<'_>, sent: &Map<String, Value>, product: &Product, is_new: bool) -> Result<(), Refusal> {
+fn check_values(call: &Call<'_>, sent: &Map<String, Value>, product: &Product, save: Save) -> Result<(), Refusal> {
     let empty = |label: &str| {
         Err(Refusal::bad(format!("The \"{label}\" attribute value is empty. Set the attribute and try again.")))
     };
-    let is_global = is_new || call.store == 0;
+    let is_global = save == Save::Create || call.store == 0;
     let has_empty_name = sent.get("name").is_some_and(|name| name.as_str() == Some(""));
     if has_empty_name || (is_global && product.value("name", 0).is_none()) {
         return empty("Product Name");
     }
     // Without a type nobody asks for a price.
-    let is_asked = !is_new || sent.get("type_id").is_some_and(|kind| !kind.is_null());
+    let is_asked = save == Save::Update || sent.get("type_id").is_some_and(|kind| !kind.is_null());
     let needs_price = ["simple", "virtual", "downloadable"].contains(&product.kind.as_str()) && is_asked;
-    let had_price = is_new || sent.contains_key("price");
+    let had_price = save == Save::Create || sent.contains_key("price");
     if needs_price && had_price && product.value("price", 0).is_none() {
         return empty("Price");
     }

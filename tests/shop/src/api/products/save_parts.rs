@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::image;
 use super::links;
-use super::save::{custom_attributes, unable};
+use super::save::{Save, custom_attributes, unable};
 use super::tier_prices;
 use crate::api::{bundle_products, configurable_products};
 use crate::call::{Call, decimal_of, text_of, whole_of};
@@ -28,13 +28,13 @@ pub(super) fn websites(
     call: &Call<'_>,
     sent: &Map<String, Value>,
     product: &mut Product,
-    is_new: bool,
+    save: Save,
 ) -> Result<(), Refusal> {
     let stores = &call.state.stores;
     let Some(list) = extension(sent, "website_ids").and_then(Value::as_array) else {
-        if is_new && call.store == 0 {
+        if save == Save::Create && call.store == 0 {
             product.websites = stores.websites.iter().map(|website| website.id).filter(|id| *id != 0).collect();
-        } else if is_new {
+        } else if save == Save::Create {
             product.websites = [stores.website_of(call.store)].into();
         }
         return Ok(());

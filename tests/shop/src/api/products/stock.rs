@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::body::STOCK_ITEM;
+use super::save::Save;
 use super::{product, unknown_product};
 use crate::call::{Call, decimal_of};
 use crate::php::number;
@@ -31,7 +32,7 @@ pub(super) fn is_counted(kind: &str) -> bool {
 }
 
 /// Writes what was sent of the stock item, with what follows from it.
-pub(super) fn apply(call: &mut Call<'_>, product: &mut Product, sent: Option<&Value>, is_new: bool) {
+pub(super) fn apply(call: &mut Call<'_>, product: &mut Product, sent: Option<&Value>, save: Save) {
     let stamp = call.stamp();
     if product.stock.id == 0 {
         product.stock.id = next(&mut call.state.products.next_stock_item);
@@ -56,7 +57,7 @@ pub(super) fn apply(call: &mut Call<'_>, product: &mut Product, sent: Option<&Va
         item.qty = Some(qty);
     }
     let is_low = item.qty.unwrap_or(0.0) < 1.0;
-    item.low_stock_date = (is_low && !is_new).then_some(stamp);
+    item.low_stock_date = (is_low && save == Save::Update).then_some(stamp);
     if let Some(quantity) = qty {
         let status = i64::from(item.is_in_stock);
         call.state.inventory.put(SourceItem {
@@ -124,7 +125,7 @@ fn write(call: &mut Call<'_>) -> Answer {
     let sku = call.text("productSku");
     let mut found = product(call, &sku)?.clone();
     let item = call.value("stockItem").clone();
-    apply(call, &mut found, Some(&item), false);
+    apply(call, &mut found, Some(&item), Save::Update);
     let id = found.stock.id;
     call.state.products.put(found);
     Ok(json!(id))

@@ -22,10 +22,10 @@ const BY_CHANCE: [&str; 12] = [
 const UNORDERED: [(&str, &str); 3] =
     [("custom_attributes", "attribute_code"), ("category_links", "category_id"), ("errors", "message")];
 
-/// Tells where two bodies differ.
-pub(crate) fn differences(recorded: &Value, answered: &Value, is_sorted: bool) -> Vec<String> {
+/// Tells where two bodies differ. The order of a list counts if the request asked for one.
+pub(crate) fn differences(recorded: &Value, answered: &Value, request: &str) -> Vec<String> {
     let mut told = Vec::new();
-    Comparison { told: &mut told, is_sorted }.values("", recorded, answered);
+    Comparison { told: &mut told, is_sorted: request.contains("sortOrders") }.values("", recorded, answered);
     told
 }
 

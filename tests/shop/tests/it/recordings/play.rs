@@ -193,7 +193,7 @@ impl Stage {
         }
         let is_page = media(&answer.content_type) == "text/html" || media(&answer.content_type) == "application/xml";
         if told.is_empty() && !is_page && !script::is_only_a_shape(&recording.name) {
-            told = differences(&recorded, &answer.body, recording.path.contains("sortOrders"));
+            told = differences(&recorded, &answer.body, &recording.path);
         }
         self.note(recording, told);
     }

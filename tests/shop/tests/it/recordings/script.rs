@@ -56,10 +56,10 @@ pub(crate) fn steps() -> Vec<Step> {
     let mut steps = vec![
         Play("auth", 1..=40),
         // The default of a fresh shop.
-        Do(|shop| shop.takes_bearer(false)),
+        Do(LocalShop::forbid_bearer),
         Play("auth", 41..=41),
         // What the recording shop had.
-        Do(|shop| shop.takes_bearer(true)),
+        Do(LocalShop::allow_bearer),
         Play("auth", 42..=42),
         // The second to the fifth wrong password.
         Play("auth", 42..=42),
