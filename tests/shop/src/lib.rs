@@ -26,6 +26,7 @@ mod server;
 mod service;
 mod setup;
 mod shape;
+mod shop;
 mod start;
 mod state;
 mod xml;
@@ -49,8 +50,8 @@ pub use crate::state::access::{Integration, Person, Rights};
 
 use crate::chance::Chance;
 use crate::consumer::{Consumed, consume};
-use crate::server::{Inner, Shop};
 use crate::service::Service;
+use crate::shop::{Inner, Shop};
 use crate::state::State;
 
 /// A shop that runs until it is dropped.

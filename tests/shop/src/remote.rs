@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::consumer::{Consumed, consume};
-use crate::server::Inner;
+
 use crate::service::Reply;
+use crate::shop::Inner;
 
 /// Answers a request for the shop behind the shop.
 pub(crate) fn answer(inner: &mut Inner, method: &str, path: &str, body: &[u8]) -> Reply {

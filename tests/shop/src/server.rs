@@ -1,11 +1,10 @@
 //! The shop behind a port: connections, faults and the log of what was asked.
 
 use std::io::Write as _;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, RETRY_AFTER};
@@ -21,37 +20,12 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 
-use crate::chance::Chance;
 use crate::exchanges::Exchange;
-use crate::faults::{Fault, Faults};
+use crate::faults::Fault;
 use crate::refusal::Refusal;
 use crate::remote;
-use crate::service::{Reply, Request, Service, page};
-use crate::setup::Clock;
-use crate::state::State;
-
-/// What the connections share.
-pub(crate) struct Shop {
-    pub inner: Mutex<Inner>,
-    /// Whether it is behind TLS.
-    pub is_secure: bool,
-}
-
-/// All that changes.
-pub(crate) struct Inner {
-    pub state: State,
-    pub service: Service,
-    pub faults: Faults,
-    pub chance: Chance,
-    pub clock: Clock,
-    pub exchanges: Vec<Exchange>,
-    pub keeps_bodies: bool,
-    pub compresses: bool,
-    /// Whether the running consumer takes messages.
-    pub consumer_runs: bool,
-    /// Operations the consumer has taken, the poisoned ones left out.
-    pub consumed: u64,
-}
+use crate::service::{Reply, Request, page};
+use crate::shop::{Inner, Shop};
 
 /// A connection ends without a reply.
 #[derive(Debug)]
@@ -66,51 +40,6 @@ impl std::fmt::Display for Gone {
 impl std::error::Error for Gone {}
 
 type Response = http::Response<Full<Bytes>>;
-
-impl Shop {
-    /// The shop, also after a test has panicked while it held it.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Inner {
-    pub(crate) fn now(&self) -> DateTime<Utc> {
-        match self.clock {
-            Clock::Standing(now) => now,
-            #[expect(clippy::disallowed_methods, reason = "a shop that a person starts has the time of the machine")]
-            Clock::Running => Utc::now(),
-        }
-    }
-
-    /// Asks the shop without a connection, a token or a fault, and leaves no trace in the log.
-    pub(crate) fn ask(&mut self, method: &str, target: &str, body: &Value) -> (u16, Value) {
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let request = Request {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            query: query.to_owned(),
-            host: String::new(),
-            authorization: None,
-            accept: None,
-            accept_encoding: None,
-            is_secure: false,
-            content_type: Some("application/json".to_owned()),
-            body: if body.is_null() { Vec::new() } else { body.to_string().into_bytes() },
-            was_new: false,
-            is_trusted: true,
-        };
-        let reply = self.answer(&request);
-        let body = serde_json::from_str(&reply.body).unwrap_or_else(|_| Value::String(reply.body.clone()));
-        (reply.status, body)
-    }
-
-    /// Answers a request as the shop does when nothing is in its way.
-    fn answer(&mut self, request: &Request) -> Reply {
-        let now = self.now();
-        self.service.answer(&mut self.state, request, now)
-    }
-}
 
 /// Answers connections until it is dropped.
 pub(crate) async fn serve(listener: TcpListener, shop: Arc<Shop>, tls: Option<Arc<ServerConfig>>) {

@@ -4,6 +4,8 @@ mod attribute_body;
 pub(crate) mod attribute_sets;
 pub(crate) mod attributes;
 mod body;
+pub(crate) mod bundles;
+mod change;
 pub(crate) mod image;
 mod links;
 mod media;
@@ -13,6 +15,7 @@ mod save;
 mod save_parts;
 mod stock;
 mod tier_prices;
+pub(crate) mod variants;
 pub(crate) mod view;
 mod websites;
 

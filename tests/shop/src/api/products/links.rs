@@ -83,7 +83,7 @@ fn put_one(call: &mut Call<'_>) -> Answer {
     let link = link(call.state, call.value("entity"))?;
     // The repository reads the linked product, which fails for one with a broken option.
     if let Some(other) = call.state.products.list.get(&link.product) {
-        crate::api::configurable_products::options_view(call.state, other)?;
+        super::variants::options_view(call.state, other)?;
     }
     add(&mut found, link);
     keep(call, found)
@@ -97,7 +97,7 @@ fn add(product: &mut Product, link: Link) {
 fn keep(call: &mut Call<'_>, mut product: Product) -> Answer {
     product.updated_at = call.stamp();
     // A link saves the whole product, and with it a stock item that had no quantity.
-    super::stock::apply(call, &mut product, None, super::save::Save::Update);
+    super::stock::apply(call, &mut product, None, super::change::Save::Update);
     let id = product.id;
     call.state.products.put(product);
     super::stock::settle(call, id);

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::change::{Save, custom_attributes};
 use super::{save_parts, stock};
 use crate::call::{Call, text_of, whole_of};
 use crate::php::{decimal, leading_number, moment, url_key};
@@ -9,18 +10,6 @@ use crate::refusal::Refusal;
 use crate::shape::text;
 use crate::state::attribute::{Attribute, Backend, Scope};
 use crate::state::product::{Product, key, next};
-
-/// The catch-all of the shop for what the database refuses.
-pub(super) fn unable() -> Refusal {
-    Refusal::bad("The product was unable to be saved. Please try again.")
-}
-
-/// Whether a product is new.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Save {
-    Create,
-    Update,
-}
 
 /// Most characters of a SKU.
 const LONGEST_SKU: usize = 64;
@@ -130,14 +119,6 @@ fn write_values(call: &Call<'_>, sent: &Map<String, Value>, product: &mut Produc
     }
     complete(call, sent, product, save);
     Ok(())
-}
-
-/// The custom attributes of a request by code.
-pub(super) fn custom_attributes(sent: &Map<String, Value>) -> Vec<(String, Value)> {
-    let list = sent.get("custom_attributes").and_then(Value::as_array).cloned().unwrap_or_default();
-    let code =
-        |item: &Value| text_of(item, "attribute_code").or_else(|| text_of(item, "attributeCode")).unwrap_or_default();
-    list.iter().map(|item| (code(item), item.get("value").cloned().unwrap_or_default())).collect()
 }
 
 /// Writes one value where its scope puts it. Null takes the row away, so that a store view falls back to the global value.

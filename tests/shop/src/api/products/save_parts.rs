@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use super::bundles;
+use super::change::{Save, custom_attributes, unable};
 use super::image;
 use super::links;
-use super::save::{Save, custom_attributes, unable};
 use super::tier_prices;
-use crate::api::{bundle_products, configurable_products};
+use super::variants;
 use crate::call::{Call, decimal_of, text_of, whole_of};
 use crate::refusal::Refusal;
 use crate::shape::whole;
@@ -86,9 +87,9 @@ pub(super) fn lists(call: &mut Call<'_>, sent: &Map<String, Value>, product: &mu
     if let Some(list) = own_list(sent, "media_gallery_entries") {
         image::replace(call, product, list)?;
     }
-    configurable_products::in_product(call, sent, product)?;
+    variants::in_product(call, sent, product)?;
     if let Some(list) = extension(sent, "bundle_product_options").and_then(Value::as_array) {
-        bundle_products::replace(call, product, list)?;
+        bundles::replace(call, product, list)?;
     }
     downloads(call, sent, product)
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::body::STOCK_ITEM;
-use super::save::Save;
+use super::change::Save;
 use super::{product, unknown_product};
 use crate::call::{Call, decimal_of};
 use crate::php::number;

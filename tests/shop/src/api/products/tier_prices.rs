@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::save::unable;
+use super::change::unable;
 use super::{product, unknown_product};
 use crate::call::{Call, decimal_of, text_of, whole_of};
 use crate::php::number;

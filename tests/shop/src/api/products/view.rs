@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{image, links, stock, tier_prices};
-use crate::api::configurable_products;
+use super::{bundles, image, links, stock, tier_prices, variants};
 use crate::php::number;
 use crate::refusal::Refusal;
 use crate::state::State;
@@ -90,14 +89,11 @@ fn extension(state: &State, product: &Product, wanted: Wanted) -> Result<Value, 
     }
     match product.kind.as_str() {
         "configurable" => {
-            fields.insert(
-                "configurable_product_options".to_owned(),
-                configurable_products::options_view(state, product)?,
-            );
+            fields.insert("configurable_product_options".to_owned(), variants::options_view(state, product)?);
             fields.insert("configurable_product_links".to_owned(), json!(product.variants));
         }
         "bundle" => {
-            fields.insert("bundle_product_options".to_owned(), crate::api::bundle_products::view(state, product));
+            fields.insert("bundle_product_options".to_owned(), bundles::view(state, product));
         }
         "downloadable" => {
             fields.insert("downloadable_product_links".to_owned(), json!(product.download_links));
