@@ -1,6 +1,8 @@
 //! Imports into a local shop that answers as a real one did, traps and faults included.
 
 #[cfg(test)]
+mod checklist;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod importing;
@@ -10,3 +12,5 @@ mod prices;
 mod products;
 #[cfg(test)]
 mod stock;
+#[cfg(test)]
+mod unsupported;
