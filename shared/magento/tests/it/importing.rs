@@ -13,7 +13,7 @@ use import::operation::Operation;
 use import::shop::ShopFacts;
 use local_shop::{LocalShop, Setup, TOKEN};
 use magento::client::{
-    AddressForm, Network, ShopAccess, ShopAddress, ShopCall, ShopClient, ShopLimits, ShopSecret, ShopSettings,
+    AddressForm, Network, ShopAccess, ShopAddress, ShopCall, ShopClient, ShopLimits, ShopSecret, ShopSettings, Wire,
 };
 use magento::target::MagentoTarget;
 use patience::wait;
@@ -103,12 +103,26 @@ impl Shop {
 }
 
 pub(crate) fn client(url: &str, access: ShopAccess, limits: ShopLimits) -> ShopClient {
-    let address = ShopAddress::parse(url, AddressForm::Installed).unwrap();
+    ShopClient::new(ShopSettings { access, limits, ..settings(url) }, network(url))
+}
+
+/// A local shop with the token that may do everything.
+pub(crate) fn settings(url: &str) -> ShopSettings {
+    ShopSettings {
+        name: "magento".to_owned(),
+        address: ShopAddress::parse(url, AddressForm::Installed).unwrap(),
+        access: ShopAccess::Integration(ShopSecret::new(TOKEN)),
+        limits: ShopLimits::default(),
+        download_hosts: Vec::new(),
+    }
+}
+
+/// The network with the shop and nothing else in it.
+pub(crate) fn network(url: &str) -> Arc<dyn Wire> {
+    let address = settings(url).address;
     let (host, port) = address.host();
     let listed = ListedHost { host: host.to_owned(), port };
-    let network = Network::new(Client::new(ClientSettings::for_hosts(vec![listed])), now);
-    let (name, download_hosts) = ("magento".to_owned(), Vec::new());
-    ShopClient::new(ShopSettings { name, address, access, limits, download_hosts }, Arc::new(network))
+    Arc::new(Network::new(Client::new(ClientSettings::for_hosts(vec![listed])), now))
 }
 
 /// The time of the shop, which stands still.

@@ -7,6 +7,8 @@ mod faults;
 #[cfg(test)]
 mod importing;
 #[cfg(test)]
+mod kills;
+#[cfg(test)]
 mod prices;
 #[cfg(test)]
 mod products;
