@@ -5,11 +5,12 @@
 //! take without a word and bend or drop is refused with a sentence.
 //!
 //! `batch.rs` sends rows and finds out which of them an error means, `existing.rs` reads what there is, `products/` makes
-//! the body of a product and compares it, `in_flight.rs` hands bodies over and asks what became of them.
+//! the body of a product and compares it, `in_flight.rs` hands bodies over and `asking.rs` asks what became of them.
 //!
 //! **Invariant:** every row is answered once or left pending once (`tally.rs`).
 //! **Invariant:** no empty text is sent for a value that shall be gone: the shop would take it for a price of 0.
 
+mod asking;
 mod batch;
 mod existing;
 mod in_flight;
@@ -70,7 +71,7 @@ impl MagentoTarget {
 
     /// Asks what became of rows of any entity: all that is left pending are products in lists.
     async fn ask_for(&self, pending: Pending) -> Result<BlockOutcome, target::Error> {
-        in_flight::ask(&self.client, pending).await
+        asking::ask(&self.client, pending).await
     }
 }
 

@@ -30,35 +30,35 @@ pub(super) async fn products<'n>(
     Ok(found)
 }
 
-/// Adds the stock settings of products. Lists have none, so each product is asked for; several at once.
-pub(super) async fn add_stock_settings(
+/// Adds parts of products that lists do not have, such as stock settings: each product is asked for, several at once.
+pub(super) async fn add_parts(
     client: &ShopClient,
     products: &mut Products,
-    keys: &[String],
+    (keys, parts): (&[String], &[&str]),
 ) -> Result<(), Error> {
-    for part in keys.chunks(client.limits().concurrent_requests.max(1)) {
+    for some in keys.chunks(client.limits().concurrent_requests.max(1)) {
         let calls: Vec<(&String, ShopCall)> =
-            part.iter().filter_map(|key| Some((key, stock_call(products.get(key)?)?))).collect();
+            some.iter().filter_map(|key| Some((key, part_call(products.get(key)?, parts)?))).collect();
         let answers = join_all(calls.iter().map(|(_, call)| client.call(call))).await;
         for ((key, _), answer) in calls.into_iter().zip(answers) {
-            match answer {
-                Ok(mut answer) => {
-                    let settings = answer["extension_attributes"]["stock_item"].take();
-                    if let Some(product) = products.get_mut(key) {
-                        product["extension_attributes"]["stock_item"] = settings;
-                    }
-                }
+            let mut answer = match answer {
+                Ok(answer) => answer,
                 // A name that the web server does not let through: what is not known is sent.
-                Err(error) if error.is_not_there() => {}
+                Err(error) if error.is_not_there() => continue,
                 Err(error) => return Err(error),
+            };
+            if let Some(product) = products.get_mut(key) {
+                for part in parts {
+                    product["extension_attributes"][*part] = answer["extension_attributes"][*part].take();
+                }
             }
         }
     }
     Ok(())
 }
 
-fn stock_call(product: &Value) -> Option<ShopCall> {
-    let fields = ("fields".to_owned(), "extension_attributes[stock_item]".to_owned());
+fn part_call(product: &Value, parts: &[&str]) -> Option<ShopCall> {
+    let fields = ("fields".to_owned(), format!("extension_attributes[{}]", parts.join(",")));
     Some(ShopCall::get(&["products", product["sku"].as_str()?]).asking([fields]))
 }
 

@@ -1,4 +1,4 @@
-//! Hands bodies over to the shop, and asks later what became of them.
+//! Hands bodies over to the shop, which works through them later.
 //!
 //! Before the first list of an attempt the shop is asked what it has open: an attempt that died may have handed the same
 //! bodies over, and a second time could make a second product. What is open already is only waited for.
@@ -6,23 +6,18 @@
 //! Two lists at once must not make the same new product. So a product that is on its way counts as there: it is changed by
 //! a call that makes none, and if that came first, it is sent again.
 
+use catalog::target;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
-use std::time::Duration;
-
-use catalog::target::{self, BlockOutcome, ItemOutcome, Pending};
-use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::problem::failed;
 use super::refused;
 use super::tally::RowTally;
-use super::token::BulkToken;
-use crate::bulk::{
-    BulkBatch, BulkOperation, BulkRoute, FailureKind, OpenRequest, OperationState, look_after, open_operations,
-    open_requests, read_status, submit,
-};
+use super::token::{Attached, BulkToken};
+use crate::bulk::{BulkBatch, BulkRoute, OpenRequest, look_after, open_requests, submit};
 use crate::client::{Error, ShopClient, ShopScope};
 
 /// What is on its way, as far as this attempt knows.
@@ -38,6 +33,8 @@ pub(super) struct HandedItem {
     pub(super) body: Value,
     /// Whether the shop does not have the product yet.
     pub(super) is_new: bool,
+    /// Variations that are attached once the product is there.
+    pub(super) then: Vec<String>,
 }
 
 /// Items for one call and one scope, in their order.
@@ -48,22 +45,6 @@ pub(super) struct HandedBatch {
     pub(super) store_id: i64,
     pub(super) items: Vec<HandedItem>,
 }
-
-/// How often an entry is sent again that failed for something that may pass.
-const TRIES: u32 = 3;
-
-/// How long nothing may move before entries that others have overtaken count as lost.
-const STALLED: TimeDelta = TimeDelta::minutes(15);
-
-/// How long nothing may move before the shop is given up. A consumer may be stopped for an hour, or for a night.
-const GIVEN_UP: TimeDelta = TimeDelta::hours(24);
-
-/// What a call that makes no product says if the product is not there yet.
-const NOT_THERE_YET: &str = "Invalid attribute set entity type";
-
-/// What is said of something that is as it shall be already.
-const DONE_BEFORE: [(BulkRoute, &str); 2] =
-    [(BulkRoute::DeleteProducts, "doesn't exist"), (BulkRoute::AttachChildren, "already attached")];
 
 impl InFlight {
     /// Asks the shop once what it has open.
@@ -165,6 +146,10 @@ fn leave(
         if item.is_new {
             token.new.push(entry);
         }
+        if !item.then.is_empty() {
+            let sku = item.body["product"]["sku"].as_str().unwrap_or_default().to_owned();
+            token.then.insert(entry, Attached { sku, variations: item.then.clone() });
+        }
     }
     if rows.is_empty() {
         return;
@@ -172,183 +157,4 @@ fn leave(
     let after = look_after(None);
     token.waited = after.as_secs();
     tally.leave(&rows, token.write(), after.as_secs());
-}
-
-/// Asks what became of rows.
-pub(super) async fn ask(client: &ShopClient, pending: Pending) -> Result<BlockOutcome, target::Error> {
-    let Some(token) = BulkToken::read(&pending.token).filter(|token| token.entries.len() == pending.lines.len()) else {
-        let problem =
-            format!("rows of `{}` were left pending under `{}`, which means nothing here", pending.file, pending.token);
-        return Err(target::Error::permanent(problem));
-    };
-    let mut asked = Asked { tally: RowTally::new(&pending.file, pending.lines.clone()), token, again: Vec::new() };
-    let open = open_operations(client, &asked.token.uuid).await.map_err(failed)?;
-    if open > 0 && !asked.is_stalled(open, client.wire().now()) {
-        asked.look_later();
-        return Ok(asked.tally.finish());
-    }
-    match read_status(client, &asked.token.uuid).await.map_err(failed)? {
-        Some(status) => asked.judge(&status.operations, client.wire().now()),
-        None => asked.refuse_all(
-            "the shop does not know the list any more in which it took this row; what became of it is unknown",
-        ),
-    }
-    asked.send_again(client).await?;
-    Ok(asked.tally.finish())
-}
-
-/// Rows of a list while it is found out what became of them.
-struct Asked {
-    tally: RowTally,
-    token: BulkToken,
-    /// Entries that are sent again: what was sent, and whether its product is new.
-    again: Vec<(Vec<usize>, Value, bool)>,
-}
-
-impl Asked {
-    /// Keeps how far the shop is; says whether nothing has moved for long.
-    fn is_stalled(&mut self, open: u64, now: DateTime<Utc>) -> bool {
-        if self.token.open != Some(open) {
-            self.token.open = Some(open);
-            self.token.since = now;
-        }
-        now - self.token.since >= STALLED
-    }
-
-    /// Leaves all rows that are not answered pending under the same list.
-    fn look_later(&mut self) {
-        let after = look_after(Some(Duration::from_secs(self.token.waited)));
-        let mut rows = Vec::new();
-        let mut token = self.token.clone();
-        token.entries.clear();
-        token.waited = after.as_secs();
-        for (row, entry) in self.token.entries.iter().enumerate() {
-            if self.tally.is_open(row) {
-                rows.push(row);
-                token.entries.push(*entry);
-            }
-        }
-        if !rows.is_empty() {
-            self.tally.leave(&rows, token.write(), after.as_secs());
-        }
-    }
-
-    fn rows_of(&self, entry: usize) -> Vec<usize> {
-        let rows = self.token.entries.iter().enumerate();
-        rows.filter(|(_, known)| **known == entry).map(|(row, _)| row).collect()
-    }
-
-    fn refuse_all(&mut self, problem: &str) {
-        (0..self.token.entries.len()).for_each(|row| self.tally.refuse(row, refused(problem)));
-    }
-
-    fn judge(&mut self, operations: &[BulkOperation], now: DateTime<Utc>) {
-        let last_moved = operations.iter().rposition(|operation| operation.state != OperationState::Open);
-        let entries: BTreeSet<usize> = self.token.entries.iter().copied().collect();
-        let mut waits = false;
-        for entry in entries {
-            let Some(operation) = operations.get(entry) else {
-                self.refuse(
-                    entry,
-                    "the shop has no entry for this row in the list that it took; what became of it is unknown",
-                );
-                continue;
-            };
-            let is_overtaken = last_moved.is_some_and(|last| entry < last);
-            match &operation.state {
-                OperationState::Open if is_overtaken => {
-                    self.try_again(entry, operation, "the shop's consumer lost this row")
-                }
-                OperationState::Open if now - self.token.since >= GIVEN_UP => {
-                    self.refuse(
-                        entry,
-                        "the shop has not come to this row for a day; does its consumer `async.operations.all` run?",
-                    );
-                }
-                OperationState::Open => waits = true,
-                OperationState::Done { errors } if errors.is_empty() => self.settle(entry),
-                OperationState::Done { errors } => self.refuse(entry, &errors.join("; ")),
-                OperationState::Failed { message, .. } if self.was_done_before(message) => self.settle_unchanged(entry),
-                OperationState::Failed { message, kind } => match self.may_pass(message, *kind) {
-                    true => self.try_again(entry, operation, message),
-                    false => self.refuse(entry, message),
-                },
-            }
-        }
-        if waits {
-            self.look_later();
-        }
-    }
-
-    fn may_pass(&self, message: &str, kind: FailureKind) -> bool {
-        let came_first = self.token.route() == BulkRoute::UpdateProducts && message.contains(NOT_THERE_YET);
-        match kind {
-            FailureKind::Passing => true,
-            FailureKind::Unclear => self.token.tries == 0,
-            FailureKind::Final => came_first,
-        }
-    }
-
-    fn was_done_before(&self, message: &str) -> bool {
-        DONE_BEFORE.iter().any(|(route, words)| *route == self.token.route() && message.contains(words))
-    }
-
-    fn try_again(&mut self, entry: usize, operation: &BulkOperation, message: &str) {
-        match &operation.request {
-            Some(request) if self.token.tries < TRIES => {
-                let (rows, is_new) = (self.rows_of(entry), self.token.new.contains(&entry));
-                self.again.push((rows, request.clone(), is_new));
-            }
-            _ => self.refuse(entry, message),
-        }
-    }
-
-    fn settle(&mut self, entry: usize) {
-        let outcome = match self.token.route() {
-            BulkRoute::DeleteProducts => ItemOutcome::Deleted,
-            _ if self.token.new.contains(&entry) => ItemOutcome::Created,
-            BulkRoute::SaveProducts | BulkRoute::UpdateProducts | BulkRoute::AttachChildren => ItemOutcome::Updated,
-        };
-        self.rows_of(entry).into_iter().for_each(|row| self.tally.settle(row, outcome.clone()));
-    }
-
-    fn settle_unchanged(&mut self, entry: usize) {
-        self.rows_of(entry).into_iter().for_each(|row| self.tally.settle(row, ItemOutcome::Unchanged));
-    }
-
-    fn refuse(&mut self, entry: usize, problem: &str) {
-        self.rows_of(entry).into_iter().for_each(|row| self.tally.refuse(row, refused(problem)));
-    }
-
-    /// Sends what may pass in a list of its own.
-    async fn send_again(&mut self, client: &ShopClient) -> Result<(), target::Error> {
-        let again = std::mem::take(&mut self.again);
-        if again.is_empty() {
-            return Ok(());
-        }
-        let items = again.iter().map(|(_, request, _)| request.clone()).collect();
-        let batch = BulkBatch { route: self.token.route(), scope: self.token.scope(), items };
-        let submission = submit(client, &batch).await.map_err(failed)?;
-        for item in submission.refused {
-            again[item.item].0.iter().for_each(|row| self.tally.refuse(*row, refused(&item.problem)));
-        }
-        for list in submission.accepted {
-            let call = (batch.route, &batch.scope);
-            let mut token = BulkToken::new(call, list.uuid, Vec::new(), client.wire().now());
-            token.tries = self.token.tries + 1;
-            let mut rows = Vec::new();
-            for (entry, place) in list.items.iter().enumerate() {
-                let (of_entry, _, is_new) = &again[*place];
-                token.new.extend(is_new.then_some(entry));
-                for row in of_entry.iter().filter(|row| self.tally.is_open(**row)) {
-                    rows.push(*row);
-                    token.entries.push(entry);
-                }
-            }
-            let after = look_after(None);
-            token.waited = after.as_secs();
-            self.tally.leave(&rows, token.write(), after.as_secs());
-        }
-        Ok(())
-    }
 }

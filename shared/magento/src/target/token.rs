@@ -1,5 +1,7 @@
 //! What is kept of a list that the shop works through later, to find its rows again.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +21,9 @@ pub(super) struct BulkToken {
     pub(super) entries: Vec<usize>,
     /// The entries whose products are new.
     pub(super) new: Vec<usize>,
+    /// The entries of products to which variations are attached once they are there: the product, and the variations.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) then: BTreeMap<usize, Attached>,
     /// How often these entries failed for something that may pass.
     pub(super) tries: u32,
     /// Seconds before the last look.
@@ -27,6 +32,15 @@ pub(super) struct BulkToken {
     pub(super) open: Option<u64>,
     /// Since when that number has not changed.
     pub(super) since: DateTime<Utc>,
+}
+
+/// Variations that are attached to a product once it is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Attached {
+    /// The product.
+    pub(super) sku: String,
+    /// The variations.
+    pub(super) variations: Vec<String>,
 }
 
 const CALLS: [(&str, BulkRoute); 4] = [
@@ -46,7 +60,18 @@ impl BulkToken {
     ) -> Self {
         let call = CALLS.iter().find(|(_, known)| *known == route).expect("every call has a word").0.to_owned();
         let store = scope.code().to_owned();
-        Self { uuid, call, store, entries, new: Vec::new(), tries: 0, waited: 0, open: None, since: now }
+        Self {
+            uuid,
+            call,
+            store,
+            entries,
+            new: Vec::new(),
+            then: BTreeMap::new(),
+            tries: 0,
+            waited: 0,
+            open: None,
+            since: now,
+        }
     }
 
     /// Reads what was kept; nothing if it was not written by this.

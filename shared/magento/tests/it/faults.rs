@@ -1,6 +1,7 @@
 //! What goes wrong between an import and the shop, and how it ends.
 
 use catalog::target::Target;
+use import::entity::price::Prices;
 use import::entity::product::Products;
 use import::operation::Operation;
 use insta::assert_snapshot;
@@ -103,6 +104,23 @@ async fn a_shop_in_maintenance_is_a_failure_that_passes() {
     assert_snapshot!(error.to_string(), @"GET /rest/all/V1/categories/list: 503: the shop is in maintenance mode");
     shop.local.faults(|faults| faults.maintenance = false);
     assert_eq!(shop.import::<Products>(&products(1)).await, "1 created");
+}
+
+#[tokio::test]
+async fn a_price_call_that_fails_fails_the_block() {
+    let limits = ShopLimits { patience: std::time::Duration::ZERO, ..ShopLimits::default() };
+    let shop = Shop::with(Setup::default(), limits).await;
+    shop.import::<Products>(&products(2)).await;
+    for path in ["/V1/products/base-prices", "/V1/products/special-price"] {
+        // The question before it passes, and so does everything behind it.
+        let fault = Fault::Page { status: 502 };
+        shop.local.fail(Rule { after: 1, ..Rule::once("POST", path, fault) });
+        let file = "sku,price,special_price\nS-0,7,6\n";
+        let error = give::<Prices>(&shop.target(), Operation::AddUpdate, file).await.unwrap_err();
+        assert!(matches!(error, catalog::target::Error::Retryable { .. }), "{error:?}");
+        assert!(error.to_string().starts_with(&format!("POST /rest/all{path}: 502: ")), "{error}");
+    }
+    assert_eq!(shop.import::<Prices>("sku,price,special_price\nS-0,7,6\n").await, "1 updated");
 }
 
 #[tokio::test]

@@ -16,3 +16,5 @@ mod products;
 mod stock;
 #[cfg(test)]
 mod unsupported;
+#[cfg(test)]
+mod variations;

@@ -9,6 +9,7 @@ use import::name_key::name_key;
 use serde_json::{Map, Value, json};
 
 use super::refusal::{Unsent, of_column};
+use super::variations::Variations;
 use super::{stock_item, tiers, values};
 use crate::facts::ShopKnowledge;
 
@@ -27,6 +28,8 @@ pub(super) struct ProductBody {
     pub(super) stock_item: Map<String, Value>,
     /// Tier prices: all that it shall have.
     pub(super) tier_prices: Option<Vec<Value>>,
+    /// The products that it is a choice of.
+    pub(super) variations: Option<Variations>,
     /// Name of the attribute set, as far as rows or the shop say it.
     pub(super) set: Option<String>,
 }
@@ -103,6 +106,12 @@ impl ProductBody {
             }
             self.categories = Some(categories);
         }
+        if let Some(Stated::Set(stated)) = &change.variations
+            && !stated.is_empty()
+        {
+            let variations = Variations::of(known, change, stated);
+            self.variations = Some(variations.map_err(|problem| of_column("configurable_variations", problem))?);
+        }
         if let Some(stated) = &change.tier_prices {
             let mut prices = Vec::new();
             for price in listed(stated) {
@@ -121,9 +130,10 @@ impl ProductBody {
 
     /// Says whether there is nothing to send.
     pub(super) fn is_empty(&self) -> bool {
-        let Self { fields, attributes, websites, categories, stock_item, tier_prices, set: _ } = self;
+        let Self { fields, attributes, websites, categories, stock_item, tier_prices, variations, set: _ } = self;
         let has_values = !fields.is_empty() || !attributes.is_empty() || !stock_item.is_empty();
-        !has_values && websites.is_none() && categories.is_none() && tier_prices.is_none()
+        let has_lists = websites.is_some() || categories.is_some() || tier_prices.is_some() || variations.is_some();
+        !has_values && !has_lists
     }
 
     /// The item of a list.
@@ -140,6 +150,9 @@ impl ProductBody {
         }
         if !self.stock_item.is_empty() {
             extension.insert("stock_item".to_owned(), Value::Object(self.stock_item));
+        }
+        if let Some(variations) = self.variations {
+            extension.extend(variations.into_fields());
         }
         if !extension.is_empty() {
             product.insert("extension_attributes".to_owned(), Value::Object(extension));
@@ -173,13 +186,13 @@ fn parts_not_sent(change: &ProductChange) -> Vec<Unsent> {
     let has_images = !change.images.is_empty() || change.additional_images.is_some() || change.hidden_images.is_some();
     let has_downloads = change.downloadable_links.is_some() || change.downloadable_samples.is_some();
     let has_bundle = change.bundle_values.is_some() || change.bundle_positions.is_some();
-    let has_variations =
-        change.variations.is_some() || change.variation_labels.is_some() || change.variation_positions.is_some();
+    // None at all would take every choice away from a product that is nothing else.
+    let clears_variations = change.variations.as_ref().is_some_and(|stated| listed(stated).is_empty());
     let parts = [
         ("base_image", has_images),
         ("related_skus", !change.links.is_empty()),
         ("associated_skus", change.associated.is_some()),
-        ("configurable_variations", has_variations),
+        ("configurable_variations", clears_variations),
         ("bundle_values", has_bundle),
         ("downloadable_links", has_downloads),
         ("custom_options", change.custom_options.is_some()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use import::entity::Stated;
-use import::entity::product::{CategoryLink, ProductChange, ProductType, ProductValue, TierPrice};
+use import::entity::product::{CategoryLink, ProductChange, ProductType, ProductValue, TierPrice, Variation};
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -109,6 +109,23 @@ async fn relations_are_sent_by_number() {
     {"extension_attributes":{"category_links":[{"category_id":"2","position":0},{"category_id":"3","position":3}],"stock_item":{"qty":12.5,"use_config_manage_stock":true},"website_ids":[1,2]},"sku":"RIG-3","tier_prices":[{"customer_group_id":32000,"extension_attributes":{"website_id":0},"qty":5,"value":7.5},{"customer_group_id":2,"extension_attributes":{"percentage_value":7.5,"website_id":0},"qty":5}]}
     website_id is not known to the REST interface of the shop
     "#);
+}
+
+#[tokio::test]
+async fn variations_that_would_break_the_shop_are_refused() {
+    let variation = |sku: &str, code: &str, label: &str| {
+        let options = BTreeMap::from([(code.to_owned(), label.to_owned())]);
+        Variation { sku: sku.to_owned(), options }
+    };
+    let told = async |variations: &[Variation]| {
+        let variations = Some(Stated::Set(variations.to_vec()));
+        item(&[ProductChange { variations, ..values(&[]) }]).await
+    };
+    let red = variation("A-RED", "color", "Red");
+    assert_snapshot!(told(&[red.clone(), variation("A-BLUE", "color", "blue")]).await, @r#"{"extension_attributes":{"configurable_product_options":[{"attribute_id":"93","label":"Color","position":0,"values":[{"value_index":4},{"value_index":5}]}]},"sku":"RIG-3"}"#);
+    assert_snapshot!(told(&[red.clone(), variation("A-2", "color", "red")]).await, @"configurable_variations: `A-RED` and `A-2` are told apart by nothing");
+    assert_snapshot!(told(&[variation("A", "no_such", "Red")]).await, @"configurable_variations: the shop has no attribute `no_such`, and its pages would break");
+    assert_snapshot!(told(&[variation("A", "color", "Pink")]).await, @"configurable_variations: `Pink` is no option of attribute `color` in the shop");
 }
 
 #[tokio::test]
