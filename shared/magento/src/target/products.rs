@@ -130,7 +130,7 @@ fn prepare(
     changed: &BTreeSet<String>,
 ) -> ProductGroup {
     let key = sku_key(&group.sku);
-    group.then = variations::resolve(&mut group.body, &stored.variations);
+    group.then = variations::resolve(group.body.variations.as_mut(), &stored.variations);
     if stored.sent.contains(&key) {
         return group.without_making();
     }
@@ -156,7 +156,7 @@ fn leave_out(stored: &Stored, changed: &BTreeSet<String>, group: &mut ProductGro
     let Some(for_all) = stored.get(&ShopScope::Global, &group.sku) else { return Vec::new() };
     match &group.scope {
         ShopScope::Global => {
-            if variations::leave_out(&mut group.body, for_all) {
+            if variations::leave_out(&mut group.body.variations, for_all) {
                 group.then.clear();
             }
             compare::leave_out(&mut group.body, for_all)

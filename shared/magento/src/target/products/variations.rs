@@ -10,7 +10,6 @@ use import::entity::product::{ProductChange, Variation};
 use import::name_key::name_key;
 use serde_json::{Value, json};
 
-use super::body::ProductBody;
 use crate::client::sku_key;
 use crate::facts::ShopKnowledge;
 
@@ -80,22 +79,22 @@ impl Variations {
 }
 
 /// Gives variations the numbers that the shop knows them by; returns all of them if it does not have all yet.
-pub(super) fn resolve(body: &mut ProductBody, known: &BTreeMap<String, i64>) -> Vec<String> {
-    let Some(variations) = &mut body.variations else { return Vec::new() };
+pub(super) fn resolve(variations: Option<&mut Variations>, known: &BTreeMap<String, i64>) -> Vec<String> {
+    let Some(variations) = variations else { return Vec::new() };
     variations.ids = variations.skus.iter().map(|sku| known.get(&sku_key(sku)).copied()).collect();
     if variations.ids.is_some() { Vec::new() } else { variations.skus.clone() }
 }
 
 /// Leaves variations out that a product has already; says whether it did.
-pub(super) fn leave_out(body: &mut ProductBody, stored: &Value) -> bool {
-    let Some(Variations { options, ids: Some(ids), .. }) = &body.variations else { return false };
+pub(super) fn leave_out(variations: &mut Option<Variations>, stored: &Value) -> bool {
+    let Some(Variations { options, ids: Some(ids), .. }) = variations else { return false };
     let extension = &stored["extension_attributes"];
     let links: BTreeSet<i64> = extension[PARTS[1]].as_array().into_iter().flatten().filter_map(Value::as_i64).collect();
     let number = |option: &Value| option["attribute_id"].as_str().and_then(|id| id.parse().ok());
     let attributes: BTreeSet<i64> = extension[PARTS[0]].as_array().into_iter().flatten().filter_map(number).collect();
     let is_same = links == *ids && options.keys().copied().collect::<BTreeSet<i64>>() == attributes;
     if is_same {
-        body.variations = None;
+        *variations = None;
     }
     is_same
 }
