@@ -1,5 +1,6 @@
 //! The command line.
 
+mod imports;
 mod operators;
 mod pipeline_reference;
 mod pipelines;
@@ -14,6 +15,9 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::output::Paint;
 
+pub(crate) use imports::{
+    CheckArguments, DropArguments, ErrorsArguments, HistoryArguments, ImportCommand, OkFileArguments, RunArguments,
+};
 pub(crate) use operators::{MaintenanceCommand, QueueCommand, SettingsCommand};
 pub(crate) use pipeline_reference::PipelineReference;
 pub(crate) use pipelines::{Chosen, ListArguments, PipelineCommand, StepCommand, WatchArguments, Which};
@@ -62,14 +66,16 @@ const EXAMPLES: &str = "\
 Examples:
   systole demo                                   import the demo catalogue and show what happened
   systole dev                                    run everything on this machine until Ctrl-C
-  systole import drop my-files/                  import a folder of CSV files
+  systole import run my-files/                   import a folder of CSV files now
+  systole import history                         what came of the latest imports
   systole pipeline watch                         see what runs, live
   systole pipeline list --status error           show what went wrong
   systole pipeline check 01k9                   why a pipeline does not go on
   systole maintenance on                         begin nothing more until `maintenance off`
   systole --stage prod pipeline list             the same on AWS, for the stage `prod`
 
-Exit codes: 0 done, 1 failed, 2 wrong command line, 3 a pipeline did not succeed, 4 waited in vain, 130 Ctrl-C.";
+Exit codes: 0 done, 1 failed, 2 wrong command line, 3 a pipeline did not succeed, 4 waited in vain, 13 done with findings
+(an import left something out, the report says what), 130 Ctrl-C.";
 
 /// The folder of the embedded store if nobody says otherwise.
 pub(crate) const DEFAULT_STORE: &str = ".systole";
@@ -224,40 +230,6 @@ pub(crate) struct DemoArguments {
     /// File that tells which shop it is.
     #[arg(long, default_value = "demo/shop.yaml", value_name = "FILE")]
     pub(crate) shop: PathBuf,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ImportCommand {
-    /// Puts CSV files and then their ok file into the drop area, and waits for the import.
-    #[command(after_help = DROP_EXAMPLES)]
-    Drop(DropArguments),
-    /// Lists the files of the drop area and what they wait for.
-    #[command(after_help = "Example:\n  systole import list")]
-    List,
-}
-
-const DROP_EXAMPLES: &str = "\
-Examples:
-  systole import drop my-files/                     all CSV and ok files of a folder
-  systole import drop product-import_spring_01.csv  one file; an ok file is written for it
-  systole import drop --no-wait my-files/           leave the work to `systole dev`
-
-Files are named <prefix>_<identifier>_<counter>.csv; those of one identifier are imported as one.";
-
-#[derive(Debug, Args)]
-pub(crate) struct DropArguments {
-    /// CSV and ok files, or folders of them.
-    #[arg(required = true)]
-    pub(crate) paths: Vec<PathBuf>,
-    /// Does not write an ok file for CSV files that come without one.
-    #[arg(long)]
-    pub(crate) no_ok: bool,
-    /// Returns at once instead of waiting for the import.
-    #[arg(long)]
-    pub(crate) no_wait: bool,
-    /// Longest wait in seconds.
-    #[arg(long, default_value = "600", value_parser = seconds, value_name = "SECONDS")]
-    pub(crate) timeout: Duration,
 }
 
 #[derive(Debug, Subcommand)]

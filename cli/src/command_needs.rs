@@ -12,7 +12,7 @@ pub(crate) fn need_of(command: &Command) -> Need {
         Command::Dev(_) | Command::Demo(_) => Need::Begin,
         Command::Heartbeat
         | Command::Run { .. }
-        | Command::Import(ImportCommand::Drop(_))
+        | Command::Import(ImportCommand::Run(_) | ImportCommand::Drop(_) | ImportCommand::Validate(_))
         | Command::Pipeline(PipelineCommand::Init { .. }) => Need::Work,
         Command::Pipeline(
             PipelineCommand::Cancel { .. }
@@ -23,6 +23,7 @@ pub(crate) fn need_of(command: &Command) -> Need {
         | Command::Step(StepCommand::Process { .. })
         | Command::Settings(SettingsCommand::Set { .. } | SettingsCommand::Unset { .. })
         | Command::Maintenance(MaintenanceCommand::On { .. } | MaintenanceCommand::Off)
+        | Command::Import(ImportCommand::OkFile(_))
         | Command::Queue(QueueCommand::Redrive)
         | Command::Shop(ShopCommand::Import(_)) => Need::Change,
         Command::Pipeline(_)
@@ -32,7 +33,9 @@ pub(crate) fn need_of(command: &Command) -> Need {
         | Command::Queue(_)
         | Command::Health
         | Command::Audit { .. }
-        | Command::Import(ImportCommand::List)
+        | Command::Import(
+            ImportCommand::List | ImportCommand::History(_) | ImportCommand::Show { .. } | ImportCommand::Errors(_),
+        )
         | Command::Catalog(_)
         | Command::Shop(ShopCommand::Export { .. })
         | Command::Executors { .. }
@@ -43,6 +46,9 @@ pub(crate) fn need_of(command: &Command) -> Need {
 
 /// Whether it is noted who runs a command: in the audit, or in the pipeline that it spawns.
 pub(crate) fn is_noted(command: &Command) -> bool {
-    let spawns = matches!(command, Command::Pipeline(PipelineCommand::Init { .. }));
+    let spawns = matches!(
+        command,
+        Command::Pipeline(PipelineCommand::Init { .. }) | Command::Import(ImportCommand::Validate(_))
+    );
     spawns || need_of(command) == Need::Change
 }

@@ -31,7 +31,8 @@ pub(crate) async fn run(
     output.say(&format!("store    {} (embedded: one SQLite file and one folder)", root.display()))?;
     output.say(&shop_commands::tell_if_untold(installation, &options.shop).await?)?;
     let dropped = import_commands::put(installation, std::slice::from_ref(&options.data), true, output).await?;
-    let waited = import_commands::wait(installation, &dropped, TIMEOUT, output).await?;
+    let waited =
+        import_commands::wait(installation, import_commands::Awaited::Files(&dropped), TIMEOUT, output).await?;
     let reason = import_commands::show(installation, &dropped, &waited, output)?;
     output.say(&next(&program(root)))?;
     Ok(reason)

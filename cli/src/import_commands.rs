@@ -1,27 +1,52 @@
 //! `systole import …`: brings files into the drop area and waits for what becomes of them.
 
+mod errors;
+mod history;
+mod ok_file;
+mod progress;
 mod put;
+mod validate;
 mod wait;
 
 use std::collections::BTreeMap;
 
-use operate::view::{ArrivalRow, PipelineDetails};
+use operate::view::{ArrivalRow, PipelineDetails, PipelineRow, WITH_FINDINGS};
 use pipeline::PipelineStatus;
 use serde_json::json;
 use steps::import::DROP_PREFIX;
 
 pub(crate) use put::{Dropped, put};
-pub(crate) use wait::{Waited, wait};
+pub(crate) use wait::{Awaited, Waited, wait};
 
 use self::wait::End;
-use crate::arguments::DropArguments;
+use crate::arguments::{DropArguments, ImportCommand, RunArguments};
 use crate::installation::{Installation, Place};
 use crate::outcome::ExitReason;
 use crate::output::{self, Output};
 use crate::pipeline_commands::{results, step_table};
 
-/// `systole import drop`.
+/// `systole import …`.
 pub(crate) async fn run(
+    installation: &Installation,
+    command: ImportCommand,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
+    match command {
+        ImportCommand::Run(RunArguments { paths, timeout }) => {
+            drop_files(installation, &DropArguments { paths, no_ok: false, no_wait: false, timeout }, output).await
+        }
+        ImportCommand::Validate(options) => validate::run(installation, &options, output).await,
+        ImportCommand::Drop(options) => drop_files(installation, &options, output).await,
+        ImportCommand::OkFile(options) => ok_file::run(installation, &options, output).await,
+        ImportCommand::List => list(installation, output).await,
+        ImportCommand::History(options) => history::list(installation, &options, output).await,
+        ImportCommand::Show { reference } => history::show(installation, &reference, output).await,
+        ImportCommand::Errors(options) => errors::run(installation, &options).await,
+    }
+}
+
+/// `systole import drop` and `systole import run`.
+async fn drop_files(
     installation: &Installation,
     options: &DropArguments,
     output: &Output,
@@ -31,12 +56,12 @@ pub(crate) async fn run(
         output.show(&json!({ "dropped": dropped }), |_| "the next heartbeat takes them".to_owned())?;
         return Ok(ExitReason::Ok);
     }
-    let waited = wait(installation, &dropped, options.timeout, output).await?;
+    let waited = wait(installation, Awaited::Files(&dropped), options.timeout, output).await?;
     show(installation, &dropped, &waited, output)
 }
 
 /// `systole import list`.
-pub(crate) async fn list(installation: &Installation, output: &Output) -> anyhow::Result<ExitReason> {
+async fn list(installation: &Installation, output: &Output) -> anyhow::Result<ExitReason> {
     let rows = operate::arrivals(&installation.context).await?;
     output.show(&rows, |rows| in_words(rows))?;
     Ok(ExitReason::Ok)
@@ -80,13 +105,24 @@ pub(crate) fn show(
         parts.extend(next(installation, waited));
         parts.join("\n")
     })?;
-    let is_success = |details: &PipelineDetails| details.pipeline.status == PipelineStatus::Success;
     Ok(match end {
-        End::Complete if pipelines.iter().all(is_success) => ExitReason::Ok,
-        End::Complete => ExitReason::PipelineFailed,
+        End::Complete => outcome(pipelines.iter().map(|details| &details.pipeline)),
         End::Stuck | End::TimedOut => ExitReason::TimedOut,
         End::Interrupted => ExitReason::Interrupted,
     })
+}
+
+/// How a command ends that waited for pipelines.
+fn outcome<'a>(pipelines: impl Iterator<Item = &'a PipelineRow>) -> ExitReason {
+    let mut reason = ExitReason::Ok;
+    for pipeline in pipelines {
+        if pipeline.status != PipelineStatus::Success {
+            return ExitReason::PipelineFailed;
+        } else if pipeline.outcome == Some(WITH_FINDINGS) {
+            reason = ExitReason::WithFindings;
+        }
+    }
+    reason
 }
 
 /// A pipeline, its steps with their times, its rows, and where archive and report lie.
@@ -94,7 +130,7 @@ fn summary(installation: &Installation, details: &PipelineDetails) -> String {
     let row = &details.pipeline;
     let time = output::duration(row.duration_ms);
     let mut text =
-        format!("\n{} {}: {} after {time}\n\n{}\n", row.name, row.id, row.status, step_table(&details.steps));
+        format!("\n{} {}: {} after {time}\n\n{}\n", row.name, row.id, row.standing(), step_table(&details.steps));
     let results = results(installation, details);
     if !results.is_empty() {
         text += &format!("\n{results}");

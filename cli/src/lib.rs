@@ -39,7 +39,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::arguments::{CatalogCommand, Command, CommandLine, ImportCommand, PipelineCommand, SettingsCommand};
+use crate::arguments::{CatalogCommand, Command, CommandLine, PipelineCommand, SettingsCommand};
 use crate::command_needs::{is_noted, need_of};
 use crate::installation::Installation;
 use crate::outcome::ExitReason;
@@ -112,8 +112,7 @@ async fn run_over(
         Command::Completions { shell } => complete(shell),
         Command::Executors { name } => program_commands::executors(&program, name.as_deref(), output),
         Command::Conditions { name } => program_commands::conditions(&program, name.as_deref(), output),
-        Command::Import(ImportCommand::Drop(options)) => import_commands::run(&installation, &options, output).await,
-        Command::Import(ImportCommand::List) => import_commands::list(&installation, output).await,
+        Command::Import(command) => import_commands::run(&installation, command, output).await,
         Command::Catalog(CatalogCommand::Show { sku }) => catalog_commands::show(&installation, &sku, output).await,
         Command::Shop(command) => shop_commands::run(&installation, command, output).await,
         Command::Catalog(CatalogCommand::Export) => catalog_commands::export(&installation).await,

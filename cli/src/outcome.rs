@@ -13,6 +13,8 @@ pub(crate) enum ExitReason {
     PipelineFailed,
     /// 4: something that was waited for did not come, or not in time.
     TimedOut,
+    /// 13: it is done, and something was left out; a report says what.
+    WithFindings,
     /// 130: somebody pressed Ctrl-C.
     Interrupted,
 }
@@ -26,6 +28,7 @@ impl ExitReason {
             ExitReason::Failed => ExitCode::from(1),
             ExitReason::PipelineFailed => ExitCode::from(3),
             ExitReason::TimedOut => ExitCode::from(4),
+            ExitReason::WithFindings => ExitCode::from(13),
             ExitReason::Interrupted => ExitCode::from(130),
         }
     }

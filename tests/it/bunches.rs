@@ -69,6 +69,11 @@ pub(crate) struct Imported {
     dropped: Vec<String>,
 }
 
+/// A report for people without the line that says how long it took.
+fn without_time(text: &str) -> String {
+    text.lines().filter(|line| !line.starts_with("took ")).map(|line| format!("{line}\n")).collect()
+}
+
 impl Imported {
     pub(crate) async fn by(store: &Store, id: &PipelineId) -> Self {
         let prefix = format!("archive/{id}/");
@@ -78,7 +83,7 @@ impl Imported {
             archive.insert(file.key[prefix.len()..].to_owned(), content);
         }
         let mut report: Value = serde_json::from_slice(&archive.remove("report.json").unwrap()).unwrap();
-        for differs in ["pipeline", "bunch"] {
+        for differs in ["pipeline", "bunch", "seconds", "rows_per_second", "findings_file", "errors"] {
             report.as_object_mut().unwrap().remove(differs);
         }
         let text = String::from_utf8(archive.remove("report.txt").unwrap().into()).unwrap();
@@ -89,7 +94,7 @@ impl Imported {
             products: catalog::own::all(store.table.as_ref()).await.unwrap(),
             categories: catalog::own::categories(store.table.as_ref()).await.unwrap(),
             report,
-            text: text.replace(&id.to_string(), "ID"),
+            text: without_time(&text).replace(&id.to_string(), "ID"),
             archive,
             dropped: dropped.into_iter().map(|file| file.key).collect(),
         }

@@ -255,7 +255,7 @@ impl Outcome {
     fn of(systole: &Systole, id: &str) -> Self {
         let path = systole.files().join("archive").join(id).join("report.json");
         let mut report: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-        for differs in ["pipeline", "bunch"] {
+        for differs in ["pipeline", "bunch", "seconds", "rows_per_second", "findings_file", "errors"] {
             report.as_object_mut().unwrap().remove(differs);
         }
         let catalogue = systole.run(&["catalog", "export"]).stdout;

@@ -23,6 +23,7 @@ mod outside;
 mod protocol;
 mod questions;
 mod report_samples;
+mod results;
 mod samples;
 mod security;
 mod stack;

@@ -99,10 +99,10 @@ impl Systole {
         self.start(arguments).end()
     }
 
-    /// Runs a command that succeeds, and reads the JSON that it prints.
+    /// Runs a command that does what it is asked for, and reads the JSON that it prints. An import may have findings.
     pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let ran = self.run(&[&["--json"], arguments].concat());
-        assert_eq!(ran.code, Some(0), "{ran}");
+        assert!(matches!(ran.code, Some(0 | 13)), "{ran}");
         ran.json()
     }
 

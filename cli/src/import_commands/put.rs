@@ -11,6 +11,7 @@ use operate::Claims;
 use serde::Serialize;
 use steps::import::DROP_PREFIX;
 use steps::import::arrivals::{self, Arrival};
+use store::files::FileInfo;
 use tokio::io::AsyncReadExt;
 
 use crate::installation::{Installation, now};
@@ -30,6 +31,18 @@ pub(crate) struct Dropped {
     pub(crate) ok_files: Vec<String>,
     /// Files of the given folders that were not dropped, and why.
     pub(crate) left_out: BTreeMap<String, String>,
+    /// What tells the CSV files from others of the same name, as far as that could be seen.
+    #[serde(skip)]
+    fingerprints: BTreeMap<String, String>,
+}
+
+impl Dropped {
+    /// Whether an arrival is of a file that another drop put under the same name.
+    pub(super) fn is_of_another_drop(&self, name: &str, arrival: &Arrival) -> bool {
+        // Before a heartbeat has looked there is no fingerprint.
+        let ours = self.fingerprints.get(name).filter(|_| !arrival.fingerprint.is_empty());
+        ours.is_some_and(|ours| *ours != arrival.fingerprint)
+    }
 }
 
 /// The files to drop, by base name.
@@ -55,12 +68,15 @@ pub(crate) async fn put(
     let mut dropped = Dropped { left_out: chosen.left_out, ..Dropped::default() };
     for (name, path) in &chosen.csv_files {
         let name = name.to_string();
-        upload(installation, &name, path).await?;
+        let put = upload(installation, &format!("{DROP_PREFIX}{name}"), path).await?;
         output.say(&format!("dropped  {name}"))?;
+        if let Some(put) = put {
+            dropped.fingerprints.insert(name.clone(), put.fingerprint);
+        }
         dropped.files.insert(name);
     }
     for (name, path) in &chosen.ok_files {
-        upload(installation, name, path).await?;
+        upload(installation, &format!("{DROP_PREFIX}{name}"), path).await?;
         output.say(&format!("dropped  {name}"))?;
         dropped.ok_files.push(name.clone());
     }
@@ -83,7 +99,7 @@ pub(crate) async fn put(
 }
 
 /// Writes an ok file.
-async fn write(installation: &Installation, name: &str, content: String) -> anyhow::Result<()> {
+pub(super) async fn write(installation: &Installation, name: &str, content: String) -> anyhow::Result<()> {
     let key = format!("{DROP_PREFIX}{name}");
     Ok(installation.context.store.files.put(&key, Bytes::from(content)).await?)
 }
@@ -161,14 +177,14 @@ fn refusal(path: &Path, claims: &Claims) -> Option<String> {
 }
 
 /// What lies in the drop area.
-struct DropAreaContent {
+pub(super) struct DropAreaContent {
     csv_files: Vec<(FileName, DropFile)>,
     /// The contents of the ok files, by name.
     ok_files: BTreeMap<String, String>,
 }
 
 impl DropAreaContent {
-    async fn list(installation: &Installation) -> anyhow::Result<Self> {
+    pub(super) async fn list(installation: &Installation) -> anyhow::Result<Self> {
         let files = &installation.context.store.files;
         let mut area = DropAreaContent { csv_files: Vec::new(), ok_files: BTreeMap::new() };
         for file in files.list(DROP_PREFIX, None, FILE_LIMIT).await? {
@@ -182,6 +198,11 @@ impl DropAreaContent {
             }
         }
         Ok(area)
+    }
+
+    /// The names of the CSV files.
+    pub(super) fn names(&self) -> impl Iterator<Item = &FileName> {
+        self.csv_files.iter().map(|(name, _)| name)
     }
 
     /// The CSV files that any of these ok files releases.
@@ -201,7 +222,10 @@ impl DropAreaContent {
 
     /// The ok files to write for CSV files that none releases: one for each prefix and identifier, or, where there is such
     /// a one for other files already, one for each file.
-    fn missing_ok_files<'a>(&self, csv_files: impl Iterator<Item = &'a FileName>) -> BTreeMap<String, Vec<String>> {
+    pub(super) fn missing_ok_files<'a>(
+        &self,
+        csv_files: impl Iterator<Item = &'a FileName>,
+    ) -> BTreeMap<String, Vec<String>> {
         let all: Vec<String> = self.ok_files.keys().cloned().collect();
         let released: BTreeSet<String> = self.released_by(&all).into_iter().collect();
         let mut missing: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -217,14 +241,14 @@ impl DropAreaContent {
     }
 }
 
-async fn upload(installation: &Installation, name: &str, path: &Path) -> anyhow::Result<()> {
+/// Puts a file into the drop area; what is known of it, if nobody has taken it yet.
+async fn upload(installation: &Installation, key: &str, path: &Path) -> anyhow::Result<Option<FileInfo>> {
     let what = || format!("failed to drop `{}`", path.display());
-    let key = format!("{DROP_PREFIX}{name}");
-    let mut file = tokio::fs::File::open(path).await.with_context(what)?;
+    let file = tokio::fs::File::open(path).await.with_context(what)?;
     // A fresh note: the file may have been here before with the same content, and then names the pipeline of that time.
     // Written before the file is there, so that it cannot wipe out what a heartbeat notes about it.
     let arrival = Arrival {
-        key: key.clone(),
+        key: key.to_owned(),
         size_bytes: file.metadata().await.with_context(what)?.len(),
         fingerprint: String::new(),
         seen_at: now(),
@@ -232,7 +256,15 @@ async fn upload(installation: &Installation, name: &str, path: &Path) -> anyhow:
         pipeline: None,
     };
     arrivals::record(&installation.context.store, &arrival, now()).await?;
-    let mut upload = installation.context.store.files.upload(&key).await?;
+    copy(installation, key, path).await
+}
+
+/// Writes a file of this machine into the store.
+pub(super) async fn copy(installation: &Installation, key: &str, path: &Path) -> anyhow::Result<Option<FileInfo>> {
+    let what = || format!("failed to read `{}`", path.display());
+    let mut file = tokio::fs::File::open(path).await.with_context(what)?;
+    let files = &installation.context.store.files;
+    let mut upload = files.upload(key).await?;
     loop {
         let mut buffer = vec![0; READ_BYTES];
         let length = file.read(&mut buffer).await.with_context(what)?;
@@ -242,13 +274,14 @@ async fn upload(installation: &Installation, name: &str, path: &Path) -> anyhow:
         buffer.truncate(length);
         upload.write(Bytes::from(buffer)).await?;
     }
-    Ok(upload.finish().await?)
+    upload.finish().await?;
+    Ok(files.info(key).await?)
 }
 
 fn is_ok(path: &Path) -> bool {
     path.extension().is_some_and(|suffix| suffix == "ok")
 }
 
-fn name_of(path: &Path) -> String {
+pub(super) fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use operate::view::PipelineDetails;
-use pipeline::{PipelineId, StepStatus};
+use pipeline::PipelineId;
 use steps::import::{DROP_PREFIX, arrivals};
 
+use super::progress::Progress;
 use super::put::Dropped;
 use crate::host;
 use crate::installation::{Installation, Place, STEP_BUDGET, now};
@@ -44,11 +45,19 @@ pub(crate) enum End {
     Interrupted,
 }
 
-/// Waits until every dropped file was taken by a pipeline and these have ended. Over the embedded store this process does
-/// the work; beside a running `systole dev` the two share it.
+/// What is waited for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Awaited<'a> {
+    /// Until every dropped file was taken by a pipeline, and these have ended.
+    Files(&'a Dropped),
+    /// Until a pipeline has ended.
+    Pipeline(&'a PipelineId),
+}
+
+/// Waits. Over the embedded store this process does the work; beside a running `systole dev` the two share it.
 pub(crate) async fn wait(
     installation: &Installation,
-    dropped: &Dropped,
+    awaited: Awaited<'_>,
     timeout: Duration,
     output: &Output,
 ) -> anyhow::Result<Waited> {
@@ -60,11 +69,22 @@ pub(crate) async fn wait(
         tasks.extend((0..2).map(|_| host::spawn_runner(&host, RECEIVE_WAIT, &stop)));
     }
     let mut signals = Signals::listen()?;
-    let mut look = DropWatch { installation, dropped, output, idle_since: None, newest: None, said: BTreeSet::new() };
+    let progress = Progress::begin(output);
+    let mut look = DropWatch {
+        installation,
+        awaited,
+        output,
+        taken: BTreeMap::new(),
+        idle_since: None,
+        newest: None,
+        said: BTreeSet::new(),
+        progress,
+    };
     let waited = tokio::select! {
         waited = look.until_ended(timeout, stop) => waited,
         () = signals.next() => look.at_fates().await.map(|fates| fates.ended(End::Interrupted)),
     };
+    look.progress.hide();
     stopper.stop();
     let is_early = waited.as_ref().is_ok_and(|waited| matches!(waited.end, End::TimedOut | End::Interrupted));
     if is_early && !tasks.is_empty() {
@@ -77,14 +97,17 @@ pub(crate) async fn wait(
 
 struct DropWatch<'a> {
     installation: &'a Installation,
-    dropped: &'a Dropped,
+    awaited: Awaited<'a>,
     output: &'a Output,
+    /// The pipelines that took files of this drop. What another drop of the same name does later is not ours.
+    taken: BTreeMap<String, PipelineId>,
     /// When nothing was under way any more.
     idle_since: Option<DateTime<Utc>>,
     /// The ended pipeline that was spawned last.
     newest: Option<PipelineId>,
     /// What has been said of the progress.
     said: BTreeSet<String>,
+    progress: Progress,
 }
 
 /// What is known of the files now.
@@ -118,31 +141,47 @@ impl DropWatch<'_> {
         }
     }
 
-    async fn at_fates(&self) -> anyhow::Result<Fates> {
-        let mut ids = BTreeSet::new();
+    async fn at_fates(&mut self) -> anyhow::Result<Fates> {
+        let (ids, waiting) = match self.awaited {
+            Awaited::Files(dropped) => self.fates_of(dropped).await?,
+            Awaited::Pipeline(id) => (BTreeSet::from([id.clone()]), BTreeMap::new()),
+        };
+        let mut pipelines = Vec::new();
+        for id in &ids {
+            pipelines.push(details(self.installation, id).await?);
+        }
+        Ok(Fates { pipelines, waiting })
+    }
+
+    /// The pipelines that took the files of a drop, and what the others wait for.
+    async fn fates_of(
+        &mut self,
+        dropped: &Dropped,
+    ) -> anyhow::Result<(BTreeSet<PipelineId>, BTreeMap<String, String>)> {
         let mut waiting = BTreeMap::new();
-        let keys: Vec<String> = self.dropped.files.iter().map(|name| format!("{DROP_PREFIX}{name}")).collect();
+        let open = dropped.files.iter().filter(|name| !self.taken.contains_key(*name));
+        let names: Vec<String> = open.cloned().collect();
+        let keys: Vec<String> = names.iter().map(|name| format!("{DROP_PREFIX}{name}")).collect();
         let arrivals = arrivals::of_files(&self.installation.context.store, &keys).await?;
         let mut arrivals: BTreeMap<_, _> = arrivals.into_iter().map(|arrival| (arrival.key.clone(), arrival)).collect();
-        for (name, key) in self.dropped.files.iter().zip(&keys) {
-            let (pipeline, reason) = match arrivals.remove(key) {
+        for (name, key) in names.iter().zip(&keys) {
+            let arrival = arrivals.remove(key);
+            let is_other = arrival.as_ref().is_some_and(|arrival| dropped.is_of_another_drop(name, arrival));
+            let (pipeline, reason) = match arrival {
+                _ if is_other => (None, Some(REPLACED.to_owned())),
                 Some(arrival) => (arrival.pipeline, arrival.waits_for),
                 None => (None, None),
             };
             match pipeline {
                 Some(id) => {
-                    ids.insert(id.parse::<PipelineId>()?);
+                    self.taken.insert(name.clone(), id.parse()?);
                 }
                 None => {
                     waiting.insert(name.clone(), reason.unwrap_or_else(|| NOT_LOOKED_AT.to_owned()));
                 }
             }
         }
-        let mut pipelines = Vec::new();
-        for id in &ids {
-            pipelines.push(details(self.installation, id).await?);
-        }
-        Ok(Fates { pipelines, waiting })
+        Ok((self.taken.values().cloned().collect(), waiting))
     }
 
     /// Whether a whole heartbeat has looked and found nothing to do while nothing was under way: waiting changes nothing then.
@@ -167,8 +206,6 @@ impl DropWatch<'_> {
         let mut lines: Vec<String> = Vec::new();
         for details in &fates.pipelines {
             lines.push(format!("pipeline {} spawned by {}", details.pipeline.id, details.pipeline.spawned_by));
-            let running = details.steps.iter().filter(|step| step.status == StepStatus::Running);
-            lines.extend(running.filter_map(|step| Some(format!("  {}: {}", step.name, step.progress.as_ref()?))));
         }
         // What files wait for in the end is said in the end.
         if self.idle_since.is_none() {
@@ -177,12 +214,16 @@ impl DropWatch<'_> {
         }
         for line in lines {
             if self.said.insert(line.clone()) {
-                self.output.say(&line)?;
+                self.progress.say(self.output, &line)?;
             }
         }
-        Ok(())
+        self.progress.show(self.output, &fates.pipelines)
     }
 }
+
+/// What became of a file whose name another drop used before a pipeline was seen that took it.
+const REPLACED: &str = "another drop put a file of the same name there; `systole import history` names the import of this \
+                        one, if it was taken before";
 
 /// What files wait for before a heartbeat has looked at them.
 const NOT_LOOKED_AT: &str = "no heartbeat has looked at it yet";

@@ -94,7 +94,7 @@ fn cells(row: &ListRow) -> Vec<String> {
         ListRow::Readable(row) => vec![
             row.id.clone(),
             row.name.clone(),
-            row.status.to_string(),
+            row.standing(),
             time(row.spawned_at),
             output::duration(row.duration_ms),
             note(row),

@@ -38,6 +38,9 @@ pub(crate) fn results(installation: &Installation, details: &PipelineDetails) ->
             text += &format!("{label:8} {}\n", installation.locate(&place));
         }
     }
+    if output("errors").and_then(|errors| errors.as_u64()) > Some(0) {
+        text += &format!("{:8} `systole import errors {}` prints the rows to correct\n", "errors", details.pipeline.id);
+    }
     text
 }
 

@@ -89,6 +89,11 @@ impl From<operate::Error> for ApiError {
             | operate::Error::NoneBegins(_)
             | operate::Error::UnknownProduct { .. }
             | operate::Error::DeletedProduct { .. }
+            | operate::Error::UnknownImport { .. }
+            | operate::Error::ImportInProgress { .. }
+            | operate::Error::NoErrors { .. }
+            | operate::Error::WhichErrors { .. }
+            | operate::Error::CleanedUp { .. }
             | operate::Error::UnknownStep { .. } => StatusCode::NOT_FOUND,
             operate::Error::ArgumentKey { .. } => StatusCode::BAD_REQUEST,
             operate::Error::ArgumentsTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,

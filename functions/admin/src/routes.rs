@@ -7,7 +7,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use engine::Context;
 
 use crate::access::Role;
-use crate::{catalog, changes, definitions, health, logs, pipelines, queues, settings, shop, steps, uploads};
+use crate::{catalog, changes, definitions, health, imports, logs, pipelines, queues, settings, shop, steps, uploads};
 
 /// One route.
 pub(crate) struct Route {
@@ -58,6 +58,10 @@ pub(crate) fn table() -> Vec<Route> {
         route(&get, "/arrivals", View, uploads::arrivals),
         route(&post, "/uploads", Operate, uploads::ticket),
         route(&put, "/uploads/{name}", Operate, uploads::take),
+        route(&get, "/imports", View, imports::list),
+        route(&get, "/imports/{reference}", View, imports::show),
+        route(&get, "/imports/{reference}/report", View, imports::report),
+        route(&get, "/imports/{reference}/errors", View, imports::errors),
         route(&get, "/catalog/product", View, catalog::product),
         route(&get, "/shop", View, shop::show),
         route(&put, "/shop", Configure, shop::tell).with_limit(shop::LIMIT_BYTES),

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod contract;
+mod imports;
 mod operations;
 mod refusals;
 mod roles;

@@ -102,6 +102,7 @@ fn value_in_words(kind: SettingKind) -> String {
         SettingKind::Cron => "cron expression (example: `30 2 * * *`)".to_owned(),
         SettingKind::CronOrNever => "cron expression (example: `30 2 * * *`), or `never`".to_owned(),
         SettingKind::TimeZone => "time zone of IANA (example: `Europe/Berlin`)".to_owned(),
+        SettingKind::CountOrAny => "number from 0 on, or `any`".to_owned(),
         SettingKind::Choice(words) => {
             let listed: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
             format!("word: {}", listed.join(", "))

@@ -154,6 +154,28 @@ impl From<String> for Note {
     }
 }
 
+impl Bunch {
+    /// Makes a bunch of files that nobody released: they are checked and not imported. They come in the order in which an
+    /// import takes its kinds of files. `None` if there is no file.
+    #[must_use]
+    pub fn to_check(files: &[(FileName, DropFile)]) -> Option<Self> {
+        let (first, _) = files.first()?;
+        let entities = crate::entity::all();
+        let place = |name: &FileName| entities.iter().position(|entity| entity.has_prefix(name.prefix()));
+        let mut sorted: Vec<&(FileName, DropFile)> = files.iter().collect();
+        sorted.sort_by_key(|(name, _)| (place(name).unwrap_or(usize::MAX), name.clone()));
+        let all: Vec<&DropFile> = files.iter().map(|(_, file)| file).collect();
+        let file = |(name, file): &(FileName, DropFile)| BunchFile {
+            name: name.clone(),
+            size_bytes: file.size_bytes,
+            fingerprint: file.fingerprint.clone(),
+        };
+        let files = sorted.into_iter().map(file).collect();
+        let id = BunchId::of(first.filename(), &all);
+        Some(Bunch { id, files, ok_files: Vec::new(), left_behind: Vec::new() })
+    }
+}
+
 impl BunchId {
     /// Makes the id of some files; their order does not matter.
     fn of(identifier: &str, files: &[&DropFile]) -> Self {

@@ -52,6 +52,7 @@ pub use stated::Stated;
 pub use thing::{Above, ChangeEffect, JsonError, Removal, Thing};
 
 use crate::csv::{self, CsvRow, Header};
+use crate::errors_file;
 use crate::finding::ChangeRefusal;
 use crate::named::Named;
 use crate::shop::ShopFacts;
@@ -185,7 +186,9 @@ pub trait Entity: Sized + Send + Sync + 'static {
     #[must_use]
     fn description() -> Description {
         let columns = Self::COLUMNS.iter().map(|column| column.describe(Self::cells(column.kind.clone())));
-        Description { about: Self::ABOUT, other_prefixes: Self::OTHER_PREFIXES, columns: columns.collect() }
+        let added = errors_file::COLUMNS.iter().map(|column| column.describe(errors_file::cells()));
+        let columns = columns.chain(added).collect();
+        Description { about: Self::ABOUT, other_prefixes: Self::OTHER_PREFIXES, columns }
     }
 }
 

@@ -12,6 +12,9 @@ use crate::csv;
 /// Longest cell that a message repeats.
 const MAX_FOUND_CHARS: usize = 80;
 
+/// Most characters of a cell or of a problem that a report keeps.
+const MAX_KEPT_CHARS: usize = 1_000;
+
 /// One finding about one place of a file.
 ///
 /// Findings are ordered by place: file, line, column.
@@ -89,18 +92,33 @@ impl Finding {
         Self { column, found: refusal.found, ..Self::about(file, line, refusal.problem, Severity::Row) }
     }
 
-    /// Says whether another finding tells the same of the same place, whatever follows from it.
+    /// The same finding with texts that can be kept by the thousand: a cell may have any length.
     #[must_use]
-    pub fn is_about_the_same(&self, other: &Self) -> bool {
-        let Self { file, line, column, found, problem, severity: _ } = self;
-        let is_at_the_same = *line == other.line && *column == other.column && *file == other.file;
-        is_at_the_same && *found == other.found && *problem == other.problem
+    pub fn shortened(mut self) -> Self {
+        self.found.iter_mut().for_each(shorten);
+        shorten(&mut self.problem);
+        self
+    }
+
+    /// Says what is wrong, for somebody who sees where.
+    #[must_use]
+    pub fn without_place(&self) -> String {
+        let whole = self.to_string();
+        whole.strip_prefix(&format!("{}:{}: ", self.file, self.line)).unwrap_or(&whole).to_owned()
     }
 
     /// Says something about a line as a whole.
     #[must_use]
     pub fn about(file: &str, line: u64, problem: String, severity: Severity) -> Self {
         Self { file: file.to_owned(), line, column: None, found: None, problem, severity }
+    }
+}
+
+/// Cuts a text that is longer than what is kept.
+fn shorten(text: &mut String) {
+    if let Some((end, _)) = text.char_indices().nth(MAX_KEPT_CHARS) {
+        text.truncate(end);
+        text.push('…');
     }
 }
 
@@ -127,6 +145,17 @@ impl ChangeRefusal {
 impl Severity {
     /// All of them, the smallest first.
     pub const ALL: [Self; 4] = [Self::Notice, Self::Value, Self::Row, Self::File];
+
+    /// What follows from it, behind a finding; nothing for a notice.
+    #[must_use]
+    pub fn consequence(self) -> &'static str {
+        match self {
+            Severity::Notice => "",
+            Severity::Value => " (value skipped)",
+            Severity::Row => " (row skipped)",
+            Severity::File => " (rest of the file skipped)",
+        }
+    }
 }
 
 impl Strictness {

@@ -15,6 +15,7 @@ pub mod csv;
 pub mod date;
 pub mod dialect;
 pub mod entity;
+pub mod errors_file;
 pub mod file_name;
 pub mod finding;
 pub mod name_key;

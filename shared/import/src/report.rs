@@ -1,18 +1,21 @@
 //! What became of the rows of an import, to be merged, stored and read.
 
+mod first;
+mod fresh;
 mod groups;
+mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use first::{FirstFindings, MAX_FINDINGS};
 pub use groups::{Example, FindingGroup, FindingGroups, FindingKind};
+pub use verdict::{Mood, Verdict};
 
 use crate::finding::{Finding, Severity};
-
-/// Findings of each severity kept for each file; the others are only counted.
-pub const MAX_FINDINGS: usize = 100;
+use fresh::FreshFindings;
 
 /// Characters of a name that the columns of the table make room for.
 const MAX_NAME_WIDTH: usize = 120;
@@ -38,9 +41,12 @@ pub struct FileReport {
     /// How many of them there were by what follows from them, kept or not.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub severities: BTreeMap<Severity, u64>,
-    /// The first [`MAX_FINDINGS`] of each severity by line.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub findings: Vec<Finding>,
+    /// The first [`MAX_FINDINGS`] of each severity by line. All of them are what [`FileReport::take_fresh`] gave out.
+    #[serde(default, skip_serializing_if = "FirstFindings::is_empty")]
+    pub findings: FirstFindings,
+    /// Those that nobody has taken yet to keep them.
+    #[serde(skip)]
+    fresh: FreshFindings,
     /// All findings by kind.
     #[serde(default, skip_serializing_if = "FindingGroups::is_empty")]
     pub groups: FindingGroups,
@@ -143,18 +149,29 @@ impl FileReport {
         });
     }
 
-    /// Notes a finding. What was told of the same place before, and now has worse consequences, counts as one.
+    /// Notes a finding. What was told of the same place since the last [`FileReport::take_fresh`], and now has worse
+    /// consequences, counts as one.
     pub fn note(&mut self, finding: Finding) {
-        if let Some(place) = self.findings.iter().position(|told| told.is_about_the_same(&finding)) {
-            let told = self.findings.remove(place);
+        let mut finding = finding.shortened();
+        if let Some(told) = self.fresh.remove(&finding) {
             self.uncount(&told);
-            let severity = told.severity.max(finding.severity);
-            let finding = Finding { severity, ..finding };
-            self.count_finding(&finding);
-            return self.keep(finding);
+            self.findings.forget(&told);
+            finding.severity = finding.severity.max(told.severity);
         }
         self.count_finding(&finding);
-        self.keep(finding);
+        self.findings.keep(&finding);
+        self.fresh.insert(finding);
+    }
+
+    /// Hands out the findings that were noted since the last time, by place; whoever takes them keeps them.
+    pub fn take_fresh(&mut self) -> Vec<Finding> {
+        self.fresh.take()
+    }
+
+    /// How many findings wait to be taken.
+    #[must_use]
+    pub fn fresh_count(&self) -> usize {
+        self.fresh.len()
     }
 
     fn count_finding(&mut self, finding: &Finding) {
@@ -184,23 +201,8 @@ impl FileReport {
         }
         self.groups.merge(other.groups);
         self.unknown_columns.extend(other.unknown_columns);
-        for finding in other.findings {
-            self.keep(finding);
-        }
-    }
-
-    /// Keeps the first findings of each severity by place, whatever the order in which they come; that makes merging
-    /// order-free. A hundred small findings do not push out the one that stopped the file.
-    fn keep(&mut self, finding: Finding) {
-        let severity = finding.severity;
-        let place = self.findings.partition_point(|kept| *kept <= finding);
-        self.findings.insert(place, finding);
-        let alike = self.findings.iter().filter(|kept| kept.severity == severity).count();
-        if alike > MAX_FINDINGS
-            && let Some(last) = self.findings.iter().rposition(|kept| kept.severity == severity)
-        {
-            self.findings.remove(last);
-        }
+        other.findings.iter().for_each(|finding| self.findings.keep(finding));
+        self.fresh.merge(other.fresh);
     }
 }
 
@@ -258,19 +260,13 @@ impl FileReport {
             let columns: Vec<String> = self.unknown_columns.iter().map(|name| format!("`{name}`")).collect();
             writeln!(f, "{name}: unknown columns were left out: {}", columns.join(", "))?;
         }
-        for finding in &self.findings {
-            let consequence = match finding.severity {
-                Severity::Notice => "",
-                Severity::Value => " (value skipped)",
-                Severity::Row => " (row skipped)",
-                Severity::File => " (rest of the file skipped)",
-            };
-            writeln!(f, "{finding}{consequence}")?;
+        for finding in self.findings.iter() {
+            writeln!(f, "{finding}{}", finding.severity.consequence())?;
         }
         let kept = u64::try_from(self.findings.len()).unwrap_or(u64::MAX);
         match self.finding_count.saturating_sub(kept) {
             0 => Ok(()),
-            more => writeln!(f, "{name}: and {more} more findings"),
+            more => writeln!(f, "{name}: and {more} more findings; findings.jsonl has all of them"),
         }
     }
 }
@@ -322,6 +318,8 @@ mod tests {
         ");
         assert_snapshot!(serde_json::to_string(report.file("product-import_20260801-120000_02.csv")).unwrap(), @r#"{"rows":1,"created":0,"updated":0,"unchanged":1,"deleted":0,"skipped":0,"finding_count":0}"#);
         let json = serde_json::to_string(&report).unwrap();
+        // What is stored has been taken.
+        report.files.values_mut().for_each(|file| drop(file.take_fresh()));
         assert_eq!(serde_json::from_str::<ImportReport>(&json).unwrap(), report);
     }
 
@@ -332,8 +330,13 @@ mod tests {
         for line in (1..=150).rev() {
             file.note(finding(line, Severity::Notice));
         }
-        assert_eq!((file.finding_count, file.findings.len(), file.findings[99].line), (150, 100, 100));
-        assert!(report.to_string().ends_with("a.csv: and 50 more findings\n"));
+        assert_eq!(
+            (file.finding_count, file.findings.len(), file.findings.iter().last().unwrap().line),
+            (150, 100, 100)
+        );
+        assert_eq!(file.take_fresh().len(), 150);
+        assert_eq!((file.take_fresh().len(), file.finding_count), (0, 150));
+        assert!(report.to_string().ends_with("a.csv: and 50 more findings; findings.jsonl has all of them\n"));
     }
 
     #[test]
@@ -344,7 +347,7 @@ mod tests {
             file.note(finding(line, Severity::Value));
         }
         file.note(finding(2_622, Severity::File));
-        assert_eq!(file.findings.last().map(|kept| kept.line), Some(2_622));
+        assert_eq!(file.findings.iter().last().map(|kept| kept.line), Some(2_622));
         let counts = [Severity::Notice, Severity::Value, Severity::Row, Severity::File];
         assert_eq!(counts.map(|severity| report.count_of(severity)), [0, 150, 0, 1]);
     }
@@ -354,7 +357,11 @@ mod tests {
         let mut file = FileReport::default();
         file.note(finding(7, Severity::Value));
         file.note(finding(7, Severity::Row));
-        assert_eq!((file.finding_count, file.findings.len(), file.findings[0].severity), (1, 1, Severity::Row));
+        assert_eq!(
+            (file.finding_count, file.findings.len(), file.findings.iter().next().unwrap().severity),
+            (1, 1, Severity::Row)
+        );
+        assert_eq!(file.take_fresh().iter().map(|told| told.severity).collect::<Vec<_>>(), [Severity::Row]);
         assert_eq!(file.severities, BTreeMap::from([(Severity::Row, 1)]));
     }
 

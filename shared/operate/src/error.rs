@@ -149,6 +149,41 @@ pub enum Error {
         /// The row that did.
         deletion: Box<LastChange>,
     },
+    /// No import is remembered by that name.
+    #[error(
+        "there is no import of a pipeline or bunch `{reference}` (expected the beginning of a pipeline's id, a bunch as in \
+         `spring-0123456789ab`, or its identifier as in `spring`)"
+    )]
+    UnknownImport {
+        /// What was asked for, shortened.
+        reference: String,
+    },
+    /// The import has not ended.
+    #[error("the import of pipeline {pipeline} has left no report yet")]
+    ImportInProgress {
+        /// Which.
+        pipeline: PipelineId,
+    },
+    /// Every row of the import was used as a whole.
+    #[error("no row of the import of pipeline {pipeline} is to be corrected")]
+    NoErrors {
+        /// Which.
+        pipeline: PipelineId,
+    },
+    /// The import has rows to correct of other files, or of several.
+    #[error("rows to correct of pipeline {pipeline} are there for: {known}; name one of these files")]
+    WhichErrors {
+        /// Which.
+        pipeline: PipelineId,
+        /// The names there are.
+        known: String,
+    },
+    /// The clean-up was there before.
+    #[error("`{key}` is not there any more: the clean-up has packed or deleted the files of its pipeline")]
+    CleanedUp {
+        /// The key of the file.
+        key: String,
+    },
     /// The store did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),

@@ -17,6 +17,9 @@ use crate::ListedPipeline;
 pub use stands_at::StandsAt;
 pub use steps::{AttemptRow, StepDetails, StepKnowledge, StepRow, step_details};
 
+/// The outcome of a pipeline that succeeded with warnings of its steps.
+pub const WITH_FINDINGS: &str = "success with findings";
+
 /// A pipeline in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PipelineRow {
@@ -26,6 +29,9 @@ pub struct PipelineRow {
     pub name: String,
     /// Where it stands.
     pub status: PipelineStatus,
+    /// [`WITH_FINDINGS`] if it succeeded and steps of it have a warning: not all that it worked on could be used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<&'static str>,
     /// When it was spawned.
     pub spawned_at: DateTime<Utc>,
     /// Who spawned it and why.
@@ -123,6 +129,7 @@ pub fn pipeline(pipeline: &Pipeline, now: DateTime<Utc>) -> PipelineRow {
         id: pipeline.id.to_string(),
         name: pipeline.name().to_string(),
         status: pipeline.status,
+        outcome: outcome(pipeline),
         spawned_at: pipeline.spawned_at,
         spawned_by: pipeline.spawned_by.clone(),
         ended_at: pipeline.ended_at,
@@ -131,6 +138,19 @@ pub fn pipeline(pipeline: &Pipeline, now: DateTime<Utc>) -> PipelineRow {
         arguments: listed_arguments::shortened(&pipeline.arguments),
         stands_at: None,
     }
+}
+
+impl PipelineRow {
+    /// What it came to, or where it stands, in words.
+    #[must_use]
+    pub fn standing(&self) -> String {
+        self.outcome.map_or_else(|| self.status.to_string(), str::to_owned)
+    }
+}
+
+/// What a pipeline came to, if that is more than its status says.
+fn outcome(pipeline: &Pipeline) -> Option<&'static str> {
+    (pipeline.status == PipelineStatus::Success && pipeline.warnings > 0).then_some(WITH_FINDINGS)
 }
 
 /// Shows a row of a list.

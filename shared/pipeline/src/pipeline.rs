@@ -39,6 +39,8 @@ pub struct Pipeline {
     /// How often a person ran one of its ordinary steps again. What runs always tells of the others, so it runs again
     /// behind each.
     pub reruns: u32,
+    /// How many of its steps had succeeded with a warning when it ended.
+    pub warnings: u32,
     /// Its steps, by sort order; those of one stage in the order of the definition, and then those added, by name.
     pub steps: Vec<Step>,
     /// The version of the stored item.

@@ -112,11 +112,25 @@ pub const SETTINGS: &[Setting] = &[
         description: "deletes the files and archives of pipelines that ended longer ago",
     },
     Setting {
+        name: "import.bearable_findings",
+        kind: SettingKind::CountOrAny,
+        default: "any",
+        scopes: PIPELINE,
+        description: "fails an import, before its first write if that can be known, that would leave out more values, rows, files and columns",
+    },
+    Setting {
         name: "import.dry_run",
         kind: SettingKind::Flag,
         default: "false",
         scopes: PIPELINE,
         description: "lets imports only show what they would create, update and delete; nothing is written",
+    },
+    Setting {
+        name: "import.history_kept",
+        kind: SettingKind::DurationOrNever,
+        default: "52 weeks",
+        scopes: PIPELINE,
+        description: "forgets what came of an import after so long, whatever the clean-up has deleted before; `never` keeps it for good",
     },
     Setting {
         name: "import.single_transaction",
@@ -281,6 +295,12 @@ impl Settings {
     #[must_use]
     pub fn duration(&self, name: &str, scope: &Scope) -> Option<Duration> {
         duration::parse(self.text(name, scope)).ok()
+    }
+
+    /// A count; `None` for `any`.
+    #[must_use]
+    pub fn count(&self, name: &str, scope: &Scope) -> Option<u64> {
+        self.text(name, scope).parse().ok()
     }
 
     /// A cron expression in the time zone that is set; `None` if the setting holds none, or is none that could.

@@ -15,6 +15,8 @@ pub mod drop_area;
 pub mod drop_file;
 mod entity_file;
 mod failures;
+mod findings;
+pub mod history;
 pub mod import_rows;
 pub mod move_files;
 mod prefixes;
@@ -24,6 +26,7 @@ mod published;
 mod readable;
 pub mod report;
 pub mod validate;
+mod verdict;
 
 use std::sync::Arc;
 
@@ -33,6 +36,7 @@ use import::entity::{self, Visitor};
 
 pub use drop_area::DROP_PREFIX;
 pub(crate) use failures::of_own;
+pub use move_files::CHECK_PREFIX;
 
 /// The executors of an entity whose things the own catalogue keeps.
 #[must_use]

@@ -13,8 +13,9 @@ use bytes::Bytes;
 use engine::{Executor, FindingCondition, Program};
 
 /// The definitions that ship, by file name.
-pub const DEFINITIONS: [(&str, &str); 11] = [
+pub const DEFINITIONS: [(&str, &str); 12] = [
     ("catalog_import.xml", include_str!("../../../pipelines/catalog_import.xml")),
+    ("check_files.xml", include_str!("../../../pipelines/check_files.xml")),
     ("clean_up_pipelines.xml", include_str!("../../../pipelines/clean_up_pipelines.xml")),
     ("customer_address_import.xml", include_str!("../../../pipelines/customer_address_import.xml")),
     ("customer_import.xml", include_str!("../../../pipelines/customer_import.xml")),

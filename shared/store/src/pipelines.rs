@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use pipeline::Arguments;
 use pipeline::PipelineStatus;
 use pipeline::pipeline::{Pipeline, StopRequest};
-use pipeline::{Definition, DefinitionHash, Name, PipelineId};
+use pipeline::{Definition, DefinitionHash, Name, PipelineId, Step, StepStatus};
 use serde_json::json;
 
 use crate::error::Result;
@@ -248,7 +248,12 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<PipelineWritten> {
         let ended_at = if status.is_open() { json!(null) } else { items::time(now) };
-        let attributes = items::patch([("status", json!(status)), ("ended_at", ended_at)]);
+        let is_warned = |step: &&Step| step.record.status == StepStatus::Success && step.record.is_warning;
+        let warnings = match (status.is_open(), pipeline.steps.iter().filter(is_warned).count()) {
+            (true, _) | (_, 0) => json!(null),
+            (false, warnings) => json!(warnings),
+        };
+        let attributes = items::patch([("status", json!(status)), ("ended_at", ended_at), ("warnings", warnings)]);
         let relist = match (pipeline.status.is_open(), status.is_open()) {
             (true, false) => Relist::List(keys::ended_listing(&pipeline.id, pipeline.spawned_at)),
             (false, true) => {
@@ -297,6 +302,7 @@ impl Store {
             stop: fields.json("stop", "a stop with `by`, `reason` and `at`")?,
             paused_at: fields.time("paused_at")?,
             paused_for: std::time::Duration::from_millis(fields.number("paused_for_ms")?.unwrap_or(0)),
+            warnings: u32::try_from(fields.number("warnings")?.unwrap_or(0)).unwrap_or(u32::MAX),
             reruns: u32::try_from(fields.number("reruns")?.unwrap_or(0)).unwrap_or(0),
             steps: Vec::new(),
             version: meta.version,

@@ -102,6 +102,7 @@ impl Planner {
             stop: sight.is_stopped.then_some(stop),
             paused_at: None,
             paused_for: Duration::ZERO,
+            warnings: 0,
             reruns: 0,
             steps: Pipeline::join_steps(&self.definition, Vec::new(), sight.status, record_of),
             version: 1,

@@ -79,6 +79,11 @@ fn word(error: &Error) -> &'static str {
         | Error::Ambiguous { .. }
         | Error::NoneBegins(_)
         | Error::UnknownProduct { .. }
+        | Error::UnknownImport { .. }
+        | Error::ImportInProgress { .. }
+        | Error::NoErrors { .. }
+        | Error::WhichErrors { .. }
+        | Error::CleanedUp { .. }
         | Error::DeletedProduct { .. } => "refused",
     }
 }

@@ -38,6 +38,7 @@ fn details(steps: Vec<StepRow>) -> PipelineDetails {
         id: "01jd9x4k7m3fq8zt0v2c".to_owned(),
         name: "work".to_owned(),
         status: PipelineStatus::Running,
+        outcome: None,
         spawned_at: DateTime::UNIX_EPOCH,
         spawned_by: "a test".to_owned(),
         ended_at: None,

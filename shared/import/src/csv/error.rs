@@ -1,5 +1,6 @@
 use super::limits::{MAX_CELL_BYTES, MAX_COLUMNS};
 use super::position::CsvPosition;
+use super::row::CsvRow;
 
 /// A file that cannot be read any further.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +64,8 @@ pub struct BadRow {
     pub position: CsvPosition,
     /// Where the next row can be read from.
     pub next: CsvPosition,
+    /// Its cells, if they can be told apart and only their number is wrong.
+    pub row: Option<CsvRow>,
     /// What is wrong with it.
     pub kind: BadRowKind,
 }

@@ -263,7 +263,7 @@ impl RowReader {
 
     fn complete_row(&self, row: &Unfinished) -> Result<CsvRow, BadRow> {
         let next = self.place.position;
-        let bad = |kind| BadRow { position: row.start, next, kind };
+        let bad = |kind| BadRow { position: row.start, next, row: None, kind };
         if let Some(StrayQuote { cell, line }) = row.stray_quote {
             let has_curly_quotes = String::from_utf8_lossy(&self.cells[..row.filled]).contains(CURLY_QUOTES);
             let (column, first) = (self.column(cell), row.start.line);
@@ -327,7 +327,7 @@ fn check_column_count(row: CsvRow, expected: usize) -> ReadRow {
         true => BadRowKind::TooManyCells { expected, found },
         false => BadRowKind::TooFewCells { expected, found },
     };
-    ReadRow::Bad(BadRow { position: row.position, next: row.next, kind })
+    ReadRow::Bad(BadRow { position: row.position, next: row.next, row: Some(row), kind })
 }
 
 fn error(line: u64, kind: ErrorKind) -> Error {

@@ -82,6 +82,17 @@ impl CsvRow {
         }
     }
 
+    /// Returns the row with other texts in its cells.
+    #[must_use]
+    pub(crate) fn with_cells<'a>(&'a self, text_of: impl Fn(&'a str) -> &'a str) -> Self {
+        let mut changed = Self { text: String::with_capacity(self.text.len()), ends: Vec::new(), ..*self };
+        for cell in self.iter() {
+            changed.text += text_of(cell);
+            changed.ends.push(changed.text.len());
+        }
+        changed
+    }
+
     /// Iterates over the cells in the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.len()).filter_map(|index| self.get(index))

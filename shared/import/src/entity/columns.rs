@@ -5,6 +5,7 @@ use super::Entity;
 use crate::bunch::BunchId;
 use crate::csv::{CsvRow, Header};
 use crate::dialect::Dialect;
+use crate::errors_file;
 use crate::finding::{Finding, Severity};
 use crate::operation::Operation;
 use crate::shop::ShopFacts;
@@ -87,6 +88,9 @@ impl<K: Clone> Columns<K> {
             header_line: header.line(),
         };
         for (index, written) in header.names().iter().enumerate() {
+            if errors_file::is_added(written) {
+                continue;
+            }
             let Some((name, kind)) = column_named::<E>(written, &columns.rules.shop) else {
                 columns.unknown.push(written.clone());
                 continue;

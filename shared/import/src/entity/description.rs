@@ -121,6 +121,14 @@ impl<K> Column<K> {
     }
 }
 
+impl Description {
+    /// Says whether files with a prefix speak of the entity.
+    #[must_use]
+    pub fn has_prefix(&self, prefix: &str) -> bool {
+        self.about.prefix == prefix || self.other_prefixes.contains(&prefix)
+    }
+}
+
 impl Cells {
     /// Cells that leave what is stored if they are empty, and remove it with the empty-value constant.
     #[must_use]

@@ -1,8 +1,8 @@
 //! Rows that name no thing and go on about that of the row above, as the second address of a customer does.
 
-use super::columns::Columns;
-use super::{Entity, KnownColumn};
-use crate::csv::CsvRow;
+use super::columns::{Columns, ReadingRules};
+use super::{Entity, KnownColumn, Visitor, visit_all};
+use crate::csv::{CsvRow, Header};
 
 /// What the rows of a file need to know of the row above them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,7 +17,32 @@ pub struct RowAbove {
     cells: Option<Vec<String>>,
 }
 
+/// Looks for the entity of a file, which its prefix tells.
+struct Search<'a> {
+    prefix: &'a str,
+    header: &'a Header,
+    found: RowAbove,
+}
+
+impl Visitor for Search<'_> {
+    fn visit<E: Entity>(&mut self) {
+        if E::prefixes().contains(&self.prefix)
+            && let Ok(columns) = E::columns("", self.header, ReadingRules::default())
+        {
+            self.found = RowAbove::of::<E>(&columns);
+        }
+    }
+}
+
 impl RowAbove {
+    /// Looks up the columns of a file of whatever entity its prefix tells; of other files no row goes on.
+    #[must_use]
+    pub fn of_file(prefix: &str, header: &Header) -> Self {
+        let mut search = Search { prefix, header, found: Self::default() };
+        visit_all(&mut search);
+        search.found
+    }
+
     /// Looks up the columns of a file. No row is above its first one.
     #[must_use]
     pub fn of<E: Entity>(columns: &Columns<E::ColumnKind>) -> Self {

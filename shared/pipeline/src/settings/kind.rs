@@ -22,6 +22,8 @@ pub enum SettingKind {
     CronOrNever,
     /// An IANA time zone.
     TimeZone,
+    /// A number from 0 on, or `any`.
+    CountOrAny,
     /// One of some words.
     Choice(&'static [&'static str]),
 }
@@ -41,6 +43,12 @@ pub enum BadValue {
     /// It is no cron expression, or no time zone.
     #[error(transparent)]
     Cron(#[from] schedule::Error),
+    /// It is no count.
+    #[error("`{found}` is neither a number from 0 on nor `any`")]
+    Count {
+        /// The text, shortened.
+        found: String,
+    },
     /// It is none of the words there are.
     #[error("`{found}` is not one of {}", words.join(", "))]
     Choice {
@@ -76,6 +84,11 @@ impl SettingKind {
                 Cron::parse("* * * * *", Some(value))?;
                 Ok(value.to_owned())
             }
+            SettingKind::CountOrAny if value == "any" => Ok("any".to_owned()),
+            SettingKind::CountOrAny => match value.parse::<u64>() {
+                Ok(count) => Ok(count.to_string()),
+                Err(_) => Err(BadValue::Count { found: shortened(value) }),
+            },
             SettingKind::Choice(words) if words.contains(&value) => Ok(value.to_owned()),
             SettingKind::Choice(words) => Err(BadValue::Choice { found: shortened(value), words }),
         }

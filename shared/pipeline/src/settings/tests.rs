@@ -35,10 +35,21 @@ fn wrong_values_are_refused_with_what_was_expected() {
     insta::assert_snapshot!(refused("maintenance", "website:de", "true"), @"setting `maintenance` cannot be set for `website:de` (possible: default)");
     insta::assert_snapshot!(refused("clean_up.cancel_after", "pipeline:a", "soon"), @"setting `clean_up.cancel_after`: `soon` is not a duration (example: `2 hours`)");
     insta::assert_snapshot!(refused("log.level", "default", "debug"), @"setting `log.level`: `debug` is not one of error, warning, info");
+    insta::assert_snapshot!(refused("import.bearable_findings", "default", "-1"), @"setting `import.bearable_findings`: `-1` is neither a number from 0 on nor `any`");
     let unknown = refused("maintainance", "default", "on");
     assert!(unknown.starts_with("there is no setting `maintainance` (expected `clean_up.cancel_after`, "), "{unknown}");
     assert!(unknown.ends_with(" or `website.active`; did you mean `maintenance`?)"), "{unknown}");
     insta::assert_snapshot!("store:1".parse::<Scope>().unwrap_err(), @"`store:1` is no scope (expected `default`, `pipeline:<name>` or `website:<code>`)");
+}
+
+#[test]
+fn counts_are_read() {
+    let a = Scope::Pipeline("a".parse().unwrap());
+    assert_eq!(set(&[]).count("import.bearable_findings", &a), None);
+    let settings =
+        set(&[("import.bearable_findings", "default", "010"), ("import.bearable_findings", "pipeline:a", "any")]);
+    assert_eq!(settings.count("import.bearable_findings", &Scope::Default), Some(10));
+    assert_eq!(settings.count("import.bearable_findings", &a), None);
 }
 
 #[test]

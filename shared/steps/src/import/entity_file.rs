@@ -10,6 +10,7 @@ use import::content::{self, Content};
 use import::csv::{self, CsvPosition, CsvRow, Header, ReadRow, RowReader};
 use import::dialect::Dialect;
 use import::entity::{Above, Columns, EntityRow, ReadingRules, RowAbove, Thing, UnknownNames};
+use import::errors_file;
 use import::finding::{ChangeRefusal, Finding, Severity};
 use import::operation::Operation;
 use import::shop::ShopFacts;
@@ -38,6 +39,8 @@ pub(super) struct EntityFile<E: Entity> {
     above: RowAbove,
     /// Where reading began, if that was in the middle of the file.
     resumed_at: Option<CsvPosition>,
+    /// Whether the file is one of errors, whose cells may stand behind an apostrophe; known with the columns.
+    is_errors_file: bool,
     /// Why no row can be read, until it is told.
     unreadable: Option<String>,
     /// What a person should know of the file, until it is told.
@@ -83,6 +86,7 @@ impl<E: Entity> EntityFile<E> {
             columns: None,
             above: RowAbove::default(),
             resumed_at: None,
+            is_errors_file: false,
             unreadable: None,
             notice: None,
         };
@@ -148,6 +152,7 @@ impl<E: Entity> EntityFile<E> {
             if let Err(error) = self.find_columns() {
                 return Ok(NextRow::Broken(Finding::unreadable(&self.name, &error)));
             }
+            let row = if self.is_errors_file { errors_file::original_row(&row) } else { row };
             let row = self.completed(row).await?;
             let columns = self.columns.as_ref().expect("just found");
             return Ok(NextRow::Row(Box::new(E::read(columns, &row))));
@@ -224,6 +229,7 @@ impl<E: Entity> EntityFile<E> {
     fn find_columns(&mut self) -> Result<(), csv::Error> {
         if self.columns.is_none() {
             let header = self.reader.header().expect("a row comes behind the header");
+            self.is_errors_file = errors_file::is_errors_file(header);
             let columns = E::columns(&self.name, header, self.rules.clone())?.of_bunch(&self.bunch);
             self.above = RowAbove::of::<E>(&columns);
             self.columns = Some(columns);

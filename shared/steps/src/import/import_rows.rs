@@ -26,7 +26,8 @@ use import::report::RowCounts;
 use super::bunch_files::{BUNCH, TAKES, files_taken};
 use super::drafts::{DRY_RUN, SINGLE_TRANSACTION};
 use super::entity_file::rules;
-use super::progress::{RowProgress, count};
+use super::progress::RowProgress;
+use super::verdict::{check_is_bearable, conclude};
 use blocks::RowsImport;
 use drafting::{draft_of_step, end_draft, knows_no_drafts};
 use pending::{ask_for_pending, wait_for_pending};
@@ -172,7 +173,7 @@ impl<E: Entity> Executor for Import<E> {
             return Ok(outcome);
         }
         progress.leave(work, "import.json").await?;
-        conclude(work, &progress, draft.map(|draft| draft.mode))
+        end(work, &progress, draft.map(|draft| draft.mode)).await
     }
 }
 
@@ -183,9 +184,9 @@ pub(super) fn operation(work: &Work<'_>) -> Result<Operation, ExecutorError> {
     Ok(known.expect("the argument takes no other word").1)
 }
 
-fn conclude(work: &mut Work<'_>, progress: &RowProgress, draft: Option<DraftMode>) -> Result<Outcome, ExecutorError> {
-    let totals = progress.tally.report.totals();
-    let RowCounts { rows, created, updated, unchanged, deleted, skipped } = totals;
+async fn end(work: &mut Work<'_>, progress: &RowProgress, draft: Option<DraftMode>) -> Result<Outcome, ExecutorError> {
+    let report = &progress.tally.report;
+    let RowCounts { rows, created, updated, unchanged, deleted, skipped } = report.totals();
     work.info(&match draft {
         Some(DraftMode::DryRun) => format!(
             "{rows} rows: would create {created}, update {updated}, leave {unchanged} unchanged, delete {deleted}; {skipped} skipped"
@@ -194,10 +195,6 @@ fn conclude(work: &mut Work<'_>, progress: &RowProgress, draft: Option<DraftMode
             "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged, {deleted} deleted, {skipped} skipped"
         ),
     });
-    let message = match totals.skipped {
-        0 => return Ok(Outcome::Done),
-        1 => format!("1 of {} was skipped; the report names it", count(totals.rows, "row")),
-        several => format!("{several} of {} rows were skipped; the report names them", totals.rows),
-    };
-    Err(ExecutorError::InvalidData { message })
+    check_is_bearable(work, report).await?;
+    conclude(report)
 }

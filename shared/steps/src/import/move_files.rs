@@ -15,6 +15,7 @@ use store::files::Range;
 
 use super::bunch_files::{BUNCH, bunch, moved_key};
 use super::drop_area::DROP_PREFIX;
+use super::history::{self, ImportRecord};
 use super::readable::Making;
 
 /// The executor.
@@ -31,17 +32,22 @@ impl Executor for MoveFiles {
     }
 
     fn arguments(&self) -> Accepts {
-        Accepts::Only(&[&CHARSET, &BUNCH])
+        Accepts::Only(&[&CHARSET, &FOLDER, &BUNCH])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let bunch = bunch(work)?;
         let charset = work.optional_argument(&CHARSET)?;
         check_names(&bunch)?;
+        let folder = folder(work)?;
+        if history::is_import(work.pipeline) {
+            let record = ImportRecord::beginning(work.pipeline, &bunch);
+            history::begin(work.store, &record, &*work.settings().await?, work.now()).await?;
+        }
         // All before the first: if one cannot be moved, the others stay with it and are imported with what replaced it.
         let mut places = Vec::new();
         for file in &bunch.files {
-            let place = FilePlace::find(work, file).await?;
+            let place = FilePlace::find(work, &folder, file).await?;
             place.copy(work, charset).await?;
             places.push(place);
         }
@@ -69,6 +75,36 @@ const CHARSET: Argument<Parsed<&'static Encoding>> = Argument {
     presence: Presence::Optional,
     meaning: "the characters in which the files are written, if that is not UTF-8; the byte order mark of a file counts more",
 };
+
+const FOLDER: Argument<Parsed<String>> = Argument {
+    name: "folder",
+    kind: Parsed {
+        kind: "folder below `checks/`",
+        example: "checks/0a1b2c/",
+        read: |folder| Ok(below_checks(folder)?),
+    },
+    presence: Presence::Optional,
+    meaning: "where the files lie that are only checked; the drop area if there is no such argument",
+};
+
+/// What the folders of files begin with that are only checked.
+pub const CHECK_PREFIX: &str = "checks/";
+
+/// A folder that is none of those from which files may be taken.
+#[derive(Debug, thiserror::Error)]
+#[error("it is no folder of files to check (expected `{CHECK_PREFIX}` and a name, with a slash at the end)")]
+struct NoCheckFolder;
+
+fn below_checks(folder: &str) -> Result<String, NoCheckFolder> {
+    let name = folder.strip_prefix(CHECK_PREFIX).and_then(|rest| rest.strip_suffix('/'));
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if name.is_some_and(is_name) { Ok(folder.to_owned()) } else { Err(NoCheckFolder) }
+}
+
+/// The folder from which the files are taken.
+fn folder(work: &Work<'_>) -> Result<String, ExecutorError> {
+    Ok(work.optional_argument(&FOLDER)?.unwrap_or_else(|| DROP_PREFIX.to_owned()))
+}
 
 /// A text that names no character set.
 #[derive(Debug, thiserror::Error)]
@@ -101,11 +137,11 @@ struct FilePlace {
 }
 
 impl FilePlace {
-    async fn find(work: &Work<'_>, file: &BunchFile) -> Result<Self, ExecutorError> {
+    async fn find(work: &Work<'_>, folder: &str, file: &BunchFile) -> Result<Self, ExecutorError> {
         let files = &work.store.files;
         let name = file.name.to_string();
         let directory = work.working_directory()?;
-        let (from, to) = (format!("{DROP_PREFIX}{name}"), moved_key(&directory, &name));
+        let (from, to) = (format!("{folder}{name}"), moved_key(&directory, &name));
         let readable = moved_key(&directory, &file.name.unpacked().to_string());
         let is_moved = files.info(&to).await?.is_some();
         let source = files.info(&from).await?;

@@ -7,10 +7,12 @@ use engine::{ExecutorError, Outcome, Shortage, Work};
 use import::csv::CsvPosition;
 use import::finding::Finding;
 use import::named::Named;
-use import::report::{ImportReport, RowOutcome};
+use import::report::{FileReport, ImportReport, RowOutcome};
+use pipeline::StepDefinition;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::findings::{self, FindingsFiles, MOST_FRESH};
 use super::published::Published;
 
 /// How many rows are worked on between two checkpoints.
@@ -47,6 +49,9 @@ pub(super) struct RowProgress {
 pub(super) struct Tally {
     /// What became of the rows so far.
     pub(super) report: ImportReport,
+    /// The files that hold every finding.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) findings: Vec<FindingsFiles>,
     /// What the rows name beside the things they speak of.
     #[serde(flatten)]
     pub(super) named: Named,
@@ -88,6 +93,9 @@ struct RowCheckpoint {
 struct TallyOutput {
     /// The file that holds the tally.
     findings: String,
+    /// How many rows it counts, for who shows the progress of the next steps.
+    #[serde(default)]
+    rows: u64,
 }
 
 impl RowProgress {
@@ -123,6 +131,7 @@ impl RowProgress {
 
     /// Keeps where the work stands and returns it as the step is given it again.
     pub(super) async fn save(&mut self, work: &mut Work<'_>, done: &str) -> Result<Value, ExecutorError> {
+        self.tally.keep_findings(work).await?;
         let rows = self.tally.report.totals().rows;
         // The place is in the name, because a file without rows moves on, too; and so do rows that were pending.
         let pending = match self.tally.pending.len() {
@@ -151,14 +160,30 @@ impl RowProgress {
     }
 
     /// Leaves what is known for later steps.
-    pub(super) async fn leave(&self, work: &mut Work<'_>, name: &str) -> Result<(), ExecutorError> {
-        let key = self.tally.write(work, name).await?;
-        work.set_output(json!(TallyOutput { findings: key }));
+    pub(super) async fn leave(&mut self, work: &mut Work<'_>, name: &str) -> Result<(), ExecutorError> {
+        self.tally.keep_findings(work).await?;
+        let findings = self.tally.write(work, name).await?;
+        work.set_output(json!(TallyOutput { findings, rows: self.tally.report.totals().rows }));
         Ok(())
+    }
+
+    /// Makes room if there are many findings since the last checkpoint of a file.
+    pub(super) async fn make_room(&mut self, work: &Work<'_>, file: &str) -> Result<(), ExecutorError> {
+        let is_full = self.tally.report.files.get(file).is_some_and(|report| report.fresh_count() >= MOST_FRESH);
+        if is_full { self.tally.keep_findings(work).await } else { Ok(()) }
     }
 }
 
 impl Tally {
+    /// Writes the findings since the last time into a file.
+    async fn keep_findings(&mut self, work: &Work<'_>) -> Result<(), ExecutorError> {
+        let fresh: Vec<Finding> = self.report.files.values_mut().flat_map(FileReport::take_fresh).collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        findings::write(work, &mut self.findings, &fresh).await
+    }
+
     /// Notes a row that cannot be used.
     pub(super) fn skip(&mut self, file: &str, finding: Finding) {
         let report = self.report.file(file);
@@ -187,14 +212,24 @@ impl Tally {
         Self::read(work, &output.findings).await.map(Some)
     }
 
+    /// What a step that has not come to its end had counted at its latest checkpoint.
+    pub(super) async fn so_far(work: &Work<'_>, step: &StepDefinition) -> Result<Option<Self>, ExecutorError> {
+        let record = work.store.step_record(work.pipeline_id(), step.sort_order, &step.name).await?;
+        let Some(checkpoint) = record.and_then(|record| record.checkpoint) else { return Ok(None) };
+        let Ok(checkpoint) = serde_json::from_value::<RowCheckpoint>(checkpoint) else { return Ok(None) };
+        Self::read(work, &checkpoint.findings).await.map(Some)
+    }
+
     /// The tally that a checkpoint or an output names.
     async fn read(work: &Work<'_>, key: &str) -> Result<Self, ExecutorError> {
         work.check_own_file(key)?;
         let Some(bytes) = work.store.files.get(key, None).await? else {
             return Err(ExecutorError::permanent(format!("file `{key}` is not there any more")));
         };
-        serde_json::from_slice(&bytes)
-            .map_err(|error| ExecutorError::permanent(format!("file `{key}` cannot be read: {error}")))
+        let tally: Self = serde_json::from_slice(&bytes)
+            .map_err(|error| ExecutorError::permanent(format!("file `{key}` cannot be read: {error}")))?;
+        tally.findings.iter().try_for_each(|files| files.check_own(work))?;
+        Ok(tally)
     }
 
     async fn write(&self, work: &Work<'_>, name: &str) -> Result<String, ExecutorError> {

@@ -1,20 +1,31 @@
 //! `report`: writes what became of the import beside its archive, for people and for programs.
 
+mod errors;
+mod gather;
 mod page;
+mod stored_rows;
+mod timing;
+mod written;
 
 use async_trait::async_trait;
 use engine::accepts::{Accepts, Argument, EarlierStep, NameList, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
-use import::report::ImportReport;
+use import::report::{ImportReport, Mood};
+use pipeline::{Pipeline, Step, StepStatus};
 use serde_json::{Value, json};
 
+use gather::Gathered;
 use page::{PageAbout, page};
+use timing::Timing;
+use written::WrittenFindings;
 
 use super::archive;
 use super::bunch_files::{BUNCH, bunch};
-use super::drafts::PUBLISH;
-use super::progress::Tally;
+use super::history::{self, ImportRecord, ImportResult, ImportStatus};
 use super::publish::{end_drafts, unpublished};
+
+/// Most files of rows to correct that the history names.
+const MOST_ERRORS: usize = 100;
 
 const IMPORTED_BY: Argument<NameList> = Argument {
     name: "imported_by",
@@ -41,7 +52,7 @@ impl Executor for Report {
     }
 
     fn description(&self) -> &'static str {
-        "writes report.html, report.json and report.txt into the archive of the pipeline, and drops what was not published"
+        "writes the report, all findings and the rows to correct into the archive of the pipeline, and drops what was not published"
     }
 
     fn arguments(&self) -> Accepts {
@@ -50,115 +61,142 @@ impl Executor for Report {
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let draft = end_drafts(work.store.table.clone().as_ref(), work.pipeline_id()).await?;
-        let imported = imported(work).await?;
-        let unpublished = draft.as_ref().and_then(unpublished);
-        let is_imported = imported.is_some() && unpublished.is_none();
-        let report = match imported {
-            Some(report) => report,
-            None => find(work, &VALIDATED_BY).await?.unwrap_or_default().report,
-        };
-        let categories = output_of_executor(work, "create_categories").await?;
-        let options = output_of_executor(work, "create_options").await?;
-        // Without a bunch nothing was imported, which is as good a report as any.
-        let bunch = bunch(work).ok().map(|bunch| bunch.id.to_string());
-        let totals = report.totals();
-        let json = json!({
-            "pipeline": work.pipeline_id(),
-            "definition": work.pipeline.name(),
-            "bunch": bunch,
-            "is_imported": is_imported,
-            "unpublished": unpublished,
-            "totals": totals,
-            "categories": categories,
-            "options": options,
-            "files": report.files,
-        });
+        let gathered = Gathered::of(work, &IMPORTED_BY, &VALIDATED_BY).await?;
+        let report = &gathered.report;
+        let pipeline = work.store.pipeline_with_steps(work.pipeline_id()).await?;
+        let timing = pipeline.as_ref().map(|read| Timing::of(read, &work.step.name)).unwrap_or_default();
         let prefix = archive::prefix(work.pipeline_id());
-        let made = [(&options, "option"), (&categories, "category")];
-        let text = format!("{}{}", text(work, &report, is_imported, unpublished), created(&made));
+        let written = WrittenFindings::write(work, &gathered, &prefix).await?;
+        let made = CreatedOnTheWay {
+            categories: output_of_executor(work, "create_categories").await?,
+            options: output_of_executor(work, "create_options").await?,
+        };
+        let about = about(work, &gathered, timing, draft.as_ref().and_then(unpublished));
+        let json = in_json(&about, report, &written, &made);
+        let text = format!("{}{}{}", text(work, &about, report), written.in_words(), made.in_words());
         let files = work.store.files.clone();
         let pretty = serde_json::to_vec_pretty(&json).expect("a report has only string keys");
         files.put(&format!("{prefix}report.json"), pretty.into()).await?;
         files.put(&format!("{prefix}report.txt"), text.into()).await?;
-        let html = page(&about(work, bunch, is_imported, unpublished), &report);
+        let html = page(&about, report, &written);
         files.put(&format!("{prefix}report.html"), html.into()).await?;
-        // `infra/alarms.yaml` counts the field `skipped_rows` of this line.
-        let (rows, skipped_rows, id) = (totals.rows, totals.skipped, work.pipeline_id());
-        tracing::info!(pipeline.id = %id, rows, skipped_rows, "import report of pipeline {id}: {rows} rows, {skipped_rows} skipped");
+        log_line(work, report);
+        if let Some(pipeline) = pipeline.filter(history::is_import) {
+            remember(work, &pipeline, &about, report, &written).await?;
+        }
         work.info(&format!("the report is in {prefix}report.html, report.txt and report.json"));
-        work.set_output(
-            json!({ "report": format!("{prefix}report.txt"), "is_imported": is_imported, "totals": totals }),
-        );
+        let (totals, is_imported) = (report.totals(), about.is_imported);
+        work.set_output(json!({
+            "report": format!("{prefix}report.txt"), "is_imported": is_imported, "totals": totals,
+            "findings": report.to_look_at(), "errors": written.errors.len(),
+        }));
         Ok(Outcome::Done)
     }
 }
 
-/// What the page says beside counts and findings.
-fn about(work: &Work<'_>, bunch: Option<String>, is_imported: bool, unpublished: Option<&'static str>) -> PageAbout {
+/// Keeps what came of the import for the history.
+async fn remember(
+    work: &Work<'_>,
+    pipeline: &Pipeline,
+    about: &PageAbout,
+    report: &ImportReport,
+    written: &WrittenFindings,
+) -> Result<(), ExecutorError> {
+    let Ok(bunch) = bunch(work) else { return Ok(()) };
+    let has_failed = |step: &Step| step.record.status == StepStatus::Error && !step.definition.allow_failure;
+    let is_stopped = pipeline.stop.is_some() || pipeline.steps.iter().any(has_failed);
+    let verdict = report.verdict();
+    let status = match verdict.mood {
+        _ if is_stopped || (!about.is_imported && about.unpublished.is_none()) => ImportStatus::Failed,
+        _ if about.unpublished.is_some() => ImportStatus::Unpublished,
+        Mood::Good => ImportStatus::Imported,
+        Mood::Look | Mood::Bad => ImportStatus::ImportedWithFindings,
+    };
+    let result = ImportResult {
+        ended_at: work.now(),
+        rows: report.totals(),
+        findings: report.to_look_at(),
+        work_ms: about.timing.work_ms,
+        verdict: verdict.sentence,
+        archive: archive::prefix(&pipeline.id),
+        errors: written.errors.keys().take(MOST_ERRORS).map(|file| format!("errors/{file}")).collect(),
+    };
+    let record = ImportRecord { status, result: Some(result), ..ImportRecord::beginning(pipeline, &bunch) };
+    Ok(history::end(work.store, &record, &*work.settings().await?, work.now()).await?)
+}
+
+/// What is counted of an import outside: `infra/alarms.yaml` has alarms on the fields `skipped_rows` and `findings`.
+fn log_line(work: &Work<'_>, report: &ImportReport) {
+    let (totals, findings, id) = (report.totals(), report.to_look_at(), work.pipeline_id());
+    let (rows, skipped_rows) = (totals.rows, totals.skipped);
+    tracing::info!(
+        pipeline.id = %id, rows, skipped_rows, findings,
+        "import report of pipeline {id}: {rows} rows, {skipped_rows} skipped, {findings} findings"
+    );
+}
+
+/// What was made because rows name it.
+struct CreatedOnTheWay {
+    categories: Option<Value>,
+    options: Option<Value>,
+}
+
+impl CreatedOnTheWay {
+    /// A line for each kind.
+    fn in_words(&self) -> String {
+        let mut text = String::new();
+        for (output, what) in [(&self.options, "option"), (&self.categories, "category")] {
+            let count = output.as_ref().and_then(|output| output["created"].as_u64()).unwrap_or_default();
+            if count > 0 {
+                text += &format!("\ncreated because rows name it ({what}): {count}\n");
+            }
+        }
+        text
+    }
+}
+
+/// The report for programs.
+fn in_json(about: &PageAbout, report: &ImportReport, written: &WrittenFindings, made: &CreatedOnTheWay) -> Value {
+    let verdict = report.verdict();
+    json!({
+        "pipeline": about.pipeline,
+        "definition": about.definition,
+        "bunch": about.bunch,
+        "is_imported": about.is_imported,
+        "is_complete": about.is_complete,
+        "unpublished": about.unpublished,
+        "verdict": verdict.sentence,
+        "seconds": about.timing.seconds(),
+        "rows_per_second": about.timing.rows_per_second(report.totals().rows),
+        "totals": report.totals(),
+        "finding_count": report.finding_count(),
+        "to_look_at": report.to_look_at(),
+        "groups": report.groups(),
+        "categories": made.categories,
+        "options": made.options,
+        "files": report.files,
+        "findings": written.first,
+        "findings_file": written.findings_key,
+        "errors": written.errors,
+    })
+}
+
+/// What the report says beside counts and findings.
+fn about(work: &Work<'_>, gathered: &Gathered, timing: Timing, unpublished: Option<&'static str>) -> PageAbout {
     let definition = &work.pipeline.definition;
     PageAbout {
         title: definition.description.clone().unwrap_or_else(|| definition.name.to_string()),
+        definition: definition.name.to_string(),
         pipeline: work.pipeline_id().to_string(),
-        bunch,
+        // Without a bunch nothing was imported, which is as good a report as any.
+        bunch: bunch(work).ok().map(|bunch| bunch.id.to_string()),
         // Not the time of writing: a step that is repeated writes the same page.
         spawned_at: work.pipeline.spawned_at.format("%Y-%m-%d %H:%M UTC").to_string(),
-        is_imported,
+        is_imported: gathered.is_imported && unpublished.is_none(),
+        is_complete: gathered.is_complete,
+        timing,
         unpublished,
     }
-}
-
-/// What the import steps did, added up; nothing if none of them has come to its end.
-async fn imported(work: &mut Work<'_>) -> Result<Option<ImportReport>, ExecutorError> {
-    let named = work.optional_argument(&IMPORTED_BY)?;
-    let definition = &work.pipeline.definition;
-    let steps: Vec<String> = match &named {
-        Some(names) => names.iter().map(ToString::to_string).collect(),
-        None => {
-            let importing = definition.steps.iter().filter(|step| step.executor.as_str().starts_with("import_"));
-            importing.map(|step| step.name.to_string()).collect()
-        }
-    };
-    let mut report: Option<ImportReport> = None;
-    for step in steps {
-        if !definition.steps.iter().any(|known| known.name.as_str() == step) {
-            work.warn(&format!("argument `{}`: there is no step `{step}`", IMPORTED_BY.name));
-        }
-        // An executor of an extension may be called `import_…` and leave something else.
-        let output: Option<Value> = work.output_of(&step).await?;
-        let is_tally = output.is_some_and(|output| output.get("findings").is_some());
-        if named.is_none() && !is_tally {
-            continue;
-        }
-        if let Some(tally) = Tally::left_by(work, &step).await? {
-            report.get_or_insert_default().merge(tally.report);
-        }
-    }
-    if let Some(report) = &mut report {
-        add_published(work, report).await?;
-    }
-    Ok(report)
-}
-
-/// Adds what publishing has found out of the rows that were drafted.
-async fn add_published(work: &Work<'_>, report: &mut ImportReport) -> Result<(), ExecutorError> {
-    for step in work.pipeline.definition.steps.iter().filter(|step| step.executor.as_str() == PUBLISH) {
-        if let Some(tally) = Tally::left_by(work, step.name.as_str()).await? {
-            report.merge(tally.report);
-        }
-    }
-    Ok(())
-}
-
-/// Tells what was created because rows name it, a line each.
-fn created(made: &[(&Option<Value>, &str)]) -> String {
-    let mut text = String::new();
-    for (output, what) in made {
-        let count = output.as_ref().and_then(|output| output["created"].as_u64()).unwrap_or_default();
-        if count > 0 {
-            text += &format!("\ncreated because rows name it ({what}): {count}\n");
-        }
-    }
-    text
 }
 
 /// What the first step with an executor left.
@@ -170,18 +208,13 @@ async fn output_of_executor(work: &Work<'_>, executor: &str) -> Result<Option<Va
     }
 }
 
-/// The tally that a step left; another name of the step can be given as an argument.
-async fn find(work: &Work<'_>, argument: &Argument<EarlierStep>) -> Result<Option<Tally>, ExecutorError> {
-    Tally::left_by(work, work.argument(argument)?.as_str()).await
-}
-
-fn text(work: &Work<'_>, report: &ImportReport, is_imported: bool, unpublished: Option<&str>) -> String {
-    let name = work.pipeline.name();
-    let id = work.pipeline_id();
-    let what = match unpublished {
-        Some(why) => why,
-        None if is_imported => "import",
-        None => "validation only; nothing was imported",
+fn text(work: &Work<'_>, about: &PageAbout, report: &ImportReport) -> String {
+    let (name, id) = (work.pipeline.name(), work.pipeline_id());
+    let what = match (about.unpublished, about.is_imported, about.is_complete) {
+        (Some(why), _, _) => why,
+        (None, false, _) => "validation only; nothing was imported",
+        (None, true, true) => "import",
+        (None, true, false) => "import that stopped before its end",
     };
-    format!("{name} {id}: {what}\n\n{report}")
+    format!("{name} {id}: {what}\n{}\n\n{report}", about.timing.in_words(report.totals().rows))
 }

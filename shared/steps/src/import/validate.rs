@@ -16,12 +16,13 @@ use import::Entity;
 use import::bunch::Bunch;
 use import::entity::{EntityRow, ReadingRules, Thing, UnknownNames, Visitor, visit_all};
 use import::finding::{Finding, Severity, Strictness};
-use import::report::RowOutcome;
+use import::report::{ImportReport, RowOutcome};
 
 use super::bunch_files::{BUNCH, TAKES, bunch, files_taken};
 use super::entity_file::{EntityFile, NextRow, rules};
 use super::import_rows::{MISSING_PARENTS, OPERATION, is_missing, of_target, operation, will_be_made};
-use super::progress::{Orphan, ROWS_PER_CHECKPOINT, RowPlace, RowProgress, Tally, count};
+use super::progress::{Orphan, ROWS_PER_CHECKPOINT, RowPlace, RowProgress, count};
+use super::verdict::{check_is_bearable, conclude};
 
 /// Most findings that the step's log repeats; the report has more.
 const LOGGED_FINDINGS: usize = 20;
@@ -123,7 +124,13 @@ impl Executor for Validate {
             entity.settle_orphans(&mut check);
         }
         check.progress.leave(work, "validation.json").await?;
-        conclude(work, &check.progress.tally, strictness)
+        tell(work, &check.progress.tally.report);
+        stop_if_strict(&check.progress.tally.report, strictness)?;
+        let report = &check.progress.tally.report;
+        let categories = check.progress.tally.named.categories.len();
+        work.info(&format!("{} checked, {categories} categories named", count(report.totals().rows, "row")));
+        check_is_bearable(work, report).await?;
+        end(report)
     }
 }
 
@@ -208,6 +215,7 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
                 NextRow::End => break,
             }
             check.rows += 1;
+            check.progress.make_room(work, &name).await?;
             if check.rows == ROWS_PER_CHECKPOINT {
                 check.rows = 0;
                 let outcome = check.progress.checkpoint(work, "checked").await?;
@@ -296,31 +304,43 @@ fn check_row<E: Entity>(file: &mut EntityFile<E>, row: EntityRow<E::EntityChange
     E::name_others(change, file.shop(), &mut tally.named);
 }
 
-fn conclude(work: &mut Work<'_>, tally: &Tally, strictness: Strictness) -> Result<Outcome, ExecutorError> {
-    let findings: Vec<_> = tally.report.files.values().flat_map(|file| &file.findings).collect();
-    for finding in findings.iter().take(LOGGED_FINDINGS) {
+/// Repeats the first findings in the step's log.
+fn tell(work: &mut Work<'_>, report: &ImportReport) {
+    let findings = report.files.values().flat_map(|file| file.findings.iter());
+    for finding in findings.take(LOGGED_FINDINGS) {
         work.warn(&finding.to_string());
     }
+    for (name, file) in &report.files {
+        for column in &file.unknown_columns {
+            work.warn(&format!("{name}: column `{column}` is unknown and left out"));
+        }
+    }
+}
+
+/// Ends the step before anything is written, if something was found at which it must stop.
+fn stop_if_strict(report: &ImportReport, strictness: Strictness) -> Result<(), ExecutorError> {
     // The report keeps the first findings only; what is decided comes from the counts of all.
     let severities = Severity::ALL.into_iter().filter(|severity| strictness.stops_at(*severity));
-    let stopping: u64 = severities.map(|severity| tally.report.count_of(severity)).sum();
-    let of_file = findings.iter().find(|finding| finding.severity == Severity::File);
-    let stops = |finding: &&&Finding| strictness.stops_at(finding.severity);
-    if let Some(first) = of_file.or_else(|| findings.iter().find(stops)) {
-        let more = match stopping {
-            1 => String::new(),
-            several => format!(" (and {} more, see the log)", several - 1),
-        };
-        return Err(ExecutorError::permanent(format!("{first}{more}")));
-    }
-    let rows = tally.report.totals().rows;
-    work.info(&format!("{} checked, {} categories named", count(rows, "row"), tally.named.categories.len()));
-    let Some(first) = findings.iter().find(|finding| finding.severity > Severity::Notice) else {
-        return Ok(Outcome::Done);
+    let stopping: u64 = severities.map(|severity| report.count_of(severity)).sum();
+    let kept = || report.files.values().flat_map(|file| file.findings.iter());
+    let of_file = kept().find(|finding| finding.severity == Severity::File);
+    let Some(first) = of_file.or_else(|| kept().find(|finding| strictness.stops_at(finding.severity))) else {
+        return Ok(());
     };
-    let message = match tally.report.finding_count() {
+    let more = match stopping {
+        1 => String::new(),
+        several => format!(" (and {} more, see the log)", several - 1),
+    };
+    Err(ExecutorError::permanent(format!("{first}{more}")))
+}
+
+/// Ends the step with the first finding that costs anything, if there is one.
+fn end(report: &ImportReport) -> Result<Outcome, ExecutorError> {
+    let mut findings = report.files.values().flat_map(|file| file.findings.iter());
+    let Some(first) = findings.find(|finding| finding.severity > Severity::Notice) else { return conclude(report) };
+    let message = match report.finding_count() {
         1 => first.to_string(),
-        found => format!("{found} findings in {}; the first one: {first}", count(rows, "row")),
+        found => format!("{found} findings in {}; the first one: {first}", count(report.totals().rows, "row")),
     };
     Err(ExecutorError::InvalidData { message })
 }

@@ -120,3 +120,20 @@ async fn a_runner_that_goes_on_between_two_addresses_of_a_customer_knows_whose_t
         assert!(addresses.contains(&expected), "{expected}{addresses}");
     }
 }
+
+#[tokio::test]
+async fn an_address_to_correct_says_whose_it_is() {
+    let shop = Shop::new();
+    shop.drop_customers(
+        "a@example.com,base,A,A,1,A,A,Street 1,Rome,IT\n\
+         b@example.com,base,B,B,1,,,,,\n\
+         ,,,,,B,B,Street 3,Paris,Franconia\n\
+         c example.com,base,C,C,1,,,,,\n\
+         ,,,,,C,C,Street 4,Lyon,FR\n",
+    )
+    .await;
+    let id = shop.import().await;
+    let key = format!("archive/{id}/errors/customer_composite_20260801_120000.csv");
+    let errors = shop.workshop.store().files.get(&key, None).await.unwrap().unwrap();
+    assert_snapshot!(String::from_utf8_lossy(&errors).trim_start_matches('\u{feff}'), @"");
+}

@@ -310,7 +310,7 @@ async fn addresses_of_the_samples_are_replaced_and_deleted() {
     shop.operate("customer_address_import", "import_customer_addresses", "delete").await;
     let id = shop.import_files(name, &[sample(&format!("customers-address/delete/{name}_01.csv"))]).await;
     assert_snapshot!(shop.outcome(&id).await, @"
-    success: move_files success, validate success, import_customer_addresses success with a warning (2 of 2 rows were skipped; the report names them), publish skipped (changes were written as they came; nothing is drafted), archive success, report success
+    success: move_files success, validate success, import_customer_addresses success with a warning (nothing came of it: all 2 rows were skipped; the report names them), publish skipped (changes were written as they came; nothing is drafted), archive success, report success
     0 created, 0 deleted, 2 rows, 2 skipped, 0 unchanged, 0 updated
     ");
 }

@@ -21,6 +21,7 @@ mod outside;
 mod packed;
 mod packing;
 mod repetitions;
+mod results;
 mod samples;
 mod shared_ok_files;
 mod shop;

@@ -189,6 +189,7 @@ impl Shop {
                 continue;
             }
             let content = store.files.get(&file.key, None).await.unwrap().unwrap().to_vec();
+            let content = without_folders(content, id);
             let key = without_attempt(&file.key, id);
             if let Some(other) = everything.insert(key.clone(), content.clone()) {
                 assert_eq!(other, content, "two attempts left different {key}");
@@ -212,6 +213,16 @@ fn without_attempt(key: &str, id: &PipelineId) -> String {
         ["work", pipeline, step, _, file] if pipeline == id.as_str() => format!("work/{step}/{file}"),
         _ => key.to_owned(),
     }
+}
+
+/// A tally without the attempts that wrote its files of findings; any other file as it is.
+fn without_folders(content: Vec<u8>, id: &PipelineId) -> Vec<u8> {
+    let Ok(Value::Object(mut tally)) = serde_json::from_slice::<Value>(&content) else { return content };
+    let Some(files) = tally.get_mut("findings").and_then(Value::as_array_mut) else { return content };
+    for folder in files.iter_mut().filter_map(|files| files.get_mut("folder")) {
+        *folder = Value::from(without_attempt(folder.as_str().unwrap(), id));
+    }
+    serde_json::to_vec(&tally).unwrap()
 }
 
 /// A future that is dropped when it has been polled too often, wherever it waits then.

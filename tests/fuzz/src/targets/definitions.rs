@@ -183,6 +183,7 @@ fn pipeline_of(definition: Definition) -> Pipeline {
         stop: None,
         paused_at: None,
         paused_for: Duration::ZERO,
+        warnings: 0,
         reruns: 0,
         steps,
         version: 1,

@@ -108,6 +108,7 @@ pub(super) fn pipeline(steps: Vec<Step>) -> Pipeline {
         stop: None,
         paused_at: None,
         paused_for: Duration::ZERO,
+        warnings: 0,
         reruns: 0,
         steps,
         version: 1,

@@ -43,7 +43,7 @@ impl<E: Entity> RowsImport<'_, E> {
         let name = file.name().to_owned();
         loop {
             let place = progress.place;
-            let ReadBlock { rows, parents, is_last } = self.read_block(&mut file, progress).await?;
+            let ReadBlock { rows, parents, is_last } = self.read_block(work, &mut file, progress).await?;
             if !parents.is_empty() {
                 self.make_parents(self.block(work, &name, &format!("{}^", at(place)), parents), progress).await?;
             }
@@ -104,6 +104,7 @@ impl<E: Entity> RowsImport<'_, E> {
     /// Reads the next rows. Those that cannot be used are counted here; those that can, when the target answers.
     async fn read_block(
         &self,
+        work: &Work<'_>,
         file: &mut EntityFile<E>,
         progress: &mut RowProgress,
     ) -> Result<ReadBlock<E>, ExecutorError> {
@@ -134,6 +135,7 @@ impl<E: Entity> RowsImport<'_, E> {
                 NextRow::End => return Ok(ReadBlock { is_last: true, ..block }),
             }
             read += 1;
+            progress.make_room(work, &name).await?;
         }
         Ok(block)
     }

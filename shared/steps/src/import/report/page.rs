@@ -1,10 +1,13 @@
 //! The report as a page that a shop employee opens in a browser: one file, no script, nothing fetched.
 
 use import::finding::Severity;
-use import::report::{FindingGroup, ImportReport, RowCounts};
+use import::report::{FindingGroup, ImportReport, Mood, RowCounts, Verdict};
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment};
 use serde::Serialize;
+
+use super::timing::Timing;
+use super::written::{FINDINGS_FILE, WrittenFindings};
 
 const TEMPLATE: &str = include_str!("page.html");
 
@@ -13,6 +16,8 @@ const TEMPLATE: &str = include_str!("page.html");
 pub(super) struct PageAbout {
     /// What was imported, in words.
     pub(super) title: String,
+    /// Name of the definition.
+    pub(super) definition: String,
     /// Id of the pipeline.
     pub(super) pipeline: String,
     /// Id of the bunch, if there is one.
@@ -23,6 +28,11 @@ pub(super) struct PageAbout {
     pub(super) is_imported: bool,
     /// Why the catalogue is as it was, if it is in spite of all.
     pub(super) unpublished: Option<&'static str>,
+    /// Whether every step that imports has come to its end.
+    pub(super) is_complete: bool,
+    /// How long it took.
+    #[serde(skip)]
+    pub(super) timing: Timing,
 }
 
 #[derive(Serialize)]
@@ -31,6 +41,11 @@ struct Page<'a> {
     about: &'a PageAbout,
     verdict: String,
     mood: &'static str,
+    took: String,
+    /// Files of rows to correct, as they lie beside the page.
+    errors: Vec<String>,
+    /// Name of the file with every finding, if there are any.
+    findings: Option<&'static str>,
     headings: [&'static str; 7],
     files: Vec<FileLine>,
     groups: Vec<GroupLine>,
@@ -58,14 +73,16 @@ struct UnknownColumns<'a> {
 }
 
 /// Writes the page.
-pub(super) fn page(about: &PageAbout, report: &ImportReport) -> String {
+pub(super) fn page(about: &PageAbout, report: &ImportReport, written: &WrittenFindings) -> String {
     let groups = report.groups();
-    let totals = report.totals();
-    let (verdict, mood) = verdict(about, totals, &groups);
+    let (verdict, mood) = verdict(about, report);
     let page = Page {
         about,
         verdict,
         mood,
+        took: about.timing.in_words(report.totals().rows),
+        errors: written.errors.keys().map(|file| format!("errors/{file}")).collect(),
+        findings: written.findings_key.is_some().then_some(FINDINGS_FILE),
         headings: ["rows", "created", "updated", "unchanged", "deleted", "left out", "findings"],
         files: file_lines(report),
         groups: groups.into_iter().map(group_line).collect(),
@@ -78,22 +95,21 @@ pub(super) fn page(about: &PageAbout, report: &ImportReport) -> String {
 }
 
 /// What became of the import in one sentence, and how bad that is.
-fn verdict(about: &PageAbout, totals: RowCounts, groups: &[FindingGroup]) -> (String, &'static str) {
-    let RowCounts { rows, skipped, .. } = totals;
-    let is_broken = groups.iter().any(|group| group.kind.severity == Severity::File);
+fn verdict(about: &PageAbout, report: &ImportReport) -> (String, &'static str) {
     if let Some(why) = about.unpublished {
         return (why.to_owned(), "look");
     }
+    let Verdict { mood, sentence } = report.verdict();
     if !about.is_imported {
-        return (format!("nothing was imported; {rows} rows were checked"), "bad");
+        return (format!("nothing was imported, the files were checked only: {sentence}"), "bad");
     }
-    match skipped {
-        _ if is_broken => ("a file could not be read to its end".to_owned(), "bad"),
-        _ if rows == 0 => ("the files hold no rows".to_owned(), "bad"),
-        0 if groups.is_empty() => (format!("{rows} rows imported"), "good"),
-        0 => (format!("{rows} rows imported; there is something to look at below"), "look"),
-        all if all == rows => (format!("nothing was imported: all {rows} rows were left out"), "bad"),
-        some => (format!("{some} of {rows} rows were left out"), "look"),
+    if !about.is_complete {
+        return (format!("the import stopped before its end; so far: {sentence}"), "bad");
+    }
+    match mood {
+        Mood::Good => (sentence, "good"),
+        Mood::Look => (sentence, "look"),
+        Mood::Bad => (sentence, "bad"),
     }
 }
 
@@ -135,11 +151,14 @@ mod tests {
     fn about() -> PageAbout {
         PageAbout {
             title: "Catalogue import".to_owned(),
+            definition: "catalog_import".to_owned(),
             pipeline: "catalog_import-1".to_owned(),
             bunch: Some("spring-0123456789ab".to_owned()),
             spawned_at: "2026-08-01 12:00 UTC".to_owned(),
             is_imported: true,
             unpublished: None,
+            is_complete: true,
+            timing: Timing { work_ms: 2_000 },
         }
     }
 
@@ -158,21 +177,35 @@ mod tests {
         report
     }
 
+    fn written() -> WrittenFindings {
+        let file = "product-import_spring_01.csv".to_owned();
+        WrittenFindings {
+            errors: [(file.clone(), format!("archive/x/errors/{file}"))].into(),
+            ..WrittenFindings::default()
+        }
+    }
+
     #[test]
     fn the_page_says_in_one_sentence_what_became_of_the_import() {
         let report = report();
-        let html = page(&about(), &report);
-        assert!(html.contains("<p class=\"verdict look\">1 of 2 rows were left out</p>"), "{html}");
-        assert!(html.contains("<code>prize</code>"), "{html}");
-        let empty = page(&about(), &ImportReport::default());
-        assert!(empty.contains("the files hold no rows"), "{empty}");
+        let html = page(&about(), &report, &written());
+        let sentence = "1 of 2 rows was skipped; column `prize` is unknown and was left out";
+        assert!(html.contains(&format!("<p class=\"verdict look\">{sentence}</p>")), "{html}");
+        assert!(html.contains("<code>prize</code>") && html.contains("took 2.0 s, 1 rows per second"), "{html}");
+        assert!(html.contains("<a href=\"errors&#x2f;product-import_spring_01.csv\">"), "{html}");
+        let empty = page(&about(), &ImportReport::default(), &WrittenFindings::default());
+        assert!(empty.contains("the files hold no rows") && !empty.contains("Rows to correct"), "{empty}");
         let checked = PageAbout { is_imported: false, ..about() };
-        assert!(page(&checked, &report).contains("nothing was imported; 2 rows were checked"));
+        assert!(
+            page(&checked, &report, &written()).contains("nothing was imported, the files were checked only: 1 of 2")
+        );
+        let stopped = PageAbout { is_complete: false, ..about() };
+        assert!(page(&stopped, &report, &written()).contains("the import stopped before its end; so far: 1 of 2 rows"));
     }
 
     #[test]
     fn what_a_cell_holds_is_shown_as_text() {
-        let html = page(&about(), &report());
+        let html = page(&about(), &report(), &written());
         assert!(html.contains("&lt;script&gt;alert(1)&lt;&#x2f;script&gt;"), "{html}");
         assert!(!html.contains("<script"), "{html}");
     }

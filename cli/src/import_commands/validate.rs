@@ -1,0 +1,126 @@
+//! `systole import validate`: files are checked by the pipeline `check_files`, and all that is found is printed.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use import::bunch::{Bunch, DropFile};
+use import::file_name::FileName;
+use import::finding::Finding;
+use operate::Operator;
+use pipeline::{Arguments, PipelineId, PipelineStatus};
+use serde_json::Value;
+use steps::import::bunch_argument::BUNCH_ARGUMENT;
+use steps::import::{CHECK_PREFIX, archive};
+
+use super::put::{copy, name_of};
+use super::wait::{Awaited, End, wait};
+use crate::arguments::CheckArguments;
+use crate::installation::{BEAT_BUDGET, Installation};
+use crate::outcome::ExitReason;
+use crate::output::Output;
+
+/// The definition that checks files.
+const DEFINITION: &str = "check_files";
+
+pub(super) async fn run(
+    installation: &Installation,
+    options: &CheckArguments,
+    output: &Output,
+) -> anyhow::Result<ExitReason> {
+    let files = files_of(&options.paths)?;
+    let id = spawn(installation, &files).await?;
+    let waited = wait(installation, Awaited::Pipeline(&id), options.timeout, output).await?;
+    match waited.end {
+        End::Complete => {}
+        End::Stuck | End::TimedOut => {
+            bail!("the check has not ended in time; `systole pipeline details {id}` shows it")
+        }
+        End::Interrupted => return Ok(ExitReason::Interrupted),
+    }
+    let Some(report) = read(installation, &id, "report.json").await? else {
+        bail!("the check has left no report; `systole pipeline details {id}` shows what failed");
+    };
+    let report: Value = serde_json::from_slice(&report).context("the report cannot be read")?;
+    show(installation, &id, &report, output).await?;
+    let has_failed = waited.pipelines.iter().any(|details| details.pipeline.status != PipelineStatus::Success);
+    Ok(match report["to_look_at"].as_u64() {
+        _ if has_failed => ExitReason::PipelineFailed,
+        Some(0) if report["totals"]["rows"].as_u64() > Some(0) => ExitReason::Ok,
+        _ => ExitReason::WithFindings,
+    })
+}
+
+/// The CSV files among the paths and in the folders among them.
+fn files_of(paths: &[PathBuf]) -> anyhow::Result<Vec<(FileName, PathBuf)>> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            let name = name_of(path).parse().with_context(|| format!("`{}` cannot be checked", path.display()))?;
+            files.push((name, path.clone()));
+            continue;
+        }
+        let entries = std::fs::read_dir(path).with_context(|| format!("failed to read `{}`", path.display()))?;
+        for entry in entries {
+            let path = entry.with_context(|| format!("failed to read `{}`", path.display()))?.path();
+            // Other files may lie in a folder, such as ok files.
+            if let Ok(name) = name_of(&path).parse() {
+                files.push((name, path));
+            }
+        }
+    }
+    files.retain(|(name, _): &(FileName, PathBuf)| name.is_of_rows());
+    if files.is_empty() {
+        bail!("there is no CSV file to check (expected names as in `product-import_spring_01.csv`)");
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Puts the files where the pipeline takes them, and spawns it.
+async fn spawn(installation: &Installation, files: &[(FileName, PathBuf)]) -> anyhow::Result<PipelineId> {
+    let folder = format!("{CHECK_PREFIX}{}/", uuid::Uuid::new_v4().simple());
+    let mut put = Vec::new();
+    for (name, path) in files {
+        put.push((name.clone(), put_file(installation, &folder, name, path).await?));
+    }
+    let bunch = Bunch::to_check(&put).context("there is no file to check")?;
+    let arguments =
+        Arguments::from([(BUNCH_ARGUMENT.to_owned(), serde_json::to_string(&bunch)?), ("folder".to_owned(), folder)]);
+    let invocation = installation.host().invocation("cli", BEAT_BUDGET);
+    let operator = Operator { name: &installation.by, invocation: &invocation };
+    Ok(operate::init(&installation.context, DEFINITION, arguments, operator).await?)
+}
+
+async fn put_file(installation: &Installation, folder: &str, name: &FileName, path: &Path) -> anyhow::Result<DropFile> {
+    let put = copy(installation, &format!("{folder}{name}"), path).await?;
+    let put = put.with_context(|| format!("`{name}` went away while it was put into the store"))?;
+    let (modified, fingerprint) = (put.modified_at, put.fingerprint);
+    Ok(DropFile { name: name.to_string(), size_bytes: put.size_bytes, modified, fingerprint })
+}
+
+/// Prints every finding, a line each, and what they come to; as JSON the whole report.
+async fn show(installation: &Installation, id: &PipelineId, report: &Value, output: &Output) -> anyhow::Result<()> {
+    if output.is_json() {
+        return output.show(report, |_| String::new());
+    }
+    let findings = read(installation, id, "findings.jsonl").await?.unwrap_or_default();
+    for line in findings.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let finding: Finding = serde_json::from_slice(line).context("the findings cannot be read")?;
+        output.say(&format!("{finding}{}", finding.severity.consequence()))?;
+    }
+    for (name, file) in report["files"].as_object().into_iter().flatten() {
+        for column in file["unknown_columns"].as_array().into_iter().flatten() {
+            output.say(&format!("{name}: column `{}` is unknown", column.as_str().unwrap_or_default()))?;
+        }
+    }
+    let rows = report["totals"]["rows"].as_u64().unwrap_or(0);
+    let verdict = report["verdict"].as_str().unwrap_or_default();
+    let key = format!("{}report.html", archive::prefix(id));
+    output.say(&format!("\n{rows} rows checked: {verdict}\nreport   {}", installation.locate(&key)))
+}
+
+/// A file of the archive.
+async fn read(installation: &Installation, id: &PipelineId, name: &str) -> anyhow::Result<Option<bytes::Bytes>> {
+    let key = format!("{}{name}", archive::prefix(id));
+    Ok(installation.context.store.files.get(&key, None).await?)
+}
