@@ -135,5 +135,9 @@ async fn an_address_to_correct_says_whose_it_is() {
     let id = shop.import().await;
     let key = format!("archive/{id}/errors/customer_composite_20260801_120000.csv");
     let errors = shop.workshop.store().files.get(&key, None).await.unwrap().unwrap();
-    assert_snapshot!(String::from_utf8_lossy(&errors).trim_start_matches('\u{feff}'), @"");
+    assert_snapshot!(String::from_utf8_lossy(&errors).trim_start_matches('\u{feff}'), @"
+    error_line,error_column,error_message,email,_website,firstname,lastname,group_id,_address_firstname,_address_lastname,_address_street,_address_city,_address_country_id
+    5,email,column `email`: is not an e-mail address (example: `name@example.com`),c example.com,base,C,C,1,,,,,
+    6,email,column `email`: is not an e-mail address (example: `name@example.com`),c example.com,base,,,,C,C,Street 4,Lyon,FR
+    ");
 }
