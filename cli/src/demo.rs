@@ -35,7 +35,8 @@ pub(crate) async fn run(
         import_commands::wait(installation, import_commands::Awaited::Files(&dropped), TIMEOUT, output).await?;
     let reason = import_commands::show(installation, &dropped, &waited, output)?;
     output.say(&next(&program(root)))?;
-    Ok(reason)
+    // Its files have a wrong cell on purpose, so that there is something to see; a build must not fail because of it.
+    Ok(if reason == ExitReason::WithFindings { ExitReason::Ok } else { reason })
 }
 
 /// How this program was called, with the store that it worked on.

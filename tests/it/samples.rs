@@ -178,7 +178,10 @@ fn assert_ended(systole: &Systole, imported: &Value) {
         assert!(step["status"] == "success" || is_of_other_rows, "{step}");
     }
     let archive = systole.files().join("archive").join(pipeline["id"].as_str().unwrap());
-    assert_eq!(names(&archive), ["files", "report.html", "report.json", "report.txt"]);
+    // What was found, and rows to correct, are there for some of the samples only.
+    let mut archived = names(&archive);
+    archived.retain(|name| name != "findings.jsonl" && name != "errors");
+    assert_eq!(archived, ["files", "report.html", "report.json", "report.txt"]);
     let archived = names(&archive.join("files"));
     for file in imported["dropped"]["files"].as_array().unwrap() {
         assert!(archived.contains(&file.as_str().unwrap().to_owned()), "{file} is not among {archived:?}");
