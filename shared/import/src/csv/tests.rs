@@ -164,6 +164,28 @@ fn a_missing_column_comes_with_a_guess_at_the_delimiter() {
     };
     assert_snapshot!(missing("name,qty\n"), @"line 1: the header has no column `sku`");
     assert_snapshot!(missing("sku;qty\n"), @"line 1: the header has no column `sku`; is the delimiter of this file `;`?");
+    assert_snapshot!(missing("sku\tqty\n"), @"line 1: the header has no column `sku`; is the delimiter of this file a tab?");
+}
+
+#[test]
+fn a_header_knows_its_line_and_a_missing_column_names_it() {
+    let mut reader = RowReader::new(CsvFormat { delimiter: b';', ..CsvFormat::RFC_4180 });
+    reader.feed(b"\r\n\n\nsku,qty\n");
+    reader.finish();
+    reader.next_row().unwrap();
+    let header = reader.header().unwrap();
+    assert_eq!(header.line(), 4);
+    let missing = header.require("sku").unwrap_err().to_string();
+    assert_snapshot!(missing, @"line 4: the header has no column `sku`; is the delimiter of this file `,`?");
+}
+
+#[test]
+fn cells_may_be_as_large_as_the_limit_each() {
+    let cell = "x".repeat(MAX_CELL_BYTES);
+    let answers = answers(RowReader::new(CsvFormat::RFC_4180), format!("a,b\n{cell},{cell}\n").as_bytes(), 1 << 16);
+    let rows: Vec<_> = answers.iter().filter(|answer| matches!(answer, Ok(ReadRow::Row(_)))).collect();
+    assert_eq!(rows.len(), 1);
+    assert_snapshot!(read(&format!("a,b\n1,{cell}x\n")), @"error: line 2: a cell starts here that is larger than 1048576 bytes; is its closing quote missing?");
 }
 
 #[test]
