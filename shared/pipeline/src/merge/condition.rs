@@ -243,10 +243,9 @@ pub(super) fn accepts_of(node: &Node, vocabulary: &Vocabulary) -> Option<Accepts
             let executor = node.attributes.get("executorType")?;
             return vocabulary.executors.as_ref()?.get(&executor.text).copied();
         }
-        ElementKind::Pipeline
-        | ElementKind::StepDefaults
-        | ElementKind::RecurringCondition
-        | ElementKind::Argument => return None,
+        ElementKind::Pipeline | ElementKind::StepDefaults | ElementKind::RecurringCondition | ElementKind::Argument => {
+            return None;
+        }
     };
     arguments.map(Accepts::Only).or_else(|| registered.get(name).copied())
 }
