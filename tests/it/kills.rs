@@ -68,6 +68,36 @@ fn ten_kills_at_any_moment_of_a_longer_import_change_nothing() {
 }
 
 #[test]
+fn kills_of_a_single_transaction_change_nothing_and_nothing_is_seen_before_it_is_published() {
+    let set = generated();
+    let mut random = Random::seeded();
+    let moments: Vec<u64> = (0..6).map(|kill| if kill % 4 == 3 { 1_500 } else { random.below(300) }).collect();
+    let story = format!("seed {} kills a single transaction after {moments:?} ms", random.seed);
+    let systole = Systole::new();
+    systole.run(&["settings", "set", "import.single_transaction", "true"]);
+    put(set, &systole.drop_area());
+    for moment in moments {
+        let (dev, _) = systole.dev(&[]);
+        std::thread::sleep(Duration::from_millis(moment));
+        dev.kill();
+        let has_begun = runtime().block_on(has_begun(&open(&systole), "publish"));
+        let seen = systole.run(&["catalog", "export"]).stdout;
+        assert!(has_begun || seen.trim().is_empty(), "{story}: seen before it is published: {seen}");
+    }
+    let (dev, _) = systole.dev(&[]);
+    assert_ends_undisturbed(&systole, set, &story);
+    stop(dev);
+}
+
+/// Whether a step of the latest import has been claimed.
+async fn has_begun(store: &Store, step: &str) -> bool {
+    let Some(id) = store.latest_pipeline(&"catalog_import".parse().unwrap()).await.unwrap().id else { return false };
+    let pipeline = store.pipeline_with_steps(&id).await.unwrap().unwrap();
+    let step = pipeline.steps.iter().find(|other| other.definition.name.as_str() == step).unwrap();
+    !matches!(step.record.status, StepStatus::Pending | StepStatus::Enqueued)
+}
+
+#[test]
 fn a_kill_in_any_step_changes_nothing() {
     for step in STEPS {
         // A short step may be over before it is seen.

@@ -26,6 +26,7 @@
 //!
 //! **Invariant:** a thing that no row changes is not written.
 
+mod age;
 mod categories;
 mod causes;
 mod draft;
@@ -54,6 +55,7 @@ use import::operation::Operation;
 use import::shop::ShopFacts;
 use store::table::Table;
 
+pub use age::AgeBy;
 pub use categories::categories;
 pub use draft::{Draft, DraftHead, DraftMode, DraftName, DraftStatus};
 pub use error::Error;
@@ -78,19 +80,26 @@ const RACES: usize = 10;
 pub struct OwnCatalogue {
     table: Arc<dyn Table>,
     draft: Option<Draft>,
+    age: AgeBy,
 }
 
 impl OwnCatalogue {
     /// Keeps things in a table.
     #[must_use]
     pub fn new(table: Arc<dyn Table>) -> Self {
-        Self { table, draft: None }
+        Self { table, draft: None, age: AgeBy::Nothing }
     }
 
     /// Reads and writes a draft instead of the catalogue, if there is one.
     #[must_use]
     pub fn drafting(self, draft: Option<Draft>) -> Self {
         Self { draft, ..self }
+    }
+
+    /// Leaves out rows that are older than what is stored.
+    #[must_use]
+    pub fn skipping_older(self, age: AgeBy) -> Self {
+        Self { age, ..self }
     }
 
     fn layers(&self) -> Layers<'_> {
@@ -151,9 +160,9 @@ impl OwnCatalogue {
         let mut merged = Vec::new();
         let mut writes = Vec::new();
         for (key, rows) in by_key.iter() {
-            let mut one = merge::<E>(RowOrigin { key, block }, kept.remove(key), rows);
+            let mut one = merge::<E>(RowOrigin { key, block, age: self.age }, kept.remove(key), rows);
             if let Some(update) = one.update.take() {
-                writes.push((update, layers.cause(|| Cause::rows(block, rows))));
+                writes.push((update, layers.cause(|| Cause::rows(block, self.age, rows))));
             }
             merged.push(one);
         }

@@ -135,6 +135,16 @@ pub trait Entity: Sized + Send + Sync + 'static {
         Removal::Whole
     }
 
+    /// When a row says that its thing was changed last, in the canonical form of dates; most rows do not say.
+    fn changed_at(_change: &Self::EntityChange) -> Option<&str> {
+        None
+    }
+
+    /// When the rows before said so.
+    fn was_changed_at(_thing: &Self::Thing) -> Option<&str> {
+        None
+    }
+
     /// Says what a column means that only this shop has, such as an attribute. Most entities have no such columns.
     #[must_use]
     fn column_of_shop(_name: &str, _shop: &ShopFacts) -> Option<Self::ColumnKind> {

@@ -140,6 +140,13 @@ pub const SETTINGS: &[Setting] = &[
         description: "keeps what an import changes in a draft until its step `publish`, so that a failed one changes nothing",
     },
     Setting {
+        name: "import.skip_older",
+        kind: SettingKind::Choice(&["no", "updated_at", "file_time"]),
+        default: "no",
+        scopes: PIPELINE,
+        description: "leaves out rows that are older than what is stored, by their column `updated_at` or the time in the name of their file",
+    },
+    Setting {
         name: "initializer.enabled",
         kind: SettingKind::Flag,
         default: "true",

@@ -7,6 +7,7 @@ use pipeline::PipelineId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Error, Value};
 
+use super::age::AgeBy;
 use crate::target::{Block, BlockSource, RowChange};
 
 /// One write to a drafted thing.
@@ -35,6 +36,8 @@ pub(super) struct DraftedRows {
     /// What they are rows of: `products`.
     pub(super) entity: String,
     operation: Operation,
+    #[serde(default)]
+    pub(super) age: AgeBy,
     file: String,
     mark: String,
     import: String,
@@ -60,7 +63,7 @@ pub(super) struct Drafted {
 }
 
 impl Cause {
-    pub(super) fn rows<E: Entity>(block: &Block<E>, rows: &[RowChange<E::EntityChange>]) -> Self {
+    pub(super) fn rows<E: Entity>(block: &Block<E>, age: AgeBy, rows: &[RowChange<E::EntityChange>]) -> Self {
         let BlockSource { pipeline, at } = block.source.clone();
         let drafted = |row: &RowChange<E::EntityChange>| {
             let change = serde_json::to_value(&row.change).expect("a change has only text keys");
@@ -69,6 +72,7 @@ impl Cause {
         Self::Rows(DraftedRows {
             entity: E::ABOUT.name.to_owned(),
             operation: block.operation,
+            age,
             file: block.file.clone(),
             mark: block.mark.clone(),
             import: block.import.clone(),

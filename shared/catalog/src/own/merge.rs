@@ -5,6 +5,7 @@ use import::entity::{ChangeEffect, Removal};
 use import::finding::{ChangeRefusal, Finding, Severity};
 use import::operation::Operation;
 
+use super::age::{self, AgeBy};
 use super::items::{KeptThing, Update};
 use super::last_change::LastChange;
 use super::mark::{self, Told};
@@ -17,6 +18,8 @@ pub(super) struct RowOrigin<'a, E: Entity> {
     pub(super) key: &'a str,
     /// The block of the rows, without its rows.
     pub(super) block: &'a Block<E>,
+    /// By what rows are left out that are older than what is stored.
+    pub(super) age: AgeBy,
 }
 
 /// What the rows of one thing come to.
@@ -36,8 +39,9 @@ pub(super) fn merge<E: Entity>(
     before: Option<KeptThing<E::Thing>>,
     rows: &[RowChange<E::EntityChange>],
 ) -> MergedRows<E::Thing> {
-    let RowOrigin { key, block } = origin;
-    let mut merging = Merging::<E>::begin(block, before.as_ref());
+    let key = origin.key.to_owned();
+    let block = origin.block;
+    let mut merging = Merging::<E>::begin(&origin, before.as_ref());
     if let Some(mark) = before.as_ref().and_then(|before| before.mark.as_deref())
         && let Some(told) = mark::read(mark, &block.mark)
         && told.len() == rows.len()
@@ -59,7 +63,7 @@ pub(super) fn merge<E: Entity>(
     }
     // A thing that was replaced by its like is written for the mark: later blocks must not replace it once more.
     let update = (is_changed || was_replaced).then(|| Update {
-        key: key.to_owned(),
+        key,
         mark: mark::write(&block.mark, &outcomes),
         before,
         thing,
@@ -97,10 +101,14 @@ struct Merging<'a, E: Entity> {
     /// Whether an earlier row of this import has deleted it together with what it was below.
     went_with_above: bool,
     was_replaced: bool,
+    age: AgeBy,
+    /// The time of what was stored before these rows.
+    stored_at: Option<String>,
 }
 
 impl<'a, E: Entity> Merging<'a, E> {
-    fn begin(block: &'a Block<E>, before: Option<&KeptThing<E::Thing>>) -> Self {
+    fn begin(origin: &RowOrigin<'a, E>, before: Option<&KeptThing<E::Thing>>) -> Self {
+        let block = origin.block;
         let mark = before.and_then(|before| before.mark.as_deref());
         let of_import = mark.and_then(|mark| mark.strip_prefix(block.import.as_str()));
         let is_of_this_import = of_import.is_some_and(|rest| rest.starts_with('/'));
@@ -110,10 +118,15 @@ impl<'a, E: Entity> Merging<'a, E> {
             is_of_this_import,
             went_with_above: is_of_this_import && mark.is_some_and(mark::is_below),
             was_replaced: false,
+            age: origin.age,
+            stored_at: age::stored::<E>(origin.age, before),
         }
     }
 
     fn apply(&mut self, row: &RowChange<E::EntityChange>) -> ItemOutcome {
+        if let Some(older) = age::older::<E>(self.age, &self.block.file, row, self.stored_at.as_deref()) {
+            return ItemOutcome::Refused(older);
+        }
         let outcome = match self.block.operation {
             Operation::AddUpdate => self.add_or_update(row),
             Operation::Replace => self.replace(row),

@@ -64,6 +64,17 @@ impl Entity for Categories {
         above
     }
 
+    fn changed_at(change: &CategoryChange) -> Option<&str> {
+        match change.values.get("updated_at")? {
+            Stated::Set(at) => Some(at),
+            Stated::Clear => None,
+        }
+    }
+
+    fn was_changed_at(thing: &Category) -> Option<&str> {
+        thing.values.get("updated_at").map(String::as_str)
+    }
+
     fn create(change: &CategoryChange) -> Result<Category, ChangeRefusal> {
         if let Some(view) = &change.store_view {
             let path = &change.path;

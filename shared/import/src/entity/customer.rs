@@ -93,6 +93,17 @@ impl Entity for Customers {
         missing.map(|(column, _)| ChangeRefusal::of_column(column, problem())).collect()
     }
 
+    fn changed_at(change: &CustomerChange) -> Option<&str> {
+        match change.values.get("updated_at")? {
+            Stated::Set(at) => Some(at),
+            Stated::Clear => None,
+        }
+    }
+
+    fn was_changed_at(thing: &Customer) -> Option<&str> {
+        thing.values.get("updated_at").map(String::as_str)
+    }
+
     fn create(change: &CustomerChange) -> Result<Customer, ChangeRefusal> {
         let mut customer = Customer {
             email: change.email.clone(),

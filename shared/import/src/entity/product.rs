@@ -72,6 +72,20 @@ impl Entity for Products {
 
     const OTHER_NAMES: &'static [(&'static str, &'static str)] = shop_columns::OTHER_NAMES;
 
+    fn changed_at(change: &ProductChange) -> Option<&str> {
+        match change.values.get("updated_at")? {
+            Stated::Set(ProductValue::Text(at)) => Some(at),
+            Stated::Set(ProductValue::List(_)) | Stated::Clear => None,
+        }
+    }
+
+    fn was_changed_at(product: &Product) -> Option<&str> {
+        match product.default.values.get("updated_at")? {
+            ProductValue::Text(at) => Some(at),
+            ProductValue::List(_) => None,
+        }
+    }
+
     fn cells(kind: kind::ProductColumn) -> Cells {
         columns::cells(kind)
     }

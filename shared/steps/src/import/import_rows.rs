@@ -9,6 +9,7 @@
 
 mod blocks;
 mod drafting;
+mod older;
 mod pending;
 
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use super::progress::RowProgress;
 use super::verdict::{check_is_bearable, conclude};
 use blocks::RowsImport;
 use drafting::{draft_of_step, end_draft, knows_no_drafts};
+use older::{SKIP_OLDER, age_by};
 use pending::{ask_for_pending, wait_for_pending};
 
 pub(super) use super::failures::of_target;
@@ -81,8 +83,8 @@ impl<E: Entity> Import<E> {
         },
     };
     const ARGUMENTS: &'static [&'static dyn DeclaredArgument] = match E::NESTS {
-        true => &[&Self::OPERATION, &MISSING_PARENTS, &DRY_RUN, &SINGLE_TRANSACTION, &TAKES, &BUNCH],
-        false => &[&Self::OPERATION, &DRY_RUN, &SINGLE_TRANSACTION, &TAKES, &BUNCH],
+        true => &[&Self::OPERATION, &MISSING_PARENTS, &DRY_RUN, &SINGLE_TRANSACTION, &SKIP_OLDER, &TAKES, &BUNCH],
+        false => &[&Self::OPERATION, &DRY_RUN, &SINGLE_TRANSACTION, &SKIP_OLDER, &TAKES, &BUNCH],
     };
 
     /// Imports into the own catalogue.
@@ -105,7 +107,9 @@ impl<E: Entity> Import<E> {
         let find = match &self.into {
             Into::Own => {
                 let draft = draft_of_step::<E>(work, operation).await?;
-                let own = OwnCatalogue::new(work.store.table.clone()).drafting(draft.clone());
+                let own = OwnCatalogue::new(work.store.table.clone())
+                    .drafting(draft.clone())
+                    .skipping_older(age_by(work).await?);
                 return Ok((Arc::new(own), draft));
             }
             Into::Target(find) => find,

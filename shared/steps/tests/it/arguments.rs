@@ -175,6 +175,7 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     import_products operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
     import_products dry_run: `no such value!` is neither `true` nor `false`
     import_products single_transaction: `no such value!` is neither `true` nor `false`
+    import_products skip_older: `no such value!` is none of the words that are possible (expected `no`, `updated_at` or `file_time`)
     import_products prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`, or `advanced_pricing`, `catalog_product`, `customer_address`, `customer_composite`, `stock_sources`)
     import_products bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     move_files charset: it is no character set (examples: `windows-1252`, `iso-8859-15`, `utf-16le`)

@@ -327,3 +327,24 @@ async fn a_draft_that_nothing_would_publish_is_refused() {
     assert_snapshot!(record.message.unwrap_or_default(), @"step `create_categories` drafts its changes, and pipeline `catalog_import` has no later step with executor `publish`, which brings them into the catalogue; add one, or leave out `single_transaction` and the setting `import.single_transaction`");
     assert_eq!(shop.report(&id).await["totals"]["rows"], Value::from(2));
 }
+
+#[tokio::test]
+async fn rows_older_than_what_is_stored_are_left_out_and_told() {
+    let shop = Shop::new();
+    shop.workshop.set("import.skip_older", "default", "updated_at").await;
+    let header = "sku,attribute_set_code,product_type,name,price,updated_at";
+    let drop = async |hour: u32, name: &str, at: &str| {
+        shop.workshop.wait(60);
+        let rows = format!("{header}\nA-1,Default,simple,{name},1,{at}\nP-1,Default,simple,Pear,2,\n");
+        shop.drop_file(&format!("product-import_20260801-{hour:02}0000_01.csv"), rows).await;
+        shop.drop_file(&format!("product-import_20260801-{hour:02}0000.ok"), "").await;
+        let id = shop.import().await;
+        shop.totals(&id).await
+    };
+    drop(10, "Apple", "2026-08-02 12:00:00").await;
+    assert_snapshot!(drop(11, "Old", "2026-08-01 12:00:00").await, @"0 created, 0 deleted, 2 rows, 1 skipped, 1 unchanged, 0 updated");
+    assert_snapshot!(drop(12, "Same", "2026-08-02 12:00:00").await, @"0 created, 0 deleted, 2 rows, 0 skipped, 1 unchanged, 1 updated");
+    shop.workshop.set("import.skip_older", "default", "file_time").await;
+    assert_snapshot!(drop(9, "Late", "2026-08-09 12:00:00").await, @"0 created, 0 deleted, 2 rows, 2 skipped, 0 unchanged, 0 updated");
+    assert_snapshot!(drop(13, "New", "2026-08-01 12:00:00").await, @"0 created, 0 deleted, 2 rows, 0 skipped, 1 unchanged, 1 updated");
+}

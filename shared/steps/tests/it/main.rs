@@ -11,6 +11,7 @@ mod condition_arguments;
 mod definitions;
 mod drafts;
 mod drops;
+mod dying_entities;
 mod dying_files;
 mod dying_imports;
 mod entities;

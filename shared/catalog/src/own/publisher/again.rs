@@ -101,7 +101,7 @@ pub(super) fn apply_again<E: Entity>(
 ) -> Result<RowsApplied<E::Thing>, serde_json::Error> {
     let mut block = rows.block::<E>()?;
     let changes = mem::take(&mut block.rows);
-    let merged = merge::<E>(RowOrigin { key, block: &block }, now.clone(), &changes);
+    let merged = merge::<E>(RowOrigin { key, block: &block, age: rows.age }, now.clone(), &changes);
     let thing = match merged.update {
         Some(update) => Some(KeptThing::made(now.as_ref(), update.thing, update.mark)),
         None => now,
