@@ -179,6 +179,7 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     import_products prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`, or `advanced_pricing`, `catalog_product`, `customer_address`, `customer_composite`, `stock_sources`)
     import_products bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     move_files charset: it is no character set (examples: `windows-1252`, `iso-8859-15`, `utf-16le`)
+    move_files folder: it is no folder of files to check (expected `checks/` and a name, with a slash at the end)
     move_files bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     report imported_by: `value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     report validated_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)

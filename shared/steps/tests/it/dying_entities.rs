@@ -283,6 +283,8 @@ async fn left(shop: &Shop, id: &PipelineId) -> LeftOf {
     for differs in ["pipeline", "bunch", "seconds", "rows_per_second"] {
         report.as_object_mut().unwrap().remove(differs);
     }
+    // Its files lie below the id of the pipeline.
+    let report = serde_json::from_str(&report.to_string().replace(id.as_str(), "ID")).unwrap();
     LeftOf { catalogue, report }
 }
 
