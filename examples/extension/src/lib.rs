@@ -1,14 +1,18 @@
 //! An extension of Systole: suppliers drop price lists, and each gets a pipeline that counts its lines in office hours.
 //!
-//! Nothing in Systole itself is changed. What is added are three traits' worth of code and one definition file, and this
+//! Files of brands are imported as well, which are an entity of their own.
+//!
+//! Nothing in Systole itself is changed. What is added are four traits' worth of code and two definition files, and this
 //! composition, which the command line and the functions share.
 
+mod brands;
 mod count_lines;
 mod office_hours;
 mod price_lists;
 
 use engine::Program;
 
+pub use brands::{Brand, Brands};
 pub use count_lines::CountLines;
 
 /// Everything that ships, and what this crate adds.
@@ -19,6 +23,8 @@ pub fn program() -> Program {
         .with_step_condition(office_hours::OfficeHours)
         .with_data_fetcher(price_lists::PriceLists)
         .with_definition("price_list.xml", include_str!("../price_list.xml"))
+        .with_executors(steps::import::executors_of::<Brands>())
+        .with_definition("brand_import.xml", include_str!("../brand_import.xml"))
 }
 
 /// Compiles what the README shows.

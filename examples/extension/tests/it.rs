@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use engine::testing::Trial;
 use engine::{Context, Invocation, Limits, heartbeat, runner};
-use extension::CountLines;
+use extension::{Brand, CountLines};
 use pipeline::{Pipeline, PipelineId, PipelineStatus};
 use serde_json::json;
 use store_embedded::Options;
@@ -110,4 +110,29 @@ async fn counting_lines_can_be_repeated() {
     let tried = trial.assert_repeatable().await.unwrap();
     assert_eq!(tried.output, Some(json!({ "lines": 3 })));
     assert!(tried.log.contains("`price-lists/acme.csv` has 3 lines"), "{}", tried.log);
+}
+
+/// What the recipe for a new entity comes to: the files of one column are checked, imported, archived and reported.
+#[tokio::test]
+async fn brands_come_into_the_catalogue_and_the_same_file_again_changes_nothing() {
+    let office = Office::at("2026-08-03T09:00:00Z");
+    let mut totals = Vec::new();
+    for _ in 0..2 {
+        office.put("incoming/brand-import_spring_01.csv", "code,colour\nacme,red\n bolt,\nAcme,\nCRUX,\n").await;
+        office.put("incoming/brand-import_spring.ok", "").await;
+        let spawned = office.minute().await;
+        let pipeline = office.pipeline(&spawned[0]).await;
+        assert_eq!(pipeline.status, PipelineStatus::Success);
+        let report = format!("archive/{}/report.json", spawned[0]);
+        let report = office.context.store.files.get(&report, None).await.unwrap().unwrap();
+        let report: serde_json::Value = serde_json::from_slice(&report).unwrap();
+        let file = &report["files"]["brand-import_spring_01.csv"];
+        assert_eq!(file["unknown_columns"], json!(["colour"]));
+        assert_eq!(file["findings"][0]["problem"], "starts or ends with a blank");
+        totals.push(["created", "unchanged", "skipped"].map(|count| report["totals"][count].as_u64().unwrap()));
+    }
+    assert_eq!(totals, [[2, 1, 1], [0, 3, 1]]);
+    let brands = catalog::own::all::<Brand>(office.context.store.table.as_ref()).await.unwrap();
+    let codes: Vec<&str> = brands.values().map(|brand| brand.code.as_str()).collect();
+    assert_eq!(codes, ["acme", "CRUX"]);
 }

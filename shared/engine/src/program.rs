@@ -41,6 +41,13 @@ impl Program {
         self
     }
 
+    /// The same with several executors, such as those of an entity.
+    #[must_use]
+    pub fn with_executors(mut self, executors: impl IntoIterator<Item = Arc<dyn Executor>>) -> Self {
+        self.executors.extend(executors);
+        self
+    }
+
     /// The same with a condition of pipelines.
     #[must_use]
     pub fn with_pipeline_condition(mut self, condition: impl RegisteredPipelineCondition + 'static) -> Self {

@@ -16,6 +16,9 @@
 //! | `engine::definitions` overlay of the bucket, in a beat | `overlays` |
 //! | `import::csv` | `csv` |
 //! | `import::entity::product`, rows and `Product::{create, apply}` | `products` |
+//! | rows of every entity, for every operation | `entities` |
+//! | what the first bytes of a file tell (`import::content`) | `contents` |
+//! | files that say which shop it is (`import::shop::ShopFile`) | `shops` |
 //! | `import::{cell, number, date, url_key}`, category paths | `cells` |
 //! | `import::file_name`, bunch ids, file keys | `file_names` |
 //! | ok files, `import::bunch::resolve` | `bunches` |
@@ -62,12 +65,14 @@ pub const TARGETS: &[Target] = &[
     Target { name: "api", run: targets::api::requests },
     Target { name: "bunches", run: targets::drops::bunches },
     Target { name: "cells", run: targets::files::cells },
+    Target { name: "contents", run: targets::entities::contents },
     Target { name: "crons", run: targets::values::crons },
     Target { name: "csv", run: targets::files::csv },
     Target { name: "definition_files", run: targets::definitions::several },
     Target { name: "definitions", run: targets::definitions::one },
     Target { name: "drops", run: targets::drops::drops },
     Target { name: "durations", run: targets::values::durations },
+    Target { name: "entities", run: targets::entities::rows_of_every_entity },
     Target { name: "executors", run: targets::executors::executors },
     Target { name: "file_names", run: targets::files::file_names },
     Target { name: "gateway_events", run: targets::api::gateway_events },
@@ -79,6 +84,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "replies", run: targets::replies::replies },
     Target { name: "responses", run: targets::responses::responses },
     Target { name: "settings", run: targets::values::settings },
+    Target { name: "shops", run: targets::entities::shops },
     Target { name: "step_messages", run: targets::events::step_messages },
     Target { name: "stored_definitions", run: targets::definitions::stored },
     Target { name: "stored_products", run: targets::products::stored },

@@ -3,6 +3,7 @@
 pub(crate) mod api;
 pub(crate) mod definitions;
 pub(crate) mod drops;
+pub(crate) mod entities;
 pub(crate) mod events;
 pub(crate) mod executors;
 pub(crate) mod files;

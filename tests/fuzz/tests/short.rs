@@ -25,6 +25,7 @@ const SLOW: &[(&str, usize)] = &[
     ("answers", 200),
     ("api", 100),
     ("drops", 50),
+    ("entities", 500),
     ("executors", 200),
     ("gateway_events", 300),
     ("intake_events", 500),
@@ -32,6 +33,7 @@ const SLOW: &[(&str, usize)] = &[
     ("overlays", 50),
     ("replies", 300),
     ("responses", 300),
+    ("shops", 200),
     ("step_messages", 100),
 ];
 
@@ -95,9 +97,9 @@ macro_rules! short_runs {
 }
 
 short_runs! {
-    addresses answers api bunches cells crons csv definition_files definitions drops durations executors file_names
-    gateway_events intake_events items names overlays products replies responses settings step_messages stored_definitions
-    stored_products variables
+    addresses answers api bunches cells contents crons csv definition_files definitions drops durations entities executors
+    file_names gateway_events intake_events items names overlays products replies responses settings shops step_messages
+    stored_definitions stored_products variables
 }
 
 #[test]

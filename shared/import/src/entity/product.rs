@@ -31,6 +31,7 @@ mod thing;
 pub use apply::{ApplyError, CreateError};
 pub(in crate::entity) use columns::COLUMNS;
 pub(in crate::entity) use kind::ProductColumn;
+pub(in crate::entity) use stock::DEFAULT_SOURCE;
 
 pub use change::{ImageChange, ProductChange, ProductType, ProductValue, QuantityChange};
 pub use parts::{

@@ -8,9 +8,8 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use super::product::{Product, QuantityChange, SourceItem};
+use super::product::{DEFAULT_SOURCE, Product, QuantityChange, SourceItem};
 use super::product_part::not_there;
-use super::stock::DEFAULT_SOURCE;
 use super::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Form, Need, Reading, Removal, Stated, column};
 use crate::finding::{ChangeRefusal, Severity};
 use crate::number;

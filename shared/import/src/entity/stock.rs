@@ -7,15 +7,12 @@
 //! - a setting with a value is used instead of the shop's own, unless the row itself says `use_config_…`;
 //! - the quantity is that of the source `default`, if the product has a source item of that name.
 
-use super::product::{Product, ProductChange, ProductColumn};
+use super::product::{Product, ProductColumn};
 use super::product_part::{ProductPart, columns};
 use super::{About, Column, ExecutorAbout};
 
 /// Quantities and stock settings of products.
 pub struct Stock;
-
-/// The source whose quantity is that of the classic stock.
-pub(super) const DEFAULT_SOURCE: &str = "default";
 
 impl ProductPart for Stock {
     const PART: About = About {
@@ -66,22 +63,5 @@ impl ProductPart for Stock {
         if store_view.is_none() {
             product.stock.clear();
         }
-    }
-
-    fn follow(_before: &Product, product: &mut Product, change: &ProductChange) {
-        follow_source(product, change);
-    }
-}
-
-/// The quantity of the classic stock is that of one source.
-fn follow_source(product: &mut Product, change: &ProductChange) {
-    let says_quantity = change.quantity_change.is_some() || change.stock.contains_key("qty");
-    let Product { stock, source_items, .. } = product;
-    let Some(item) = source_items.iter_mut().find(|item| item.source == DEFAULT_SOURCE) else { return };
-    if says_quantity {
-        item.quantity = stock.get("qty").map_or("0", String::as_str).to_owned();
-    }
-    if says_quantity || change.stock.contains_key("is_in_stock") {
-        item.status = stock.get("is_in_stock").map_or("1", String::as_str).to_owned();
     }
 }

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod every_file;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod reference;

@@ -16,6 +16,7 @@ use import::Entity;
 use import::bunch::Bunch;
 use import::entity::{EntityRow, ReadingRules, Thing, UnknownNames, Visitor, visit_all};
 use import::finding::{Finding, Severity, Strictness};
+use import::operation::Operation;
 use import::report::{ImportReport, RowOutcome};
 
 use super::bunch_files::{BUNCH, TAKES, bunch, files_taken};
@@ -300,6 +301,10 @@ fn check_row<E: Entity>(file: &mut EntityFile<E>, row: EntityRow<E::EntityChange
         return report.count(RowOutcome::Skipped);
     }
     report.count(RowOutcome::Unchanged);
+    // Whoever takes things away wants nothing made that the rows name beside them.
+    if check.rules.operation == Operation::Delete {
+        return;
+    }
     // Only rows that name other things need the facts of the shop here.
     E::name_others(change, file.shop(), &mut tally.named);
 }

@@ -72,7 +72,7 @@ async fn shop_with_bags() -> Shop {
 }
 
 impl Shop {
-    async fn put<T: Thing>(&self, key: &str, thing: T) {
+    pub(crate) async fn put<T: Thing>(&self, key: &str, thing: T) {
         let update =
             Update { key: key.to_owned(), before: None, thing: Some(thing), mark: "test".to_owned(), change: None };
         let table = self.workshop.store().table.clone();

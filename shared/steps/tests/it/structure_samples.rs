@@ -32,7 +32,7 @@ async fn shop() -> Shop {
 }
 
 /// A folder of the sample data, which lies beside the project because of its licence.
-fn folder(name: &str) -> PathBuf {
+pub(super) fn folder(name: &str) -> PathBuf {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/samples/imports/techdivision-import-sample-data");
     let path = Path::new(root).join("generic/data").join(name);
     assert!(path.exists(), "the sample files are expected in {}", path.display());

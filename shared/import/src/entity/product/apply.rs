@@ -11,7 +11,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::change::{ImageChange, ProductChange, ProductType, ProductValue, QuantityChange};
-use super::stock::follow_quantity;
+use super::stock::{follow_quantity, follow_source};
 use super::thing::{Image, Product, StoreViewContent};
 use crate::entity::stated::Stated;
 use crate::entity::thing::ChangeEffect;
@@ -173,6 +173,7 @@ impl Product {
             self.add_quantity(quantity)?;
         }
         follow_quantity(&before, self, change);
+        follow_source(self, change);
         Ok(())
     }
 

@@ -20,6 +20,9 @@ const LEFT_TO_SHOP: [(&str, &str); 9] = [
     ("deferred_stock_update", "use_config_deferred_stock_update"),
 ];
 
+/// The source whose quantity is that of the classic stock.
+pub(in crate::entity) const DEFAULT_SOURCE: &str = "default";
+
 /// A setting that a row states counts from then on, unless the row leaves it to the shop all the same.
 pub(super) fn decide(stock: &mut BTreeMap<String, Stated<String>>) {
     for (setting, left_to_shop) in LEFT_TO_SHOP {
@@ -68,4 +71,20 @@ pub(super) fn follow_quantity(before: &Product, product: &mut Product, change: &
 fn own<'p>(product: &'p Product, setting: &str, left_to_shop: &str) -> Option<&'p str> {
     let is_left = product.stock.get(left_to_shop).is_some_and(|flag| flag == "1");
     product.stock.get(setting).map(String::as_str).filter(|_| !is_left)
+}
+
+/// The quantity of the classic stock is that of one source, if the product is there; a row that states its sources means
+/// them.
+pub(super) fn follow_source(product: &mut Product, change: &ProductChange) {
+    let says_quantity = change.quantity_change.is_some() || change.stock.contains_key("qty");
+    let says_stock = says_quantity || change.stock.contains_key("is_in_stock");
+    if !says_stock || change.source_items.is_some() {
+        return;
+    }
+    let Product { stock, source_items, .. } = product;
+    let Some(item) = source_items.iter_mut().find(|item| item.source == DEFAULT_SOURCE) else { return };
+    if says_quantity {
+        item.quantity = stock.get("qty").map_or("0", String::as_str).to_owned();
+    }
+    item.status = stock.get("is_in_stock").map_or("1", String::as_str).to_owned();
 }
