@@ -248,10 +248,12 @@ async fn the_whole_sample_data_of_the_original_imports_folder_after_folder() {
     }
     assert_snapshot!(told, @"
     products/replace replace: 0 created, 0 deleted, 2048 rows, 0 skipped, 0 unchanged, 2048 updated
+      1 notice -: product-import_20161021-161909_01.csv:1 `replace` will take 1 of `categories`, 7 of `default.hidden_images`, 2 of `default.images.base_image`, 10 of `default.values`, 3 of `source_items`, 1 of `stock`, 2053 of `store_views`, 14 of `store_views.default.values`, 6 of `tier_prices`, 1 of `variation_labels`, 1 of `websites` from 2041 of kind product: `24-mb05`, `24-mg03`, `24-ug05`, `24-ug06`, `24-wb01`, …
       100 notice configurable_variations: product-import_20161021-161909_04.csv:793 variations `WS11-XS-Green` and `WS11-XS-Orange` have the same options
     tier-prices/replace replace: 0 created, 0 deleted, 2 rows, 0 skipped, 0 unchanged, 2 updated
     msi/replace replace: 0 created, 0 deleted, 3 rows, 0 skipped, 0 unchanged, 3 updated
     customers-address/replace replace: 0 created, 0 deleted, 2 rows, 0 skipped, 0 unchanged, 2 updated
+      1 notice -: customer-address-import_20181217-085523_01.csv:1 `replace` will take 3 of `addresses` from 1 of kind customer: `base/jondoe@example.com`
     ");
     assert_snapshot!(counts(&shop).await, @"2042 products {Simple: 1891, Configurable: 147, Bundle: 1, Grouped: 1, Giftcard: 2} with 1847 variations, 40 categories, 8 sets and 21 attributes that are new, 2 customers with 4 addresses");
     let bag = product(&shop, "24-MB01").await;
@@ -277,7 +279,9 @@ async fn the_whole_sample_data_of_the_original_imports_folder_after_folder() {
     customers-address/delete delete: 0 created, 0 deleted, 2 rows, 2 skipped, 0 unchanged, 0 updated
       2 row -: customer-address-import_20181217-085523_01.csv:2 there is nothing of this to delete
     categories/delete delete: 0 created, 38 deleted, 38 rows, 0 skipped, 0 unchanged, 0 updated
+      1 notice -: category-import_20161024-194026_01.csv:1 `delete` will delete 38 of kind category: `default category/collections`, `default category/collections/eco collection new`, `default category/collections/eco friendly`, `default category/collections/erin recommends`, `default category/collections/new luma yoga collection`, …
     products/replace delete: 0 created, 2041 deleted, 2048 rows, 7 skipped, 0 unchanged, 0 updated
+      1 notice -: product-import_20161021-161909_01.csv:1 `delete` will delete 2041 of kind product: `24-mb05`, `24-mg03`, `24-ug05`, `24-ug06`, `24-wb01`, …
       100 notice configurable_variations: product-import_20161021-161909_04.csv:793 variations `WS11-XS-Green` and `WS11-XS-Orange` have the same options
       7 row -: product-import_20161021-161909_04.csv:509 there is nothing of this to delete
     ");
