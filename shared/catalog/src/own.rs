@@ -43,7 +43,7 @@ mod shop;
 mod shop_writes;
 mod stored_json;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::{fmt, mem};
 
@@ -121,6 +121,10 @@ impl<E: Entity> Target<E> for OwnCatalogue {
 
     async fn shop_facts(&self) -> Result<ShopFacts, target::Error> {
         Ok(shop::facts_of(self.layers()).await?)
+    }
+
+    async fn existing(&self, keys: &[String]) -> Result<BTreeSet<String>, target::Error> {
+        Ok(items::existing::<E::Thing>(self.table.as_ref(), keys).await?)
     }
 
     async fn import(&self, mut block: Block<E>) -> Result<BlockOutcome, target::Error> {

@@ -8,6 +8,7 @@
 //! A target that works while nobody waits, such as the bulk interface of a shop, answers for some rows with
 //! [`Pending`]. The import keeps that in its checkpoint, lets its runner go, and asks again later.
 
+use std::collections::BTreeSet;
 use std::error::Error as StdError;
 
 use async_trait::async_trait;
@@ -38,6 +39,17 @@ pub trait Target<E: Entity>: Send + Sync {
     /// # Errors
     /// Part of the block may have been written. Giving the same block again must come to the same end.
     async fn import(&self, block: Block<E>) -> Result<BlockOutcome, Error>;
+
+    /// Says which of these keys belong to things that are there, in as few requests as the target can. Validation asks for
+    /// each block of rows, before anything is written.
+    ///
+    /// A target that cannot be asked takes all of them for there: it says itself what it misses when it is given the rows.
+    ///
+    /// # Errors
+    /// The target cannot be asked.
+    async fn existing(&self, keys: &[String]) -> Result<BTreeSet<String>, Error> {
+        Ok(keys.iter().cloned().collect())
+    }
 
     /// Asks what became of rows that an earlier answer left pending. Asking twice is as good as asking once.
     ///

@@ -51,6 +51,7 @@ pub use row_above::RowAbove;
 pub use stated::Stated;
 pub use thing::{Above, ChangeEffect, JsonError, Removal, Thing};
 
+use crate::across::{Claim, Reference};
 use crate::csv::{self, CsvRow, Header};
 use crate::errors_file;
 use crate::finding::ChangeRefusal;
@@ -87,6 +88,9 @@ pub trait Entity: Sized + Send + Sync + 'static {
     /// Its files are read once for each level, and in each time more of the shop is known. So whether a row makes a change
     /// must not depend on what the shop has of the entity's things; `create` and `apply` may refuse it.
     const NESTS: bool = false;
+
+    /// Whether its rows make things. Those that speak of a part of things only change what is there.
+    const MAKES_THINGS: bool = true;
 
     /// What an import can do with its rows, in the words of definitions: some or all of [`crate::operation::Operation::ALL`].
     const OPERATIONS: &'static [&'static str] = &["add-update", "replace", "delete"];
@@ -160,6 +164,25 @@ pub trait Entity: Sized + Send + Sync + 'static {
 
     /// Adds the other things that must be there before the change can be made. Most entities name none.
     fn name_others(_change: &Self::EntityChange, _shop: &ShopFacts, _named: &mut Named) {}
+
+    /// Names what a change speaks of, if a second row of a file that speaks of the same is worth knowing. Of most entities
+    /// several rows may speak of one thing.
+    #[must_use]
+    fn row_name(_change: &Self::EntityChange) -> Option<String> {
+        None
+    }
+
+    /// Returns the other things of its kind that a change names. Most entities name none.
+    #[must_use]
+    fn references(_change: &Self::EntityChange) -> Vec<Reference> {
+        Vec::new()
+    }
+
+    /// Returns what a change states that no other thing may have. Most entities state no such thing.
+    #[must_use]
+    fn claims(_change: &Self::EntityChange, _shop: &ShopFacts) -> Vec<Claim> {
+        Vec::new()
+    }
 
     /// Returns the things that the one of a change is below, the topmost first.
     #[must_use]

@@ -7,6 +7,7 @@
 //!
 //! **Invariant:** nothing here does I/O, reads a clock or knows where files and things are kept.
 
+pub mod across;
 pub mod bunch;
 pub mod category_path;
 pub mod cell;

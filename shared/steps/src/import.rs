@@ -3,6 +3,7 @@
 //!
 //! Every entity has two steps, one that checks its files and one that imports them; [`executors_of`] makes them.
 
+mod across;
 pub mod archive;
 pub mod arrivals;
 pub mod bunch_argument;
@@ -16,6 +17,7 @@ pub mod drop_file;
 mod entity_file;
 mod failures;
 mod findings;
+mod found_across;
 pub mod history;
 pub mod import_rows;
 pub mod move_files;
@@ -25,6 +27,7 @@ pub mod publish;
 mod published;
 mod readable;
 pub mod report;
+mod told_rows;
 pub mod validate;
 mod verdict;
 

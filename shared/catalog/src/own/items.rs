@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use import::entity::Thing;
@@ -85,6 +85,16 @@ impl<T> KeptThing<T> {
 pub async fn things<T: Thing>(table: &dyn Table, keys: &[String]) -> Result<HashMap<String, KeptThing<T>>, Error> {
     let items = table.batch_get(&keys.iter().map(|key| item_key::<T>(key)).collect::<Vec<_>>()).await?;
     items.iter().map(|item| Ok((key_of::<T>(item).to_owned(), kept(item)?))).collect()
+}
+
+/// Says which of the keys belong to things that are there; what is in them is not read.
+///
+/// # Errors
+/// The store did not answer.
+pub(super) async fn existing<T: Thing>(table: &dyn Table, keys: &[String]) -> Result<BTreeSet<String>, Error> {
+    let items = table.batch_get(&keys.iter().map(|key| item_key::<T>(key)).collect::<Vec<_>>()).await?;
+    let is_there = |item: &&Item| item.attributes.contains_key(T::NAME);
+    Ok(items.iter().filter(is_there).map(|item| key_of::<T>(item).to_owned()).collect())
 }
 
 /// Adds what every shop has, for those keys under which nothing is kept. A fact that was deleted is kept as such.

@@ -59,6 +59,7 @@ impl Entity for CustomerAddresses {
         },
     };
     const OTHER_PREFIXES: &'static [&'static str] = &["customer_address"];
+    const MAKES_THINGS: bool = false;
     const COLUMNS: &'static [Column<CustomerAddressColumn>] = &[
         Column {
             need: Need::Always,

@@ -11,6 +11,7 @@ mod apply;
 mod attribute;
 mod cell_place;
 mod change;
+mod claims;
 mod columns;
 mod image_path;
 mod images;
@@ -39,7 +40,8 @@ pub use parts::{
 };
 pub use thing::{Image, Product, StoreViewContent};
 
-use crate::entity::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Reading, Stated, Thing};
+use crate::across::{Claim, Reference};
+use crate::entity::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Reading, Removal, Stated, Thing};
 use crate::finding::ChangeRefusal;
 use crate::named::Named;
 use crate::shop::ShopFacts;
@@ -112,8 +114,29 @@ impl Entity for Products {
         product.apply(change).map_err(ChangeRefusal::of_row)
     }
 
+    /// The row of a store view takes away what this view shows, and never the product.
+    fn remove(product: &mut Product, change: &ProductChange) -> Removal {
+        match &change.store_view {
+            None => Removal::Whole,
+            Some(view) if product.store_views.remove(view).is_some() => Removal::Part,
+            Some(_) => Removal::Nothing,
+        }
+    }
+
     fn column_of_shop(name: &str, shop: &ShopFacts) -> Option<kind::ProductColumn> {
         shop_columns::column_of_shop(name, shop)
+    }
+
+    fn row_name(change: &ProductChange) -> Option<String> {
+        Some(format!("{}\n{}", Self::key(change), change.store_view.as_deref().unwrap_or_default()))
+    }
+
+    fn references(change: &ProductChange) -> Vec<Reference> {
+        claims::references(change)
+    }
+
+    fn claims(change: &ProductChange, shop: &ShopFacts) -> Vec<Claim> {
+        claims::claims(change, shop)
     }
 
     fn name_others(change: &ProductChange, shop: &ShopFacts, named: &mut Named) {

@@ -11,6 +11,7 @@ mod tests;
 
 use super::product::{Product, ProductChange, ProductColumn, Products, StoreViewContent};
 use super::{About, Cells, ChangeEffect, Column, Entity, Reading, Removal};
+use crate::across::Reference;
 use crate::finding::ChangeRefusal;
 use crate::named::Named;
 use crate::shop::ShopFacts;
@@ -53,6 +54,7 @@ impl<P: ProductPart> Entity for P {
     const OTHER_PREFIXES: &'static [&'static str] = P::PART_OTHER_PREFIXES;
     const COLUMNS: &'static [Column<ProductColumn>] = P::PART_COLUMNS;
     const OPERATIONS: &'static [&'static str] = P::PART_OPERATIONS;
+    const MAKES_THINGS: bool = false;
 
     fn cells(kind: ProductColumn) -> Cells {
         Products::cells(kind)
@@ -97,6 +99,10 @@ impl<P: ProductPart> Entity for P {
 
     fn column_of_shop(name: &str, shop: &ShopFacts) -> Option<ProductColumn> {
         Products::column_of_shop(name, shop).filter(P::is_of_part)
+    }
+
+    fn references(change: &ProductChange) -> Vec<Reference> {
+        Products::references(change)
     }
 
     fn name_others(change: &ProductChange, shop: &ShopFacts, named: &mut Named) {

@@ -80,6 +80,7 @@ impl Entity for SourceItems {
         },
     };
     const OTHER_PREFIXES: &'static [&'static str] = &["stock_sources"];
+    const MAKES_THINGS: bool = false;
     const COLUMNS: &'static [Column<SourceItemColumn>] = &[
         Column {
             need: Need::Always,

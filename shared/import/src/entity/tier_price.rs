@@ -80,6 +80,7 @@ impl Entity for TierPrices {
         },
     };
     const OTHER_PREFIXES: &'static [&'static str] = &["advanced_pricing"];
+    const MAKES_THINGS: bool = false;
     const COLUMNS: &'static [Column<TierPriceColumn>] = &[
         key(column("sku", TierPriceColumn::Sku, "24-MB01", "the product; upper and lower case are the same")),
         key(column(

@@ -28,6 +28,7 @@ use super::bunch_files::{BUNCH, TAKES, files_taken};
 use super::drafts::{DRY_RUN, SINGLE_TRANSACTION};
 use super::entity_file::rules;
 use super::progress::RowProgress;
+use super::told_rows::ToldRows;
 use super::verdict::{check_is_bearable, conclude};
 use blocks::RowsImport;
 use drafting::{draft_of_step, end_draft, knows_no_drafts};
@@ -156,7 +157,14 @@ impl<E: Entity> Executor for Import<E> {
         // By now the options that rows name exist, unless nobody wanted them created.
         let rules = rules(shop, operation, UnknownNames::Refused);
         let makes_parents = E::NESTS && work.argument(&MISSING_PARENTS)? == "create";
-        let mut import = RowsImport { target: target.as_ref(), bunch, rules, makes_parents };
+        let told = ToldRows::of(work).await?;
+        if told.left_out() > 0 {
+            work.warn(&format!(
+                "{} more like the first notices across rows are in the validation only",
+                told.left_out()
+            ));
+        }
+        let mut import = RowsImport { target: target.as_ref(), bunch, rules, makes_parents, told };
         let mut progress = RowProgress::read(work).await?;
         let has_waited = progress.place.file == import.bunch.files.len();
         while progress.place.file < import.bunch.files.len() {

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::findings::{self, FindingsFiles, MOST_FRESH};
+use super::found_across::FoundAcross;
 use super::published::Published;
 
 /// How many rows are worked on between two checkpoints.
@@ -61,6 +62,9 @@ pub(super) struct Tally {
     /// Rows whose things are below others that have not come yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) orphans: Vec<Orphan>,
+    /// What a validation has found across rows, for the step that imports them.
+    #[serde(default, skip_serializing_if = "FoundAcross::is_empty")]
+    pub(super) found_across: FoundAcross,
     /// The deepest level of things that are below others.
     #[serde(default)]
     pub(super) deepest: usize,

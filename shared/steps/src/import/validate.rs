@@ -4,6 +4,7 @@
 //! counts for the files behind them. What is so broken that rows cannot be told apart stops the pipeline, whatever the
 //! argument `strict` says.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::mem;
 use std::sync::Arc;
@@ -13,12 +14,14 @@ use catalog::own;
 use engine::accepts::{Accepts, Argument, Flag, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::Entity;
+use import::across::{Across, Judging, RowPlace as PlaceOfRow};
 use import::bunch::Bunch;
 use import::entity::{EntityRow, ReadingRules, Thing, UnknownNames, Visitor, visit_all};
 use import::finding::{Finding, Severity, Strictness};
 use import::operation::Operation;
 use import::report::{ImportReport, RowOutcome};
 
+use super::across::{self, RowBlock};
 use super::bunch_files::{BUNCH, TAKES, bunch, files_taken};
 use super::entity_file::{EntityFile, NextRow, rules};
 use super::import_rows::{MISSING_PARENTS, OPERATION, is_missing, of_target, operation, will_be_made};
@@ -108,8 +111,10 @@ impl Executor for Validate {
             rules: rules(shop, operation(work)?, UnknownNames::OptionsTaken),
             makes_parents: work.argument(&MISSING_PARENTS)? == "create",
             progress: RowProgress::read(work).await?,
+            sees_all: bunch.files.len() == self::bunch(work)?.files.len(),
             bunch,
             rows: 0,
+            across: Across::new(strictness),
         };
         self.learn_again(work, &mut check).await?;
         while check.progress.place.file < check.bunch.files.len() {
@@ -123,6 +128,7 @@ impl Executor for Validate {
         }
         for entity in &self.entities {
             entity.settle_orphans(&mut check);
+            entity.settle_names(work, &mut check).await?;
         }
         check.progress.leave(work, "validation.json").await?;
         tell(work, &check.progress.tally.report);
@@ -157,6 +163,10 @@ struct Check {
     progress: RowProgress,
     /// Those since the latest checkpoint.
     rows: u64,
+    /// What only shows across rows.
+    across: Across,
+    /// Whether all files of the bunch are checked here, so that what none of them makes comes with none.
+    sees_all: bool,
 }
 
 impl Check {
@@ -185,6 +195,9 @@ trait CheckFiles: Send + Sync {
 
     /// Tells of the rows whose things are below others that have not come with any file.
     fn settle_orphans(&self, check: &mut Check);
+
+    /// Tells of the things that rows name and nothing has made.
+    async fn settle_names(&self, work: &Work<'_>, check: &mut Check) -> Result<(), ExecutorError>;
 }
 
 struct FilesOf<E>(PhantomData<E>);
@@ -198,9 +211,16 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
     async fn check(&self, work: &mut Work<'_>, check: &mut Check) -> Result<Option<Outcome>, ExecutorError> {
         let mut file = EntityFile::<E>::open(work, &check.bunch, check.progress.place, check.rules.clone()).await?;
         let name = file.name().to_owned();
+        if check.progress.place.position.is_none() {
+            check.across.begin_file(&name);
+        }
+        let mut block = RowBlock::<E>::default();
         loop {
             match file.next().await? {
-                NextRow::Row(row) => check_row::<E>(&mut file, *row, check),
+                NextRow::Row(row) => {
+                    check.progress.place.position = Some(row.next);
+                    block.push(*row);
+                }
                 NextRow::Notice(finding) => {
                     check.progress.tally.report.file(&name).note(finding);
                     continue;
@@ -216,8 +236,13 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
                 NextRow::End => break,
             }
             check.rows += 1;
+            let is_due = check.rows == ROWS_PER_CHECKPOINT || block.is_large();
+            // What a row of facts makes counts for how the next one is read.
+            if is_due || E::Thing::IS_FACT {
+                check_block(work, &mut file, &mut block, check).await?;
+            }
             check.progress.make_room(work, &name).await?;
-            if check.rows == ROWS_PER_CHECKPOINT {
+            if is_due {
                 check.rows = 0;
                 let outcome = check.progress.checkpoint(work, "checked").await?;
                 if outcome.is_some() {
@@ -225,6 +250,7 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
                 }
             }
         }
+        check_block(work, &mut file, &mut block, check).await?;
         let report = check.progress.tally.report.file(&name);
         report.unknown_columns.extend(file.unknown_columns());
         file.header_findings().into_iter().for_each(|finding| report.note(finding));
@@ -235,12 +261,14 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
 
     async fn learn(&self, work: &Work<'_>, check: &mut Check, file: usize) -> Result<(), ExecutorError> {
         let stood = check.progress.place;
-        if !E::Thing::IS_FACT || file == stood.file && stood.position.is_none() {
+        if file == stood.file && stood.position.is_none() {
             return Ok(());
         }
         let end = stood.position.filter(|_| file == stood.file).map(|position| position.byte_offset);
         let place = RowPlace { file, ..RowPlace::default() };
         let mut rows = EntityFile::<E>::open(work, &check.bunch, place, check.rules.clone()).await?;
+        check.across.begin_file(&rows.name().to_owned());
+        let mut block = RowBlock::<E>::default();
         loop {
             let next = match rows.next().await? {
                 NextRow::Row(row) => {
@@ -248,7 +276,12 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
                         // What was refused was told when the row was checked.
                         let _ = rows.learn(change);
                     }
-                    row.next
+                    let next = row.next;
+                    block.push(*row);
+                    if block.is_full() {
+                        recall_block(work, &mut rows, &mut block, check).await?;
+                    }
+                    next
                 }
                 NextRow::Notice(_) => continue,
                 NextRow::Bad { next, .. } => next,
@@ -258,7 +291,23 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
                 break;
             }
         }
+        recall_block(work, &mut rows, &mut block, check).await?;
         check.rules.shop = rows.into_shop();
+        Ok(())
+    }
+
+    async fn settle_names(&self, work: &Work<'_>, check: &mut Check) -> Result<(), ExecutorError> {
+        if !check.sees_all {
+            return Ok(());
+        }
+        across::ask_for_names::<E>(work, &mut check.across).await?;
+        for finding in check.across.settle::<E>() {
+            // A row without its thing is refused by the import in the same words.
+            if finding.severity < Severity::Row {
+                check.progress.tally.found_across.note(finding.clone());
+            }
+            check.progress.tally.report.file(&finding.file.clone()).note(finding);
+        }
         Ok(())
     }
 
@@ -274,15 +323,53 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
     }
 }
 
+/// Checks the rows that were read since the last time.
+async fn check_block<E: Entity>(
+    work: &Work<'_>,
+    file: &mut EntityFile<E>,
+    block: &mut RowBlock<E>,
+    check: &mut Check,
+) -> Result<(), ExecutorError> {
+    let existing = across::existing_of_block(work, block, &check.across).await?;
+    for row in block.take() {
+        check_row::<E>(file, row, &existing, check);
+    }
+    across::make_room::<E>(work, &mut check.across).await
+}
+
+/// Takes note once more of rows that an earlier try has checked.
+async fn recall_block<E: Entity>(
+    work: &Work<'_>,
+    file: &mut EntityFile<E>,
+    block: &mut RowBlock<E>,
+    check: &mut Check,
+) -> Result<(), ExecutorError> {
+    let existing = across::existing_of_block(work, block, &check.across).await?;
+    let name = file.name().to_owned();
+    let operation = check.rules.operation;
+    for row in block.take() {
+        let Some(change) = &row.change else { continue };
+        let place = PlaceOfRow { file: &name, line: row.line };
+        let judging = Judging { operation, shop: &check.rules.shop, existing: &existing };
+        // What is wrong was told when the row was checked.
+        let _ = check.across.judge::<E>(place, change, judging);
+    }
+    across::make_room::<E>(work, &mut check.across).await
+}
+
 /// How strictly the step's arguments want it.
 fn strictness(work: &Work<'_>) -> Result<Strictness, ExecutorError> {
     Ok(if work.argument(&STRICT)? { Strictness::Strict } else { Strictness::Skip })
 }
 
-fn check_row<E: Entity>(file: &mut EntityFile<E>, row: EntityRow<E::EntityChange>, check: &mut Check) {
+fn check_row<E: Entity>(
+    file: &mut EntityFile<E>,
+    row: EntityRow<E::EntityChange>,
+    existing: &BTreeSet<String>,
+    check: &mut Check,
+) {
     let name = file.name().to_owned();
     let tally = &mut check.progress.tally;
-    check.progress.place.position = Some(row.next);
     let report = tally.report.file(&name);
     for finding in row.findings {
         report.note(finding);
@@ -298,6 +385,17 @@ fn check_row<E: Entity>(file: &mut EntityFile<E>, row: EntityRow<E::EntityChange
     }
     if let Err(refusal) = file.learn(change) {
         report.note(Finding::refused(&name, row.line, refusal));
+        return report.count(RowOutcome::Skipped);
+    }
+    let judging = Judging { operation: check.rules.operation, shop: &check.rules.shop, existing };
+    let judged = check.across.judge::<E>(PlaceOfRow { file: &name, line: row.line }, change, judging);
+    let is_refused = judged.is_refused();
+    judged.found_again.into_iter().for_each(|finding| report.note(finding));
+    for finding in judged.found_here {
+        report.note(finding.clone());
+        tally.found_across.note(finding);
+    }
+    if is_refused {
         return report.count(RowOutcome::Skipped);
     }
     report.count(RowOutcome::Unchanged);

@@ -320,7 +320,7 @@ async fn a_product_that_is_not_there_costs_its_row_and_is_not_made() {
     let shop = shop_with_bags().await;
     let id = shop.import_files("product-import-price_a", &[b"sku,price\nNOPE,1\n24-MB01,2\n".to_vec()]).await;
     assert_snapshot!(shop.outcome(&id).await, @"
-    success: move_files success, validate success, import_prices success with a warning (1 of 2 rows was skipped; the report names it), publish skipped (changes were written as they came; nothing is drafted), archive success, report success
+    success: move_files success, validate success with a warning (product-import-price_a_01.csv:2: product `NOPE` does not exist, and this kind of file makes none; import it first), import_prices success with a warning (1 of 2 rows was skipped; the report names it), publish skipped (changes were written as they came; nothing is drafted), archive success, report success
     0 created, 0 deleted, 2 rows, 1 skipped, 0 unchanged, 1 updated
     ");
     assert_snapshot!(shop.report(&id).await["files"]["product-import-price_a_01.csv"]["findings"], @r#"[{"file":"product-import-price_a_01.csv","line":2,"problem":"product `NOPE` does not exist, and this kind of file makes none; import it first","severity":"row"}]"#);

@@ -67,3 +67,68 @@ fn overlay(strict: &str) -> Bytes {
          <argument key=\"strict\" value=\"{strict}\"/></arguments></referenceStep></referencePipeline></config>"
     ))
 }
+
+const HEAD: &str = "sku,attribute_set_code,product_type,name,price,url_key,related_skus";
+
+/// What becomes of these rows, over the pear that the catalogue has.
+async fn across(strict: &str, rows: &str) -> String {
+    let shop = Shop::new();
+    shop.workshop.store().files.put("pipelines/strict.xml", overlay(strict)).await.unwrap();
+    shop.drop_rows("product-import_20260701-120000_01.csv", &[PEAR]).await;
+    shop.drop_file("product-import_20260701-120000.ok", "").await;
+    shop.import().await;
+    shop.drop_file("product-import_20260801-120000_01.csv", format!("{HEAD}\n{rows}")).await;
+    shop.drop_file("product-import_20260801-120000.ok", "").await;
+    let id = shop.import().await;
+    let left = shop.left(&id).await;
+    let products: Vec<&String> = left.products.keys().collect();
+    let report = shop.report(&id).await;
+    let findings = report["files"]["product-import_20260801-120000_01.csv"]["findings"].as_array().cloned();
+    let told = findings.into_iter().flatten().map(|finding| {
+        format!(
+            "{} {}: {}\n",
+            finding["line"],
+            finding["severity"].as_str().unwrap(),
+            finding["problem"].as_str().unwrap()
+        )
+    });
+    let mut told: Vec<String> = told.collect();
+    told.sort();
+    let status = shop.workshop.shown(&id).await;
+    format!("{}\nproducts {products:?}\n{}", status.split(':').next().unwrap_or_default(), told.concat())
+}
+
+#[tokio::test]
+async fn links_to_nothing_stop_a_strict_import_and_are_told_by_a_lenient_one() {
+    let rows = "A-1,Default,simple,Apple,1,,\"P-1,B-1,NOPE\"\nB-1,Default,simple,Banana,2,,\n";
+    assert_snapshot!(across("true", rows).await, @r#"
+    error
+    products ["p-1"]
+    2 value: is a product that neither the shop nor a file has
+    "#);
+    assert_snapshot!(across("false", rows).await, @r#"
+    success
+    products ["a-1", "b-1", "p-1"]
+    2 notice: is a product that neither the shop nor a file has; it is kept, and leads nowhere until the product comes
+    "#);
+}
+
+#[tokio::test]
+async fn what_a_new_product_lacks_stops_a_strict_import() {
+    assert_snapshot!(across("true", "P-1,,,,3,,\nA-1,Default,simple,,1,,\n").await, @r#"
+    error
+    products ["p-1"]
+    3 row: is needed because product `A-1` is new
+    "#);
+}
+
+#[tokio::test]
+async fn the_later_of_two_products_with_one_address_is_left_out() {
+    let rows = "A-1,Default,simple,Apple,1,fruit,\nB-1,Default,simple,Banana,2,fruit,\nA-1,,,,3,,\n";
+    assert_snapshot!(across("false", rows).await, @r#"
+    success
+    products ["a-1", "p-1"]
+    3 row: is taken by the row in line 2; no two products may have the same
+    4 notice: is on line 2 already; both rows count, and what this one says stays
+    "#);
+}

@@ -5,11 +5,13 @@ use std::fs;
 use std::path::Path;
 
 use import::Entity;
+use import::across::{Across, Judging, RowPlace};
 use import::csv::{ReadRow, RowReader};
 use import::dialect::Dialect;
 use import::entity::ReadingRules;
 use import::entity::product::{Product, ProductChange, Products};
-use import::finding::{Finding, Severity};
+use import::finding::{Finding, Severity, Strictness};
+use import::operation::Operation;
 use patience::wait;
 use serde_json::Value;
 
@@ -78,7 +80,9 @@ pub(super) fn import(path: &Path, run: &Value, referee: &Referee) -> Imported {
         file: path.file_name().unwrap().to_str().unwrap().to_owned(),
         rules: rules(run, referee),
         imported: Imported { rows: BTreeMap::new(), products: referee.products.clone(), problem: None },
+        across: Across::new(Strictness::Skip),
     };
+    importing.across.begin_file(&importing.file);
     let bytes = fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     if let Err(problem) = importing.read(&bytes) {
         importing.imported.problem = Some(problem);
@@ -103,6 +107,7 @@ struct Importing {
     file: String,
     rules: ReadingRules,
     imported: Imported,
+    across: Across,
 }
 
 impl Importing {
@@ -144,9 +149,20 @@ impl Importing {
             return self.note(number, String::new(), blocking);
         };
         let key = Products::key(change);
+        if let Some(refusal) = self.judge(&key, row.line, change) {
+            return self.note(number, key, blocking.or(Some(refusal)));
+        }
         let refusal = self.apply(&key, change);
         let refusal = refusal.map(|problem| Finding::about(&self.file, row.line, problem, Severity::Row));
         self.note(number, key, blocking.or(refusal));
+    }
+
+    /// Why a row cannot be used as the rows before it stand, if so.
+    fn judge(&mut self, key: &str, line: u64, change: &ProductChange) -> Option<Finding> {
+        let existing = self.imported.products.get(key).map(|_| key.to_owned()).into_iter().collect();
+        let judging = Judging { operation: Operation::AddUpdate, shop: &self.rules.shop, existing: &existing };
+        let judged = self.across.judge::<Products>(RowPlace { file: &self.file, line }, change, judging);
+        judged.found_here.into_iter().find(|finding| finding.severity >= Severity::Row)
     }
 
     fn apply(&mut self, key: &str, change: &ProductChange) -> Option<String> {

@@ -53,6 +53,10 @@ pub(super) fn read(cells: &mut Reading<'_, ProductColumn>) -> Option<ProductChan
         RowScope::Unknown => return None,
     };
     let change = ProductChange { sku, store_view, ..ProductChange::default() };
+    // Who takes something away need only name it.
+    if cells.is_delete() {
+        return Some(change);
+    }
     let mut reading = ProductReading { cells, change, misplaced: Vec::new(), is_usable: true };
     reading.read_cells();
     reading.is_usable.then_some(reading.change)

@@ -177,3 +177,31 @@ fn variations_differ_by_dropdowns_that_all_store_views_share() {
     assert_snapshot!(told("sku=A,material=Wool"), @"a.csv:2: column `configurable_variations`: attribute `material` cannot tell variations apart, because it is no dropdown (Value)");
     assert_snapshot!(told("sku=A,color=Red|sku=a,color=Blue"), @"a.csv:2: column `configurable_variations`: `sku=A,color=Red|sku=a,color=Blue` names `a` twice (Value)");
 }
+
+#[test]
+fn deleting_the_row_of_a_store_view_never_deletes_the_product() {
+    let rules = ReadingRules {
+        shop: Arc::new(shop()),
+        operation: crate::operation::Operation::Delete,
+        ..ReadingRules::default()
+    };
+    let mut reader = RowReader::new(CsvFormat::RFC_4180);
+    reader.feed(b"sku,store_view_code,attribute_set_code,price\nB-1,de_DE,Nope,abc\nB-1,,Nope,abc\n");
+    reader.finish();
+    let json = r#"{"schema":1,"sku":"B-1","product_type":"simple","attribute_set":"Default",
+        "store_views":{"de_DE":{"values":{"name":"Rad"}}}}"#;
+    let mut product = <Product as Thing>::from_json(json).unwrap();
+    let mut removals = Vec::new();
+    while let ReadRow::Row(row) = reader.next_row().unwrap() {
+        let columns = Products::columns("a.csv", reader.header().unwrap(), rules.clone()).unwrap();
+        let read = Products::read(&columns, &row);
+        // The other cells do not count, so nothing is wrong with them.
+        assert_eq!(read.findings, []);
+        let change = read.change.unwrap();
+        removals.push((Products::remove(&mut product, &change), product.store_views.len()));
+        if change.store_view.is_some() {
+            removals.push((Products::remove(&mut product, &change), product.store_views.len()));
+        }
+    }
+    assert_eq!(removals, [(Removal::Part, 0), (Removal::Nothing, 0), (Removal::Whole, 0)]);
+}

@@ -12,6 +12,7 @@ use import::report::RowOutcome;
 use crate::import::entity_file::{EntityFile, NextRow};
 use crate::import::failures::of_target;
 use crate::import::progress::{BYTES_PER_CHECKPOINT, ROWS_PER_CHECKPOINT, RowPlace, RowProgress, count};
+use crate::import::told_rows::ToldRows;
 
 /// What an import of the files of an entity needs throughout.
 pub(super) struct RowsImport<'a, E: Entity> {
@@ -22,6 +23,8 @@ pub(super) struct RowsImport<'a, E: Entity> {
     pub(super) rules: ReadingRules,
     /// Whether things that others are below are made if they are missing.
     pub(super) makes_parents: bool,
+    /// What only shows across rows, as the validation has found it.
+    pub(super) told: ToldRows,
 }
 
 /// The rows of a block.
@@ -156,6 +159,11 @@ impl<E: Entity> RowsImport<'_, E> {
         let name = file.name().to_owned();
         let report = progress.tally.report.file(&name);
         row.findings.into_iter().for_each(|finding| report.note(finding));
+        let told = self.told.at(&name, row.line);
+        told.iter().for_each(|finding| report.note(finding.clone()));
+        if told.iter().any(|finding| finding.severity >= Severity::Row) {
+            return report.count(RowOutcome::Skipped);
+        }
         let Some(change) = row.change else { return report.count(RowOutcome::Skipped) };
         for above in file.missing_above(&change) {
             if !self.makes_parents {
