@@ -70,7 +70,7 @@ async fn a_cell_of_200_000_characters_costs_its_value() {
         rows(&[GOOD, &format!("B-1,Default,simple,Banana,1,{long},,"), &format!("{long},Default,simple,C,1,,,")]);
     assert_snapshot!(imported(&shop, "csv", text).await, @"
     validate success with a warning (2 findings in 3 rows; the first one: product-import_20260801-120000_01.csv:3: column `description`: `xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…
-    import_products success with a warning (1 of 3 rows was skipped; the report names it)
+    import_products success with a warning (1 of 3 rows was skipped; 1 value was skipped; the report names them)
     2 created, 0 deleted, 3 rows, 1 skipped, 0 unchanged, 0 updated
     3 description: is longer than 65535 characters
     4 sku: is longer than 64 characters
@@ -120,7 +120,7 @@ async fn a_zero_byte_far_behind_the_header_costs_its_value() {
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     assert_snapshot!(imported(&shop, "csv", rows(&lines)).await, @r#"
     validate success with a warning (2 findings in 101 rows; the first one: product-import_20260801-120000_01.csv:102: column `description`: `a\u{0}b` holds a control character)
-    import_products success with a warning (1 of 101 rows was skipped; the report names it)
+    import_products success with a warning (1 of 101 rows was skipped; 1 value was skipped; the report names them)
     100 created, 0 deleted, 101 rows, 1 skipped, 0 unchanged, 0 updated
     102 description: holds a control character
     102 name: holds a control character
@@ -192,6 +192,7 @@ async fn images_cannot_be_taken_from_outside_of_the_media_directory() {
     ]);
     assert_snapshot!(imported(&shop, "csv", text).await, @"
     validate success with a warning (3 findings in 3 rows; the first one: product-import_20260801-120000_01.csv:2: column `base_image`: `/../../app/etc/env.php` leads out of the media directory)
+    import_products success with a warning (3 values were skipped; the report names them)
     3 created, 0 deleted, 3 rows, 0 skipped, 0 unchanged, 0 updated
     2 base_image: leads out of the media directory
     3 base_image: leads out of the media directory
