@@ -16,7 +16,8 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::output::Paint;
 
 pub(crate) use imports::{
-    CheckArguments, DropArguments, ErrorsArguments, HistoryArguments, ImportCommand, OkFileArguments, RunArguments,
+    CheckArguments, ConfigurationArguments, DropArguments, ErrorsArguments, HistoryArguments, ImportCommand,
+    OkFileArguments, RunArguments,
 };
 pub(crate) use operators::{MaintenanceCommand, QueueCommand, SettingsCommand};
 pub(crate) use pipeline_reference::PipelineReference;

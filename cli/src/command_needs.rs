@@ -34,7 +34,11 @@ pub(crate) fn need_of(command: &Command) -> Need {
         | Command::Health
         | Command::Audit { .. }
         | Command::Import(
-            ImportCommand::List | ImportCommand::History(_) | ImportCommand::Show { .. } | ImportCommand::Errors(_),
+            ImportCommand::List
+            | ImportCommand::History(_)
+            | ImportCommand::Show { .. }
+            | ImportCommand::Errors(_)
+            | ImportCommand::Configuration(_),
         )
         | Command::Catalog(_)
         | Command::Shop(ShopCommand::Export { .. })

@@ -1,5 +1,6 @@
 //! `systole import …`: brings files into the drop area and waits for what becomes of them.
 
+mod configuration;
 mod errors;
 mod history;
 mod ok_file;
@@ -41,6 +42,7 @@ pub(crate) async fn run(
         ImportCommand::List => list(installation, output).await,
         ImportCommand::History(options) => history::list(installation, &options, output).await,
         ImportCommand::Show { reference } => history::show(installation, &reference, output).await,
+        ImportCommand::Configuration(options) => configuration::configuration(installation, options, output).await,
         ImportCommand::Errors(options) => errors::run(installation, &options).await,
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::systole::{Running, program, root};
 
+mod import_page;
 mod reference;
 mod tour;
 

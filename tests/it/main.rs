@@ -14,6 +14,7 @@ mod docs;
 mod embedded;
 mod half_open;
 mod hostile;
+mod import_configuration;
 mod kills;
 mod lists;
 mod looking;

@@ -38,6 +38,31 @@ pub(crate) enum ImportCommand {
     /// Prints the rows of an import that are to be corrected, as a CSV file that can be dropped again.
     #[command(after_help = ERRORS_EXAMPLES)]
     Errors(ErrorsArguments),
+    /// Shows the configuration of imports, and where each value stands.
+    #[command(after_help = CONFIGURATION_EXAMPLES)]
+    Configuration(ConfigurationArguments),
+}
+
+const CONFIGURATION_EXAMPLES: &str = "\
+Examples:
+  systole import configuration                                what holds for all imports
+  systole import configuration products                       what holds for files of products
+  systole import configuration products --operation replace   what holds when products are replaced
+  systole import configuration --check configuration/my.json  checks a file as if it lay in the store";
+
+#[derive(Debug, Args)]
+pub(crate) struct ConfigurationArguments {
+    /// The entity whose files are asked about, such as `products`.
+    pub(crate) entity: Option<String>,
+    /// The pipeline that imports them.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) pipeline: Option<String>,
+    /// What is done with the rows: `add-update`, `replace` or `delete`.
+    #[arg(long, value_name = "OPERATION")]
+    pub(crate) operation: Option<String>,
+    /// Files to read together with those of the store, in the place of those of their names.
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(crate) check: Vec<PathBuf>,
 }
 
 const RUN_EXAMPLES: &str = "\

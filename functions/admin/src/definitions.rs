@@ -13,8 +13,9 @@ use crate::now;
 pub(crate) async fn list(State(context): State<Context>) -> Result<Json<Value>, ApiError> {
     let loaded = context.definitions.load(context.store.files.as_ref()).await?;
     let definitions: Vec<_> = loaded.definitions.iter().map(|definition| view::definition(definition)).collect();
+    let problems: Vec<&String> = loaded.all_problems().collect();
     let warnings: Vec<&str> = loaded.warning_texts().collect();
-    Ok(Json(json!({ "definitions": definitions, "problems": loaded.problems, "warnings": warnings })))
+    Ok(Json(json!({ "definitions": definitions, "problems": problems, "warnings": warnings })))
 }
 
 pub(crate) async fn details(

@@ -137,6 +137,17 @@ impl From<operate::shop::Error> for ApiError {
     }
 }
 
+impl From<operate::import_configuration::Error> for ApiError {
+    fn from(error: operate::import_configuration::Error) -> Self {
+        use operate::import_configuration::Error;
+        match error {
+            Error::Store(error) => error.into(),
+            Error::Definition(error) => error.into(),
+            error @ Error::Unknown { .. } => ApiError::not_found(error.to_string()),
+        }
+    }
+}
+
 impl From<operate::upload::Error> for ApiError {
     fn from(error: operate::upload::Error) -> Self {
         use operate::upload::Error;

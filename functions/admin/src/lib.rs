@@ -16,6 +16,7 @@ mod changes;
 mod definitions;
 mod error;
 mod health;
+mod import_configuration;
 mod imports;
 mod logs;
 mod pipelines;

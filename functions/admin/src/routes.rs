@@ -7,7 +7,10 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use engine::Context;
 
 use crate::access::Role;
-use crate::{catalog, changes, definitions, health, imports, logs, pipelines, queues, settings, shop, steps, uploads};
+use crate::{
+    catalog, changes, definitions, health, import_configuration, imports, logs, pipelines, queues, settings, shop,
+    steps, uploads,
+};
 
 /// One route.
 pub(crate) struct Route {
@@ -63,6 +66,7 @@ pub(crate) fn table() -> Vec<Route> {
         route(&get, "/imports/{reference}/report", View, imports::report),
         route(&get, "/imports/{reference}/errors", View, imports::errors),
         route(&get, "/catalog/product", View, catalog::product),
+        route(&get, "/import-configuration", View, import_configuration::configuration),
         route(&get, "/shop", View, shop::show),
         route(&put, "/shop", Configure, shop::tell).with_limit(shop::LIMIT_BYTES),
         route(&get, "/audit", View, settings::audit),

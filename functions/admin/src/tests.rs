@@ -2,6 +2,7 @@
 
 mod catalog;
 mod contract;
+mod import_configuration;
 mod imports;
 mod operations;
 mod refusals;

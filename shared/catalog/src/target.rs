@@ -97,6 +97,15 @@ pub struct RowChange<C> {
     pub line: u64,
     /// What it says.
     pub change: C,
+    /// What it says instead if the thing is there already, where some columns count for new things only.
+    pub if_known: Option<C>,
+}
+
+impl<C> RowChange<C> {
+    /// Returns what the row says of a thing that is there, or of one that is new.
+    pub fn of_known(&self) -> &C {
+        self.if_known.as_ref().unwrap_or(&self.change)
+    }
 }
 
 /// What became of the rows of a block. Every row is in it once: answered or pending.

@@ -14,8 +14,10 @@ use pipeline::merge::{self, MergedDefinitions, Vocabulary};
 use pipeline::xml::{Warning, limits};
 use store::files::{FileInfo, Files};
 
+mod beside;
 mod file_names;
 
+pub use beside::CheckedFiles;
 use file_names::overlay_name;
 pub use file_names::{is_definition_file, place_of, why_unread};
 
@@ -35,6 +37,7 @@ const ROUNDS: usize = 3;
 pub struct Definitions {
     shipped: Vec<(String, Bytes)>,
     vocabulary: Vocabulary,
+    beside: Vec<Arc<dyn CheckedFiles>>,
     kept: Mutex<Option<Kept>>,
 }
 
@@ -43,8 +46,10 @@ pub struct Definitions {
 pub struct Loaded {
     /// The definitions in force, by name.
     pub definitions: Vec<Arc<Definition>>,
-    /// Everything that is wrong, as `file:line:column: …`.
+    /// Everything that is wrong with definitions, as `file:line:column: …`.
     pub problems: Vec<String>,
+    /// What is wrong with the files that are read beside definitions, as `file:line: …`.
+    pub problems_beside: Vec<String>,
     /// What is allowed in files and hardly meant, and which files are not read at all.
     pub warnings: Vec<LoadWarning>,
     /// Whether files were read, and not just found unchanged.
@@ -88,6 +93,7 @@ pub enum FindError {
 
 struct Kept {
     overlay: Vec<FileInfo>,
+    beside: Vec<FileInfo>,
     loaded: Loaded,
 }
 
@@ -101,7 +107,13 @@ struct Source {
 impl Definitions {
     /// Takes the files that ship, and what definitions may ask for.
     pub fn new(shipped: Vec<(String, Bytes)>, vocabulary: Vocabulary) -> Self {
-        Definitions { shipped, vocabulary, kept: Mutex::new(None) }
+        Definitions { shipped, vocabulary, beside: Vec::new(), kept: Mutex::new(None) }
+    }
+
+    /// The same with files that are checked beside definitions.
+    #[must_use]
+    pub fn beside(self, beside: Vec<Arc<dyn CheckedFiles>>) -> Self {
+        Definitions { beside, ..self }
     }
 
     /// The definitions in force now.
@@ -113,8 +125,10 @@ impl Definitions {
     pub async fn load(&self, files: &dyn Files) -> store::Result<Loaded> {
         // One more than are read, to see that there are more.
         let overlay = files.list(OVERLAY_PREFIX, None, OVERLAY_LIMIT + 1).await?;
+        let beside = beside::list(&self.beside, files).await?;
         if let Some(kept) = &*self.lock()
             && kept.overlay == overlay
+            && kept.beside == beside
         {
             return Ok(Loaded { is_new: false, ..kept.loaded.clone() });
         }
@@ -135,8 +149,9 @@ impl Definitions {
             merged = self.merge(&sources);
         }
         let definitions = merged.definitions.into_iter().map(Arc::new).collect();
-        let loaded = Loaded { definitions, problems, warnings, is_new: true, unkept };
-        *self.lock() = Some(Kept { overlay, loaded: loaded.clone() });
+        let problems_beside = beside::problems(&self.beside, files).await?;
+        let loaded = Loaded { definitions, problems, problems_beside, warnings, is_new: true, unkept };
+        *self.lock() = Some(Kept { overlay, beside, loaded: loaded.clone() });
         Ok(loaded)
     }
 
@@ -182,7 +197,7 @@ impl Definitions {
     /// The same files and words in a process that has loaded nothing yet, for tests.
     #[must_use]
     pub fn restarted(&self) -> Self {
-        Definitions::new(self.shipped.clone(), self.vocabulary.clone())
+        Definitions::new(self.shipped.clone(), self.vocabulary.clone()).beside(self.beside.clone())
     }
 
     /// The shipped files, each with the overlay file of its name in its place, and the other overlay files.
@@ -270,6 +285,11 @@ impl Loaded {
         }
         let concerned = |problem: &&String| problem.split(':').next().is_some_and(|file| files.contains(file));
         self.problems.iter().filter(concerned).map(String::as_str).collect()
+    }
+
+    /// All problems, those of definitions first.
+    pub fn all_problems(&self) -> impl Iterator<Item = &String> {
+        self.problems.iter().chain(&self.problems_beside)
     }
 
     /// All warnings as texts.

@@ -98,10 +98,10 @@ async fn pass(
     let loaded = context.definitions.load(context.store.files.as_ref()).await?;
     if loaded.is_new {
         // Not with every beat: once for each change of a file is enough.
-        loaded.problems.iter().for_each(|problem| tracing::error!("{problem}"));
+        loaded.all_problems().for_each(|problem| tracing::error!("{problem}"));
         loaded.warning_texts().for_each(|warning| tracing::warn!("{warning}"));
     }
-    report.problems.extend(loaded.problems.iter().cloned());
+    report.problems.extend(loaded.all_problems().cloned());
     report.warnings.extend(loaded.warning_texts().map(str::to_owned));
     if let Err(error) = context.definitions.keep_good(context.store.files.as_ref(), &loaded).await {
         tracing::warn!("good definition files not kept, the next heartbeat tries again: {}", chain(&error));

@@ -13,7 +13,7 @@ use store::services::Services;
 use crate::conditions::{Conditions, FindingCondition, RegisteredPipelineCondition, RegisteredStepCondition};
 use crate::context::{Context, Limits};
 use crate::data_fetchers::{DataFetcher, DataFetchers};
-use crate::definitions::Definitions;
+use crate::definitions::{CheckedFiles, Definitions};
 use crate::executor::{Executor, Executors};
 
 /// The list of everything that a program has beside the engine.
@@ -29,6 +29,8 @@ pub struct Program {
     pub step_conditions: Vec<Arc<dyn RegisteredStepCondition>>,
     /// What looks for work that each should get a pipeline of its own.
     pub data_fetchers: Vec<Arc<dyn DataFetcher>>,
+    /// Files in the bucket that executors read, and that are checked beside definitions.
+    pub checked_files: Vec<Arc<dyn CheckedFiles>>,
     /// The definition files: name and XML. A later file of the same name replaces an earlier one.
     pub definitions: Vec<(String, Bytes)>,
 }
@@ -73,6 +75,13 @@ impl Program {
     #[must_use]
     pub fn with_data_fetcher(mut self, fetcher: impl DataFetcher + 'static) -> Self {
         self.data_fetchers.push(Arc::new(fetcher));
+        self
+    }
+
+    /// The same with files in the bucket that are checked beside definitions.
+    #[must_use]
+    pub fn with_checked_files(mut self, files: impl CheckedFiles + 'static) -> Self {
+        self.checked_files.push(Arc::new(files));
         self
     }
 
@@ -121,7 +130,7 @@ impl Context {
     pub fn new(store: Store, program: Program, limits: Limits) -> Self {
         let (executors, conditions) = (program.executors(), program.conditions());
         let vocabulary = program.vocabulary();
-        let definitions = Definitions::new(program.definitions, vocabulary);
+        let definitions = Definitions::new(program.definitions, vocabulary).beside(program.checked_files);
         Context {
             store,
             executors: Arc::new(executors),

@@ -36,7 +36,26 @@ pub fn canonical(text: &str) -> Option<String> {
         date.and_hms_opt(0, 0, 0)
     };
     let date = with_time().or_else(without_time).or_else(with_zone)?;
-    Some(date.format("%Y-%m-%dT%H:%M:%S").to_string())
+    Some(written(date))
+}
+
+/// Writes a date in its canonical form.
+pub(crate) fn written(date: NaiveDateTime) -> String {
+    date.format("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+/// Says whether month and day of a date could be meant the other way round: `1/2/2026`. Months come first, as in the
+/// original and in Magento; a form with AM and PM is American in any case.
+#[must_use]
+pub fn is_ambiguous(text: &str) -> bool {
+    let number = |part: &str| part.trim().parse::<u32>().ok();
+    let Some((month, rest)) = text.split_once('/') else { return false };
+    let Some((day, _)) = rest.split_once('/') else { return false };
+    let is_american = text.trim_end().to_ascii_uppercase().ends_with('M');
+    match (number(month), number(day)) {
+        (Some(month), Some(day)) => !is_american && month != day && month <= 12 && day <= 12,
+        _ => false,
+    }
 }
 
 /// Whether the year has four digits, or two behind slashes. Of any other year nobody can tell which one is meant.
@@ -72,6 +91,20 @@ mod tests {
             assert_eq!(canonical(text).as_deref(), Some("2026-08-01T00:00:00"), "{text}");
         }
         assert_eq!(canonical("2026-08-01T00:00:00").as_deref(), Some("2026-08-01T00:00:00"));
+    }
+
+    #[test]
+    fn a_date_is_ambiguous_if_both_of_its_numbers_may_be_months() {
+        for (text, expected) in [
+            ("1/2/2026", true),
+            ("1/2/26 12:30", true),
+            ("13/2/2026", false),
+            ("2/2/26", false),
+            ("8/1/26, 1:00 PM", false),
+        ] {
+            assert_eq!(is_ambiguous(text), expected, "{text}");
+        }
+        assert!(!is_ambiguous("2026-01-02") && !is_ambiguous("1/2"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::csv::CsvFormat;
+use crate::date_format::DateFormat;
 use crate::number;
 
 /// The conventions of whoever wrote the file.
@@ -19,6 +20,8 @@ pub struct Dialect {
     pub level_separator: char,
     /// How numbers are written.
     pub numbers: number::NumberFormat,
+    /// How dates are written; as the original and Magento write them, if no form is named.
+    pub dates: Vec<DateFormat>,
     /// Cell that clears what is stored, while an empty cell says nothing.
     pub empty_value: String,
 }
@@ -33,6 +36,7 @@ impl Dialect {
             value_separator: '|',
             level_separator: '/',
             numbers: number::NumberFormat::PLAIN,
+            dates: Vec::new(),
             empty_value: "__EMPTY__VALUE__".to_owned(),
         }
     }

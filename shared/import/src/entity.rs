@@ -12,6 +12,7 @@
 pub mod attribute;
 pub mod attribute_set;
 pub mod category;
+mod column_search;
 mod columns;
 pub mod custom_option;
 pub mod customer;
@@ -27,6 +28,7 @@ pub mod product;
 pub mod product_part;
 mod reading;
 mod row_above;
+mod row_plan;
 pub mod source_item;
 mod stated;
 pub mod stock;
@@ -81,6 +83,9 @@ pub trait Entity: Sized + Send + Sync + 'static {
 
     /// Names that the shop itself uses for some of the columns, such as `status` for `product_online`.
     const OTHER_NAMES: &'static [(&'static str, &'static str)] = &[];
+
+    /// Whether a shop has columns of its own for it, see [`Entity::column_of_shop`].
+    const HAS_SHOP_COLUMNS: bool = false;
 
     /// Whether its things are below others of their kind, as categories are. The key of such a thing is that of the one
     /// above it, a slash, and more; whatever is below a thing is deleted with it.
@@ -201,18 +206,13 @@ pub trait Entity: Sized + Send + Sync + 'static {
     /// # Errors
     /// Fails if the file lacks a column that says what its rows speak of.
     fn columns(file: &str, header: &Header, rules: ReadingRules) -> Result<Columns<Self::ColumnKind>, csv::Error> {
-        for column in Self::ABOUT.key {
-            header.require(column)?;
-        }
-        Ok(Columns::find::<Self>(file, header, rules))
+        column_search::search::<Self>(file, header, rules)
     }
 
     /// Reads a row: what it says, and what is wrong with it.
     #[must_use]
     fn read(columns: &Columns<Self::ColumnKind>, row: &CsvRow) -> EntityRow<Self::EntityChange> {
-        let mut reading = Reading::new(columns, row);
-        let change = Self::read_cells(&mut reading);
-        reading.into_row(change)
+        reading::read::<Self>(columns, row)
     }
 
     /// Describes the entity without its types.
@@ -220,8 +220,13 @@ pub trait Entity: Sized + Send + Sync + 'static {
     fn description() -> Description {
         let columns = Self::COLUMNS.iter().map(|column| column.describe(Self::cells(column.kind.clone())));
         let added = errors_file::COLUMNS.iter().map(|column| column.describe(errors_file::cells()));
-        let columns = columns.chain(added).collect();
-        Description { about: Self::ABOUT, other_prefixes: Self::OTHER_PREFIXES, columns }
+        Description {
+            about: Self::ABOUT,
+            other_prefixes: Self::OTHER_PREFIXES,
+            columns: columns.chain(added).collect(),
+            other_names: Self::OTHER_NAMES,
+            has_shop_columns: Self::HAS_SHOP_COLUMNS,
+        }
     }
 }
 

@@ -58,13 +58,30 @@ impl NumberFormat {
         if self == Self::PLAIN {
             return canonical(text);
         }
-        let (whole, fraction) = text.trim().split_once(self.decimal).unwrap_or((text.trim(), ""));
+        let text = self.with_usual_grouping(text.trim());
+        let (whole, fraction) = text.split_once(self.decimal).unwrap_or((&text, ""));
         let whole = match self.grouping {
             Some(grouping) => ungrouped(whole, grouping)?,
             None => whole.to_owned(),
         };
         let is_plain = |part: &str| !part.contains('.');
         (is_plain(&whole) && is_plain(fraction)).then(|| canonical(&format!("{whole}.{fraction}")))?
+    }
+
+    /// Says that a text is no number, and how one is written; ends a sentence that starts with the text.
+    #[must_use]
+    pub fn expectation(self) -> String {
+        let grouping = self.grouping.map(String::from).unwrap_or_default();
+        format!("is not a number (expected one such as `1{grouping}019{}99`)", self.decimal)
+    }
+
+    /// Systems write other blanks and apostrophes between thousands than people do.
+    fn with_usual_grouping(self, text: &str) -> String {
+        match self.grouping {
+            Some(' ') => text.replace(['\u{a0}', '\u{202f}'], " "),
+            Some('’') => text.replace('\'', "’"),
+            _ => text.to_owned(),
+        }
     }
 }
 

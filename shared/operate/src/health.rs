@@ -56,10 +56,10 @@ pub async fn health(context: &Context, now: DateTime<Utc>) -> store::Result<Heal
             problems.push(format!("there was no heartbeat for {}", duration::in_words(span)));
             HealthStatus::Late
         }
-        Some(_) if loaded.problems.is_empty() => HealthStatus::Ok,
+        Some(_) if loaded.all_problems().next().is_none() => HealthStatus::Ok,
         Some(_) => HealthStatus::Broken,
     };
     let warnings = loaded.warning_texts().map(str::to_owned).collect();
-    problems.extend(loaded.problems);
+    problems.extend(loaded.all_problems().cloned());
     Ok(Health { status, last_beat_at, seconds_since_last_beat: seconds, problems, warnings })
 }

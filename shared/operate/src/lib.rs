@@ -8,6 +8,7 @@ mod claims;
 mod error;
 mod health;
 mod ids;
+pub mod import_configuration;
 mod imports;
 mod list;
 mod operator;

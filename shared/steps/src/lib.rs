@@ -10,6 +10,7 @@ pub mod import;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use engine::definitions::CheckedFiles;
 use engine::{Executor, FindingCondition, Program};
 
 /// The definitions that ship, by file name.
@@ -33,7 +34,14 @@ pub const DEFINITIONS: [(&str, &str); 12] = [
 pub fn shipped() -> Program {
     let definitions = DEFINITIONS.map(|(name, xml)| (name.to_owned(), Bytes::from_static(xml.as_bytes())));
     let finding_conditions: Vec<Arc<dyn FindingCondition>> = vec![Arc::new(import::bunch_complete::BunchComplete)];
-    Program { executors: executors(), finding_conditions, definitions: definitions.into(), ..Program::default() }
+    let checked_files: Vec<Arc<dyn CheckedFiles>> = vec![Arc::new(import::configuration::ConfigurationFiles)];
+    Program {
+        executors: executors(),
+        finding_conditions,
+        checked_files,
+        definitions: definitions.into(),
+        ..Program::default()
+    }
 }
 
 /// Every executor that ships.

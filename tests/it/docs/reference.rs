@@ -8,6 +8,7 @@ use std::path::Path;
 
 use difference::assert_same_text;
 use engine::reference::{self, Entry};
+use import::configuration::{self, schema};
 use pipeline::accepts::ArgumentDescription;
 
 use crate::systole::{Running, program, root};
@@ -84,6 +85,27 @@ fn the_schema_tells_editors_of_every_executor_and_condition() {
     assert_file(&path, &schema);
 }
 
+#[test]
+fn the_configuration_that_ships_and_its_schema_are_what_its_keys_declare() {
+    let text = |value: &serde_json::Value| format!("{}\n", serde_json::to_string_pretty(&sorted(value)).unwrap());
+    let folder = root().join("pipelines");
+    assert_file(&folder.join(configuration::SHIPPED), &text(&schema::defaults()));
+    assert_file(&folder.join(schema::SCHEMA), &text(&schema::schema(&import::entity::all())));
+}
+
+/// The same with the names of objects in order, whatever order the workspace keeps them in.
+fn sorted(value: &serde_json::Value) -> serde_json::Value {
+    match value {
+        serde_json::Value::Object(map) => {
+            let map: BTreeMap<&String, serde_json::Value> =
+                map.iter().map(|(name, value)| (name, sorted(value))).collect();
+            map.into_iter().map(|(name, value)| (name.clone(), value)).collect()
+        }
+        serde_json::Value::Array(list) => list.iter().map(sorted).collect(),
+        other => other.clone(),
+    }
+}
+
 /// The command line says the same as the page, in people's and in programs' words.
 #[test]
 fn the_command_line_tells_what_an_executor_a_condition_and_a_setting_take() {
@@ -130,7 +152,7 @@ fn entries(entries: Vec<Entry>, heading: &str) -> String {
 }
 
 /// A text in a cell of a table.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
@@ -160,7 +182,7 @@ fn assert_page(name: &str, intro: &str, page: &str) {
 
 /// Compares a file with what it should be, or writes it.
 #[expect(clippy::disallowed_methods, reason = "the switch of snapshots, which is an environment variable")]
-fn assert_file(path: &Path, expected: &str) {
+pub(super) fn assert_file(path: &Path, expected: &str) {
     if std::env::var("INSTA_UPDATE").as_deref() == Ok("always") {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, expected).unwrap();

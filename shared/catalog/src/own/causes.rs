@@ -51,6 +51,8 @@ pub(super) struct DraftedRows {
 pub(super) struct DraftedRow {
     line: u64,
     change: Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    if_known: Option<Value>,
 }
 
 /// What a drafted thing came from.
@@ -66,8 +68,8 @@ impl Cause {
     pub(super) fn rows<E: Entity>(block: &Block<E>, age: AgeBy, rows: &[RowChange<E::EntityChange>]) -> Self {
         let BlockSource { pipeline, at } = block.source.clone();
         let drafted = |row: &RowChange<E::EntityChange>| {
-            let change = serde_json::to_value(&row.change).expect("a change has only text keys");
-            DraftedRow { line: row.line, change }
+            let json = |change: &E::EntityChange| serde_json::to_value(change).expect("a change has only text keys");
+            DraftedRow { line: row.line, change: json(&row.change), if_known: row.if_known.as_ref().map(json) }
         };
         Self::Rows(DraftedRows {
             entity: E::ABOUT.name.to_owned(),
@@ -86,8 +88,10 @@ impl Cause {
 impl DraftedRows {
     /// The rows as a block that has no others.
     pub(super) fn block<E: Entity>(&self) -> Result<Block<E>, Error> {
-        let row =
-            |row: &DraftedRow| Ok(RowChange { line: row.line, change: serde_json::from_value(row.change.clone())? });
+        let row = |row: &DraftedRow| {
+            let if_known = row.if_known.clone().map(serde_json::from_value).transpose()?;
+            Ok(RowChange { line: row.line, change: serde_json::from_value(row.change.clone())?, if_known })
+        };
         Ok(Block {
             source: BlockSource { pipeline: self.pipeline.clone(), at: self.at },
             file: self.file.clone(),

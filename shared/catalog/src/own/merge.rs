@@ -141,7 +141,7 @@ impl<'a, E: Entity> Merging<'a, E> {
             self.thing = Some(E::create(&row.change)?);
             return Ok(ItemOutcome::Created);
         };
-        Ok(match E::apply(thing, &row.change)? {
+        Ok(match E::apply(thing, row.of_known())? {
             ChangeEffect::Changed => ItemOutcome::Updated,
             ChangeEffect::Unchanged => ItemOutcome::Unchanged,
         })

@@ -123,7 +123,7 @@ fn rows(lines: &[&str]) -> Vec<RowChange<ProductChange>> {
         wait.go_on();
         let columns = Products::columns("a.csv", reader.header().unwrap(), ReadingRules::default()).unwrap();
         let read = Products::read(&columns, &row);
-        rows.push(RowChange { line: read.line, change: read.change.unwrap() });
+        rows.push(RowChange { line: read.line, change: read.change.unwrap(), if_known: None });
     }
     rows
 }

@@ -45,6 +45,18 @@ pub enum ErrorKind {
         /// A guess at the cause, starting with a separator, or nothing.
         hint: &'static str,
     },
+    /// Two columns are read as the same one, because a configuration maps one of them.
+    #[error("columns `{one}` and `{other}` are both read as `{name}` (see `header-mappings` in {place})")]
+    MappedTwice {
+        /// The column as which both are read.
+        name: String,
+        /// The earlier one.
+        one: String,
+        /// The later one.
+        other: String,
+        /// Where the configuration maps one of them.
+        place: String,
+    },
     /// A quoted cell that starts on the line goes on to the end of the file.
     #[error("a quoted cell starts here and never ends")]
     UnterminatedQuote,

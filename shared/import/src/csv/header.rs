@@ -58,10 +58,14 @@ impl Header {
     pub fn require(&self, name: &'static str) -> Result<usize, Error> {
         // `SKU` and ` sku` are the column `sku`; whoever reads the rows says so.
         let index = self.names.iter().position(|column| column.trim().eq_ignore_ascii_case(name));
-        index.ok_or_else(|| {
-            let kind = ErrorKind::MissingColumn { name, hint: self.delimiter_hint() };
-            Error { line: self.line, kind }
-        })
+        index.ok_or_else(|| self.missing(name))
+    }
+
+    /// Says that a column is missing, with a hint if the file seems to use another delimiter.
+    #[must_use]
+    pub fn missing(&self, name: &'static str) -> Error {
+        let kind = ErrorKind::MissingColumn { name, hint: self.delimiter_hint() };
+        Error { line: self.line, kind }
     }
 
     fn delimiter_hint(&self) -> &'static str {

@@ -39,6 +39,17 @@ impl CsvRow {
         unreachable!("if every cell is UTF-8, so is the row, cut at character boundaries")
     }
 
+    /// Makes a row at the same place with other cells.
+    #[must_use]
+    pub fn of_cells<T: AsRef<str>>(&self, cells: &[T]) -> Self {
+        let mut row = Self { text: String::new(), ends: Vec::with_capacity(cells.len()), ..*self };
+        for cell in cells {
+            row.text.push_str(cell.as_ref());
+            row.ends.push(row.text.len());
+        }
+        row
+    }
+
     /// Returns how many cells the row has.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a row has at least one cell")]

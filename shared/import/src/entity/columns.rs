@@ -2,11 +2,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Entity;
+use super::row_plan::RowPlan;
 use crate::bunch::BunchId;
-use crate::csv::{CsvRow, Header};
+use crate::configuration::EntitySettings;
+use crate::csv::CsvRow;
 use crate::dialect::Dialect;
-use crate::errors_file;
-use crate::finding::{Finding, Severity};
+use crate::finding::Finding;
 use crate::operation::Operation;
 use crate::shop::ShopFacts;
 
@@ -15,6 +16,8 @@ use crate::shop::ShopFacts;
 pub struct ReadingRules {
     /// How its cells are written.
     pub dialect: Dialect,
+    /// What the configuration says of its columns.
+    pub settings: Arc<EntitySettings>,
     /// What its rows may say.
     pub shop: Arc<ShopFacts>,
     /// What is to be done with its rows: those that take something away need to name it only.
@@ -40,14 +43,28 @@ pub enum UnknownNames {
 pub struct Columns<K> {
     pub(super) file: String,
     /// Marks changes that must not be applied twice.
-    origin: String,
-    rules: ReadingRules,
-    known: Vec<KnownColumn<K>>,
-    indexes: HashMap<Arc<str>, usize>,
-    unknown: Vec<String>,
-    /// Columns that are spelled otherwise than the entity calls them, with the name as which they are read.
-    respelled: Vec<(String, Arc<str>)>,
-    header_line: u64,
+    pub(super) origin: String,
+    pub(super) rules: ReadingRules,
+    pub(super) known: Vec<KnownColumn<K>>,
+    pub(super) indexes: HashMap<Arc<str>, usize>,
+    pub(super) unknown: Vec<String>,
+    /// What the configuration makes of rows, if anything.
+    pub(super) plan: Option<RowPlan>,
+    /// What is worth knowing about the header.
+    pub(super) findings: Vec<Finding>,
+    /// For which things they count.
+    pub(super) things: Things,
+    /// The columns that count for things that there are already, if some count for new things only.
+    pub(super) for_known: Option<Box<Columns<K>>>,
+}
+
+/// For which things the columns of a row count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Things {
+    /// For new ones.
+    New,
+    /// For those that there are already.
+    Known,
 }
 
 /// A column of a file that has a meaning.
@@ -67,6 +84,7 @@ impl Default for ReadingRules {
         let shop = Arc::new(ShopFacts::plain());
         Self {
             dialect: Dialect::default(),
+            settings: Arc::default(),
             shop,
             unknown_names: UnknownNames::default(),
             operation: Operation::default(),
@@ -75,56 +93,17 @@ impl Default for ReadingRules {
 }
 
 impl<K: Clone> Columns<K> {
-    /// Looks up the columns of a file among those that its entity knows.
-    pub(super) fn find<E: Entity<ColumnKind = K>>(file: &str, header: &Header, rules: ReadingRules) -> Self {
-        let mut columns = Self {
-            file: file.to_owned(),
-            origin: file.to_owned(),
-            rules,
-            known: Vec::new(),
-            indexes: HashMap::new(),
-            unknown: Vec::new(),
-            respelled: Vec::new(),
-            header_line: header.line(),
-        };
-        for (index, written) in header.names().iter().enumerate() {
-            if errors_file::is_added(written) {
-                continue;
-            }
-            let Some((name, kind)) = column_named::<E>(written, &columns.rules.shop) else {
-                columns.unknown.push(written.clone());
-                continue;
-            };
-            // Spelled in two ways the same column is there twice; the first one counts.
-            if columns.indexes.contains_key(&*name) {
-                columns.unknown.push(written.clone());
-                continue;
-            }
-            let name: Arc<str> = Arc::from(name);
-            if written.trim() != written || written.chars().any(char::is_uppercase) {
-                columns.respelled.push((written.clone(), name.clone()));
-            }
-            columns.indexes.insert(name.clone(), index);
-            columns.known.push(KnownColumn { index, name, kind });
-        }
-        columns
-    }
-
     /// Returns what is worth knowing about the header.
     #[must_use]
     pub fn findings(&self) -> Vec<Finding> {
-        let about = |(written, name): &(String, Arc<str>)| {
-            let problem = format!("is read as column `{name}`; write it like this, without blanks and capitals");
-            let found = Some(written.clone());
-            Finding { found, ..Finding::about(&self.file, self.header_line, problem, Severity::Notice) }
-        };
-        self.respelled.iter().map(about).collect()
+        self.findings.clone()
     }
 
     /// Names the bunch that the file came with, so that a relative change counts again when the file is dropped again.
     #[must_use]
     pub fn of_bunch(mut self, bunch: &BunchId) -> Self {
         self.origin = format!("{bunch}/{}", self.file);
+        self.for_known = self.for_known.map(|columns| Box::new(columns.of_bunch(bunch)));
         self
     }
 
@@ -138,6 +117,32 @@ impl<K: Clone> Columns<K> {
     #[must_use]
     pub fn unknown(&self) -> &[String] {
         &self.unknown
+    }
+
+    /// Returns a finding about a row as it is told: by the names of the columns in the file.
+    #[must_use]
+    pub fn placed(&self, finding: Finding) -> Finding {
+        match &self.plan {
+            Some(plan) => plan.placed(finding, None),
+            None => finding,
+        }
+    }
+
+    /// Returns what the configuration says of the columns.
+    #[must_use]
+    pub fn settings(&self) -> &EntitySettings {
+        &self.rules.settings
+    }
+
+    /// Returns where in the rows of the file the cell stands that an entity reads at a place; none if it is a default.
+    pub(super) fn place_in_file(&self, index: usize) -> Option<usize> {
+        self.plan.as_ref().map_or(Some(index), |plan| plan.place_in_file(index))
+    }
+
+    /// Says whether the configuration lets a column count, which may stand among the additional attributes.
+    pub(super) fn lets_count<E: Entity>(&self, name: &str) -> bool {
+        let is_for_others = self.things == Things::Known && counts_for_new_only::<E>(name, self.settings());
+        !is_for_others && !self.settings().left_out.contains_key(name)
     }
 
     /// Returns how the cells are written.
@@ -187,6 +192,12 @@ impl<K: Clone> Columns<K> {
         let index = self.indexes.get(name);
         index.and_then(|&index| row.get(index)).unwrap_or_default()
     }
+}
+
+/// Says whether a column counts for new things only. What says which thing is meant always counts.
+pub(super) fn counts_for_new_only<E: Entity>(name: &str, settings: &EntitySettings) -> bool {
+    let names_the_thing = E::ABOUT.key.contains(&name) || name == "store_view_code";
+    !names_the_thing && (settings.only_for_new.contains(name) || settings.only_for_new.contains("*"))
 }
 
 /// Finds out which column a name stands for, however it is spelled: `SKU`, ` sku` and the names inside the shop, too.

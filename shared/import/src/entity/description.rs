@@ -85,6 +85,12 @@ pub struct Description {
     pub other_prefixes: &'static [&'static str],
     /// Every column with a meaning, in the order in which people read about them.
     pub columns: Vec<ColumnDescription>,
+    /// Names that the shop itself uses for some of the columns.
+    #[serde(skip)]
+    pub other_names: &'static [(&'static str, &'static str)],
+    /// Whether a shop has more columns, such as its attributes.
+    #[serde(skip)]
+    pub has_shop_columns: bool,
 }
 
 /// A column of an entity without its types.
@@ -103,6 +109,15 @@ pub struct ColumnDescription {
     /// What can be written into the cell, and what it means if there is nothing.
     #[serde(flatten)]
     pub cells: Cells,
+}
+
+impl Description {
+    /// Says whether a column has a meaning in every shop, by its name in small letters.
+    #[must_use]
+    pub fn has_column(&self, name: &str) -> bool {
+        let is_other = self.other_names.iter().any(|(other, _)| *other == name);
+        is_other || self.columns.iter().any(|column| column.name == name)
+    }
 }
 
 /// Makes a column that no row needs and that has no default.

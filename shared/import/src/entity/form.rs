@@ -1,4 +1,5 @@
 use super::description::Cells;
+use crate::dialect::Dialect;
 use crate::{date, number, url_key};
 
 /// How a single value is written.
@@ -43,11 +44,14 @@ const MAX_LINE_CHARS: usize = 255;
 const MAX_TEXT_CHARS: usize = 65_535;
 
 /// Why a text does not have a form; reads as the end of a sentence that starts with the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormError {
     /// It should be a number.
     #[error("is not a number (expected digits with a decimal point, such as `1019.99`)")]
     Number,
+    /// It should be a number, written as the configuration says.
+    #[error("{}", .0.expectation())]
+    NumberAs(number::NumberFormat),
     /// It should be a whole number.
     #[error("is not a whole number (example: `12`)")]
     Whole,
@@ -66,6 +70,9 @@ pub enum FormError {
     /// It should be a date.
     #[error("is not a date (examples: `2026-08-01 12:00:00`, `8/1/26, 12:00 PM`)")]
     Date,
+    /// It should be a date, written as the configuration says.
+    #[error("is not a date (expected `{0}`, as the configuration says)")]
+    DateAs(String),
     /// It should be a flag.
     #[error("is not a flag (expected `1` or `0`)")]
     Flag,
@@ -94,19 +101,22 @@ impl Form {
     ///
     /// # Errors
     /// Says what is wrong with the text.
-    pub fn canonical(self, text: &str, numbers: number::NumberFormat) -> Result<String, FormError> {
+    pub fn canonical(self, text: &str, dialect: &Dialect) -> Result<String, FormError> {
+        let numbers = dialect.numbers;
+        let no_number =
+            || if numbers == number::NumberFormat::PLAIN { FormError::Number } else { FormError::NumberAs(numbers) };
         match self {
             Self::Text => within(visible(text)?, MAX_TEXT_CHARS),
             Self::Line => within(visible(text)?, MAX_LINE_CHARS),
             Self::Name if text.contains(['\n', '\r', '\t']) => Err(FormError::OneLine),
             Self::Name => within(visible(text)?, MAX_LINE_CHARS),
             Self::Whole => numbers.canonical(text).filter(|number| !number.contains('.')).ok_or(FormError::Whole),
-            Self::Number => numbers.canonical(text).ok_or(FormError::Number),
-            Self::NotNegative => match numbers.canonical(text).ok_or(FormError::Number)? {
+            Self::Number => numbers.canonical(text).ok_or_else(no_number),
+            Self::NotNegative => match numbers.canonical(text).ok_or_else(no_number)? {
                 number if number::is_negative(&number) => Err(FormError::Negative),
                 number => Ok(number),
             },
-            Self::Date => date::canonical(text).ok_or(FormError::Date),
+            Self::Date => date_of(text, dialect),
             Self::Flag => flag(text).ok_or(FormError::Flag),
             Self::FlagOrConfig if text.trim().eq_ignore_ascii_case("use config") => Ok("use_config".to_owned()),
             Self::FlagOrConfig => flag(text).ok_or(FormError::FlagOrConfig),
@@ -150,6 +160,15 @@ impl Form {
             Self::Backorders => Cells::holding("`0` (none), `1` (allowed) or `2` (allowed, and the customer is told)"),
         }
     }
+}
+
+fn date_of(text: &str, dialect: &Dialect) -> Result<String, FormError> {
+    if dialect.dates.is_empty() {
+        return date::canonical(text).ok_or(FormError::Date);
+    }
+    let read = dialect.dates.iter().find_map(|format| format.parse(text));
+    let forms = || dialect.dates.iter().map(|format| format.as_str()).collect::<Vec<_>>().join("` or `");
+    read.map(date::written).ok_or_else(|| FormError::DateAs(forms()))
 }
 
 fn status(text: &str) -> Option<&'static str> {

@@ -89,6 +89,8 @@ impl Entity for Products {
         }
     }
 
+    const HAS_SHOP_COLUMNS: bool = true;
+
     fn cells(kind: kind::ProductColumn) -> Cells {
         columns::cells(kind)
     }

@@ -97,6 +97,8 @@ impl<P: ProductPart> Entity for P {
         if *product == before { Removal::Nothing } else { Removal::Part }
     }
 
+    const HAS_SHOP_COLUMNS: bool = true;
+
     fn column_of_shop(name: &str, shop: &ShopFacts) -> Option<ProductColumn> {
         Products::column_of_shop(name, shop).filter(P::is_of_part)
     }

@@ -1,10 +1,17 @@
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
+use super::Entity;
 use super::columns::{Columns, KnownColumn, UnknownNames};
 use super::entity_type::EntityType;
 use super::form::Form;
+use super::row_plan::{self, PlannedRow};
 use super::stated::Stated;
+use crate::cell;
+use crate::configuration::ConfigurationPlace;
 use crate::csv::{CsvPosition, CsvRow};
+use crate::date;
 use crate::finding::{Finding, Severity};
 use crate::nearest::UnknownName;
 use crate::operation::Operation;
@@ -19,6 +26,8 @@ pub struct EntityRow<C> {
     pub next: CsvPosition,
     /// What to change, without the values that cannot be used; nothing if the whole row cannot.
     pub change: Option<C>,
+    /// What to change instead if the thing is there already, where the configuration lets columns count for new things only.
+    pub if_known: Option<C>,
     /// What is wrong, in the order of the columns.
     pub findings: Vec<Finding>,
 }
@@ -27,21 +36,66 @@ pub struct EntityRow<C> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownStoreView;
 
+/// What to know of a date like `1/2/2026`.
+const MONTH_FIRST: &str =
+    "is read with the month first; if the day comes first, say so with `source-date-format` in the configuration";
+
+/// Reads a row: for new things, and for those that there are already if that is another matter.
+pub(super) fn read<E: Entity>(columns: &Columns<E::ColumnKind>, row: &CsvRow) -> EntityRow<E::EntityChange> {
+    let mut read = read_with::<E>(columns, columns.shop(), row);
+    let (Some(for_known), Some(_)) = (&columns.for_known, &read.change) else { return read };
+    read.if_known = read_with::<E>(for_known, columns.shop(), row).change;
+    if read.if_known.is_none() {
+        let problem = "says nothing without the columns that count for new things only".to_owned();
+        read.findings.push(Finding::about(&columns.file, read.line, problem, Severity::Row));
+        read.change = None;
+    }
+    read
+}
+
+fn read_with<E: Entity>(
+    columns: &Columns<E::ColumnKind>,
+    shop: &ShopFacts,
+    written: &CsvRow,
+) -> EntityRow<E::EntityChange> {
+    let Some(plan) = &columns.plan else {
+        let mut reading = Reading { columns, shop, row: written, written, findings: Vec::new() };
+        let change = E::read_cells(&mut reading);
+        return reading.into_row(change);
+    };
+    let PlannedRow { row, failed, left_out } = plan.planned(written, columns.dialect());
+    let mut reading = Reading { columns, shop, row: &row, written, findings: Vec::new() };
+    for (column, problem) in failed {
+        reading.note(&column, Some(""), problem, Severity::Value);
+    }
+    let change = match left_out {
+        Some(left_out) => reading.leave_out(&left_out),
+        None => E::read_cells(&mut reading),
+    };
+    reading.into_row(change)
+}
+
 /// A row while its entity reads it: the cells, and the findings about them.
 #[derive(Debug)]
 pub struct Reading<'a, K> {
     columns: &'a Columns<K>,
+    shop: &'a ShopFacts,
     row: &'a CsvRow,
+    /// The row as it stands in the file, before the configuration made something else of it.
+    written: &'a CsvRow,
     findings: Vec<Finding>,
 }
 
 impl<'a, K: Clone> Reading<'a, K> {
-    pub(super) fn new(columns: &'a Columns<K>, row: &'a CsvRow) -> Self {
-        Self { columns, row, findings: Vec::new() }
+    fn into_row<C>(self, change: Option<C>) -> EntityRow<C> {
+        EntityRow { line: self.row.position.line, next: self.row.next, change, if_known: None, findings: self.findings }
     }
 
-    pub(super) fn into_row<C>(self, change: Option<C>) -> EntityRow<C> {
-        EntityRow { line: self.row.position.line, next: self.row.next, change, findings: self.findings }
+    /// Tells that the configuration leaves the row out.
+    fn leave_out<C>(&mut self, (column, place): &(Arc<str>, ConfigurationPlace)) -> Option<C> {
+        let problem = format!("is on the black list in {place}; the row is left out");
+        self.note(column, Some(self.cell(column)), problem, Severity::Notice);
+        None
     }
 
     /// Returns which column of the file means what.
@@ -53,7 +107,7 @@ impl<'a, K: Clone> Reading<'a, K> {
     /// Returns what the shop has, and so what the cells may say.
     #[must_use]
     pub fn shop(&self) -> &'a ShopFacts {
-        self.columns.shop()
+        self.shop
     }
 
     /// Says whether the row shall take its thing away: then only the key counts.
@@ -104,10 +158,16 @@ impl<'a, K: Clone> Reading<'a, K> {
 
     /// Returns the canonical text of what a cell says, or nothing and a finding if it cannot be used.
     pub fn canonical(&mut self, column: &str, form: Form, stated: Stated<&str>) -> Option<Stated<String>> {
-        let numbers = self.columns.dialect().numbers;
+        let dialect = self.columns.dialect();
         match stated {
             Stated::Clear => Some(Stated::Clear),
-            Stated::Set(text) => self.usable(column, text, form.canonical(text, numbers)).map(Stated::Set),
+            Stated::Set(text) => {
+                let value = self.usable(column, text, form.canonical(text, dialect))?;
+                if form == Form::Date && dialect.dates.is_empty() && date::is_ambiguous(text) {
+                    self.note(column, Some(text), MONTH_FIRST, Severity::Notice);
+                }
+                Some(Stated::Set(value))
+            }
         }
     }
 
@@ -183,6 +243,21 @@ impl<'a, K: Clone> Reading<'a, K> {
         None
     }
 
+    /// Returns the columns as which the configuration has an additional attribute read.
+    #[must_use]
+    pub fn mapped(&self, code: &str) -> Vec<String> {
+        let mapping = self.columns.settings().mappings.get(&code.trim().to_lowercase());
+        mapping.map_or_else(|| vec![code.to_owned()], |mapping| mapping.targets.clone())
+    }
+
+    /// Returns what the callbacks of a column make of a value of the additional attributes, or nothing and a finding.
+    pub fn made<'v>(&mut self, label: &str, column: &str, value: &'v str) -> Option<Cow<'v, str>> {
+        let Some(callbacks) = self.columns.settings().callbacks.get(column) else { return Some(Cow::Borrowed(value)) };
+        let text = cell::unquote_whole(value);
+        let made = row_plan::made(&callbacks.value, &text, self.columns.dialect()).map(Cow::into_owned);
+        self.usable(label, value, made).map(Cow::Owned)
+    }
+
     /// Keeps a value, or notes what is wrong with the cell it was read from.
     pub fn usable<T, P: fmt::Display>(&mut self, column: &str, found: &str, value: Result<T, P>) -> Option<T> {
         match value {
@@ -196,10 +271,14 @@ impl<'a, K: Clone> Reading<'a, K> {
 
     /// Notes what is wrong with a cell; the problem continues a sentence that starts with what was found.
     pub fn note(&mut self, column: &str, found: Option<&str>, problem: impl fmt::Display, severity: Severity) {
-        self.findings.push(Finding {
+        let finding = Finding {
             column: Some(column.to_owned()),
             found: found.map(str::to_owned),
             ..Finding::about(&self.columns.file, self.line(), problem.to_string(), severity)
+        };
+        self.findings.push(match &self.columns.plan {
+            Some(plan) => plan.placed(finding, Some((self.written, self.row))),
+            None => finding,
         });
     }
 }

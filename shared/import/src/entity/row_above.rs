@@ -48,13 +48,14 @@ impl RowAbove {
     pub fn of<E: Entity>(columns: &Columns<E::ColumnKind>) -> Self {
         let mut above = Self::default();
         for KnownColumn { index, name, kind } in columns.known() {
+            let Some(index) = columns.place_in_file(*index) else { continue };
             if E::goes_on(kind) {
-                above.going_on.push(*index);
+                above.going_on.push(index);
                 continue;
             }
-            above.others.push(*index);
+            above.others.push(index);
             if E::ABOUT.key.contains(&&**name) {
-                above.key.push(*index);
+                above.key.push(index);
             }
         }
         above

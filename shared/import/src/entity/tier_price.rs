@@ -259,7 +259,7 @@ fn group(reading: &mut Reading<'_, TierPriceColumn>, text: &str) -> Option<Strin
 }
 
 fn quantity(reading: &mut Reading<'_, TierPriceColumn>, text: &str) -> Option<String> {
-    match Form::NotNegative.canonical(text, reading.columns().dialect().numbers) {
+    match Form::NotNegative.canonical(text, reading.columns().dialect()) {
         Ok(quantity) => Some(quantity),
         Err(problem) => {
             reading.note("tier_price_qty", Some(text), problem, Severity::Row);
@@ -276,11 +276,11 @@ struct Value {
 
 /// Reads the price itself. One that cannot be used costs the row: there is nothing else in it.
 fn value(reading: &mut Reading<'_, TierPriceColumn>) -> Option<Value> {
-    let numbers = reading.columns().dialect().numbers;
+    let dialect = reading.columns().dialect();
     let mut is_usable = true;
     let mut read = |column: &str, form: Form| {
         let Some(Stated::Set(text)) = reading.stated(reading.cell(column)) else { return None };
-        let value = form.canonical(text, numbers).map_err(|problem| {
+        let value = form.canonical(text, dialect).map_err(|problem| {
             is_usable = false;
             reading.note(column, Some(text), problem, Severity::Row);
         });

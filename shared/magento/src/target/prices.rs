@@ -65,7 +65,7 @@ async fn import_prices(target: &MagentoTarget, block: Block<Prices>) -> Result<B
         (0..block.rows.len()).for_each(|row| tally.refuse(row, refused("prices are changed, not replaced or deleted")));
         return Ok(tally.finish());
     }
-    let changes: Vec<ProductChange> = block.rows.into_iter().map(|row| row.change).collect();
+    let changes: Vec<ProductChange> = block.rows.into_iter().map(|row| row.if_known.unwrap_or(row.change)).collect();
     let prices = KnownPrices::read(client, &changes).await.map_err(failed)?;
     let skus: Vec<String> = changes.iter().map(|change| change.sku.clone()).collect();
     let mut wanted = WantedPrices::default();
@@ -161,7 +161,7 @@ impl WantedPrices {
         }
         self.take_special(row, &mut change, &place, known);
         let is_over = change.values.is_empty();
-        (!is_over).then_some(ProductRow { row, change })
+        (!is_over).then_some(ProductRow { row, change, if_known: None })
     }
 
     fn take_special(&mut self, row: usize, change: &mut ProductChange, place: &PricePlace, known: &KnownPrices) {

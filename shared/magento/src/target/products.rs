@@ -41,6 +41,8 @@ pub(super) struct ProductRow {
     pub(super) row: usize,
     /// What it says.
     pub(super) change: ProductChange,
+    /// What it says instead if the product is there, where some columns count for new ones only.
+    pub(super) if_known: Option<ProductChange>,
 }
 
 /// Whether rows may make products.
@@ -54,7 +56,8 @@ async fn import_products(target: &MagentoTarget, block: Block<Products>) -> Resu
     let known = target.known().await?;
     let mut tally = RowTally::new(&block.file, block.rows.iter().map(|row| row.line).collect());
     let changes = block.rows.into_iter().enumerate();
-    let rows: Vec<ProductRow> = changes.map(|(row, taken)| ProductRow { row, change: taken.change }).collect();
+    let rows: Vec<ProductRow> =
+        changes.map(|(row, taken)| ProductRow { row, change: taken.change, if_known: taken.if_known }).collect();
     match block.operation {
         Operation::AddUpdate => write_rows(target, &known, &mut tally, (rows, Making::Allowed)).await?,
         Operation::Delete => delete_rows(target, &mut tally, rows).await?,
@@ -186,7 +189,7 @@ async fn delete_rows(target: &MagentoTarget, tally: &mut RowTally, rows: Vec<Pro
     let skus: BTreeSet<&str> = rows.iter().map(|row| row.change.sku.as_str()).collect();
     let there = existing::products(client, &ShopScope::Global, skus, "sku").await.map_err(failed)?;
     let mut items: BTreeMap<String, HandedItem> = BTreeMap::new();
-    for ProductRow { row, change } in rows {
+    for ProductRow { row, change, .. } in rows {
         let key = sku_key(&change.sku);
         if change.store_view.is_some() {
             let problem =

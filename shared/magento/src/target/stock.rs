@@ -32,7 +32,7 @@ async fn import_stock(target: &MagentoTarget, block: Block<Stock>) -> Result<Blo
         (0..block.rows.len()).for_each(|row| tally.refuse(row, refused("stock is changed, not replaced or deleted")));
         return Ok(tally.finish());
     }
-    let changes: Vec<ProductChange> = block.rows.into_iter().map(|row| row.change).collect();
+    let changes: Vec<ProductChange> = block.rows.into_iter().map(|row| row.if_known.unwrap_or(row.change)).collect();
     let skus: BTreeSet<&str> = changes.iter().map(|change| change.sku.as_str()).collect();
     let products = countable(client, skus.iter().copied()).await.map_err(failed)?;
     let stored = existing::source_items(client, skus).await.map_err(failed)?;
@@ -43,7 +43,7 @@ async fn import_stock(target: &MagentoTarget, block: Block<Stock>) -> Result<Blo
         let has_source = known.facts.basics.source(DEFAULT_SOURCE).is_ok();
         match check_product(&products, &change.sku).and_then(|()| check_addition(&change)) {
             Ok(()) if has_source => rest.extend(want(&stored, &mut wanted, row, change)),
-            Ok(()) => rest.push(ProductRow { row, change }),
+            Ok(()) => rest.push(ProductRow { row, change, if_known: None }),
             Err(problem) => tally.refuse(row, refused(problem)),
         }
     }
@@ -93,5 +93,5 @@ fn want(
         }
         AT_SOURCE.iter().for_each(|name| drop(change.stock.remove(*name)));
     }
-    (!change.stock.is_empty()).then_some(ProductRow { row, change })
+    (!change.stock.is_empty()).then_some(ProductRow { row, change, if_known: None })
 }

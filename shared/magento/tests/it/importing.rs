@@ -186,7 +186,7 @@ fn rows<E: Entity>(shop: ShopFacts, csv: &str) -> Vec<RowChange<E::EntityChange>
         let columns = columns.get_or_insert_with(|| E::columns("a.csv", header, rules.clone()).unwrap());
         let read = E::read(columns, &row);
         assert_eq!(read.findings, [], "the file of a test says what can be read");
-        rows.push(RowChange { line: read.line, change: read.change.unwrap() });
+        rows.push(RowChange { line: read.line, change: read.change.unwrap(), if_known: None });
     }
     rows
 }

@@ -5,6 +5,8 @@ use import::bunch::Bunch;
 use pipeline::Arguments;
 use pipeline::facts::Discovery;
 
+use super::configuration::CONFIGURATION_ARGUMENT;
+
 /// The pipeline argument that holds the bunch, as JSON.
 pub const BUNCH_ARGUMENT: &str = "bunch";
 
@@ -42,11 +44,12 @@ pub(super) fn file_names(bunch: &Bunch) -> Vec<String> {
 ///
 /// # Errors
 /// No pipeline can take it.
-pub(super) fn found(bunch: &Bunch, at: DateTime<Utc>) -> Result<Discovery, TooManyFiles> {
+pub(super) fn found(bunch: &Bunch, at: DateTime<Utc>, configuration: &str) -> Result<Discovery, TooManyFiles> {
     let json = serde_json::to_string(bunch).expect("a bunch has only string keys and no failing serializer");
     if json.len() > LIMIT_BYTES {
         return Err(TooManyFiles { files: bunch.files.len(), size_bytes: json.len() });
     }
-    let arguments = Arguments::from([(BUNCH_ARGUMENT.to_owned(), json)]);
+    let configuration = (CONFIGURATION_ARGUMENT.to_owned(), configuration.to_owned());
+    let arguments = Arguments::from([(BUNCH_ARGUMENT.to_owned(), json), configuration]);
     Ok(Discovery { key: key(bunch), at, arguments, things: file_names(bunch) })
 }

@@ -12,14 +12,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use engine::conditions::finding::{self, DiscoveryOutcome, LookQuestion, SourceLook, SourceProblem};
 use futures::{StreamExt, TryStreamExt, stream};
 use import::bunch::{self, Bunch, BunchSet, DropFile, Note};
+use import::configuration::LoadedConfiguration;
 use import::file_name::{FileName, has_row_suffix, prefix_of, split_prefix};
-use pipeline::facts::Answer;
-use pipeline::{Name, PipelineId};
+use pipeline::facts::{Answer, Discovery};
+use pipeline::{Definition, Name, PipelineId};
 use store::Store;
 use store::files::FileInfo;
 
 use super::arrivals::{self, Arrival};
 use super::bunch_argument::{file_names, found, key};
+use super::configuration;
 use super::prefixes;
 use ok_files::ok_contents;
 use taken::Taken;
@@ -60,7 +62,7 @@ enum FileFate {
 
 /// A definition that asks, and the prefixes of its bunches.
 struct AskingDefinition<'a> {
-    definition: &'a Name,
+    definition: &'a Definition,
     prefixes: Vec<String>,
 }
 
@@ -150,10 +152,7 @@ impl DropAreaLook {
         let asked: Vec<AskingDefinition<'_>> = question
             .asking
             .iter()
-            .map(|asking| AskingDefinition {
-                definition: &asking.definition.name,
-                prefixes: prefixes::of(asking.arguments),
-            })
+            .map(|asking| AskingDefinition { definition: asking.definition, prefixes: prefixes::of(asking.arguments) })
             .collect();
         // Before the listing, because a pipeline that moves its files while we look may have ended when we have looked.
         let taken = Taken::by_pipelines(question).await?;
@@ -165,14 +164,15 @@ impl DropAreaLook {
         area.files = listed.iter().filter_map(drop_file).collect();
         if area.files.is_empty() {
             for asked in &asked {
-                area.answers.insert(asked.definition.clone(), Answer::Unmet(NO_BUNCH.to_owned()));
+                area.answers.insert(asked.definition.name.clone(), Answer::Unmet(NO_BUNCH.to_owned()));
             }
             return Ok(area);
         }
         let (ok_contents, unread) = ok_contents(question.store, &listed).await?;
         let free: Vec<DropFile> = area.files.iter().filter(|file| taken.by(file).is_none()).cloned().collect();
+        let configuration = configuration::load(question.store.files.as_ref()).await?;
         for asked in &asked {
-            area.resolve(question.store, asked, &free, &ok_contents).await?;
+            area.resolve(question.store, asked, (&free, &ok_contents), &configuration).await?;
         }
         for (name, reason) in unread {
             area.fates.insert(name.clone(), FileFate::Waits(reason.clone()));
@@ -188,13 +188,13 @@ impl DropAreaLook {
         &mut self,
         store: &Store,
         asked: &AskingDefinition<'_>,
-        free: &[DropFile],
-        ok_contents: &BTreeMap<String, String>,
+        (free, ok_contents): (&[DropFile], &BTreeMap<String, String>),
+        configuration: &LoadedConfiguration,
     ) -> store::Result<()> {
         let prefixes: Vec<&str> = asked.prefixes.iter().map(String::as_str).collect();
         let resolution = bunch::resolve(free, ok_contents, &prefixes);
-        let answer = self.oldest(store, asked.definition, &prefixes, &resolution.sets).await?;
-        self.answers.insert(asked.definition.clone(), answer);
+        let answer = self.oldest(store, asked, &resolution.sets, configuration).await?;
+        self.answers.insert(asked.definition.name.clone(), answer);
         resolution.notes.iter().for_each(|note| self.wait_where_noted(note));
         Ok(())
     }
@@ -254,21 +254,21 @@ impl DropAreaLook {
     async fn oldest(
         &mut self,
         store: &Store,
-        definition: &Name,
-        prefixes: &[&str],
+        asked: &AskingDefinition<'_>,
         sets: &[BunchSet],
+        configuration: &LoadedConfiguration,
     ) -> store::Result<Answer> {
-        let (complete, mut reasons) = self.sort_out(prefixes, sets);
+        let prefixes: Vec<&str> = asked.prefixes.iter().map(String::as_str).collect();
+        let (complete, mut reasons) = self.sort_out(&prefixes, sets);
         let keys: Vec<String> = complete.iter().map(|(bunch, _)| key(bunch)).collect();
-        let spawned: HashMap<_, _> = store.spawned_for(definition, &keys).await?.into_iter().collect();
+        let spawned: HashMap<_, _> = store.spawned_for(&asked.definition.name, &keys).await?.into_iter().collect();
         let mut next = None;
         for (bunch, at) in complete {
             match (spawned.get(&key(bunch)), next.is_some()) {
-                (None, false) => match found(bunch, at) {
+                (None, false) => match next_of(asked.definition, bunch, at, configuration) {
                     Ok(found) => next = Some(found),
                     // It must not delay the bunches behind it.
-                    Err(error) => {
-                        let reason = error.to_string();
+                    Err(reason) => {
                         self.set_fate(bunch, &FileFate::Waits(reason.clone()));
                         reasons.push(reason);
                     }
@@ -280,6 +280,10 @@ impl DropAreaLook {
                     self.set_fate(bunch, &FileFate::Waits(reason));
                 }
             }
+        }
+        if next.is_some() {
+            // Before the pipeline that names it. What is kept is never changed, so looking does no harm.
+            configuration::keep(store.files.as_ref(), &configuration.configuration).await?;
         }
         Ok(match next {
             Some(found) => Answer::Found(found),
@@ -367,6 +371,19 @@ impl DropAreaLook {
             self.fates.insert(file.name.clone(), FileFate::Waits(reason));
         }
     }
+}
+
+/// A bunch as it is handed on, or why it cannot be.
+fn next_of(
+    definition: &Definition,
+    bunch: &Bunch,
+    at: DateTime<Utc>,
+    loaded: &LoadedConfiguration,
+) -> Result<Discovery, String> {
+    if let Some(refusal) = configuration::refusal(loaded, definition, bunch) {
+        return Err(refusal);
+    }
+    found(bunch, at, &loaded.configuration.digest()).map_err(|error| error.to_string())
 }
 
 /// What a CSV or ok file belongs to; the name of an ok file can be read in two ways.

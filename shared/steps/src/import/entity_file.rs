@@ -6,9 +6,9 @@ use bytes::Bytes;
 use engine::{ExecutorError, Work};
 use import::Entity;
 use import::bunch::{Bunch, BunchId};
+use import::configuration::{Configuration, EntitySettings, Scope};
 use import::content::{self, Content};
 use import::csv::{self, CsvPosition, CsvRow, Header, ReadRow, RowReader};
-use import::dialect::Dialect;
 use import::entity::{Above, Columns, EntityRow, ReadingRules, RowAbove, Thing, UnknownNames};
 use import::errors_file;
 use import::finding::{ChangeRefusal, Finding, Severity};
@@ -17,6 +17,7 @@ use import::shop::ShopFacts;
 use store::files::{Files, Range};
 
 use super::bunch_files::moved_key;
+use super::configuration;
 use super::progress::RowPlace;
 
 /// Bytes of one read: large enough that reads cost little on S3, small enough that memory stays flat.
@@ -71,8 +72,9 @@ impl<E: Entity> EntityFile<E> {
         work: &Work<'_>,
         bunch: &Bunch,
         place: RowPlace,
-        rules: ReadingRules,
+        rules: FileRules,
     ) -> Result<Self, ExecutorError> {
+        let rules = rules.of::<E>();
         let name = bunch.files[place.file].name.unpacked().to_string();
         let mut file = EntityFile {
             files: work.store.files.clone(),
@@ -169,6 +171,11 @@ impl<E: Entity> EntityFile<E> {
         self.columns.as_ref().map(Columns::findings).unwrap_or_default()
     }
 
+    /// A finding about a row, told by the names of the columns in the file.
+    pub(super) fn placed(&self, finding: Finding) -> Finding {
+        self.columns.as_ref().map_or_else(|| finding.clone(), |columns| columns.placed(finding.clone()))
+    }
+
     /// What the shop has, with what the rows read so far will make of it.
     pub(super) fn shop(&mut self) -> &mut ShopFacts {
         match &mut self.columns {
@@ -181,13 +188,21 @@ impl<E: Entity> EntityFile<E> {
     ///
     /// # Errors
     /// Says why an import will refuse the row.
-    pub(super) fn learn(&mut self, change: &E::EntityChange) -> Result<(), ChangeRefusal> {
+    pub(super) fn learn(
+        &mut self,
+        change: &E::EntityChange,
+        if_known: Option<&E::EntityChange>,
+    ) -> Result<(), ChangeRefusal> {
         // Only rows about facts change anything. For others the facts need not be copied.
         if !E::Thing::IS_FACT {
             return Ok(());
         }
         match self.rules.operation {
-            Operation::AddUpdate => self.shop().learn::<E>(change),
+            Operation::AddUpdate => {
+                let key = E::key(change);
+                let is_known = self.shop().facts_of::<E::Thing>().is_some_and(|facts| facts.contains_key(&key));
+                self.shop().learn::<E>(if_known.filter(|_| is_known).unwrap_or(change))
+            }
             Operation::Replace => {
                 let key = E::key(change);
                 let is_known = self.shop().facts_of::<E::Thing>().is_some_and(|facts| facts.contains_key(&key));
@@ -317,11 +332,54 @@ impl<E: Entity> EntityFile<E> {
     }
 }
 
-/// What files are read with. Unknown names cost what they stand for, or some are taken.
-///
-/// A catalogue that nobody told of its shop cannot know which names are wrong: a plain shop is assumed, and names are
-/// taken as they come.
-pub(super) fn rules(shop: ShopFacts, operation: Operation, unknown_names: UnknownNames) -> ReadingRules {
-    let unknown_names = if shop.is_told { unknown_names } else { UnknownNames::Taken };
-    ReadingRules { dialect: Dialect::m2if(), shop: Arc::new(shop), operation, unknown_names }
+/// What the files of a step are read with, whatever their rows speak of.
+#[derive(Debug, Clone)]
+pub(super) struct FileRules {
+    /// What the shop has; what files make of it is added.
+    pub(super) shop: Arc<ShopFacts>,
+    /// What is to be done with the rows.
+    pub(super) operation: Operation,
+    unknown_names: UnknownNames,
+    configuration: Arc<Configuration>,
+    /// Name of the definition, for which a configuration may say something of its own.
+    pipeline: String,
+}
+
+impl FileRules {
+    /// Unknown names cost what they stand for, or some are taken.
+    ///
+    /// A catalogue that nobody told of its shop cannot know which names are wrong: a plain shop is assumed, and names are
+    /// taken as they come.
+    pub(super) async fn new(
+        work: &Work<'_>,
+        shop: ShopFacts,
+        operation: Operation,
+        unknown_names: UnknownNames,
+    ) -> Result<Self, ExecutorError> {
+        let unknown_names = if shop.is_told { unknown_names } else { UnknownNames::Taken };
+        let configuration = configuration::of_pipeline(work).await?;
+        let pipeline = work.pipeline.name().to_string();
+        Ok(Self { shop: Arc::new(shop), operation, unknown_names, configuration, pipeline })
+    }
+
+    /// What the configuration says of an entity.
+    pub(super) fn settings(&self, entity: &str) -> EntitySettings {
+        let named = Operation::ALL.into_iter().find(|(_, operation)| *operation == self.operation);
+        self.configuration.settings(&Scope {
+            pipeline: Some(self.pipeline.clone()),
+            entity: Some(entity.to_owned()),
+            operation: named.map(|(name, _)| name.to_owned()),
+        })
+    }
+
+    fn of<E: Entity>(self) -> ReadingRules {
+        let settings = self.settings(E::ABOUT.name);
+        ReadingRules {
+            dialect: settings.dialect.clone(),
+            settings: Arc::new(settings),
+            shop: self.shop,
+            operation: self.operation,
+            unknown_names: self.unknown_names,
+        }
+    }
 }

@@ -25,8 +25,9 @@ use import::operation::Operation;
 use import::report::RowCounts;
 
 use super::bunch_files::{BUNCH, TAKES, files_taken};
+use super::configuration::CONFIGURATION;
 use super::drafts::{DRY_RUN, SINGLE_TRANSACTION};
-use super::entity_file::rules;
+use super::entity_file::FileRules;
 use super::progress::RowProgress;
 use super::told_rows::ToldRows;
 use super::verdict::{check_is_bearable, conclude};
@@ -84,8 +85,17 @@ impl<E: Entity> Import<E> {
         },
     };
     const ARGUMENTS: &'static [&'static dyn DeclaredArgument] = match E::NESTS {
-        true => &[&Self::OPERATION, &MISSING_PARENTS, &DRY_RUN, &SINGLE_TRANSACTION, &SKIP_OLDER, &TAKES, &BUNCH],
-        false => &[&Self::OPERATION, &DRY_RUN, &SINGLE_TRANSACTION, &SKIP_OLDER, &TAKES, &BUNCH],
+        true => &[
+            &Self::OPERATION,
+            &MISSING_PARENTS,
+            &DRY_RUN,
+            &SINGLE_TRANSACTION,
+            &SKIP_OLDER,
+            &TAKES,
+            &CONFIGURATION,
+            &BUNCH,
+        ],
+        false => &[&Self::OPERATION, &DRY_RUN, &SINGLE_TRANSACTION, &SKIP_OLDER, &TAKES, &CONFIGURATION, &BUNCH],
     };
 
     /// Imports into the own catalogue.
@@ -155,7 +165,7 @@ impl<E: Entity> Executor for Import<E> {
         let (target, draft) = self.target(work, operation).await?;
         let shop = target.shop_facts().await.map_err(of_target)?;
         // By now the options that rows name exist, unless nobody wanted them created.
-        let rules = rules(shop, operation, UnknownNames::Refused);
+        let rules = FileRules::new(work, shop, operation, UnknownNames::Refused).await?;
         let makes_parents = E::NESTS && work.argument(&MISSING_PARENTS)? == "create";
         let told = ToldRows::of(work).await?;
         if told.left_out() > 0 {

@@ -6,14 +6,18 @@
 //! A packed file, and one in other characters than UTF-8, is written in readable form beside it. All files are readable
 //! before the first leaves the drop area: one that cannot be made so keeps its bunch there, where a person can replace it.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use encoding_rs::Encoding;
 use engine::accepts::{Accepts, Argument, Parsed, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::bunch::{self, Bunch, BunchFile, DropFile, MAX_OK_FILE_BYTES};
+use import::configuration::{Configuration, Scope};
 use store::files::Range;
 
 use super::bunch_files::{BUNCH, bunch, moved_key};
+use super::configuration::{self, CONFIGURATION};
 use super::drop_area::DROP_PREFIX;
 use super::history::{self, ImportRecord};
 use super::readable::Making;
@@ -32,12 +36,12 @@ impl Executor for MoveFiles {
     }
 
     fn arguments(&self) -> Accepts {
-        Accepts::Only(&[&CHARSET, &FOLDER, &BUNCH])
+        Accepts::Only(&[&CHARSET, &FOLDER, &CONFIGURATION, &BUNCH])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let bunch = bunch(work)?;
-        let charset = work.optional_argument(&CHARSET)?;
+        let charsets = Charsets::of(work).await?;
         check_names(&bunch)?;
         let folder = folder(work)?;
         if history::is_import(work.pipeline) {
@@ -48,7 +52,7 @@ impl Executor for MoveFiles {
         let mut places = Vec::new();
         for file in &bunch.files {
             let place = FilePlace::find(work, &folder, file).await?;
-            place.copy(work, charset).await?;
+            place.copy(work, charsets.of_file(work, file)).await?;
             places.push(place);
         }
         for (file, place) in bunch.files.iter().zip(places) {
@@ -73,7 +77,8 @@ const CHARSET: Argument<Parsed<&'static Encoding>> = Argument {
         read: |name| Ok(Encoding::for_label(name.trim().as_bytes()).ok_or(NoCharset)?),
     },
     presence: Presence::Optional,
-    meaning: "the characters in which the files are written, if that is not UTF-8; the byte order mark of a file counts more",
+    meaning: "the characters in which the files are written, as `from-charset` of the configuration says if there is no such \
+              argument; the byte order mark of a file counts more",
 };
 
 const FOLDER: Argument<Parsed<String>> = Argument {
@@ -104,6 +109,31 @@ fn below_checks(folder: &str) -> Result<String, NoCheckFolder> {
 /// The folder from which the files are taken.
 fn folder(work: &Work<'_>) -> Result<String, ExecutorError> {
     Ok(work.optional_argument(&FOLDER)?.unwrap_or_else(|| DROP_PREFIX.to_owned()))
+}
+
+/// In which characters the files are said to be written.
+struct Charsets {
+    argument: Option<&'static Encoding>,
+    configuration: Arc<Configuration>,
+}
+
+impl Charsets {
+    async fn of(work: &Work<'_>) -> Result<Self, ExecutorError> {
+        let argument = work.optional_argument(&CHARSET)?;
+        Ok(Self { argument, configuration: configuration::of_pipeline(work).await? })
+    }
+
+    /// What the argument says, or else the configuration of the file's entity.
+    fn of_file(&self, work: &Work<'_>, file: &BunchFile) -> Option<&'static Encoding> {
+        let definition = &work.pipeline.definition;
+        let scope = Scope {
+            pipeline: Some(definition.name.to_string()),
+            entity: configuration::entity_of(definition, file.name.prefix()).map(str::to_owned),
+            operation: None,
+        };
+        let configured = || self.configuration.settings(&scope).charset;
+        self.argument.or_else(configured).filter(|charset| *charset != encoding_rs::UTF_8)
+    }
 }
 
 /// A text that names no character set.

@@ -16,14 +16,15 @@ use engine::{Executor, ExecutorError, Outcome, Work};
 use import::Entity;
 use import::across::{Across, Judging, RowPlace as PlaceOfRow};
 use import::bunch::Bunch;
-use import::entity::{EntityRow, ReadingRules, Thing, UnknownNames, Visitor, visit_all};
+use import::entity::{EntityRow, Thing, UnknownNames, Visitor, visit_all};
 use import::finding::{Finding, Severity, Strictness};
 use import::operation::Operation;
 use import::report::{ImportReport, RowOutcome};
 
 use super::across::{self, RowBlock};
 use super::bunch_files::{BUNCH, TAKES, bunch, files_taken};
-use super::entity_file::{EntityFile, NextRow, rules};
+use super::configuration::CONFIGURATION;
+use super::entity_file::{EntityFile, FileRules, NextRow};
 use super::import_rows::{MISSING_PARENTS, OPERATION, is_missing, of_target, operation, will_be_made};
 use super::progress::{Orphan, ROWS_PER_CHECKPOINT, RowPlace, RowProgress, count};
 use super::verdict::{check_is_bearable, conclude};
@@ -34,8 +35,9 @@ const LOGGED_FINDINGS: usize = 20;
 const STRICT: Argument<Flag> = Argument {
     name: "strict",
     kind: Flag,
-    presence: Presence::Default("false"),
-    meaning: "`true` stops the pipeline at rows and values that cannot be used; `false` leaves them out and says so",
+    presence: Presence::Optional,
+    meaning: "`true` stops the pipeline at rows and values that cannot be used; `false` leaves them out and says so; as \
+              `strict-mode` of the configuration says if there is no such argument",
 };
 
 /// The executor that validates the files of one entity, or of several.
@@ -96,11 +98,10 @@ impl Executor for Validate {
     }
 
     fn arguments(&self) -> Accepts {
-        Accepts::Only(&[&STRICT, &OPERATION, &MISSING_PARENTS, &TAKES, &BUNCH])
+        Accepts::Only(&[&STRICT, &OPERATION, &MISSING_PARENTS, &TAKES, &CONFIGURATION, &BUNCH])
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-        let strictness = strictness(work)?;
         let bunch = match &self.entities[..] {
             [entity] => files_taken(work, &entity.prefixes())?,
             _ => bunch(work)?,
@@ -108,14 +109,17 @@ impl Executor for Validate {
         let shop = own::shop_facts(work.store.table.as_ref()).await.map_err(|error| of_target(error.into()))?;
         let mut check = Check {
             // Options that are missing are created before products are imported.
-            rules: rules(shop, operation(work)?, UnknownNames::OptionsTaken),
+            rules: FileRules::new(work, shop, operation(work)?, UnknownNames::OptionsTaken).await?,
             makes_parents: work.argument(&MISSING_PARENTS)? == "create",
             progress: RowProgress::read(work).await?,
             sees_all: bunch.files.len() == self::bunch(work)?.files.len(),
             bunch,
             rows: 0,
-            across: Across::new(strictness),
+            across: Across::new(Strictness::Skip),
         };
+        if !self.strict_files(work, &check)?.is_empty() {
+            check.across = Across::new(Strictness::Strict);
+        }
         self.learn_again(work, &mut check).await?;
         while check.progress.place.file < check.bunch.files.len() {
             let outcome = match self.entity_of(&check.bunch, check.progress.place.file) {
@@ -131,8 +135,9 @@ impl Executor for Validate {
             entity.settle_names(work, &mut check).await?;
         }
         check.progress.leave(work, "validation.json").await?;
+        let strict_files = self.strict_files(work, &check)?;
         tell(work, &check.progress.tally.report);
-        stop_if_strict(&check.progress.tally.report, strictness)?;
+        stop_if_strict(&check.progress.tally.report, &strict_files)?;
         let report = &check.progress.tally.report;
         let categories = check.progress.tally.named.categories.len();
         work.info(&format!("{} checked, {categories} categories named", count(report.totals().rows, "row")));
@@ -142,6 +147,18 @@ impl Executor for Validate {
 }
 
 impl Validate {
+    /// The names of the files that stop the pipeline if a row or value cannot be used.
+    fn strict_files(&self, work: &Work<'_>, check: &Check) -> Result<BTreeSet<String>, ExecutorError> {
+        let argument = work.optional_argument(&STRICT)?;
+        let is_strict = |file: usize| {
+            let configured =
+                || self.entity_of(&check.bunch, file).is_some_and(|it| check.rules.settings(it.name()).is_strict);
+            argument.unwrap_or_else(configured)
+        };
+        let strict = (0..check.bunch.files.len()).filter(|file| is_strict(*file));
+        Ok(strict.map(|file| check.bunch.files[file].name.unpacked().to_string()).collect())
+    }
+
     /// Reads again what an earlier try has read of the shop, up to where it stood.
     async fn learn_again(&self, work: &mut Work<'_>, check: &mut Check) -> Result<(), ExecutorError> {
         let stood = check.progress.place;
@@ -158,7 +175,7 @@ impl Validate {
 struct Check {
     bunch: Bunch,
     /// What files are read with; the shop is what it will be once the files read so far are imported.
-    rules: ReadingRules,
+    rules: FileRules,
     makes_parents: bool,
     progress: RowProgress,
     /// Those since the latest checkpoint.
@@ -184,6 +201,9 @@ impl Check {
 /// An entity without its types, as far as its files are checked.
 #[async_trait]
 trait CheckFiles: Send + Sync {
+    /// Name of the entity.
+    fn name(&self) -> &'static str;
+
     /// Starts of the names of its files.
     fn prefixes(&self) -> Vec<&'static str>;
 
@@ -204,6 +224,10 @@ struct FilesOf<E>(PhantomData<E>);
 
 #[async_trait]
 impl<E: Entity> CheckFiles for FilesOf<E> {
+    fn name(&self) -> &'static str {
+        E::ABOUT.name
+    }
+
     fn prefixes(&self) -> Vec<&'static str> {
         E::prefixes()
     }
@@ -274,7 +298,7 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
                 NextRow::Row(row) => {
                     if let Some(change) = &row.change {
                         // What was refused was told when the row was checked.
-                        let _ = rows.learn(change);
+                        let _ = rows.learn(change, row.if_known.as_ref());
                     }
                     let next = row.next;
                     block.push(*row);
@@ -357,11 +381,6 @@ async fn recall_block<E: Entity>(
     across::make_room::<E>(work, &mut check.across).await
 }
 
-/// How strictly the step's arguments want it.
-fn strictness(work: &Work<'_>) -> Result<Strictness, ExecutorError> {
-    Ok(if work.argument(&STRICT)? { Strictness::Strict } else { Strictness::Skip })
-}
-
 fn check_row<E: Entity>(
     file: &mut EntityFile<E>,
     row: EntityRow<E::EntityChange>,
@@ -383,8 +402,8 @@ fn check_row<E: Entity>(
         };
         tally.orphans.push(Orphan { entity: E::ABOUT.name.to_owned(), above: E::key(&above.change), finding });
     }
-    if let Err(refusal) = file.learn(change) {
-        report.note(Finding::refused(&name, row.line, refusal));
+    if let Err(refusal) = file.learn(change, row.if_known.as_ref()) {
+        report.note(file.placed(Finding::refused(&name, row.line, refusal)));
         return report.count(RowOutcome::Skipped);
     }
     let judging = Judging { operation: check.rules.operation, shop: &check.rules.shop, existing };
@@ -421,13 +440,21 @@ fn tell(work: &mut Work<'_>, report: &ImportReport) {
 }
 
 /// Ends the step before anything is written, if something was found at which it must stop.
-fn stop_if_strict(report: &ImportReport, strictness: Strictness) -> Result<(), ExecutorError> {
+fn stop_if_strict(report: &ImportReport, strict_files: &BTreeSet<String>) -> Result<(), ExecutorError> {
     // The report keeps the first findings only; what is decided comes from the counts of all.
-    let severities = Severity::ALL.into_iter().filter(|severity| strictness.stops_at(*severity));
-    let stopping: u64 = severities.map(|severity| report.count_of(severity)).sum();
+    let stops_at = |file: &str, severity: Severity| {
+        let strictness = if strict_files.contains(file) { Strictness::Strict } else { Strictness::Skip };
+        strictness.stops_at(severity)
+    };
+    let mut stopping = 0;
+    for (name, file) in &report.files {
+        let stopping_here = file.severities.iter().filter(|(severity, _)| stops_at(name, **severity));
+        stopping += stopping_here.map(|(_, count)| count).sum::<u64>();
+    }
     let kept = || report.files.values().flat_map(|file| file.findings.iter());
     let of_file = kept().find(|finding| finding.severity == Severity::File);
-    let Some(first) = of_file.or_else(|| kept().find(|finding| strictness.stops_at(finding.severity))) else {
+    let stopping_one = || kept().find(|finding| stops_at(&finding.file, finding.severity));
+    let Some(first) = of_file.or_else(stopping_one) else {
         return Ok(());
     };
     let more = match stopping {

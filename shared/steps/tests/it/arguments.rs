@@ -131,9 +131,8 @@ fn every_executor_refuses_to_go_without_what_it_needs_and_says_what_that_is() {
     "#);
 }
 
-#[expect(clippy::too_many_lines, reason = "one line per argument")]
-#[test]
-fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
+/// What is said of a value of another kind, for each argument of each executor; and the arguments that take any text.
+fn refusals() -> (String, Vec<String>) {
     let mut texts = Vec::new();
     let mut said = String::new();
     let others = import::entity::all().into_iter().filter(|entity| entity.about.name != "products");
@@ -155,6 +154,12 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
             said += &format!("{} {key}: {problem}\n", executor.name);
         }
     });
+    (said, texts)
+}
+
+#[test]
+fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
+    let (said, texts) = refusals();
     assert_snapshot!(said, @"
     create_categories validated_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     create_categories dry_run: `no such value!` is neither `true` nor `false`
@@ -177,9 +182,11 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     import_products single_transaction: `no such value!` is neither `true` nor `false`
     import_products skip_older: `no such value!` is none of the words that are possible (expected `no`, `updated_at` or `file_time`)
     import_products prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`, or `advanced_pricing`, `catalog_product`, `customer_address`, `customer_composite`, `stock_sources`)
+    import_products configuration: it is no digest of a configuration (expected 24 hexadecimal digits)
     import_products bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     move_files charset: it is no character set (examples: `windows-1252`, `iso-8859-15`, `utf-16le`)
     move_files folder: it is no folder of files to check (expected `checks/` and a name, with a slash at the end)
+    move_files configuration: it is no digest of a configuration (expected 24 hexadecimal digits)
     move_files bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     report imported_by: `value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     report validated_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
@@ -191,11 +198,13 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     validate operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
     validate missing_parents: `no such value!` is none of the words that are possible (expected `refuse` or `create`)
     validate prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`, or `advanced_pricing`, `catalog_product`, `customer_address`, `customer_composite`, `stock_sources`)
+    validate configuration: it is no digest of a configuration (expected 24 hexadecimal digits)
     validate bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     validate_products strict: `no such value!` is neither `true` nor `false`
     validate_products operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
     validate_products missing_parents: `no such value!` is none of the words that are possible (expected `refuse` or `create`)
     validate_products prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`, or `advanced_pricing`, `catalog_product`, `customer_address`, `customer_composite`, `stock_sources`)
+    validate_products configuration: it is no digest of a configuration (expected 24 hexadecimal digits)
     validate_products bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     wait for: `no such value!` is not a duration (example: `2 hours`)
     wait until: `no such value!` is not a time with its offset (example: `2026-08-01T18:00:00Z`)

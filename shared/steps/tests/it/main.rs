@@ -8,6 +8,7 @@ mod classes;
 mod clean_up;
 mod composite;
 mod condition_arguments;
+mod configuration;
 mod definitions;
 mod drafts;
 mod drops;

@@ -162,6 +162,6 @@ fn read<E: Entity>(bytes: &[u8], shop: &Shop) -> (BTreeMap<u64, usize>, Vec<RowC
         if row.change.is_none() || row.findings.iter().any(|finding| finding.severity > Severity::Notice) {
             refused.insert(number);
         }
-        rows.extend(row.change.map(|change| RowChange { line: row.line, change }));
+        rows.extend(row.change.map(|change| RowChange { line: row.line, change, if_known: None }));
     }
 }

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Categories;
 use super::columns::{CategoryColumn, Choice};
 use super::url_keys;
 use crate::category_path::CategoryPath;
@@ -118,29 +119,43 @@ fn read_attribute_set(cells: &mut Reading<'_, CategoryColumn>, change: &mut Cate
     change.attribute_set = cells.usable("attribute_set_code", text, set);
 }
 
+const ADDITIONAL: &str = "additional_attributes";
+
 fn read_additional_attributes(
     cells: &mut Reading<'_, CategoryColumn>,
     change: &mut CategoryChange,
     stated: Stated<&str>,
 ) {
-    const COLUMN: &str = "additional_attributes";
     // Nobody can clear attributes without naming them.
     let Stated::Set(text) = stated else { return };
     let pairs = cell::raw_pairs(text, cells.columns().dialect());
-    for (code, value) in cells.usable(COLUMN, text, pairs).unwrap_or_default() {
-        let Some(attribute) = cells.shop().attribute_of(EntityType::Category, &code) else {
-            let own = super::columns::COLUMNS.iter().find(|column: &&Column<_>| column.name == name_key(&code));
-            let why = match own {
-                Some(column) => format!("is written into column `{}`", column.name),
-                None => "is not an attribute of categories of the shop".to_owned(),
-            };
-            cells.note(COLUMN, Some(&code), why, Severity::Value);
-            continue;
-        };
-        let stated = cells.stated(&value).map(|stated| stated.map(|value| cell::unquote(value).into_owned()));
-        if let Some(stated) = stated {
-            change.values.insert(attribute.code.clone(), stated);
+    for (code, value) in cells.usable(ADDITIONAL, text, pairs).unwrap_or_default() {
+        for name in cells.mapped(&code) {
+            read_additional_attribute(cells, change, (&name, &value));
         }
+    }
+}
+
+fn read_additional_attribute(
+    cells: &mut Reading<'_, CategoryColumn>,
+    change: &mut CategoryChange,
+    (code, value): (&str, &str),
+) {
+    if !cells.columns().lets_count::<Categories>(&name_key(code)) {
+        return;
+    }
+    let Some(attribute) = cells.shop().attribute_of(EntityType::Category, code) else {
+        let own = super::columns::COLUMNS.iter().find(|column: &&Column<_>| column.name == name_key(code));
+        let why = match own {
+            Some(column) => format!("is written into column `{}`", column.name),
+            None => "is not an attribute of categories of the shop".to_owned(),
+        };
+        return cells.note(ADDITIONAL, Some(code), why, Severity::Value);
+    };
+    let Some(value) = cells.made(&format!("{ADDITIONAL}: {}", attribute.code), &attribute.code, value) else { return };
+    let stated = cells.stated(&value).map(|stated| stated.map(|value| cell::unquote(value).into_owned()));
+    if let Some(stated) = stated {
+        change.values.insert(attribute.code.clone(), stated);
     }
 }
 

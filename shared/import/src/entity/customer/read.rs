@@ -182,7 +182,7 @@ fn value(
 }
 
 fn canonical<K: Clone>(form: Form, text: &str, reading: &Reading<'_, K>) -> Result<String, FormError> {
-    form.canonical(text, reading.columns().dialect().numbers)
+    form.canonical(text, reading.columns().dialect())
 }
 
 fn gender(reading: &mut Reading<'_, CustomerColumn>, column: &str, text: &str) -> Option<String> {

@@ -13,8 +13,10 @@ use std::collections::BTreeMap;
 use super::change::{ImageChange, ProductChange, ProductType, ProductValue, QuantityChange};
 use super::stock::{follow_quantity, follow_source};
 use super::thing::{Image, Product, StoreViewContent};
+use crate::configuration::ListPart;
 use crate::entity::stated::Stated;
 use crate::entity::thing::ChangeEffect;
+use crate::name_key::name_key;
 use crate::{number, url_key};
 
 /// Relative changes of a quantity that are remembered. A repeated step repeats its latest ones.
@@ -148,10 +150,17 @@ impl Product {
         if let Some(attribute_set) = &change.attribute_set {
             self.attribute_set.clone_from(attribute_set);
         }
-        Stated::replace(change.websites.as_ref(), &mut self.websites);
+        let adds_to = |part: ListPart| change.added_to.contains(&part);
+        match adds_to(ListPart::Websites) {
+            true => add(change.websites.as_ref(), &mut self.websites, Clone::clone),
+            false => Stated::replace(change.websites.as_ref(), &mut self.websites),
+        }
         self.websites.sort_unstable();
         self.websites.dedup();
-        Stated::replace(change.categories.as_ref(), &mut self.categories);
+        match adds_to(ListPart::Categories) {
+            true => add(change.categories.as_ref(), &mut self.categories, |link| link.path.key()),
+            false => Stated::replace(change.categories.as_ref(), &mut self.categories),
+        }
         self.default.apply(change);
         for (column, stated) in &change.stock {
             merge(&mut self.stock, column, stated);
@@ -159,10 +168,19 @@ impl Product {
         Stated::replace(change.source_items.as_ref(), &mut self.source_items);
         Stated::replace(change.tier_prices.as_ref(), &mut self.tier_prices);
         for (link_type, stated) in &change.links {
-            merge(&mut self.links, link_type, stated);
+            match (adds_to(ListPart::Links), stated) {
+                (true, Stated::Set(_)) => {
+                    let stored = self.links.entry(*link_type).or_default();
+                    add(Some(stated), stored, |link| name_key(&link.sku));
+                }
+                (true, Stated::Clear) | (false, _) => merge(&mut self.links, link_type, stated),
+            }
         }
         Stated::replace(change.associated.as_ref(), &mut self.associated);
-        Stated::replace(change.variations.as_ref(), &mut self.variations);
+        match adds_to(ListPart::Variants) {
+            true => add(change.variations.as_ref(), &mut self.variations, |variation| name_key(&variation.sku)),
+            false => Stated::replace(change.variations.as_ref(), &mut self.variations),
+        }
         Stated::replace(change.variation_labels.as_ref(), &mut self.variation_labels);
         Stated::replace(change.variation_positions.as_ref(), &mut self.variation_positions);
         Stated::replace(change.bundle_values.as_ref(), &mut self.bundle_values);
@@ -209,7 +227,10 @@ impl StoreViewContent {
                 self.images.remove(role);
             }
         }
-        Stated::replace(change.additional_images.as_ref(), &mut self.additional_images);
+        match change.added_to.contains(&ListPart::AdditionalImages) {
+            true => add(change.additional_images.as_ref(), &mut self.additional_images, |image| image.path.clone()),
+            false => Stated::replace(change.additional_images.as_ref(), &mut self.additional_images),
+        }
         Stated::replace(change.hidden_images.as_ref(), &mut self.hidden_images);
         Stated::replace(change.videos.as_ref(), &mut self.videos);
         Stated::replace(change.custom_options.as_ref(), &mut self.custom_options);
@@ -230,6 +251,23 @@ impl Image {
             None => {}
         }
         self.position = change.position.or(self.position);
+    }
+}
+
+/// Puts the parts of a list that a row names into a stored one, each in the place of the one with its key.
+fn add<T: Clone, K: PartialEq>(stated: Option<&Stated<Vec<T>>>, stored: &mut Vec<T>, key: impl Fn(&T) -> K) {
+    match stated {
+        Some(Stated::Set(parts)) => {
+            for part in parts {
+                let of_part = key(part);
+                match stored.iter_mut().find(|stored| key(stored) == of_part) {
+                    Some(stored) => stored.clone_from(part),
+                    None => stored.push(part.clone()),
+                }
+            }
+        }
+        Some(Stated::Clear) => stored.clear(),
+        None => {}
     }
 }
 

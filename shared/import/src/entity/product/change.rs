@@ -8,6 +8,7 @@ use super::parts::{
     AdditionalImage, AssociatedProduct, CategoryLink, Link, LinkType, SourceItem, TierPrice, Variation, Video,
 };
 use crate::cell::Pairs;
+use crate::configuration::ListPart;
 use crate::entity::stated::Stated;
 use crate::finding::ChangeRefusal;
 
@@ -52,6 +53,9 @@ pub struct ProductChange {
     pub attribute_set: Option<String>,
     /// What the product is.
     pub product_type: Option<ProductType>,
+    /// The lists of which the row names a part: what it does not name of them stays. Other lists it names as a whole.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub added_to: BTreeSet<ListPart>,
     /// Codes of the websites that offer it.
     pub websites: Option<Stated<Vec<String>>>,
     /// The categories it belongs to.

@@ -52,7 +52,8 @@ pub(super) fn read(cells: &mut Reading<'_, ProductColumn>) -> Option<ProductChan
         RowScope::StoreView(code) => Some(code),
         RowScope::Unknown => return None,
     };
-    let change = ProductChange { sku, store_view, ..ProductChange::default() };
+    let added_to = cells.columns().settings().added_to.clone();
+    let change = ProductChange { sku, store_view, added_to, ..ProductChange::default() };
     // Who takes something away need only name it.
     if cells.is_delete() {
         return Some(change);
@@ -185,7 +186,7 @@ impl ProductReading<'_, '_> {
     /// Reads a value that a shop writes itself: what cannot be used of it costs nothing.
     fn read_unbinding(&mut self, form: Form, place: CellPlace<'_>, stated: Stated<&str>) {
         let Stated::Set(text) = stated else { return };
-        match form.canonical(text, self.cells.columns().dialect().numbers) {
+        match form.canonical(text, self.cells.columns().dialect()) {
             Ok(value) => self.set_value(place.name, Stated::Set(ProductValue::Text(value))),
             Err(problem) => self.cells.note(place.label, Some(text), problem, Severity::Notice),
         }
@@ -236,10 +237,15 @@ impl ProductReading<'_, '_> {
                 self.cells.note(column, Some(&code), "is stated twice; the later value counts", Severity::Notice);
             }
             let is_code = !code.is_empty() && code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            match column_named::<Products>(&code, self.cells.shop()) {
-                Some((name, kind)) => self.read_pair(column, (&name, kind), &value),
-                None if !is_code => self.cells.note(column, Some(&code), "is not an attribute code", Severity::Value),
-                None => self.read_pair_of_nothing(column, &code, &value),
+            for name in self.cells.mapped(&code) {
+                match column_named::<Products>(&name, self.cells.shop()) {
+                    Some((name, _)) if !self.cells.columns().lets_count::<Products>(&name) => {}
+                    Some((name, kind)) => self.read_pair(column, (&name, kind), &value),
+                    None if !is_code => {
+                        self.cells.note(column, Some(&code), "is not an attribute code", Severity::Value)
+                    }
+                    None => self.read_pair_of_nothing(column, &name, &value),
+                }
             }
         }
     }
@@ -247,6 +253,8 @@ impl ProductReading<'_, '_> {
     /// Reads a value of the additional attributes as if it stood in the column that it speaks for.
     fn read_pair(&mut self, column: &str, (name, kind): (&str, ProductColumn), value: &str) {
         let label = format!("{column}: {name}");
+        let Some(value) = self.cells.made(&label, name, value) else { return };
+        let value = &*value;
         let place = CellPlace { label: &label, name };
         match kind {
             ProductColumn::Sku
@@ -298,7 +306,7 @@ impl ProductReading<'_, '_> {
             return;
         }
         let is_relative =
-            self.cells.usable("qty_relative", text, Form::Flag.canonical(text, self.cells.columns().dialect().numbers));
+            self.cells.usable("qty_relative", text, Form::Flag.canonical(text, self.cells.columns().dialect()));
         if is_relative.as_deref() != Some("1") {
             return;
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use import::Entity;
+use import::configuration::ListPart;
 use import::entity::product::{ProductChange, ProductType, Products};
 use import::finding::ChangeRefusal;
 use serde_json::Value;
@@ -78,13 +79,14 @@ pub(super) fn group(
 ) -> Vec<ProductGroup> {
     let mut groups: Vec<ProductGroup> = Vec::new();
     let mut places: BTreeMap<(ShopScope, String), usize> = BTreeMap::new();
-    for ProductRow { row, change } in rows {
+    for ProductRow { row, change, if_known } in rows {
         let scope = ShopScope::of(change.store_view.as_deref());
         let is_for_all = scope == ShopScope::Global;
         let key = (scope.clone(), sku_key(&change.sku));
         let of_all = places.get(&(ShopScope::Global, key.1.clone())).map(|place| &groups[*place]);
         let made = of_all.filter(|group| group.is_new);
         let exists = stored.is_there(&change.sku) || made.is_some();
+        let change = if_known.filter(|_| exists).unwrap_or(change);
         let is_there = exists || stored.open.contains(&key.1);
         let refusals = check_row(stored, &change, (is_there, making), places.contains_key(&key));
         if !refusals.is_empty() {
@@ -129,6 +131,17 @@ pub(super) fn group(
     groups
 }
 
+/// Says whether a row names a part of a list of which other parts shall stay.
+fn states_list_of_part(change: &ProductChange) -> bool {
+    change.added_to.iter().any(|part| match part {
+        ListPart::Websites => change.websites.is_some(),
+        ListPart::Categories => change.categories.is_some(),
+        ListPart::AdditionalImages => change.additional_images.is_some(),
+        ListPart::Links => !change.links.is_empty(),
+        ListPart::Variants => change.variations.is_some(),
+    })
+}
+
 /// Says why a row makes or changes no product.
 fn check_row(
     stored: &Stored,
@@ -144,6 +157,11 @@ fn check_row(
     }
     if !is_there && !has_rows {
         return Products::missing_if_new(change);
+    }
+    if !change.added_to.is_empty() && states_list_of_part(change) {
+        let problem = "adds to a list, as a `clean-up-…` switch of the configuration says; into a shop only whole lists can be \
+                       written, so set the switch to `true` for this pipeline";
+        return vec![refused(problem.to_owned())];
     }
     let before = type_of(stored.get(&ShopScope::Global, sku));
     match (before, change.product_type) {

@@ -4,12 +4,12 @@ use catalog::target::{Block, BlockOutcome, BlockSource, ItemOutcome, RowChange, 
 use engine::{ExecutorError, Outcome, Work};
 use import::Entity;
 use import::bunch::Bunch;
-use import::entity::{EntityRow, ReadingRules};
+use import::entity::EntityRow;
 use import::finding::{Finding, Severity};
 use import::operation::Operation;
 use import::report::RowOutcome;
 
-use crate::import::entity_file::{EntityFile, NextRow};
+use crate::import::entity_file::{EntityFile, FileRules, NextRow};
 use crate::import::failures::of_target;
 use crate::import::progress::{BYTES_PER_CHECKPOINT, ROWS_PER_CHECKPOINT, RowPlace, RowProgress, count};
 use crate::import::told_rows::ToldRows;
@@ -20,7 +20,7 @@ pub(super) struct RowsImport<'a, E: Entity> {
     /// The files of the entity only.
     pub(super) bunch: Bunch,
     /// What the files are read with; what they make of the shop is added.
-    pub(super) rules: ReadingRules,
+    pub(super) rules: FileRules,
     /// Whether things that others are below are made if they are missing.
     pub(super) makes_parents: bool,
     /// What only shows across rows, as the validation has found it.
@@ -50,7 +50,7 @@ impl<E: Entity> RowsImport<'_, E> {
             if !parents.is_empty() {
                 self.make_parents(self.block(work, &name, &format!("{}^", at(place)), parents), progress).await?;
             }
-            self.import_block(self.block(work, &name, &at(place), rows), progress).await?;
+            self.import_block(self.block(work, &name, &at(place), rows), &file, progress).await?;
             if is_last {
                 let report = progress.tally.report.file(&name);
                 report.unknown_columns.extend(file.unknown_columns());
@@ -82,10 +82,20 @@ impl<E: Entity> RowsImport<'_, E> {
     }
 
     /// Hands a block on to the target, and counts what it makes of it.
-    async fn import_block(&self, block: Block<E>, progress: &mut RowProgress) -> Result<(), ExecutorError> {
+    async fn import_block(
+        &self,
+        block: Block<E>,
+        read: &EntityFile<E>,
+        progress: &mut RowProgress,
+    ) -> Result<(), ExecutorError> {
         let (file, given) = (block.file.clone(), block.rows.len());
-        let outcome = self.target.import(block).await.map_err(of_target)?;
+        let mut outcome = self.target.import(block).await.map_err(of_target)?;
         check_is_complete(self.target.name(), &file, given, &outcome)?;
+        for item in &mut outcome.items {
+            if let ItemOutcome::Refused(finding) = item {
+                *finding = read.placed(finding.clone());
+            }
+        }
         progress.tally.count(&file, outcome);
         Ok(())
     }
@@ -167,16 +177,17 @@ impl<E: Entity> RowsImport<'_, E> {
         let Some(change) = row.change else { return report.count(RowOutcome::Skipped) };
         for above in file.missing_above(&change) {
             if !self.makes_parents {
-                return progress.tally.skip(&name, is_missing::<E>(&name, row.line, &above.name));
+                let missing = file.placed(is_missing::<E>(&name, row.line, &above.name));
+                return progress.tally.skip(&name, missing);
             }
-            report.note(will_be_made::<E>(&name, row.line, &above.name));
+            report.note(file.placed(will_be_made::<E>(&name, row.line, &above.name)));
             // The target says if it refuses it.
-            let _ = file.learn(&above.change);
-            block.parents.push(RowChange { line: row.line, change: above.change });
+            let _ = file.learn(&above.change, None);
+            block.parents.push(RowChange { line: row.line, change: above.change, if_known: None });
         }
         // The target says if it refuses it.
-        let _ = file.learn(&change);
-        block.rows.push(RowChange { line: row.line, change });
+        let _ = file.learn(&change, row.if_known.as_ref());
+        block.rows.push(RowChange { line: row.line, change, if_known: row.if_known });
     }
 
     /// In which pass the row of a thing is taken. Deleting takes children together with their parents, in one pass.

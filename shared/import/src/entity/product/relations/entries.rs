@@ -6,7 +6,7 @@ use crate::dialect::Dialect;
 use crate::entity::product::image_path::image_path;
 use crate::entity::product::parts::{SourceItem, TierPrice, Variation, Video};
 use crate::name_key::name_key;
-use crate::number;
+use crate::number::NumberFormat;
 
 /// What a customer may be asked for.
 const OPTION_TYPES: [&str; 10] =
@@ -38,7 +38,7 @@ pub(super) fn bundle_values(text: &str, dialect: &Dialect) -> Result<Vec<Pairs>,
         require(&selection, number, &["name", "sku"])?;
         for key in ["price", "default_qty"] {
             if let Some(value) = selection.get_mut(key).filter(|value| !value.is_empty()) {
-                *value = amount(value)?;
+                *value = amount(value, dialect)?;
             }
         }
         selections.push(selection);
@@ -59,8 +59,8 @@ pub(super) fn tier_prices(text: &str, dialect: &Dialect) -> Result<Vec<TierPrice
             _ => return Err(RelationError::Neither { words: ["Fixed", "Discount"], key: "value_type", number }),
         };
         prices.push(TierPrice {
-            quantity: amount(&text("qty", ""))?,
-            price: amount(&text("price", ""))?,
+            quantity: amount(&text("qty", ""), dialect)?,
+            price: amount(&text("price", ""), dialect)?,
             value_type: value_type.to_owned(),
             website: text("website", "All Websites"),
             customer_group: text("customer_group", "ALL GROUPS"),
@@ -79,7 +79,7 @@ pub(super) fn source_items(text: &str, dialect: &Dialect) -> Result<Vec<SourceIt
         }
         items.push(SourceItem {
             source: entry["source_code"].clone(),
-            quantity: amount(&entry["quantity"])?,
+            quantity: amount(&entry["quantity"], dialect)?,
             status: status.to_owned(),
         });
     }
@@ -91,9 +91,14 @@ pub(super) fn downloadables(text: &str, dialect: &Dialect) -> Result<Vec<Pairs>,
 }
 
 pub(super) fn custom_options(text: &str, dialect: &Dialect) -> Result<Vec<Pairs>, RelationError> {
-    let options = required_entries(text, dialect, &["name", "type"])?;
-    for (number, option) in (1..).zip(&options) {
-        check_custom_option(option, number)?;
+    let mut options = required_entries(text, dialect, &["name", "type"])?;
+    for (number, option) in (1..).zip(&mut options) {
+        check_custom_option(option, number, dialect.numbers)?;
+        // A price is kept as it is written, unless it is written in another way than a shop reads it.
+        let price = option.get_mut("price").filter(|_| dialect.numbers != NumberFormat::PLAIN);
+        if let Some((price, plain)) = price.and_then(|price| Some((dialect.numbers.canonical(price)?, price))) {
+            *plain = price;
+        }
     }
     Ok(options)
 }
@@ -146,7 +151,7 @@ fn video(entry: &Pairs, number: usize) -> Result<Video, RelationError> {
     })
 }
 
-fn check_custom_option(option: &Pairs, number: usize) -> Result<(), RelationError> {
+fn check_custom_option(option: &Pairs, number: usize, numbers: NumberFormat) -> Result<(), RelationError> {
     let unusable = |key: &'static str, expected| {
         let text = option.get(key).cloned().unwrap_or_default();
         RelationError::Unusable { text, key, number, expected }
@@ -158,7 +163,7 @@ fn check_custom_option(option: &Pairs, number: usize) -> Result<(), RelationErro
             "`field`, `area`, `file`, `drop_down`, `radio`, `checkbox`, `multiple`, `date`, `date_time` or `time`",
         ));
     }
-    if stated("price").is_some_and(|price| number::canonical(price).is_none()) {
+    if stated("price").is_some_and(|price| numbers.canonical(price).is_none()) {
         return Err(unusable("price", "a number with a decimal point"));
     }
     if stated("max_characters").is_some_and(|most| most.parse::<u32>().is_err()) {
@@ -189,6 +194,6 @@ fn require(entry: &Pairs, number: usize, keys: &[&'static str]) -> Result<(), Re
     }
 }
 
-pub(super) fn amount(text: &str) -> Result<String, RelationError> {
-    number::canonical(text).ok_or_else(|| RelationError::NotANumber { text: text.to_owned() })
+pub(super) fn amount(text: &str, dialect: &Dialect) -> Result<String, RelationError> {
+    dialect.numbers.canonical(text).ok_or_else(|| RelationError::NotANumber { text: text.to_owned() })
 }

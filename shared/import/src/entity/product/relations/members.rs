@@ -29,7 +29,7 @@ pub(super) fn associated(
         if let Some(foreign) = sku.chars().find(|found| [';', '|'].contains(found)).filter(|_| sku.contains('=')) {
             return Err(RelationError::ForeignSeparator { text: foreign, separator: dialect.field_separator });
         }
-        let quantity = if quantity.trim().is_empty() { "0".to_owned() } else { amount(quantity)? };
+        let quantity = if quantity.trim().is_empty() { "0".to_owned() } else { amount(quantity, dialect)? };
         let product =
             AssociatedProduct { sku: sku.trim().to_owned(), quantity, position: position_at(&positions, index) };
         let key = name_key(&product.sku);
