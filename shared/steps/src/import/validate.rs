@@ -4,6 +4,8 @@
 //! counts for the files behind them. What is so broken that rows cannot be told apart stops the pipeline, whatever the
 //! argument `strict` says.
 
+mod rows;
+
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::mem;
@@ -14,20 +16,20 @@ use catalog::own;
 use engine::accepts::{Accepts, Argument, Flag, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::Entity;
-use import::across::{Across, Judging, RowPlace as PlaceOfRow};
+use import::across::Across;
 use import::bunch::Bunch;
-use import::entity::{EntityRow, Thing, UnknownNames, Visitor, visit_all};
+use import::entity::{Thing, UnknownNames, Visitor, visit_all};
 use import::finding::{Finding, Severity, Strictness};
-use import::operation::Operation;
-use import::report::{ImportReport, RowOutcome};
+use import::report::ImportReport;
 
 use super::across::{self, RowBlock};
 use super::bunch_files::{BUNCH, TAKES, bunch, files_taken};
 use super::configuration::CONFIGURATION;
 use super::entity_file::{EntityFile, FileRules, NextRow};
-use super::import_rows::{MISSING_PARENTS, OPERATION, is_missing, of_target, operation, will_be_made};
-use super::progress::{Orphan, ROWS_PER_CHECKPOINT, RowPlace, RowProgress, count};
+use super::import_rows::{MISSING_PARENTS, OPERATION, of_target, operation};
+use super::progress::{ROWS_PER_CHECKPOINT, RowPlace, RowProgress, count};
 use super::verdict::{check_is_bearable, conclude};
+use rows::{check_block, recall_block};
 
 /// Most findings that the step's log repeats; the report has more.
 const LOGGED_FINDINGS: usize = 20;
@@ -345,85 +347,6 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
             }
         }
     }
-}
-
-/// Checks the rows that were read since the last time.
-async fn check_block<E: Entity>(
-    work: &Work<'_>,
-    file: &mut EntityFile<E>,
-    block: &mut RowBlock<E>,
-    check: &mut Check,
-) -> Result<(), ExecutorError> {
-    let existing = across::existing_of_block(work, block, &check.across).await?;
-    for row in block.take() {
-        check_row::<E>(file, row, &existing, check);
-    }
-    across::make_room::<E>(work, &mut check.across).await
-}
-
-/// Takes note once more of rows that an earlier try has checked.
-async fn recall_block<E: Entity>(
-    work: &Work<'_>,
-    file: &mut EntityFile<E>,
-    block: &mut RowBlock<E>,
-    check: &mut Check,
-) -> Result<(), ExecutorError> {
-    let existing = across::existing_of_block(work, block, &check.across).await?;
-    let name = file.name().to_owned();
-    let operation = check.rules.operation;
-    for row in block.take() {
-        let Some(change) = &row.change else { continue };
-        let place = PlaceOfRow { file: &name, line: row.line };
-        let judging = Judging { operation, shop: &check.rules.shop, existing: &existing };
-        // What is wrong was told when the row was checked.
-        let _ = check.across.judge::<E>(place, change, judging);
-    }
-    across::make_room::<E>(work, &mut check.across).await
-}
-
-fn check_row<E: Entity>(
-    file: &mut EntityFile<E>,
-    row: EntityRow<E::EntityChange>,
-    existing: &BTreeSet<String>,
-    check: &mut Check,
-) {
-    let name = file.name().to_owned();
-    let tally = &mut check.progress.tally;
-    let report = tally.report.file(&name);
-    for finding in row.findings {
-        report.note(finding);
-    }
-    let Some(change) = &row.change else { return report.count(RowOutcome::Skipped) };
-    // What is missing may come with a later row. Only the topmost is told: the others would be below it.
-    if let Some(above) = file.missing_above(change).first() {
-        let finding = match check.makes_parents {
-            true => will_be_made::<E>(&name, row.line, &above.name),
-            false => is_missing::<E>(&name, row.line, &above.name),
-        };
-        tally.orphans.push(Orphan { entity: E::ABOUT.name.to_owned(), above: E::key(&above.change), finding });
-    }
-    if let Err(refusal) = file.learn(change, row.if_known.as_ref()) {
-        report.note(file.placed(Finding::refused(&name, row.line, refusal)));
-        return report.count(RowOutcome::Skipped);
-    }
-    let judging = Judging { operation: check.rules.operation, shop: &check.rules.shop, existing };
-    let judged = check.across.judge::<E>(PlaceOfRow { file: &name, line: row.line }, change, judging);
-    let is_refused = judged.is_refused();
-    judged.found_again.into_iter().for_each(|finding| report.note(finding));
-    for finding in judged.found_here {
-        report.note(finding.clone());
-        tally.found_across.note(finding);
-    }
-    if is_refused {
-        return report.count(RowOutcome::Skipped);
-    }
-    report.count(RowOutcome::Unchanged);
-    // Whoever takes things away wants nothing made that the rows name beside them.
-    if check.rules.operation == Operation::Delete {
-        return;
-    }
-    // Only rows that name other things need the facts of the shop here.
-    E::name_others(change, file.shop(), &mut tally.named);
 }
 
 /// Repeats the first findings in the step's log.

@@ -115,7 +115,8 @@ async fn zero_bytes_are_no_text() {
 #[tokio::test]
 async fn a_zero_byte_far_behind_the_header_costs_its_value() {
     let shop = Shop::new();
-    let mut lines: Vec<String> = (0..100).map(|number| format!("S-{number},Default,simple,Thing {number},1,,,")).collect();
+    let mut lines: Vec<String> =
+        (0..100).map(|number| format!("S-{number},Default,simple,Thing {number},1,,,")).collect();
     lines.push("Z-1,Default,simple,Zu\0cchini,1,a\0b,,".to_owned());
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     assert_snapshot!(imported(&shop, "csv", rows(&lines)).await, @r#"
