@@ -27,6 +27,7 @@
 //! **Invariant:** a thing that no row changes is not written.
 
 mod age;
+mod age_by;
 mod categories;
 mod causes;
 mod draft;
@@ -55,7 +56,7 @@ use import::operation::Operation;
 use import::shop::ShopFacts;
 use store::table::Table;
 
-pub use age::AgeBy;
+pub use age_by::AgeBy;
 pub use categories::categories;
 pub use draft::{Draft, DraftHead, DraftMode, DraftName, DraftStatus};
 pub use error::Error;

@@ -2,23 +2,10 @@
 
 use import::Entity;
 use import::finding::{Finding, Severity};
-use serde::{Deserialize, Serialize};
 
+use super::age_by::AgeBy;
 use super::items::KeptThing;
 use crate::target::RowChange;
-
-/// What tells how old a row is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AgeBy {
-    /// Nothing: rows count in the order in which they come.
-    #[default]
-    Nothing,
-    /// The column `updated_at`, compared with the stored one.
-    UpdatedAt,
-    /// The time in the name of the file, compared with that of the file that changed the thing last.
-    FileTime,
-}
 
 /// The latest time that is stored of a thing.
 pub(super) fn stored<E: Entity>(by: AgeBy, before: Option<&KeptThing<E::Thing>>) -> Option<String> {

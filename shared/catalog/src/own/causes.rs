@@ -7,7 +7,7 @@ use pipeline::PipelineId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Error, Value};
 
-use super::age::AgeBy;
+use super::age_by::AgeBy;
 use crate::target::{Block, BlockSource, RowChange};
 
 /// One write to a drafted thing.

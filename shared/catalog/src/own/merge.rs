@@ -5,7 +5,8 @@ use import::entity::{ChangeEffect, Removal};
 use import::finding::{ChangeRefusal, Finding, Severity};
 use import::operation::Operation;
 
-use super::age::{self, AgeBy};
+use super::age;
+use super::age_by::AgeBy;
 use super::items::{KeptThing, Update};
 use super::last_change::LastChange;
 use super::mark::{self, Told};
