@@ -1,5 +1,6 @@
 //! The command line.
 
+mod catalog;
 mod imports;
 mod operators;
 mod pipeline_reference;
@@ -15,6 +16,7 @@ use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::output::Paint;
 
+pub(crate) use catalog::{CatalogCommand, CatalogListArguments, ExportArguments};
 pub(crate) use imports::{
     CheckArguments, ConfigurationArguments, DropArguments, ErrorsArguments, HistoryArguments, ImportCommand,
     OkFileArguments, RunArguments,
@@ -231,19 +233,6 @@ pub(crate) struct DemoArguments {
     /// File that tells which shop it is.
     #[arg(long, default_value = "demo/shop.yaml", value_name = "FILE")]
     pub(crate) shop: PathBuf,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum CatalogCommand {
-    /// Shows one product, and which line of which file changed it last, when, and in which pipeline.
-    #[command(after_help = "Example:\n  systole catalog show SKU-1")]
-    Show {
-        /// Its sku.
-        sku: String,
-    },
-    /// Writes all products to standard output, one JSON object a line, in the order of their skus.
-    #[command(after_help = "Example:\n  systole catalog export | head")]
-    Export,
 }
 
 /// Why an argument is not taken.

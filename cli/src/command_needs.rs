@@ -1,8 +1,8 @@
 //! Which commands only look, which change something that is there, which work, and which are noted with a name.
 
 use crate::arguments::{
-    Command, ImportCommand, MaintenanceCommand, PipelineCommand, QueueCommand, SettingsCommand, ShopCommand,
-    StepCommand,
+    CatalogCommand, Command, ImportCommand, MaintenanceCommand, PipelineCommand, QueueCommand, SettingsCommand,
+    ShopCommand, StepCommand,
 };
 use crate::store_folder::Need;
 
@@ -25,6 +25,7 @@ pub(crate) fn need_of(command: &Command) -> Need {
         | Command::Maintenance(MaintenanceCommand::On { .. } | MaintenanceCommand::Off)
         | Command::Import(ImportCommand::OkFile(_))
         | Command::Queue(QueueCommand::Redrive)
+        | Command::Catalog(CatalogCommand::Reindex)
         | Command::Shop(ShopCommand::Import(_)) => Need::Change,
         Command::Pipeline(_)
         | Command::Step(_)
@@ -38,7 +39,8 @@ pub(crate) fn need_of(command: &Command) -> Need {
             | ImportCommand::History(_)
             | ImportCommand::Show { .. }
             | ImportCommand::Errors(_)
-            | ImportCommand::Configuration(_),
+            | ImportCommand::Configuration(_)
+            | ImportCommand::Export(_),
         )
         | Command::Catalog(_)
         | Command::Shop(ShopCommand::Export { .. })

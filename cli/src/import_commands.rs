@@ -2,6 +2,7 @@
 
 mod configuration;
 mod errors;
+mod export;
 mod history;
 mod ok_file;
 mod progress;
@@ -44,6 +45,7 @@ pub(crate) async fn run(
         ImportCommand::Show { reference } => history::show(installation, &reference, output).await,
         ImportCommand::Configuration(options) => configuration::configuration(installation, options, output).await,
         ImportCommand::Errors(options) => errors::run(installation, &options).await,
+        ImportCommand::Export(options) => export::export(installation, &options).await,
     }
 }
 

@@ -39,7 +39,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::arguments::{CatalogCommand, Command, CommandLine, PipelineCommand, SettingsCommand};
+use crate::arguments::{Command, CommandLine, PipelineCommand, SettingsCommand};
 use crate::command_needs::{is_noted, need_of};
 use crate::installation::Installation;
 use crate::outcome::ExitReason;
@@ -113,9 +113,8 @@ async fn run_over(
         Command::Executors { name } => program_commands::executors(&program, name.as_deref(), output),
         Command::Conditions { name } => program_commands::conditions(&program, name.as_deref(), output),
         Command::Import(command) => import_commands::run(&installation, command, output).await,
-        Command::Catalog(CatalogCommand::Show { sku }) => catalog_commands::show(&installation, &sku, output).await,
+        Command::Catalog(command) => catalog_commands::run(&installation, command, output).await,
         Command::Shop(command) => shop_commands::run(&installation, command, output).await,
-        Command::Catalog(CatalogCommand::Export) => catalog_commands::export(&installation).await,
     }
 }
 

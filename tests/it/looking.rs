@@ -9,7 +9,7 @@ use patience::run;
 use crate::systole::{Ran, Running, Systole, program, sample};
 
 /// Every command that only looks, and some that change what must be there.
-const LOOKING: [&[&str]; 22] = [
+const LOOKING: [&[&str]; 26] = [
     &["pipeline", "list"],
     &["pipeline", "list", "--definitions"],
     &["pipeline", "status"],
@@ -28,6 +28,10 @@ const LOOKING: [&[&str]; 22] = [
     &["health"],
     &["import", "list"],
     &["catalog", "export"],
+    &["catalog", "list"],
+    &["catalog", "categories"],
+    &["catalog", "listing"],
+    &["import", "export", "products"],
     &["settings", "set", "spawning", "off"],
     &["maintenance", "on"],
     &["pipeline", "cancel", "--name", "p", "--yes"],

@@ -38,6 +38,11 @@ pub(crate) enum ImportCommand {
     /// Prints the rows of an import that are to be corrected, as a CSV file that can be dropped again.
     #[command(after_help = ERRORS_EXAMPLES)]
     Errors(ErrorsArguments),
+    /// Writes a file of what the own catalogue has, which an import takes for the same.
+    ///
+    /// Tells on standard error what a file cannot say; then it ends with 13.
+    #[command(after_help = super::catalog::EXPORT_EXAMPLES)]
+    Export(super::ExportArguments),
     /// Shows the configuration of imports, and where each value stands.
     #[command(after_help = CONFIGURATION_EXAMPLES)]
     Configuration(ConfigurationArguments),

@@ -1,7 +1,9 @@
 //! Brands: an entity of one column, which is as small as an entity can be.
 
 use import::Entity;
-use import::entity::{About, Cells, ChangeEffect, Column, ExecutorAbout, Form, Need, Reading, Thing, column};
+use import::entity::{
+    About, Cells, ChangeEffect, Column, ExecutorAbout, Form, Need, Reading, Thing, Writing, WrittenRow, column,
+};
 use import::finding::ChangeRefusal;
 use serde::{Deserialize, Serialize};
 
@@ -59,5 +61,11 @@ impl Entity for Brands {
     // There is nothing of a brand but its code, so a row about one that is there says nothing new.
     fn apply(_brand: &mut Brand, _change: &Brand) -> Result<ChangeEffect, ChangeRefusal> {
         Ok(ChangeEffect::Unchanged)
+    }
+
+    fn write(brand: &Brand, writing: &mut Writing<'_>) {
+        let mut row = WrittenRow::default();
+        row.set("code", &brand.code);
+        writing.push(row);
     }
 }

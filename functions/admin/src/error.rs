@@ -87,6 +87,7 @@ impl From<operate::Error> for ApiError {
             operate::Error::UnknownDefinition { .. }
             | operate::Error::UnknownPipeline(_)
             | operate::Error::NoneBegins(_)
+            | operate::Error::UnknownEntity { .. }
             | operate::Error::UnknownProduct { .. }
             | operate::Error::DeletedProduct { .. }
             | operate::Error::UnknownImport { .. }
@@ -95,7 +96,10 @@ impl From<operate::Error> for ApiError {
             | operate::Error::WhichErrors { .. }
             | operate::Error::CleanedUp { .. }
             | operate::Error::UnknownStep { .. } => StatusCode::NOT_FOUND,
-            operate::Error::ArgumentKey { .. } => StatusCode::BAD_REQUEST,
+            operate::Error::ArgumentKey { .. }
+            | operate::Error::SeveralFilters
+            | operate::Error::BadCursor { .. }
+            | operate::Error::BadCategory { .. } => StatusCode::BAD_REQUEST,
             operate::Error::ArgumentsTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             operate::Error::BrokenDefinition { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             operate::Error::Ended { .. }

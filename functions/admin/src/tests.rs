@@ -51,6 +51,16 @@ impl Api {
         self.ask("GET", path, "").await
     }
 
+    /// As [`Api::get`], of a route that answers with text.
+    async fn get_text(&self, path: &str) -> (StatusCode, String) {
+        let request = Request::get(path).header("host", "localhost:7700").body(Body::empty()).unwrap();
+        let wait = patience::wait(format!("the API answers GET {path}"));
+        let response = wait.until(self.router.clone().oneshot(request)).await.unwrap();
+        let status = response.status();
+        let bytes = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, String::from_utf8(bytes.to_vec()).unwrap())
+    }
+
     async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
         self.ask("POST", path, body.to_string()).await
     }
@@ -100,8 +110,8 @@ async fn definitions_come_with_what_is_wrong_with_the_others() {
     let imports = ["import_attribute_sets", "import_attributes", "create_options", "import_categories"];
     let of_products =
         ["create_categories", "import_products", "import_variants", "import_links", "import_custom_options"];
-    let around = [["move_files", "validate"].as_slice(), &imports, &of_products].concat();
-    let steps = json!([around, vec!["publish", "archive", "report"]].concat());
+    let around = [["move_files", "validate", "index_suspend"].as_slice(), &imports, &of_products].concat();
+    let steps = json!([around, vec!["publish", "archive", "index_resume", "reindex", "report"]].concat());
     let shipped = json!({ "name": "catalog_import", "description": "Catalogue import", "steps": steps });
     let definitions = body["definitions"].as_array().unwrap();
     assert!(definitions.contains(&shipped), "{body}");

@@ -8,7 +8,8 @@
 //! | access | function |
 //! |---|---|
 //! | things by key, consistent | [`things`] |
-//! | all things of a kind | [`each`], [`all`] |
+//! | all things of a kind | [`each`], [`all`], page by page [`fn@page`] |
+//! | the files of an entity, page by page | [`exporters`] |
 //! | write a thing under the version that was read | [`write_things`] |
 //! | create categories that are not there | [`OwnCatalogue::create_categories`] |
 //! | all categories | [`fn@categories`] |
@@ -32,12 +33,15 @@ mod categories;
 mod causes;
 mod draft;
 mod error;
+mod export;
 mod items;
 mod last_change;
 mod layers;
+pub mod listing;
 mod mark;
 mod merge;
 mod options;
+mod pages;
 mod publisher;
 mod removals;
 mod shop;
@@ -60,8 +64,10 @@ pub use age_by::AgeBy;
 pub use categories::categories;
 pub use draft::{Draft, DraftHead, DraftMode, DraftName, DraftStatus};
 pub use error::Error;
+pub use export::{ExportOf, ExportedPage, Exporter, OpenExport, exporters};
 pub use items::{KeptThing, Update, all, each, things, write_things};
 pub use last_change::{BadLastChange, LastChange};
+pub use pages::{ThingCursor, ThingPage, page};
 pub use publisher::{PublishPlace, PublishedPage, Publisher};
 pub use removals::{Removals, removals};
 pub use shop::shop_facts;

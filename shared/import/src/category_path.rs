@@ -85,6 +85,22 @@ impl CategoryPath {
         Ok(path)
     }
 
+    /// Writes the path with a separator of levels; a name that would be read otherwise is quoted.
+    #[must_use]
+    pub fn written(&self, separator: char) -> String {
+        let mut text = String::new();
+        for (index, name) in self.levels.iter().enumerate() {
+            if index > 0 {
+                text.push(separator);
+            }
+            match name.contains([separator, '"', '\\']) {
+                true => text.push_str(&cell::write::quoted(name)),
+                false => text.push_str(name),
+            }
+        }
+        text
+    }
+
     /// Returns the names from the root down.
     #[must_use]
     pub fn levels(&self) -> &[String] {
@@ -123,16 +139,7 @@ impl CategoryPath {
 
 impl fmt::Display for CategoryPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, name) in self.levels.iter().enumerate() {
-            if index > 0 {
-                f.write_str("/")?;
-            }
-            match name.contains(['/', '"', '\\']) {
-                true => write!(f, "\"{}\"", name.replace('"', "\"\""))?,
-                false => f.write_str(name)?,
-            }
-        }
-        Ok(())
+        f.write_str(&self.written('/'))
     }
 }
 

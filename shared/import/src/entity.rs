@@ -22,6 +22,7 @@ pub(crate) mod entity_type;
 mod form;
 mod learning;
 pub mod link;
+mod listed_under;
 pub mod media;
 pub mod price;
 pub mod product;
@@ -38,6 +39,7 @@ pub(crate) mod thing;
 pub mod tier_price;
 pub mod url_rewrite;
 pub mod variant;
+mod writing;
 
 use std::fmt;
 
@@ -48,10 +50,12 @@ pub use columns::{Columns, KnownColumn, ReadingRules, UnknownNames};
 pub use description::{About, Cells, Column, ColumnDescription, Description, ExecutorAbout, Need, column};
 pub use entity_type::EntityType;
 pub use form::{Form, FormError};
+pub use listed_under::ListedUnder;
 pub use reading::{EntityRow, Reading, UnknownStoreView};
 pub use row_above::RowAbove;
 pub use stated::Stated;
 pub use thing::{Above, ChangeEffect, JsonError, Removal, Thing};
+pub use writing::{Writing, WrittenRow};
 
 use crate::across::{Claim, Reference};
 use crate::csv::{self, CsvRow, Header};
@@ -187,6 +191,33 @@ pub trait Entity: Sized + Send + Sync + 'static {
     #[must_use]
     fn claims(_change: &Self::EntityChange, _shop: &ShopFacts) -> Vec<Claim> {
         Vec::new()
+    }
+
+    /// Writes the rows that make a thing again, in the order of [`Entity::read_cells`]: rows that others need first.
+    fn write(thing: &Self::Thing, writing: &mut Writing<'_>);
+
+    /// Says whether files that are written have a column. Most columns are.
+    #[must_use]
+    fn is_written(_column: &Column<Self::ColumnKind>) -> bool {
+        true
+    }
+
+    /// Names the columns that files have because of this shop, such as images of its own. Most entities have none.
+    #[must_use]
+    fn written_columns_of_shop(_shop: &ShopFacts) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Returns what is left of a thing without what [`Entity::write`] writes; nothing if its rows say all.
+    #[must_use]
+    fn unwritten(_thing: &Self::Thing) -> Option<Self::Thing> {
+        None
+    }
+
+    /// Returns the key of the thing that must stand before this one in a file. Most stand in any order.
+    #[must_use]
+    fn stands_behind(_thing: &Self::Thing) -> Option<String> {
+        None
     }
 
     /// Returns the things that the one of a change is below, the topmost first.

@@ -4,6 +4,7 @@
 //! [`file_name`] reads its name, [`bunch`] decides whether all files of its bunch have arrived, [`csv`] cuts its bytes
 //! into rows, an [`Entity`] such as [`entity::product::Products`] turns a row into a typed change and says in
 //! [`finding`]s what is wrong with it before anything is written, and [`report`] adds up what became of the rows.
+//! [`export`] is the way back: things to files.
 //!
 //! **Invariant:** nothing here does I/O, reads a clock or knows where files and things are kept.
 
@@ -19,6 +20,7 @@ pub mod date_format;
 pub mod dialect;
 pub mod entity;
 pub mod errors_file;
+pub mod export;
 pub mod file_name;
 pub mod finding;
 pub mod name_key;

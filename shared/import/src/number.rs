@@ -52,6 +52,15 @@ impl NumberFormat {
     /// `3.600,22`
     pub const GERMAN: Self = Self { decimal: ',', grouping: Some('.') };
 
+    /// Writes a canonical number in this format.
+    #[must_use]
+    pub fn written(self, canonical: &str) -> String {
+        match self.decimal {
+            '.' => canonical.to_owned(),
+            decimal => canonical.replace('.', &decimal.to_string()),
+        }
+    }
+
     /// Returns a number in its canonical form, or nothing if the text is none in this format.
     #[must_use]
     pub fn canonical(self, text: &str) -> Option<String> {

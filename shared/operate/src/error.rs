@@ -132,6 +132,31 @@ pub enum Error {
     /// No pipeline fits the beginning of an id.
     #[error("there is no pipeline whose id begins with `{0}`")]
     NoneBegins(String),
+    /// A list was asked for by more than one thing.
+    #[error("products are listed by one thing: category, attribute set or url key")]
+    SeveralFilters,
+    /// A cursor is none that was told.
+    #[error("`{found}` is no cursor (expected that of the page before)")]
+    BadCursor {
+        /// What was found, shortened.
+        found: String,
+    },
+    /// The path of a category cannot be read.
+    #[error("`{path}` {error}")]
+    BadCategory {
+        /// The path asked for.
+        path: String,
+        /// What is wrong with it.
+        error: import::category_path::CategoryPathError,
+    },
+    /// There is no such entity.
+    #[error("there are no `{found}` (expected one of `{}`)", .known.join("`, `"))]
+    UnknownEntity {
+        /// The word asked for, shortened.
+        found: String,
+        /// Those that there are.
+        known: Vec<&'static str>,
+    },
     /// There is no such product in the own catalogue.
     #[error("there is no product `{sku}`")]
     UnknownProduct {

@@ -3,9 +3,10 @@
 use catalog::own::{self, KeptThing, LastChange};
 use engine::Context;
 use import::entity::Thing;
-use import::entity::product::Product;
+use import::entity::product::{Product, StoreViewContent};
 use serde::Serialize;
 
+use crate::catalogue::of_catalogue;
 use crate::error::Error;
 
 /// A product as people see it.
@@ -18,6 +19,27 @@ pub struct ProductDetails {
     pub last_change: Option<LastChange>,
 }
 
+/// A product, and what a store view shows of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ShownProduct {
+    /// The product, and which row changed it last.
+    #[serde(flatten)]
+    pub details: ProductDetails,
+    /// What the store view shows that was asked for: its own values, and for the rest those for everybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<StoreViewContent>,
+}
+
+/// Reads a product by its sku, and what a store view shows of it.
+///
+/// # Errors
+/// As [`product`].
+pub async fn product_in(context: &Context, sku: &str, store_view: Option<&str>) -> Result<ShownProduct, Error> {
+    let details = product(context, sku).await?;
+    let shown = store_view.map(|view| details.product.shown_in(view));
+    Ok(ShownProduct { details, shown })
+}
+
 /// Reads a product by its sku, in upper or lower case.
 ///
 /// # Errors
@@ -25,7 +47,7 @@ pub struct ProductDetails {
 pub async fn product(context: &Context, sku: &str) -> Result<ProductDetails, Error> {
     let key = Product::key(sku);
     let kept = own::things::<Product>(context.store.table.as_ref(), std::slice::from_ref(&key)).await;
-    let mut kept = kept.map_err(|error| of_catalogue(&key, error))?;
+    let mut kept = kept.map_err(|error| of_catalogue(&format!("{} `{key}`", Product::NAME), error))?;
     let kept = kept.remove(&key);
     let last_change = kept.as_ref().map(KeptThing::last_change).transpose().map_err(|error| unreadable(&key, error))?;
     let last_change = last_change.flatten();
@@ -34,12 +56,6 @@ pub async fn product(context: &Context, sku: &str) -> Result<ProductDetails, Err
         (None, Some(deletion)) => Err(Error::DeletedProduct { sku: shortened(sku), deletion: Box::new(deletion) }),
         (None, None) => Err(Error::UnknownProduct { sku: shortened(sku) }),
     }
-}
-
-fn of_catalogue(key: &str, error: own::Error) -> Error {
-    // Only writers contend or draft.
-    let own::Error::Store(error) = error else { return unreadable(key, error) };
-    Error::Store(error)
 }
 
 fn unreadable(key: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {

@@ -35,13 +35,16 @@ pub fn shipped() -> Program {
     let definitions = DEFINITIONS.map(|(name, xml)| (name.to_owned(), Bytes::from_static(xml.as_bytes())));
     let finding_conditions: Vec<Arc<dyn FindingCondition>> = vec![Arc::new(import::bunch_complete::BunchComplete)];
     let checked_files: Vec<Arc<dyn CheckedFiles>> = vec![Arc::new(import::configuration::ConfigurationFiles)];
-    Program {
+    let program = Program {
         executors: executors(),
         finding_conditions,
         checked_files,
         definitions: definitions.into(),
         ..Program::default()
-    }
+    };
+    program
+        .with_pipeline_condition(import::no_indexing::NoIndexing)
+        .with_step_condition(import::no_indexing::NoIndexing)
 }
 
 /// Every executor that ships.
@@ -55,6 +58,11 @@ fn executors() -> Vec<Arc<dyn Executor>> {
         Arc::new(import::publish::Publish::all()),
         Arc::new(import::archive::Archive),
         Arc::new(import::report::Report),
+        Arc::new(import::export::ExportThings),
+        Arc::new(import::image_cache::ImageCache),
+        Arc::new(import::index_suspend::IndexSuspend),
+        Arc::new(import::index_resume::IndexResume),
+        Arc::new(import::reindex::Reindex),
         Arc::new(general::spawn_pipeline::SpawnPipeline),
         Arc::new(general::wait::Wait),
         Arc::new(general::fetch_data::FetchData),

@@ -40,7 +40,7 @@ const DEFINITIONS: &str = r#"<config>
 </config>"#;
 
 /// What people who only look do. `WIDE` and `IDLE` stand for the ids of two pipelines.
-const LOOKING: [&str; 28] = [
+const LOOKING: [&str; 32] = [
     "health",
     "pipeline list",
     "pipeline list --status success",
@@ -62,6 +62,10 @@ const LOOKING: [&str; 28] = [
     "audit",
     "import list",
     "catalog show sku-1",
+    "catalog list",
+    "catalog categories",
+    "catalog listing",
+    "import export products",
     "catalog export",
     // These look at no stage.
     "pipeline validate pipelines/catalog_import.xml",
@@ -73,7 +77,7 @@ const LOOKING: [&str; 28] = [
 ];
 
 /// What people do who operate a stage.
-const OPERATING: [&str; 14] = [
+const OPERATING: [&str; 15] = [
     "pipeline init idle",
     "pipeline init urgent",
     "pipeline pause IDLE",
@@ -87,6 +91,7 @@ const OPERATING: [&str; 14] = [
     "settings set clean_up.delete_after 4-weeks",
     "settings unset clean_up.delete_after",
     "queue redrive",
+    "catalog reindex",
     "import drop FILES --timeout 1",
 ];
 

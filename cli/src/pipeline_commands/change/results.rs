@@ -78,6 +78,10 @@ fn word(error: &Error) -> &'static str {
         | Error::ArgumentsTooLarge { .. }
         | Error::Ambiguous { .. }
         | Error::NoneBegins(_)
+        | Error::SeveralFilters
+        | Error::BadCursor { .. }
+        | Error::BadCategory { .. }
+        | Error::UnknownEntity { .. }
         | Error::UnknownProduct { .. }
         | Error::UnknownImport { .. }
         | Error::ImportInProgress { .. }

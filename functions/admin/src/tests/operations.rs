@@ -144,10 +144,10 @@ async fn the_steps_of_a_pipeline_come_page_by_page() {
     let id = api.init().await;
     for path in [format!("/pipelines/{id}"), format!("/pipelines/{id}/why-not-running")] {
         let (_, all) = api.get(&path).await;
-        assert_eq!((all["steps"].as_array().unwrap().len(), &all["next"]), (13, &Value::Null));
-        assert_eq!(all["step_counts"], json!({ "enqueued": 1, "pending": 12 }));
-        let (_, first) = api.get(&format!("{path}?limit=7")).await;
-        let (_, second) = api.get(&format!("{path}?limit=7&cursor={}", first["next"].as_str().unwrap())).await;
+        assert_eq!((all["steps"].as_array().unwrap().len(), &all["next"]), (17, &Value::Null));
+        assert_eq!(all["step_counts"], json!({ "enqueued": 1, "pending": 16 }));
+        let (_, first) = api.get(&format!("{path}?limit=9")).await;
+        let (_, second) = api.get(&format!("{path}?limit=9&cursor={}", first["next"].as_str().unwrap())).await;
         let steps: Vec<_> = [&first, &second].into_iter().flat_map(|page| page["steps"].as_array().unwrap()).collect();
         assert_eq!((steps, &second["next"]), (all["steps"].as_array().unwrap().iter().collect(), &Value::Null));
         let expected = error("`none` is no cursor (expected `next` of the page before)");

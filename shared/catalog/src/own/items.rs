@@ -5,11 +5,15 @@ use import::entity::Thing;
 use import::shop::ShopFacts;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use store::table::{Attributes, Change, Condition, Item, Key, Page, Query, Relist, Table, Write, Written};
+use store::table::{
+    Attributes, Change, Condition, GroupWritten, Item, Key, Page, Query, Relist, Table, Write, Written,
+};
 
 use super::causes::Drafted;
 use super::error::Error;
 use super::last_change::{BadLastChange, LastChange};
+use super::listing::Sight;
+use super::listing::write::{self as listing, Seen};
 use super::stored_json::{pack, unpack};
 
 /// Over how many partitions the things are spread: one takes about 1,000 writes a second.
@@ -34,6 +38,8 @@ pub struct KeptThing<T> {
     version: Option<u64>,
     /// Of a thing that was read from a draft: what it came from.
     pub(super) drafted: Option<Drafted>,
+    /// What readers of listings see instead, if it was written while these are held back.
+    pub(super) seen: Option<Seen>,
 }
 
 /// A thing to write.
@@ -74,7 +80,8 @@ impl<T> KeptThing<T> {
     /// What rows have made of it, to apply more to it; it is still stored as it was.
     pub(super) fn made(before: Option<&Self>, thing: Option<T>, mark: String) -> Self {
         let version = before.and_then(|before| before.version);
-        Self { thing, mark: Some(mark), last_change: None, version, drafted: None }
+        let seen = before.and_then(|before| before.seen);
+        Self { thing, mark: Some(mark), last_change: None, version, drafted: None, seen }
     }
 }
 
@@ -103,8 +110,14 @@ pub(super) fn add_plain<T: Thing>(keys: &[String], kept: &mut HashMap<String, Ke
     let Some(facts) = plain.facts_of::<T>() else { return };
     for key in keys {
         if let Some(thing) = facts.remove(key) {
-            let unstored =
-                KeptThing { thing: Some(thing), mark: None, last_change: None, version: None, drafted: None };
+            let unstored = KeptThing {
+                thing: Some(thing),
+                mark: None,
+                last_change: None,
+                version: None,
+                drafted: None,
+                seen: None,
+            };
             kept.entry(key.clone()).or_insert(unstored);
         }
     }
@@ -116,8 +129,13 @@ pub(super) fn add_plain<T: Thing>(keys: &[String], kept: &mut HashMap<String, Ke
 /// # Errors
 /// The store did not answer; any of the writes may have happened.
 pub async fn write_things<T: Thing>(table: &dyn Table, updates: &[Update<T>]) -> Result<Vec<String>, Error> {
+    if updates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let kept_for = listing::kept_for::<T>(table).await?;
+    listing::put_first_entries(table, updates).await?;
     // Collected first: a stream that maps over references is not `Send` in the eyes of today's compiler.
-    let writes: Vec<_> = updates.iter().map(|update| write_thing(table, update)).collect();
+    let writes: Vec<_> = updates.iter().map(|update| write_thing(table, update, kept_for)).collect();
     let results: Vec<Option<String>> = stream::iter(writes).buffer_unordered(PARALLEL_WRITES).try_collect().await?;
     Ok(results.into_iter().flatten().collect())
 }
@@ -181,13 +199,26 @@ pub async fn all<T: Thing>(table: &dyn Table) -> Result<BTreeMap<String, T>, Err
 }
 
 /// Writes one thing; returns its key if somebody else wrote it since it was read.
-async fn write_thing<T: Thing>(table: &dyn Table, update: &Update<T>) -> Result<Option<String>, Error> {
-    match table.write(write(update)).await? {
-        Written::Applied(_) => Ok(None),
-        // The reply to this very write got lost: the item has our mark.
-        Written::Conflict(Some(item)) if mark(&item).as_deref() == Some(&update.mark) => Ok(None),
-        Written::Conflict(_) => Ok(Some(update.key.clone())),
-    }
+async fn write_thing<T: Thing>(
+    table: &dyn Table,
+    update: &Update<T>,
+    kept_for: Sight,
+) -> Result<Option<String>, Error> {
+    let mut writes = listing::follow(update, kept_for, write(update));
+    let stored = match writes.len() {
+        1 => match table.write(writes.remove(0)).await? {
+            Written::Applied(_) => return Ok(None),
+            Written::Conflict(item) => item,
+        },
+        // The thing is the first of the group, and the only one with a condition.
+        _ => match table.write_group(writes).await? {
+            GroupWritten::Applied => return Ok(None),
+            GroupWritten::Conflict(conflicts) => conflicts.into_iter().next().and_then(|(_, item)| item),
+        },
+    };
+    // The reply to this very write got lost: the item has our mark.
+    let is_ours = stored.as_ref().and_then(mark).as_deref() == Some(&update.mark);
+    Ok((!is_ours).then(|| update.key.clone()))
 }
 
 fn write<T: Thing>(update: &Update<T>) -> Write {
@@ -211,7 +242,7 @@ fn write<T: Thing>(update: &Update<T>) -> Write {
     Write { key: item_key::<T>(&update.key), condition, change }
 }
 
-fn item_key<T: Thing>(key: &str) -> Key {
+pub(super) fn item_key<T: Thing>(key: &str) -> Key {
     let partition = match T::IS_FACT {
         true => FACTS.to_owned(),
         false => partition_name(Sha256::digest(key)[0] % PARTITIONS),
@@ -220,7 +251,7 @@ fn item_key<T: Thing>(key: &str) -> Key {
 }
 
 /// The partitions that things of a kind are in.
-fn partitions<T: Thing>() -> Vec<String> {
+pub(super) fn partitions<T: Thing>() -> Vec<String> {
     match T::IS_FACT {
         true => vec![FACTS.to_owned()],
         false => (0..PARTITIONS).map(partition_name).collect(),
@@ -256,5 +287,5 @@ pub(super) fn kept<T: Thing>(item: &Item) -> Result<KeptThing<T>, Error> {
     let unreadable = |source| Error::Thing { name: T::NAME, key: key_of::<T>(item).to_owned(), source };
     let thing = json.map(T::from_json).transpose().map_err(unreadable)?;
     let (mark, last_change) = (mark(item), text(item, "changed"));
-    Ok(KeptThing { thing, mark, last_change, version: Some(item.version), drafted: None })
+    Ok(KeptThing { thing, mark, last_change, version: Some(item.version), drafted: None, seen: Seen::of(item) })
 }

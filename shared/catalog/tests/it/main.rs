@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod listing;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod own;

@@ -372,6 +372,7 @@ impl Table for Busy {
     }
 
     async fn write_group(&self, writes: Vec<Write>) -> Result<GroupWritten> {
+        self.writes.fetch_add(1, Ordering::SeqCst);
         self.table.write_group(writes).await
     }
 

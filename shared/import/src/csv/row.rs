@@ -50,6 +50,16 @@ impl CsvRow {
         row
     }
 
+    /// Makes a row of its cells, for a file that is written and not read.
+    pub(crate) fn written<'c>(position: CsvPosition, cells: impl IntoIterator<Item = &'c str>) -> Self {
+        let mut row = Self { position, next: position, text: String::new(), ends: Vec::new() };
+        for cell in cells {
+            row.text.push_str(cell);
+            row.ends.push(row.text.len());
+        }
+        row
+    }
+
     /// Returns how many cells the row has.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "a row has at least one cell")]

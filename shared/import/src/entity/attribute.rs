@@ -11,8 +11,9 @@ mod read;
 #[cfg(test)]
 mod tests;
 pub(crate) mod thing;
+mod write;
 
-use super::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Reading, Removal};
+use super::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Reading, Removal, Writing};
 use crate::finding::ChangeRefusal;
 
 pub use change::{AttributeChange, OptionChange};
@@ -69,6 +70,15 @@ impl Entity for Attributes {
 
     fn apply(attribute: &mut Attribute, change: &AttributeChange) -> Result<ChangeEffect, ChangeRefusal> {
         attribute.apply(change)
+    }
+
+    fn write(attribute: &Attribute, writing: &mut Writing<'_>) {
+        write::write(attribute, writing);
+    }
+
+    fn is_written(column: &Column<AttributeColumn>) -> bool {
+        // As the sample files of the original misspell it.
+        column.name != "search_weigh"
     }
 
     /// A row of a store view takes away what its view shows, any other row the whole attribute.

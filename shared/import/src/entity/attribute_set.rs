@@ -7,7 +7,9 @@ mod read;
 mod tests;
 pub(crate) mod thing;
 
-use super::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Need, Reading, Stated, column};
+use super::{
+    About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Need, Reading, Stated, Writing, WrittenRow, column,
+};
 use crate::finding::ChangeRefusal;
 use crate::name_key::name_key;
 use crate::url_key;
@@ -90,9 +92,37 @@ impl Entity for AttributeSets {
         }
         Ok(if *set == before { ChangeEffect::Unchanged } else { ChangeEffect::Changed })
     }
+
+    /// Writes a row for each group; the first one speaks for the set, too.
+    fn write(set: &AttributeSet, writing: &mut Writing<'_>) {
+        let mut first = set.row();
+        first.set("based_on", set.based_on.clone().unwrap_or_default());
+        first.set_order("sort_order", set.sort_order);
+        let mut groups = set.groups.iter();
+        if let Some((name, group)) = groups.next() {
+            group.write(name, &mut first);
+        }
+        writing.push(first);
+        for (name, group) in groups {
+            let mut row = set.row();
+            group.write(name, &mut row);
+            writing.push(row);
+        }
+    }
+
+    fn stands_behind(set: &AttributeSet) -> Option<String> {
+        set.based_on.as_ref().map(|base| set.entity_type.key(base))
+    }
 }
 
 impl AttributeSet {
+    fn row(&self) -> WrittenRow {
+        let mut row = WrittenRow::default();
+        row.set("attribute_set_name", &self.name);
+        row.set("entity_type_code", self.entity_type.code());
+        row
+    }
+
     fn apply_group(&mut self, change: &GroupChange) {
         if change.is_default == Some(true) {
             self.groups.values_mut().for_each(|group| group.is_default = false);
@@ -107,6 +137,16 @@ impl AttributeSet {
         Stated::replace(change.tab.as_ref(), &mut group.tab);
         apply_order(change.sort_order.as_ref(), &mut group.sort_order);
         group.is_default = change.is_default.unwrap_or(group.is_default);
+    }
+}
+
+impl AttributeGroup {
+    fn write(&self, name: &str, row: &mut WrittenRow) {
+        row.set("attribute_group_name", name);
+        row.set("attribute_group_code", &self.code);
+        row.set("attribute_group_tab_group_code", &self.tab);
+        row.set_order("attribute_group_sort_order", self.sort_order);
+        row.set_flag("default_id", self.is_default);
     }
 }
 

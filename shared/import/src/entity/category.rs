@@ -9,8 +9,9 @@ mod read;
 mod tests;
 pub(crate) mod thing;
 mod url_keys;
+mod write;
 
-use super::{About, Above, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Reading, Removal, Stated};
+use super::{About, Above, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Reading, Removal, Stated, Writing};
 use crate::finding::ChangeRefusal;
 
 pub use columns::{CategoryColumn, Choice};
@@ -107,6 +108,14 @@ impl Entity for Categories {
         }
         category.store_views.retain(|_, values| !values.is_empty());
         Ok(if *category == before { ChangeEffect::Unchanged } else { ChangeEffect::Changed })
+    }
+
+    fn write(category: &Category, writing: &mut Writing<'_>) {
+        write::write(category, writing);
+    }
+
+    fn is_written(column: &Column<CategoryColumn>) -> bool {
+        column.kind != CategoryColumn::Ignored
     }
 
     /// A row of a store view takes away what its view shows, any other row the category and what is below it.

@@ -11,18 +11,20 @@ mod read;
 #[cfg(test)]
 mod tests;
 mod thing;
+mod write;
 
 pub use address::{Address, AddressChange, AddressColumn};
 pub use columns::CustomerColumn;
 pub(in crate::entity) use columns::address_cells;
 pub(in crate::entity) use read::{AddressCell, customer_key, email, website};
 pub use thing::{Customer, PasswordHash};
+pub(in crate::entity) use write::write_address;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Reading, Stated, Thing};
+use super::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Reading, Stated, Thing, Writing};
 use crate::finding::ChangeRefusal;
 
 /// Customers, with the addresses that stand in their rows.
@@ -127,6 +129,15 @@ impl Entity for Customers {
         }
         *customer = changed;
         Ok(ChangeEffect::Changed)
+    }
+
+    fn write(customer: &Customer, writing: &mut Writing<'_>) {
+        write::write(customer, writing);
+    }
+
+    /// Addresses have a file of their own, in which more can be said of them.
+    fn is_written(column: &Column<CustomerColumn>) -> bool {
+        !matches!(column.kind, CustomerColumn::Ignored | CustomerColumn::Password | CustomerColumn::Address(_))
     }
 }
 

@@ -6,9 +6,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::customer::{
-    AddressCell, AddressChange, AddressColumn, Customer, address_cells, customer_key, email, website,
+    AddressCell, AddressChange, AddressColumn, Customer, address_cells, customer_key, email, website, write_address,
 };
-use super::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Form, Need, Reading, Removal, column};
+use super::{
+    About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Form, Need, Reading, Removal, Writing, WrittenRow,
+    column,
+};
 use crate::finding::ChangeRefusal;
 
 /// Addresses of customers.
@@ -251,6 +254,28 @@ impl Entity for CustomerAddresses {
         }
         *customer = changed;
         Ok(ChangeEffect::Changed)
+    }
+
+    fn write(customer: &Customer, writing: &mut Writing<'_>) {
+        for address in &customer.addresses {
+            let mut row = WrittenRow::default();
+            row.set("_email", &customer.email);
+            row.set("_website", &customer.website);
+            for column in Self::COLUMNS {
+                if let CustomerAddressColumn::Address(kind) = column.kind {
+                    write_address(address, (column.name, kind), &mut row, writing.dialect.numbers);
+                }
+            }
+            writing.push(row);
+        }
+    }
+
+    fn is_written(column: &Column<CustomerAddressColumn>) -> bool {
+        column.kind != CustomerAddressColumn::Ignored
+    }
+
+    fn unwritten(customer: &Customer) -> Option<Customer> {
+        Some(Customer { addresses: Vec::new(), ..customer.clone() })
     }
 
     fn remove(customer: &mut Customer, change: &CustomerAddressChange) -> Removal {

@@ -139,6 +139,28 @@ impl Form {
         }
     }
 
+    /// Writes a canonical text as files have it; [`Form::canonical`] reads it as the same text again.
+    #[must_use]
+    pub fn written(self, canonical: &str, numbers: number::NumberFormat) -> String {
+        match self {
+            Self::Whole | Self::Number | Self::NotNegative => numbers.written(canonical),
+            // The form that shops and spreadsheets know.
+            Self::Date => canonical.replacen('T', " ", 1),
+            Self::FlagOrConfig if canonical == "use_config" => "Use config".to_owned(),
+            Self::FlagOrConfig
+            | Self::Text
+            | Self::Line
+            | Self::Name
+            | Self::Flag
+            | Self::Status
+            | Self::Visibility
+            | Self::TaxClass
+            | Self::UrlKey
+            | Self::OneOf(_)
+            | Self::Backorders => canonical.to_owned(),
+        }
+    }
+
     /// Says what cells of this form hold.
     #[must_use]
     pub fn cells(self) -> Cells {

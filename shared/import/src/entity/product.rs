@@ -7,6 +7,7 @@
 //! A row without a store view code speaks for the product as a whole, one with a code only for the texts, prices and
 //! images that its store view shows.
 
+mod addresses;
 mod apply;
 mod attribute;
 mod cell_place;
@@ -16,6 +17,7 @@ mod columns;
 mod image_path;
 mod images;
 mod kind;
+mod listed;
 mod parts;
 mod read;
 mod relations;
@@ -28,6 +30,7 @@ mod stock;
 #[cfg(test)]
 mod tests;
 mod thing;
+mod write;
 
 pub use apply::{ApplyError, CreateError};
 pub(in crate::entity) use columns::COLUMNS;
@@ -41,7 +44,9 @@ pub use parts::{
 pub use thing::{Image, Product, StoreViewContent};
 
 use crate::across::{Claim, Reference};
-use crate::entity::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Reading, Removal, Stated, Thing};
+use crate::entity::{
+    About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, ListedUnder, Reading, Removal, Stated, Thing, Writing,
+};
 use crate::finding::ChangeRefusal;
 use crate::named::Named;
 use crate::shop::ShopFacts;
@@ -125,6 +130,18 @@ impl Entity for Products {
         }
     }
 
+    fn write(product: &Product, writing: &mut Writing<'_>) {
+        write::write(product, writing);
+    }
+
+    fn is_written(column: &Column<kind::ProductColumn>) -> bool {
+        write::is_written(column.name, column.kind)
+    }
+
+    fn written_columns_of_shop(shop: &ShopFacts) -> Vec<String> {
+        write::image_columns(shop)
+    }
+
     fn column_of_shop(name: &str, shop: &ShopFacts) -> Option<kind::ProductColumn> {
         shop_columns::column_of_shop(name, shop)
     }
@@ -160,4 +177,9 @@ impl Entity for Products {
 impl Thing for Product {
     const NAME: &'static str = "product";
     const SCHEMA: u32 = 1;
+    const IS_LISTED: bool = true;
+
+    fn listed_under(&self) -> Vec<ListedUnder> {
+        listed::listed_under(self)
+    }
 }

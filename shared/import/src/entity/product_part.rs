@@ -10,8 +10,9 @@ mod columns;
 mod tests;
 
 use super::product::{Product, ProductChange, ProductColumn, Products, StoreViewContent};
-use super::{About, Cells, ChangeEffect, Column, Entity, Reading, Removal};
+use super::{About, Cells, ChangeEffect, Column, Entity, Reading, Removal, Writing, WrittenRow};
 use crate::across::Reference;
+use crate::dialect::Dialect;
 use crate::finding::ChangeRefusal;
 use crate::named::Named;
 use crate::shop::ShopFacts;
@@ -40,6 +41,12 @@ pub trait ProductPart: Send + Sync + 'static {
 
     /// Takes the part from a product: what a store view has of it, or all of it.
     fn take(product: &mut Product, store_view: Option<&str>);
+
+    /// Gives a product what it cannot be without, if its part was taken and not given anew.
+    fn make_whole(_product: &mut Product) {}
+
+    /// Adds to a row that is written what would follow from it otherwise.
+    fn complete(_row: &mut WrittenRow, _dialect: &Dialect) {}
 
     /// Brings in line what follows from a change that was applied.
     fn follow(_before: &Product, _product: &mut Product, _change: &ProductChange) {}
@@ -77,6 +84,7 @@ impl<P: ProductPart> Entity for P {
         take::<P>(&mut product, None);
         // Whether this comes to what there was does not matter: the caller compares.
         let _ = Self::apply(&mut product, change)?;
+        P::make_whole(&mut product);
         Ok(product)
     }
 
@@ -94,10 +102,45 @@ impl<P: ProductPart> Entity for P {
     fn remove(product: &mut Product, change: &ProductChange) -> Removal {
         let before = product.clone();
         take::<P>(product, change.store_view.as_deref());
+        P::make_whole(product);
         if *product == before { Removal::Nothing } else { Removal::Part }
     }
 
     const HAS_SHOP_COLUMNS: bool = true;
+
+    /// Writes those cells of a product's rows that belong to the part; rows without any are left out.
+    fn write(product: &Product, writing: &mut Writing<'_>) {
+        let mut whole = Writing::new(writing.dialect, writing.shop);
+        whole.has_additional_attributes = false;
+        Products::write(product, &mut whole);
+        let of_shop = Self::written_columns_of_shop(writing.shop);
+        let is_of_part = |name: &str| {
+            let column = P::PART_COLUMNS.iter().find(|column| column.name == name);
+            column.map_or_else(|| of_shop.iter().any(|column| column == name), Self::is_written)
+        };
+        for mut row in whole.into_rows() {
+            row.keep(is_of_part);
+            if row.columns().any(|column| !PLACE.contains(&column)) {
+                P::complete(&mut row, writing.dialect);
+                writing.push(row);
+            }
+        }
+    }
+
+    fn is_written(column: &Column<ProductColumn>) -> bool {
+        Products::is_written(column)
+    }
+
+    fn written_columns_of_shop(shop: &ShopFacts) -> Vec<String> {
+        let columns = Products::written_columns_of_shop(shop).into_iter();
+        columns.filter(|name| Self::column_of_shop(name, shop).is_some()).collect()
+    }
+
+    fn unwritten(product: &Product) -> Option<Product> {
+        let mut product = product.clone();
+        take::<P>(&mut product, None);
+        Some(product)
+    }
 
     fn column_of_shop(name: &str, shop: &ShopFacts) -> Option<ProductColumn> {
         Products::column_of_shop(name, shop).filter(P::is_of_part)
@@ -111,6 +154,9 @@ impl<P: ProductPart> Entity for P {
         Products::name_others(change, shop, named);
     }
 }
+
+/// The columns that say what a row is about.
+const PLACE: [&str; 2] = ["sku", "store_view_code"];
 
 /// Takes the part from a product, and the store views that then show nothing of their own.
 fn take<P: ProductPart>(product: &mut Product, store_view: Option<&str>) {

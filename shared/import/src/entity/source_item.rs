@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::product::{DEFAULT_SOURCE, Product, QuantityChange, SourceItem};
 use super::product_part::not_there;
-use super::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Form, Need, Reading, Removal, Stated, column};
+use super::{
+    About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Form, Need, Reading, Removal, Stated, Writing,
+    WrittenRow, column,
+};
 use crate::finding::{ChangeRefusal, Severity};
 use crate::number;
 
@@ -171,6 +174,26 @@ impl Entity for SourceItems {
         }
         *product = changed;
         Ok(ChangeEffect::Changed)
+    }
+
+    fn write(product: &Product, writing: &mut Writing<'_>) {
+        let numbers = writing.dialect.numbers;
+        for item in &product.source_items {
+            let mut row = WrittenRow::default();
+            row.set("sku", &product.sku);
+            row.set("source_code", &item.source);
+            row.set("status", &item.status);
+            row.set("quantity", numbers.written(&item.quantity));
+            writing.push(row);
+        }
+    }
+
+    fn is_written(column: &Column<SourceItemColumn>) -> bool {
+        !matches!(column.kind, SourceItemColumn::Ignored | SourceItemColumn::QuantityIsRelative)
+    }
+
+    fn unwritten(product: &Product) -> Option<Product> {
+        Some(Product { source_items: Vec::new(), ..product.clone() })
     }
 
     fn remove(product: &mut Product, change: &SourceItemChange) -> Removal {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::*;
 use crate::csv::{CsvFormat, ReadRow, RowReader};
+use crate::dialect::Dialect;
 use crate::file_name::{PREFIXES_WITH_UNDERSCORE, split_prefix};
 use crate::operation::Operation;
 
@@ -209,6 +210,31 @@ fn every_change_that_is_made_twice_is_made_once() {
     visit_all(&mut Twice);
 }
 
+#[test]
+fn every_column_that_can_be_read_is_written() {
+    struct WriteExamples;
+    impl Visitor for WriteExamples {
+        fn visit<E: Entity>(&mut self) {
+            let change = read::<E>(&examples::<E>()).change.unwrap();
+            let mut thing = E::create(&change).unwrap_or_else(|_| thing::<E>());
+            let _ = E::apply(&mut thing, &change).unwrap();
+            let (dialect, shop) = (Dialect::default(), ShopFacts::plain());
+            let mut writing = Writing::new(&dialect, &shop);
+            E::write(&thing, &mut writing);
+            let rows = writing.into_rows();
+            // The examples are those of a row for everybody; positions that are running numbers are understood.
+            let is_left_out =
+                |column: &Column<_>| column.name == "store_view_code" || column.default.starts_with("running numbers");
+            let expected = E::COLUMNS.iter().filter(|column| E::is_written(column) && !is_left_out(column));
+            let is_silent = |name: &&str| rows.iter().all(|row| row.cell(name).is_empty());
+            let silent: Vec<&str> = expected.map(|column| column.name).filter(is_silent).collect();
+            assert_eq!(silent, [""; 0], "columns of {} that are read and never written", E::ABOUT.name);
+        }
+    }
+    visit_all(&mut WriteExamples);
+    WriteExamples.visit::<Brands>();
+}
+
 /// The smallest entity there can be: things that have a code and nothing else.
 struct Brands;
 
@@ -257,6 +283,12 @@ impl Entity for Brands {
 
     fn apply(_: &mut Brand, _: &Brand) -> Result<ChangeEffect, ChangeRefusal> {
         Ok(ChangeEffect::Unchanged)
+    }
+
+    fn write(brand: &Brand, writing: &mut Writing<'_>) {
+        let mut row = WrittenRow::default();
+        row.set("code", &brand.code);
+        writing.push(row);
     }
 }
 

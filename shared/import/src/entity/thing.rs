@@ -3,6 +3,8 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::listed_under::ListedUnder;
+
 /// What changes add up to, as a catalogue keeps it.
 pub trait Thing: Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// One of them, where they are kept: `product`.
@@ -13,6 +15,16 @@ pub trait Thing: Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned +
 
     /// Whether it is a fact of the shop: there are few of them, they are kept together and read as a whole.
     const IS_FACT: bool = false;
+
+    /// Whether readers of a catalogue see it in listings, which show what was there before for as long as an import holds
+    /// them back.
+    const IS_LISTED: bool = false;
+
+    /// Returns under what a catalogue lists it. Most things are looked up by their keys alone.
+    #[must_use]
+    fn listed_under(&self) -> Vec<ListedUnder> {
+        Vec::new()
+    }
 
     /// Writes the thing as it is stored: JSON with its schema number.
     #[must_use]

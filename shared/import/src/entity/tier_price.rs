@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::product::{Product, TierPrice};
 use super::product_part::not_there;
-use super::{About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Form, Need, Reading, Removal, Stated, column};
+use super::{
+    About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, Form, Need, Reading, Removal, Stated, Writing,
+    WrittenRow, column,
+};
 use crate::finding::{ChangeRefusal, Severity};
 use crate::number;
 use crate::shop::ShopFacts;
@@ -183,6 +186,28 @@ impl Entity for TierPrices {
             None => product.tier_prices.push(price),
         }
         Ok(ChangeEffect::Changed)
+    }
+
+    fn write(product: &Product, writing: &mut Writing<'_>) {
+        let numbers = writing.dialect.numbers;
+        for price in &product.tier_prices {
+            let mut row = WrittenRow::default();
+            row.set("sku", &product.sku);
+            row.set("tier_price_website", &price.website);
+            row.set("tier_price_customer_group", &price.customer_group);
+            row.set("tier_price_qty", numbers.written(&price.quantity));
+            row.set("tier_price", numbers.written(&price.price));
+            row.set("tier_price_value_type", &price.value_type);
+            writing.push(row);
+        }
+    }
+
+    fn is_written(column: &Column<TierPriceColumn>) -> bool {
+        column.kind != TierPriceColumn::Ignored
+    }
+
+    fn unwritten(product: &Product) -> Option<Product> {
+        Some(Product { tier_prices: Vec::new(), ..product.clone() })
     }
 
     fn remove(product: &mut Product, change: &TierPriceChange) -> Removal {

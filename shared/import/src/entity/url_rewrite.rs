@@ -5,16 +5,25 @@
 
 use super::product::{Product, ProductChange, ProductColumn, ProductValue};
 use super::product_part::{ProductPart, columns, contents};
-use super::{About, Column, ExecutorAbout};
+use super::{About, Column, ExecutorAbout, WrittenRow};
+use crate::dialect::Dialect;
 
 /// Addresses of products, for all store views or for one.
 pub struct UrlRewrites;
 
 const URL_KEY: &str = "url_key";
 
-const COLUMNS: [Column<ProductColumn>; 7] = {
-    let mut columns =
-        columns(["sku", "store_view_code", "url_key", "visibility", "categories", "product_websites", "original_data"]);
+const COLUMNS: [Column<ProductColumn>; 8] = {
+    let mut columns = columns([
+        "sku",
+        "store_view_code",
+        "url_key",
+        "visibility",
+        "categories",
+        "product_websites",
+        "original_data",
+        "old_url_keys",
+    ]);
     columns[4].kind = ProductColumn::Ignored;
     columns[4].meaning = "the categories under which the product has addresses; not read, those of the product count";
     columns[5].kind = ProductColumn::Ignored;
@@ -47,7 +56,22 @@ impl ProductPart for UrlRewrites {
         }
     }
 
+    fn make_whole(product: &mut Product) {
+        product.name_address();
+    }
+
+    /// A row that replaces an address keeps the one before, unless it says which ones there are.
+    fn complete(row: &mut WrittenRow, dialect: &Dialect) {
+        if row.cell("old_url_keys").is_empty() {
+            row.set("old_url_keys", &dialect.empty_value);
+        }
+    }
+
     fn follow(before: &Product, product: &mut Product, change: &ProductChange) {
+        // What a row says of earlier addresses is all of them.
+        if change.old_url_keys.is_some() {
+            return;
+        }
         let store_view = change.store_view.as_deref();
         let (old, new) = (address(before, store_view), address(product, store_view));
         let (Some(old), Some(new)) = (old, new) else { return };

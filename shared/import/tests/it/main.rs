@@ -5,6 +5,8 @@ mod demo;
 #[cfg(test)]
 mod every_file;
 #[cfg(test)]
+mod exports;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod reference;

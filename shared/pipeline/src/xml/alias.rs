@@ -47,11 +47,17 @@ struct Class {
     name: &'static str,
     /// `("Limit", "limit")`: the class may be followed by `\Limit` and a number, which is our argument `limit`.
     numbered: Option<(&'static str, &'static str)>,
+    /// An argument that the class itself stands for.
+    given: Option<(&'static str, &'static str)>,
 }
 
 const PIPELINE_CONDITIONS: &str = r"TechDivision\ProcessPipelines\Helper\Condition\Pipeline\";
 const STEP_CONDITIONS: &str = r"TechDivision\ProcessPipelines\Helper\Condition\Step\";
 const EXECUTORS: &str = r"TechDivision\ProcessPipelines\Model\Executor\";
+
+/// The original's module for imports has conditions of its own.
+const PIPELINE_CONDITIONS_OF_IMPORTS: &str = r"TechDivision\PacemakerImportBase\Helper\Condition\Pipeline\";
+const STEP_CONDITIONS_OF_IMPORTS: &str = r"TechDivision\PacemakerImportBase\Helper\Condition\Step\";
 
 const PIPELINE_CONDITION_CLASSES: &[Class] = &[
     class("NoAutoSpawn", "no_auto_spawn"),
@@ -64,13 +70,28 @@ const PIPELINE_CONDITION_CLASSES: &[Class] = &[
 ];
 
 const STEP_CONDITION_CLASSES: &[Class] = &[
-    Class { class: "AttemptsLimit", name: "attempts_limit", numbered: Some(("Limit", "limit")) },
-    Class { class: "TimeBetweenAttempts", name: "time_between_attempts", numbered: Some(("Minutes", "minutes")) },
+    Class { numbered: Some(("Limit", "limit")), ..class("AttemptsLimit", "attempts_limit") },
+    Class { numbered: Some(("Minutes", "minutes")), ..class("TimeBetweenAttempts", "time_between_attempts") },
     class("PreviousStepsCompleted", "previous_steps_completed"),
     class("PreviousStepsFinished", "previous_steps_finished"),
     class("WaitForStepIsNotRunning", "wait_for_step_is_not_running"),
     class("DependingOnNamedSteps", "depending_on_named_steps"),
     class("NamedPipelinesHasStatus", "named_pipelines_have_status"),
+];
+
+const PIPELINE_CONDITION_CLASSES_OF_IMPORTS: &[Class] = &[
+    class("IsPipelineEnabled", "pipeline_enabled"),
+    class("NoConflictingStepsInProcess", "no_conflicting_step"),
+    class("NoConflictingIndexingProcess", "no_indexing_in_progress"),
+];
+
+const STEP_CONDITION_CLASSES_OF_IMPORTS: &[Class] = &[
+    class("NoConflictingStepsInProcess", "wait_for_step_is_not_running"),
+    Class {
+        given: Some(("steps", "pacemaker_import_reindex, pacemaker_force_reindex")),
+        ..class("NoConflictingIndexStepProcess", "wait_for_step_is_not_running")
+    },
+    class("NoConflictingIndexingProcess", "no_indexing_in_progress"),
 ];
 
 /// The executors that the original ships; its documentation spells one of them in two ways.
@@ -92,8 +113,10 @@ pub(crate) fn condition(kind: ElementKind, found: &str) -> Result<ConditionType,
         return Ok(ConditionType { name: found.to_owned(), argument: None });
     }
     let meant = |kind| {
-        let (namespace, classes) = classes_of(kind);
-        local(found, namespace).and_then(|short| classes.iter().find_map(|class| class.condition(short)))
+        classes_of(kind).iter().find_map(|(namespace, classes)| {
+            let short = local(found, namespace)?;
+            classes.iter().find_map(|class| class.condition(short))
+        })
     };
     if let Some(condition) = meant(kind) {
         return Ok(condition);
@@ -121,21 +144,32 @@ pub(crate) fn executor(found: &str) -> Result<String, Error> {
 /// Every class name of the original that is accepted for a condition of a kind; with a number where it may have one.
 #[cfg(test)]
 pub(crate) fn condition_classes(kind: ElementKind) -> Vec<String> {
-    let (namespace, classes) = classes_of(kind);
-    let numbered = |class: &Class| class.numbered.map(|(word, _)| format!(r"{namespace}{}\{word}5", class.class));
-    classes.iter().flat_map(|class| [Some(format!("{namespace}{}", class.class)), numbered(class)]).flatten().collect()
+    let mut names = Vec::new();
+    for (namespace, classes) in classes_of(kind) {
+        for class in *classes {
+            names.push(format!("{namespace}{}", class.class));
+            names.extend(class.numbered.map(|(word, _)| format!(r"{namespace}{}\{word}5", class.class)));
+        }
+    }
+    names
 }
 
-/// The namespace of the original's conditions of a kind, and the classes in it.
-fn classes_of(kind: ElementKind) -> (&'static str, &'static [Class]) {
+/// The namespaces of the original's conditions of a kind, and the classes in each.
+fn classes_of(kind: ElementKind) -> &'static [(&'static str, &'static [Class])] {
     match kind {
-        ElementKind::PipelineCondition => (PIPELINE_CONDITIONS, PIPELINE_CONDITION_CLASSES),
-        ElementKind::StepCondition => (STEP_CONDITIONS, STEP_CONDITION_CLASSES),
+        ElementKind::PipelineCondition => &[
+            (PIPELINE_CONDITIONS, PIPELINE_CONDITION_CLASSES),
+            (PIPELINE_CONDITIONS_OF_IMPORTS, PIPELINE_CONDITION_CLASSES_OF_IMPORTS),
+        ],
+        ElementKind::StepCondition => &[
+            (STEP_CONDITIONS, STEP_CONDITION_CLASSES),
+            (STEP_CONDITIONS_OF_IMPORTS, STEP_CONDITION_CLASSES_OF_IMPORTS),
+        ],
         ElementKind::RecurringCondition
         | ElementKind::Pipeline
         | ElementKind::StepDefaults
         | ElementKind::Step
-        | ElementKind::Argument => ("", &[]),
+        | ElementKind::Argument => &[],
     }
 }
 
@@ -143,7 +177,7 @@ impl Class {
     fn condition(&self, short: &str) -> Option<ConditionType> {
         let rest = short.strip_prefix(self.class)?;
         let argument = match (rest, self.numbered) {
-            ("", _) => None,
+            ("", _) => self.given.map(|(key, value)| (key, value.to_owned())),
             (rest, Some((word, key))) => {
                 let number = rest.strip_prefix('\\')?.strip_prefix(word)?;
                 let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
@@ -156,7 +190,7 @@ impl Class {
 }
 
 const fn class(class: &'static str, name: &'static str) -> Class {
-    Class { class, name, numbered: None }
+    Class { class, name, numbered: None, given: None }
 }
 
 /// Whether a text can be a name of ours.

@@ -123,6 +123,7 @@ fn every_executor_refuses_to_go_without_what_it_needs_and_says_what_that_is() {
         }
     }
     assert_snapshot!(missing, @r#"
+    export: x.xml:4:15: step `tried`: the argument `entities` is missing; expected what to write files of: `products`, `categories` and so on, in the order in which an import needs them, as list of entities (example: `products, prices`); or `from="pipeline"`, if that hands it on
     http_request: x.xml:4:15: step `tried`: the argument `url` is missing; expected what is called: `https://…`, or `http://…` for listed ports of this machine, as URL (example: `https://api.example.com/orders`); or `from="pipeline"`, if that hands it on
     lambda_invoke: x.xml:4:15: step `tried`: the argument `function` is missing; expected the name or ARN of the function, as text (example: `systole-vat-rates`); or `from="pipeline"`, if that hands it on
     shell: x.xml:4:15: step `tried`: the argument `command` is missing; expected the command, which `sh -c` runs, as text (example: `ls /srv/orders | wc -l`); or `from="pipeline"`, if that hands it on
@@ -171,12 +172,14 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     drop_file from.Accept: `value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     drop_file from: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     drop_file name: `no such value!` is not a file name of letters, digits, `.`, `_` and `-` (example: `tax-rates_2.json`)
+    export entities: `no` is no entity (expected one of `attribute_sets`, `attributes`, `categories`, `products`, `prices`, `tier_prices`, `stock`, `source_items`, `media`, `links`, `variants`, `custom_options`, `url_rewrites`, `customers`, `customer_addresses`)
     http_request url: it cannot be read, relative URL without a base; it should look like `https://api.example.com/orders`
     http_request method: `no such value!` is none of the words that are possible (expected `GET`, `POST`, `PUT`, `PATCH` or `DELETE`)
     http_request body_from: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     http_request timeout_seconds: `no such value!` is not a whole number of seconds from 1 on (example: `3`)
     http_request expect: `no such value!` is not a status (examples: `2xx`, `404`)
     http_request save_as: `no such value!` is not a file name of letters, digits, `.`, `_` and `-` (example: `tax-rates_2.json`)
+    image_cache bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     import_products operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
     import_products dry_run: `no such value!` is neither `true` nor `false`
     import_products single_transaction: `no such value!` is neither `true` nor `false`
@@ -188,6 +191,7 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     move_files folder: it is no folder of files to check (expected `checks/` and a name, with a slash at the end)
     move_files configuration: it is no digest of a configuration (expected 24 hexadecimal digits)
     move_files bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
+    reindex scope: `no such value!` is none of the words that are possible (expected `changed` or `all`)
     report imported_by: `value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     report validated_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     report bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)

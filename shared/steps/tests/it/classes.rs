@@ -85,9 +85,9 @@ fn an_executor_of_the_original_is_read_or_named_as_it_is_written() {
         assert!(said == "fine" || said.contains(&format!("`{executor}`")), "{said}");
         table += &format!("{executor}\n    {said}\n");
     }
-    assert_snapshot!(table, @r"
+    assert_snapshot!(table, @r#"
     TechDivision\ProcessPipelines\Model\Executor\Reindex
-        x.xml:2:30: step `s`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\Reindex`; indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
+        fine
     \TechDivision\ProcessPipelines\Model\Executor\DropCache
         x.xml:2:30: step `s`: there is no executor for the class `\TechDivision\ProcessPipelines\Model\Executor\DropCache`; caches belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `drop_cache`
     TechDivision\ProcessPipelines\Model\Executor\CompressExecutor
@@ -109,9 +109,9 @@ fn an_executor_of_the_original_is_read_or_named_as_it_is_written() {
     TechDivision\PacemakerImportBase\Model\Executor\ImportExecutor
         x.xml:2:30: step `s`: there is no executor for the class `TechDivision\PacemakerImportBase\Model\Executor\ImportExecutor`; use those whose names begin with `validate` and `import` (`systole executors` lists all executors)
     techdivision\processpipelines\model\executor\reindex
-        x.xml:2:30: step `s`: there is no executor for the class `techdivision\processpipelines\model\executor\reindex`; indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
+        x.xml:2:30: step `s`: there is no executor for the class `techdivision\processpipelines\model\executor\reindex`; indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work; `reindex` is for what is listed here
     TechDivision\ProcessPipelines\Model\Executor\ReIndex 
-        x.xml:2:30: step `s`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\ReIndex `; indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
+        x.xml:2:30: step `s`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\ReIndex `; indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work; `reindex` is for what is listed here
     Vendor\Shop\Model\Executor\WarmCache
         x.xml:2:30: step `s`: there is no executor for the class `Vendor\Shop\Model\Executor\WarmCache`; caches belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `drop_cache`
     Vendor\Shop\Executor\Price\Update
@@ -119,18 +119,18 @@ fn an_executor_of_the_original_is_read_or_named_as_it_is_written() {
     TechDivision/ProcessPipelines/Model/Executor/Reindex
         x.xml:2:30: step `s`: `TechDivision/ProcessPipelines/Model/Executor/Reindex` is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`; did you mean `TechDivision\ProcessPipelines\Model\Executor\Reindex`?)
     Reindex
-        x.xml:2:30: step `s`: `Reindex` is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`; did you mean `reindex`?); indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
+        x.xml:2:30: step `s`: `Reindex` is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`; did you mean `reindex`?); indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work; `reindex` is for what is listed here
     DropCache
         x.xml:2:30: step `s`: `DropCache` is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`; did you mean `drop_cache`?); caches belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `drop_cache`
     reindex
-        x.xml:2:30: step `s`: there is no executor `reindex` (expected one of all); indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
+        fine
     drop_cache
         x.xml:2:30: step `s`: there is no executor `drop_cache` (expected one of all); caches belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `drop_cache`
     HttpRequest
         x.xml:2:30: step `s`: `HttpRequest` is not the name of an executor (expected `a-z`, `0-9`, `_`, `-` or `.`; did you mean `http_request`?)
     http-request
         x.xml:2:30: step `s`: there is no executor `http-request` (expected one of all; did you mean `http_request`?)
-    ");
+    "#);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_condition_of_the_original_is_read_or_named_as_it_is_written() {
         assert!(said == "fine" || said.starts_with("x.xml:2:"), "{said}");
         table += &format!("{class}\n    {said}\n");
     }
-    assert_snapshot!(table, @r"
+    assert_snapshot!(table, @r#"
     TechDivision\ProcessPipelines\Helper\Condition\Pipeline\NoAutoSpawn
         fine
     TechDivision\ProcessPipelines\Helper\Condition\Pipeline\CronExpression
@@ -158,7 +158,7 @@ fn a_condition_of_the_original_is_read_or_named_as_it_is_written() {
     TechDivision\PacemakerImportBase\Helper\Condition\Pipeline\HasImportBunches
         x.xml:2:27: pipeline `p`: condition `TechDivision\PacemakerImportBase\Helper\Condition\Pipeline\HasImportBunches`: there is no condition for this class; use the one that finds sets of files that have arrived completely (`systole conditions` lists all conditions)
     TechDivision\PacemakerImportBase\Helper\Condition\Pipeline\IsPipelineEnabled
-        x.xml:2:27: pipeline `p`: condition `TechDivision\PacemakerImportBase\Helper\Condition\Pipeline\IsPipelineEnabled`: there is no condition for this class; use `pipeline_enabled`
+        fine
     TechDivision\ProcessPipelines\Helper\Condition\Pipeline\noautospawn
         x.xml:2:27: pipeline `p`: condition `TechDivision\ProcessPipelines\Helper\Condition\Pipeline\noautospawn`: there is no condition for this class; use `no_auto_spawn`
     TechDivision\ProcessPipelines\Helper\Condition\Step\AttemptsLimit\Limit1
@@ -174,26 +174,23 @@ fn a_condition_of_the_original_is_read_or_named_as_it_is_written() {
     TechDivision\ProcessPipelines\Helper\Condition\Step\PreviousStepsSuccessful
         x.xml:2:23: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Step\PreviousStepsSuccessful`: there is no condition for this class; use `previous_steps_completed`
     TechDivision\PacemakerImportBase\Helper\Condition\Step\NoConflictingStepsInProcess
-        x.xml:2:23: step `s`: condition `TechDivision\PacemakerImportBase\Helper\Condition\Step\NoConflictingStepsInProcess`: there is no condition for this class; use `wait_for_step_is_not_running` with the argument `steps`
+        x.xml:2:1: step `s`: condition `TechDivision\PacemakerImportBase\Helper\Condition\Step\NoConflictingStepsInProcess`: the argument `steps` or `step_filter` is missing; expected the names of the steps, as list of step names (example: `first, second`)
     TechDivision\PacemakerImportBase\Helper\Condition\Step\NoConflictingIndexStepProcess
-        x.xml:2:23: step `s`: condition `TechDivision\PacemakerImportBase\Helper\Condition\Step\NoConflictingIndexStepProcess`: there is no condition for this class; use `wait_for_step_is_not_running` with the argument `steps`
+        fine
     TechDivision\PacemakerImportBase\Helper\Condition\Step\NoConflictingIndexingProcess
-        x.xml:2:23: step `s`: condition `TechDivision\PacemakerImportBase\Helper\Condition\Step\NoConflictingIndexingProcess`: there is no condition for this class; leave it out, no step waits for an index here
+        fine
     TechDivision\ProcessPipelines\Helper\Condition\Pipeline\NoSiblingInProgress
         x.xml:2:23: step `s`: condition `TechDivision\ProcessPipelines\Helper\Condition\Pipeline\NoSiblingInProgress`: it is a condition of a pipeline, and this one stands in a step
     AttemptsLimit
         x.xml:2:23: step `s`: condition `AttemptsLimit`: `AttemptsLimit` is not a type of condition (expected `a-z`, `0-9`, `_`, `-` or `.`; did you mean `attempts_limit`?)
     TechDivision\ProcessPipelines\Helper\Condition\Recurring\Something
         x.xml:2:28: step `s`: recurring condition `TechDivision\ProcessPipelines\Helper\Condition\Recurring\Something`: there is no recurring condition for this class; use `recurring` with the argument `limit`
-    ");
+    "#);
 }
 
 #[test]
 fn the_classes_of_the_samples_are_named_as_they_are_written() {
-    assert_snapshot!(said(&report("newcomer/original-reindex.xml")), @r"
-    x.xml:2:31: step `a`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\Reindex`; indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `reindex`
-    x.xml:3:31: step `b`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\DropCache`; caches belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `drop_cache`
-    ");
+    assert_snapshot!(said(&report("newcomer/original-reindex.xml")), @r#"x.xml:3:31: step `b`: there is no executor for the class `TechDivision\ProcessPipelines\Model\Executor\DropCache`; caches belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an executor that is registered as `drop_cache`"#);
 }
 
 #[test]

@@ -20,6 +20,7 @@ fn the_shipped_import_loads() {
     assert_snapshot!(steps.collect::<Vec<_>>().join("\n"), @"
     10 move_files move_files
     20 validate validate
+    25 index_suspend index_suspend
     30 import_attribute_sets import_attribute_sets
     40 import_attributes import_attributes
     50 create_options create_options
@@ -31,6 +32,8 @@ fn the_shipped_import_loads() {
     86 import_custom_options import_custom_options
     88 publish publish
     90 archive archive
+    94 index_resume index_resume
+    96 reindex reindex
     100 report report
     ");
     let stored = serde_json::to_string(&definition.conditions[0]).unwrap();

@@ -234,7 +234,7 @@ async fn media_of_the_samples_become_those_of_products() {
         ("product-media-import_20161021-161909", [sample("product-media/media-import_20161021-161909_01.csv")]);
     let id = shop.import_files(bunch, &files).await;
     assert_snapshot!(shop.outcome(&id).await, @"
-    success: move_files success, validate success with a warning (6 findings in 9 rows; the first one: product-media-import_20161021-161909_01.csv:3: column `sku`: is empty), import_media success with a warning (6 of 9 rows were skipped; the report names them), publish skipped (changes were written as they came; nothing is drafted), archive success, report success
+    success: move_files success, validate success with a warning (6 findings in 9 rows; the first one: product-media-import_20161021-161909_01.csv:3: column `sku`: is empty), import_media success with a warning (6 of 9 rows were skipped; the report names them), publish skipped (changes were written as they came; nothing is drafted), image_cache success, archive success, report success
     0 created, 0 deleted, 9 rows, 6 skipped, 0 unchanged, 3 updated
     ");
     let bag = shop.bag("24-MB04").await;

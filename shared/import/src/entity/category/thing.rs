@@ -27,6 +27,7 @@ impl Thing for Category {
     const NAME: &'static str = "category";
     const SCHEMA: u32 = 1;
     const IS_FACT: bool = true;
+    const IS_LISTED: bool = true;
 }
 
 impl Category {

@@ -59,6 +59,12 @@ impl FromStr for PasswordHash {
     }
 }
 
+impl PasswordHash {
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Debug for PasswordHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PasswordHash(…)")

@@ -108,7 +108,7 @@ impl Product {
     }
 
     /// Gives a new product an address made of its name, unless its row states one.
-    fn name_address(&mut self) {
+    pub(in crate::entity) fn name_address(&mut self) {
         let values = &mut self.default.values;
         if let (None, Some(ProductValue::Text(name))) = (values.get("url_key"), values.get("name"))
             && let key = url_key::from_text(name)
@@ -234,6 +234,7 @@ impl StoreViewContent {
         Stated::replace(change.hidden_images.as_ref(), &mut self.hidden_images);
         Stated::replace(change.videos.as_ref(), &mut self.videos);
         Stated::replace(change.custom_options.as_ref(), &mut self.custom_options);
+        Stated::replace(change.old_url_keys.as_ref(), &mut self.old_url_keys);
     }
 }
 

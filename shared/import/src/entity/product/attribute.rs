@@ -46,7 +46,7 @@ impl ProductReading<'_, '_> {
             return self.read_unknown_attribute(place, stated);
         }
         // What can be chosen in lists of the shop's own code, no file ever says.
-        if attribute.has_options() && (attribute.is_user_defined || !attribute.options.is_empty()) {
+        if has_known_options(attribute) {
             return self.read_options(place, attribute, text);
         }
         let unquoted = cell::unquote_whole(text);
@@ -171,7 +171,12 @@ pub(super) fn option_label<'a>(attribute: &'a Attribute, text: &str) -> Option<&
     attribute.option(text).map(|option| option.label.as_str())
 }
 
-fn form_of(attribute: &Attribute) -> Form {
+/// Whether the values of an attribute are known labels.
+pub(super) fn has_known_options(attribute: &Attribute) -> bool {
+    attribute.has_options() && (attribute.is_user_defined || !attribute.options.is_empty())
+}
+
+pub(super) fn form_of(attribute: &Attribute) -> Form {
     let kept_as = attribute.settings.get("backend_type").map(String::as_str);
     match (attribute.input.as_str(), kept_as) {
         ("boolean", _) => Form::Flag,

@@ -99,6 +99,8 @@ pub struct ProductChange {
     pub downloadable_samples: Option<Stated<Vec<Pairs>>>,
     /// What the customer may choose or enter.
     pub custom_options: Option<Stated<Vec<Pairs>>>,
+    /// Addresses that lead to the product from earlier, oldest first.
+    pub old_url_keys: Option<Stated<Vec<String>>>,
     /// Labels that are no options of their attribute yet, by its code: they must be created before the change is made.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub new_options: BTreeMap<String, BTreeSet<String>>,

@@ -87,6 +87,7 @@ pub(super) fn cells(kind: ProductColumn) -> Cells {
         ProductColumn::CustomOptions => {
             Cells::holding("pairs with at least `name` and `type`, options separated by `|`")
         }
+        ProductColumn::OldUrlKeys => Cells::holding("addresses, the oldest first, separated by `,`"),
         ProductColumn::Relation(relation) => Cells::holding(relation.holds()),
         ProductColumn::Companion => Cells::saying_nothing("list, in the order of the column it belongs to"),
         ProductColumn::QuantityIsRelative => Cells::saying_nothing("`1` or `0`"),

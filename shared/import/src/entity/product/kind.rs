@@ -25,6 +25,8 @@ pub enum ProductColumn {
     HiddenImages,
     Videos,
     CustomOptions,
+    /// Addresses that were replaced and lead to the product still.
+    OldUrlKeys,
     /// How the product relates to other things.
     Relation(Relation),
     /// Read together with the column it belongs to, such as the positions of links.

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::cell_place::CellPlace;
@@ -154,6 +155,7 @@ impl ProductReading<'_, '_> {
             }
             ProductColumn::CustomOptions => self.read_custom_options(label, stated),
             ProductColumn::Videos => self.read_videos(label, stated),
+            ProductColumn::OldUrlKeys => self.read_old_url_keys(label, stated),
             ProductColumn::AdditionalImages => self.read_additional_images(label, stated),
             ProductColumn::HiddenImages => self.change.hidden_images = self.list(label, stated),
             ProductColumn::Stock(_) | ProductColumn::Relation(_) if self.change.store_view.is_some() => {
@@ -276,12 +278,16 @@ impl ProductReading<'_, '_> {
             | ProductColumn::HiddenImages
             | ProductColumn::Videos
             | ProductColumn::CustomOptions
+            | ProductColumn::OldUrlKeys
             | ProductColumn::Relation(_)
             | ProductColumn::Ignored => {
                 let text = cell::unquote_whole(value);
+                // Whoever writes quotes means what is in them, even if it is the word that clears a cell.
+                let is_quoted = matches!(text, Cow::Owned(_)) && !text.trim().is_empty();
                 // A list keeps its quotes, for they may enclose its parts.
                 let text = if kind == ProductColumn::Attribute { value } else { &text };
-                if let Some(stated) = self.cells.stated(text) {
+                let stated = if is_quoted { Some(Stated::Set(text)) } else { self.cells.stated(text) };
+                if let Some(stated) = stated {
                     self.read_needed(kind, place, stated);
                 }
             }

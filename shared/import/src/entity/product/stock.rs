@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::change::{ProductChange, ProductType};
+use super::kind::ProductColumn;
 use super::thing::Product;
+use crate::dialect::Dialect;
 use crate::entity::stated::Stated;
+use crate::entity::writing::WrittenRow;
 use crate::number;
 
 /// Settings, and the columns that leave them to the configuration of the shop.
@@ -65,6 +68,24 @@ pub(super) fn follow_quantity(before: &Product, product: &mut Product, change: &
         _ => return,
     };
     product.stock.insert("is_in_stock".to_owned(), is_in_stock.to_owned());
+}
+
+/// Writes the settings. What a row would make of those that it leaves out is cleared.
+pub(super) fn write(stock: &BTreeMap<String, String>, row: &mut WrittenRow, dialect: &Dialect) {
+    for (name, value) in stock {
+        let column = super::COLUMNS.iter().find(|column| column.name == name).map(|column| column.kind);
+        let text = match column {
+            Some(ProductColumn::Stock(form)) => form.written(value, dialect.numbers),
+            _ => value.clone(),
+        };
+        row.set(name, text);
+    }
+    let follows = LEFT_TO_SHOP.into_iter().chain([("qty", "is_in_stock")]);
+    for (setting, follower) in follows {
+        if stock.contains_key(setting) && !stock.contains_key(follower) {
+            row.set(follower, &dialect.empty_value);
+        }
+    }
 }
 
 /// A setting of the product itself, if it is not left to the shop.

@@ -118,6 +118,31 @@ impl Product {
         name_key(sku)
     }
 
+    /// Returns what a store view shows: its own values, images and the rest, and for everything else those for everybody.
+    #[must_use]
+    pub fn shown_in(&self, store_view: &str) -> StoreViewContent {
+        let mut shown = self.default.clone();
+        let Some(own) = self.store_views.get(store_view).cloned() else { return shown };
+        shown.values.extend(own.values);
+        shown.images.extend(own.images);
+        for (list, own) in [(&mut shown.hidden_images, own.hidden_images), (&mut shown.old_url_keys, own.old_url_keys)]
+        {
+            if !own.is_empty() {
+                *list = own;
+            }
+        }
+        if !own.additional_images.is_empty() {
+            shown.additional_images = own.additional_images;
+        }
+        if !own.videos.is_empty() {
+            shown.videos = own.videos;
+        }
+        if !own.custom_options.is_empty() {
+            shown.custom_options = own.custom_options;
+        }
+        shown
+    }
+
     /// Returns an attribute as a store view shows it: its own, else the default.
     #[must_use]
     pub fn value(&self, code: &str, store_view: Option<&str>) -> Option<&ProductValue> {

@@ -12,8 +12,8 @@ type Row = (&'static str, &'static str);
 const EXECUTORS: &[Row] = &[
     (
         "index",
-        "indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work, or an \
-         executor that is registered as `reindex`",
+        "indexes belong to the system that has them: use `http_request`, `lambda_invoke` or `shell` to have it work; \
+         `reindex` is for what is listed here",
     ),
     (
         "cache",
@@ -41,7 +41,7 @@ const PIPELINE_CONDITIONS: &[Row] = &[
         "use the one that finds sets of files that have arrived completely (`systole conditions` lists all conditions)",
     ),
     ("enabled", "use `pipeline_enabled`"),
-    ("index", "leave it out, no import waits for an index here"),
+    ("index", "use the one that asks for no indexing in progress (`systole conditions` lists all conditions)"),
     ("conflict", "use `no_conflicting_step` with the argument `steps`"),
     ("configurable", "use `configurable_cron_expression` with the argument `setting`"),
     ("cron", "use `cron_expression` with the argument `expression`"),
@@ -64,7 +64,7 @@ const STEP_CONDITIONS: &[Row] = &[
     ("namedsteps", "use `depending_on_named_steps` with the argument `steps`"),
     ("named", NAMED_PIPELINES),
     ("indexstep", NOT_RUNNING),
-    ("index", "leave it out, no step waits for an index here"),
+    ("index", "use the one that asks for no indexing in progress (`systole conditions` lists all conditions)"),
     ("conflict", NOT_RUNNING),
     ("running", NOT_RUNNING),
     ("depend", "use `depending_on_named_steps` with the argument `steps`"),

@@ -62,6 +62,7 @@ pub(super) const BASICS: &[Column<ProductColumn>] = &[
         "part of the address that names the product",
     ),
     column("url_path", LINE, "joust-duffle-bag.html", "address below that of the shop"),
+    column("old_url_keys", ProductColumn::OldUrlKeys, "bag,duffle", "earlier addresses that still lead to the product"),
     column("save_rewrites_history", FLAG, "1", "whether an old address leads on to the new one"),
     column("meta_title", LINE, "Joust Duffle Bag", "title for search engines"),
     column("meta_keywords", TEXT, "bag, sport", "keywords for search engines"),
