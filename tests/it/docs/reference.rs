@@ -102,7 +102,10 @@ fn sorted(value: &serde_json::Value) -> serde_json::Value {
             map.into_iter().map(|(name, value)| (name.clone(), value)).collect()
         }
         serde_json::Value::Array(list) => list.iter().map(sorted).collect(),
-        other => other.clone(),
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => value.clone(),
     }
 }
 

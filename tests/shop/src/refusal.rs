@@ -14,7 +14,7 @@ pub(crate) enum Refusal {
         /// A list for `%1`, an object for `%name`, or null for a sentence without any.
         parameters: Value,
         /// Messages of single fields, of the stock calls only.
-        errors: Option<Value>,
+        errors: Option<Box<Value>>,
     },
     /// A PHP type error: 500 and plain text. In a consumer it ends the process.
     TypeError,
@@ -86,7 +86,7 @@ impl Refusal {
         let mut body = Map::new();
         body.insert("message".to_owned(), json!(message));
         if let Some(errors) = errors {
-            body.insert("errors".to_owned(), errors.clone());
+            body.insert("errors".to_owned(), Value::clone(errors));
         }
         if !parameters.is_null() {
             body.insert("parameters".to_owned(), parameters.clone());

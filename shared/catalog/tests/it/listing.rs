@@ -56,7 +56,7 @@ fn bag(sku: &str, category: &str, url_key: &str) -> Product {
 /// Writes a product over what is stored; none deletes it.
 async fn write(store: &Store, sku: &str, product: Option<Product>) {
     let key = Product::key(sku);
-    let before = own::things::<Product>(store.table.as_ref(), &[key.clone()]).await.unwrap().remove(&key);
+    let before = own::things::<Product>(store.table.as_ref(), std::slice::from_ref(&key)).await.unwrap().remove(&key);
     let update = Update { key, before, thing: product, mark: "a test".to_owned(), change: None };
     assert_eq!(own::write_things(store.table.as_ref(), &[update]).await.unwrap(), [""; 0]);
 }
@@ -275,7 +275,8 @@ async fn a_write_that_meets_another_leaves_no_thing_without_its_entries() {
     let store = store();
     write(&store, "A-1", Some(bag("A-1", "Root/A", "a"))).await;
     let key = "a-1".to_owned();
-    let read = async || own::things::<Product>(store.table.as_ref(), &[key.clone()]).await.unwrap().remove(&key);
+    let read =
+        async || own::things::<Product>(store.table.as_ref(), std::slice::from_ref(&key)).await.unwrap().remove(&key);
     let update = |before: Option<KeptThing<Product>>, category: &str, mark: &str| {
         let thing = Some(bag("A-1", category, "a"));
         Update { key: key.clone(), before, thing, mark: mark.to_owned(), change: None }

@@ -77,7 +77,7 @@ pub struct BadRow {
     /// Where the next row can be read from.
     pub next: CsvPosition,
     /// Its cells, if they can be told apart and only their number is wrong.
-    pub row: Option<CsvRow>,
+    pub row: Option<Box<CsvRow>>,
     /// What is wrong with it.
     pub kind: BadRowKind,
 }

@@ -327,7 +327,7 @@ fn check_column_count(row: CsvRow, expected: usize) -> ReadRow {
         true => BadRowKind::TooManyCells { expected, found },
         false => BadRowKind::TooFewCells { expected, found },
     };
-    ReadRow::Bad(BadRow { position: row.position, next: row.next, row: Some(row), kind })
+    ReadRow::Bad(BadRow { position: row.position, next: row.next, row: Some(Box::new(row)), kind })
 }
 
 fn error(line: u64, kind: ErrorKind) -> Error {

@@ -293,7 +293,7 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
         let end = stood.position.filter(|_| file == stood.file).map(|position| position.byte_offset);
         let place = RowPlace { file, ..RowPlace::default() };
         let mut rows = EntityFile::<E>::open(work, &check.bunch, place, check.rules.clone()).await?;
-        check.across.begin_file(&rows.name().to_owned());
+        check.across.begin_file(rows.name());
         let mut block = RowBlock::<E>::default();
         loop {
             let next = match rows.next().await? {

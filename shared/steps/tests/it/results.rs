@@ -176,7 +176,7 @@ async fn an_import_that_stops_half_way_tells_what_it_has_done() {
     let report = shop.report(&id).await;
     assert_eq!((&report["is_imported"], &report["is_complete"]), (&Value::from(true), &Value::from(false)));
     let text = shop.archived(&id, "report.txt").await.unwrap();
-    assert_snapshot!(text.lines().nth(0).unwrap().replace(&id.to_string(), "ID"), @"catalog_import ID: import that stopped before its end");
+    assert_snapshot!(text.lines().next().unwrap().replace(&id.to_string(), "ID"), @"catalog_import ID: import that stopped before its end");
 }
 
 #[tokio::test]

@@ -168,6 +168,7 @@ async fn counts(shop: &Shop) -> String {
 const REPLACE_PRODUCTS: Operate = Operate { pipeline: "catalog_import", step: "import_products", operation: "replace" };
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a line or two per folder")]
 async fn the_whole_sample_data_of_the_original_imports_folder_after_folder() {
     let shop = shop().await;
     let mut told = String::new();

@@ -100,7 +100,7 @@ pub struct AdditionalImage {
 /// A video of the gallery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Video {
-    /// Where it is, such as an address of Vimeo or YouTube.
+    /// Where it is, such as the address of a page with it.
     pub url: String,
     /// Text shown for it.
     #[serde(default, skip_serializing_if = "String::is_empty")]

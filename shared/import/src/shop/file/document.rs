@@ -23,6 +23,7 @@ pub(super) struct Document {
 
 impl Document {
     /// Reads a text.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the parser has events of which none can stand here")]
     pub(super) fn read(text: &str) -> Result<Self, FileProblem> {
         // Other than YAML, JSON writes characters beyond the first 65,536 as two escapes.
         let text = with_whole_characters(text);
@@ -78,6 +79,7 @@ impl<'t> Reading<'t> {
     }
 
     /// Makes sure that nothing follows.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the parser has events of which none can stand here")]
     fn end(&mut self) -> Result<(), FileProblem> {
         loop {
             let (event, span) = self.next()?;
@@ -89,6 +91,7 @@ impl<'t> Reading<'t> {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the parser has events of which none can stand here")]
     fn value(&mut self, event: Event<'t>, span: Span, pointer: &mut String) -> Result<Value, FileProblem> {
         self.lines.insert(pointer.clone(), span.start.line() as u64);
         if pointer.matches('/').count() > MAX_DEPTH {
@@ -117,6 +120,7 @@ impl<'t> Reading<'t> {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the parser has events of which none can stand here")]
     fn map(&mut self, pointer: &mut String) -> Result<Value, FileProblem> {
         let mut entries = Map::new();
         loop {
@@ -143,6 +147,7 @@ impl<'t> Reading<'t> {
 }
 
 /// Refuses anchors and tags.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the parser has events of which none can stand here")]
 fn check_is_plain(event: &Event<'_>, span: Span, pointer: &str) -> Result<(), FileProblem> {
     let (anchor, has_tag) = match event {
         Event::Alias(anchor) => (*anchor, false),

@@ -32,6 +32,7 @@ impl<'t> Writer<'t> {
     }
 
     /// Writes what stands behind a key or a dash, and ends the line.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the parser has events of which none can stand here")]
     fn value(&mut self, event: &Event<'t>, depth: usize) {
         match event {
             Event::Scalar(text, style, ..) => self.yaml += &format!(" {}\n", scalar(text, *style)),

@@ -90,7 +90,7 @@ impl StoredRows {
                     let text = self.text(bad.position.byte_offset, bad.next.byte_offset);
                     self.next_row = bad.next.byte_offset;
                     let line = bad.position.line;
-                    return Ok(Some(bad.row.map_or(StoredRow::Text { line, text }, StoredRow::Cells)));
+                    return Ok(Some(bad.row.map_or(StoredRow::Text { line, text }, |row| StoredRow::Cells(*row))));
                 }
                 Ok(ReadRow::End) | Err(_) => return Ok(None),
             }

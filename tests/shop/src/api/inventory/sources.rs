@@ -94,7 +94,12 @@ pub(super) const RESOLVE: Route =
 /// A refusal of the stock services: every wrong field with its own message.
 pub(super) fn invalid(message: &str, fields: Vec<(&str, &str)>) -> Refusal {
     let errors = fields.into_iter().map(|(message, field)| json!({"message": message, "parameters": {"field": field}}));
-    Refusal::Told { status: 400, message: message.to_owned(), parameters: Value::Null, errors: Some(errors.collect()) }
+    Refusal::Told {
+        status: 400,
+        message: message.to_owned(),
+        parameters: Value::Null,
+        errors: Some(Box::new(errors.collect())),
+    }
 }
 
 fn searched(call: &Call<'_>, all: Vec<Value>) -> Answer {
