@@ -97,7 +97,8 @@ fn every_file_and_target_that_developers_are_sent_to_is_there() {
         for word in text.split([' ', '\n', '`', '(', ')', '"', ',', ';', '|']) {
             let is_file = NAMED_FROM_THE_ROOT.iter().any(|folder| word.starts_with(folder)) && word.contains('/');
             if (is_file || word.ends_with(".rs")) && !word.contains(['<', '*', '…', '{', ':']) {
-                assert!(root().join(word.trim_end_matches('.')).exists(), "{page}: there is no `{word}`");
+                let file = word.split('#').next().unwrap_or_default().trim_end_matches('.');
+                assert!(root().join(file).exists(), "{page}: there is no `{word}`");
                 named += 1;
             }
         }

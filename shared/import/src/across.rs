@@ -7,12 +7,12 @@
 //! Memory: of each key, claim and row a hash of eight bytes and its place; in full only the names that nobody has made yet.
 //! Whoever stops half way judges the rows before again.
 
+pub mod claims;
 mod things;
 
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -21,43 +21,11 @@ use crate::entity::Thing;
 use crate::finding::{ChangeRefusal, Finding, Severity, Strictness};
 use crate::operation::Operation;
 use crate::shop::ShopFacts;
+use claims::{Claim, ClaimCounts, Reference};
 use things::Things;
 
 /// Names that nobody has made yet; beyond that the target is asked which of them it has.
 const MAX_UNASKED: usize = 10_000;
-
-/// Another thing of the same kind that a change names, such as a product that it links to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reference {
-    /// The column that names it.
-    pub column: &'static str,
-    /// Its key.
-    pub key: String,
-    /// Its name as written.
-    pub name: String,
-}
-
-/// A value that no other thing may have, such as an address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Claim {
-    /// The column that states it.
-    pub column: Cow<'static, str>,
-    /// What must differ: the value in the form in which it compares, with where it holds.
-    pub key: String,
-    /// The value as people see it.
-    pub value: String,
-    /// Whose it counts for.
-    pub counts: ClaimCounts,
-}
-
-/// For which things a claim counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClaimCounts {
-    /// For all.
-    Always,
-    /// Only for new ones, such as an address made of the name.
-    IfNew,
-}
 
 /// A row that was read.
 #[derive(Debug, Clone, Copy)]

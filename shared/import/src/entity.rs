@@ -57,7 +57,7 @@ pub use stated::Stated;
 pub use thing::{Above, ChangeEffect, JsonError, Removal, Thing};
 pub use writing::{Writing, WrittenRow};
 
-use crate::across::{Claim, Reference};
+use crate::across::claims::{Claim, Reference};
 use crate::csv::{self, CsvRow, Header};
 use crate::errors_file;
 use crate::finding::ChangeRefusal;

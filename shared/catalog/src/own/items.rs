@@ -4,86 +4,18 @@ use futures::{StreamExt, TryStreamExt, stream};
 use import::entity::Thing;
 use import::shop::ShopFacts;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use store::table::{
-    Attributes, Change, Condition, GroupWritten, Item, Key, Page, Query, Relist, Table, Write, Written,
-};
+use store::table::{Attributes, Change, Condition, GroupWritten, Item, Page, Query, Relist, Table, Write, Written};
 
-use super::causes::Drafted;
 use super::error::Error;
-use super::last_change::{BadLastChange, LastChange};
+pub(super) use super::item_keys::{item_key, key_of, partitions, sort_prefix};
+pub use super::kept_thing::{KeptThing, Update};
 use super::listing::Sight;
-use super::listing::write::{self as listing, Seen};
+use super::listing::seen::Seen;
+use super::listing::write as listing;
 use super::stored_json::{pack, unpack};
-
-/// Over how many partitions the things are spread: one takes about 1,000 writes a second.
-const PARTITIONS: u8 = 64;
-
-/// The partition of the shop facts.
-const FACTS: &str = "shop";
 
 /// How many writes are under way at the same time. The embedded store makes one commit of them.
 pub(super) const PARALLEL_WRITES: usize = 64;
-
-/// A thing as it was read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct KeptThing<T> {
-    /// The thing; none if it was deleted. That it was is kept, so that a repeated import recognises its own work.
-    pub thing: Option<T>,
-    /// Names the write that made it so; lets a repeated import recognise its own work.
-    pub mark: Option<String>,
-    /// What is noted of its last change, as it is stored.
-    last_change: Option<String>,
-    /// None if nobody has stored it: it is what every shop has. That of the draft's item for what is drafted.
-    version: Option<u64>,
-    /// Of a thing that was read from a draft: what it came from.
-    pub(super) drafted: Option<Drafted>,
-    /// What readers of listings see instead, if it was written while these are held back.
-    pub(super) seen: Option<Seen>,
-}
-
-/// A thing to write.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Update<T> {
-    /// Its key.
-    pub key: String,
-    /// What was read, if there was anything.
-    pub before: Option<KeptThing<T>>,
-    /// The thing as it shall be; none to delete it.
-    pub thing: Option<T>,
-    /// Names this write.
-    pub mark: String,
-    /// Which row changes the thing; none if it stays as it is and is written for the mark alone, or if
-    /// many rows want it, such as a category.
-    pub change: Option<LastChange>,
-}
-
-impl<T> KeptThing<T> {
-    /// Which row changed or deleted it last; none if it was written before that was noted.
-    ///
-    /// # Errors
-    /// The note cannot be understood.
-    pub fn last_change(&self) -> Result<Option<LastChange>, BadLastChange> {
-        self.last_change.as_deref().map(str::parse).transpose()
-    }
-
-    /// The version under which it is stored, or would be drafted anew.
-    pub(super) fn version(&self) -> Option<u64> {
-        self.version
-    }
-
-    /// The note of its last change, as it is stored.
-    pub(super) fn note(&self) -> Option<&str> {
-        self.last_change.as_deref()
-    }
-
-    /// What rows have made of it, to apply more to it; it is still stored as it was.
-    pub(super) fn made(before: Option<&Self>, thing: Option<T>, mark: String) -> Self {
-        let version = before.and_then(|before| before.version);
-        let seen = before.and_then(|before| before.seen);
-        Self { thing, mark: Some(mark), last_change: None, version, drafted: None, seen }
-    }
-}
 
 /// Reads things by their keys; absent ones are left out.
 ///
@@ -240,35 +172,6 @@ fn write<T: Thing>(update: &Update<T>) -> Write {
         (_, None) | (None, Some(_)) => Change::Put { attributes, listing: None, expires_at: None },
     };
     Write { key: item_key::<T>(&update.key), condition, change }
-}
-
-pub(super) fn item_key<T: Thing>(key: &str) -> Key {
-    let partition = match T::IS_FACT {
-        true => FACTS.to_owned(),
-        false => partition_name(Sha256::digest(key)[0] % PARTITIONS),
-    };
-    Key::new(partition, format!("{}{key}", sort_prefix::<T>()))
-}
-
-/// The partitions that things of a kind are in.
-pub(super) fn partitions<T: Thing>() -> Vec<String> {
-    match T::IS_FACT {
-        true => vec![FACTS.to_owned()],
-        false => (0..PARTITIONS).map(partition_name).collect(),
-    }
-}
-
-fn partition_name(partition: u8) -> String {
-    format!("catalog/{partition:02}")
-}
-
-pub(super) fn sort_prefix<T: Thing>() -> String {
-    format!("{}/", T::NAME)
-}
-
-pub(super) fn key_of<T: Thing>(item: &Item) -> &str {
-    let key = item.key.sort.strip_prefix(T::NAME).and_then(|key| key.strip_prefix('/'));
-    key.unwrap_or(&item.key.sort)
 }
 
 fn mark(item: &Item) -> Option<String> {

@@ -27,6 +27,7 @@
 mod entries;
 mod mend;
 mod read;
+pub(super) mod seen;
 mod sight;
 mod state;
 pub(super) mod write;

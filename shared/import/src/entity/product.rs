@@ -43,7 +43,7 @@ pub use parts::{
 };
 pub use thing::{Image, Product, StoreViewContent};
 
-use crate::across::{Claim, Reference};
+use crate::across::claims::{Claim, Reference};
 use crate::entity::{
     About, Cells, ChangeEffect, Column, Entity, ExecutorAbout, ListedUnder, Reading, Removal, Stated, Thing, Writing,
 };

@@ -11,7 +11,7 @@ mod tests;
 
 use super::product::{Product, ProductChange, ProductColumn, Products, StoreViewContent};
 use super::{About, Cells, ChangeEffect, Column, Entity, Reading, Removal, Writing, WrittenRow};
-use crate::across::Reference;
+use crate::across::claims::Reference;
 use crate::dialect::Dialect;
 use crate::finding::ChangeRefusal;
 use crate::named::Named;

@@ -14,7 +14,7 @@ const ACCOUNT: &str = "needs an AWS account";
 const EMULATOR: &str = "needs the emulator on the port of developers; `scripts/test` starts another one the same way";
 const COMPILES: &str = "compiles for minutes";
 
-pub(super) const NOT_RUN: [NotRun; 32] = [
+pub(super) const NOT_RUN: [NotRun; 35] = [
     of("README.md", "make test", 1, "it is what runs this"),
     of("README.md", "make local-up", 1, EMULATOR),
     of("README.md", "systole --stage local", 1, EMULATOR),
@@ -47,6 +47,19 @@ pub(super) const NOT_RUN: [NotRun; 32] = [
     of("docs/DEBUGGING.md", "grep -h", 1, EMULATOR),
     of("docs/DEBUGGING.md", "CARGO_PROFILE_DEV_DEBUG", 1, "opens a debugger"),
     of("docs/EXECUTORS.md", "make deploy", 1, ACCOUNT),
+    of(
+        "docs/OPERATING.md",
+        "systole import show spring",
+        1,
+        "the bunch is one of another shop; steps/tests/it/results.rs",
+    ),
+    of(
+        "docs/OPERATING.md",
+        "systole import errors spring",
+        1,
+        "the bunch is one of another shop; steps/tests/it/results.rs",
+    ),
+    of("docs/SHOP.md", "systole shop import", 2, "somebody has written a store view into the file; operate tests it"),
     of("examples/extension/README.md", "cargo ", 6, "compiles; examples/extension/tests runs these programs"),
     of("examples/extension/README.md", "make deploy", 1, ACCOUNT),
     of("examples/python-executor/README.md", "sam deploy", 1, ACCOUNT),

@@ -14,8 +14,9 @@ use store::table::{
 use super::super::error::Error;
 use super::super::items::{self, KeptThing};
 use super::super::pages::{ThingCursor, page};
+use super::seen::{SEEN, Seen};
 use super::sight::Sight;
-use super::write::{SEEN, Seen, before_key, before_prefix, delete, entries, put};
+use super::write::{before_key, before_prefix, delete, entries, put};
 
 /// Things that are looked at in one go.
 const PAGE: usize = 100;

@@ -12,8 +12,9 @@ use super::super::error::Error;
 use super::super::items::{self, KeptThing};
 use super::super::pages::{ThingCursor, page};
 use super::entries::{self, entry, product_of};
+use super::seen::Seen;
 use super::sight::Sight;
-use super::write::{Seen, before_key};
+use super::write::before_key;
 
 /// Most products of one page. Their items must fit what a function may answer.
 pub const PAGE_LIMIT: usize = 200;

@@ -3,55 +3,17 @@
 use std::collections::BTreeSet;
 
 use import::entity::Thing;
-use serde_json::{Value, json};
-use store::table::{Attributes, Change, Condition, GROUP_LIMIT, Item, Key, Table, Write};
+use serde_json::json;
+use store::table::{Attributes, Change, Condition, GROUP_LIMIT, Key, Table, Write};
 
 use super::super::error::Error;
-use super::super::items::{self, Update};
+use super::super::item_keys::item_key;
+use super::super::kept_thing::Update;
 use super::super::stored_json::pack;
 use super::entries::entry;
+use super::seen::{SEEN, Seen};
 use super::sight::Sight;
 use super::state::state;
-
-/// Attribute of a thing that tells since which generation readers see something else, and where.
-pub(in crate::own) const SEEN: &str = "seen";
-
-/// What readers see of a thing that was written while listings are held back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::own) enum Seen {
-    /// Nothing: it was made in this generation.
-    Nothing(u64),
-    /// What is kept beside it.
-    KeptBefore(u64),
-}
-
-impl Seen {
-    /// The generation in which it was written first.
-    pub(super) fn generation(self) -> u64 {
-        match self {
-            Self::Nothing(generation) | Self::KeptBefore(generation) => generation,
-        }
-    }
-
-    /// Reads it from the item of a thing.
-    pub(in crate::own) fn of(item: &Item) -> Option<Self> {
-        let text = item.attributes.get(SEEN).and_then(Value::as_str)?;
-        let (generation, what) = text.split_once(' ')?;
-        let generation = generation.parse().ok()?;
-        match what {
-            "nothing" => Some(Self::Nothing(generation)),
-            "before" => Some(Self::KeptBefore(generation)),
-            _ => None,
-        }
-    }
-
-    pub(in crate::own) fn to_json(self) -> Value {
-        match self {
-            Self::Nothing(generation) => json!(format!("{generation} nothing")),
-            Self::KeptBefore(generation) => json!(format!("{generation} before")),
-        }
-    }
-}
 
 /// Which generation writes keep things for. Who holds listings back and has ended costs some space and nothing else.
 pub(in crate::own) async fn kept_for<T: Thing>(table: &dyn Table) -> Result<Sight, Error> {
@@ -140,7 +102,7 @@ pub(super) fn entries<T: Thing>(thing: Option<&T>, key: &str) -> Vec<Key> {
 
 /// Where it is kept what readers see of a thing while listings are held back.
 pub(super) fn before_key<T: Thing>(key: &str) -> Key {
-    let Key { partition, .. } = items::item_key::<T>(key);
+    let Key { partition, .. } = item_key::<T>(key);
     Key::new(partition, format!("{}{key}", before_prefix::<T>()))
 }
 

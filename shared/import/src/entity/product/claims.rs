@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::change::{ProductChange, ProductValue};
 use super::parts::LinkType;
 use super::thing::Product;
-use crate::across::{Claim, ClaimCounts, Reference};
+use crate::across::claims::{Claim, ClaimCounts, Reference};
 use crate::entity::stated::Stated;
 use crate::shop::ShopFacts;
 use crate::url_key;
