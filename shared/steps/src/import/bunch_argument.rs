@@ -5,7 +5,8 @@ use import::bunch::Bunch;
 use pipeline::Arguments;
 use pipeline::facts::Discovery;
 
-use super::configuration::CONFIGURATION_ARGUMENT;
+/// The pipeline argument that holds the digest of the configuration.
+pub(super) const CONFIGURATION_ARGUMENT: &str = "configuration";
 
 /// The pipeline argument that holds the bunch, as JSON.
 pub const BUNCH_ARGUMENT: &str = "bunch";

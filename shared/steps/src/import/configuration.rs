@@ -22,6 +22,7 @@ use import::entity::{self, Description};
 use pipeline::Definition;
 use store::files::{Files, Range};
 
+use super::bunch_argument::CONFIGURATION_ARGUMENT;
 use super::bunch_files::{TAKES, bunch};
 
 /// Where the files of the configuration are.
@@ -29,9 +30,6 @@ pub const CONFIGURATION_PREFIX: &str = "configuration/";
 
 /// Where configurations are kept that pipelines were spawned with. What a digest names never changes.
 const KEPT_PREFIX: &str = "definitions/configurations/";
-
-/// The pipeline argument that holds the digest of the configuration.
-pub const CONFIGURATION_ARGUMENT: &str = "configuration";
 
 /// Name of the file in the working directory that holds the configuration of a pipeline.
 const OWN_COPY: &str = "configuration.json";
