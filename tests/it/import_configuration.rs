@@ -8,6 +8,8 @@ fn configured(text: &str) -> Systole {
     let folder = systole.files().join("configuration");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("shop.json"), text).unwrap();
+    // Only work creates a store.
+    systole.run(&["heartbeat"]);
     systole
 }
 

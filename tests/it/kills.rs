@@ -218,7 +218,8 @@ fn drops_at_once_come_one_after_the_other() {
         .map(|case| systole.start(&["import", "drop", &fixture(case)]));
     for drop in drops {
         let ran = drop.end();
-        assert_eq!(ran.code, Some(0), "{ran}");
+        // All is dealt with, and some of it left out.
+        assert!(matches!(ran.code, Some(0 | 13)), "{ran}");
     }
     assert_nothing_is_left(&systole, "drops at once");
 }
@@ -374,7 +375,7 @@ fn generate(file: u32) -> String {
     let mut text = "sku,store_view_code,attribute_set_code,product_type,categories,name,price,qty\n".to_owned();
     for number in 0..products {
         let category = format!("Default Category/Part {file}/Shelf {}", number % 30);
-        writeln!(text, "P-{file}-{number},,Default,simple,{category},Product {number},1{number},5").unwrap();
+        writeln!(text, "P-{file}-{number},,Default,simple,{category},Product {file} {number},1{number},5").unwrap();
     }
     for number in 0..products {
         writeln!(text, "P-{file}-{number},de,,,,Produkt {number},,").unwrap();

@@ -75,7 +75,10 @@ fn a_row_says_what_failed_why_in_which_attempt_and_since_when() {
     let listed = ok(&systole, &["pipeline", "list", "--status", "error"]);
     let row = listed.stdout.lines().nth(1).unwrap();
     let reason = "): step `move` needs an argument `bunch`";
-    assert!(row.contains("  [file=Spring.csv] step `move` (attempt 1, since 20") && row.contains(reason), "{listed}");
+    assert!(
+        row.contains("  [file=Spring.csv] step `move` (attempt 1 of 1, since 20") && row.contains(reason),
+        "{listed}"
+    );
     let row = &systole.json(&["pipeline", "list", "--status", "error"])[0];
     let at = &row["stands_at"];
     assert_eq!((&row["arguments"], &at["step"]), (&json!({ "file": "Spring.csv" }), &json!("move")));

@@ -28,7 +28,7 @@ fn of_what_failed_each_question_takes_one_command() {
     ask("What is broken?", "systole health").tells(&systole, &["health"], "the last heartbeat was");
     ask("What is broken?", "systole pipeline list --status error").tells(&systole, &LIST_ERRORS, &id);
     ask("Why?", "systole pipeline check ID").tells(&systole, &["pipeline", "check", &id], "it failed for good");
-    let failed = "step `move` (attempt 1, since 20";
+    let failed = "step `move` (attempt 1 of 1, since 20";
     ask("Since when?", "systole pipeline list --status error").tells(&systole, &LIST_ERRORS, failed);
     ask("What did it log?", "systole step log ID STEP").tells(&systole, &["step", "log", &id, "move"], "`bunch`");
     let rerun = ask("Run it again", "systole pipeline rerun ID");

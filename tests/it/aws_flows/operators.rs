@@ -71,7 +71,7 @@ async fn an_import_is_found_by_its_status_and_looked_at() {
     assert_eq!((status, &found["pipelines"][0]["id"]), (200, &json!(id)));
     let (status, details) = functions.ask(get(&format!("/pipelines/{id}"))).await;
     assert_eq!((status, &details["status"]), (200, &json!("success")));
-    assert_eq!(details["steps"].as_array().unwrap().len(), 10);
+    assert_eq!(details["steps"].as_array().unwrap().len(), 17);
     let (_, arrivals) = functions.ask(get("/arrivals")).await;
     assert_eq!(arrivals["arrivals"][0]["pipeline"], json!(id));
 }
@@ -116,7 +116,7 @@ async fn what_cannot_be_done_is_answered_with_a_sentence() {
     for (request, status, sentence) in [
         (get("/pipelines/01m804t3nd0zr36at44k"), 404, "there is no pipeline 01m804t3nd0zr36at44k"),
         (get("/pipelines/x"), 400, "`x` is not"),
-        (get("/shop"), 404, "there is no such route"),
+        (get("/nothing-of-this-name"), 404, "there is no such route"),
         (post("/pipelines", &json!({ "name": "no_such" })), 404, "there is no pipeline definition `no_such`"),
         (post("/pipelines", &json!({ "nam": "x" })), 400, "the body cannot be read"),
     ] {

@@ -119,6 +119,8 @@ fn in_words(request: &Request) -> String {
     }
     let method = request.method();
     let file = request.uri().path().rsplit('/').next().unwrap_or_default();
+    // The name of a log is that of its attempt, and would be new in each.
+    let file = if file.ends_with(".log") { "a log" } else { file };
     if *method == Method::PUT || *method == Method::DELETE { format!("{method} {file}") } else { method.to_string() }
 }
 

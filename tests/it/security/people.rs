@@ -40,7 +40,7 @@ const DEFINITIONS: &str = r#"<config>
 </config>"#;
 
 /// What people who only look do. `WIDE` and `IDLE` stand for the ids of two pipelines.
-const LOOKING: [&str; 32] = [
+const LOOKING: [&str; 37] = [
     "health",
     "pipeline list",
     "pipeline list --status success",
@@ -66,6 +66,11 @@ const LOOKING: [&str; 32] = [
     "catalog categories",
     "catalog listing",
     "import export products",
+    "import history",
+    "import show no-such",
+    "import errors no-such",
+    "import configuration",
+    "shop export target/shop-of-a-test.yaml",
     "catalog export",
     // These look at no stage.
     "pipeline validate pipelines/catalog_import.xml",
@@ -77,7 +82,7 @@ const LOOKING: [&str; 32] = [
 ];
 
 /// What people do who operate a stage.
-const OPERATING: [&str; 15] = [
+const OPERATING: [&str; 19] = [
     "pipeline init idle",
     "pipeline init urgent",
     "pipeline pause IDLE",
@@ -93,6 +98,10 @@ const OPERATING: [&str; 15] = [
     "queue redrive",
     "catalog reindex",
     "import drop FILES --timeout 1",
+    "import run FILES --timeout 1",
+    "import validate FILES --timeout 1",
+    "shop import demo/shop.yaml",
+    "import ok-file FILES",
 ];
 
 /// What functions do on AWS, with rights of their own.

@@ -326,7 +326,7 @@ fn what_is_kept_survives_the_deletion_of_its_stack() {
 #[test]
 fn metric_filters_are_about_fields_that_are_logged() {
     let filters = of_type("alarms", "AWS::Logs::MetricFilter");
-    assert_eq!(filters.len(), 2);
+    assert_eq!(filters.len(), 3);
     for (name, filter) in filters {
         let metric = &filter["MetricTransformations"][0];
         let field = metric["MetricValue"].as_str().unwrap().strip_prefix("$.fields.").unwrap();

@@ -38,7 +38,7 @@ async fn a_pipeline_is_spawned_looked_at_and_cancelled() {
     assert_eq!(ended.stop.unwrap().reason, "it takes too long (arn:aws:iam::000000000000:user/operator)");
     assert_eq!(ended.steps.last().unwrap().record.attempt, 0, "it was never begun");
     assert_eq!(admin_post(&format!("pipelines/{id}/cancel"), &json!({})).status, 409);
-    assert_eq!(admin("shop").status, 404);
+    assert_eq!(admin("nothing-of-this-name").status, 404);
 }
 
 #[test]

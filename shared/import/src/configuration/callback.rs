@@ -350,8 +350,10 @@ impl<'v> Fields<'v> {
     fn of(value: Option<&'v Value>, about: &'v CallbackAbout) -> Result<Self, String> {
         let entries = value.and_then(Value::as_object).ok_or_else(|| needs(about))?;
         let schema: Value = serde_json::from_str(about.schema).expect("the schema of a callback is JSON");
-        let known: Vec<&str> =
+        let mut known: Vec<&str> =
             schema["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        // Whether an object keeps its order is decided by what else is in the program.
+        known.sort_unstable();
         for name in entries.keys() {
             if !known.contains(&name.as_str()) {
                 let known = known.join("`, `");

@@ -36,7 +36,7 @@ async fn prices_go_in_one_call_and_only_those_that_differ() {
     assert_eq!(shop.writes(), ["POST /V1/products/base-prices 3", "POST /V1/products/special-price 1"]);
     assert_eq!(shop.product("A").await["price"], json!(11.5));
     shop.local.forget_exchanges();
-    let file = "sku,price,special_price,special_price_from_date\na,11.50,9.00,8/1/2026\nB,20,,\n";
+    let file = "sku,price,special_price,special_price_from_date\na,11.50,9.00,2026-08-01\nB,20,,\n";
     assert_snapshot!(shop.import::<Prices>(file).await, @"2 unchanged");
     assert_eq!(shop.sent(), Vec::<serde_json::Value>::new());
 }

@@ -97,7 +97,8 @@ const STEP_CONDITION_CLASSES_OF_IMPORTS: &[Class] = &[
 /// The executors that the original ships; its documentation spells one of them in two ways.
 const EXECUTOR_CLASSES: &[Class] = &[
     class("DropCache", "drop_cache"),
-    class("Reindex", "reindex"),
+    // Not ours: it brings the indexes of a shop in order.
+    class("Reindex", "index"),
     class("CompressExecutor", "compress"),
     class("CompressPipelineExecutor", "compress"),
     class("DeleteExecutor", "delete_files"),

@@ -289,8 +289,22 @@ async fn the_whole_sample_data_of_the_original_imports_folder_after_folder() {
 }
 
 /// What a product is by the end: a value of each of the files that speak of it.
+/// A value with its fields in the order of their names. Whether objects keep another one is decided by what else is built.
+fn sorted(value: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Object(fields) => {
+            let fields: std::collections::BTreeMap<&String, Value> =
+                fields.iter().map(|(name, value)| (name, sorted(value))).collect();
+            fields.into_iter().map(|(name, value)| (name.clone(), value)).collect()
+        }
+        Value::Array(values) => values.iter().map(sorted).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
 fn spots(product: &Product) -> String {
-    let stored = |part: &serde_json::Value| part.to_string();
+    let stored = |part: &serde_json::Value| sorted(part).to_string();
     format!(
         "{} {} in {}: name {}, name in German {}, price {}, price in German {}, qty {}, address {}\ntier prices {}\nsources {}\nimages \
          {}",

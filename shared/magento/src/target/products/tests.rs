@@ -32,7 +32,19 @@ async fn item(changes: &[ProductChange]) -> String {
             Err(refusal) => return format!("{}: {}", refusal.column.unwrap_or_default(), refusal.problem),
         }
     }
-    format!("{}{}", body.into_item("RIG-3")["product"], told.concat())
+    format!("{}{}", sorted(&body.into_item("RIG-3")["product"]), told.concat())
+}
+
+/// A value with its fields in the order of their names. Whether objects keep another one is decided by what else is built.
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields: BTreeMap<&String, Value> = fields.iter().map(|(name, value)| (name, sorted(value))).collect();
+            fields.into_iter().map(|(name, value)| (name.clone(), value)).collect()
+        }
+        Value::Array(values) => values.iter().map(sorted).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
 }
 
 #[tokio::test]

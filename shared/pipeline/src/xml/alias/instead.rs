@@ -84,7 +84,7 @@ pub(crate) fn of_executor(class: &str) -> &'static str {
 
 /// The same for those of our names that only a program can give a meaning to.
 pub(crate) fn of_unregistered(name: &str) -> Option<&'static str> {
-    if matches!(name, "reindex" | "drop_cache") { row(EXECUTORS, name) } else { None }
+    if matches!(name, "index" | "drop_cache") { row(EXECUTORS, name) } else { None }
 }
 
 /// What to use instead of a condition of the original.

@@ -107,8 +107,17 @@ impl Comparison<'_> {
 }
 
 fn identity(item: &Value) -> String {
-    let names =
-        ["attribute_group_id", "attribute_id", "entity_id", "id", "sku", "quantity", "linked_product_sku", "value"];
+    let names = [
+        "attribute_group_id",
+        "attribute_id",
+        "entity_id",
+        "id",
+        "sku",
+        "quantity",
+        "linked_product_sku",
+        "value",
+        "source_code",
+    ];
     let mut parts: Vec<String> = names.iter().filter_map(|name| item.get(*name)).map(ToString::to_string).collect();
     if parts.is_empty() {
         parts.push(item.to_string());
