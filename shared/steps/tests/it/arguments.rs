@@ -179,6 +179,7 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     http_request timeout_seconds: `no such value!` is not a whole number of seconds from 1 on (example: `3`)
     http_request expect: `no such value!` is not a status (examples: `2xx`, `404`)
     http_request save_as: `no such value!` is not a file name of letters, digits, `.`, `_` and `-` (example: `tax-rates_2.json`)
+    image_cache configuration: it is no digest of a configuration (expected 24 hexadecimal digits)
     image_cache bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     import_products operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
     import_products dry_run: `no such value!` is neither `true` nor `false`

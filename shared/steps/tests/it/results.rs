@@ -157,7 +157,7 @@ async fn more_findings_than_are_bearable_fail_the_import_before_the_first_write(
     assert_eq!(shop.workshop.pipeline(&id).await.status, PipelineStatus::Error);
     assert!(shop.left(&id).await.products.is_empty());
     let shown = shop.workshop.shown(&id).await;
-    assert_snapshot!(shown.split(", import_").next().unwrap(), @"error: move_files success, validate error for good (2 of 3 rows were skipped: there are 2 findings, and the setting `import.bearable_findings` bears 1)");
+    assert_snapshot!(shown.split(", import_").next().unwrap(), @"error: move_files success, validate error for good (2 of 3 rows were skipped: there are 2 findings, and the setting `import.bearable_findings` bears 1), index_suspend cancelled");
 
     shop.workshop.set("import.bearable_findings", "pipeline:catalog_import", "2").await;
     shop.workshop.wait(60);

@@ -266,10 +266,18 @@ mod tests {
     /// Those that nothing allows here; targets of their own reach what they read.
     const OUTSIDE: [&str; 4] = ["fetch_data", "http_request", "lambda_invoke", "shell"];
 
+    /// Those that have nothing to do behind a single other step.
+    const BEHIND_OTHERS: [&str; 2] = ["index_resume", "publish"];
+
     /// Mutations of an input that fails at its first check would never come further.
     #[test]
     fn of_every_executor_an_input_is_kept_that_it_works_on() {
-        for name in steps::shipped().executors().names().into_iter().filter(|name| !OUTSIDE.contains(name)) {
+        for name in steps::shipped()
+            .executors()
+            .names()
+            .into_iter()
+            .filter(|name| ![&OUTSIDE[..], &BEHIND_OTHERS].concat().contains(name))
+        {
             let path = crate::corpus::folder().join("executors").join(format!("works_{name}"));
             let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let scene: Scene =
