@@ -97,7 +97,7 @@ const STEP_CONDITION_CLASSES_OF_IMPORTS: &[Class] = &[
 /// The executors that the original ships; its documentation spells one of them in two ways.
 const EXECUTOR_CLASSES: &[Class] = &[
     class("DropCache", "drop_cache"),
-    // Not ours: it brings the indexes of a shop in order.
+    // Not ours: it brings indexes of the system in order that it runs in.
     class("Reindex", "index"),
     class("CompressExecutor", "compress"),
     class("CompressPipelineExecutor", "compress"),
