@@ -74,7 +74,10 @@ fn kills_of_a_single_transaction_change_nothing_and_nothing_is_seen_before_it_is
     let moments: Vec<u64> = (0..6).map(|kill| if kill % 4 == 3 { 1_500 } else { random.below(300) }).collect();
     let story = format!("seed {} kills a single transaction after {moments:?} ms", random.seed);
     let systole = Systole::new();
-    systole.run(&["settings", "set", "import.single_transaction", "true"]);
+    // Only work creates a store, and a setting that was not set would make this an ordinary import.
+    systole.json(&["heartbeat"]);
+    let set_to = systole.run(&["settings", "set", "import.single_transaction", "true"]);
+    assert_eq!(set_to.code, Some(0), "{set_to}");
     put(set, &systole.drop_area());
     for moment in moments {
         let (dev, _) = systole.dev(&[]);
