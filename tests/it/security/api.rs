@@ -12,7 +12,7 @@ use serde_json::json;
 use store_embedded::Options;
 use tempfile::TempDir;
 
-use super::caller::{Asking, Places, Request, Who, keep_a_product, signer};
+use super::caller::{Asking, Places, Request, Who, keep_a_product, keep_an_import, signer};
 use crate::aws_flows::now;
 
 const DEFINITIONS: &str = r#"<config>
@@ -41,8 +41,10 @@ impl Api {
         context.store.queue.delete(&message.receipt).await.unwrap();
         let open = init(&context, "idle").await.to_string();
         keep_a_product(context.store.table.as_ref()).await;
-        let (ended, logged) = (ended.to_string(), ended.to_string());
-        Api { context, places: Places { open, ended, step: "alone", logged, logging_step: "alone" }, folder }
+        keep_an_import(&context.store, &ended).await;
+        let [ended, logged, imported] = [(); 3].map(|()| ended.to_string());
+        let places = Places { open, ended, step: "alone", logged, logging_step: "alone", imported };
+        Api { context, places, folder }
     }
 
     /// Everything that the store holds.
@@ -245,11 +247,14 @@ async fn a_body_cannot_say_who_asks() {
 async fn a_body_that_is_too_large_is_not_read() {
     let api = Api::new().await;
     let before = api.dump();
-    let large = json!({ "name": "x".repeat(600 * 1024) });
+    let of_bytes = |bytes: usize| json!({ "name": "x".repeat(bytes) });
+    // A whole shop may be larger than anything else.
+    let (large, larger) = (of_bytes(600 * 1024), of_bytes(6 * 1024 * 1024));
     let reads = |request: &Request| request.3.is_object();
     for (method, _, target, _) in api.places.requests().into_iter().filter(reads) {
         for (who, expected) in [(signer(Role::Configure), 413), (Who::Nobody, 401)] {
-            let asking = Asking::new(who, method, &target).with(&large);
+            let body = if target == "/shop" { &larger } else { &large };
+            let asking = Asking::new(who, method, &target).with(body);
             assert_eq!(api.status(&asking).await, expected, "{method} {target}");
         }
     }

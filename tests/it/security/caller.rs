@@ -7,11 +7,19 @@ use catalog::own::{self, Update};
 use engine::Context;
 use import::entity::Thing;
 use import::entity::product::Product;
+use import::report::RowCounts;
 use lambda_http::request::LambdaRequest;
 use lambda_http::tower::Service;
 use lambda_http::{Adapter, LambdaEvent};
+use pipeline::PipelineId;
+use pipeline::settings::Settings;
 use serde_json::{Value, json};
+use steps::import::archive;
+use steps::import::history::{self, ImportRecord, ImportResult, ImportStatus};
+use store::Store;
 use store::table::Table;
+
+use crate::aws_flows::now;
 
 /// Who a front door says is asking.
 #[derive(Debug, Clone)]
@@ -45,6 +53,8 @@ pub(super) struct Places {
     /// One with a step that has left a log.
     pub(super) logged: String,
     pub(super) logging_step: &'static str,
+    /// The pipeline of an import that has left a report and rows to correct.
+    pub(super) imported: String,
 }
 
 /// Puts the product into the catalogue that a request asks for.
@@ -55,13 +65,43 @@ pub(super) async fn keep_a_product(table: &dyn Table) {
     assert_eq!(own::write_things(table, &[update]).await.unwrap(), Vec::<String>::new());
 }
 
+/// Remembers an import of a pipeline, with a report and rows to correct.
+pub(super) async fn keep_an_import(store: &Store, pipeline: &PipelineId) {
+    let archive = archive::prefix(pipeline);
+    for file in ["report.html", "errors/a.csv"] {
+        store.files.put(&format!("{archive}{file}"), "a".into()).await.unwrap();
+    }
+    let result = ImportResult {
+        ended_at: now(),
+        rows: RowCounts::default(),
+        findings: 1,
+        work_ms: 1,
+        verdict: "something was left out".to_owned(),
+        archive,
+        errors: vec!["errors/a.csv".to_owned()],
+    };
+    let record = ImportRecord {
+        pipeline: pipeline.clone(),
+        definition: "catalog_import".parse().unwrap(),
+        bunch: "spring-0123456789ab".to_owned(),
+        files: vec!["a.csv".to_owned()],
+        file_count: 1,
+        entities: BTreeSet::new(),
+        status: ImportStatus::ImportedWithFindings,
+        spawned_at: now(),
+        spawned_by: "a test".to_owned(),
+        result: Some(result),
+    };
+    history::begin(store, &record, &Settings::default(), now()).await.unwrap();
+}
+
 /// Method, route, target, and body.
 pub(super) type Request = (&'static str, &'static str, String, Value);
 
 impl Places {
     /// At least one request for every route that there is, each of which does something if it is let in.
     pub(super) fn requests(&self) -> Vec<Request> {
-        let Places { open, ended, step, logged, logging_step } = self;
+        let Places { open, ended, step, logged, logging_step, imported } = self;
         let get = |route: &'static str, target: &str| ("GET", route, target.to_owned(), Value::Null);
         let post = |route: &'static str, target: &str, body: Value| ("POST", route, target.to_owned(), body);
         let put = |route: &'static str, target: &str, body: Value| ("PUT", route, target.to_owned(), body);
@@ -103,9 +143,9 @@ impl Places {
             get("/catalog/listing", "/catalog/listing"),
             get("/catalog/export", "/catalog/export?entity=products"),
             get("/imports", "/imports"),
-            get("/imports/{reference}", "/imports/no-such"),
-            get("/imports/{reference}/report", "/imports/no-such/report"),
-            get("/imports/{reference}/errors", "/imports/no-such/errors"),
+            get("/imports/{reference}", &format!("/imports/{imported}")),
+            get("/imports/{reference}/report", &format!("/imports/{imported}/report")),
+            get("/imports/{reference}/errors", &format!("/imports/{imported}/errors")),
             get("/import-configuration", "/import-configuration"),
             get("/shop", "/shop"),
             put("/shop", "/shop", json!({ "websites": [{ "code": "base" }] })),

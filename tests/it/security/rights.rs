@@ -349,8 +349,14 @@ async fn every_route(stage: &mut Stage, ended: &PipelineId, wide: &PipelineId) {
     let spawned = stage.ask("POST", "/pipelines", &json!({ "name": "idle" })).await.json();
     let open = spawned["id"].as_str().unwrap().to_owned();
     keep_a_product(stage.storage.table.as_ref()).await;
-    let places =
-        Places { open, ended: ended.to_string(), step: "report", logged: wide.to_string(), logging_step: "fan" };
+    let places = Places {
+        open,
+        ended: ended.to_string(),
+        step: "report",
+        logged: wide.to_string(),
+        logging_step: "fan",
+        imported: ended.to_string(),
+    };
     for (method, path, target, body) in places.requests() {
         let answered = stage.ask(method, &target, &body).await;
         // Where the store has addresses of its own, bytes are not taken here.
