@@ -161,6 +161,7 @@ impl Stage {
         let hand = Context::new(storage.store.clone(), program, Limits::default());
         storage.files.put("pipelines/people.xml", DEFINITIONS.into()).await.unwrap();
         storage.files.put("pipelines/other.xml", "<config/>".into()).await.unwrap();
+        storage.files.put("configuration/shop.json", "{}".into()).await.unwrap();
         heartbeat::beat(&hand, &invocation()).await.unwrap();
         // Its last good copy is what everybody reads from now on.
         storage.files.put("pipelines/other.xml", "<config>".into()).await.unwrap();

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use engine::accepts::Accepts;
 use engine::{Context, Executor, ExecutorError, Invocation, Limits, Outcome, Work};
 use engine::{heartbeat as beats, runner as runs};
+use import::bunch::{Bunch, DropFile};
 use patience::wait;
 use pipeline::Arguments;
 use pipeline::settings::Scope;
@@ -283,6 +284,22 @@ async fn import(stage: &mut Stage) -> PipelineId {
     id
 }
 
+/// Files that are only checked, as `systole import validate` puts them.
+async fn check(stage: &mut Stage) {
+    let (name, folder) = ("product-import_check_01.csv", "checks/0a1b2c/");
+    let key = format!("{folder}{name}");
+    stage.put(&key, "sku,name\nA-1,Apple\n").await;
+    let put = stage.storage.files.info(&key).await.unwrap().unwrap();
+    let (modified, fingerprint) = (put.modified_at, put.fingerprint);
+    let file = DropFile { name: name.to_owned(), size_bytes: put.size_bytes, modified, fingerprint };
+    let bunch = Bunch::to_check(&[(name.parse().unwrap(), file)]).unwrap();
+    let arguments = [("bunch", serde_json::to_string(&bunch).unwrap()), ("folder", folder.to_owned())];
+    let arguments = arguments.map(|(key, value)| (key.to_owned(), value)).into();
+    let by = operate::Operator { name: "a test", invocation: &invocation(0) };
+    let id = operate::init(&stage.hand, "check_files", arguments, by).await.unwrap();
+    stage.run(&id, 0).await;
+}
+
 /// Pipelines that are stopped, that expire, whose message or runner gets lost.
 async fn disturbances(stage: &mut Stage) {
     let silent = stage.init("idle", 0).await;
@@ -389,6 +406,8 @@ async fn every_right_is_needed_and_every_need_has_its_right() {
     let mut stage = Stage::new(&server).await;
     stage.put("pipelines/good.xml", definitions(&server)).await;
     stage.put("pipelines/other.xml", "<config/>").await;
+    stage.put("configuration/shop.json", "{}").await;
+    check(&mut stage).await;
     let imported = import(&mut stage).await;
     // Its last good copy is what everybody reads from now on.
     stage.put("pipelines/other.xml", "<config>").await;
