@@ -213,7 +213,7 @@ impl<'a> Writing<'a> {
                 let text = lines.join(" ");
                 let characters = text.chars().count();
                 if characters > limit {
-                    return Err(WriteError { element: here, text, characters, limit, setting: "orders.lookup.sku" });
+                    return Err(WriteError { element: here, text, characters, limit });
                 }
                 Ok(vec![released(&text)])
             }

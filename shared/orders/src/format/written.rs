@@ -21,7 +21,8 @@ pub struct FormatNote {
 /// Why a document cannot be written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{element}`: `{text}` has {characters} characters, and {limit} are possible; an identifier is not cut, so the order waits for a number that fits (setting `{setting}`)"
+    "`{element}`: `{text}` has {characters} characters, and {limit} are possible; an identifier is not cut: the settings' table of \
+     numbers needs a shorter one for it"
 )]
 pub struct WriteError {
     /// The element.
@@ -32,6 +33,4 @@ pub struct WriteError {
     pub characters: usize,
     /// How long it may be.
     pub limit: usize,
-    /// What helps.
-    pub setting: &'static str,
 }

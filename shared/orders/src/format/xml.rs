@@ -98,7 +98,7 @@ impl<'a> Writing<'a> {
         let characters = legal.chars().count();
         match limit {
             Some(Limit::Stop(limit)) if characters > limit => {
-                Err(WriteError { element: self.here(), text: legal, characters, limit, setting: "orders.lookup.sku" })
+                Err(WriteError { element: self.here(), text: legal, characters, limit })
             }
             Some(Limit::Cut(limit)) if characters > limit => {
                 self.note(format!("was cut from {characters} characters to {limit}"));

@@ -198,7 +198,7 @@ fn what_xml_has_no_form_for_is_replaced_and_told() {
 fn identifiers_are_never_cut_and_names_are_told() {
     let order = reported("longer-than-the-field/order.json");
     let error = written("opentrans", &order, &DocumentSettings::default()).unwrap_err();
-    assert_snapshot!(error, @"`ORDER/ORDER_ITEM_LIST/ORDER_ITEM/PRODUCT_ID/bmecat:SUPPLIER_PID`: `MACHINE-SCREW-STAINLESS-A2-M4X40-HEX-BLK` has 40 characters, and 32 are possible; an identifier is not cut, so the order waits for a number that fits (setting `orders.lookup.sku`)");
+    assert_snapshot!(error, @"`ORDER/ORDER_ITEM_LIST/ORDER_ITEM/PRODUCT_ID/bmecat:SUPPLIER_PID`: `MACHINE-SCREW-STAINLESS-A2-M4X40-HEX-BLK` has 40 characters, and 32 are possible; an identifier is not cut: the settings' table of numbers needs a shorter one for it");
     let mut short = DocumentSettings::default();
     for (item, number) in order.items.iter().zip(["4711", "4712"]) {
         short.skus.0.insert(item.sku.clone(), number.into());
