@@ -1,7 +1,7 @@
 //! Cells that hold more than one value: lists, pairs, lists of pairs, each part possibly quoted once more.
 //!
 //! A quote has a meaning only at the start of a part (`size="5, 6"`); in the middle it is a character (`size=5" disc`).
-//! Inside of quotes separators are characters, and two quotes stand for one. [`write`] is the way back.
+//! Inside of quotes separators are characters, and two quotes stand for one. [`mod@write`] is the way back.
 
 pub mod write;
 

@@ -3,7 +3,7 @@
 //! A template sees `order`, all that the shop says in the words of its REST interface, and `document`, the same tree that the
 //! other formats write. It can read nothing else: no file, no environment, no other order, no other template.
 //!
-//! **Limits:** [`FUEL`] instructions or as many times eight bytes of data, [`MAX_BYTES`] of output, [`MAX_RECURSION`] calls in
+//! **Limits:** `FUEL` instructions or as many times eight bytes of data, `MAX_BYTES` of output, `MAX_RECURSION` calls in
 //! each other. A template that goes beyond one ends with an error of its own order.
 
 mod filters;
