@@ -13,7 +13,7 @@ use super::Stage;
 use super::proxy::Death;
 
 /// More than a step takes requests, its mini beat included: the last ones are never reached.
-const STEPS: usize = 19;
+const STEPS: usize = 23;
 
 /// How many requests the step of an effect takes.
 const EFFECT_REQUESTS: usize = 7;

@@ -15,8 +15,8 @@ const KILLS: usize = 50;
 /// Longest life of a host, much shorter than the work takes.
 const LONGEST_LIFE_MS: u64 = 150;
 
-/// Life of every fourth host, long enough for any of the steps.
-const LONG_LIFE_MS: u64 = 1_000;
+/// Every so manieth host lives until a step has ended.
+const LONG_LIVED: usize = 4;
 
 #[test]
 fn fifty_kills_during_imports_of_the_demo_change_nothing() {
@@ -82,12 +82,13 @@ impl Killer {
     /// Kills host after host until the work is done, or all kills are; counts those that hit unfinished work.
     fn kill_during(&mut self, systole: &Systole, is_unfinished: impl Fn() -> bool) {
         while self.kills < KILLS && is_unfinished() {
-            // A step whose host dies seven times in a row is given up; a person lets it get further now and then, too.
             self.lives += 1;
-            let is_long = self.lives.is_multiple_of(4);
-            let life = Duration::from_millis(if is_long { LONG_LIFE_MS } else { self.random.below(LONGEST_LIFE_MS) });
             let (dev, _) = systole.dev(&[]);
-            std::thread::sleep(life);
+            // A step whose host dies seven times in a row is given up; a person lets it get further now and then, too.
+            if self.lives.is_multiple_of(LONG_LIVED) {
+                let_a_step_end(systole, &self.story());
+            }
+            std::thread::sleep(Duration::from_millis(self.random.below(LONGEST_LIFE_MS)));
             dev.kill();
             self.kills += usize::from(is_unfinished());
         }
@@ -97,6 +98,28 @@ impl Killer {
 /// Whether a pipeline is open.
 fn is_busy(systole: &Systole) -> bool {
     !runtime().block_on(open(systole).open_pipelines(1)).unwrap().is_empty()
+}
+
+/// Waits until a further step of an open pipeline has ended, or no pipeline is open any more.
+fn let_a_step_end(systole: &Systole, story: &str) {
+    let before = ended_steps(systole);
+    wait_for(&format!("a step ends; {story}"), || (ended_steps(systole) != before).then_some(()));
+}
+
+/// How many steps of the open pipelines have ended; `None` if none is open.
+fn ended_steps(systole: &Systole) -> Option<usize> {
+    let store = open(systole);
+    runtime().block_on(async {
+        let open = store.open_pipelines(1_000).await.unwrap();
+        let mut ended = None;
+        for pipeline in &open {
+            // It may have been deleted since.
+            let Some(pipeline) = store.pipeline_with_steps(&pipeline.id).await.unwrap() else { continue };
+            let steps = pipeline.steps.iter().filter(|step| !step.record.status.is_active() && step.record.attempt > 0);
+            ended = Some(ended.unwrap_or(0) + steps.count());
+        }
+        ended
+    })
 }
 
 const STAGES: u32 = 12;

@@ -99,3 +99,18 @@ pub(super) fn log_finished(claimed: &Claimed, finish: &Finish) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{MESSAGE_LIMIT_BYTES, shortened};
+
+    #[test]
+    fn only_a_message_beyond_the_limit_is_cut() {
+        let whole = "x".repeat(MESSAGE_LIMIT_BYTES);
+        assert_eq!(shortened(whole.clone()), whole);
+        assert_eq!(shortened(format!("{whole}y")), format!("{whole}…"));
+        // No character is cut in half.
+        let umlauts = "ä".repeat(MESSAGE_LIMIT_BYTES);
+        assert_eq!(shortened(umlauts), format!("{}…", "ä".repeat(MESSAGE_LIMIT_BYTES / 2)));
+    }
+}

@@ -339,6 +339,26 @@ async fn a_renewal_that_fails_once_does_not_end_the_attempt() {
     assert_eq!(workshop.shown(&id).await, "success: gate-a success");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_lease_is_renewed_long_before_it_ends() {
+    let mut workshop = Workshop::new("10: gate-a limit=1");
+    let lease = Duration::from_secs(30);
+    workshop.context.limits.renewed_lease = Some(lease);
+    let id = workshop.spawn().await;
+    let meanwhile = async {
+        workshop.gate.entered().await;
+        let claimed = workshop.step(&id, "gate-a").await.record.version;
+        // The clock is the test's: nothing of this takes time.
+        #[expect(clippy::disallowed_methods, reason = "half of a lease has to pass")]
+        tokio::time::sleep(lease / 2).await;
+        let renewed = workshop.step(&id, "gate-a").await.record.version;
+        assert!(renewed > claimed, "no renewal in the first half of the lease");
+        workshop.gate.open();
+    };
+    let (report, ()) = tokio::join!(workshop.run_one(), meanwhile);
+    assert_eq!(report.unwrap().unwrap(), finished(StepStatus::Success));
+}
+
 #[tokio::test]
 async fn a_lost_message_is_sent_again_after_the_grace_time() {
     let workshop = Workshop::new("10: done-a limit=1");
