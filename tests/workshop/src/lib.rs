@@ -111,6 +111,13 @@ impl Workshop {
         Workshop { context, table, commits, gate, now, invocations, taken, life, _folder: folder }
     }
 
+    /// The same for a test that imports for minutes: it is not stuck before this time is up.
+    #[must_use]
+    pub fn lasting(mut self, time: Duration) -> Self {
+        self.life = self.life.up_to(time);
+        self
+    }
+
     /// The same over a back end whose table and queue share their commits, as the embedded store is. The faults of the table do
     /// not come there, those of `commits` do.
     pub fn sharing_commits(mut self) -> Self {

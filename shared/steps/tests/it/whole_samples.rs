@@ -9,6 +9,7 @@ use import::entity::customer::Customer;
 use import::entity::product::{Product, ProductType, ProductValue};
 use import::shop::{ShopFacts, Source, StoreView, Website};
 use insta::assert_snapshot;
+use patience::PATIENCE;
 use pipeline::PipelineId;
 use workshop::Fault;
 
@@ -44,7 +45,9 @@ impl Operate {
 
 /// A shop with the store views and sources that the files speak of; everything else comes with them.
 async fn shop() -> Shop {
-    let shop = Shop::new();
+    // Two dozen imports one behind the other.
+    let mut shop = Shop::new();
+    shop.workshop = shop.workshop.lasting(3 * PATIENCE);
     let mut basics = ShopFacts::plain().basics;
     basics.websites.push(Website { code: "additional_base".to_owned(), ..basics.websites[0].clone() });
     for (code, website) in [("de_de", "base"), ("en_us", "base"), ("additional_base_view", "additional_base")] {
