@@ -8,6 +8,7 @@
 //! | access | function |
 //! |---|---|
 //! | things by key, consistent | [`things`] |
+//! | whose an address is | `own/holders.rs` |
 //! | all things of a kind | [`each`], [`all`], page by page [`fn@page`] |
 //! | the files of an entity, page by page | [`exporters`] |
 //! | write a thing under the version that was read | [`write_things`] |
@@ -34,6 +35,7 @@ mod causes;
 mod draft;
 mod error;
 mod export;
+mod holders;
 mod item_keys;
 mod items;
 mod kept_thing;
@@ -56,7 +58,8 @@ use std::{fmt, mem};
 
 use async_trait::async_trait;
 use import::Entity;
-use import::entity::Thing;
+use import::across::Holders;
+use import::entity::{ListedUnder, Thing};
 use import::finding::{Finding, Severity};
 use import::operation::Operation;
 use import::shop::ShopFacts;
@@ -134,6 +137,10 @@ impl<E: Entity> Target<E> for OwnCatalogue {
 
     async fn existing(&self, keys: &[String]) -> Result<BTreeSet<String>, target::Error> {
         Ok(items::existing::<E::Thing>(self.table.as_ref(), keys).await?)
+    }
+
+    async fn holders(&self, of: &[ListedUnder]) -> Result<Holders, target::Error> {
+        Ok(holders::holders::<E::Thing>(self.table.as_ref(), of).await?)
     }
 
     async fn import(&self, mut block: Block<E>) -> Result<BlockOutcome, target::Error> {

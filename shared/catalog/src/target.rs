@@ -14,6 +14,8 @@ use std::error::Error as StdError;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use import::Entity;
+use import::across::Holders;
+use import::entity::ListedUnder;
 use import::finding::Finding;
 use import::operation::Operation;
 use import::shop::ShopFacts;
@@ -49,6 +51,17 @@ pub trait Target<E: Entity>: Send + Sync {
     /// The target cannot be asked.
     async fn existing(&self, keys: &[String]) -> Result<BTreeSet<String>, Error> {
         Ok(keys.iter().cloned().collect())
+    }
+
+    /// Says whose some values are that no two things may have, such as addresses; for all that were asked for.
+    ///
+    /// A target that cannot be asked says of all of them that nobody has them, and says itself what is taken when it is
+    /// given the rows.
+    ///
+    /// # Errors
+    /// The target cannot be asked.
+    async fn holders(&self, of: &[ListedUnder]) -> Result<Holders, Error> {
+        Ok(of.iter().map(|under| (under.clone(), Vec::new())).collect())
     }
 
     /// Asks what became of rows that an earlier answer left pending. Asking twice is as good as asking once.

@@ -7,6 +7,7 @@
 //! Memory: of each key, claim and row a hash of eight bytes and its place; in full only the names that nobody has made yet.
 //! Whoever stops half way judges the rows before again.
 
+mod claimed;
 pub mod claims;
 mod things;
 
@@ -17,12 +18,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::Entity;
-use crate::entity::Thing;
+use crate::entity::{ListedUnder, Thing};
 use crate::finding::{ChangeRefusal, Finding, Severity, Strictness};
 use crate::operation::Operation;
 use crate::shop::ShopFacts;
-use claims::{Claim, ClaimCounts, Reference};
-use things::Things;
+use claimed::{Holder, taken};
+use claims::{Claim, ClaimOrigin, Reference};
+use things::{Standing, Things};
+
+pub use claimed::Holders;
 
 /// Names that nobody has made yet; beyond that the target is asked which of them it has.
 const MAX_UNASKED: usize = 10_000;
@@ -45,6 +49,8 @@ pub struct Judging<'j> {
     pub shop: &'j ShopFacts,
     /// Which of the keys that were asked for the target has.
     pub existing: &'j BTreeSet<String>,
+    /// Whose the values are that were asked for.
+    pub holders: &'j Holders,
 }
 
 /// What is wrong with a row.
@@ -54,6 +60,8 @@ pub struct Judged {
     pub found_again: Vec<Finding>,
     /// What only shows across rows, so that the import must be told.
     pub found_here: Vec<Finding>,
+    /// The address that a new thing gets, because the one made of its name is taken. The import must be told, too.
+    pub address: Option<String>,
 }
 
 /// What rows have said so far.
@@ -88,6 +96,32 @@ impl Across {
         keys.into_iter().filter(|key| known.is_none_or(|known| !known.has(key))).collect()
     }
 
+    /// Returns of what the target must be asked whose it is, before a row can be judged.
+    ///
+    /// Whoever is told more asks again: which numbers behind a name are taken only shows one after the other.
+    #[must_use]
+    pub fn wanted<E: Entity>(&self, change: &E::EntityChange, judging: Judging<'_>) -> Vec<ListedUnder> {
+        if E::Thing::IS_FACT || judging.operation == Operation::Delete {
+            return Vec::new();
+        }
+        let none = Things::default();
+        let things = self.things.get(E::Thing::NAME).unwrap_or(&none);
+        let key = E::key(change);
+        let existed = things.has(&key) || judging.existing.contains(&key);
+        let is_made_anew = E::MAKES_THINGS && things.is_made_anew(&key, judging.operation, existed);
+        let mut wanted = Vec::new();
+        for claim in E::claims(change, judging.shop) {
+            match claim.origin {
+                ClaimOrigin::Stated => wanted.extend(things.claimed.wanted(&claim, judging.holders)),
+                ClaimOrigin::MadeOfName if !is_made_anew => {}
+                ClaimOrigin::MadeOfName => {
+                    wanted.extend(things.claimed.wanted_for_free(&claim, &key, judging.holders));
+                }
+            }
+        }
+        wanted
+    }
+
     /// Judges a row, and takes note of what it says for those behind it.
     pub fn judge<E: Entity>(&mut self, place: RowPlace<'_>, change: &E::EntityChange, judging: Judging<'_>) -> Judged {
         let mut judged = Judged::default();
@@ -95,7 +129,6 @@ impl Across {
         if E::Thing::IS_FACT {
             return judged;
         }
-        let file = self.files.len().saturating_sub(1);
         let things = self.things.entry(E::Thing::NAME).or_default();
         let key = E::key(change);
         let existed = things.has(&key) || judging.existing.contains(&key);
@@ -105,29 +138,29 @@ impl Across {
         if let Some(first) = E::row_name(change).and_then(|name| things.row(&name, place.line)) {
             judged.found_here.push(twice::<E>(place, first));
         }
-        match things.standing::<E>(&key, change, judging.operation, existed) {
-            Ok(true) => {}
-            Ok(false) => things.await_existence(&key, place, E::create(change).err()),
+        let standing = match things.standing::<E>(&key, change, judging.operation, existed) {
+            Ok(standing) => standing,
             Err(refusal) => {
                 judged.found_again.push(Finding::refused(place.file, place.line, refusal));
                 return judged;
             }
+        };
+        if standing == Standing::Awaited {
+            things.await_existence(&key, place, E::create(change).err());
         }
         if judging.operation == Operation::Delete {
             return judged;
         }
-        for claim in E::claims(change, judging.shop) {
-            if claim.counts == ClaimCounts::IfNew && existed {
-                continue;
+        let claims = E::claims(change, judging.shop);
+        let claims = claims.into_iter().filter(|claim| standing == Standing::MadeAnew || claim.origin.counts_always());
+        let claiming = Claiming { files: &self.files, place, key: &key, holders: judging.holders };
+        if let Some(refusal) = claiming.claim_all::<E>(things, claims.collect(), &mut judged) {
+            judged.found_here.push(refusal);
+            if standing == Standing::MadeAnew {
+                // The row makes nothing, so those behind it find what was there.
+                things.unmake(&key, existed);
             }
-            if let Some((other, line)) = things.claim(&claim.key, &key, (file, place.line)) {
-                judged.found_here.push(taken::<E>(place, &claim, (&self.files[other], line)));
-                if !existed {
-                    // The row makes nothing, so those behind it find nothing.
-                    things.remove(&key);
-                }
-                return judged;
-            }
+            return judged;
         }
         let severity = match self.strictness {
             Strictness::Strict => Severity::Value,
@@ -158,6 +191,11 @@ impl Across {
         }
     }
 
+    /// Tells of the rows that want what stored things have still, once all rows are judged. The import must be told.
+    pub fn settle_claims<E: Entity>(&mut self) -> Vec<Finding> {
+        self.things.get_mut(E::Thing::NAME).map(|things| things.claimed.settle()).unwrap_or_default()
+    }
+
     /// Tells of all names that nothing has made, once all rows are judged and the target was asked.
     pub fn settle<E: Entity>(&mut self) -> Vec<Finding> {
         self.things.get_mut(E::Thing::NAME).map(Things::settle).unwrap_or_default()
@@ -180,13 +218,62 @@ fn twice<E: Entity>(place: RowPlace<'_>, first: u64) -> Finding {
     }
 }
 
-fn taken<E: Entity>(place: RowPlace<'_>, claim: &Claim, (file, line): (&str, u64)) -> Finding {
-    let other = if file == place.file { format!("line {line}") } else { format!("{file}:{line}") };
-    let problem = format!("is taken by the row in {other}; no two {}s may have the same", E::Thing::NAME);
-    Finding {
-        column: Some(claim.column.clone().into_owned()),
-        found: Some(claim.value.clone()),
-        ..Finding::about(place.file, place.line, problem, Severity::Row)
+/// What the claims of a row are held against.
+struct Claiming<'c> {
+    files: &'c [String],
+    place: RowPlace<'c>,
+    /// Key of its thing.
+    key: &'c str,
+    holders: &'c Holders,
+}
+
+impl Claiming<'_> {
+    /// Takes note of all claims of a row; of none if one of them costs the row, which is returned.
+    fn claim_all<E: Entity>(&self, things: &mut Things, claims: Vec<Claim>, judged: &mut Judged) -> Option<Finding> {
+        let mut settled = Vec::new();
+        for claim in claims {
+            let holder = things.claimed.holder(&claim, self.key, self.holders);
+            match (claim.origin, holder) {
+                (_, None) => settled.push(claim),
+                (ClaimOrigin::MadeOfName, Some(holder)) => {
+                    let (number, free) = things.claimed.free(&claim, self.key, self.holders);
+                    things.claimed.note_number(&claim, number);
+                    judged.found_here.push(self.renamed::<E>(&claim, holder, &free.value));
+                    judged.address = Some(free.value.clone());
+                    settled.push(free);
+                }
+                (ClaimOrigin::Stated, Some(holder @ Holder::Row { .. })) => {
+                    return Some(self.refused::<E>(&claim, holder));
+                }
+                (ClaimOrigin::Stated, Some(holder @ Holder::Stored { key })) => {
+                    let refusal = self.refused::<E>(&claim, holder);
+                    things.claimed.wait(&claim, (self.key, key), refusal);
+                    settled.push(claim);
+                }
+            }
+        }
+        let file = self.files.len().saturating_sub(1);
+        settled.iter().for_each(|claim| things.claimed.take(claim, self.key, (file, self.place.line)));
+        None
+    }
+
+    fn refused<E: Entity>(&self, claim: &Claim, holder: Holder<'_>) -> Finding {
+        let (other, name) = (self.name_of::<E>(holder), E::Thing::NAME);
+        taken(self.place, claim, format!("is taken by {other}; no two {name}s may have the same"))
+    }
+
+    fn renamed<E: Entity>(&self, claim: &Claim, holder: Holder<'_>, address: &str) -> Finding {
+        let other = self.name_of::<E>(holder);
+        let problem = format!("as the address of a new {} is taken by {other}; it gets `{address}`", E::Thing::NAME);
+        Finding { severity: Severity::Notice, ..taken(self.place, claim, problem) }
+    }
+
+    fn name_of<E: Entity>(&self, holder: Holder<'_>) -> String {
+        match holder {
+            Holder::Row { file, line } if self.files[file] == self.place.file => format!("the row in line {line}"),
+            Holder::Row { file, line } => format!("the row in {}:{line}", self.files[file]),
+            Holder::Stored { key } => format!("{} `{key}` of the catalogue", E::Thing::NAME),
+        }
     }
 }
 

@@ -193,6 +193,13 @@ pub trait Entity: Sized + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Returns the change of a new thing with an address of its own, because the one made of its name is taken. Most entities
+    /// claim no address.
+    #[must_use]
+    fn with_address(_change: &Self::EntityChange, _address: &str) -> Option<Self::EntityChange> {
+        None
+    }
+
     /// Writes the rows that make a thing again, in the order of [`Entity::read_cells`]: rows that others need first.
     fn write(thing: &Self::Thing, writing: &mut Writing<'_>);
 

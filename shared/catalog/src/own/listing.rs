@@ -24,7 +24,7 @@
 //!
 //! **Invariant:** whatever is listed of a thing has its entry, whoever dies when.
 
-mod entries;
+pub(super) mod entries;
 mod mend;
 mod read;
 pub(super) mod seen;

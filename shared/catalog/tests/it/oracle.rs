@@ -20,7 +20,7 @@ use serde_json::Value;
 use differences::{Difference, Listed};
 use facts::Referee;
 use fields::Fields;
-use run::{Imported, Verdict, Verdicts};
+use run::{Imported, Stored, Verdict, Verdicts};
 
 /// The folder of the referee, which lies beside the project because of its licences.
 fn folder() -> PathBuf {
@@ -35,7 +35,7 @@ fn json(path: &str) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The probes of products that the referee added or updated; each one's first run.
+/// The probes of products; each one's first run.
 fn probes() -> Vec<(String, Value)> {
     let mut names: Vec<String> = fs::read_dir(folder().join("probes/results"))
         .unwrap()
@@ -55,7 +55,7 @@ fn probes() -> Vec<(String, Value)> {
 
 /// Everything in which we differ from the referee over one probe: verdicts, and what is stored.
 fn differences(name: &str, run: &Value, referee: &Referee) -> Vec<Difference> {
-    let (mut found, ours, theirs) = differences_of_verdicts(name, run, referee);
+    let (mut found, ours, theirs) = differences_of_verdicts(name, run, (referee, &referee.products));
     if ours.file_verdict() == Verdict::Taken && theirs.file == Verdict::Taken {
         found.extend(differences_of_values(name, run, referee, (&ours, &theirs)));
     }
@@ -63,7 +63,11 @@ fn differences(name: &str, run: &Value, referee: &Referee) -> Vec<Difference> {
 }
 
 /// The rows, or the file, that only one of us takes; and what both made of the file.
-fn differences_of_verdicts(name: &str, run: &Value, referee: &Referee) -> (Vec<Difference>, Imported, Verdicts) {
+fn differences_of_verdicts(
+    name: &str,
+    run: &Value,
+    (referee, before): (&Referee, &Stored),
+) -> (Vec<Difference>, Imported, Verdicts) {
     let file = run["file"].as_str().unwrap();
     // Probes lie in the folder of the referee, the files of others beside it, and the demo is ours.
     let root = match file.split('/').next() {
@@ -72,7 +76,7 @@ fn differences_of_verdicts(name: &str, run: &Value, referee: &Referee) -> (Vec<D
         _ => folder().join("../.."),
     };
     let file = root.join(file);
-    let ours = run::import(&file, run, referee);
+    let ours = run::import(&file, run, (referee, before));
     let theirs = run::verdicts(run);
     let mut found = Vec::new();
     if ours.file_verdict() != theirs.file {
@@ -129,22 +133,25 @@ fn unlike(ours: &Fields, theirs: &Fields) -> Vec<(String, String, String)> {
     pairs.filter(|(_, ours, theirs)| ours != theirs).collect()
 }
 
-/// The files of other people that the referee added or updated in a fresh shop, leaving out what it could not use.
-fn files_of_others() -> Vec<(String, Value)> {
+/// The files of other people that the referee added or updated in a fresh shop, leaving out what it could not use, and then
+/// replaced and deleted.
+fn files_of_others() -> Vec<(String, Vec<Value>)> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder().join("results")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let runs = json(&format!("results/{name}"))["runs"].take();
-        let fits = |run: &&Value| {
+        let fits = |run: &&Value, behavior: &str, chain: &str| {
             let is = |key: &str, value: &str| run[key] == value;
             is("entity", "catalog_product")
-                && is("behavior", "append")
+                && is("behavior", behavior)
                 && is("strategy", "skip")
                 && is("base", "rich")
-                && is("chain", "fresh")
+                && is("chain", chain)
         };
-        let run = runs.as_array().unwrap().iter().find(fits).cloned();
-        files.extend(run.map(|run| (short_name(&name), run)));
+        let find = |behavior, chain| runs.as_array().unwrap().iter().find(|run| fits(run, behavior, chain)).cloned();
+        let Some(first) = find("append", "fresh") else { continue };
+        let behind = [].into_iter().filter_map(|what| find(what, "after the runs before it"));
+        files.push((short_name(&name), [first].into_iter().chain(behind).collect()));
     }
     files.sort_by(|one, other| one.0.cmp(&other.0));
     files
@@ -162,11 +169,22 @@ fn samples_of_others_have_the_verdicts_of_the_referee_but_for_what_is_listed() {
     let referee = Referee::new("shop-rich.json");
     let files = files_of_others();
     let mut found = Vec::new();
-    for (name, run) in &files {
-        found.extend(differences_of_verdicts(name, run, &referee).0);
+    let mut runs_behind = 0;
+    for (name, runs) in &files {
+        let mut before = referee.products.clone();
+        for run in runs {
+            // What is done with the rows, unless it is the usual thing.
+            let behavior = run["behavior"].as_str().filter(|behavior| *behavior != "append");
+            let name = behavior.map_or_else(|| name.clone(), |behavior| format!("{behavior}:{name}"));
+            runs_behind += usize::from(behavior.is_some());
+            let (differences, ours, _) = differences_of_verdicts(&name, run, (&referee, &before));
+            found.extend(differences);
+            before = ours.products;
+        }
     }
     Listed::read("others.tsv").check(&found);
     assert!(files.len() > 100, "only {} files were found", files.len());
+    assert!(runs_behind == 0, "only {runs_behind} runs replaced or deleted");
 }
 
 #[test]

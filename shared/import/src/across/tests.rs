@@ -19,9 +19,12 @@ fn rules(operation: Operation) -> ReadingRules {
 }
 
 /// Judges the rows of a file over what a target has; what is told, a line each.
+///
+/// The target is named by its keys; behind an equals sign may stand the address of the product, with its store view.
 fn judged<E: Entity>(across: &mut Across, file: &str, text: &str, (operation, target): (Operation, &[&str])) -> String {
     let rules = rules(operation);
-    let target: BTreeSet<String> = target.iter().map(|key| (*key).to_owned()).collect();
+    let addresses: Vec<(&str, &str)> = target.iter().filter_map(|text| text.split_once('=')).collect();
+    let target: BTreeSet<&str> = target.iter().map(|text| text.split('=').next().unwrap()).collect();
     let mut reader = RowReader::new(rules.dialect.format);
     reader.feed(text.as_bytes());
     reader.finish();
@@ -32,14 +35,30 @@ fn judged<E: Entity>(across: &mut Across, file: &str, text: &str, (operation, ta
         let row = E::read(&columns, &row);
         let change = row.change.unwrap();
         let asked = across.unknown_keys::<E>([&change].into_iter());
-        let existing = asked.into_iter().filter(|key| target.contains(key)).collect();
-        let judging = Judging { operation, shop: &rules.shop, existing: &existing };
-        let judged = across.judge::<E>(RowPlace { file, line: row.line }, &change, judging);
+        let existing = asked.into_iter().filter(|key| target.contains(&**key)).collect();
+        let mut holders = Holders::new();
+        let wait = patience::wait("all addresses are known that the row wants");
+        let judged = loop {
+            wait.go_on();
+            let judging = Judging { operation, shop: &rules.shop, existing: &existing, holders: &holders };
+            let wanted = across.wanted::<E>(&change, judging);
+            if wanted.is_empty() {
+                break across.judge::<E>(RowPlace { file, line: row.line }, &change, judging);
+            }
+            holders.extend(wanted.into_iter().map(|under| (under.clone(), holders_of(&under, &addresses))));
+        };
         for finding in judged.found_again.iter().chain(&judged.found_here) {
             told += &format!("{finding} ({:?})\n", finding.severity);
         }
     }
     told
+}
+
+/// Whose an address is, among products with addresses such as `a-1=apple` or `a-1=de/apfel`.
+fn holders_of(under: &ListedUnder, addresses: &[(&str, &str)]) -> Vec<String> {
+    let ListedUnder::UrlKey { store_view, url_key } = under else { panic!("{under:?} is no address") };
+    let wanted = store_view.as_ref().map_or_else(|| url_key.clone(), |view| format!("{view}/{url_key}"));
+    addresses.iter().filter(|(_, address)| **address == *wanted).map(|(key, _)| (*key).to_owned()).collect()
 }
 
 fn products(rows: &str, target: &[&str]) -> String {
@@ -53,7 +72,8 @@ fn products(rows: &str, target: &[&str]) -> String {
 fn settled<E: Entity>(across: &mut Across, target: &[&str]) -> String {
     let existing = across.unasked::<E>().into_iter().filter(|key| target.contains(&key.as_str())).collect();
     across.answer::<E>(&existing);
-    across.settle::<E>().iter().map(|finding| format!("{finding} ({:?})\n", finding.severity)).collect()
+    let settled = across.settle_claims::<E>().into_iter().chain(across.settle::<E>());
+    settled.map(|finding| format!("{finding} ({:?})\n", finding.severity)).collect()
 }
 
 const WHOLE: &str = "A-1,,Default,simple,Apple,1,,,,\n";
@@ -88,7 +108,47 @@ fn an_address_is_one_products_own_in_each_store_view() {
     a.csv:8: column `sku`: is on line 2 already; both rows count, and what this one says stays (Notice)
     ");
     // The address of a new product is made of its name, that of an old one stays.
-    assert_snapshot!(products("A-1,,Default,simple,Apple,1,,,,\nB-1,,Default,simple,apple!,1,,,,\nC-1,,,,Apple,,,,,\n", &["c-1"]), @"a.csv:3: column `name`: `apple` is taken by the row in line 2; no two products may have the same (Row)");
+    assert_snapshot!(products("A-1,,Default,simple,Apple,1,,,,\nB-1,,Default,simple,apple!,1,,,,\nC-1,,,,Apple,,,,,\n", &["c-1"]), @"a.csv:3: column `name`: `apple` as the address of a new product is taken by the row in line 2; it gets `apple-1` (Notice)");
+}
+
+#[test]
+fn an_address_made_of_a_name_gets_a_number_that_nobody_has() {
+    let rows = "A-1,,Default,simple,Apple,1,,,,\nB-1,,Default,simple,Pear,1,apple-2,,,\nC-1,,Default,simple,APPLE,1,,,,\n\
+                D-1,,Default,simple,Apple,1,,,,\nA-1,,,,Apple,2,,,,\n";
+    // Products of the catalogue count, the product itself does not; and what a store view shows is its own affair.
+    let target = ["z-1=apple", "y-1=apple-1", "x-1=apple-3", "w-1=de/apple-4"];
+    assert_snapshot!(products(rows, &target), @"
+    a.csv:2: column `name`: `apple` as the address of a new product is taken by product `z-1` of the catalogue; it gets `apple-2` (Notice)
+    a.csv:3: column `url_key`: `apple-2` is taken by the row in line 2; no two products may have the same (Row)
+    a.csv:5: column `name`: `apple` as the address of a new product is taken by the row in line 4; it gets `apple-4` (Notice)
+    a.csv:6: column `sku`: is on line 2 already; both rows count, and what this one says stays (Notice)
+    ");
+    let ten: String = (0..10).map(|number| format!("N-{number},,Default,simple,Plum,1,,,,\n")).collect();
+    let stored: Vec<String> = (1..30).map(|number| format!("p-{number}=plum-{number}")).collect();
+    let stored: Vec<&str> = stored.iter().map(String::as_str).collect();
+    let told = products(&ten, &stored);
+    assert_snapshot!(told.lines().last().unwrap(), @"a.csv:11: column `name`: `plum` as the address of a new product is taken by the row in line 2; it gets `plum-38` (Notice)");
+    assert_eq!(told.lines().count(), 9, "the first one has the plain address:\n{told}");
+}
+
+#[test]
+fn a_replaced_product_is_held_against_the_others_like_a_new_one() {
+    let mut across = Across::new(Strictness::Strict);
+    let text = format!("{HEAD}\nB-1,,Default,simple,Apple,1,,,,\nA-1,,Default,simple,Apple,1,,,,\n");
+    let target = ["a-1=apple", "b-1=apple-1"];
+    assert_snapshot!(judged::<Products>(&mut across, "a.csv", &text, (Operation::Replace, &target)), @"a.csv:2: column `name`: `apple` as the address of a new product is taken by product `a-1` of the catalogue; it gets `apple-1` (Notice)");
+}
+
+#[test]
+fn a_stated_address_is_refused_if_a_stored_product_keeps_it() {
+    let target = ["a-1=apple", "b-1=pear", "c-1=de/plum"];
+    assert_snapshot!(products("D-1,,Default,simple,Date,1,apple,,,\nb-1,,,,,,pear,,,\n", &target), @"a.csv:2: column `url_key`: `apple` is taken by product `a-1` of the catalogue; no two products may have the same (Row)");
+    // Two products may change their addresses, in any order; and a store view has addresses of its own.
+    assert_snapshot!(products("A-1,,,,,,pear,,,\nB-1,,,,,,apple,,,\n", &target), @"");
+    assert_snapshot!(products("B-1,,,,,,apple,,,\nA-1,,,,,,grape,,,\n", &target), @"");
+    assert_snapshot!(products("A-1,,,,,,plum,,,\nA-1,de,,,,,plum,,,\n", &target), @"a.csv:3: column `url_key`: `plum` is taken by product `c-1` of the catalogue; no two products may have the same (Row)");
+    // What a row wants first and not any more is in nobody's way.
+    assert_snapshot!(products("B-1,,,,,,apple,,,\nB-1,,,,,,fig,,,\n", &target), @"");
 }
 
 #[test]

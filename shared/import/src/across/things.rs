@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::claimed::Claimed;
 use super::{Reference, RowPlace, hash, nothing_to_delete};
 use crate::Entity;
 use crate::finding::{ChangeRefusal, Finding, Severity};
@@ -21,12 +22,23 @@ pub(super) struct Things {
     made: HashSet<u64>,
     /// The lines of the rows of a file, by what they speak of.
     rows: HashMap<u64, u64>,
-    /// Whose a value is, with the file and the line that say so.
-    claims: HashMap<u64, (u64, usize, u64)>,
+    /// Whose the values are that no two things may have.
+    pub(super) claimed: Claimed,
     /// The keys that nothing has made yet.
     awaited: BTreeMap<String, Awaited>,
     /// Names that are not waited for, because there are too many, with the first place.
     left_out: Option<(u64, Finding)>,
+}
+
+/// What a row finds where its thing shall be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// The target has it, or a row before has made it.
+    IsThere,
+    /// The row makes it, or replaces what is there.
+    MadeAnew,
+    /// Nothing, and the row makes nothing; a later file may bring it.
+    Awaited,
 }
 
 /// A key that nothing has made yet.
@@ -47,9 +59,12 @@ impl Things {
         self.known.insert(hash(key));
     }
 
-    pub(super) fn remove(&mut self, key: &str) {
-        self.known.remove(&hash(key));
+    /// Takes back that a row makes a thing anew.
+    pub(super) fn unmake(&mut self, key: &str, existed: bool) {
         self.made.remove(&hash(key));
+        if !existed {
+            self.known.remove(&hash(key));
+        }
     }
 
     pub(super) fn forget_rows(&mut self) {
@@ -62,39 +77,40 @@ impl Things {
         (first != line).then_some(first)
     }
 
-    /// Takes note of whose a value is; returns where it is somebody else's.
-    pub(super) fn claim(&mut self, claim: &str, key: &str, (file, line): (usize, u64)) -> Option<(usize, u64)> {
-        let owner = hash(key);
-        let (of, file, line) = *self.claims.entry(hash(claim)).or_insert((owner, file, line));
-        (of != owner).then_some((file, line))
+    /// Whether a row that makes things makes its one anew, rather than change what is there.
+    pub(super) fn is_made_anew(&self, key: &str, operation: Operation, existed: bool) -> bool {
+        match operation {
+            Operation::Delete => false,
+            Operation::AddUpdate => !existed,
+            Operation::Replace => !self.made.contains(&hash(key)),
+        }
     }
 
-    /// Says whether the thing of a row is there once the row is imported; it may still come if not.
+    /// Says what a row finds where its thing shall be.
     pub(super) fn standing<E: Entity>(
         &mut self,
         key: &str,
         change: &E::EntityChange,
         operation: Operation,
         existed: bool,
-    ) -> Result<bool, ChangeRefusal> {
-        let is_made_anew = match operation {
-            Operation::Delete if existed => return Ok(true),
-            Operation::Delete => return Err(nothing_to_delete()),
-            Operation::AddUpdate => !existed,
-            Operation::Replace => !self.made.contains(&hash(key)),
-        };
-        if !E::MAKES_THINGS {
-            return Ok(existed);
+    ) -> Result<Standing, ChangeRefusal> {
+        if operation == Operation::Delete && !existed {
+            return Err(nothing_to_delete());
         }
-        if is_made_anew {
-            if let Some(missing) = E::missing_if_new(change).into_iter().next() {
-                return Err(missing);
-            }
-            E::create(change)?;
-            self.made.insert(hash(key));
-            self.add(key);
+        let is_there = if existed { Standing::IsThere } else { Standing::Awaited };
+        if operation == Operation::Delete || !E::MAKES_THINGS {
+            return Ok(is_there);
         }
-        Ok(true)
+        if !self.is_made_anew(key, operation, existed) {
+            return Ok(Standing::IsThere);
+        }
+        if let Some(missing) = E::missing_if_new(change).into_iter().next() {
+            return Err(missing);
+        }
+        E::create(change)?;
+        self.made.insert(hash(key));
+        self.add(key);
+        Ok(Standing::MadeAnew)
     }
 
     /// Waits for a thing without which a row cannot be used.

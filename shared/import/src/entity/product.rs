@@ -158,6 +158,12 @@ impl Entity for Products {
         claims::claims(change, shop)
     }
 
+    fn with_address(change: &ProductChange, address: &str) -> Option<ProductChange> {
+        let mut change = change.clone();
+        change.values.insert("url_key".to_owned(), Stated::Set(ProductValue::Text(address.to_owned())));
+        Some(change)
+    }
+
     fn name_others(change: &ProductChange, shop: &ShopFacts, named: &mut Named) {
         if let Some(Stated::Set(links)) = &change.categories {
             links.iter().for_each(|link| named.add_category(&link.path));
@@ -181,5 +187,9 @@ impl Thing for Product {
 
     fn listed_under(&self) -> Vec<ListedUnder> {
         listed::listed_under(self)
+    }
+
+    fn holds(&self, under: &ListedUnder) -> bool {
+        claims::holds(self, under)
     }
 }

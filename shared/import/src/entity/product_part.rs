@@ -11,7 +11,7 @@ mod tests;
 
 use super::product::{Product, ProductChange, ProductColumn, Products, StoreViewContent};
 use super::{About, Cells, ChangeEffect, Column, Entity, Reading, Removal, Writing, WrittenRow};
-use crate::across::claims::Reference;
+use crate::across::claims::{Claim, Reference};
 use crate::dialect::Dialect;
 use crate::finding::ChangeRefusal;
 use crate::named::Named;
@@ -148,6 +148,10 @@ impl<P: ProductPart> Entity for P {
 
     fn references(change: &ProductChange) -> Vec<Reference> {
         Products::references(change)
+    }
+
+    fn claims(change: &ProductChange, shop: &ShopFacts) -> Vec<Claim> {
+        Products::claims(change, shop)
     }
 
     fn name_others(change: &ProductChange, shop: &ShopFacts, named: &mut Named) {

@@ -26,6 +26,12 @@ pub trait Thing: Clone + PartialEq + fmt::Debug + Serialize + DeserializeOwned +
         Vec::new()
     }
 
+    /// Says whether the thing has something for itself that nobody else may have, such as an address. Most things share all.
+    #[must_use]
+    fn holds(&self, _under: &ListedUnder) -> bool {
+        false
+    }
+
     /// Writes the thing as it is stored: JSON with its schema number.
     #[must_use]
     fn to_json(&self) -> String {

@@ -7,8 +7,8 @@ use catalog::own::OwnCatalogue;
 use catalog::target::Target;
 use engine::{ExecutorError, Work};
 use import::Entity;
-use import::across::Across;
-use import::entity::EntityRow;
+use import::across::{Across, Holders, Judging};
+use import::entity::{EntityRow, ListedUnder};
 
 use super::import_rows::of_target;
 use super::progress::{BYTES_PER_CHECKPOINT, ROWS_PER_CHECKPOINT};
@@ -72,6 +72,41 @@ pub(super) async fn ask_for_names<E: Entity>(work: &Work<'_>, across: &mut Acros
     let existing = existing::<E>(work, &across.unasked::<E>()).await?;
     across.answer::<E>(&existing);
     Ok(())
+}
+
+/// Whose the values are that the rows of a block claim for themselves, as far as one question tells.
+pub(super) async fn holders_of_block<E: Entity>(
+    work: &Work<'_>,
+    block: &RowBlock<E>,
+    across: &Across,
+    judging: Judging<'_>,
+) -> Result<Holders, ExecutorError> {
+    let changes = block.rows.iter().filter_map(|row| row.change.as_ref());
+    let wanted: BTreeSet<ListedUnder> = changes.flat_map(|change| across.wanted::<E>(change, judging)).collect();
+    holders::<E>(work, wanted.into_iter().collect()).await
+}
+
+/// Asks on until it is known whose the values are that a row claims for itself.
+pub(super) async fn ask_for_holders<E: Entity>(
+    work: &Work<'_>,
+    across: &Across,
+    change: &E::EntityChange,
+    (judging, known): (Judging<'_>, &mut Holders),
+) -> Result<(), ExecutorError> {
+    loop {
+        let wanted = across.wanted::<E>(change, Judging { holders: known, ..judging });
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        // Each answer holds all that was asked for, so this ends with the last number that is taken.
+        known.extend(holders::<E>(work, wanted).await?);
+    }
+}
+
+async fn holders<E: Entity>(work: &Work<'_>, wanted: Vec<ListedUnder>) -> Result<Holders, ExecutorError> {
+    let own = OwnCatalogue::new(work.store.table.clone());
+    let target: &dyn Target<E> = &own;
+    target.holders(&wanted).await.map_err(of_target)
 }
 
 async fn existing<E: Entity>(work: &Work<'_>, keys: &[String]) -> Result<BTreeSet<String>, ExecutorError> {

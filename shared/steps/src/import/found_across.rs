@@ -12,6 +12,19 @@ pub(super) struct FoundAcross {
     pub(super) findings: Vec<Finding>,
     /// All of them, those that are not handed on as well.
     pub(super) notices: u64,
+    /// What new things get instead of the addresses made of their names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) addresses: Vec<GivenAddress>,
+}
+
+/// The address that a new thing gets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct GivenAddress {
+    /// Base name of the file of its row.
+    pub(super) file: String,
+    /// The line on which the row starts.
+    pub(super) line: u64,
+    pub(super) address: String,
 }
 
 impl FoundAcross {
@@ -26,6 +39,6 @@ impl FoundAcross {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.findings.is_empty()
+        self.findings.is_empty() && self.addresses.is_empty()
     }
 }

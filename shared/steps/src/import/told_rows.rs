@@ -6,13 +6,14 @@ use engine::{ExecutorError, Work};
 use import::finding::Finding;
 use serde_json::Value;
 
-use super::found_across::{FoundAcross, MAX_NOTICES};
+use super::found_across::{FoundAcross, GivenAddress, MAX_NOTICES};
 use super::progress::Tally;
 
 /// What is told of rows.
 #[derive(Debug, Default)]
 pub(super) struct ToldRows {
     by_place: BTreeMap<(String, u64), Vec<Finding>>,
+    addresses: BTreeMap<(String, u64), String>,
     /// Notices that were not handed on.
     left_out: u64,
 }
@@ -39,6 +40,9 @@ impl ToldRows {
 
     fn add(&mut self, found: FoundAcross) {
         self.left_out += found.notices.saturating_sub(MAX_NOTICES);
+        for GivenAddress { file, line, address } in found.addresses {
+            self.addresses.insert((file, line), address);
+        }
         for finding in found.findings {
             self.by_place.entry((finding.file.clone(), finding.line)).or_default().push(finding);
         }
@@ -47,6 +51,11 @@ impl ToldRows {
     /// What is told of a row.
     pub(super) fn at(&self, file: &str, line: u64) -> &[Finding] {
         self.by_place.get(&(file.to_owned(), line)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The address that the thing of a row gets if it is new, instead of the one made of its name.
+    pub(super) fn address_at(&self, file: &str, line: u64) -> Option<&str> {
+        self.addresses.get(&(file.to_owned(), line)).map(String::as_str)
     }
 
     /// How many notices there are beside those that are told.

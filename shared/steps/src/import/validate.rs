@@ -218,7 +218,7 @@ trait CheckFiles: Send + Sync {
     /// Tells of the rows whose things are below others that have not come with any file.
     fn settle_orphans(&self, check: &mut Check);
 
-    /// Tells of the things that rows name and nothing has made.
+    /// Tells of what rows want that others have, and of the things that they name and nothing has made.
     async fn settle_names(&self, work: &Work<'_>, check: &mut Check) -> Result<(), ExecutorError>;
 }
 
@@ -323,6 +323,10 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
     }
 
     async fn settle_names(&self, work: &Work<'_>, check: &mut Check) -> Result<(), ExecutorError> {
+        for finding in check.across.settle_claims::<E>() {
+            check.progress.tally.report.file(&finding.file.clone()).note(finding.clone());
+            check.progress.tally.found_across.note(finding);
+        }
         if !check.sees_all {
             return Ok(());
         }

@@ -1,6 +1,7 @@
 //! How strictly an import takes rows and values that cannot be used.
 
 use bytes::Bytes;
+use import::entity::product::ProductValue;
 use insta::assert_snapshot;
 
 use super::shop::{APPLE, PEAR, Shop};
@@ -130,5 +131,58 @@ async fn the_later_of_two_products_with_one_address_is_left_out() {
     products ["a-1", "p-1"]
     3 row: is taken by the row in line 2; no two products may have the same
     4 notice: is on line 2 already; both rows count, and what this one says stays
+    "#);
+}
+
+#[tokio::test]
+async fn an_address_made_of_a_name_gets_a_number_and_stays_when_the_file_comes_again() {
+    let shop = Shop::new();
+    let head = "sku,attribute_set_code,product_type,name,price";
+    let rows = "A-1,Default,simple,Pear,1\nB-1,Default,simple,Plum,2\nC-1,Default,simple,PEAR,3\n";
+    shop.drop_rows("product-import_20260701-120000_01.csv", &[PEAR]).await;
+    shop.drop_file("product-import_20260701-120000.ok", "").await;
+    shop.import().await;
+    let mut seen = Vec::new();
+    for day in 1..=2 {
+        shop.drop_file(&format!("product-import_2026080{day}-120000_01.csv"), format!("{head}\n{rows}")).await;
+        shop.drop_file(&format!("product-import_2026080{day}-120000.ok"), "").await;
+        let id = shop.import().await;
+        let report = shop.report(&id).await;
+        let file = &report["files"][format!("product-import_2026080{day}-120000_01.csv")];
+        let told = file["findings"].as_array().into_iter().flatten();
+        let told: Vec<&str> = told.map(|finding| finding["problem"].as_str().unwrap()).collect();
+        let counts = ["created", "updated", "unchanged", "skipped"].map(|name| file[name].to_string());
+        let addresses = shop.left(&id).await.products.into_iter().map(|(key, product)| {
+            let Some(ProductValue::Text(address)) = product.default.values.get("url_key") else {
+                panic!("{product:?}")
+            };
+            format!("{key} {address}")
+        });
+        let addresses: Vec<String> = addresses.collect();
+        seen.push(format!("{counts:?}\n{}\n{}", addresses.join(", "), told.join("\n")));
+    }
+    assert_snapshot!(seen.join("\n\n"), @r#"
+    ["3", "0", "0", "0"]
+    a-1 pear-1, b-1 plum, c-1 pear-2, p-1 pear
+    as the address of a new product is taken by product `p-1` of the catalogue; it gets `pear-1`
+    as the address of a new product is taken by product `p-1` of the catalogue; it gets `pear-2`
+
+    ["0", "0", "3", "0"]
+    a-1 pear-1, b-1 plum, c-1 pear-2, p-1 pear
+    "#);
+}
+
+#[tokio::test]
+async fn an_address_that_a_stored_product_has_costs_the_row_that_states_it() {
+    let rows = "A-1,Default,simple,Apple,1,pear,\nB-1,Default,simple,Banana,2,banana,\n";
+    assert_snapshot!(across("false", rows).await, @r#"
+    success
+    products ["b-1", "p-1"]
+    2 row: is taken by product `p-1` of the catalogue; no two products may have the same
+    "#);
+    assert_snapshot!(across("true", rows).await, @r#"
+    error
+    products ["p-1"]
+    2 row: is taken by product `p-1` of the catalogue; no two products may have the same
     "#);
 }

@@ -25,10 +25,16 @@ pub(super) fn entry(under: &ListedUnder, product: &str) -> Key {
 }
 
 /// The product that an entry is of.
-pub(super) fn product_of(entry: &Key) -> &str {
+pub(in crate::own) fn product_of(entry: &Key) -> &str {
     let is_bare = entry.partition.starts_with("listing/set/");
     let behind = entry.sort.split_once('/').map(|(_, product)| product);
     if is_bare { &entry.sort } else { behind.unwrap_or(&entry.sort) }
+}
+
+/// The partition with the entries of an address, and what their sort keys begin with.
+pub(in crate::own) fn place_of_address(under: &ListedUnder) -> Option<(String, String)> {
+    let ListedUnder::UrlKey { store_view, url_key } = under else { return None };
+    Some((of_url_key(store_view.as_deref(), url_key), url_prefix(url_key)))
 }
 
 /// The partitions with the products of an attribute set.

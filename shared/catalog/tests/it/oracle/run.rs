@@ -1,15 +1,15 @@
 //! One file imported in memory, row by row, and what the referee made of the same rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
 use import::Entity;
-use import::across::{Across, Judging, RowPlace};
+use import::across::{Across, Holders, Judging, RowPlace};
 use import::csv::{ReadRow, RowReader};
 use import::dialect::Dialect;
-use import::entity::ReadingRules;
 use import::entity::product::{Product, ProductChange, Products};
+use import::entity::{ListedUnder, ReadingRules, Removal, Thing};
 use import::finding::{Finding, Severity, Strictness};
 use import::operation::Operation;
 use patience::wait;
@@ -41,6 +41,9 @@ pub(super) struct OurRow {
     pub(super) verdict: Verdict,
     pub(super) problem: String,
 }
+
+/// Products by key.
+pub(super) type Stored = BTreeMap<String, Product>;
 
 /// What we made of a file.
 pub(super) struct Imported {
@@ -74,12 +77,24 @@ pub(super) fn verdicts(run: &Value) -> Verdicts {
     }
 }
 
-/// Imports a file, leaving out rows and values that cannot be used.
-pub(super) fn import(path: &Path, run: &Value, referee: &Referee) -> Imported {
+/// What a run did with its rows.
+fn operation(run: &Value) -> Operation {
+    match run["behavior"].as_str().unwrap_or("append") {
+        "append" => Operation::AddUpdate,
+        "replace" => Operation::Replace,
+        "delete" => Operation::Delete,
+        other => panic!("`{other}` is nothing that is done with rows"),
+    }
+}
+
+/// Imports a file over what was there, leaving out rows and values that cannot be used.
+pub(super) fn import(path: &Path, run: &Value, (referee, before): (&Referee, &Stored)) -> Imported {
     let mut importing = Importing {
         file: path.file_name().unwrap().to_str().unwrap().to_owned(),
         rules: rules(run, referee),
-        imported: Imported { rows: BTreeMap::new(), products: referee.products.clone(), problem: None },
+        imported: Imported { rows: BTreeMap::new(), products: before.clone(), problem: None },
+        judged: Vec::new(),
+        replaced: BTreeSet::new(),
         across: Across::new(Strictness::Skip),
     };
     importing.across.begin_file(&importing.file);
@@ -87,6 +102,7 @@ pub(super) fn import(path: &Path, run: &Value, referee: &Referee) -> Imported {
     if let Err(problem) = importing.read(&bytes) {
         importing.imported.problem = Some(problem);
     }
+    importing.apply_all();
     importing.imported
 }
 
@@ -94,7 +110,7 @@ fn rules(run: &Value, referee: &Referee) -> ReadingRules {
     let separator = |name: &str| run[name].as_str().and_then(|text| text.chars().next());
     let mut dialect = Dialect::magento(separator("multi").unwrap_or(','));
     dialect.format.delimiter = separator("sep").and_then(|found| u8::try_from(found).ok()).unwrap_or(b',');
-    ReadingRules { dialect, shop: referee.shop.clone(), ..ReadingRules::default() }
+    ReadingRules { dialect, shop: referee.shop.clone(), operation: operation(run), ..ReadingRules::default() }
 }
 
 impl Imported {
@@ -107,7 +123,23 @@ struct Importing {
     file: String,
     rules: ReadingRules,
     imported: Imported,
+    /// All rows are judged before the first one is applied.
+    judged: Vec<JudgedRow>,
+    /// The products that a row has made anew.
+    replaced: BTreeSet<String>,
     across: Across,
+}
+
+struct JudgedRow {
+    number: usize,
+    line: u64,
+    key: String,
+    change: ProductChange,
+    /// What it says of a product that is there, if that is something else.
+    if_known: Option<ProductChange>,
+    /// A value that cannot be used, though the row can.
+    blocking: Option<Finding>,
+    refusal: Option<Finding>,
 }
 
 impl Importing {
@@ -149,25 +181,66 @@ impl Importing {
             return self.note(number, String::new(), blocking);
         };
         let key = Products::key(change);
-        if let Some(refusal) = self.judge(&key, row.line, change) {
-            return self.note(number, key, blocking.or(Some(refusal)));
+        let (refusal, address) = self.judge(row.line, change);
+        let addressed = address.and_then(|address| Products::with_address(change, &address));
+        let if_known = addressed.as_ref().map(|_| change.clone());
+        let change = addressed.unwrap_or_else(|| change.clone());
+        self.judged.push(JudgedRow { number, line: row.line, key, change, if_known, blocking, refusal });
+    }
+
+    /// Why a row cannot be used as the rows before it stand, if so; and the address that its product gets.
+    fn judge(&mut self, line: u64, change: &ProductChange) -> (Option<Finding>, Option<String>) {
+        let products = &self.imported.products;
+        let existing = products.get(&Products::key(change)).map(|_| Products::key(change)).into_iter().collect();
+        let mut holders = Holders::new();
+        let wait = wait(format!("all is known that is needed to judge line {line} of {}", self.file));
+        loop {
+            wait.go_on();
+            let judging = Judging {
+                operation: self.rules.operation,
+                shop: &self.rules.shop,
+                existing: &existing,
+                holders: &holders,
+            };
+            let wanted = self.across.wanted::<Products>(change, judging);
+            if wanted.is_empty() {
+                let judged = self.across.judge::<Products>(RowPlace { file: &self.file, line }, change, judging);
+                let mut found = judged.found_again.into_iter().chain(judged.found_here);
+                return (found.find(|finding| finding.severity >= Severity::Row), judged.address);
+            }
+            holders.extend(wanted.into_iter().map(|under| (under.clone(), self.holders_of(&under))));
         }
-        let refusal = self.apply(&key, change);
-        let refusal = refusal.map(|problem| Finding::about(&self.file, row.line, problem, Severity::Row));
-        self.note(number, key, blocking.or(refusal));
     }
 
-    /// Why a row cannot be used as the rows before it stand, if so.
-    fn judge(&mut self, key: &str, line: u64, change: &ProductChange) -> Option<Finding> {
-        let existing = self.imported.products.get(key).map(|_| key.to_owned()).into_iter().collect();
-        let judging = Judging { operation: Operation::AddUpdate, shop: &self.rules.shop, existing: &existing };
-        let judged = self.across.judge::<Products>(RowPlace { file: &self.file, line }, change, judging);
-        judged.found_here.into_iter().find(|finding| finding.severity >= Severity::Row)
+    fn holders_of(&self, under: &ListedUnder) -> Vec<String> {
+        let holders = self.imported.products.iter().filter(|(_, product)| product.holds(under));
+        holders.map(|(key, _)| key.clone()).collect()
     }
 
-    fn apply(&mut self, key: &str, change: &ProductChange) -> Option<String> {
+    fn apply_all(&mut self) {
+        for finding in self.across.settle_claims::<Products>() {
+            let row = self.judged.iter_mut().find(|row| row.line == finding.line).unwrap();
+            row.refusal = Some(finding);
+        }
+        for row in std::mem::take(&mut self.judged) {
+            let refusal = row.refusal.clone().or_else(|| {
+                let problem = self.apply(&row)?;
+                Some(Finding::about(&self.file, row.line, problem, Severity::Row))
+            });
+            self.note(row.number, row.key, row.blocking.or(refusal));
+        }
+    }
+
+    fn apply(&mut self, row: &JudgedRow) -> Option<String> {
+        let JudgedRow { key, change, if_known, .. } = row;
         let products = &mut self.imported.products;
+        match self.rules.operation {
+            Operation::Delete => return self.delete(key, change),
+            Operation::Replace if self.replaced.insert(key.clone()) => drop(products.remove(key)),
+            Operation::Replace | Operation::AddUpdate => {}
+        }
         if let Some(product) = products.get_mut(key) {
+            let change = if_known.as_ref().unwrap_or(change);
             return Products::apply(product, change).err().map(|refusal| refusal.problem);
         }
         if let Some(missing) = Products::missing_if_new(change).into_iter().next() {
@@ -175,11 +248,22 @@ impl Importing {
         }
         match Products::create(change) {
             Ok(product) => {
-                products.insert(key.to_owned(), product);
+                products.insert(key.clone(), product);
                 None
             }
             Err(refusal) => Some(refusal.problem),
         }
+    }
+
+    fn delete(&mut self, key: &str, change: &ProductChange) -> Option<String> {
+        let products = &mut self.imported.products;
+        let removal = products.get_mut(key).map_or(Removal::Nothing, |product| Products::remove(product, change));
+        match removal {
+            Removal::Whole => drop(products.remove(key)),
+            Removal::Part => {}
+            Removal::Nothing => return Some("there is nothing of this to delete".to_owned()),
+        }
+        None
     }
 
     fn note(&mut self, number: usize, key: String, finding: Option<Finding>) {

@@ -46,7 +46,7 @@ fn samples_of_the_suites_of_the_shop_have_the_outcome_that_the_table_states() {
     let mut referee = Referee::new("shop-rich.json");
     let samples = folder().join("..");
     // The suites have made this product before they begin.
-    let fixture = run::import(&folder().join("fixtures/simple.csv"), &json!({}), &referee);
+    let fixture = run::import(&folder().join("fixtures/simple.csv"), &json!({}), (&referee, &referee.products));
     assert!(fixture.products.contains_key("simple"));
     referee.products = fixture.products;
     let table = fs::read_to_string(samples.join("EXPECTED.tsv")).unwrap();
@@ -60,7 +60,7 @@ fn samples_of_the_suites_of_the_shop_have_the_outcome_that_the_table_states() {
         }
         let name = cells[0].rsplit('/').next().unwrap();
         let separator = if name.contains("custom_separator") { json!({ "multi": "|" }) } else { json!({}) };
-        let imported = run::import(&samples.join(cells[0]), &separator, &referee);
+        let imported = run::import(&samples.join(cells[0]), &separator, (&referee, &referee.products));
         let expected = listed.get(name).copied().unwrap_or(cells[1]);
         if outcome(&imported) != expected {
             let first = imported.rows.values().find(|row| row.verdict == Verdict::Refused);

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use super::change::{ProductChange, ProductValue};
 use super::parts::LinkType;
 use super::thing::Product;
-use crate::across::claims::{Claim, ClaimCounts, Reference};
+use crate::across::claims::{Claim, ClaimOrigin, ClaimScope, Reference};
 use crate::entity::stated::Stated;
+use crate::entity::{ListedUnder, Thing};
 use crate::shop::ShopFacts;
 use crate::url_key;
 
@@ -47,9 +48,9 @@ pub(super) fn claims(change: &ProductChange, shop: &ShopFacts) -> Vec<Claim> {
             // Compared as written: to a shop `a` and `A` are two values.
             claims.push(Claim {
                 column: Cow::Owned(code.clone()),
-                key: format!("value/{code}/{value}"),
+                scope: ClaimScope::Attribute { code: code.clone() },
                 value: value.clone(),
-                counts: ClaimCounts::Always,
+                origin: ClaimOrigin::Stated,
             });
         }
     }
@@ -65,19 +66,22 @@ fn address(change: &ProductChange) -> Option<Claim> {
     if text("visibility").as_deref() == Some(HIDDEN) {
         return None;
     }
-    let view = change.store_view.as_deref().unwrap_or_default();
-    let claim = |column, value: String, counts| Claim {
-        column: Cow::Borrowed(column),
-        key: format!("address/{view}/{}", value.to_lowercase()),
-        value,
-        counts,
-    };
-    if let Some(key) = text("url_key") {
-        return Some(claim("url_key", key, ClaimCounts::Always));
+    let scope = ClaimScope::Address { store_view: change.store_view.clone() };
+    if let Some(value) = text("url_key") {
+        return Some(Claim { column: Cow::Borrowed("url_key"), scope, value, origin: ClaimOrigin::Stated });
     }
     let name = text("name").filter(|_| change.store_view.is_none())?;
-    let key = url_key::from_text(&name);
-    (!key.is_empty()).then(|| claim("name", key, ClaimCounts::IfNew))
+    let value = url_key::from_text(&name);
+    let claim = Claim { column: Cow::Borrowed("name"), scope, value, origin: ClaimOrigin::MadeOfName };
+    (!claim.value.is_empty()).then_some(claim)
+}
+
+/// Says whether nobody else may have an address that a stored product has.
+pub(super) fn holds(product: &Product, under: &ListedUnder) -> bool {
+    let ListedUnder::UrlKey { store_view, .. } = under else { return false };
+    let visibility = product.value("visibility", store_view.as_deref());
+    let is_hidden = visibility == Some(&ProductValue::Text(HIDDEN.to_owned()));
+    !is_hidden && product.listed_under().contains(under)
 }
 
 fn set<T>(stated: Option<&Stated<Vec<T>>>) -> &[T] {

@@ -187,7 +187,14 @@ impl<E: Entity> RowsImport<'_, E> {
         }
         // The target says if it refuses it.
         let _ = file.learn(&change, row.if_known.as_ref());
-        block.rows.push(RowChange { line: row.line, change, if_known: row.if_known });
+        block.rows.push(self.addressed(&name, RowChange { line: row.line, change, if_known: row.if_known }));
+    }
+
+    /// The row with the address that validation has found for its thing. One that is there by now keeps its own.
+    fn addressed(&self, file: &str, row: RowChange<E::EntityChange>) -> RowChange<E::EntityChange> {
+        let address = self.told.address_at(file, row.line);
+        let Some(change) = address.and_then(|address| E::with_address(&row.change, address)) else { return row };
+        RowChange { change, if_known: row.if_known.or(Some(row.change)), ..row }
     }
 
     /// In which pass the row of a thing is taken. Deleting takes children together with their parents, in one pass.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use engine::{ExecutorError, Work};
 use import::Entity;
-use import::across::{Judging, RowPlace};
+use import::across::{Holders, Judged, Judging, RowPlace};
 use import::entity::EntityRow;
 use import::finding::Finding;
 use import::operation::Operation;
@@ -13,6 +13,7 @@ use import::report::RowOutcome;
 use super::Check;
 use crate::import::across::{self, RowBlock};
 use crate::import::entity_file::EntityFile;
+use crate::import::found_across::GivenAddress;
 use crate::import::import_rows::{is_missing, will_be_made};
 use crate::import::progress::Orphan;
 
@@ -23,9 +24,9 @@ pub(super) async fn check_block<E: Entity>(
     block: &mut RowBlock<E>,
     check: &mut Check,
 ) -> Result<(), ExecutorError> {
-    let existing = across::existing_of_block(work, block, &check.across).await?;
+    let mut known = Known::of_block(work, block, check).await?;
     for row in block.take() {
-        check_row::<E>(file, row, &existing, check);
+        check_row::<E>(work, file, row, (&mut known, check)).await?;
     }
     across::make_room::<E>(work, &mut check.across).await
 }
@@ -37,32 +38,68 @@ pub(super) async fn recall_block<E: Entity>(
     block: &mut RowBlock<E>,
     check: &mut Check,
 ) -> Result<(), ExecutorError> {
-    let existing = across::existing_of_block(work, block, &check.across).await?;
+    let mut known = Known::of_block(work, block, check).await?;
     let name = file.name().to_owned();
-    let operation = check.rules.operation;
     for row in block.take() {
         let Some(change) = &row.change else { continue };
-        let place = RowPlace { file: &name, line: row.line };
-        let judging = Judging { operation, shop: &check.rules.shop, existing: &existing };
         // What is wrong was told when the row was checked.
-        let _ = check.across.judge::<E>(place, change, judging);
+        let _ = known.judge::<E>(work, RowPlace { file: &name, line: row.line }, change, check).await?;
     }
     across::make_room::<E>(work, &mut check.across).await
 }
 
-fn check_row<E: Entity>(
+/// What the target has of what the rows of a block name.
+struct Known {
+    existing: BTreeSet<String>,
+    holders: Holders,
+}
+
+impl Known {
+    async fn of_block<E: Entity>(work: &Work<'_>, block: &RowBlock<E>, check: &Check) -> Result<Self, ExecutorError> {
+        let existing = across::existing_of_block(work, block, &check.across).await?;
+        let mut known = Self { existing, holders: Holders::new() };
+        known.holders = across::holders_of_block(work, block, &check.across, known.judging(check)).await?;
+        Ok(known)
+    }
+
+    fn judging<'j>(&'j self, check: &'j Check) -> Judging<'j> {
+        let Self { existing, holders } = self;
+        Judging { operation: check.rules.operation, shop: &check.rules.shop, existing, holders }
+    }
+
+    /// Judges a row once all is known for that.
+    async fn judge<E: Entity>(
+        &mut self,
+        work: &Work<'_>,
+        place: RowPlace<'_>,
+        change: &E::EntityChange,
+        check: &mut Check,
+    ) -> Result<Judged, ExecutorError> {
+        let Self { existing, holders } = self;
+        let shop = check.rules.shop.clone();
+        let nobody = Holders::new();
+        let judging = Judging { operation: check.rules.operation, shop: &shop, existing, holders: &nobody };
+        across::ask_for_holders::<E>(work, &check.across, change, (judging, holders)).await?;
+        Ok(check.across.judge::<E>(place, change, Judging { holders, ..judging }))
+    }
+}
+
+async fn check_row<E: Entity>(
+    work: &Work<'_>,
     file: &mut EntityFile<E>,
     row: EntityRow<E::EntityChange>,
-    existing: &BTreeSet<String>,
-    check: &mut Check,
-) {
+    (known, check): (&mut Known, &mut Check),
+) -> Result<(), ExecutorError> {
     let name = file.name().to_owned();
     let tally = &mut check.progress.tally;
     let report = tally.report.file(&name);
     for finding in row.findings {
         report.note(finding);
     }
-    let Some(change) = &row.change else { return report.count(RowOutcome::Skipped) };
+    let Some(change) = &row.change else {
+        report.count(RowOutcome::Skipped);
+        return Ok(());
+    };
     // What is missing may come with a later row. Only the topmost is told: the others would be below it.
     if let Some(above) = file.missing_above(change).first() {
         let finding = match check.makes_parents {
@@ -73,24 +110,30 @@ fn check_row<E: Entity>(
     }
     if let Err(refusal) = file.learn(change, row.if_known.as_ref()) {
         report.note(file.placed(Finding::refused(&name, row.line, refusal)));
-        return report.count(RowOutcome::Skipped);
+        report.count(RowOutcome::Skipped);
+        return Ok(());
     }
-    let judging = Judging { operation: check.rules.operation, shop: &check.rules.shop, existing };
-    let judged = check.across.judge::<E>(RowPlace { file: &name, line: row.line }, change, judging);
+    let judged = known.judge::<E>(work, RowPlace { file: &name, line: row.line }, change, check).await?;
+    let tally = &mut check.progress.tally;
     let is_refused = judged.is_refused();
+    let report = tally.report.file(&name);
     judged.found_again.into_iter().for_each(|finding| report.note(finding));
     for finding in judged.found_here {
         report.note(finding.clone());
         tally.found_across.note(finding);
     }
+    if let Some(address) = judged.address {
+        tally.found_across.addresses.push(GivenAddress { file: name.clone(), line: row.line, address });
+    }
     if is_refused {
-        return report.count(RowOutcome::Skipped);
+        report.count(RowOutcome::Skipped);
+        return Ok(());
     }
     report.count(RowOutcome::Unchanged);
     // Whoever takes things away wants nothing made that the rows name beside them.
-    if check.rules.operation == Operation::Delete {
-        return;
+    if check.rules.operation != Operation::Delete {
+        // Only rows that name other things need the facts of the shop here.
+        E::name_others(change, file.shop(), &mut tally.named);
     }
-    // Only rows that name other things need the facts of the shop here.
-    E::name_others(change, file.shop(), &mut tally.named);
+    Ok(())
 }
