@@ -18,6 +18,7 @@
 //! | `import::entity::product`, rows and `Product::{create, apply}` | `products` |
 //! | rows of every entity, for every operation | `entities` |
 //! | what the first bytes of a file tell (`import::content`) | `contents` |
+//! | files of the configuration of imports (`import::configuration`), and rows that are read with one | `configurations` |
 //! | files that say which shop it is (`import::shop::ShopFile`) | `shops` |
 //! | `import::{cell, number, date, url_key}`, category paths | `cells` |
 //! | `import::file_name`, bunch ids, file keys | `file_names` |
@@ -65,6 +66,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "api", run: targets::api::requests },
     Target { name: "bunches", run: targets::drops::bunches },
     Target { name: "cells", run: targets::files::cells },
+    Target { name: "configurations", run: targets::configurations::configurations },
     Target { name: "contents", run: targets::entities::contents },
     Target { name: "crons", run: targets::values::crons },
     Target { name: "csv", run: targets::files::csv },

@@ -1,6 +1,7 @@
 //! The targets, by what they read.
 
 pub(crate) mod api;
+pub(crate) mod configurations;
 pub(crate) mod definitions;
 pub(crate) mod drops;
 pub(crate) mod entities;

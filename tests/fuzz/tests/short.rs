@@ -24,6 +24,7 @@ const SLOW: &[(&str, usize)] = &[
     ("addresses", 200),
     ("answers", 200),
     ("api", 100),
+    ("configurations", 200),
     ("drops", 50),
     ("entities", 500),
     ("executors", 200),
@@ -97,7 +98,7 @@ macro_rules! short_runs {
 }
 
 short_runs! {
-    addresses answers api bunches cells contents crons csv definition_files definitions drops durations entities executors
+    addresses answers api bunches cells configurations contents crons csv definition_files definitions drops durations entities executors
     file_names gateway_events intake_events items names overlays products replies responses settings shops step_messages
     stored_definitions stored_products variables
 }

@@ -22,9 +22,18 @@ pub(crate) fn rows_of_every_entity(data: &[u8]) {
     for unknown_names in [UnknownNames::Refused, UnknownNames::Taken] {
         for (_, operation) in Operation::ALL {
             let rules = ReadingRules { shop: shop.clone(), operation, unknown_names, ..ReadingRules::default() };
-            visit_all(&mut File { header: &header, rows, rules });
+            read_as_every_entity(&header, rows, rules);
         }
     }
+}
+
+fn read_as_every_entity(header: &Header, rows: &[CsvRow], rules: ReadingRules) {
+    visit_all(&mut File { header, rows, rules, only: None });
+}
+
+/// Reads rows as those of one entity.
+pub(super) fn read_as(entity: &str, header: &Header, rows: &[CsvRow], rules: ReadingRules) {
+    visit_all(&mut File { header, rows: &rows[..rows.len().min(ROWS)], rules, only: Some(entity) });
 }
 
 /// A file, whatever its rows speak of.
@@ -32,10 +41,15 @@ struct File<'a> {
     header: &'a Header,
     rows: &'a [CsvRow],
     rules: ReadingRules,
+    /// The entity to read it as, instead of every one.
+    only: Option<&'a str>,
 }
 
 impl Visitor for File<'_> {
     fn visit<E: Entity>(&mut self) {
+        if self.only.is_some_and(|only| only != E::ABOUT.name) {
+            return;
+        }
         let Ok(columns) = E::columns("a_b_01.csv", self.header, self.rules.clone()) else { return };
         let mut above = RowAbove::of::<E>(&columns);
         let mut thing: Option<E::Thing> = None;
