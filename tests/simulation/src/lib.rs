@@ -20,6 +20,8 @@ mod counts;
 mod executors;
 mod faults;
 mod history;
+#[cfg(test)]
+mod imports;
 mod run;
 mod sabotage;
 mod scenario;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "only tests call it")]
 
 mod bounded;
+mod entity_files;
 mod executors;
 mod faults;
 mod faulty_shared_commits;
@@ -32,6 +33,7 @@ use store::{Store, keys};
 use store_embedded::Options;
 
 pub use crate::bounded::{heartbeat, mini_heartbeat, runner};
+pub use crate::entity_files::{ENTITY_FILES, EntityFiles};
 pub use crate::executors::Gate;
 pub use crate::faults::{Counted, Fault, FaultyTable, every_write};
 pub use crate::faulty_shared_commits::{CommitFault, FaultySharedCommits};

@@ -1,8 +1,6 @@
 //! Imports of every entity, with every operation, whose runner dies at any write: catalogue, counts and report are those of
 //! an undisturbed import, whether it writes as it goes or is a single transaction.
 
-mod cases;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::own::{self, Update};
@@ -14,10 +12,9 @@ use import::entity::{self, Thing};
 use pipeline::{PipelineId, StepStatus};
 use serde_json::{Value, json};
 use store::table::{Change, Condition, Query, Relist, Write};
-use workshop::{Fault, Workshop, runner};
+use workshop::{ENTITY_FILES, EntityFiles, Fault, Workshop, runner};
 
 use super::shop::Shop;
-use cases::{CASES, Case};
 
 /// What is left of an import, without what differs from try to try: times and versions.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,9 +23,12 @@ struct LeftOf {
     report: Value,
 }
 
+/// An import of the files of an entity.
+struct Case(&'static EntityFiles);
+
 impl Case {
-    fn of(import: &str) -> &'static Self {
-        CASES.iter().find(|case| case.import == import).unwrap()
+    fn of(import: &str) -> Self {
+        Self(ENTITY_FILES.iter().find(|files| files.import == import).unwrap())
     }
 
     /// A shop with nothing but a pipeline for the files of the entity, and things for them to speak of.
@@ -45,7 +45,7 @@ impl Case {
             <step name="publish" executorType="publish" sortOrder="30"/>
             <step name="report" executorType="report" sortOrder="40" runAlwaysStep="true"><arguments>
             <argument key="imported_by" value="import"/></arguments></step></pipeline></config>"#,
-                self.prefix, self.import
+                self.0.prefix, self.0.import
             )
         };
         let program = Program { definitions: Vec::new(), ..steps::shipped() };
@@ -74,10 +74,10 @@ impl Case {
     }
 
     async fn drop_files(&self, shop: &Shop) {
-        for (number, text) in (1..).zip(self.files) {
-            shop.drop_file(&format!("{}_a_{number:02}.csv", self.prefix), text).await;
+        for (number, text) in (1..).zip(self.0.files) {
+            shop.drop_file(&format!("{}_a_{number:02}.csv", self.0.prefix), text).await;
         }
-        shop.drop_file(&format!("{}_a.ok", self.prefix), "").await;
+        shop.drop_file(&format!("{}_a.ok", self.0.prefix), "").await;
     }
 
     /// Runs the import to its end. The runner dies behind the write number `after` of the steps that write, if it comes to
@@ -87,7 +87,7 @@ impl Case {
         let id = shop.spawn().await;
         let before = shop.catalogue().await;
         let when =
-            || format!("{} {operation}, transaction {single_transaction}, dead behind write {after:?}", self.import);
+            || format!("{} {operation}, transaction {single_transaction}, dead behind write {after:?}", self.0.import);
         let mut is_armed = after.is_none();
         while let Some(body) = shop.next_message(&id).await {
             if !is_armed && ended(&shop, &id, "move_files").await {
@@ -206,7 +206,7 @@ const MOST_WRITES: usize = 200;
 
 async fn assert_survives(import: &str) {
     let case = Case::of(import);
-    for operation in case.operations {
+    for operation in case.0.operations {
         let undisturbed = case.run(operation, "false", None).await.0;
         for single_transaction in ["false", "true"] {
             let mut deaths = 0;
@@ -223,7 +223,7 @@ async fn assert_survives(import: &str) {
             }
             assert!((5..MOST_WRITES).contains(&deaths), "{import} {operation}: {deaths} deaths");
         }
-        assert_meets_others(case, operation, &undisturbed).await;
+        assert_meets_others(&case, operation, &undisturbed).await;
     }
 }
 
@@ -251,7 +251,7 @@ async fn assert_meets_others(case: &Case, operation: &str, undisturbed: &LeftOf)
         json!(things)
     };
     let left = left(&shop, &id).await;
-    let when = format!("{} {operation}, after somebody else wrote", case.import);
+    let when = format!("{} {operation}, after somebody else wrote", case.0.import);
     assert_same(&things(&left), &things(undisturbed), when);
 }
 
@@ -265,7 +265,7 @@ fn every_entity_has_its_case_with_all_its_operations() {
     }
     let mut known = Operations(BTreeMap::new());
     entity::visit_all(&mut known);
-    let cases: BTreeMap<_, _> = CASES.iter().map(|case| (case.import, case.operations)).collect();
+    let cases: BTreeMap<_, _> = ENTITY_FILES.iter().map(|files| (files.import, files.operations)).collect();
     assert_eq!(cases, known.0);
 }
 

@@ -22,7 +22,11 @@ const FILES: usize = 5;
 pub(crate) fn configurations(data: &[u8]) {
     let sections = sections(data);
     let csv = sections.iter().find(|section| section.title() == ROWS);
-    let said = sections.iter().filter(|section| section.title() != ROWS).take(FILES).map(|section| (section.title().into_owned(), section.content.to_vec()));
+    let said = sections
+        .iter()
+        .filter(|section| section.title() != ROWS)
+        .take(FILES)
+        .map(|section| (section.title().into_owned(), section.content.to_vec()));
     let shipped = (configuration::SHIPPED.to_owned(), SHIPPED.as_bytes().to_vec());
     let files: Vec<(String, Vec<u8>)> = std::iter::once(shipped).chain(said).collect();
     let loaded = configuration::load(&files, &entity::all());
@@ -64,6 +68,7 @@ fn assert_places(files: &[(String, Vec<u8>)], loaded: &LoadedConfiguration) {
 
 /// A pipeline keeps what it was spawned with, and nothing else.
 fn assert_kept(configuration: &Configuration) {
-    let read = Configuration::from_json(configuration.to_json().as_bytes()).expect("a configuration is read as written");
+    let read =
+        Configuration::from_json(configuration.to_json().as_bytes()).expect("a configuration is read as written");
     assert_eq!((&read, read.digest()), (configuration, configuration.digest()));
 }

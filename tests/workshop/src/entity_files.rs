@@ -1,18 +1,23 @@
 //! The files of each entity, and what can be done with them.
 
 /// Files of an entity that speak of the same things twice, so that later rows meet what earlier ones have made.
-pub(super) struct Case {
-    pub(super) prefix: &'static str,
-    pub(super) import: &'static str,
-    pub(super) files: [&'static str; 2],
-    pub(super) operations: &'static [&'static str],
+pub struct EntityFiles {
+    /// What their names begin with.
+    pub prefix: &'static str,
+    /// The executor that imports them.
+    pub import: &'static str,
+    /// What is in them.
+    pub files: [&'static str; 2],
+    /// What can be done with their rows.
+    pub operations: &'static [&'static str],
 }
 
 const ALL: &[&str] = &["add-update", "replace", "delete"];
 const ONLY: &[&str] = &["add-update"];
 
-pub(super) const CASES: [Case; 15] = [
-    Case {
+/// Files of every entity that ships.
+pub const ENTITY_FILES: [EntityFiles; 15] = [
+    EntityFiles {
         prefix: "attribute-set-import",
         import: "import_attribute_sets",
         files: [
@@ -21,7 +26,7 @@ pub(super) const CASES: [Case; 15] = [
         ],
         operations: ALL,
     },
-    Case {
+    EntityFiles {
         prefix: "attribute-import",
         import: "import_attributes",
         files: [
@@ -30,7 +35,7 @@ pub(super) const CASES: [Case; 15] = [
         ],
         operations: ALL,
     },
-    Case {
+    EntityFiles {
         prefix: "category-import",
         import: "import_categories",
         files: [
@@ -39,7 +44,7 @@ pub(super) const CASES: [Case; 15] = [
         ],
         operations: ALL,
     },
-    Case {
+    EntityFiles {
         prefix: "product-import",
         import: "import_products",
         files: [
@@ -48,13 +53,13 @@ pub(super) const CASES: [Case; 15] = [
         ],
         operations: ALL,
     },
-    Case {
+    EntityFiles {
         prefix: "product-import-price",
         import: "import_prices",
         files: ["sku,price\nA-1,2.50\nNOPE,1\n", "sku,price\nA-1,2.75\nP-1,1\n"],
         operations: ONLY,
     },
-    Case {
+    EntityFiles {
         prefix: "product-import-tier-price",
         import: "import_tier_prices",
         files: [
@@ -63,13 +68,13 @@ pub(super) const CASES: [Case; 15] = [
         ],
         operations: ALL,
     },
-    Case {
+    EntityFiles {
         prefix: "product-import-inventory",
         import: "import_stock",
         files: ["sku,qty,qty_relative\nA-1,5,1\nP-1,0,\n", "sku,qty,qty_relative\nA-1,-2,1\n"],
         operations: ONLY,
     },
-    Case {
+    EntityFiles {
         prefix: "product-import-inventory-msi",
         import: "import_source_items",
         files: [
@@ -78,19 +83,19 @@ pub(super) const CASES: [Case; 15] = [
         ],
         operations: ALL,
     },
-    Case {
+    EntityFiles {
         prefix: "product-media-import",
         import: "import_media",
         files: ["sku,base_image\nA-1,/a/1.jpg\n", "sku,small_image\nA-1,/a/2.jpg\nP-1,/p/1.jpg\n"],
         operations: ALL,
     },
-    Case {
+    EntityFiles {
         prefix: "product-import-link",
         import: "import_links",
         files: ["sku,related_skus\nA-1,P-1\n", "sku,upsell_skus\nA-1,P-1\nP-1,A-1\n"],
         operations: ALL,
     },
-    Case {
+    EntityFiles {
         prefix: "product-import-variant",
         import: "import_variants",
         files: [
@@ -99,7 +104,7 @@ pub(super) const CASES: [Case; 15] = [
         ],
         operations: ALL,
     },
-    Case {
+    EntityFiles {
         prefix: "custom-options",
         import: "import_custom_options",
         files: [
@@ -108,7 +113,7 @@ pub(super) const CASES: [Case; 15] = [
         ],
         operations: ALL,
     },
-    Case {
+    EntityFiles {
         prefix: "url-rewrite",
         import: "import_url_rewrites",
         files: [
@@ -117,7 +122,7 @@ pub(super) const CASES: [Case; 15] = [
         ],
         operations: ALL,
     },
-    Case {
+    EntityFiles {
         prefix: "customer-import",
         import: "import_customers",
         files: [
@@ -126,7 +131,7 @@ pub(super) const CASES: [Case; 15] = [
         ],
         operations: ALL,
     },
-    Case {
+    EntityFiles {
         prefix: "customer-address-import",
         import: "import_customer_addresses",
         files: [
