@@ -10,13 +10,19 @@
 //! **Invariant:** every row is answered once or left pending once (`tally.rs`).
 //! **Invariant:** no empty text is sent for a value that shall be gone: the shop would take it for a price of 0.
 
+mod afterwards;
 mod asking;
 mod batch;
+mod bundle;
 mod existing;
+mod files;
 mod in_flight;
+mod placed_stock;
 mod prices;
 mod problem;
+mod product_parts;
 mod products;
+mod relations;
 mod source_items;
 mod stock;
 mod tally;
@@ -36,6 +42,8 @@ use tokio::sync::OnceCell;
 
 use crate::client::ShopClient;
 use crate::facts::{self, ShopKnowledge};
+pub use files::{RowFileError, RowFiles};
+
 use in_flight::InFlight;
 use problem::failed;
 
@@ -44,19 +52,26 @@ pub struct MagentoTarget {
     client: Arc<ShopClient>,
     known: OnceCell<Arc<ShopKnowledge>>,
     in_flight: InFlight,
+    files: Option<Arc<dyn RowFiles>>,
 }
 
 impl MagentoTarget {
     /// The shop of a client; what it has is asked for when it is needed.
     #[must_use]
     pub fn new(client: Arc<ShopClient>) -> Self {
-        Self { client, known: OnceCell::new(), in_flight: InFlight::default() }
+        Self { client, known: OnceCell::new(), in_flight: InFlight::default(), files: None }
     }
 
     /// The shop of a client, of which somebody has kept what it has.
     #[must_use]
     pub fn knowing(client: Arc<ShopClient>, known: ShopKnowledge) -> Self {
         Self { known: OnceCell::from(Arc::new(known)), ..Self::new(client) }
+    }
+
+    /// The same with the place where the files are that rows name. Without it, rows that need one are refused.
+    #[must_use]
+    pub fn reading(self, files: Arc<dyn RowFiles>) -> Self {
+        Self { files: Some(files), ..self }
     }
 
     /// Returns what the shop has.
@@ -71,7 +86,7 @@ impl MagentoTarget {
 
     /// Asks what became of rows of any entity: all that is left pending are products in lists.
     async fn ask_for(&self, pending: Pending) -> Result<BlockOutcome, target::Error> {
-        asking::ask(&self.client, pending).await
+        asking::ask(self, pending).await
     }
 }
 

@@ -2,23 +2,26 @@
 //!
 //! Most of it is waiting: a look costs one small request, and comes less and less often. What failed for something that may
 //! pass is sent once more in a list of its own; the shop keeps what was sent, so nothing of it has to be kept here.
+//! `attach.rs` sends what has to wait until products are there.
+
+mod attach;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use catalog::target::{self, BlockOutcome, ItemOutcome, Pending};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::existing;
+use super::afterwards::Attached;
 use super::problem::failed;
-use super::refused;
 use super::tally::RowTally;
-use super::token::{Attached, BulkToken};
+use super::token::BulkToken;
+use super::{MagentoTarget, refused};
 use crate::bulk::{
     BulkBatch, BulkOperation, BulkRoute, FailureKind, OperationState, look_after, open_operations, read_status, submit,
 };
-use crate::client::{ShopClient, ShopScope, sku_key};
+use crate::client::ShopClient;
 
 /// How often an entry is sent again that failed for something that may pass.
 const TRIES: u32 = 3;
@@ -37,7 +40,8 @@ const DONE_BEFORE: [(BulkRoute, &str); 2] =
     [(BulkRoute::DeleteProducts, "doesn't exist"), (BulkRoute::AttachChildren, "already attached")];
 
 /// Asks what became of rows.
-pub(super) async fn ask(client: &ShopClient, pending: Pending) -> Result<BlockOutcome, target::Error> {
+pub(super) async fn ask(target: &MagentoTarget, pending: Pending) -> Result<BlockOutcome, target::Error> {
+    let client = target.client.as_ref();
     let Some(token) = BulkToken::read(&pending.token).filter(|token| token.entries.len() == pending.lines.len()) else {
         let problem =
             format!("rows of `{}` were left pending under `{}`, which means nothing here", pending.file, pending.token);
@@ -49,6 +53,11 @@ pub(super) async fn ask(client: &ShopClient, pending: Pending) -> Result<BlockOu
         again: Vec::new(),
         attach: Vec::new(),
     };
+    if asked.token.is_later() {
+        asked.attach = asked.token.then.keys().copied().collect();
+        asked.attach(target).await?;
+        return Ok(asked.tally.finish());
+    }
     let open = open_operations(client, &asked.token.uuid).await.map_err(failed)?;
     if open > 0 && !asked.is_stalled(open, client.wire().now()) {
         asked.look_later();
@@ -61,7 +70,7 @@ pub(super) async fn ask(client: &ShopClient, pending: Pending) -> Result<BlockOu
         ),
     }
     asked.send_again(client).await?;
-    asked.attach(client).await?;
+    asked.attach(target).await?;
     Ok(asked.tally.finish())
 }
 
@@ -71,7 +80,7 @@ struct Asked {
     token: BulkToken,
     /// Entries that are sent again.
     again: Vec<SentAgain>,
-    /// Entries that are done and have variations attached now.
+    /// Entries whose products are there, so that the rest of them is sent now.
     attach: Vec<usize>,
 }
 
@@ -209,32 +218,6 @@ impl Asked {
         self.send(client, (route, tries), again).await
     }
 
-    /// Attaches variations to the products that are there now.
-    async fn attach(&mut self, client: &ShopClient) -> Result<(), target::Error> {
-        let entries = std::mem::take(&mut self.attach);
-        let then: Vec<&Attached> = entries.iter().filter_map(|entry| self.token.then.get(entry)).collect();
-        let skus: BTreeSet<&str> = then.iter().flat_map(|one| one.variations.iter().map(String::as_str)).collect();
-        let there = existing::products(client, &ShopScope::Global, skus, "id,sku").await.map_err(failed)?;
-        let id = |sku: &String| there.get(&sku_key(sku)).and_then(|product| product["id"].as_i64()).ok_or(sku.clone());
-        let mut sent = Vec::new();
-        for entry in entries {
-            let Attached { sku, variations } = self.token.then[&entry].clone();
-            match variations.iter().map(id).collect::<Result<BTreeSet<i64>, String>>() {
-                Ok(ids) => {
-                    let (rows, is_new) = (self.rows_of(entry), self.token.new.contains(&entry));
-                    sent.push(SentAgain { rows, item: links(&sku, &ids), is_new, then: None });
-                }
-                Err(missing) => {
-                    let problem = format!(
-                        "the product is there, but its variation `{missing}` is not; import it, then this again"
-                    );
-                    self.refuse(entry, &problem);
-                }
-            }
-        }
-        self.send(client, (BulkRoute::UpdateProducts, 0), sent).await
-    }
-
     async fn send(
         &mut self,
         client: &ShopClient,
@@ -258,7 +241,7 @@ impl Asked {
                 let one = &sent[*place];
                 token.new.extend(one.is_new.then_some(entry));
                 token.then.extend(one.then.clone().map(|then| (entry, then)));
-                for row in one.rows.iter().filter(|row| self.tally.is_open(**row)) {
+                for row in one.rows.iter().filter(|row| !self.tally.is_refused(**row)) {
                     rows.push(*row);
                     token.entries.push(entry);
                 }
@@ -269,9 +252,4 @@ impl Asked {
         }
         Ok(())
     }
-}
-
-/// The item that attaches variations to a product, without a word about anything else of it.
-fn links(sku: &str, ids: &BTreeSet<i64>) -> Value {
-    json!({ "product": { "sku": sku, "extension_attributes": { "configurable_product_links": ids } } })
 }

@@ -13,10 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use tokio::sync::OnceCell;
 
+use super::afterwards::{Afterwards, Attached};
 use super::problem::failed;
 use super::refused;
 use super::tally::RowTally;
-use super::token::{Attached, BulkToken};
+use super::token::BulkToken;
 use crate::bulk::{BulkBatch, BulkRoute, OpenRequest, look_after, open_requests, submit};
 use crate::client::{Error, ShopClient, ShopScope};
 
@@ -33,8 +34,8 @@ pub(super) struct HandedItem {
     pub(super) body: Value,
     /// Whether the shop does not have the product yet.
     pub(super) is_new: bool,
-    /// Variations that are attached once the product is there.
-    pub(super) then: Vec<String>,
+    /// What is sent once the product is there.
+    pub(super) then: Afterwards,
 }
 
 /// Items for one call and one scope, in their order.
@@ -130,6 +131,28 @@ pub(super) async fn hand_over(
     Ok(())
 }
 
+/// Leaves rows pending of which nothing is to be sent before other products are there.
+pub(super) fn put_off(client: &ShopClient, tally: &mut RowTally, products: Vec<(Vec<usize>, Attached)>) {
+    let mut rows = Vec::new();
+    let mut entries = Vec::new();
+    let mut then = Vec::new();
+    for (entry, (of_product, attached)) in products.into_iter().enumerate() {
+        for row in of_product.into_iter().filter(|row| !tally.is_refused(*row)) {
+            rows.push(row);
+            entries.push(entry);
+        }
+        then.push(attached);
+    }
+    if rows.is_empty() {
+        return;
+    }
+    let after = look_after(None);
+    let mut token = BulkToken::later(then, client.wire().now());
+    token.entries = entries;
+    token.waited = after.as_secs();
+    tally.leave(&rows, token.write(), after.as_secs());
+}
+
 fn leave(
     tally: &mut RowTally,
     call: (BulkRoute, &ShopScope),
@@ -148,7 +171,7 @@ fn leave(
         }
         if !item.then.is_empty() {
             let sku = item.body["product"]["sku"].as_str().unwrap_or_default().to_owned();
-            token.then.insert(entry, Attached { sku, variations: item.then.clone() });
+            token.then.insert(entry, Attached { sku, then: item.then.clone() });
         }
     }
     if rows.is_empty() {

@@ -1,11 +1,15 @@
 //! Products: what rows say becomes a body, is compared with what the shop has, and goes into lists.
 //!
-//! `values.rs` turns values into the shop's, `body.rs` puts them together, `stock_item.rs`, `tiers.rs` and `variations.rs` are
-//! parts of it, `group.rs` takes all rows of a product, `stored.rs` reads what the shop has, `compare.rs` leaves that out.
+//! `values.rs` turns values into the shop's, `body.rs` puts them together, `stock_item.rs`, `tiers.rs`, `variations.rs`,
+//! `custom_options.rs` and `downloads.rs` are parts of it, `group.rs` takes all rows of a product, `stored.rs` reads what the
+//! shop has, `compare.rs` leaves that out, `prepare.rs` decides what is sent at once and what later.
 
 mod body;
 mod compare;
+mod custom_options;
+mod downloads;
 mod group;
+mod prepare;
 mod refusal;
 mod stock_item;
 mod stored;
@@ -22,15 +26,17 @@ use import::entity::product::{ProductChange, Products};
 use import::operation::Operation;
 use serde_json::json;
 
+use super::afterwards::{Afterwards, Attached};
 use super::existing;
-use super::in_flight::{HandedBatch, HandedItem, hand_over};
+use super::in_flight::{HandedBatch, HandedItem, hand_over, put_off};
+use super::placed_stock::PlacedStock;
 use super::problem::failed;
 use super::tally::RowTally;
 use super::{MagentoTarget, refused, target_of};
 use crate::bulk::BulkRoute;
 use crate::client::{Error, ShopCall, ShopClient, ShopScope, sku_key};
 use crate::facts::ShopKnowledge;
-use group::{ProductGroup, Turn, group};
+use group::{Turn, group};
 use stored::Stored;
 
 target_of!(Products, import_products);
@@ -95,15 +101,29 @@ async fn write_rows(
     let changed: BTreeSet<String> =
         groups.iter().filter(|group| group.scope == ShopScope::Global).map(|group| sku_key(&group.sku)).collect();
     let mut batches: BTreeMap<Turn, HandedBatch> = BTreeMap::new();
+    let mut later = Vec::new();
+    let mut placed = PlacedStock::default();
     for group in groups {
         let store_id = store_id(known, &group.scope);
-        let mut group = prepare(target, &stored, (group, store_id), &changed);
+        let mut group = prepare::prepare(target, &stored, (group, store_id), &changed);
+        if let Err(problem) = prepare::fill_files(target, &mut group.body).await? {
+            group.rows.iter().for_each(|row| tally.refuse(*row, problem.clone()));
+            continue;
+        }
         for category in std::mem::take(&mut group.removed) {
             take_out_of(client, category, &group.sku).await.map_err(failed)?;
             group.rows.iter().for_each(|row| tally.settle(*row, ItemOutcome::Updated));
         }
-        if !group.is_new && group.body.is_empty() && group.then.is_empty() {
-            group.rows.iter().for_each(|row| tally.settle(*row, ItemOutcome::Unchanged));
+        placed.take(
+            &stored.source_items,
+            (&group.sku, &group.rows, ItemOutcome::Updated),
+            group.body.source_items.take(),
+        );
+        if !group.is_new && group.body.is_empty() {
+            match group.then.is_empty() {
+                true => group.rows.iter().for_each(|row| tally.settle(*row, ItemOutcome::Unchanged)),
+                false => later.push((group.rows, Attached { sku: group.sku, then: group.then })),
+            }
             continue;
         }
         let (route, scope) = (group.route(), group.scope.clone());
@@ -112,9 +132,11 @@ async fn write_rows(
         let body = group.body.into_item(&group.sku);
         batch.items.push(HandedItem { rows: group.rows, body, is_new: group.is_new, then: group.then });
     }
+    placed.send(client, tally).await.map_err(failed)?;
     for batch in batches.into_values() {
         hand_over(client, &target.in_flight, tally, batch).await?;
     }
+    put_off(client, tally, later);
     Ok(())
 }
 
@@ -122,56 +144,6 @@ fn store_id(known: &ShopKnowledge, scope: &ShopScope) -> i64 {
     match scope {
         ShopScope::Global => 0,
         ShopScope::View(code) => known.ids.store_views.get(code).copied().unwrap_or_default(),
-    }
-}
-
-/// Leaves out of a product what the shop has already, as far as anybody knows what it will have.
-fn prepare(
-    target: &MagentoTarget,
-    stored: &Stored,
-    (mut group, store_id): (ProductGroup, i64),
-    changed: &BTreeSet<String>,
-) -> ProductGroup {
-    let key = sku_key(&group.sku);
-    group.then = variations::resolve(group.body.variations.as_mut(), &stored.variations);
-    if stored.sent.contains(&key) {
-        return group.without_making();
-    }
-    let mut compared = group.clone();
-    compared.removed = leave_out(stored, changed, &mut compared);
-    if !stored.open.contains(&key) {
-        return compared;
-    }
-    // An attempt that died has sent the same, if it found the shop as this one does. Else it is on its way to something
-    // that nobody knows: all of it is sent, by a call that makes no second product.
-    let item = compared.body.clone().into_item(&compared.sku);
-    let is_same = target.in_flight.has_open((compared.route(), store_id), &item);
-    if is_same { compared } else { group.without_making() }
-}
-
-/// Leaves out what the shop has already; returns the categories that the product shall not be in any more.
-fn leave_out(stored: &Stored, changed: &BTreeSet<String>, group: &mut ProductGroup) -> Vec<i64> {
-    let key = sku_key(&group.sku);
-    if group.is_new {
-        group.body.begin();
-        return Vec::new();
-    }
-    let Some(for_all) = stored.get(&ShopScope::Global, &group.sku) else { return Vec::new() };
-    match &group.scope {
-        ShopScope::Global => {
-            if variations::leave_out(&mut group.body.variations, for_all) {
-                group.then.clear();
-            }
-            compare::leave_out(&mut group.body, for_all)
-        }
-        // What all see changes as well, so nobody knows what the store view will show.
-        ShopScope::View(_) if changed.contains(&key) => Vec::new(),
-        ShopScope::View(_) => {
-            if let Some(shown) = stored.get(&group.scope, &group.sku) {
-                compare::leave_out_of_view(&mut group.body, shown, for_all);
-            }
-            Vec::new()
-        }
     }
 }
 
@@ -199,7 +171,7 @@ async fn delete_rows(target: &MagentoTarget, tally: &mut RowTally, rows: Vec<Pro
             let body = json!({ "sku": there[&key]["sku"] });
             items
                 .entry(key)
-                .or_insert(HandedItem { rows: Vec::new(), body, is_new: false, then: Vec::new() })
+                .or_insert(HandedItem { rows: Vec::new(), body, is_new: false, then: Afterwards::default() })
                 .rows
                 .push(row);
         } else {

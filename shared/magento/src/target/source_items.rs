@@ -144,6 +144,11 @@ pub(super) async fn save(client: &ShopClient, wanted: WantedPlaces, tally: &mut 
     send_wanted(client, SAVE, wanted, tally).await
 }
 
+/// Takes away what shall lie there no more, and says what became of its rows.
+pub(super) async fn remove(client: &ShopClient, gone: WantedPlaces, tally: &mut RowTally) -> Result<(), Error> {
+    send_wanted(client, DELETE, gone, tally).await
+}
+
 async fn send_wanted(
     client: &ShopClient,
     call: BatchCall,

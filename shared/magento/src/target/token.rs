@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::afterwards::Attached;
 use crate::bulk::BulkRoute;
 use crate::client::ShopScope;
 
 /// What is kept of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct BulkToken {
-    /// What the shop calls it.
+    /// What the shop calls it; nothing if there is no list, but something to be sent later.
     pub(super) uuid: String,
     /// What it does: `save`, `update`, `delete` or `attach`.
     call: String,
@@ -21,9 +22,15 @@ pub(super) struct BulkToken {
     pub(super) entries: Vec<usize>,
     /// The entries whose products are new.
     pub(super) new: Vec<usize>,
-    /// The entries of products to which variations are attached once they are there: the product, and the variations.
+    /// What is sent of the products of entries once they are there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) then: BTreeMap<usize, Attached>,
+    /// How often products were looked for that others name.
+    #[serde(default)]
+    pub(super) looks: u32,
+    /// Whether something of these products was sent already.
+    #[serde(default)]
+    pub(super) was_sent: bool,
     /// How often these entries failed for something that may pass.
     pub(super) tries: u32,
     /// Seconds before the last look.
@@ -32,15 +39,6 @@ pub(super) struct BulkToken {
     pub(super) open: Option<u64>,
     /// Since when that number has not changed.
     pub(super) since: DateTime<Utc>,
-}
-
-/// Variations that are attached to a product once it is there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Attached {
-    /// The product.
-    pub(super) sku: String,
-    /// The variations.
-    pub(super) variations: Vec<String>,
 }
 
 const CALLS: [(&str, BulkRoute); 4] = [
@@ -67,11 +65,24 @@ impl BulkToken {
             entries,
             new: Vec::new(),
             then: BTreeMap::new(),
+            looks: 0,
+            was_sent: false,
             tries: 0,
             waited: 0,
             open: None,
             since: now,
         }
+    }
+
+    /// No list: what is kept is sent later.
+    pub(super) fn later(then: Vec<Attached>, now: DateTime<Utc>) -> Self {
+        let call = (BulkRoute::UpdateProducts, &ShopScope::Global);
+        Self { then: then.into_iter().enumerate().collect(), ..Self::new(call, String::new(), Vec::new(), now) }
+    }
+
+    /// Says whether there is no list to ask for.
+    pub(super) fn is_later(&self) -> bool {
+        self.uuid.is_empty()
     }
 
     /// Reads what was kept; nothing if it was not written by this.

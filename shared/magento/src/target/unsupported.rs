@@ -5,13 +5,10 @@ use import::Entity;
 use import::entity::attribute::Attributes;
 use import::entity::attribute_set::AttributeSets;
 use import::entity::category::Categories;
-use import::entity::custom_option::CustomOptions;
 use import::entity::customer::Customers;
 use import::entity::customer_address::CustomerAddresses;
-use import::entity::link::Links;
 use import::entity::media::Media;
 use import::entity::url_rewrite::UrlRewrites;
-use import::entity::variant::Variants;
 
 use super::tally::RowTally;
 use super::{MagentoTarget, refused, target_of};
@@ -21,9 +18,6 @@ target_of!(Attributes, refuse_for_now);
 target_of!(AttributeSets, refuse_for_now);
 target_of!(Categories, refuse_for_now);
 target_of!(Media, refuse_for_now);
-target_of!(Links, refuse_for_now);
-target_of!(Variants, refuse_for_now);
-target_of!(CustomOptions, refuse_for_now);
 target_of!(Customers, refuse_for_now);
 target_of!(CustomerAddresses, refuse_for_now);
 

@@ -3,6 +3,8 @@
 use std::mem;
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use bytes::Bytes;
 use catalog::target::{Block, BlockOutcome, BlockSource, Error, ItemOutcome, Pending, RowChange, Target};
 use chrono::{DateTime, TimeZone, Utc};
 use http_client::{Client, ClientSettings, ListedHost};
@@ -15,7 +17,7 @@ use local_shop::{LocalShop, Setup, TOKEN};
 use magento::client::{
     AddressForm, Network, ShopAccess, ShopAddress, ShopCall, ShopClient, ShopLimits, ShopSecret, ShopSettings, Wire,
 };
-use magento::target::MagentoTarget;
+use magento::target::{MagentoTarget, RowFileError, RowFiles};
 use patience::wait;
 use serde_json::Value;
 
@@ -23,6 +25,19 @@ use serde_json::Value;
 pub(crate) struct Shop {
     pub(crate) local: LocalShop,
     pub(crate) client: Arc<ShopClient>,
+}
+
+/// Files of rows: every path has one, of which the content is its name, but those that are `missing`.
+struct Files;
+
+#[async_trait]
+impl RowFiles for Files {
+    async fn read(&self, name: &str) -> Result<Bytes, RowFileError> {
+        match name.contains("missing") {
+            true => Err(RowFileError::Unusable("is not in the bucket".to_owned())),
+            false => Ok(Bytes::from(format!("\u{89}PNG of {name}").into_bytes()).slice(1..)),
+        }
+    }
 }
 
 /// How often rows are asked for before a test gives up.
@@ -42,7 +57,7 @@ impl Shop {
 
     /// The target of a new attempt: it knows nothing of earlier ones.
     pub(crate) fn target(&self) -> MagentoTarget {
-        MagentoTarget::new(self.client.clone())
+        MagentoTarget::new(self.client.clone()).reading(Arc::new(Files))
     }
 
     /// Imports a file to its end, with the shop's consumer running in between, and tells what became of its rows.

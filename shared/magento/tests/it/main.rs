@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod checklist;
 #[cfg(test)]
+mod downloads;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod importing;
@@ -12,6 +14,8 @@ mod kills;
 mod prices;
 #[cfg(test)]
 mod products;
+#[cfg(test)]
+mod relations;
 #[cfg(test)]
 mod stock;
 #[cfg(test)]

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use import::entity::product::{ProductChange, ProductType, ProductValue, Products};
+use import::entity::product::{ProductChange, ProductType, ProductValue, Products, SourceItem};
 use import::entity::{Entity, Stated};
 use import::finding::ChangeRefusal;
 use import::name_key::name_key;
 use serde_json::{Map, Value, json};
 
+use super::downloads::{self, Download};
 use super::refusal::{Unsent, of_column};
 use super::variations::Variations;
-use super::{stock_item, tiers, values};
+use super::{custom_options, stock_item, tiers, values};
 use crate::facts::ShopKnowledge;
+use crate::target::bundle;
+use crate::target::relations::{Relations, listed};
 
 /// The body of a product. What it does not say is left alone by the shop.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -30,6 +33,20 @@ pub(super) struct ProductBody {
     pub(super) tier_prices: Option<Vec<Value>>,
     /// The products that it is a choice of.
     pub(super) variations: Option<Variations>,
+    /// What it has to do with other products, as rows say it.
+    pub(super) relations: Relations,
+    /// Links to others, as they are sent.
+    pub(super) links: Option<Value>,
+    /// Options of a bundle, as they are sent.
+    pub(super) bundle: Option<Value>,
+    /// Custom options: all that it shall have.
+    pub(super) options: Option<Vec<Value>>,
+    /// Files that are sold, and samples of them, as rows say it.
+    pub(super) downloads: [Option<Vec<Download>>; 2],
+    /// The same as it is sent.
+    pub(super) files: Map<String, Value>,
+    /// Stock by source, as rows say it. It goes by a call of its own.
+    pub(super) source_items: Option<Vec<SourceItem>>,
     /// Name of the attribute set, as far as rows or the shop say it.
     pub(super) set: Option<String>,
 }
@@ -55,9 +72,44 @@ impl ProductBody {
         for (column, stated) in &change.values {
             unsent.extend(self.take_value(known, (column, stated), (set, kind))?);
         }
-        self.take_relations(known, change)?;
-        unsent.extend(stock_item::take(&mut self.stock_item, change)?);
+        // A store view has nothing of its own but values and images.
+        if change.store_view.is_none() {
+            self.take_relations(known, change)?;
+            self.take_parts(known, change)?;
+            unsent.extend(stock_item::take(&mut self.stock_item, change)?);
+        }
         Ok(unsent)
+    }
+
+    fn take_parts(&mut self, known: &ShopKnowledge, change: &ProductChange) -> Result<(), ChangeRefusal> {
+        self.relations.take(change).map_err(|(column, problem)| of_column(column, problem))?;
+        if let Some(stated) = &change.custom_options {
+            let options = custom_options::options(&change.sku, listed(stated));
+            self.options = Some(options.map_err(|problem| of_column("custom_options", problem))?);
+        }
+        let files = [
+            ("downloadable_links", &change.downloadable_links, "links_title"),
+            ("downloadable_samples", &change.downloadable_samples, "samples_title"),
+        ];
+        for (place, (column, stated, title)) in files.into_iter().enumerate() {
+            let Some(stated) = stated else { continue };
+            let read = downloads::downloads(listed(stated));
+            self.downloads[place] = Some(read.map_err(|problem| of_column(column, problem))?);
+            if let Some(text) =
+                downloads::group_title(listed(stated)).filter(|_| known.facts.attribute(title).is_some())
+            {
+                self.attributes.insert(title.to_owned(), json!(text));
+            }
+        }
+        if let Some(stated) = &change.source_items {
+            for item in listed(stated) {
+                let source = known.facts.basics.source(&item.source);
+                source
+                    .map_err(|unknown| of_column("inventory_source_items", format!("`{}` {unknown}", item.source)))?;
+            }
+            self.source_items = Some(listed(stated).to_vec());
+        }
+        Ok(())
     }
 
     fn take_value(
@@ -130,10 +182,12 @@ impl ProductBody {
 
     /// Says whether there is nothing to send.
     pub(super) fn is_empty(&self) -> bool {
-        let Self { fields, attributes, websites, categories, stock_item, tier_prices, variations, set: _ } = self;
+        let Self { fields, attributes, websites, categories, stock_item, tier_prices, variations, .. } = self;
+        let Self { links, bundle, options, files, .. } = self;
         let has_values = !fields.is_empty() || !attributes.is_empty() || !stock_item.is_empty();
         let has_lists = websites.is_some() || categories.is_some() || tier_prices.is_some() || variations.is_some();
-        !has_values && !has_lists
+        let has_parts = links.is_some() || bundle.is_some() || options.is_some() || !files.is_empty();
+        !has_values && !has_lists && !has_parts
     }
 
     /// The item of a list.
@@ -154,12 +208,16 @@ impl ProductBody {
         if let Some(variations) = self.variations {
             extension.extend(variations.into_fields());
         }
+        extension.extend(self.bundle.map(|bundle| (bundle::PART.to_owned(), bundle)));
+        extension.extend(self.files);
         if !extension.is_empty() {
             product.insert("extension_attributes".to_owned(), Value::Object(extension));
         }
         if let Some(prices) = self.tier_prices {
             product.insert("tier_prices".to_owned(), Value::Array(prices));
         }
+        product.extend(self.links.map(|links| ("product_links".to_owned(), links)));
+        product.extend(self.options.map(|options| ("options".to_owned(), Value::Array(options))));
         if !self.attributes.is_empty() {
             let attribute = |(code, value)| json!({ "attribute_code": code, "value": value });
             product.insert("custom_attributes".to_owned(), self.attributes.into_iter().map(attribute).collect());
@@ -173,33 +231,19 @@ fn code_of(column: &str) -> &str {
     Products::OTHER_NAMES.iter().find(|(_, name)| *name == column).map_or(column, |(code, _)| code)
 }
 
-/// What is set; nothing if it is cleared.
-fn listed<T>(stated: &Stated<Vec<T>>) -> &[T] {
-    match stated {
-        Stated::Set(items) => items,
-        Stated::Clear => &[],
-    }
-}
-
 /// The parts of a row that this target does not send yet; each is told, none is left out without a word.
 fn parts_not_sent(change: &ProductChange) -> Vec<Unsent> {
     let has_images = !change.images.is_empty() || change.additional_images.is_some() || change.hidden_images.is_some();
-    let has_downloads = change.downloadable_links.is_some() || change.downloadable_samples.is_some();
-    let has_bundle = change.bundle_values.is_some() || change.bundle_positions.is_some();
     // None at all would take every choice away from a product that is nothing else.
     let clears_variations = change.variations.as_ref().is_some_and(|stated| listed(stated).is_empty());
+    let has_own_options = change.store_view.is_some() && change.custom_options.is_some();
     let parts = [
         ("base_image", has_images),
-        ("related_skus", !change.links.is_empty()),
-        ("associated_skus", change.associated.is_some()),
         ("configurable_variations", clears_variations),
-        ("bundle_values", has_bundle),
-        ("downloadable_links", has_downloads),
-        ("custom_options", change.custom_options.is_some()),
-        ("source_items", change.source_items.is_some()),
+        ("custom_options", has_own_options),
     ];
-    let told = |(column, _): (&str, bool)| {
+    let told = |(column, _): (&str, &bool)| {
         (column.to_owned(), "and what belongs to it is not sent to the shop yet".to_owned())
     };
-    parts.into_iter().filter(|(_, is_stated)| *is_stated).map(told).collect()
+    parts.iter().filter(|(_, is_stated)| *is_stated).map(|(column, is_stated)| told((column, is_stated))).collect()
 }

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::body::ProductBody;
-use super::tiers;
+use super::downloads::{self, Download, DownloadKind};
+use super::{custom_options, tiers};
 
 /// It is no value of the product: it counts only together with a new address.
 const REWRITES: &str = "save_rewrites_history";
@@ -26,6 +27,11 @@ pub(super) fn leave_out(body: &mut ProductBody, stored: &Value) -> Vec<i64> {
     body.stock_item.retain(|name, value| !is_same_setting(value, &extension["stock_item"][name.as_str()]));
     let tiers: BTreeSet<String> = stored["tier_prices"].as_array().into_iter().flatten().map(tiers::key).collect();
     body.tier_prices.take_if(|wanted| wanted.iter().map(tiers::key).collect::<BTreeSet<String>>() == tiers);
+    body.options.take_if(|wanted| custom_options::are(wanted, &stored["options"]));
+    for (place, kind) in [DownloadKind::Link, DownloadKind::Sample].into_iter().enumerate() {
+        let has = |wanted: &mut Vec<Download>| downloads::are(kind, wanted, &extension[downloads::PARTS[place]]);
+        body.downloads[place].take_if(has);
+    }
     leave_out_categories(body, &extension["category_links"])
 }
 

@@ -14,7 +14,9 @@ use super::{Making, ProductRow};
 use crate::bulk::BulkRoute;
 use crate::client::{ShopScope, sku_key};
 use crate::facts::ShopKnowledge;
+use crate::target::afterwards::Afterwards;
 use crate::target::refused;
+use crate::target::relations::Relations;
 use crate::target::tally::RowTally;
 
 /// What all rows of a block say of one product in one scope.
@@ -28,13 +30,21 @@ pub(super) struct ProductGroup {
     pub(super) is_new: bool,
     /// Categories that it is in and shall not be in any more.
     pub(super) removed: Vec<i64>,
-    /// Variations that are attached once the product is there, because the shop has not all of them yet.
-    pub(super) then: Vec<String>,
+    /// What is sent once the product is there, and what it names.
+    pub(super) then: Afterwards,
 }
 
 impl ProductGroup {
     pub(super) fn route(&self) -> BulkRoute {
         if self.is_new { BulkRoute::SaveProducts } else { BulkRoute::UpdateProducts }
+    }
+
+    /// Puts off what names others until the product is there: nobody knows what it will have by then.
+    pub(super) fn put_off(mut self) -> Self {
+        let variations = std::mem::take(&mut self.then.relations.variations);
+        self.then.relations = Relations { variations, ..std::mem::take(&mut self.body.relations) };
+        self.then.source_items = self.body.source_items.take();
+        self
     }
 
     /// The same by a call that makes no product: that is what it does with an attribute set and a type.
@@ -123,7 +133,7 @@ pub(super) fn group(
                     body,
                     is_new: !exists && is_for_all && making == Making::Allowed,
                     removed: Vec::new(),
-                    then: Vec::new(),
+                    then: Afterwards::default(),
                 });
             }
         }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{ProductRow, variations};
-use crate::client::{Error, ShopClient, ShopScope, sku_key};
-use crate::target::{MagentoTarget, existing};
+use super::{ProductRow, downloads, variations};
+use crate::client::{Error, ShopScope, sku_key};
+use crate::target::relations::{NAMED_FIELDS, NamedProducts, listed};
+use crate::target::{MagentoTarget, bundle, existing};
 
 /// What the shop has, by scope.
 pub(super) struct Stored {
@@ -15,8 +16,10 @@ pub(super) struct Stored {
     pub(super) open: BTreeSet<String>,
     /// Products that this attempt has sent already.
     pub(super) sent: BTreeSet<String>,
-    /// Numbers of the products that are variations of others.
-    pub(super) variations: BTreeMap<String, i64>,
+    /// The products that rows name, as far as they are there.
+    pub(super) named: NamedProducts,
+    /// What lies where, of products whose rows say it.
+    pub(super) source_items: existing::SourceItems,
 }
 
 impl Stored {
@@ -29,26 +32,23 @@ impl Stored {
             skus.entry(ShopScope::of(row.change.store_view.as_deref())).or_default().insert(sku);
         }
         let mut by_scope = BTreeMap::new();
-        let variations = read_variations(client, rows).await?;
-        let has_variations = rows.iter().filter(|row| row.change.variations.is_some());
-        let has_variations: BTreeSet<String> = has_variations.map(|row| sku_key(&row.change.sku)).collect();
-        let says_stock = rows.iter().filter(|row| !row.change.stock.is_empty());
-        let says_stock: BTreeSet<String> = says_stock.map(|row| sku_key(&row.change.sku)).collect();
         for (scope, skus) in skus {
             let mut found = existing::products(client, &scope, skus, "").await?;
             if scope == ShopScope::Global {
-                let of =
-                    |wanted: &BTreeSet<String>| found.keys().filter(|key| wanted.contains(*key)).cloned().collect();
-                let (stock, variations): (Vec<String>, Vec<String>) = (of(&says_stock), of(&has_variations));
-                existing::add_parts(client, &mut found, (&stock, &["stock_item"])).await?;
-                existing::add_parts(client, &mut found, (&variations, &variations::PARTS)).await?;
+                for (parts, keys) in keys_by_parts(rows, &found) {
+                    existing::add_parts(client, &mut found, (&keys, &parts)).await?;
+                }
             }
             by_scope.insert(scope, found);
         }
+        let named = existing::products(client, &ShopScope::Global, names(rows), NAMED_FIELDS).await?;
+        let placed = rows.iter().filter(|row| row.change.source_items.is_some());
+        let placed: BTreeSet<&str> = placed.map(|row| row.change.sku.as_str()).collect();
+        let source_items = existing::source_items(client, placed).await?;
         let open = target.in_flight.open_skus(client).await?;
         let keys = rows.iter().map(|row| sku_key(&row.change.sku));
         let sent = keys.filter(|key| target.in_flight.has_sent(key)).collect();
-        Ok(Self { by_scope, open, sent, variations })
+        Ok(Self { by_scope, open, sent, named, source_items })
     }
 
     pub(super) fn get(&self, scope: &ShopScope, sku: &str) -> Option<&Value> {
@@ -61,9 +61,32 @@ impl Stored {
     }
 }
 
-/// Reads the numbers of all products that rows name as variations.
-async fn read_variations(client: &ShopClient, rows: &[ProductRow]) -> Result<BTreeMap<String, i64>, Error> {
-    let skus: BTreeSet<&str> = rows.iter().flat_map(|row| variations::skus(&row.change)).collect();
-    let found = existing::products(client, &ShopScope::Global, skus, "id,sku").await?;
-    Ok(found.into_iter().filter_map(|(key, product)| Some((key, product["id"].as_i64()?))).collect())
+/// What lists leave out of products and rows speak of: the products that are asked for each combination of parts.
+fn keys_by_parts(rows: &[ProductRow], found: &existing::Products) -> BTreeMap<Vec<&'static str>, Vec<String>> {
+    let mut parts: BTreeMap<String, BTreeSet<&'static str>> = BTreeMap::new();
+    for ProductRow { change, .. } in rows.iter().filter(|row| found.contains_key(&sku_key(&row.change.sku))) {
+        let of_product = parts.entry(sku_key(&change.sku)).or_default();
+        of_product.extend((!change.stock.is_empty()).then_some("stock_item"));
+        of_product.extend(change.variations.iter().flat_map(|_| variations::PARTS));
+        of_product.extend(change.bundle_values.iter().map(|_| bundle::PART));
+        of_product.extend(change.downloadable_links.iter().map(|_| downloads::PARTS[0]));
+        of_product.extend(change.downloadable_samples.iter().map(|_| downloads::PARTS[1]));
+    }
+    let mut keys: BTreeMap<Vec<&'static str>, Vec<String>> = BTreeMap::new();
+    for (key, parts) in parts.into_iter().filter(|(_, parts)| !parts.is_empty()) {
+        keys.entry(parts.into_iter().collect()).or_default().push(key);
+    }
+    keys
+}
+
+/// Every product that rows name beside those that they are about.
+fn names(rows: &[ProductRow]) -> BTreeSet<&str> {
+    let mut names: BTreeSet<&str> = rows.iter().flat_map(|row| variations::skus(&row.change)).collect();
+    for ProductRow { change, .. } in rows {
+        names.extend(change.links.values().flat_map(|links| listed(links)).map(|link| link.sku.as_str()));
+        names.extend(change.associated.iter().flat_map(|members| listed(members)).map(|member| member.sku.as_str()));
+        let selections = change.bundle_values.iter().flat_map(|selections| listed(selections));
+        names.extend(selections.filter_map(|pairs| pairs.get("sku")).map(|sku| sku.trim()));
+    }
+    names
 }

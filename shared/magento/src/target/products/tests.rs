@@ -154,9 +154,8 @@ async fn parts_that_are_not_sent_are_told() {
         ..values(&[("url_path", text("jacket.html"))])
     };
     assert_snapshot!(item(&[change]).await, @r#"
-    {"sku":"RIG-3"}
+    {"options":[],"sku":"RIG-3"}
     configurable_variations and what belongs to it is not sent to the shop yet
-    custom_options and what belongs to it is not sent to the shop yet
     url_path is made by the shop from `url_key`, and is not sent
     "#);
 }

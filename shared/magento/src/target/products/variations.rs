@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::client::sku_key;
 use crate::facts::ShopKnowledge;
+use crate::target::relations::NamedProducts;
 
 /// What a product has of them.
 pub(super) const PARTS: [&str; 2] = ["configurable_product_options", "configurable_product_links"];
@@ -79,9 +80,10 @@ impl Variations {
 }
 
 /// Gives variations the numbers that the shop knows them by; returns all of them if it does not have all yet.
-pub(super) fn resolve(variations: Option<&mut Variations>, known: &BTreeMap<String, i64>) -> Vec<String> {
+pub(super) fn resolve(variations: Option<&mut Variations>, named: &NamedProducts) -> Vec<String> {
     let Some(variations) = variations else { return Vec::new() };
-    variations.ids = variations.skus.iter().map(|sku| known.get(&sku_key(sku)).copied()).collect();
+    let id = |sku: &String| named.get(&sku_key(sku))?["id"].as_i64();
+    variations.ids = variations.skus.iter().map(id).collect();
     if variations.ids.is_some() { Vec::new() } else { variations.skus.clone() }
 }
 

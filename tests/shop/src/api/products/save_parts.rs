@@ -156,9 +156,11 @@ fn download(call: &mut Call<'_>, sent: &Value, part: &str) -> Result<Map<String,
             )));
         }
     }
-    if let Some(content) = fields.remove(&format!("{part}_file_content")) {
-        let name = text_of(&content, "name").unwrap_or_default();
-        fields.insert(format!("{part}_file"), json!(image::path_of(&image::clean(&name))));
+    for part in ["link", "sample"] {
+        if let Some(content) = fields.remove(&format!("{part}_file_content")) {
+            let name = text_of(&content, "name").unwrap_or_default();
+            fields.insert(format!("{part}_file"), json!(image::path_of(&image::clean(&name))));
+        }
     }
     fields.entry("id").or_insert_with(|| json!(next(&mut call.state.products.next_download)));
     if part == "link" {
