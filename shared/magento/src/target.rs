@@ -16,7 +16,9 @@ mod batch;
 mod bundle;
 mod existing;
 mod files;
+mod images;
 mod in_flight;
+mod memory;
 mod placed_stock;
 mod prices;
 mod problem;
@@ -32,6 +34,7 @@ mod tier_prices;
 mod token;
 mod unsupported;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -43,6 +46,7 @@ use tokio::sync::OnceCell;
 use crate::client::ShopClient;
 use crate::facts::{self, ShopKnowledge};
 pub use files::{RowFileError, RowFiles};
+pub use memory::{MemoryError, ShopMemory, VolatileMemory};
 
 use in_flight::InFlight;
 use problem::failed;
@@ -53,13 +57,14 @@ pub struct MagentoTarget {
     known: OnceCell<Arc<ShopKnowledge>>,
     in_flight: InFlight,
     files: Option<Arc<dyn RowFiles>>,
+    memory: Option<Arc<dyn ShopMemory>>,
 }
 
 impl MagentoTarget {
     /// The shop of a client; what it has is asked for when it is needed.
     #[must_use]
     pub fn new(client: Arc<ShopClient>) -> Self {
-        Self { client, known: OnceCell::new(), in_flight: InFlight::default(), files: None }
+        Self { client, known: OnceCell::new(), in_flight: InFlight::default(), files: None, memory: None }
     }
 
     /// The shop of a client, of which somebody has kept what it has.
@@ -72,6 +77,26 @@ impl MagentoTarget {
     #[must_use]
     pub fn reading(self, files: Arc<dyn RowFiles>) -> Self {
         Self { files: Some(files), ..self }
+    }
+
+    /// The same with a memory of what the shop has accepted. Without one, more is asked.
+    #[must_use]
+    pub fn remembering(self, memory: Arc<dyn ShopMemory>) -> Self {
+        Self { memory: Some(memory), ..self }
+    }
+
+    async fn recall(&self, keys: &[String]) -> Result<BTreeMap<String, String>, target::Error> {
+        match &self.memory {
+            Some(memory) if !keys.is_empty() => memory.recall(keys).await.map_err(not_remembered),
+            Some(_) | None => Ok(BTreeMap::new()),
+        }
+    }
+
+    async fn keep(&self, texts: BTreeMap<String, String>) -> Result<(), target::Error> {
+        match &self.memory {
+            Some(memory) if !texts.is_empty() => memory.keep(texts).await.map_err(not_remembered),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Returns what the shop has.
@@ -88,6 +113,10 @@ impl MagentoTarget {
     async fn ask_for(&self, pending: Pending) -> Result<BlockOutcome, target::Error> {
         asking::ask(self, pending).await
     }
+}
+
+fn not_remembered(error: MemoryError) -> target::Error {
+    target::Error::retryable(format!("what the shop has accepted cannot be remembered: {error}"))
 }
 
 impl fmt::Debug for MagentoTarget {

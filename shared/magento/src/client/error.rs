@@ -228,6 +228,15 @@ impl RefusalReason {
     }
 }
 
+impl ShopRefusal {
+    /// Says whether it is about what was sent, so that something else may be taken.
+    #[must_use]
+    pub fn is_about_what_was_sent(&self) -> bool {
+        use RefusalReason as R;
+        matches!(self.reason, R::Invalid | R::NotThere | R::Crash | R::TooLarge | R::TooMany { .. })
+    }
+}
+
 impl fmt::Display for ShopRefusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.status, self.sentence)?;

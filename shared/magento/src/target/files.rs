@@ -34,12 +34,12 @@ pub(super) fn is_named(kept: &str, name: &str) -> bool {
     kept_ending == ending && (kept == name || is_second())
 }
 
-/// The last part of a path or address as the shop writes it.
-pub(super) fn cleaned(path: &str) -> String {
+/// The last part of a path or address, with what the shop would replace in it replaced.
+pub(super) fn sent_name(path: &str) -> String {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
     let mut cleaned = String::new();
-    for letter in name.to_lowercase().chars() {
+    for letter in name.chars() {
         if letter.is_ascii_alphanumeric() || matches!(letter, '-' | '.' | '_') {
             cleaned.push(letter);
         } else if !cleaned.ends_with('_') {
@@ -47,6 +47,11 @@ pub(super) fn cleaned(path: &str) -> String {
         }
     }
     cleaned
+}
+
+/// The same in small letters: shops differ in whether they keep others.
+fn cleaned(path: &str) -> String {
+    sent_name(path).to_lowercase()
 }
 
 fn parts(name: &str) -> (&str, &str) {

@@ -132,7 +132,11 @@ pub(super) async fn hand_over(
 }
 
 /// Leaves rows pending of which nothing is to be sent before other products are there.
-pub(super) fn put_off(client: &ShopClient, tally: &mut RowTally, products: Vec<(Vec<usize>, Attached)>) {
+pub(super) fn put_off(
+    client: &ShopClient,
+    tally: &mut RowTally,
+    (scope, products): (&ShopScope, Vec<(Vec<usize>, Attached)>),
+) {
     let mut rows = Vec::new();
     let mut entries = Vec::new();
     let mut then = Vec::new();
@@ -147,7 +151,7 @@ pub(super) fn put_off(client: &ShopClient, tally: &mut RowTally, products: Vec<(
         return;
     }
     let after = look_after(None);
-    let mut token = BulkToken::later(then, client.wire().now());
+    let mut token = BulkToken::later(scope, then, client.wire().now());
     token.entries = entries;
     token.waited = after.as_secs();
     tally.leave(&rows, token.write(), after.as_secs());
@@ -171,7 +175,7 @@ fn leave(
         }
         if !item.then.is_empty() {
             let sku = item.body["product"]["sku"].as_str().unwrap_or_default().to_owned();
-            token.then.insert(entry, Attached { sku, then: item.then.clone() });
+            token.then.insert(entry, Attached::new(sku, item.then.clone()));
         }
     }
     if rows.is_empty() {

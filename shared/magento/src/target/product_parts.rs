@@ -5,7 +5,8 @@ use import::Entity;
 use import::entity::Stated;
 use import::entity::custom_option::CustomOptions;
 use import::entity::link::Links;
-use import::entity::product::{LinkType, ProductChange};
+use import::entity::media::Media;
+use import::entity::product::{ImageChange, LinkType, ProductChange};
 use import::entity::variant::Variants;
 use import::operation::Operation;
 
@@ -14,6 +15,7 @@ use super::tally::RowTally;
 use super::{MagentoTarget, refused, target_of};
 
 target_of!(Links, import_links);
+target_of!(Media, import_media);
 target_of!(CustomOptions, import_custom_options);
 target_of!(Variants, import_variants);
 
@@ -22,6 +24,17 @@ async fn import_links(target: &MagentoTarget, block: Block<Links>) -> Result<Blo
         change.links =
             [LinkType::Related, LinkType::Crosssell, LinkType::Upsell].map(|kind| (kind, Stated::Clear)).into();
         change.associated = Some(Stated::Clear);
+    };
+    import_part(target, block, Some(clear)).await
+}
+
+async fn import_media(target: &MagentoTarget, block: Block<Media>) -> Result<BlockOutcome, target::Error> {
+    let clear = |change: &mut ProductChange| {
+        for role in ["base_image", "small_image", "thumbnail_image", "swatch_image"] {
+            let gone = ImageChange { path: Some(Stated::Clear), ..ImageChange::default() };
+            change.images.insert(role.to_owned(), gone);
+        }
+        change.additional_images = Some(Stated::Clear);
     };
     import_part(target, block, Some(clear)).await
 }
@@ -66,6 +79,9 @@ where
                 if block.operation == Operation::Replace {
                     cleared.links.extend(stated.links);
                     cleared.associated = stated.associated.or(cleared.associated);
+                    cleared.images.extend(stated.images);
+                    cleared.additional_images = stated.additional_images.or(cleared.additional_images);
+                    cleared.hidden_images = stated.hidden_images;
                     cleared.custom_options = stated.custom_options.or(cleared.custom_options);
                 }
                 cleared

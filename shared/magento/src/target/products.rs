@@ -101,7 +101,7 @@ async fn write_rows(
     let changed: BTreeSet<String> =
         groups.iter().filter(|group| group.scope == ShopScope::Global).map(|group| sku_key(&group.sku)).collect();
     let mut batches: BTreeMap<Turn, HandedBatch> = BTreeMap::new();
-    let mut later = Vec::new();
+    let mut later: BTreeMap<ShopScope, Vec<(Vec<usize>, Attached)>> = BTreeMap::new();
     let mut placed = PlacedStock::default();
     for group in groups {
         let store_id = store_id(known, &group.scope);
@@ -109,6 +109,9 @@ async fn write_rows(
         if let Err(problem) = prepare::fill_files(target, &mut group.body).await? {
             group.rows.iter().for_each(|row| tally.refuse(*row, problem.clone()));
             continue;
+        }
+        for problem in prepare::put_off_images(target, &stored, &mut group).await? {
+            tally.note(group.rows[0], Some("base_image"), problem);
         }
         for category in std::mem::take(&mut group.removed) {
             take_out_of(client, category, &group.sku).await.map_err(failed)?;
@@ -122,7 +125,10 @@ async fn write_rows(
         if !group.is_new && group.body.is_empty() {
             match group.then.is_empty() {
                 true => group.rows.iter().for_each(|row| tally.settle(*row, ItemOutcome::Unchanged)),
-                false => later.push((group.rows, Attached { sku: group.sku, then: group.then })),
+                false => {
+                    let attached = Attached::new(group.sku, group.then);
+                    later.entry(group.scope).or_default().push((group.rows, attached));
+                }
             }
             continue;
         }
@@ -136,7 +142,9 @@ async fn write_rows(
     for batch in batches.into_values() {
         hand_over(client, &target.in_flight, tally, batch).await?;
     }
-    put_off(client, tally, later);
+    for (scope, products) in later {
+        put_off(client, tally, (&scope, products));
+    }
     Ok(())
 }
 

@@ -28,9 +28,6 @@ pub(super) struct BulkToken {
     /// How often products were looked for that others name.
     #[serde(default)]
     pub(super) looks: u32,
-    /// Whether something of these products was sent already.
-    #[serde(default)]
-    pub(super) was_sent: bool,
     /// How often these entries failed for something that may pass.
     pub(super) tries: u32,
     /// Seconds before the last look.
@@ -66,7 +63,6 @@ impl BulkToken {
             new: Vec::new(),
             then: BTreeMap::new(),
             looks: 0,
-            was_sent: false,
             tries: 0,
             waited: 0,
             open: None,
@@ -75,8 +71,8 @@ impl BulkToken {
     }
 
     /// No list: what is kept is sent later.
-    pub(super) fn later(then: Vec<Attached>, now: DateTime<Utc>) -> Self {
-        let call = (BulkRoute::UpdateProducts, &ShopScope::Global);
+    pub(super) fn later(scope: &ShopScope, then: Vec<Attached>, now: DateTime<Utc>) -> Self {
+        let call = (BulkRoute::UpdateProducts, scope);
         Self { then: then.into_iter().enumerate().collect(), ..Self::new(call, String::new(), Vec::new(), now) }
     }
 

@@ -7,7 +7,6 @@ use import::entity::attribute_set::AttributeSets;
 use import::entity::category::Categories;
 use import::entity::customer::Customers;
 use import::entity::customer_address::CustomerAddresses;
-use import::entity::media::Media;
 use import::entity::url_rewrite::UrlRewrites;
 
 use super::tally::RowTally;
@@ -17,7 +16,6 @@ target_of!(UrlRewrites, refuse_url_rewrites);
 target_of!(Attributes, refuse_for_now);
 target_of!(AttributeSets, refuse_for_now);
 target_of!(Categories, refuse_for_now);
-target_of!(Media, refuse_for_now);
 target_of!(Customers, refuse_for_now);
 target_of!(CustomerAddresses, refuse_for_now);
 

@@ -7,6 +7,8 @@ mod downloads;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod images;
+#[cfg(test)]
 mod importing;
 #[cfg(test)]
 mod kills;

@@ -14,10 +14,13 @@ use crate::target::placed_stock::PlacedStock;
 use crate::target::problem::failed;
 use crate::target::relations::{NAMED_FIELDS, NamedProducts};
 use crate::target::token::BulkToken;
-use crate::target::{MagentoTarget, bundle};
+use crate::target::{MagentoTarget, bundle, images};
 
 /// How often a product is looked for that another one names. It may be in a list that is sent once more.
 const LOOKS: u32 = 3;
+
+/// Requests for images of one look: the runner is to be let go in between.
+const IMAGE_REQUESTS: usize = 100;
 
 /// What a configurable product has of its variations.
 const VARIATIONS: &str = "configurable_product_links";
@@ -50,25 +53,55 @@ impl Asked {
         self.place_stock(client, &entries, &found).await.map_err(failed)?;
         let mut sent = Vec::new();
         let mut waiting = Vec::new();
-        for (entry, attached) in entries.into_iter().zip(then) {
+        let (mut left, mut looks) = (IMAGE_REQUESTS, self.token.looks);
+        for (entry, mut attached) in entries.into_iter().zip(then) {
             let (rows, is_new) = (self.rows_of(entry), self.token.new.contains(&entry));
+            if !self.bring_images(target, (&mut attached, &rows), &mut left).await? {
+                waiting.push((rows, is_new, attached));
+                continue;
+            }
             match self.step(target, (&attached, &rows), &found).await? {
                 Step::Send(item) => sent.push(SentAgain { rows, item, is_new, then: None }),
-                Step::Nothing if self.token.is_later() && !self.token.was_sent => self.settle_unchanged(entry),
+                Step::Nothing if self.token.is_later() && !attached.was_sent => self.settle_unchanged(entry),
                 Step::Nothing => self.settle(entry),
-                Step::Wait => waiting.push((rows, is_new, attached)),
+                Step::Wait => {
+                    looks = self.token.looks + 1;
+                    attached.was_sent |= !self.token.is_later();
+                    waiting.push((rows, is_new, attached));
+                }
                 Step::Refuse(problem) => self.refuse(entry, &problem),
             }
         }
         self.send(client, (BulkRoute::UpdateProducts, 0), sent).await?;
-        self.wait(client, waiting);
+        self.wait(client, looks, waiting);
         Ok(())
+    }
+
+    /// Gives a product its images; says whether there is time for it.
+    async fn bring_images(
+        &mut self,
+        target: &MagentoTarget,
+        (attached, rows): (&mut Attached, &[usize]),
+        left: &mut usize,
+    ) -> Result<bool, target::Error> {
+        if *left == 0 && attached.then.images.is_some() {
+            attached.was_sent |= !self.token.is_later();
+            return Ok(false);
+        }
+        let Some(wanted) = attached.then.images.take() else { return Ok(true) };
+        let done = images::bring(target, (&self.token.scope(), &attached.sku), &wanted).await?;
+        *left = left.saturating_sub(done.requests);
+        attached.was_sent |= done.requests > 0;
+        for problem in done.problems {
+            rows.first().into_iter().for_each(|row| self.tally.note(*row, Some("base_image"), problem.clone()));
+        }
+        Ok(true)
     }
 
     async fn place_stock(&mut self, client: &ShopClient, entries: &[usize], found: &Found) -> Result<(), Error> {
         let mut placed = PlacedStock::default();
         for entry in entries {
-            let (rows, Attached { sku, then }) = (self.rows_of(*entry), &self.token.then[entry]);
+            let (rows, Attached { sku, then, .. }) = (self.rows_of(*entry), &self.token.then[entry]);
             let outcome = if self.token.new.contains(entry) { ItemOutcome::Created } else { ItemOutcome::Updated };
             placed.take(&found.source_items, (sku, &rows, outcome), then.source_items.clone());
         }
@@ -82,7 +115,7 @@ impl Asked {
         (attached, rows): (&Attached, &[usize]),
         found: &Found,
     ) -> Result<Step, target::Error> {
-        let Attached { sku, then } = attached;
+        let Attached { sku, then, .. } = attached;
         let mut relations = then.relations.clone();
         if relations.is_empty() {
             return Ok(Step::Nothing);
@@ -124,13 +157,12 @@ impl Asked {
     }
 
     /// Leaves rows pending until the products that they name are there.
-    fn wait(&mut self, client: &ShopClient, waiting: Vec<(Vec<usize>, bool, Attached)>) {
+    fn wait(&mut self, client: &ShopClient, looks: u32, waiting: Vec<(Vec<usize>, bool, Attached)>) {
         if waiting.is_empty() {
             return;
         }
-        let mut token = BulkToken::later(Vec::new(), client.wire().now());
-        token.looks = self.token.looks + 1;
-        token.was_sent = self.token.was_sent || !self.token.is_later();
+        let mut token = BulkToken::later(&self.token.scope(), Vec::new(), client.wire().now());
+        token.looks = looks;
         let mut rows = Vec::new();
         for (entry, (of_entry, is_new, attached)) in waiting.into_iter().enumerate() {
             token.new.extend(is_new.then_some(entry));

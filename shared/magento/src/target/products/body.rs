@@ -14,6 +14,7 @@ use super::variations::Variations;
 use super::{custom_options, stock_item, tiers, values};
 use crate::facts::ShopKnowledge;
 use crate::target::bundle;
+use crate::target::images::WantedImages;
 use crate::target::relations::{Relations, listed};
 
 /// The body of a product. What it does not say is left alone by the shop.
@@ -45,6 +46,8 @@ pub(super) struct ProductBody {
     pub(super) downloads: [Option<Vec<Download>>; 2],
     /// The same as it is sent.
     pub(super) files: Map<String, Value>,
+    /// Images. They go by calls of their own.
+    pub(super) images: WantedImages,
     /// Stock by source, as rows say it. It goes by a call of its own.
     pub(super) source_items: Option<Vec<SourceItem>>,
     /// Name of the attribute set, as far as rows or the shop say it.
@@ -72,6 +75,7 @@ impl ProductBody {
         for (column, stated) in &change.values {
             unsent.extend(self.take_value(known, (column, stated), (set, kind))?);
         }
+        self.images.take(change);
         // A store view has nothing of its own but values and images.
         if change.store_view.is_none() {
             self.take_relations(known, change)?;
@@ -233,12 +237,11 @@ fn code_of(column: &str) -> &str {
 
 /// The parts of a row that this target does not send yet; each is told, none is left out without a word.
 fn parts_not_sent(change: &ProductChange) -> Vec<Unsent> {
-    let has_images = !change.images.is_empty() || change.additional_images.is_some() || change.hidden_images.is_some();
     // None at all would take every choice away from a product that is nothing else.
     let clears_variations = change.variations.as_ref().is_some_and(|stated| listed(stated).is_empty());
     let has_own_options = change.store_view.is_some() && change.custom_options.is_some();
     let parts = [
-        ("base_image", has_images),
+        ("videos", change.videos.is_some()),
         ("configurable_variations", clears_variations),
         ("custom_options", has_own_options),
     ];

@@ -9,7 +9,7 @@ use catalog::target;
 use import::cell::Pairs;
 use serde_json::{Map, Value, json};
 
-use crate::target::files::{RowFileError, RowFiles, cleaned, is_named};
+use crate::target::files::{RowFileError, RowFiles, is_named, sent_name};
 
 /// What a product has of them.
 pub(super) const PARTS: [&str; 2] = ["downloadable_product_links", "downloadable_product_samples"];
@@ -187,7 +187,7 @@ impl Source {
         };
         match content {
             Ok(bytes) => {
-                let content = json!({ "file_data": STANDARD.encode(&bytes), "name": cleaned(path) });
+                let content = json!({ "file_data": STANDARD.encode(&bytes), "name": sent_name(path) });
                 Ok(Ok(vec![(format!("{part}_type"), json!("file")), (format!("{part}_file_content"), content)]))
             }
             Err(RowFileError::Unusable(problem)) => Ok(Err(format!("`{path}` {problem}"))),

@@ -12,7 +12,7 @@ use super::refusal::of_column;
 use super::stored::Stored;
 use super::{compare, variations};
 use crate::client::{ShopScope, sku_key};
-use crate::target::MagentoTarget;
+use crate::target::{MagentoTarget, images};
 
 /// The source whose quantity is that of the classic stock.
 const DEFAULT_SOURCE: &str = "default";
@@ -87,6 +87,27 @@ fn leave_out(stored: &Stored, changed: &BTreeSet<String>, group: &mut ProductGro
             Vec::new()
         }
     }
+}
+
+/// Puts off images until the product is there, or leaves them out if it has them. Returns what is wrong with those.
+pub(super) async fn put_off_images(
+    target: &MagentoTarget,
+    stored: &Stored,
+    group: &mut ProductGroup,
+) -> Result<Vec<String>, target::Error> {
+    let wanted = std::mem::take(&mut group.body.images);
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let key = sku_key(&group.sku);
+    let is_on_its_way = group.is_new || stored.sent.contains(&key) || stored.open.contains(&key);
+    if let Some(product) = stored.get(&group.scope, &group.sku).filter(|_| !is_on_its_way)
+        && let (true, problems) = images::are_done(target, product, &wanted).await?
+    {
+        return Ok(problems);
+    }
+    group.then.images = Some(wanted);
+    Ok(Vec::new())
 }
 
 /// Reads the files that are sent with a product; says for which of them the row is refused.

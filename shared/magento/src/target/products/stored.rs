@@ -83,9 +83,9 @@ fn keys_by_parts(rows: &[ProductRow], found: &existing::Products) -> BTreeMap<Ve
 fn names(rows: &[ProductRow]) -> BTreeSet<&str> {
     let mut names: BTreeSet<&str> = rows.iter().flat_map(|row| variations::skus(&row.change)).collect();
     for ProductRow { change, .. } in rows {
-        names.extend(change.links.values().flat_map(|links| listed(links)).map(|link| link.sku.as_str()));
-        names.extend(change.associated.iter().flat_map(|members| listed(members)).map(|member| member.sku.as_str()));
-        let selections = change.bundle_values.iter().flat_map(|selections| listed(selections));
+        names.extend(change.links.values().flat_map(listed).map(|link| link.sku.as_str()));
+        names.extend(change.associated.iter().flat_map(listed).map(|member| member.sku.as_str()));
+        let selections = change.bundle_values.iter().flat_map(listed);
         names.extend(selections.filter_map(|pairs| pairs.get("sku")).map(|sku| sku.trim()));
     }
     names
