@@ -20,7 +20,7 @@ use chrono::{DateTime, Utc};
 use pipeline::Arguments;
 use pipeline::definition::Priority;
 use pipeline::settings::Settings;
-use pipeline::{Definition, Name};
+use pipeline::{Definition, Name, PipelineId};
 use store::Store;
 
 /// Looks for work that each should get a pipeline of its own.
@@ -103,6 +103,24 @@ pub struct NewPipelineRequest {
     pub arguments: Arguments,
     /// The queue to take instead of that of the definition.
     pub priority: Option<Priority>,
+}
+
+impl NewPipelineRequest {
+    /// The id of the pipeline that comes of it if the fetcher of this name asks: for who notes it before it is there.
+    #[must_use]
+    pub fn pipeline_id(&self, fetcher: &str) -> PipelineId {
+        let name = match &self.definition {
+            Wanted::Named(name) => name,
+            Wanted::Built(definition) => &definition.name,
+        };
+        PipelineId::derive(name, &spawn_key(fetcher, &self.key), self.at)
+    }
+}
+
+/// What the store remembers of a request that was spawned; see [`Store::spawned_for`].
+#[must_use]
+pub fn spawn_key(fetcher: &str, key: &str) -> String {
+    format!("fetcher {fetcher} {key}")
 }
 
 /// The definition that a data fetcher asks for.

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 pub use filter::{Filter, LAST_ERROR_RESTS, Refusal};
-pub use record::{ExportRecord, ExportStatus, Illegal};
+pub use record::{ExportRecord, ExportStatus, Illegal, NoStatus};
 pub use rules::{ExportRule, ExportSettings};
 
 /// A kind of things that are exported.

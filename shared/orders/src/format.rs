@@ -21,6 +21,7 @@ mod csv;
 mod edifact;
 mod fitting;
 mod names;
+mod shipped;
 mod table;
 pub mod template;
 mod written;
@@ -28,6 +29,7 @@ mod xml;
 
 pub use csv::{CsvError, CsvSettings, DecimalMark, Formulas, LineFeeds, column_names};
 pub use edifact::{RowError, Segments};
+pub use shipped::{Format, FormatError, FormatSource, format, formats};
 pub use table::{Table, TableError};
 pub use written::{FormatNote, WriteError, Written};
 

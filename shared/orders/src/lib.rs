@@ -5,12 +5,14 @@
 //!
 //! - [`exact`]: JSON whose numbers keep the digits that they were written with
 //! - [`read`]: what a drop, a poll or a caller hands in, cut into [`order::Order`]s, each with its own errors
+//! - [`digest`]: whether two versions of an order say the same
 //! - [`money`]: the one place where lines, discounts, shipping, fees and taxes are computed, before any format
 //! - [`document`] and [`format`](mod@format): what a document says; formats as tables of it, and templates of merchants
 //! - [`export`]: which of them go, and why not
 //! - [`line_number`]: the numbers by which an ERP answers about lines
 
 pub mod currency;
+pub mod digest;
 pub mod document;
 pub mod exact;
 pub mod export;

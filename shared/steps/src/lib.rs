@@ -1,11 +1,13 @@
 //! What ships: the executors and definitions of Systole, and the program that they make up.
 //!
 //! One folder per kind of work: `general` for any process, `clean_up` for what old pipelines leave, `import` for what is
-//! dropped as files. An extension adds its own to [`shipped`] in the place where it composes itself.
+//! dropped as files, `orders` for what a shop sells, and `entity_export` for how orders and other things leave one by one. An extension adds its own to [`shipped`] in the place where it composes itself.
 
 pub mod clean_up;
+pub mod entity_export;
 pub mod general;
 pub mod import;
+pub mod orders;
 
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ use engine::definitions::CheckedFiles;
 use engine::{Executor, FindingCondition, Program};
 
 /// The definitions that ship, by file name.
-pub const DEFINITIONS: [(&str, &str); 12] = [
+pub const DEFINITIONS: [(&str, &str); 14] = [
     ("catalog_import.xml", include_str!("../../../pipelines/catalog_import.xml")),
     ("check_files.xml", include_str!("../../../pipelines/check_files.xml")),
     ("clean_up_pipelines.xml", include_str!("../../../pipelines/clean_up_pipelines.xml")),
@@ -23,6 +25,8 @@ pub const DEFINITIONS: [(&str, &str); 12] = [
     ("initialize.xml", include_str!("../../../pipelines/initialize.xml")),
     ("media_import.xml", include_str!("../../../pipelines/media_import.xml")),
     ("multi_source_stock_import.xml", include_str!("../../../pipelines/multi_source_stock_import.xml")),
+    ("order_export.xml", include_str!("../../../pipelines/order_export.xml")),
+    ("order_import.xml", include_str!("../../../pipelines/order_import.xml")),
     ("price_import.xml", include_str!("../../../pipelines/price_import.xml")),
     ("stock_import.xml", include_str!("../../../pipelines/stock_import.xml")),
     ("tier_price_import.xml", include_str!("../../../pipelines/tier_price_import.xml")),
@@ -39,6 +43,7 @@ pub fn shipped() -> Program {
         executors: executors(),
         finding_conditions,
         checked_files,
+        data_fetchers: orders::data_fetchers(),
         definitions: definitions.into(),
         ..Program::default()
     };
@@ -75,5 +80,6 @@ fn executors() -> Vec<Arc<dyn Executor>> {
     ];
     // Those that check and import the files of an entity; `import::entity::visit_all` is the list of entities.
     executors.extend(import::executors_of_entities());
+    executors.extend(orders::executors());
     executors
 }

@@ -3,6 +3,8 @@
 //! The functions' own handlers run over the emulated AWS with everything that ships, and a client in between writes down
 //! each request as the action and the resource that IAM would be asked about. No emulator checks rights, so this does.
 
+mod orders;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
 use std::pin::Pin;
@@ -408,6 +410,7 @@ async fn every_right_is_needed_and_every_need_has_its_right() {
     stage.put("pipelines/other.xml", "<config/>").await;
     stage.put("configuration/shop.json", "{}").await;
     check(&mut stage).await;
+    orders::orders(&mut stage).await;
     let imported = import(&mut stage).await;
     // Its last good copy is what everybody reads from now on.
     stage.put("pipelines/other.xml", "<config>").await;

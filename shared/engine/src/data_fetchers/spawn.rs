@@ -9,7 +9,9 @@ use pipeline::settings::{Scope, Settings};
 use pipeline::{Definition, Name, PipelineId};
 use store::pipelines::{NewPipeline, Spawned};
 
-use super::{DataFetcher, DataFetchers, FetchError, FetchQuestion, KEY_LIMIT_BYTES, NewPipelineRequest, Wanted};
+use super::{
+    DataFetcher, DataFetchers, FetchError, FetchQuestion, KEY_LIMIT_BYTES, NewPipelineRequest, Wanted, spawn_key,
+};
 use crate::context::{Context, Invocation};
 use crate::definitions::Loaded;
 use crate::error_chain::chain;
@@ -245,7 +247,7 @@ impl<'a> Fetching<'a> {
             }
         };
         let is_held = spawn_hold(&definition.name, &self.settings).is_some();
-        let found = format!("fetcher {fetcher} {key}");
+        let found = spawn_key(fetcher, key);
         Ok((!is_held).then_some(CheckedRequest { fetcher, definition, found, request }))
     }
 
@@ -273,7 +275,7 @@ impl<'a> Fetching<'a> {
             _ => Arc::clone(definition),
         };
         let new = NewPipeline {
-            id: PipelineId::derive(&definition.name, found, request.at),
+            id: request.pipeline_id(fetcher),
             definition,
             arguments: request.arguments.clone(),
             spawned_by: format!("data fetcher `{fetcher}`, {}", request.key),

@@ -1,6 +1,7 @@
 //! What is kept of the export of one thing, and what may become of it.
 
 use std::fmt;
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 
@@ -15,6 +16,8 @@ pub struct ExportRecord {
     pub last_error_at: Option<DateTime<Utc>>,
     /// The pipeline that it has, or had last.
     pub pipeline: Option<Box<str>>,
+    /// How many pipelines it has had, those before a reset counted: each gets a name of its own.
+    pub rounds: u32,
 }
 
 /// Where the export of a thing stands.
@@ -30,6 +33,11 @@ pub enum ExportStatus {
     /// Its document has left.
     Exported,
 }
+
+/// A text that is no status.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no status of an export (expected pending, scheduled, error or exported)")]
+pub struct NoStatus(String);
 
 /// Something that cannot become of a record where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,9 +59,12 @@ impl ExportRecord {
     pub fn schedule(&self, pipeline: &str) -> Result<Self, Illegal> {
         match self.status {
             // A beat that comes late with a pipeline that has ended must not bring it back.
-            ExportStatus::Pending | ExportStatus::Error if !self.is_of(pipeline) => {
-                Ok(Self { status: ExportStatus::Scheduled, pipeline: Some(pipeline.into()), ..self.clone() })
-            }
+            ExportStatus::Pending | ExportStatus::Error if !self.is_of(pipeline) => Ok(Self {
+                status: ExportStatus::Scheduled,
+                pipeline: Some(pipeline.into()),
+                rounds: self.rounds.saturating_add(1),
+                ..self.clone()
+            }),
             ExportStatus::Scheduled if self.is_of(pipeline) => Ok(self.clone()),
             ExportStatus::Pending | ExportStatus::Scheduled | ExportStatus::Error | ExportStatus::Exported => {
                 Err(self.illegal("only one that is pending or failed gets a pipeline, and each pipeline once"))
@@ -69,7 +80,7 @@ impl ExportRecord {
         let status = ExportStatus::Exported;
         match self.status {
             ExportStatus::Scheduled | ExportStatus::Exported if self.is_of(pipeline) => {
-                Ok(Self { status, ..self.clone() })
+                Ok(Self { status, error_count: 0, last_error_at: None, ..self.clone() })
             }
             ExportStatus::Pending | ExportStatus::Scheduled | ExportStatus::Error | ExportStatus::Exported => {
                 Err(self.illegal("only that of the pipeline that it has leaves"))
@@ -132,6 +143,17 @@ impl ExportRecord {
 
     fn illegal(&self, expected: &'static str) -> Illegal {
         Illegal { status: self.status, pipeline: self.pipeline.clone(), expected }
+    }
+}
+
+impl FromStr for ExportStatus {
+    type Err = NoStatus;
+
+    fn from_str(text: &str) -> Result<Self, NoStatus> {
+        let all = [Self::Pending, Self::Scheduled, Self::Error, Self::Exported];
+        all.into_iter()
+            .find(|status| status.to_string() == text)
+            .ok_or_else(|| NoStatus(text.chars().take(40).collect()))
     }
 }
 

@@ -26,7 +26,13 @@ fn settings() -> ExportSettings {
 
 fn failed(error_count: u32, minutes_ago: i64) -> ExportRecord {
     let last_error_at = Some(noon() - minutes(minutes_ago));
-    ExportRecord { status: ExportStatus::Error, error_count, last_error_at, pipeline: Some("export/1".into()) }
+    ExportRecord {
+        status: ExportStatus::Error,
+        error_count,
+        last_error_at,
+        pipeline: Some("export/1".into()),
+        rounds: error_count,
+    }
 }
 
 /// The reasons of a chain not to take an order of an hour ago; empty if it takes it.

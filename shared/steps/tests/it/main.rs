@@ -22,6 +22,7 @@ mod hostile_files;
 mod imports;
 mod listings;
 mod meetings;
+mod orders;
 mod outside;
 mod packed;
 mod packing;
