@@ -87,12 +87,11 @@ pub(crate) async fn put(
         }
     }
     let area = DropAreaContent::list(installation).await?;
-    if with_ok {
-        for (name, lines) in area.missing_ok_files(chosen.csv_files.keys()) {
-            write(installation, &name, lines.join("\n")).await?;
-            output.say(&format!("wrote    {name} for {} without one", count(lines.len(), "file")))?;
-            dropped.ok_files.push(name);
-        }
+    let missing = if with_ok { area.missing_ok_files(chosen.csv_files.keys()) } else { BTreeMap::new() };
+    for (name, lines) in missing {
+        write(installation, &name, lines.join("\n")).await?;
+        output.say(&format!("wrote    {name} for {} without one", count(lines.len(), "file")))?;
+        dropped.ok_files.push(name);
     }
     dropped.files.extend(area.released_by(&dropped.ok_files));
     Ok(dropped)

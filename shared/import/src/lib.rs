@@ -23,6 +23,7 @@ pub mod errors_file;
 pub mod export;
 pub mod file_name;
 pub mod finding;
+pub mod misfit;
 pub mod name_key;
 pub mod named;
 pub mod nearest;

@@ -12,6 +12,7 @@ use super::limits::{MAX_MADE_BYTES, REGEX_BYTES};
 use super::number_locale;
 use crate::date_format::DateFormat;
 use crate::dialect::Dialect;
+use crate::misfit::Misfit;
 use crate::nearest::nearest;
 use crate::number::NumberFormat;
 
@@ -206,28 +207,30 @@ impl Callback {
     ///
     /// # Errors
     /// Says what is wrong with it.
-    pub fn read(written: &Value) -> Result<Self, String> {
+    pub fn read(written: &Value) -> Result<Self, Misfit> {
         let entries = written.as_object().filter(|entries| entries.len() == 1);
         let entry = entries.and_then(|entries| entries.iter().next());
         let (name, value) = match (written.as_str(), entry) {
             (Some(name), _) => (name, None),
             (None, Some((name, value))) => (name.as_str(), Some(value)),
             (None, None) => {
-                return Err("is no callback (expected `\"trim\"` or `{\"prefix\": \"A-\"}`, one name each)".to_owned());
+                return Err(Misfit::new(
+                    "is no callback (expected `\"trim\"` or `{\"prefix\": \"A-\"}`, one name each)",
+                ));
             }
         };
         let about = CALLBACKS.iter().find(|about| about.name == name).ok_or_else(|| unknown(name))?;
         let value = match value {
             None if !about.stands_alone => return Err(needs(about)),
             Some(_) if about.schema.is_empty() => {
-                return Err(format!("callback `{name}` takes nothing; write {}", about.example));
+                return Err(Misfit::new(format!("callback `{name}` takes nothing; write {}", about.example)));
             }
             value => value,
         };
         Self::of(name, value, about)
     }
 
-    fn of(name: &str, value: Option<&Value>, about: &CallbackAbout) -> Result<Self, String> {
+    fn of(name: &str, value: Option<&Value>, about: &CallbackAbout) -> Result<Self, Misfit> {
         let text = || value.and_then(Value::as_str).map(str::to_owned).ok_or_else(|| needs(about));
         let fields = || Fields::of(value, about);
         Ok(match name {
@@ -240,7 +243,7 @@ impl Callback {
             "replace" => replace(&fields()?)?,
             "date" => {
                 let format = text()?;
-                Self::Date(format.parse().map_err(|error| format!("date format `{format}` {error}"))?)
+                Self::Date(format.parse().map_err(|error| Misfit::new(format!("date format `{format}` {error}")))?)
             }
             "number" => Self::Number(number_format(value, about)?),
             "map" => map(&fields()?)?,
@@ -253,7 +256,7 @@ impl Callback {
     ///
     /// # Errors
     /// Says why it cannot; continues a sentence that starts with the text.
-    pub fn apply<'t>(&self, text: Cow<'t, str>, dialect: &Dialect) -> Result<Cow<'t, str>, String> {
+    pub fn apply<'t>(&self, text: Cow<'t, str>, dialect: &Dialect) -> Result<Cow<'t, str>, Misfit> {
         let is_empty = text.trim().is_empty();
         if let Self::Default(value) = self {
             return Ok(if is_empty { Cow::Owned(value.clone()) } else { text });
@@ -273,7 +276,7 @@ impl Callback {
             Self::ReplacePattern { search, replace } => replaced(search, &text, replace)?,
             Self::Date(format) => rewritten_date(format, &text, dialect)?,
             Self::Number(format) => {
-                let number = format.canonical(&text).ok_or_else(|| format.expectation())?;
+                let number = format.canonical(&text).ok_or_else(|| Misfit::new(format.expectation()))?;
                 number.replace('.', &dialect.numbers.decimal.to_string())
             }
             Self::Map { table, otherwise } => match (table.get(text.trim()), otherwise) {
@@ -287,13 +290,13 @@ impl Callback {
         };
         match made.len() <= MAX_MADE_BYTES {
             true => Ok(Cow::Owned(made)),
-            false => Err(format!("becomes longer than {MAX_MADE_BYTES} bytes")),
+            false => Err(Misfit::new(format!("becomes longer than {MAX_MADE_BYTES} bytes"))),
         }
     }
 }
 
 /// Replaces without making more than a cell may hold: a pattern that finds nothing everywhere would multiply it.
-fn replaced(search: &Regex, text: &str, replace: &str) -> Result<String, String> {
+fn replaced(search: &Regex, text: &str, replace: &str) -> Result<String, Misfit> {
     let mut made = String::new();
     let mut end = 0;
     for found in search.captures_iter(text) {
@@ -302,27 +305,27 @@ fn replaced(search: &Regex, text: &str, replace: &str) -> Result<String, String>
         found.expand(replace, &mut made);
         end = whole.end();
         if made.len() > MAX_MADE_BYTES {
-            return Err(format!("becomes longer than {MAX_MADE_BYTES} bytes"));
+            return Err(Misfit::new(format!("becomes longer than {MAX_MADE_BYTES} bytes")));
         }
     }
     made.push_str(&text[end..]);
     Ok(made)
 }
 
-fn rewritten_date(format: &DateFormat, text: &str, dialect: &Dialect) -> Result<String, String> {
-    let date = format.parse(text).ok_or_else(|| format!("is not a date (expected `{format}`)"))?;
+fn rewritten_date(format: &DateFormat, text: &str, dialect: &Dialect) -> Result<String, Misfit> {
+    let date = format.parse(text).ok_or_else(|| Misfit::new(format!("is not a date (expected `{format}`)")))?;
     Ok(match dialect.dates.first() {
         Some(format) => format.write(date),
         None => date.format("%Y-%m-%d %H:%M:%S").to_string(),
     })
 }
 
-fn missing_in(table: &BTreeMap<String, String>, text: &str) -> String {
+fn missing_in(table: &BTreeMap<String, String>, text: &str) -> Misfit {
     let hint = nearest(text, table.keys().map(String::as_str)).map(|near| format!(" (did you mean `{near}`?)"));
-    format!("is not in the table of the callback `map`{}", hint.unwrap_or_default())
+    Misfit::new(format!("is not in the table of the callback `map`{}", hint.unwrap_or_default()))
 }
 
-fn taken(text: &str, separator: &str, take: &Take) -> Result<String, String> {
+fn taken(text: &str, separator: &str, take: &Take) -> Result<String, Misfit> {
     let parts: Vec<&str> = text.split(separator).map(str::trim).collect();
     let part = match take {
         Take::Joined(join) => return Ok(parts.join(join)),
@@ -331,7 +334,7 @@ fn taken(text: &str, separator: &str, take: &Take) -> Result<String, String> {
     let place = usize::try_from(part.unsigned_abs()).unwrap_or(usize::MAX);
     let index = if part > 0 { place.checked_sub(1) } else { parts.len().checked_sub(place) };
     let found = index.and_then(|index| parts.get(index));
-    found.map(|part| (*part).to_owned()).ok_or_else(|| format!("has no part {part} between `{separator}`"))
+    found.map(|part| (*part).to_owned()).ok_or_else(|| Misfit::new(format!("has no part {part} between `{separator}`")))
 }
 
 fn capitalized(text: &str) -> String {
@@ -347,7 +350,7 @@ struct Fields<'v> {
 }
 
 impl<'v> Fields<'v> {
-    fn of(value: Option<&'v Value>, about: &'v CallbackAbout) -> Result<Self, String> {
+    fn of(value: Option<&'v Value>, about: &'v CallbackAbout) -> Result<Self, Misfit> {
         let entries = value.and_then(Value::as_object).ok_or_else(|| needs(about))?;
         let schema: Value = serde_json::from_str(about.schema).expect("the schema of a callback is JSON");
         let mut known: Vec<&str> =
@@ -357,84 +360,93 @@ impl<'v> Fields<'v> {
         for name in entries.keys() {
             if !known.contains(&name.as_str()) {
                 let known = known.join("`, `");
-                return Err(format!("callback `{}` takes no `{name}` (expected `{known}`)", about.name));
+                return Err(Misfit::new(format!("callback `{}` takes no `{name}` (expected `{known}`)", about.name)));
             }
         }
         Ok(Self { entries, about })
     }
 
-    fn text(&self, name: &str) -> Result<Option<&'v str>, String> {
+    fn text(&self, name: &str) -> Result<Option<&'v str>, Misfit> {
         let Some(value) = self.entries.get(name) else { return Ok(None) };
-        value.as_str().map(Some).ok_or_else(|| format!("`{name}` of callback `{}` is not a text", self.about.name))
+        value
+            .as_str()
+            .map(Some)
+            .ok_or_else(|| Misfit::new(format!("`{name}` of callback `{}` is not a text", self.about.name)))
     }
 
-    fn needed(&self, name: &str) -> Result<&'v str, String> {
-        self.text(name)?
-            .ok_or_else(|| format!("callback `{}` needs `{name}`, such as {}", self.about.name, self.about.example))
+    fn needed(&self, name: &str) -> Result<&'v str, Misfit> {
+        self.text(name)?.ok_or_else(|| {
+            Misfit::new(format!("callback `{}` needs `{name}`, such as {}", self.about.name, self.about.example))
+        })
     }
 }
 
-fn replace(fields: &Fields<'_>) -> Result<Callback, String> {
+fn replace(fields: &Fields<'_>) -> Result<Callback, Misfit> {
     let replace = fields.needed("replace")?.to_owned();
     match (fields.text("search")?, fields.text("pattern")?) {
-        (Some(""), None) => Err("callback `replace` looks for nothing".to_owned()),
+        (Some(""), None) => Err(Misfit::new("callback `replace` looks for nothing")),
         (Some(search), None) => Ok(Callback::Replace { search: search.to_owned(), replace }),
         (None, Some(pattern)) => Ok(Callback::ReplacePattern { search: compiled(pattern)?, replace }),
-        _ => Err("callback `replace` needs either `search` or `pattern`".to_owned()),
+        _ => Err(Misfit::new("callback `replace` needs either `search` or `pattern`")),
     }
 }
 
-fn compiled(pattern: &str) -> Result<Regex, String> {
+fn compiled(pattern: &str) -> Result<Regex, Misfit> {
     if pattern.chars().count() > MAX_PATTERN_CHARS {
-        return Err(format!("the pattern is longer than {MAX_PATTERN_CHARS} characters"));
+        return Err(Misfit::new(format!("the pattern is longer than {MAX_PATTERN_CHARS} characters")));
     }
     let built = RegexBuilder::new(pattern).size_limit(REGEX_BYTES).dfa_size_limit(REGEX_BYTES).build();
     built.map_err(|error| {
         if let regex::Error::CompiledTooBig(limit) = error {
-            return format!("pattern `{pattern}` takes more than {limit} bytes; are there repetitions of repetitions?");
+            return Misfit::new(format!(
+                "pattern `{pattern}` takes more than {limit} bytes; are there repetitions of repetitions?"
+            ));
         }
         let text = error.to_string();
         let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        format!("pattern `{pattern}` is no regular expression: {reason}")
+        Misfit::new(format!("pattern `{pattern}` is no regular expression: {reason}"))
     })
 }
 
-fn number_format(value: Option<&Value>, about: &CallbackAbout) -> Result<NumberFormat, String> {
+fn number_format(value: Option<&Value>, about: &CallbackAbout) -> Result<NumberFormat, Misfit> {
     if let Some(locale) = value.and_then(Value::as_str) {
         return locale_format(locale);
     }
     let fields = Fields::of(value, about)?;
-    let read = |text: &str| separator(text).map_err(|problem| format!("`{text}` {problem}"));
+    let read = |text: &str| separator(text).map_err(|problem| Misfit::new(format!("`{text}` {problem}")));
     let decimal = read(fields.needed("decimal-separator")?)?;
     let grouping = fields.text("grouping-separator")?.filter(|text| !text.is_empty()).map(read).transpose()?;
     if grouping == Some(decimal) {
-        return Err(format!("`{decimal}` cannot stand both before the fraction and between thousands"));
+        return Err(Misfit::new(format!("`{decimal}` cannot stand both before the fraction and between thousands")));
     }
     Ok(NumberFormat { decimal, grouping })
 }
 
 /// The format of a locale.
-pub(super) fn locale_format(locale: &str) -> Result<NumberFormat, String> {
+pub(super) fn locale_format(locale: &str) -> Result<NumberFormat, Misfit> {
     number_locale::format_of(locale).ok_or_else(|| {
         let known = number_locale::names().collect::<Vec<_>>().join("`, `");
-        format!("locale `{locale}` is not known (known languages and countries: `{known}`); set the separators instead")
+        Misfit::new(format!(
+            "locale `{locale}` is not known (known languages and countries: `{known}`); set the separators instead"
+        ))
     })
 }
 
 /// A separator of numbers: one character that no number has otherwise.
-pub(super) fn separator(text: &str) -> Result<char, String> {
+pub(super) fn separator(text: &str) -> Result<char, Misfit> {
     let mut characters = text.chars();
     match (characters.next(), characters.next()) {
         (Some(only), None) if !only.is_alphanumeric() && !['-', '+'].contains(&only) => Ok(only),
-        _ => Err("cannot separate the parts of a number (expected one character, such as `,`)".to_owned()),
+        _ => Err(Misfit::new("cannot separate the parts of a number (expected one character, such as `,`)")),
     }
 }
 
-fn map(fields: &Fields<'_>) -> Result<Callback, String> {
+fn map(fields: &Fields<'_>) -> Result<Callback, Misfit> {
     let table = fields.entries.get("table").and_then(Value::as_object).ok_or_else(|| needs(fields.about))?;
     let mut texts = BTreeMap::new();
     for (from, to) in table {
-        let to = to.as_str().ok_or_else(|| format!("the table of callback `map` has no text for `{from}`"))?;
+        let to =
+            to.as_str().ok_or_else(|| Misfit::new(format!("the table of callback `map` has no text for `{from}`")))?;
         texts.insert(from.trim().to_owned(), to.to_owned());
     }
     let otherwise = match fields.text("otherwise")?.unwrap_or("keep") {
@@ -442,43 +454,45 @@ fn map(fields: &Fields<'_>) -> Result<Callback, String> {
         "refuse" => Otherwise::Refuse,
         "empty" => Otherwise::Empty,
         other => {
-            return Err(format!("`otherwise` of callback `map` is `{other}` (expected `keep`, `refuse` or `empty`)"));
+            return Err(Misfit::new(format!(
+                "`otherwise` of callback `map` is `{other}` (expected `keep`, `refuse` or `empty`)"
+            )));
         }
     };
     Ok(Callback::Map { table: texts, otherwise })
 }
 
-fn split(fields: &Fields<'_>) -> Result<Callback, String> {
+fn split(fields: &Fields<'_>) -> Result<Callback, Misfit> {
     let separator = fields.needed("separator")?.to_owned();
     let part = fields.entries.get("part");
     let take = match (part.map(Value::as_i64), fields.text("join")?) {
-        _ if separator.is_empty() => return Err("the separator of callback `split` is empty".to_owned()),
+        _ if separator.is_empty() => return Err(Misfit::new("the separator of callback `split` is empty")),
         (Some(Some(part)), None) if part != 0 => Take::Part(part),
         (None, Some(join)) => Take::Joined(join.to_owned()),
         _ => {
-            return Err(
-                "callback `split` needs either a `part` (1 for the first, -1 for the last) or `join`".to_owned()
-            );
+            return Err(Misfit::new(
+                "callback `split` needs either a `part` (1 for the first, -1 for the last) or `join`",
+            ));
         }
     };
     Ok(Callback::Split { separator, take })
 }
 
-fn needs(about: &CallbackAbout) -> String {
-    format!("callback `{}` is written like {}", about.name, about.example)
+fn needs(about: &CallbackAbout) -> Misfit {
+    Misfit::new(format!("callback `{}` is written like {}", about.name, about.example))
 }
 
-fn unknown(name: &str) -> String {
+fn unknown(name: &str) -> Misfit {
     if name.contains(".callback") {
-        return format!(
+        return Misfit::new(format!(
             "`{name}` is a callback of the original that is not needed: what it checks and converts, every column does by itself"
-        );
+        ));
     }
     let names = || CALLBACKS.iter().map(|about| about.name);
-    match nearest(name, names()) {
+    Misfit::new(match nearest(name, names()) {
         Some(near) => format!("there is no callback `{name}` (did you mean `{near}`?)"),
         None => format!("there is no callback `{name}` (known: `{}`)", names().collect::<Vec<_>>().join("`, `")),
-    }
+    })
 }
 
 #[cfg(test)]
@@ -497,7 +511,7 @@ mod tests {
     }
 
     fn refused(written: &Value) -> String {
-        Callback::read(written).unwrap_err()
+        Callback::read(written).unwrap_err().to_string()
     }
 
     #[test]

@@ -248,16 +248,16 @@ fn check(key: &Key, node: &Node, spot: &Spot) -> Result<(), Box<Wrong>> {
     if let (Content::List(list), Kind::Callbacks) = (&node.content, key.kind) {
         for (index, part) in list.iter().enumerate() {
             let place = || spot.below(&index.to_string());
-            values::check(key.kind, &json(part)).map_err(|problem| wrong(part.line, place(), problem))?;
+            values::check(key.kind, &json(part)).map_err(|misfit| wrong(part.line, place(), misfit.to_string()))?;
         }
         return Ok(());
     }
     let value = json(node);
     let says_what_is_expected = matches!(key.kind, Kind::Callbacks | Kind::Locale);
-    values::check(key.kind, &value).map_err(|problem| {
+    values::check(key.kind, &value).map_err(|misfit| {
         let problem = match says_what_is_expected {
-            true => problem,
-            false => format!("`{}` {problem}; expected: {}", shown(&value), key.kind.in_words()),
+            true => misfit.to_string(),
+            false => format!("`{}` {misfit}; expected: {}", shown(&value), key.kind.in_words()),
         };
         wrong(node.line, spot.clone(), problem)
     })

@@ -11,6 +11,7 @@ use super::callback::{self, Callback};
 use super::place::{ConfigurationPlace, Problem, Scope};
 use super::{SHIPPED, Said, values};
 use crate::dialect::Dialect;
+use crate::misfit::Misfit;
 use crate::name_key::name_key;
 use crate::number::NumberFormat;
 
@@ -190,7 +191,7 @@ fn set_entry(settings: &mut EntitySettings, said: &Said) {
     }
 }
 
-fn put<T>(to: &mut T, value: Result<T, String>) {
+fn put<T>(to: &mut T, value: Result<T, Misfit>) {
     if let Ok(value) = value {
         *to = value;
     }

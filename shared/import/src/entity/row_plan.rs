@@ -12,6 +12,7 @@ use crate::configuration::{ConfigurationPlace, EntitySettings, Placed};
 use crate::csv::CsvRow;
 use crate::dialect::Dialect;
 use crate::finding::Finding;
+use crate::misfit::Misfit;
 use crate::name_key::name_key;
 
 /// What is made of the cells of a row.
@@ -55,7 +56,7 @@ pub(super) enum CellSource {
 pub(super) struct PlannedRow {
     pub(super) row: CsvRow,
     /// The columns with a cell of which nothing could be made, and why.
-    pub(super) failed: Vec<(Arc<str>, String)>,
+    pub(super) failed: Vec<(Arc<str>, Misfit)>,
     /// Why the row is left out, if it is: the column, and where the configuration says so.
     pub(super) left_out: Option<(Arc<str>, ConfigurationPlace)>,
 }
@@ -74,7 +75,7 @@ impl PlannedCell {
     }
 
     /// What is made of the cell.
-    fn make<'c>(&self, cell: &'c str, dialect: &Dialect) -> Result<Cow<'c, str>, String> {
+    fn make<'c>(&self, cell: &'c str, dialect: &Dialect) -> Result<Cow<'c, str>, Misfit> {
         let made = match &self.callbacks {
             Some(callbacks) => made(&callbacks.value, cell, dialect)?,
             None => Cow::Borrowed(cell),
@@ -85,7 +86,7 @@ impl PlannedCell {
 }
 
 /// What callbacks make of a text, one after the other.
-pub(super) fn made<'t>(callbacks: &[Callback], text: &'t str, dialect: &Dialect) -> Result<Cow<'t, str>, String> {
+pub(super) fn made<'t>(callbacks: &[Callback], text: &'t str, dialect: &Dialect) -> Result<Cow<'t, str>, Misfit> {
     callbacks.iter().try_fold(Cow::Borrowed(text), |text, callback| callback.apply(text, dialect))
 }
 
@@ -113,8 +114,8 @@ impl RowPlan {
                 CellSource::Cell { index, .. } => row.get(*index).unwrap_or_default(),
                 CellSource::Default(default) => &default.value,
             };
-            let made = planned.make(cell, dialect).unwrap_or_else(|problem| {
-                failed.push((planned.name.clone(), problem));
+            let made = planned.make(cell, dialect).unwrap_or_else(|misfit| {
+                failed.push((planned.name.clone(), misfit));
                 Cow::Borrowed("")
             });
             if let Some(rows) = &planned.left_out_rows

@@ -95,11 +95,13 @@ async fn write_list(
             match file.next().await? {
                 NextRow::Row(row) => {
                     progress.place.position = Some(row.next);
-                    for image in row.change.iter().flat_map(images) {
-                        let sku = row.change.as_ref().map_or("", |change| change.sku.as_str());
-                        text.push_str(&row_text([sku, image].into_iter(), CsvFormat::RFC_4180));
-                        progress.images += 1;
-                    }
+                    let Some(change) = &row.change else { continue };
+                    let images = images(change);
+                    progress.images += images.len() as u64;
+                    let rows = images
+                        .into_iter()
+                        .map(|image| row_text([change.sku.as_str(), image].into_iter(), CsvFormat::RFC_4180));
+                    text.extend(rows);
                 }
                 NextRow::Bad { next, .. } => progress.place.position = Some(next),
                 NextRow::Notice(_) => {}

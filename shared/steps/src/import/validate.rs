@@ -4,6 +4,7 @@
 //! counts for the files behind them. What is so broken that rows cannot be told apart stops the pipeline, whatever the
 //! argument `strict` says.
 
+mod ending;
 mod rows;
 
 use std::collections::BTreeSet;
@@ -20,7 +21,6 @@ use import::across::Across;
 use import::bunch::Bunch;
 use import::entity::{Thing, UnknownNames, Visitor, visit_all};
 use import::finding::{Finding, Severity, Strictness};
-use import::report::ImportReport;
 
 use super::across::{self, RowBlock};
 use super::bunch_files::{BUNCH, TAKES, bunch, files_taken};
@@ -28,11 +28,9 @@ use super::configuration::CONFIGURATION;
 use super::entity_file::{EntityFile, FileRules, NextRow};
 use super::import_rows::{MISSING_PARENTS, OPERATION, of_target, operation};
 use super::progress::{ROWS_PER_CHECKPOINT, RowPlace, RowProgress, count};
-use super::verdict::{check_is_bearable, conclude};
+use super::verdict::check_is_bearable;
+use ending::{end, stop_if_strict, tell};
 use rows::{check_block, recall_block};
-
-/// Most findings that the step's log repeats; the report has more.
-const LOGGED_FINDINGS: usize = 20;
 
 const STRICT: Argument<Flag> = Argument {
     name: "strict",
@@ -104,24 +102,7 @@ impl Executor for Validate {
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
-        let bunch = match &self.entities[..] {
-            [entity] => files_taken(work, &entity.prefixes())?,
-            _ => bunch(work)?,
-        };
-        let shop = own::shop_facts(work.store.table.as_ref()).await.map_err(|error| of_target(error.into()))?;
-        let mut check = Check {
-            // Options that are missing are created before products are imported.
-            rules: FileRules::new(work, shop, operation(work)?, UnknownNames::OptionsTaken).await?,
-            makes_parents: work.argument(&MISSING_PARENTS)? == "create",
-            progress: RowProgress::read(work).await?,
-            sees_all: bunch.files.len() == self::bunch(work)?.files.len(),
-            bunch,
-            rows: 0,
-            across: Across::new(Strictness::Skip),
-        };
-        if !self.strict_files(work, &check)?.is_empty() {
-            check.across = Across::new(Strictness::Strict);
-        }
+        let mut check = self.begin(work).await?;
         self.learn_again(work, &mut check).await?;
         while check.progress.place.file < check.bunch.files.len() {
             let outcome = match self.entity_of(&check.bunch, check.progress.place.file) {
@@ -149,6 +130,29 @@ impl Executor for Validate {
 }
 
 impl Validate {
+    /// Where the check stands, and what it goes by.
+    async fn begin(&self, work: &Work<'_>) -> Result<Check, ExecutorError> {
+        let bunch = match &self.entities[..] {
+            [entity] => files_taken(work, &entity.prefixes())?,
+            _ => bunch(work)?,
+        };
+        let shop = own::shop_facts(work.store.table.as_ref()).await.map_err(|error| of_target(error.into()))?;
+        let mut check = Check {
+            // Options that are missing are created before products are imported.
+            rules: FileRules::new(work, shop, operation(work)?, UnknownNames::OptionsTaken).await?,
+            makes_parents: work.argument(&MISSING_PARENTS)? == "create",
+            progress: RowProgress::read(work).await?,
+            sees_all: bunch.files.len() == self::bunch(work)?.files.len(),
+            bunch,
+            rows: 0,
+            across: Across::new(Strictness::Skip),
+        };
+        if !self.strict_files(work, &check)?.is_empty() {
+            check.across = Across::new(Strictness::Strict);
+        }
+        Ok(check)
+    }
+
     /// The names of the files that stop the pipeline if a row or value cannot be used.
     fn strict_files(&self, work: &Work<'_>, check: &Check) -> Result<BTreeSet<String>, ExecutorError> {
         let argument = work.optional_argument(&STRICT)?;
@@ -277,11 +281,7 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
             }
         }
         check_block(work, &mut file, &mut block, check).await?;
-        let report = check.progress.tally.report.file(&name);
-        report.unknown_columns.extend(file.unknown_columns());
-        file.header_findings().into_iter().for_each(|finding| report.note(finding));
-        check.progress.next_file();
-        check.rules.shop = file.into_shop();
+        end_file(file, check);
         Ok(None)
     }
 
@@ -353,51 +353,11 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
     }
 }
 
-/// Repeats the first findings in the step's log.
-fn tell(work: &mut Work<'_>, report: &ImportReport) {
-    let findings = report.files.values().flat_map(|file| file.findings.iter());
-    for finding in findings.take(LOGGED_FINDINGS) {
-        work.warn(&finding.to_string());
-    }
-    for (name, file) in &report.files {
-        for column in &file.unknown_columns {
-            work.warn(&format!("{name}: column `{column}` is unknown and left out"));
-        }
-    }
-}
-
-/// Ends the step before anything is written, if something was found at which it must stop.
-fn stop_if_strict(report: &ImportReport, strict_files: &BTreeSet<String>) -> Result<(), ExecutorError> {
-    // The report keeps the first findings only; what is decided comes from the counts of all.
-    let stops_at = |file: &str, severity: Severity| {
-        let strictness = if strict_files.contains(file) { Strictness::Strict } else { Strictness::Skip };
-        strictness.stops_at(severity)
-    };
-    let mut stopping = 0;
-    for (name, file) in &report.files {
-        let stopping_here = file.severities.iter().filter(|(severity, _)| stops_at(name, **severity));
-        stopping += stopping_here.map(|(_, count)| count).sum::<u64>();
-    }
-    let kept = || report.files.values().flat_map(|file| file.findings.iter());
-    let of_file = kept().find(|finding| finding.severity == Severity::File);
-    let stopping_one = || kept().find(|finding| stops_at(&finding.file, finding.severity));
-    let Some(first) = of_file.or_else(stopping_one) else {
-        return Ok(());
-    };
-    let more = match stopping {
-        1 => String::new(),
-        several => format!(" (and {} more, see the log)", several - 1),
-    };
-    Err(ExecutorError::permanent(format!("{first}{more}")))
-}
-
-/// Ends the step with the first finding that costs anything, if there is one.
-fn end(report: &ImportReport) -> Result<Outcome, ExecutorError> {
-    let mut findings = report.files.values().flat_map(|file| file.findings.iter());
-    let Some(first) = findings.find(|finding| finding.severity > Severity::Notice) else { return conclude(report) };
-    let message = match report.finding_count() {
-        1 => first.to_string(),
-        found => format!("{found} findings in {}; the first one: {first}", count(report.totals().rows, "row")),
-    };
-    Err(ExecutorError::InvalidData { message })
+/// Notes what is told once per file, and takes over what the file says of the shop.
+fn end_file<E: Entity>(file: EntityFile<E>, check: &mut Check) {
+    let report = check.progress.tally.report.file(file.name());
+    report.unknown_columns.extend(file.unknown_columns());
+    file.header_findings().into_iter().for_each(|finding| report.note(finding));
+    check.progress.next_file();
+    check.rules.shop = file.into_shop();
 }

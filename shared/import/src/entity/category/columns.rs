@@ -1,5 +1,6 @@
 use crate::entity::Form;
 use crate::entity::description::{Cells, Column, Need, column};
+use crate::misfit::Misfit;
 use crate::name_key::name_key;
 
 /// What a column of a category file holds.
@@ -78,12 +79,12 @@ impl Choice {
     ///
     /// # Errors
     /// Lists the words.
-    pub(super) fn find(self, text: &str) -> Result<&'static str, String> {
+    pub(super) fn find(self, text: &str) -> Result<&'static str, Misfit> {
         let key = name_key(text);
         let is_it = |(word, code): &&(&str, &str)| name_key(word) == key || (!code.is_empty() && name_key(code) == key);
         match self.words.iter().find(is_it) {
             Some((word, _)) => Ok(word),
-            None => Err(format!("is not {} (expected {})", self.kind, self.listed())),
+            None => Err(Misfit::new(format!("is not {} (expected {})", self.kind, self.listed()))),
         }
     }
 
@@ -91,15 +92,15 @@ impl Choice {
     ///
     /// # Errors
     /// Lists the words.
-    pub(super) fn find_or_code(self, text: &str, is_code: impl Fn(&str) -> bool) -> Result<String, String> {
+    pub(super) fn find_or_code(self, text: &str, is_code: impl Fn(&str) -> bool) -> Result<String, Misfit> {
         match self.find(text) {
             Ok(word) => Ok(word.to_owned()),
             Err(_) if is_code(text) => Ok(name_key(text)),
-            Err(_) => Err(format!(
+            Err(_) => Err(Misfit::new(format!(
                 "names `{text}`, which is not {} (expected {} or the code of an attribute)",
                 self.kind,
                 self.listed()
-            )),
+            ))),
         }
     }
 

@@ -150,37 +150,14 @@ impl Product {
         if let Some(attribute_set) = &change.attribute_set {
             self.attribute_set.clone_from(attribute_set);
         }
-        let adds_to = |part: ListPart| change.added_to.contains(&part);
-        match adds_to(ListPart::Websites) {
-            true => add(change.websites.as_ref(), &mut self.websites, Clone::clone),
-            false => Stated::replace(change.websites.as_ref(), &mut self.websites),
-        }
-        self.websites.sort_unstable();
-        self.websites.dedup();
-        match adds_to(ListPart::Categories) {
-            true => add(change.categories.as_ref(), &mut self.categories, |link| link.path.key()),
-            false => Stated::replace(change.categories.as_ref(), &mut self.categories),
-        }
+        self.apply_lists(change);
         self.default.apply(change);
         for (column, stated) in &change.stock {
             merge(&mut self.stock, column, stated);
         }
         Stated::replace(change.source_items.as_ref(), &mut self.source_items);
         Stated::replace(change.tier_prices.as_ref(), &mut self.tier_prices);
-        for (link_type, stated) in &change.links {
-            match (adds_to(ListPart::Links), stated) {
-                (true, Stated::Set(_)) => {
-                    let stored = self.links.entry(*link_type).or_default();
-                    add(Some(stated), stored, |link| name_key(&link.sku));
-                }
-                (true, Stated::Clear) | (false, _) => merge(&mut self.links, link_type, stated),
-            }
-        }
         Stated::replace(change.associated.as_ref(), &mut self.associated);
-        match adds_to(ListPart::Variants) {
-            true => add(change.variations.as_ref(), &mut self.variations, |variation| name_key(&variation.sku)),
-            false => Stated::replace(change.variations.as_ref(), &mut self.variations),
-        }
         Stated::replace(change.variation_labels.as_ref(), &mut self.variation_labels);
         Stated::replace(change.variation_positions.as_ref(), &mut self.variation_positions);
         Stated::replace(change.bundle_values.as_ref(), &mut self.bundle_values);
@@ -193,6 +170,34 @@ impl Product {
         follow_quantity(&before, self, change);
         follow_source(self, change);
         Ok(())
+    }
+
+    /// Applies the lists that a change replaces or adds to.
+    fn apply_lists(&mut self, change: &ProductChange) {
+        let adds_to = |part: ListPart| change.added_to.contains(&part);
+        match adds_to(ListPart::Websites) {
+            true => add(change.websites.as_ref(), &mut self.websites, Clone::clone),
+            false => Stated::replace(change.websites.as_ref(), &mut self.websites),
+        }
+        self.websites.sort_unstable();
+        self.websites.dedup();
+        match adds_to(ListPart::Categories) {
+            true => add(change.categories.as_ref(), &mut self.categories, |link| link.path.key()),
+            false => Stated::replace(change.categories.as_ref(), &mut self.categories),
+        }
+        for (link_type, stated) in &change.links {
+            match (adds_to(ListPart::Links), stated) {
+                (true, Stated::Set(_)) => {
+                    let stored = self.links.entry(*link_type).or_default();
+                    add(Some(stated), stored, |link| name_key(&link.sku));
+                }
+                (true, Stated::Clear) | (false, _) => merge(&mut self.links, link_type, stated),
+            }
+        }
+        match adds_to(ListPart::Variants) {
+            true => add(change.variations.as_ref(), &mut self.variations, |variation| name_key(&variation.sku)),
+            false => Stated::replace(change.variations.as_ref(), &mut self.variations),
+        }
     }
 
     fn add_quantity(&mut self, change: &QuantityChange) -> Result<(), ApplyError> {

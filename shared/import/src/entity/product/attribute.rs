@@ -14,6 +14,7 @@ use crate::entity::attribute::{Attribute, AttributeScope};
 use crate::entity::form::Form;
 use crate::entity::stated::Stated;
 use crate::finding::Severity;
+use crate::misfit::Misfit;
 use crate::nearest::UnknownName;
 
 /// Pieces between separators that the label of one option may consist of.
@@ -118,7 +119,7 @@ impl ProductReading<'_, '_> {
     }
 
     /// Checks what tells variations apart, and spells the options as the shop does. Says what is wrong.
-    pub(super) fn check_variations(&mut self, variations: &mut [Variation]) -> Result<(), String> {
+    pub(super) fn check_variations(&mut self, variations: &mut [Variation]) -> Result<(), Misfit> {
         let shop = self.cells.shop();
         let unknown_names = self.cells.columns().unknown_names();
         for variation in variations {
@@ -128,20 +129,22 @@ impl ProductReading<'_, '_> {
                         continue;
                     }
                     let known = shop.attributes.keys().map(String::as_str);
-                    return Err(format!("`{code}` {}", UnknownName::new("attribute", code, known)));
+                    return Err(Misfit::new(format!("`{code}` {}", UnknownName::new("attribute", code, known))));
                 };
                 if !attribute.has_options() || attribute.input == "multiselect" {
-                    return Err(format!("attribute `{code}` cannot tell variations apart, because it is no dropdown"));
+                    return Err(Misfit::new(format!(
+                        "attribute `{code}` cannot tell variations apart, because it is no dropdown"
+                    )));
                 }
                 if attribute.scope != AttributeScope::Global {
-                    return Err(format!(
+                    return Err(Misfit::new(format!(
                         "attribute `{code}` cannot tell variations apart, because it differs by store view"
-                    ));
+                    )));
                 }
                 match option_label(attribute, label) {
                     Some(known) => known.clone_into(label),
                     None if unknown_names == UnknownNames::Refused => {
-                        return Err(format!("`{label}` {}", unknown_option(attribute, label)));
+                        return Err(Misfit::new(format!("`{label}` {}", unknown_option(attribute, label))));
                     }
                     None if unknown_names == UnknownNames::Taken => {}
                     None => {

@@ -147,12 +147,7 @@ impl ProductReading<'_, '_> {
                     self.image_of(name).label = Some(text);
                 }
             }
-            ProductColumn::ImagePosition => {
-                if let Stated::Set(text) = stated {
-                    let position = text.trim().parse().map_err(|_| "is not a position");
-                    self.image_of(name).position = self.cells.usable(label, text, position);
-                }
-            }
+            ProductColumn::ImagePosition => self.read_image_position(place, stated),
             ProductColumn::CustomOptions => self.read_custom_options(label, stated),
             ProductColumn::Videos => self.read_videos(label, stated),
             ProductColumn::OldUrlKeys => self.read_old_url_keys(label, stated),
@@ -167,6 +162,13 @@ impl ProductReading<'_, '_> {
                 }
             }
             ProductColumn::Relation(relation) => self.read_relation(relation, place, stated),
+        }
+    }
+
+    fn read_image_position(&mut self, CellPlace { label, name }: CellPlace<'_>, stated: Stated<&str>) {
+        if let Stated::Set(text) = stated {
+            let position = text.trim().parse().map_err(|_| "is not a position");
+            self.image_of(name).position = self.cells.usable(label, text, position);
         }
     }
 

@@ -100,14 +100,7 @@ async fn check_row<E: Entity>(
         report.count(RowOutcome::Skipped);
         return Ok(());
     };
-    // What is missing may come with a later row. Only the topmost is told: the others would be below it.
-    if let Some(above) = file.missing_above(change).first() {
-        let finding = match check.makes_parents {
-            true => will_be_made::<E>(&name, row.line, &above.name),
-            false => is_missing::<E>(&name, row.line, &above.name),
-        };
-        tally.orphans.push(Orphan { entity: E::ABOUT.name.to_owned(), above: E::key(&above.change), finding });
-    }
+    tally.orphans.extend(orphan(file, change, row.line, check.makes_parents));
     if let Err(refusal) = file.learn(change, row.if_known.as_ref()) {
         report.note(file.placed(Finding::refused(&name, row.line, refusal)));
         report.count(RowOutcome::Skipped);
@@ -136,4 +129,20 @@ async fn check_row<E: Entity>(
         E::name_others(change, file.shop(), &mut tally.named);
     }
     Ok(())
+}
+
+/// What is missing above a thing, which may come with a later row. Only the topmost is told: the others would be below it.
+fn orphan<E: Entity>(
+    file: &mut EntityFile<E>,
+    change: &E::EntityChange,
+    line: u64,
+    makes_parents: bool,
+) -> Option<Orphan> {
+    let missing = file.missing_above(change);
+    let above = missing.first()?;
+    let finding = match makes_parents {
+        true => will_be_made::<E>(file.name(), line, &above.name),
+        false => is_missing::<E>(file.name(), line, &above.name),
+    };
+    Some(Orphan { entity: E::ABOUT.name.to_owned(), above: E::key(&above.change), finding })
 }
