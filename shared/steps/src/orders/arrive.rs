@@ -14,7 +14,7 @@
 use chrono::{DateTime, Utc};
 use orders::digest;
 use orders::export::ExportStatus;
-use orders::line_number::{self, LineOrdinals};
+use orders::line_number;
 use orders::order::Order;
 use store::Store;
 use store::table::GroupWritten;
@@ -109,7 +109,7 @@ async fn take(
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
     let key = OrderKey::of(order);
-    let mut lines = before.as_ref().map(|before| before.lines.clone()).unwrap_or_else(LineOrdinals::new);
+    let mut lines = before.as_ref().map(|before| before.lines.clone()).unwrap_or_default();
     line_number::number(order, &mut lines);
     let next = KeptOrder {
         order: order.clone(),
