@@ -72,7 +72,7 @@ async fn run(arguments: CommandLine, program: Program) -> anyhow::Result<ExitRea
     } else if let Command::Conditions { name } = &arguments.command {
         return program_commands::conditions(&program, name.as_deref(), &output);
     } else if let Command::Settings(SettingsCommand::Describe { name }) = &arguments.command {
-        return program_commands::settings(name.as_deref(), &output);
+        return program_commands::settings(&program, name.as_deref(), &output);
     } else if let Command::Completions { shell } = arguments.command {
         return complete(shell);
     }

@@ -28,10 +28,10 @@ pub(crate) fn conditions(program: &Program, name: Option<&str>, output: &Output)
 }
 
 /// Shows what every setting means and takes, or one setting.
-pub(crate) fn settings(name: Option<&str>, output: &Output) -> anyhow::Result<ExitReason> {
-    let mut settings = reference::settings();
+pub(crate) fn settings(program: &Program, name: Option<&str>, output: &Output) -> anyhow::Result<ExitReason> {
+    let mut settings = reference::settings(program);
     if let Some(name) = name {
-        pipeline::settings::Setting::named(name)?;
+        program.setting_list().named(name)?;
         settings.retain(|setting| setting.name == name);
     }
     output.show(&settings, |settings| {

@@ -90,7 +90,10 @@ fn settings_are_read_set_and_taken_back_and_every_change_is_audited() {
     let error = refused(&systole, &["settings", "set", "spawning", "perhaps"]);
     assert_eq!(error, "setting `spawning`: `perhaps` is neither `true` nor `false`");
     let error = refused(&systole, &["settings", "get", "spawning", "--scope", "shop:1"]);
-    assert_eq!(error, "`shop:1` is no scope (expected `default`, `pipeline:<name>` or `website:<code>`)");
+    assert_eq!(
+        error,
+        "`shop:1` is no scope (expected `default`, `pipeline:<name>`, `target:<name>` or `website:<code>`)"
+    );
 
     say(&systole, &["settings", "unset", "clean_up.delete_after", "--scope", "pipeline:idle"]);
     let audit = systole.json(&["audit"]);

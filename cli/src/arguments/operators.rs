@@ -26,7 +26,7 @@ pub(crate) enum SettingsCommand {
     Get {
         /// Its name.
         name: String,
-        /// For whom: `default`, `pipeline:<name>` or `website:<code>`.
+        /// For whom: `default`, `pipeline:<name>`, `target:<name>` or `website:<code>`.
         #[arg(long, default_value = "default")]
         scope: String,
     },
@@ -40,7 +40,7 @@ pub(crate) enum SettingsCommand {
         name: String,
         /// The value.
         value: String,
-        /// For whom: `default`, `pipeline:<name>` or `website:<code>`.
+        /// For whom: `default`, `pipeline:<name>`, `target:<name>` or `website:<code>`.
         #[arg(long, default_value = "default")]
         scope: String,
     },
@@ -49,7 +49,7 @@ pub(crate) enum SettingsCommand {
     Unset {
         /// Its name.
         name: String,
-        /// For whom: `default`, `pipeline:<name>` or `website:<code>`.
+        /// For whom: `default`, `pipeline:<name>`, `target:<name>` or `website:<code>`.
         #[arg(long, default_value = "default")]
         scope: String,
     },

@@ -127,7 +127,7 @@ impl fmt::Debug for OwnCatalogue {
 
 #[async_trait]
 impl<E: Entity> Target<E> for OwnCatalogue {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "own"
     }
 

@@ -25,8 +25,8 @@ use serde::{Deserialize, Serialize};
 /// What an import of an entity writes to.
 #[async_trait]
 pub trait Target<E: Entity>: Send + Sync {
-    /// Names the target in messages and settings: `own`.
-    fn name(&self) -> &'static str;
+    /// Names the target in messages and settings: `own`, or what people call a shop.
+    fn name(&self) -> &str;
 
     /// Returns what the shop has, and so what rows may say.
     ///

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use pipeline::plan::Grace;
-use pipeline::settings::Settings;
+use pipeline::settings::{SettingList, Settings};
 use pipeline::{Name, PipelineId, Token};
 use sha2::{Digest, Sha256};
 use store::Store;
@@ -38,6 +38,8 @@ pub struct Context {
     pub limits: Limits,
     /// The settings as they were read last.
     pub settings: Arc<KeptSettings>,
+    /// Everything that can be set.
+    pub setting_list: Arc<SettingList>,
     /// The stages of which this process is running steps.
     pub busy_stages: Arc<BusyStages>,
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use pipeline::merge::Vocabulary;
+use pipeline::settings::{Setting, SettingList};
 use store::Store;
 use store::services::Services;
 
@@ -33,6 +34,8 @@ pub struct Program {
     pub checked_files: Vec<Arc<dyn CheckedFiles>>,
     /// The definition files: name and XML. A later file of the same name replaces an earlier one.
     pub definitions: Vec<(String, Bytes)>,
+    /// What can be set beside the settings of every program.
+    pub settings: Vec<&'static Setting>,
 }
 
 impl Program {
@@ -93,6 +96,22 @@ impl Program {
         self
     }
 
+    /// The same with settings of its own.
+    #[must_use]
+    pub fn with_settings(mut self, settings: &'static [Setting]) -> Self {
+        self.settings.extend(settings);
+        self
+    }
+
+    /// Everything that can be set.
+    ///
+    /// # Panics
+    /// If two settings have one name.
+    #[must_use]
+    pub fn setting_list(&self) -> SettingList {
+        SettingList::with(self.settings.iter().copied())
+    }
+
     /// The executors by name.
     #[must_use]
     pub fn executors(&self) -> Executors {
@@ -125,11 +144,12 @@ impl Context {
     /// A program over the store given.
     ///
     /// # Panics
-    /// If the program registers a condition under the name of one that is built in.
+    /// If the program registers a condition or a setting under the name of one that is built in.
     #[must_use]
     pub fn new(store: Store, program: Program, limits: Limits) -> Self {
         let (executors, conditions) = (program.executors(), program.conditions());
         let vocabulary = program.vocabulary();
+        let setting_list = Arc::new(program.setting_list());
         let definitions = Definitions::new(program.definitions, vocabulary).beside(program.checked_files);
         Context {
             store,
@@ -140,6 +160,7 @@ impl Context {
             services: Services::default(),
             limits,
             settings: Arc::default(),
+            setting_list,
             busy_stages: Arc::default(),
         }
     }

@@ -5,7 +5,7 @@
 
 use pipeline::accepts::{Accepts, ArgumentDescription};
 use pipeline::merge::built_in;
-use pipeline::settings::{SETTINGS, SettingKind};
+use pipeline::settings::SettingKind;
 use serde::Serialize;
 
 use crate::program::Program;
@@ -80,8 +80,11 @@ pub fn registered(program: &Program) -> Vec<Entry> {
 const DATA_FETCHER: &str = "data fetcher";
 
 /// All settings, by name.
+///
+/// # Panics
+/// If two settings have one name.
 #[must_use]
-pub fn settings() -> Vec<SettingEntry> {
+pub fn settings(program: &Program) -> Vec<SettingEntry> {
     let entry = |setting: &pipeline::settings::Setting| SettingEntry {
         name: setting.name,
         value: value_in_words(setting.kind),
@@ -91,7 +94,7 @@ pub fn settings() -> Vec<SettingEntry> {
             .collect(),
         description: setting.description,
     };
-    SETTINGS.iter().map(entry).collect()
+    program.setting_list().iter().map(entry).collect()
 }
 
 fn value_in_words(kind: SettingKind) -> String {
@@ -107,6 +110,7 @@ fn value_in_words(kind: SettingKind) -> String {
             let listed: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
             format!("word: {}", listed.join(", "))
         }
+        SettingKind::Text(form) => form.words.to_owned(),
     }
 }
 

@@ -207,8 +207,8 @@ impl FileReport {
 }
 
 impl RowCounts {
-    /// Counts that were damaged where they were kept must not stop an import.
-    fn add(&mut self, other: Self) {
+    /// Adds other counts. Those that were damaged where they were kept must not stop an import.
+    pub fn add(&mut self, other: Self) {
         self.rows = self.rows.saturating_add(other.rows);
         self.created = self.created.saturating_add(other.created);
         self.updated = self.updated.saturating_add(other.updated);

@@ -19,6 +19,7 @@ mod files;
 mod images;
 mod in_flight;
 mod memory;
+mod named;
 mod placed_stock;
 mod prices;
 mod problem;
@@ -105,7 +106,11 @@ impl MagentoTarget {
         self.known.get_or_try_init(read).await.cloned()
     }
 
-    async fn facts_of_shop(&self) -> Result<ShopFacts, target::Error> {
+    /// Returns what rows may say.
+    ///
+    /// # Errors
+    /// Nobody has kept it, and the shop cannot be asked.
+    pub async fn facts_of_shop(&self) -> Result<ShopFacts, target::Error> {
         Ok(self.known().await?.facts.clone())
     }
 
@@ -125,9 +130,6 @@ impl fmt::Debug for MagentoTarget {
     }
 }
 
-/// Names the target in messages and settings.
-const NAME: &str = "magento";
-
 /// Refuses a row as a whole.
 fn refused(problem: impl fmt::Display) -> ChangeRefusal {
     ChangeRefusal::of_row(problem)
@@ -138,8 +140,8 @@ macro_rules! target_of {
     ($entity:ty, $import:path) => {
         #[async_trait::async_trait]
         impl catalog::target::Target<$entity> for crate::target::MagentoTarget {
-            fn name(&self) -> &'static str {
-                crate::target::NAME
+            fn name(&self) -> &str {
+                &self.client.settings().name
             }
 
             async fn shop_facts(&self) -> Result<import::shop::ShopFacts, catalog::target::Error> {

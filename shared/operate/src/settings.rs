@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use engine::Context;
-use pipeline::settings::{self, SETTINGS, Scope, ScopeKind, Setting, SettingKind};
+use pipeline::settings::{self, Scope, ScopeKind, Setting, SettingKind};
 use serde::Serialize;
 use store::settings::{NewSetting, StoredSetting};
 
@@ -57,7 +57,7 @@ pub struct SettingState {
 /// One value that is set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SetValue {
-    /// For whom: `default`, `pipeline:<name>` or `website:<code>`.
+    /// For whom: `default`, `pipeline:<name>`, `target:<name>` or `website:<code>`.
     pub scope: String,
     /// The value.
     pub value: String,
@@ -126,14 +126,14 @@ pub struct Maintenance {
 /// The store did not answer.
 pub async fn list(context: &Context) -> Result<SettingsReport, Error> {
     let stored = context.store.stored_settings().await?;
-    let settings: Vec<SettingState> = SETTINGS.iter().map(|setting| state(setting, &stored)).collect();
+    let settings: Vec<SettingState> = context.setting_list.iter().map(|setting| state(setting, &stored)).collect();
     let mut problems = Vec::new();
     for set in settings.iter().flat_map(|state| &state.set) {
         problems.extend(set.problem.clone());
     }
     // What is stored for a setting that does not exist any more is shown nowhere else.
     for stored in &stored {
-        if let Err(stray) = Setting::named(&stored.name) {
+        if let Err(stray) = context.setting_list.named(&stored.name) {
             problems.push(stray.to_string());
         }
     }
@@ -145,10 +145,10 @@ pub async fn list(context: &Context) -> Result<SettingsReport, Error> {
 /// # Errors
 /// There is no such setting, it has no such scope, or the store did not answer.
 pub async fn get(context: &Context, name: &str, scope: &Scope) -> Result<ScopedValue, Error> {
-    let setting = Setting::named(name)?;
+    let setting = context.setting_list.named(name)?;
     setting.check(scope, setting.default)?;
     let settings = context.store.settings().await?;
-    let value = settings.text(setting.name, scope).to_owned();
+    let value = settings.text_of(setting, std::slice::from_ref(scope));
     let set_for = [scope, &Scope::Default].into_iter().find(|scope| settings.is_set(setting.name, scope));
     Ok(ScopedValue { name: setting.name, scope: scope.to_string(), value, set_for: set_for.map(ToString::to_string) })
 }
@@ -159,7 +159,7 @@ pub async fn get(context: &Context, name: &str, scope: &Scope) -> Result<ScopedV
 /// There is no such setting, the scope or the value does not fit it, or the store did not answer.
 pub async fn set(context: &Context, new: NewSetting<'_>, stamp: AuditStamp<'_>) -> Result<Changed, Error> {
     let (NewSetting { name, scope, value }, AuditStamp { by, at }) = (new, stamp);
-    let setting = Setting::named(name)?;
+    let setting = context.setting_list.named(name)?;
     let value = setting.check(scope, value)?;
     let before = stored(context, name, &scope.to_string()).await?;
     context.store.set_setting(NewSetting { name, scope, value: &value }, by, at).await?;
@@ -178,7 +178,7 @@ pub async fn unset(context: &Context, name: &str, scope: &str, stamp: AuditStamp
     let AuditStamp { by, at } = stamp;
     let (name, scope) = (name.to_owned(), scope.to_owned());
     let Some(before) = stored(context, &name, &scope).await? else {
-        let setting = Setting::named(&name)?;
+        let setting = context.setting_list.named(&name)?;
         if let Ok(scope) = scope.parse() {
             setting.check(&scope, setting.default)?;
         }

@@ -6,6 +6,7 @@
 //! **Invariant:** a value that is stored has been checked, and a stored value that cannot be read counts as not set.
 
 mod kind;
+mod list;
 mod scope;
 
 use std::collections::BTreeMap;
@@ -13,9 +14,9 @@ use std::time::Duration;
 
 use crate::duration;
 use crate::schedule::Cron;
-use crate::xml::suggest;
 
-pub use kind::{BadValue, SettingKind};
+pub use kind::{BadValue, SettingKind, TextForm};
+pub use list::SettingList;
 pub use scope::{BadScope, Scope, ScopeKind};
 
 /// Something that can be set.
@@ -74,7 +75,7 @@ const PIPELINE: &[ScopeKind] = &[ScopeKind::Pipeline];
 const WEBSITE: &[ScopeKind] = &[ScopeKind::Website];
 const ALL_ONLY: &[ScopeKind] = &[];
 
-/// Everything that can be set, by name.
+/// Everything that can be set in any program, by name. What else a program declares is in its [`SettingList`].
 pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "clean_up.cancel_after",
@@ -226,15 +227,12 @@ pub const SETTINGS: &[Setting] = &[
 ];
 
 impl Setting {
-    /// The setting of a name.
+    /// The setting of a name, of those that any program has.
     ///
     /// # Errors
     /// There is no such setting.
     pub fn named(name: &str) -> Result<&'static Setting, Error> {
-        SETTINGS.iter().find(|setting| setting.name == name).ok_or_else(|| Error::Unknown {
-            name: shortened(name),
-            expected: suggest::expected(name, SETTINGS.iter().map(|setting| setting.name)),
-        })
+        SettingList::default().named(name)
     }
 
     /// Checks a value for a scope and returns it in the form in which it is stored.
@@ -256,19 +254,33 @@ impl Setting {
         match scope {
             Scope::Default => true,
             Scope::Pipeline(_) => self.scopes.contains(&ScopeKind::Pipeline),
+            Scope::Target(_) => self.scopes.contains(&ScopeKind::Target),
             Scope::Website(_) => self.scopes.contains(&ScopeKind::Website),
         }
     }
 }
 
 impl Settings {
-    /// Takes a stored value; one that does not fit its setting (any more) counts as not set.
+    /// Takes a stored value; one that does not fit its setting (any more) counts as not set. That of a setting which only
+    /// some program declares is looked at when it is asked for.
     pub fn insert(&mut self, name: &str, scope: Scope, value: &str) {
-        if let Ok(setting) = Setting::named(name)
-            && let Ok(value) = setting.check(&scope, value)
-        {
+        let checked = match SETTINGS.iter().find(|setting| setting.name == name) {
+            Some(setting) => setting.check(&scope, value).ok(),
+            None => Some(value.to_owned()),
+        };
+        if let Some(value) = checked {
             self.values.insert((name.to_owned(), scope), value);
         }
+    }
+
+    /// The value of a setting that holds for the first of some scopes for which one is set, or else for all.
+    #[must_use]
+    pub fn text_of(&self, setting: &'static Setting, scopes: &[Scope]) -> String {
+        let mut set = scopes.iter().chain([&Scope::Default]).filter_map(|scope| {
+            let value = self.values.get(&(setting.name.to_owned(), scope.clone()))?;
+            setting.check(scope, value).ok()
+        });
+        set.next().unwrap_or_else(|| setting.default.to_owned())
     }
 
     /// The value that holds for a scope, in its stored form.

@@ -34,6 +34,7 @@ mod published;
 mod readable;
 pub mod reindex;
 pub mod report;
+mod targets;
 mod told_rows;
 pub mod validate;
 mod verdict;
@@ -48,7 +49,9 @@ pub use drop_area::DROP_PREFIX;
 pub(crate) use failures::of_own;
 pub use move_files::CHECK_PREFIX;
 
-/// The executors of an entity whose things the own catalogue keeps.
+use crate::shop::ShopClients;
+
+/// The executors of an entity whose things only the own catalogue keeps.
 #[must_use]
 pub fn executors_of<E: Entity>() -> Vec<Arc<dyn Executor>> {
     let validate = validate::Validate::of::<E>();
@@ -56,18 +59,23 @@ pub fn executors_of<E: Entity>() -> Vec<Arc<dyn Executor>> {
     vec![Arc::new(validate), Arc::new(import)]
 }
 
-/// The executors of every entity that ships.
+/// The executors of every entity that ships. They write to what the setting `catalog.target` names.
 #[must_use]
-pub fn executors_of_entities() -> Vec<Arc<dyn Executor>> {
-    let mut executors = AllExecutors(Vec::new());
+pub fn executors_of_entities(shops: &Arc<ShopClients>) -> Vec<Arc<dyn Executor>> {
+    let mut executors = AllExecutors { shops: shops.clone(), executors: Vec::new() };
     entity::visit_all(&mut executors);
-    executors.0
+    executors.executors
 }
 
-struct AllExecutors(Vec<Arc<dyn Executor>>);
+struct AllExecutors {
+    shops: Arc<ShopClients>,
+    executors: Vec<Arc<dyn Executor>>,
+}
 
 impl Visitor for AllExecutors {
     fn visit<E: Entity>(&mut self) {
-        self.0.extend(executors_of::<E>());
+        let validate = validate::Validate::of::<E>().against_set_targets(self.shops.clone());
+        self.executors.push(Arc::new(validate));
+        self.executors.push(Arc::new(import_rows::Import::<E>::into_set_targets(self.shops.clone())));
     }
 }

@@ -8,12 +8,15 @@ pub mod entity_export;
 pub mod general;
 pub mod import;
 pub mod orders;
+pub mod shop;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use engine::definitions::CheckedFiles;
 use engine::{Executor, FindingCondition, Program};
+
+use shop::ShopClients;
 
 /// The definitions that ship, by file name.
 pub const DEFINITIONS: [(&str, &str); 14] = [
@@ -36,11 +39,18 @@ pub const DEFINITIONS: [(&str, &str); 14] = [
 /// The program that ships.
 #[must_use]
 pub fn shipped() -> Program {
+    shipped_with(ShopClients::default())
+}
+
+/// The program that ships, with other clients of shops, such as those of a simulation.
+#[must_use]
+pub fn shipped_with(shops: ShopClients) -> Program {
+    let shops = Arc::new(shops);
     let definitions = DEFINITIONS.map(|(name, xml)| (name.to_owned(), Bytes::from_static(xml.as_bytes())));
     let finding_conditions: Vec<Arc<dyn FindingCondition>> = vec![Arc::new(import::bunch_complete::BunchComplete)];
     let checked_files: Vec<Arc<dyn CheckedFiles>> = vec![Arc::new(import::configuration::ConfigurationFiles)];
     let program = Program {
-        executors: executors(),
+        executors: executors(&shops),
         finding_conditions,
         checked_files,
         data_fetchers: orders::data_fetchers(),
@@ -50,16 +60,17 @@ pub fn shipped() -> Program {
     program
         .with_pipeline_condition(import::no_indexing::NoIndexing)
         .with_step_condition(import::no_indexing::NoIndexing)
+        .with_settings(shop::settings::SETTINGS)
 }
 
 /// Every executor that ships.
-fn executors() -> Vec<Arc<dyn Executor>> {
+fn executors(shops: &Arc<ShopClients>) -> Vec<Arc<dyn Executor>> {
     let mut executors: Vec<Arc<dyn Executor>> = vec![
         Arc::new(import::drop_file::DropFile),
         Arc::new(import::move_files::MoveFiles),
-        Arc::new(import::validate::Validate::all()),
-        Arc::new(import::create_options::CreateOptions),
-        Arc::new(import::create_categories::CreateCategories),
+        Arc::new(import::validate::Validate::all().against_set_targets(shops.clone())),
+        Arc::new(import::create_options::CreateOptions { shops: shops.clone() }),
+        Arc::new(import::create_categories::CreateCategories { shops: shops.clone() }),
         Arc::new(import::publish::Publish::all()),
         Arc::new(import::archive::Archive),
         Arc::new(import::report::Report),
@@ -68,6 +79,7 @@ fn executors() -> Vec<Arc<dyn Executor>> {
         Arc::new(import::index_suspend::IndexSuspend),
         Arc::new(import::index_resume::IndexResume),
         Arc::new(import::reindex::Reindex),
+        Arc::new(shop::RefreshShopFacts { shops: shops.clone() }),
         Arc::new(general::spawn_pipeline::SpawnPipeline),
         Arc::new(general::wait::Wait),
         Arc::new(general::fetch_data::FetchData),
@@ -81,5 +93,6 @@ fn executors() -> Vec<Arc<dyn Executor>> {
     // Those that check and import the files of an entity; `import::entity::visit_all` is the list of entities.
     executors.extend(import::executors_of_entities());
     executors.extend(orders::executors());
+    executors.extend(import::executors_of_entities(shops));
     executors
 }

@@ -151,6 +151,23 @@ pub enum BadList {
     Function(String),
 }
 
+impl Services {
+    /// The value of a secret, by the name that definitions and settings use: one of the environment, or one that is read
+    /// where the environment says; `None` if the deployment names no such secret.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub async fn secret(&self, name: &str, now: DateTime<Utc>) -> Result<Option<Secret>> {
+        if let Some(secret) = self.http.secrets.get(name) {
+            return Ok(Some(secret.clone()));
+        }
+        match &self.secrets {
+            Some(secrets) => secrets.read(name, now).await,
+            None => Ok(None),
+        }
+    }
+}
+
 impl Invokable {
     /// Reads a list with commas: names or ARNs of functions; with a `*` at the end all that begin so.
     ///

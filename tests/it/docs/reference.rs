@@ -52,7 +52,7 @@ fn the_reference_of_conditions_is_what_they_declare() {
 #[test]
 fn the_reference_of_settings_is_what_they_declare() {
     let mut page = "\n| setting | value | default | for | what it does |\n|---|---|---|---|---|\n".to_owned();
-    for it in reference::settings() {
+    for it in reference::settings(&PROGRAM) {
         let (value, default) = (cell(&it.value), cell(it.default));
         writeln!(
             page,
@@ -64,7 +64,7 @@ fn the_reference_of_settings_is_what_they_declare() {
         .unwrap();
     }
     let intro = "# Settings\n\nWhat `systole settings set` takes; `systole settings describe` shows the same. A value for a \
-                 narrower scope (`pipeline:<name>`, `website:<code>`) wins over the one for all.\n";
+                 narrower scope (`pipeline:<name>`, `target:<name>`, `website:<code>`) wins over the one for all.\n";
     assert_page("SETTINGS.md", intro, &page);
 }
 

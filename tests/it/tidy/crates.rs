@@ -33,7 +33,7 @@ const NEEDED: [(&str, &[&str]); 17] = [
     ("intake", &["engine", "steps", "store-aws"]),
     ("runner", &["engine", "steps", "store-aws"]),
     ("operate", &["catalog", "engine", "import", "pipeline", "steps", "store"]),
-    ("steps", &["catalog", "engine", "http", "import", "orders", "pipeline", "store"]),
+    ("steps", &["catalog", "engine", "http", "import", "magento", "orders", "pipeline", "store"]),
     ("engine", &["pipeline", "store"]),
     ("magento", &["catalog", "http", "import"]),
     ("catalog", &["import", "pipeline", "store"]),

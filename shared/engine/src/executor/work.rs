@@ -211,6 +211,11 @@ impl<'a> Work<'a> {
         taken(self.store.save_progress(&mut claimed, until).await?)
     }
 
+    /// The latest checkpoint: that of this invocation if it has kept one, or else the one that it began with.
+    pub async fn kept_checkpoint(&self) -> Option<Value> {
+        self.claim.lock().await.record.checkpoint.clone()
+    }
+
     /// Whether to stop and leave a checkpoint; ask before every piece of work of some seconds.
     #[must_use]
     pub fn shortage(&self) -> Shortage {

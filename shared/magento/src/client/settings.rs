@@ -6,7 +6,7 @@ use super::access::ShopAccess;
 use super::address::ShopAddress;
 
 /// What is known of a shop before it is asked anything.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ShopSettings {
     /// What people call it, such as `magento`; names the target in messages.
     pub name: String,

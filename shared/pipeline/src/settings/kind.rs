@@ -26,7 +26,28 @@ pub enum SettingKind {
     CountOrAny,
     /// One of some words.
     Choice(&'static [&'static str]),
+    /// A text of which whoever declares the setting says what it must look like.
+    Text(&'static TextForm),
 }
+
+/// What texts must look like.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct TextForm {
+    /// In words, with an example.
+    pub words: &'static str,
+    /// Reads a text into the form in which it is stored, or says what is wrong with it.
+    #[serde(skip)]
+    pub read: fn(&str) -> Result<String, String>,
+}
+
+// Functions cannot be compared; the words say what they do.
+impl PartialEq for TextForm {
+    fn eq(&self, other: &Self) -> bool {
+        self.words == other.words
+    }
+}
+
+impl Eq for TextForm {}
 
 /// Why a text is no value of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +77,12 @@ pub enum BadValue {
         found: String,
         /// The words.
         words: &'static [&'static str],
+    },
+    /// It does not look as its [`TextForm`] wants.
+    #[error("{problem}")]
+    Text {
+        /// What is wrong with it, and what was expected.
+        problem: String,
     },
 }
 
@@ -91,6 +118,7 @@ impl SettingKind {
             },
             SettingKind::Choice(words) if words.contains(&value) => Ok(value.to_owned()),
             SettingKind::Choice(words) => Err(BadValue::Choice { found: shortened(value), words }),
+            SettingKind::Text(form) => (form.read)(value).map_err(|problem| BadValue::Text { problem }),
         }
     }
 }

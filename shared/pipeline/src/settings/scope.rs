@@ -14,6 +14,8 @@ use crate::id::Name;
 pub enum ScopeKind {
     /// One definition, by its name.
     Pipeline,
+    /// One place that is written to, by its name.
+    Target,
     /// One website, by its code.
     Website,
 }
@@ -26,13 +28,15 @@ pub enum Scope {
     Default,
     /// For the pipelines of one name.
     Pipeline(Name),
+    /// For one place that is written to.
+    Target(Name),
     /// For one website.
     Website(String),
 }
 
 /// Why a text is no [`Scope`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{found}` is no scope (expected `default`, `pipeline:<name>` or `website:<code>`)")]
+#[error("`{found}` is no scope (expected `default`, `pipeline:<name>`, `target:<name>` or `website:<code>`)")]
 pub struct BadScope {
     /// The text, shortened.
     pub found: String,
@@ -44,6 +48,7 @@ impl ScopeKind {
     pub fn as_str(self) -> &'static str {
         match self {
             ScopeKind::Pipeline => "pipeline",
+            ScopeKind::Target => "target",
             ScopeKind::Website => "website",
         }
     }
@@ -54,6 +59,7 @@ impl fmt::Display for Scope {
         match self {
             Scope::Default => f.write_str("default"),
             Scope::Pipeline(name) => write!(f, "pipeline:{name}"),
+            Scope::Target(name) => write!(f, "target:{name}"),
             Scope::Website(code) => write!(f, "website:{code}"),
         }
     }
@@ -67,6 +73,7 @@ impl FromStr for Scope {
         match text.split_once(':') {
             None if text == "default" => Ok(Scope::Default),
             Some(("pipeline", name)) => name.parse().map(Scope::Pipeline).map_err(|_| bad()),
+            Some(("target", name)) => name.parse().map(Scope::Target).map_err(|_| bad()),
             Some(("website", code)) if code.parse::<Name>().is_ok() => Ok(Scope::Website(code.to_owned())),
             _ => Err(bad()),
         }

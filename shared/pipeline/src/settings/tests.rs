@@ -39,7 +39,7 @@ fn wrong_values_are_refused_with_what_was_expected() {
     let unknown = refused("maintainance", "default", "on");
     assert!(unknown.starts_with("there is no setting `maintainance` (expected `clean_up.cancel_after`, "), "{unknown}");
     assert!(unknown.ends_with(" or `website.active`; did you mean `maintenance`?)"), "{unknown}");
-    insta::assert_snapshot!("store:1".parse::<Scope>().unwrap_err(), @"`store:1` is no scope (expected `default`, `pipeline:<name>` or `website:<code>`)");
+    insta::assert_snapshot!("store:1".parse::<Scope>().unwrap_err(), @"`store:1` is no scope (expected `default`, `pipeline:<name>`, `target:<name>` or `website:<code>`)");
 }
 
 #[test]

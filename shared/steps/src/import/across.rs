@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::mem;
 
-use catalog::own::OwnCatalogue;
 use catalog::target::Target;
-use engine::{ExecutorError, Work};
+use engine::ExecutorError;
 use import::Entity;
 use import::across::{Across, Holders, Judging};
 use import::entity::{EntityRow, ListedUnder};
@@ -54,41 +53,41 @@ impl<E: Entity> RowBlock<E> {
 
 /// Which of the things that the rows of a block speak of the target has, as far as that is not known.
 pub(super) async fn existing_of_block<E: Entity>(
-    work: &Work<'_>,
+    target: &dyn Target<E>,
     block: &RowBlock<E>,
     across: &Across,
 ) -> Result<BTreeSet<String>, ExecutorError> {
     let keys = across.unknown_keys::<E>(block.rows.iter().filter_map(|row| row.change.as_ref()));
-    existing::<E>(work, &keys).await
+    existing::<E>(target, &keys).await
 }
 
 /// Asks the target for names that nothing has made yet, if there are many of them.
-pub(super) async fn make_room<E: Entity>(work: &Work<'_>, across: &mut Across) -> Result<(), ExecutorError> {
-    if across.is_crowded::<E>() { ask_for_names::<E>(work, across).await } else { Ok(()) }
+pub(super) async fn make_room<E: Entity>(target: &dyn Target<E>, across: &mut Across) -> Result<(), ExecutorError> {
+    if across.is_crowded::<E>() { ask_for_names::<E>(target, across).await } else { Ok(()) }
 }
 
 /// Asks the target for names that nothing has made yet.
-pub(super) async fn ask_for_names<E: Entity>(work: &Work<'_>, across: &mut Across) -> Result<(), ExecutorError> {
-    let existing = existing::<E>(work, &across.unasked::<E>()).await?;
+pub(super) async fn ask_for_names<E: Entity>(target: &dyn Target<E>, across: &mut Across) -> Result<(), ExecutorError> {
+    let existing = existing::<E>(target, &across.unasked::<E>()).await?;
     across.answer::<E>(&existing);
     Ok(())
 }
 
 /// Whose the values are that the rows of a block claim for themselves, as far as one question tells.
 pub(super) async fn holders_of_block<E: Entity>(
-    work: &Work<'_>,
+    target: &dyn Target<E>,
     block: &RowBlock<E>,
     across: &Across,
     judging: Judging<'_>,
 ) -> Result<Holders, ExecutorError> {
     let changes = block.rows.iter().filter_map(|row| row.change.as_ref());
     let wanted: BTreeSet<ListedUnder> = changes.flat_map(|change| across.wanted::<E>(change, judging)).collect();
-    holders::<E>(work, wanted.into_iter().collect()).await
+    holders::<E>(target, wanted.into_iter().collect()).await
 }
 
 /// Asks on until it is known whose the values are that a row claims for itself.
 pub(super) async fn ask_for_holders<E: Entity>(
-    work: &Work<'_>,
+    target: &dyn Target<E>,
     across: &Across,
     change: &E::EntityChange,
     (judging, known): (Judging<'_>, &mut Holders),
@@ -99,19 +98,15 @@ pub(super) async fn ask_for_holders<E: Entity>(
             return Ok(());
         }
         // Each answer holds all that was asked for, so this ends with the last number that is taken.
-        known.extend(holders::<E>(work, wanted).await?);
+        known.extend(holders::<E>(target, wanted).await?);
     }
 }
 
-async fn holders<E: Entity>(work: &Work<'_>, wanted: Vec<ListedUnder>) -> Result<Holders, ExecutorError> {
-    let own = OwnCatalogue::new(work.store.table.clone());
-    let target: &dyn Target<E> = &own;
+async fn holders<E: Entity>(target: &dyn Target<E>, wanted: Vec<ListedUnder>) -> Result<Holders, ExecutorError> {
     target.holders(&wanted).await.map_err(of_target)
 }
 
-async fn existing<E: Entity>(work: &Work<'_>, keys: &[String]) -> Result<BTreeSet<String>, ExecutorError> {
-    let own = OwnCatalogue::new(work.store.table.clone());
-    let target: &dyn Target<E> = &own;
+async fn existing<E: Entity>(target: &dyn Target<E>, keys: &[String]) -> Result<BTreeSet<String>, ExecutorError> {
     let mut existing = BTreeSet::new();
     for part in keys.chunks(KEYS_PER_REQUEST) {
         existing.extend(target.existing(part).await.map_err(of_target)?);

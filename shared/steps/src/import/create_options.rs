@@ -2,6 +2,9 @@
 //!
 //! Labels of store views come with the attribute files, or from people.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use catalog::own::OwnCatalogue;
 use engine::accepts::{Accepts, Argument, EarlierStep, OneOf, Presence};
@@ -11,8 +14,11 @@ use import::entity::attribute::Attributes;
 use serde_json::json;
 
 use super::drafts::{DRY_RUN, SINGLE_TRANSACTION, draft_of};
-use super::failures::of_own;
+use super::failures::{of_own, of_target};
 use super::progress::{Tally, count};
+use super::targets::{shop_target, target_names};
+use crate::shop::settings::OWN;
+use crate::shop::{ShopClients, forget};
 
 const VALIDATED_BY: Argument<EarlierStep> = Argument {
     name: "validated_by",
@@ -30,7 +36,10 @@ const MISSING_OPTIONS: Argument<OneOf> = Argument {
 };
 
 /// The executor.
-pub struct CreateOptions;
+pub struct CreateOptions {
+    /// Where shops are spoken to.
+    pub shops: Arc<ShopClients>,
+}
 
 #[async_trait]
 impl Executor for CreateOptions {
@@ -63,16 +72,36 @@ impl Executor for CreateOptions {
             let reason = format!("{} of `{}` missing and left so", count(missing, "option"), codes.join("`, `"));
             return Ok(Outcome::Skipped { reason });
         }
-        let mark = work.pipeline_id().to_string();
-        let draft = draft_of(work, Attributes::ABOUT.name).await?;
-        let catalogue = OwnCatalogue::new(work.store.table.clone()).drafting(draft);
-        let created = catalogue.create_options(&named.options, &mark).await;
-        let created = created.map_err(of_own)?;
+        let mut created = 0;
+        for target in target_names(work).await? {
+            created = created.max(self.create_in(work, &target, &named.options).await?);
+        }
         for (code, labels) in &named.options {
             work.info(&format!("attribute `{code}`: {}", labels.values().cloned().collect::<Vec<_>>().join(", ")));
         }
         work.info(&format!("{} created", count(created as u64, "option")));
         work.set_output(json!({ "created": created }));
         Ok(Outcome::Done)
+    }
+}
+
+impl CreateOptions {
+    /// Adds the options in one target; returns how many were missing there.
+    async fn create_in(
+        &self,
+        work: &mut Work<'_>,
+        target: &str,
+        options: &BTreeMap<String, BTreeMap<String, String>>,
+    ) -> Result<usize, ExecutorError> {
+        if target != OWN {
+            let shop = shop_target(work, &self.shops, target).await?;
+            let added = shop.add_options(options).await.map_err(of_target)?;
+            forget(work, target).await?;
+            return Ok(added);
+        }
+        let mark = work.pipeline_id().to_string();
+        let draft = draft_of(work, Attributes::ABOUT.name).await?;
+        let catalogue = OwnCatalogue::new(work.store.table.clone()).drafting(draft);
+        catalogue.create_options(options, &mark).await.map_err(of_own)
     }
 }

@@ -29,8 +29,8 @@ pub(super) const SINGLE_TRANSACTION: Argument<Flag> = Argument {
 };
 
 /// The settings that are asked where no argument is given.
-const DRY_RUN_SETTING: &str = "import.dry_run";
-const TRANSACTION_SETTING: &str = "import.single_transaction";
+pub(super) const DRY_RUN_SETTING: &str = "import.dry_run";
+pub(super) const TRANSACTION_SETTING: &str = "import.single_transaction";
 
 /// The executor that publishes the draft of a pipeline.
 pub(super) const PUBLISH: &str = "publish";

@@ -20,7 +20,8 @@ use catalog::target::Target;
 use engine::accepts::{Accepts, Argument, DeclaredArgument, OneOf, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::Entity;
-use import::entity::UnknownNames;
+use import::bunch::Bunch;
+use import::entity::{Thing, UnknownNames};
 use import::operation::Operation;
 use import::report::RowCounts;
 
@@ -28,11 +29,14 @@ use super::bunch_files::{BUNCH, TAKES, files_taken};
 use super::configuration::CONFIGURATION;
 use super::drafts::{DRY_RUN, SINGLE_TRANSACTION};
 use super::entity_file::FileRules;
-use super::progress::RowProgress;
+use super::progress::{RowProgress, TargetTally};
+use super::targets::{target_for, target_names};
 use super::told_rows::ToldRows;
 use super::verdict::{check_is_bearable, conclude};
+use crate::shop::settings::OWN;
+use crate::shop::{self, ShopClients};
 use blocks::RowsImport;
-use drafting::{draft_of_step, end_draft, knows_no_drafts};
+use drafting::{check_drafts_nothing, draft_of_step, end_draft, knows_no_drafts};
 use older::{SKIP_OLDER, age_by};
 use pending::{ask_for_pending, wait_for_pending};
 
@@ -62,6 +66,8 @@ type FindTarget<E> = dyn Fn(&Work<'_>) -> Arc<dyn Target<E>> + Send + Sync;
 enum Into<E: Entity> {
     /// The own catalogue, or a draft over it.
     Own,
+    /// What the setting `catalog.target` names, one after the other.
+    Set(Arc<ShopClients>),
     /// Another target, which knows no drafts.
     Target(Box<FindTarget<E>>),
 }
@@ -104,34 +110,105 @@ impl<E: Entity> Import<E> {
         Self { into: Into::Own }
     }
 
+    /// Imports into what the setting `catalog.target` names: the own catalogue, shops, or both.
+    #[must_use]
+    pub fn into_set_targets(shops: Arc<ShopClients>) -> Self {
+        Self { into: Into::Set(shops) }
+    }
+
     /// Imports into whatever target is found for a step.
     pub fn into_target(find_target: impl Fn(&Work<'_>) -> Arc<dyn Target<E>> + Send + Sync + 'static) -> Self {
         Self { into: Into::Target(Box::new(find_target)) }
+    }
+
+    /// Notes what the step writes to when it begins: a setting that is changed later counts for the next import.
+    async fn note_targets(&self, work: &Work<'_>, progress: &mut RowProgress) -> Result<(), ExecutorError> {
+        if !progress.tally.targets.is_empty() || progress.has_begun() {
+            return Ok(());
+        }
+        let names = match &self.into {
+            Into::Set(_) => target_names(work).await?,
+            Into::Own | Into::Target(_) => return Ok(()),
+        };
+        if names != [OWN] {
+            progress.tally.targets = names.into_iter().map(TargetTally::of).collect();
+        }
+        Ok(())
     }
 
     /// What the step writes to, and the draft that this is if it is one.
     async fn target(
         &self,
         work: &mut Work<'_>,
+        name: &str,
         operation: Operation,
     ) -> Result<(Arc<dyn Target<E>>, Option<Draft>), ExecutorError> {
-        let find = match &self.into {
-            Into::Own => {
+        let target = match &self.into {
+            Into::Set(shops) if name != OWN => {
+                check_drafts_nothing(work, name).await?;
+                target_for::<E>(work, shops, name).await?
+            }
+            Into::Own | Into::Set(_) => {
                 let draft = draft_of_step::<E>(work, operation).await?;
                 let own = OwnCatalogue::new(work.store.table.clone())
                     .drafting(draft.clone())
                     .skipping_older(age_by(work).await?);
                 return Ok((Arc::new(own), draft));
             }
-            Into::Target(find) => find,
+            Into::Target(find) => find(work),
         };
-        let target = find(work);
         for argument in [&DRY_RUN, &SINGLE_TRANSACTION] {
             if work.optional_argument(argument)? == Some(true) {
                 return Err(knows_no_drafts(target.name()));
             }
         }
         Ok((target, None))
+    }
+
+    /// Imports the rows into the target whose turn it is; tells how to end if the step goes on later.
+    async fn import_into(
+        &self,
+        work: &mut Work<'_>,
+        bunch: &Bunch,
+        progress: &mut RowProgress,
+    ) -> Result<TargetEnd, ExecutorError> {
+        let operation = Self::operation(work)?;
+        let name = progress.target_name().to_owned();
+        let (target, draft) = self.target(work, &name, operation).await?;
+        let shop = target.shop_facts().await.map_err(of_target)?;
+        // By now the options that rows name exist, unless nobody wanted them created.
+        let rules = FileRules::new(work, shop, operation, UnknownNames::Refused).await?;
+        let makes_parents = E::NESTS && work.argument(&MISSING_PARENTS)? == "create";
+        let told = ToldRows::of(work).await?;
+        if told.left_out() > 0 {
+            work.warn(&format!(
+                "{} more like the first notices across rows are in the validation only",
+                told.left_out()
+            ));
+        }
+        let mut import = RowsImport { target: target.as_ref(), bunch: bunch.clone(), rules, makes_parents, told };
+        let has_waited = progress.place.file == import.bunch.files.len();
+        while progress.place.file < import.bunch.files.len() {
+            if let Some(outcome) = import.import_file(work, progress).await? {
+                return Ok(TargetEnd::Later(outcome));
+            }
+        }
+        if has_waited {
+            ask_for_pending(target.as_ref(), progress).await?;
+        }
+        if let Some(outcome) = wait_for_pending(work, target.name(), progress).await? {
+            return Ok(TargetEnd::Later(outcome));
+        }
+        if let Some(draft) = &draft
+            && let Some(outcome) = end_draft::<E>(work, draft, &import.bunch, operation, progress).await?
+        {
+            return Ok(TargetEnd::Later(outcome));
+        }
+        if E::Thing::IS_FACT && name != OWN {
+            // What the rows have made of the shop is asked for anew by whoever needs it.
+            shop::forget(work, &name).await?;
+        }
+        Ok(TargetEnd::Complete(draft.map(|draft| draft.mode)))
     }
 
     /// What the step's arguments want done with the rows.
@@ -161,41 +238,54 @@ impl<E: Entity> Executor for Import<E> {
         if bunch.files.is_empty() {
             return Ok(Outcome::Skipped { reason: format!("the bunch has no files of {}", E::ABOUT.name) });
         }
-        let operation = Self::operation(work)?;
-        let (target, draft) = self.target(work, operation).await?;
-        let shop = target.shop_facts().await.map_err(of_target)?;
-        // By now the options that rows name exist, unless nobody wanted them created.
-        let rules = FileRules::new(work, shop, operation, UnknownNames::Refused).await?;
-        let makes_parents = E::NESTS && work.argument(&MISSING_PARENTS)? == "create";
-        let told = ToldRows::of(work).await?;
-        if told.left_out() > 0 {
-            work.warn(&format!(
-                "{} more like the first notices across rows are in the validation only",
-                told.left_out()
-            ));
-        }
-        let mut import = RowsImport { target: target.as_ref(), bunch, rules, makes_parents, told };
         let mut progress = RowProgress::read(work).await?;
-        let has_waited = progress.place.file == import.bunch.files.len();
-        while progress.place.file < import.bunch.files.len() {
-            let outcome = import.import_file(work, &mut progress).await?;
-            if let Some(outcome) = outcome {
-                return Ok(outcome);
+        self.note_targets(work, &mut progress).await?;
+        let draft = loop {
+            match self.import_into(work, &bunch, &mut progress).await {
+                Ok(TargetEnd::Later(outcome)) => return Ok(outcome),
+                Ok(TargetEnd::Complete(draft)) if progress.is_last_target() => break draft,
+                Ok(TargetEnd::Complete(_)) => {
+                    progress.next_target();
+                    if let Some(outcome) = progress.checkpoint(work, "imported").await? {
+                        return Ok(outcome);
+                    }
+                }
+                Err(error) => return wait_out(work, &mut progress, error).await,
             }
-        }
-        if has_waited {
-            ask_for_pending(target.as_ref(), &mut progress).await?;
-        }
-        if let Some(outcome) = wait_for_pending(work, target.name(), &mut progress).await? {
-            return Ok(outcome);
-        }
-        if let Some(draft) = &draft
-            && let Some(outcome) = end_draft::<E>(work, draft, &import.bunch, operation, &mut progress).await?
-        {
-            return Ok(outcome);
-        }
+        };
         progress.leave(work, "import.json").await?;
-        end(work, &progress, draft.map(|draft| draft.mode)).await
+        end(work, &progress, draft).await
+    }
+}
+
+/// How the import into one target ends.
+enum TargetEnd {
+    /// The step goes on later.
+    Later(Outcome),
+    /// All rows are dealt with; in what kind of draft, if in one.
+    Complete(Option<DraftMode>),
+}
+
+/// Waits for a shop that cannot be reached or is being maintained; any other failure is one of the step.
+async fn wait_out(
+    work: &mut Work<'_>,
+    progress: &mut RowProgress,
+    error: ExecutorError,
+) -> Result<Outcome, ExecutorError> {
+    let is_passing = matches!(error, ExecutorError::Retryable { .. }) && progress.target_name() != OWN;
+    if !is_passing {
+        return Err(error);
+    }
+    let shop = progress.target_name().to_owned();
+    match progress.wait_out(work).await? {
+        Some(Outcome::Continue { checkpoint, after }) => {
+            let seconds = after.as_secs();
+            work.warn(&format!(
+                "shop `{shop}` cannot be written to at the moment; it is asked again in {seconds} s: {error}"
+            ));
+            Ok(Outcome::Continue { checkpoint, after })
+        }
+        Some(_) | None => Err(error),
     }
 }
 
@@ -207,16 +297,24 @@ pub(super) fn operation(work: &Work<'_>) -> Result<Operation, ExecutorError> {
 }
 
 async fn end(work: &mut Work<'_>, progress: &RowProgress, draft: Option<DraftMode>) -> Result<Outcome, ExecutorError> {
+    for target in &progress.tally.targets {
+        work.info(&format!("target `{}`: {}", target.name, in_words(&target.totals())));
+    }
     let report = &progress.tally.report;
     let RowCounts { rows, created, updated, unchanged, deleted, skipped } = report.totals();
     work.info(&match draft {
         Some(DraftMode::DryRun) => format!(
             "{rows} rows: would create {created}, update {updated}, leave {unchanged} unchanged, delete {deleted}; {skipped} skipped"
         ),
-        Some(DraftMode::Transaction) | None => format!(
-            "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged, {deleted} deleted, {skipped} skipped"
-        ),
+        Some(DraftMode::Transaction) | None => in_words(&report.totals()),
     });
     check_is_bearable(work, report).await?;
     conclude(report)
+}
+
+fn in_words(counts: &RowCounts) -> String {
+    let RowCounts { rows, created, updated, unchanged, deleted, skipped } = counts;
+    format!(
+        "{rows} rows: {created} created, {updated} updated, {unchanged} unchanged, {deleted} deleted, {skipped} skipped"
+    )
 }

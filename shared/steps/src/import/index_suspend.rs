@@ -7,6 +7,7 @@ use engine::{Executor, ExecutorError, Outcome, Work};
 use serde_json::json;
 
 use super::import_rows::of_target;
+use super::targets::writes_own;
 
 /// The executor.
 pub struct IndexSuspend;
@@ -26,6 +27,9 @@ impl Executor for IndexSuspend {
     }
 
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
+        if !writes_own(work).await? {
+            return Ok(Outcome::Skipped { reason: "nothing is written into the own catalogue".to_owned() });
+        }
         let failed = |error: catalog::own::Error| of_target(error.into());
         let table = work.store.table.as_ref();
         let holders = listing::state(table).await.map_err(failed)?.holders;

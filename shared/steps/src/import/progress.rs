@@ -1,13 +1,16 @@
 //! Where a step over all rows of a bunch stands, kept so that another try can go on there.
 
+use std::collections::BTreeMap;
+use std::mem;
 use std::time::Duration;
 
 use catalog::target::{BlockOutcome, ItemOutcome, Pending};
+use chrono::{DateTime, Utc};
 use engine::{ExecutorError, Outcome, Shortage, Work};
 use import::csv::CsvPosition;
 use import::finding::Finding;
 use import::named::Named;
-use import::report::{FileReport, ImportReport, RowOutcome};
+use import::report::{FileReport, ImportReport, RowCounts, RowOutcome};
 use pipeline::StepDefinition;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,12 +18,20 @@ use serde_json::{Value, json};
 use super::findings::{self, FindingsFiles, MOST_FRESH};
 use super::found_across::FoundAcross;
 use super::published::Published;
+use crate::shop::settings::OWN;
 
 /// How many rows are worked on between two checkpoints.
 pub(super) const ROWS_PER_CHECKPOINT: u64 = 1_000;
 
 /// After how many bytes of rows there is one in any case: rows may be large, and those in between are kept in memory.
 pub(super) const BYTES_PER_CHECKPOINT: u64 = 4 * 1024 * 1024;
+
+/// How long a shop is waited for that cannot be reached, or is being maintained.
+const LONGEST_OUTAGE: Duration = Duration::from_secs(4 * 3600);
+
+/// After how long it is asked again at first, and in the end.
+const SHORTEST_OUTAGE_WAIT: Duration = Duration::from_secs(15);
+const LONGEST_OUTAGE_WAIT: Duration = Duration::from_secs(300);
 
 /// The next row of a bunch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -32,6 +43,9 @@ pub(super) struct RowPlace {
     /// How often all files were read before. Each time the things of the next level are taken, parents before children.
     #[serde(default)]
     pub(super) pass: usize,
+    /// How many targets have the rows already.
+    #[serde(default)]
+    pub(super) target: usize,
 }
 
 /// Where a step over rows stands, and what it knows by then.
@@ -43,6 +57,8 @@ pub(super) struct RowProgress {
     pub(super) tally: Tally,
     /// The file of the latest checkpoint.
     kept_in: Option<String>,
+    /// Since when a shop cannot be reached.
+    outage_since: Option<DateTime<Utc>>,
 }
 
 /// What a step over rows knows; in a file, because it may grow to some hundred kilobytes.
@@ -68,9 +84,22 @@ pub(super) struct Tally {
     /// The deepest level of things that are below others.
     #[serde(default)]
     pub(super) deepest: usize,
+    /// What the step writes to, in this order; empty where it is the own catalogue alone, or nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) targets: Vec<TargetTally>,
     /// How far the draft of the rows is published, once that has begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) published: Option<Published>,
+}
+
+/// What became of rows in one of the targets.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) struct TargetTally {
+    /// The target.
+    pub(super) name: String,
+    /// What became of the rows, by file. Those of the target that is written to are in the report.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) files: BTreeMap<String, RowCounts>,
 }
 
 /// A row whose thing is below another that the shop does not have, as far as the files were read.
@@ -90,6 +119,9 @@ struct RowCheckpoint {
     place: RowPlace,
     /// The file that holds the tally up to here.
     findings: String,
+    /// Since when a shop cannot be reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    outage_since: Option<DateTime<Utc>>,
 }
 
 /// What a step over rows leaves for later steps.
@@ -107,7 +139,27 @@ impl RowProgress {
     pub(super) async fn read(work: &Work<'_>) -> Result<Self, ExecutorError> {
         let Some(checkpoint) = work.checkpoint::<RowCheckpoint>()? else { return Ok(Self::default()) };
         let tally = Tally::read(work, &checkpoint.findings).await?;
-        Ok(Self { place: checkpoint.place, tally, kept_in: Some(checkpoint.findings) })
+        Ok(Self {
+            place: checkpoint.place,
+            tally,
+            kept_in: Some(checkpoint.findings),
+            outage_since: checkpoint.outage_since,
+        })
+    }
+
+    /// Whether an earlier invocation has left a checkpoint.
+    pub(super) fn has_begun(&self) -> bool {
+        self.kept_in.is_some()
+    }
+
+    /// The name of the target whose turn it is.
+    pub(super) fn target_name(&self) -> &str {
+        self.tally.targets.get(self.place.target).map_or(OWN, |target| &target.name)
+    }
+
+    /// Whether no other target comes after this one.
+    pub(super) fn is_last_target(&self) -> bool {
+        self.place.target + 1 >= self.tally.targets.len()
     }
 
     /// Goes on with the first row of the next file.
@@ -118,8 +170,39 @@ impl RowProgress {
     /// Begins again with the first file if there are things of a deeper level than those taken so far.
     pub(super) fn next_pass(&mut self) {
         if self.place.pass < self.tally.deepest {
-            self.place = RowPlace { file: 0, position: None, pass: self.place.pass + 1 };
+            self.place = RowPlace { file: 0, position: None, pass: self.place.pass + 1, ..self.place };
         }
+    }
+
+    /// Goes on with the first row of the first file, for the next target.
+    pub(super) fn next_target(&mut self) {
+        self.tally.put_away_counts(self.place.target);
+        self.place = RowPlace { target: self.place.target + 1, ..RowPlace::default() };
+    }
+
+    /// Waits for a shop that cannot be reached, from the latest checkpoint on; nothing if it was waited for long enough.
+    ///
+    /// The step uses up no attempt and holds no runner. What it knows in memory counts for nothing: it is repeated from
+    /// the checkpoint as after a crash.
+    pub(super) async fn wait_out(&mut self, work: &mut Work<'_>) -> Result<Option<Outcome>, ExecutorError> {
+        let now = work.now();
+        let since = self.outage_since.unwrap_or(now);
+        let waited = (now - since).to_std().unwrap_or_default();
+        if waited >= LONGEST_OUTAGE {
+            return Ok(None);
+        }
+        if self.kept_in.is_none() {
+            let targets = self.tally.targets.clone();
+            *self = Self { tally: Tally { targets, ..Tally::default() }, ..Self::default() };
+            self.save(work, "begun").await?;
+        }
+        let kept = work.kept_checkpoint().await;
+        let kept: Option<RowCheckpoint> = kept.and_then(|kept| serde_json::from_value(kept).ok());
+        let Some(kept) = kept else { return Ok(None) };
+        let checkpoint = json!(RowCheckpoint { outage_since: Some(since), ..kept });
+        // Soon at first, since most outages are short, then less and less often.
+        let after = (waited / 2).clamp(SHORTEST_OUTAGE_WAIT, LONGEST_OUTAGE_WAIT);
+        Ok(Some(Outcome::Continue { checkpoint, after }))
     }
 
     /// Keeps where the work stands; tells how to end if time runs short.
@@ -151,10 +234,15 @@ impl RowProgress {
             Some(Published { things, place: Some(_), .. }) => format!("-{things}-published"),
             Some(Published { .. }) => "-all-published".to_owned(),
         };
-        let name = format!("{done}-{pass}{}-{rows}{pending}{published}.json", self.place.file);
+        let target = match self.place.target {
+            0 => String::new(),
+            target => format!("{target}-of-targets-"),
+        };
+        let name = format!("{done}-{target}{pass}{}-{rows}{pending}{published}.json", self.place.file);
         let key = self.tally.write(work, &name).await?;
-        let checkpoint = json!(RowCheckpoint { place: self.place, findings: key.clone() });
+        let checkpoint = json!(RowCheckpoint { place: self.place, findings: key.clone(), outage_since: None });
         work.save(checkpoint.clone(), &format!("{} {done}", count(rows, "row"))).await?;
+        self.outage_since = None;
         let before = self.kept_in.replace(key.clone());
         if let Some(before) = before.filter(|before| *before != key) {
             // Nothing leads to it any more.
@@ -165,6 +253,7 @@ impl RowProgress {
 
     /// Leaves what is known for later steps.
     pub(super) async fn leave(&mut self, work: &mut Work<'_>, name: &str) -> Result<(), ExecutorError> {
+        self.tally.take_first_counts(self.place.target);
         self.tally.keep_findings(work).await?;
         let findings = self.tally.write(work, name).await?;
         work.set_output(json!(TallyOutput { findings, rows: self.tally.report.totals().rows }));
@@ -178,7 +267,37 @@ impl RowProgress {
     }
 }
 
+impl TargetTally {
+    /// A target that has no row yet.
+    pub(super) fn of(name: String) -> Self {
+        Self { name, files: BTreeMap::new() }
+    }
+
+    /// What became of the rows of all files.
+    pub(super) fn totals(&self) -> RowCounts {
+        let mut totals = RowCounts::default();
+        self.files.values().for_each(|rows| totals.add(*rows));
+        totals
+    }
+}
+
 impl Tally {
+    /// Keeps the counts of the report as those of a target, and counts anew.
+    fn put_away_counts(&mut self, target: usize) {
+        let Some(target) = self.targets.get_mut(target) else { return };
+        for (file, report) in &mut self.report.files {
+            target.files.insert(file.clone(), mem::take(&mut report.rows));
+        }
+    }
+
+    /// Makes the counts of the first target those of the report: each row is in it once, however many targets have it.
+    fn take_first_counts(&mut self, last: usize) {
+        self.put_away_counts(last);
+        let Some(first) = self.targets.first() else { return };
+        for (file, rows) in first.files.clone() {
+            self.report.file(&file).rows = rows;
+        }
+    }
     /// Writes the findings since the last time into a file.
     async fn keep_findings(&mut self, work: &Work<'_>) -> Result<(), ExecutorError> {
         let fresh: Vec<Finding> = self.report.files.values_mut().flat_map(FileReport::take_fresh).collect();

@@ -13,7 +13,6 @@ use std::mem;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use catalog::own;
 use engine::accepts::{Accepts, Argument, Flag, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::Entity;
@@ -26,9 +25,11 @@ use super::across::{self, RowBlock};
 use super::bunch_files::{BUNCH, TAKES, bunch, files_taken};
 use super::configuration::CONFIGURATION;
 use super::entity_file::{EntityFile, FileRules, NextRow};
-use super::import_rows::{MISSING_PARENTS, OPERATION, of_target, operation};
+use super::import_rows::{MISSING_PARENTS, OPERATION, operation};
 use super::progress::{ROWS_PER_CHECKPOINT, RowPlace, RowProgress, count};
+use super::targets::CheckedAgainst;
 use super::verdict::check_is_bearable;
+use crate::shop::ShopClients;
 use ending::{end, stop_if_strict, tell};
 use rows::{check_block, recall_block};
 
@@ -45,6 +46,8 @@ pub struct Validate {
     name: &'static str,
     description: &'static str,
     entities: Vec<Arc<dyn CheckFiles>>,
+    /// Where shops are spoken to, if rows are checked against them.
+    shops: Option<Arc<ShopClients>>,
 }
 
 impl Validate {
@@ -60,14 +63,21 @@ impl Validate {
         let mut all = All(Vec::new());
         visit_all(&mut all);
         let description = "checks every row of every file of the bunch, and collects the categories they name";
-        Self { name: "validate", description, entities: all.0 }
+        Self { name: "validate", description, entities: all.0, shops: None }
     }
 
     /// Validates the files of one entity.
     #[must_use]
     pub fn of<E: Entity>() -> Self {
         let entities: Vec<Arc<dyn CheckFiles>> = vec![Arc::new(FilesOf::<E>(PhantomData))];
-        Self { name: E::ABOUT.validate.name, description: E::ABOUT.validate.description, entities }
+        Self { name: E::ABOUT.validate.name, description: E::ABOUT.validate.description, entities, shops: None }
+    }
+
+    /// Checks rows against the shop that the setting `catalog.target` names, if it names one.
+    #[must_use]
+    pub fn against_set_targets(mut self, shops: Arc<ShopClients>) -> Self {
+        self.shops = Some(shops);
+        self
     }
 
     /// Validates the files of one more entity, such as one of your own.
@@ -136,7 +146,8 @@ impl Validate {
             [entity] => files_taken(work, &entity.prefixes())?,
             _ => bunch(work)?,
         };
-        let shop = own::shop_facts(work.store.table.as_ref()).await.map_err(|error| of_target(error.into()))?;
+        let against = CheckedAgainst::of(work, self.shops.as_deref()).await?;
+        let shop = against.facts(work).await?;
         let mut check = Check {
             // Options that are missing are created before products are imported.
             rules: FileRules::new(work, shop, operation(work)?, UnknownNames::OptionsTaken).await?,
@@ -146,6 +157,7 @@ impl Validate {
             bunch,
             rows: 0,
             across: Across::new(Strictness::Skip),
+            against,
         };
         if !self.strict_files(work, &check)?.is_empty() {
             check.across = Across::new(Strictness::Strict);
@@ -190,6 +202,8 @@ struct Check {
     across: Across,
     /// Whether all files of the bunch are checked here, so that what none of them makes comes with none.
     sees_all: bool,
+    /// What the rows are checked against.
+    against: CheckedAgainst,
 }
 
 impl Check {
@@ -330,7 +344,7 @@ impl<E: Entity> CheckFiles for FilesOf<E> {
         if !check.sees_all {
             return Ok(());
         }
-        across::ask_for_names::<E>(work, &mut check.across).await?;
+        across::ask_for_names::<E>(check.against.target(work).as_ref(), &mut check.across).await?;
         for finding in check.across.settle::<E>() {
             // A row without its thing is refused by the import in the same words.
             if finding.severity < Severity::Row {

@@ -31,6 +31,7 @@ mod results;
 mod samples;
 mod shared_ok_files;
 mod shop;
+mod shops;
 mod spawns;
 mod strictness;
 mod structure;

@@ -76,14 +76,7 @@ async fn headers(work: &Work<'_>) -> Result<(HeaderMap, Secrets), ExecutorError>
 
 /// The secret that a header asks for: of the environment, or read where the environment says.
 async fn secret(work: &Work<'_>, key: &str, name: &str) -> Result<Secret, ExecutorError> {
-    let services = work.services();
-    if let Some(secret) = services.http.secrets.get(name) {
-        return Ok(secret.clone());
-    }
-    let read = match &services.secrets {
-        Some(secrets) => secrets.read(name, work.now()).await.map_err(|error| unread(key, name, error))?,
-        None => None,
-    };
+    let read = work.services().secret(name, work.now()).await.map_err(|error| unread(key, name, error))?;
     if let Some(secret) = read {
         return Ok(secret);
     }

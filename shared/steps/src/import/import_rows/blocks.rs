@@ -93,11 +93,16 @@ impl<E: Entity> RowsImport<'_, E> {
         check_is_complete(self.target.name(), &file, given, &outcome)?;
         for item in &mut outcome.items {
             if let ItemOutcome::Refused(finding) = item {
-                *finding = read.placed(finding.clone());
+                *finding = self.told_of(progress, read.placed(finding.clone()));
             }
         }
         progress.tally.count(&file, outcome);
         Ok(())
+    }
+
+    /// A finding of a target; where there are several, it says which.
+    fn told_of(&self, progress: &RowProgress, finding: Finding) -> Finding {
+        if progress.tally.targets.len() > 1 { of_target_named(self.target.name(), finding) } else { finding }
     }
 
     /// Makes what rows are below. It has no rows of its own, so it is not counted among them.
@@ -133,12 +138,15 @@ impl<E: Entity> RowsImport<'_, E> {
                 }
                 NextRow::Bad { finding, next } => {
                     progress.place.position = Some(next);
-                    if progress.place.pass == 0 {
-                        progress.tally.skip(&name, finding);
+                    match progress.place {
+                        RowPlace { pass: 0, target: 0, .. } => progress.tally.skip(&name, finding),
+                        // It was told when the first target was written to.
+                        RowPlace { pass: 0, .. } => progress.tally.report.file(&name).count(RowOutcome::Skipped),
+                        RowPlace { .. } => {}
                     }
                 }
                 NextRow::Notice(finding) => {
-                    if progress.place.pass == 0 {
+                    if progress.place.pass == 0 && progress.place.target == 0 {
                         progress.tally.report.file(&name).note(finding);
                     }
                     continue;
@@ -168,9 +176,15 @@ impl<E: Entity> RowsImport<'_, E> {
         }
         let name = file.name().to_owned();
         let report = progress.tally.report.file(&name);
-        row.findings.into_iter().for_each(|finding| report.note(finding));
         let told = self.told.at(&name, row.line);
-        told.iter().for_each(|finding| report.note(finding.clone()));
+        // What a row says is told once, and again only if another target loses the row for it.
+        if progress.place.target == 0 {
+            row.findings.into_iter().for_each(|finding| report.note(finding));
+            told.iter().for_each(|finding| report.note(finding.clone()));
+        } else if row.change.is_none() {
+            let target = self.target.name();
+            row.findings.into_iter().for_each(|finding| report.note(of_target_named(target, finding)));
+        }
         if told.iter().any(|finding| finding.severity >= Severity::Row) {
             return report.count(RowOutcome::Skipped);
         }
@@ -208,6 +222,11 @@ impl<E: Entity> RowsImport<'_, E> {
 
 /// Rows that say something about a thing.
 type Rows<E> = Vec<RowChange<<E as Entity>::EntityChange>>;
+
+/// Says which target a finding is of.
+pub(super) fn of_target_named(target: &str, finding: Finding) -> Finding {
+    Finding { problem: format!("{target}: {}", finding.problem), ..finding }
+}
 
 /// Says that a thing is below one that nobody has.
 pub(in crate::import) fn is_missing<E: Entity>(file: &str, line: u64, above: &str) -> Finding {

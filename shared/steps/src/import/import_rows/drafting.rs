@@ -9,8 +9,9 @@ use import::Entity;
 use import::bunch::Bunch;
 use import::finding::{Finding, Severity};
 use import::operation::Operation;
+use pipeline::settings::Scope;
 
-use crate::import::drafts::draft_of;
+use crate::import::drafts::{DRY_RUN, DRY_RUN_SETTING, SINGLE_TRANSACTION, TRANSACTION_SETTING, draft_of};
 use crate::import::failures::of_own;
 use crate::import::progress::RowProgress;
 use crate::import::publish::publish;
@@ -91,6 +92,18 @@ async fn tell_removals<E: Entity>(
         let problem = format!("`{word}` {sentence}");
         work.info(&problem);
         progress.tally.report.file(&file).note(Finding::about(&file, 1, problem, Severity::Notice));
+    }
+    Ok(())
+}
+
+/// Makes sure that nobody wants an import into a shop drafted.
+pub(super) async fn check_drafts_nothing(work: &Work<'_>, target: &str) -> Result<(), ExecutorError> {
+    let scope = Scope::Pipeline(work.pipeline.name().clone());
+    let settings = work.settings().await?;
+    for (argument, setting) in [(&DRY_RUN, DRY_RUN_SETTING), (&SINGLE_TRANSACTION, TRANSACTION_SETTING)] {
+        if work.optional_argument(argument)?.unwrap_or_else(|| settings.flag(setting, &scope)) {
+            return Err(knows_no_drafts(target));
+        }
     }
     Ok(())
 }

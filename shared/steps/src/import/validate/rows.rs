@@ -28,7 +28,7 @@ pub(super) async fn check_block<E: Entity>(
     for row in block.take() {
         check_row::<E>(work, file, row, (&mut known, check)).await?;
     }
-    across::make_room::<E>(work, &mut check.across).await
+    across::make_room::<E>(check.against.target(work).as_ref(), &mut check.across).await
 }
 
 /// Takes note once more of rows that an earlier try has checked.
@@ -45,7 +45,7 @@ pub(super) async fn recall_block<E: Entity>(
         // What is wrong was told when the row was checked.
         let _ = known.judge::<E>(work, RowPlace { file: &name, line: row.line }, change, check).await?;
     }
-    across::make_room::<E>(work, &mut check.across).await
+    across::make_room::<E>(check.against.target(work).as_ref(), &mut check.across).await
 }
 
 /// What the target has of what the rows of a block name.
@@ -56,9 +56,10 @@ struct Known {
 
 impl Known {
     async fn of_block<E: Entity>(work: &Work<'_>, block: &RowBlock<E>, check: &Check) -> Result<Self, ExecutorError> {
-        let existing = across::existing_of_block(work, block, &check.across).await?;
+        let target = check.against.target::<E>(work);
+        let existing = across::existing_of_block(target.as_ref(), block, &check.across).await?;
         let mut known = Self { existing, holders: Holders::new() };
-        known.holders = across::holders_of_block(work, block, &check.across, known.judging(check)).await?;
+        known.holders = across::holders_of_block(target.as_ref(), block, &check.across, known.judging(check)).await?;
         Ok(known)
     }
 
@@ -77,9 +78,10 @@ impl Known {
     ) -> Result<Judged, ExecutorError> {
         let Self { existing, holders } = self;
         let shop = check.rules.shop.clone();
+        let target = check.against.target::<E>(work);
         let nobody = Holders::new();
         let judging = Judging { operation: check.rules.operation, shop: &shop, existing, holders: &nobody };
-        across::ask_for_holders::<E>(work, &check.across, change, (judging, holders)).await?;
+        across::ask_for_holders(target.as_ref(), &check.across, change, (judging, holders)).await?;
         Ok(check.across.judge::<E>(place, change, Judging { holders, ..judging }))
     }
 }
