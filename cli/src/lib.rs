@@ -104,7 +104,7 @@ async fn run_over(
         }
         Command::Pipeline(command) => pipeline_commands::run(&installation, command, output).await,
         Command::Step(command) => step_commands::run(&installation, command, output).await,
-        Command::Settings(command) => settings_commands::run(&installation, command, output).await,
+        Command::Settings(command) => settings_commands::run(&installation, command, &program, output).await,
         Command::Maintenance(command) => settings_commands::maintenance(&installation, command, output).await,
         Command::Queue(command) => queue_commands::run(&installation, command, output).await,
         Command::Health => health_command::run(&installation, output).await,

@@ -1,5 +1,6 @@
 //! `systole settings …`, `systole maintenance …` and `systole audit`.
 
+use engine::Program;
 use operate::settings::{self, Changed, Maintenance, SettingState, Switch};
 use operate::view::{self, AuditRow};
 use pipeline::settings::Scope;
@@ -14,13 +15,14 @@ use crate::output::{self, Output, time};
 pub(crate) async fn run(
     installation: &Installation,
     command: SettingsCommand,
+    program: &Program,
     output: &Output,
 ) -> anyhow::Result<ExitReason> {
     let context = &installation.context;
     match command {
         SettingsCommand::List { set } => list(installation, set.then_some(OnlySet), output).await?,
         SettingsCommand::Describe { name } => {
-            return crate::program_commands::settings(name.as_deref(), output);
+            return crate::program_commands::settings(program, name.as_deref(), output);
         }
         SettingsCommand::Get { name, scope } => {
             let scoped = settings::get(context, &name, &parse(&scope)?).await?;

@@ -52,7 +52,7 @@ fn the_reference_of_conditions_is_what_they_declare() {
 #[test]
 fn the_reference_of_settings_is_what_they_declare() {
     let mut page = "\n| setting | value | default | for | what it does |\n|---|---|---|---|---|\n".to_owned();
-    for it in reference::settings(&PROGRAM) {
+    for it in reference::settings(&steps::shipped()) {
         let (value, default) = (cell(&it.value), cell(it.default));
         writeln!(
             page,
