@@ -402,6 +402,6 @@ mod tests {
         assert_eq!((eu.access, eu.limits.bulk_items), ("integration", 50));
         assert_eq!(SetShop::read(&settings, "magento").unwrap().access, "signed");
         // The address for all is not that of a shop with another name: it might be misspelt.
-        assert_snapshot!(SetShop::read(&settings, "ue").unwrap_err(), @"shop `ue` has no address; set it with `systole settings set shop.url https://… --scope target:ue`, or correct setting `catalog.target`");
+        assert_snapshot!(SetShop::read(&settings, "uk").unwrap_err(), @"shop `uk` has no address; set it with `systole settings set shop.url https://… --scope target:uk`, or correct setting `catalog.target`");
     }
 }
