@@ -91,8 +91,7 @@ fn executors(shops: &Arc<ShopClients>) -> Vec<Arc<dyn Executor>> {
         Arc::new(clean_up::delete_pipelines::DeletePipelines),
     ];
     // Those that check and import the files of an entity; `import::entity::visit_all` is the list of entities.
-    executors.extend(import::executors_of_entities());
-    executors.extend(orders::executors());
     executors.extend(import::executors_of_entities(shops));
+    executors.extend(orders::executors());
     executors
 }
