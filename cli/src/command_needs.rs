@@ -1,8 +1,8 @@
 //! Which commands only look, which change something that is there, which work, and which are noted with a name.
 
 use crate::arguments::{
-    CatalogCommand, Command, ImportCommand, MaintenanceCommand, PipelineCommand, QueueCommand, SettingsCommand,
-    ShopCommand, StepCommand,
+    CatalogCommand, Command, ImportCommand, MaintenanceCommand, PipelineCommand, QueueCommand, RunArguments,
+    SettingsCommand, ShopCommand, StepCommand,
 };
 use crate::store_folder::Need;
 
@@ -54,7 +54,8 @@ pub(crate) fn need_of(command: &Command) -> Need {
 pub(crate) fn is_noted(command: &Command) -> bool {
     let spawns = matches!(
         command,
-        Command::Pipeline(PipelineCommand::Init { .. }) | Command::Import(ImportCommand::Validate(_))
+        Command::Pipeline(PipelineCommand::Init { .. })
+            | Command::Import(ImportCommand::Validate(_) | ImportCommand::Run(RunArguments { dry_run: true, .. }))
     );
     spawns || need_of(command) == Need::Change
 }

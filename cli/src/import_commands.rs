@@ -1,12 +1,14 @@
 //! `systole import …`: brings files into the drop area and waits for what becomes of them.
 
 mod configuration;
+mod dry_run;
 mod errors;
 mod export;
 mod history;
 mod ok_file;
 mod progress;
 mod put;
+mod to_check;
 mod validate;
 mod wait;
 
@@ -17,6 +19,7 @@ use pipeline::PipelineStatus;
 use serde_json::json;
 use steps::import::DROP_PREFIX;
 
+pub(crate) use configuration::{configuration, problem as problem_of_configuration, read as read_configuration};
 pub(crate) use put::{Dropped, put};
 pub(crate) use wait::{Awaited, Waited, wait};
 
@@ -34,7 +37,8 @@ pub(crate) async fn run(
     output: &Output,
 ) -> anyhow::Result<ExitReason> {
     match command {
-        ImportCommand::Run(RunArguments { paths, timeout }) => {
+        ImportCommand::Run(options) if options.dry_run => dry_run::run(installation, &options, output).await,
+        ImportCommand::Run(RunArguments { paths, timeout, .. }) => {
             drop_files(installation, &DropArguments { paths, no_ok: false, no_wait: false, timeout }, output).await
         }
         ImportCommand::Validate(options) => validate::run(installation, &options, output).await,
@@ -43,7 +47,9 @@ pub(crate) async fn run(
         ImportCommand::List => list(installation, output).await,
         ImportCommand::History(options) => history::list(installation, &options, output).await,
         ImportCommand::Show { reference } => history::show(installation, &reference, output).await,
-        ImportCommand::Configuration(options) => configuration::configuration(installation, options, output).await,
+        ImportCommand::Configuration(options) => {
+            configuration::configuration(Some(installation), options, output).await
+        }
         ImportCommand::Errors(options) => errors::run(installation, &options).await,
         ImportCommand::Export(options) => export::export(installation, &options).await,
     }

@@ -39,7 +39,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::arguments::{Command, CommandLine, PipelineCommand, SettingsCommand};
+use crate::arguments::{Command, CommandLine, ImportCommand, PipelineCommand, SettingsCommand};
 use crate::command_needs::{is_noted, need_of};
 use crate::installation::Installation;
 use crate::outcome::ExitReason;
@@ -67,6 +67,11 @@ async fn run(arguments: CommandLine, program: Program) -> anyhow::Result<ExitRea
     if let Command::Pipeline(PipelineCommand::Validate { paths }) = &arguments.command {
         let installation = Installation::open_if_there(&arguments.installation, program.clone()).await?;
         return pipeline_commands::validate(&program, installation.as_ref(), paths, &output).await;
+    } else if let Command::Import(ImportCommand::Configuration(options)) = &arguments.command
+        && !options.check.is_empty()
+    {
+        let installation = Installation::open_if_there(&arguments.installation, program.clone()).await?;
+        return import_commands::configuration(installation.as_ref(), options.clone(), &output).await;
     } else if let Command::Executors { name } = &arguments.command {
         return program_commands::executors(&program, name.as_deref(), &output);
     } else if let Command::Conditions { name } = &arguments.command {

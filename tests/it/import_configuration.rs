@@ -1,6 +1,6 @@
 //! `systole import configuration`: what holds for imports, and where each value stands.
 
-use crate::systole::Systole;
+use crate::systole::{Running, Systole, program};
 
 /// A shop with one file of the configuration.
 fn configured(text: &str) -> Systole {
@@ -52,4 +52,19 @@ fn a_file_can_be_checked_before_it_lies_in_the_store() {
     let shown = systole.json(&["import", "configuration"]);
     let delimiter = shown["values"].as_array().unwrap().iter().find(|value| value["key"] == "delimiter").unwrap();
     assert_eq!(delimiter["value"], ";", "a check changes nothing");
+}
+
+#[test]
+fn files_are_checked_without_a_store() {
+    let systole = Systole::new();
+    let folder = systole.folder("drafts");
+    std::fs::write(folder.join("shop.json"), "{\"entities\": {\n\"stok\": {}}}").unwrap();
+    for command in [&["import", "configuration", "--check", "shop.json"][..], &["pipeline", "validate", "."]] {
+        let mut alone = program();
+        alone.current_dir(&folder).args(command);
+        let ran = Running::start(alone).end();
+        let problem = "configuration/shop.json:2: /entities/stok: there is no entity `stok` (did you mean `stock`?)";
+        assert_eq!((ran.code, ran.stdout.contains(problem)), (Some(1), true), "{ran}");
+    }
+    assert!(!folder.join(".systole").exists(), "a check makes no store");
 }

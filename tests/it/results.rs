@@ -59,6 +59,25 @@ fn a_broken_file_is_read_about_corrected_and_dropped_again() {
 }
 
 #[test]
+fn a_dry_run_counts_and_writes_nothing() {
+    let systole = Systole::new();
+    let first = write(&systole, "first", &format!("{HEADER}\nA-1,Default,simple,Apple,1.50,\n"));
+    assert_eq!(systole.run(&["import", "run", text(&first)]).code, Some(0));
+    let catalogue = systole.run(&["import", "export", "products"]).stdout;
+    let rows = "A-1,Default,simple,Apple,1.75,\nB-1,Default,simple,Bread,1,\nC-1,Default,simple,Cherry,\"1,20\",\n";
+    let second = write(&systole, "second", &format!("{HEADER}\n{rows}"));
+    let ran = systole.run(&["import", "run", "--dry-run", text(&second)]);
+    assert_eq!(ran.code, Some(13), "{ran}");
+    let counts = "rows     3: would create 1, update 1, leave 0 unchanged, delete 0; 1 skipped; nothing is written";
+    assert!(ran.stdout.contains(counts), "{ran}");
+    assert_eq!(systole.run(&["import", "export", "products"]).stdout, catalogue);
+    assert!(second.exists() && systole.dropped().is_empty(), "the files stay where they are");
+    assert_eq!(systole.json(&["import", "history"])["imports"][0]["status"], "unpublished");
+    let ran = systole.run(&["import", "run", text(&second)]);
+    assert!(ran.stdout.contains("rows     3: 1 created, 1 updated, 0 unchanged, 1 skipped"), "{ran}");
+}
+
+#[test]
 fn an_import_that_fails_ends_with_3_and_one_of_which_nothing_comes_with_13() {
     let systole = Systole::new();
     let unreadable = write(&systole, "unreadable", "name,price\nApple,1\n");

@@ -53,9 +53,11 @@ Examples:
   systole import configuration                                what holds for all imports
   systole import configuration products                       what holds for files of products
   systole import configuration products --operation replace   what holds when products are replaced
-  systole import configuration --check configuration/my.json  checks a file as if it lay in the store";
+  systole import configuration --check configuration/my.json  checks a file as if it lay in the store
 
-#[derive(Debug, Args)]
+Without a store, files that are checked are read over what ships alone.";
+
+#[derive(Debug, Clone, Args)]
 pub(crate) struct ConfigurationArguments {
     /// The entity whose files are asked about, such as `products`.
     pub(crate) entity: Option<String>,
@@ -74,6 +76,7 @@ const RUN_EXAMPLES: &str = "\
 Examples:
   systole import run my-files/                     all CSV files of a folder
   systole import run product-import_spring_01.csv  one file
+  systole import run --dry-run my-files/           what an import of them would do; nothing is written
 
 It does what `drop` does, and shows how many rows come in a second and how long it will take. Files are named
 <prefix>_<identifier>_<counter>.csv; those of one identifier are imported as one.
@@ -126,6 +129,9 @@ pub(crate) struct RunArguments {
     /// CSV and ok files, or folders of them.
     #[arg(required = true)]
     pub(crate) paths: Vec<PathBuf>,
+    /// Only shows what would be created, updated, left unchanged and deleted; the files stay where they are.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Longest wait in seconds.
     #[arg(long, default_value = "86400", value_parser = seconds, value_name = "SECONDS")]
     pub(crate) timeout: Duration,

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use import::configuration::Scope;
 use operate::import_configuration::{
     ConfigurationProblem, ConfigurationRow, ConfigurationView, ImportAsked, import_configuration,
-    import_configuration_with,
+    import_configuration_of, import_configuration_with,
 };
 use steps::import::configuration::CONFIGURATION_PREFIX;
 
@@ -19,27 +19,27 @@ use crate::output::{self, Output};
 const SHOWN_CHARS: usize = 60;
 
 /// Shows what holds for an import, with where it stands; fails if anything is wrong with it.
+///
+/// Without a store the files that are checked are read over what ships.
 pub(crate) async fn configuration(
-    installation: &Installation,
+    installation: Option<&Installation>,
     options: ConfigurationArguments,
     output: &Output,
 ) -> anyhow::Result<ExitReason> {
     let ConfigurationArguments { entity, pipeline, operation, check } = options;
     let asked = ImportAsked { entity, pipeline, operation };
-    let context = &installation.context;
-    let view = match &check[..] {
-        [] => import_configuration(context, &asked).await?,
-        paths => {
-            let files = paths.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<_>>>()?;
-            import_configuration_with(context, &asked, files).await?
-        }
+    let files = check.iter().map(|path| read(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let view = match installation.map(|installation| &installation.context) {
+        None => import_configuration_of(&asked, files)?,
+        Some(context) if files.is_empty() => import_configuration(context, &asked).await?,
+        Some(context) => import_configuration_with(context, &asked, files).await?,
     };
     output.show(&view, in_words)?;
     Ok(if view.problems.is_empty() { ExitReason::Ok } else { ExitReason::Failed })
 }
 
 /// A file under the name that it would have in the store.
-fn read(path: &Path) -> anyhow::Result<(String, Vec<u8>)> {
+pub(crate) fn read(path: &Path) -> anyhow::Result<(String, Vec<u8>)> {
     let bytes = std::fs::read(path).with_context(|| format!("failed to read {}", path.display()))?;
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     Ok((format!("{CONFIGURATION_PREFIX}{name}"), bytes))
@@ -65,7 +65,8 @@ fn row(row: &ConfigurationRow) -> Vec<String> {
     vec![key, shown, scope(&row.holds_for), format!("{} {}", row.place, row.place.pointer)]
 }
 
-fn problem(problem: &ConfigurationProblem) -> String {
+/// What is wrong and where, and which imports it stops.
+pub(crate) fn problem(problem: &ConfigurationProblem) -> String {
     let pointer = if problem.place.pointer.is_empty() { "/" } else { &problem.place.pointer };
     format!("{}: {pointer}: {} (stops {})", problem.place, problem.problem, scope(&problem.stops))
 }

@@ -1,18 +1,16 @@
 //! `systole import validate`: files are checked by the pipeline `check_files`, and all that is found is printed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use import::bunch::{Bunch, DropFile};
 use import::file_name::FileName;
 use import::finding::Finding;
 use operate::Operator;
-use pipeline::{Arguments, PipelineId, PipelineStatus};
+use pipeline::{PipelineId, PipelineStatus};
 use serde_json::Value;
-use steps::import::bunch_argument::BUNCH_ARGUMENT;
-use steps::import::{CHECK_PREFIX, archive};
+use steps::import::archive;
 
-use super::put::{copy, name_of};
+use super::to_check::{files_of, put_to_check};
 use super::wait::{Awaited, End, wait};
 use crate::arguments::CheckArguments;
 use crate::installation::{BEAT_BUDGET, Installation};
@@ -50,52 +48,12 @@ pub(super) async fn run(
     })
 }
 
-/// The CSV files among the paths and in the folders among them.
-fn files_of(paths: &[PathBuf]) -> anyhow::Result<Vec<(FileName, PathBuf)>> {
-    let mut files = Vec::new();
-    for path in paths {
-        if !path.is_dir() {
-            let name = name_of(path).parse().with_context(|| format!("`{}` cannot be checked", path.display()))?;
-            files.push((name, path.clone()));
-            continue;
-        }
-        let entries = std::fs::read_dir(path).with_context(|| format!("failed to read `{}`", path.display()))?;
-        for entry in entries {
-            let path = entry.with_context(|| format!("failed to read `{}`", path.display()))?.path();
-            // Other files may lie in a folder, such as ok files.
-            if let Ok(name) = name_of(&path).parse() {
-                files.push((name, path));
-            }
-        }
-    }
-    files.retain(|(name, _): &(FileName, PathBuf)| name.is_of_rows());
-    if files.is_empty() {
-        bail!("there is no CSV file to check (expected names as in `product-import_spring_01.csv`)");
-    }
-    files.sort();
-    Ok(files)
-}
-
-/// Puts the files where the pipeline takes them, and spawns it.
+/// Spawns the pipeline with the files.
 async fn spawn(installation: &Installation, files: &[(FileName, PathBuf)]) -> anyhow::Result<PipelineId> {
-    let folder = format!("{CHECK_PREFIX}{}/", uuid::Uuid::new_v4().simple());
-    let mut put = Vec::new();
-    for (name, path) in files {
-        put.push((name.clone(), put_file(installation, &folder, name, path).await?));
-    }
-    let bunch = Bunch::to_check(&put).context("there is no file to check")?;
-    let arguments =
-        Arguments::from([(BUNCH_ARGUMENT.to_owned(), serde_json::to_string(&bunch)?), ("folder".to_owned(), folder)]);
+    let arguments = put_to_check(installation, files).await?;
     let invocation = installation.host().invocation("cli", BEAT_BUDGET);
     let operator = Operator { name: &installation.by, invocation: &invocation };
     Ok(operate::init(&installation.context, DEFINITION, arguments, operator).await?)
-}
-
-async fn put_file(installation: &Installation, folder: &str, name: &FileName, path: &Path) -> anyhow::Result<DropFile> {
-    let put = copy(installation, &format!("{folder}{name}"), path).await?;
-    let put = put.with_context(|| format!("`{name}` went away while it was put into the store"))?;
-    let (modified, fingerprint) = (put.modified_at, put.fingerprint);
-    Ok(DropFile { name: name.to_string(), size_bytes: put.size_bytes, modified, fingerprint })
 }
 
 /// Prints every finding, a line each, and what they come to; as JSON the whole report.

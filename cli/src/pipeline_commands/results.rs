@@ -19,6 +19,11 @@ pub(crate) fn results(installation: &Installation, details: &PipelineDetails) ->
             deleted => format!(", {deleted} deleted"),
         };
         text += &match output("is_imported") {
+            _ if output("unpublished").is_some() => format!(
+                "rows     {rows}: would create {created}, update {updated}, leave {unchanged} unchanged, delete {}; {skipped} \
+                 skipped; nothing is written\n",
+                count("deleted")
+            ),
             Some(Value::Bool(false)) => format!("rows     {rows} checked, none imported\n"),
             _ if rows > 0 && rows == skipped => format!("rows     {rows}: every row skipped, the report says why\n"),
             _ if rows > 0 && rows == unchanged + skipped => {

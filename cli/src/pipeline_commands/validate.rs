@@ -4,11 +4,13 @@ mod definition_files;
 mod difference;
 
 use engine::Program;
+use operate::import_configuration::{ImportAsked, import_configuration_of, import_configuration_with};
 use operate::view::{self, DefinitionRow};
 use pipeline::merge;
 use serde_json::json;
 
 use super::{definition_table, warned};
+use crate::import_commands;
 use crate::installation::Installation;
 use crate::outcome::ExitReason;
 use crate::output::Output;
@@ -27,7 +29,8 @@ pub(crate) async fn validate(
     let vocabulary = program.vocabulary();
     let sources = files.all.iter().map(|file| (file.shown.as_str(), file.bytes.as_ref()));
     let merged = merge::load(sources, &vocabulary);
-    let problems: Vec<String> = merged.errors.iter().map(ToString::to_string).collect();
+    let mut problems: Vec<String> = merged.errors.iter().map(ToString::to_string).collect();
+    problems.extend(problems_of_configurations(installation, &files.configurations).await?);
     let warnings = merged.warnings.iter().map(ToString::to_string);
     let warnings: Vec<String> = files.unread.iter().cloned().chain(warnings).collect();
     let rows: Vec<DefinitionRow> = merged.definitions.iter().map(view::definition).collect();
@@ -51,6 +54,24 @@ pub(crate) async fn validate(
         warned(&warnings) + &found
     })?;
     Ok(if problems.is_empty() { ExitReason::Ok } else { ExitReason::Failed })
+}
+
+/// What is wrong with files of the configuration of imports, if some were given; those of the store count with them.
+async fn problems_of_configurations(
+    installation: Option<&Installation>,
+    paths: &[std::path::PathBuf],
+) -> anyhow::Result<Vec<String>> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let files =
+        paths.iter().map(|path| import_commands::read_configuration(path)).collect::<anyhow::Result<Vec<_>>>()?;
+    let asked = ImportAsked::default();
+    let view = match installation {
+        Some(installation) => import_configuration_with(&installation.context, &asked, files).await?,
+        None => import_configuration_of(&asked, files)?,
+    };
+    Ok(view.problems.iter().map(import_commands::problem_of_configuration).collect())
 }
 
 /// The definitions that hold now.

@@ -101,7 +101,9 @@ impl From<operate::Error> for ApiError {
             | operate::Error::BadCursor { .. }
             | operate::Error::BadCategory { .. } => StatusCode::BAD_REQUEST,
             operate::Error::ArgumentsTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            operate::Error::BrokenDefinition { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            operate::Error::BrokenDefinition { .. } | operate::Error::BrokenConfiguration(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             operate::Error::Ended { .. }
             | operate::Error::Stopping { .. }
             | operate::Error::Paused { .. }

@@ -69,7 +69,7 @@ pub use age_by::AgeBy;
 pub use categories::categories;
 pub use draft::{Draft, DraftHead, DraftMode, DraftName, DraftStatus};
 pub use error::Error;
-pub use export::{ExportOf, ExportedPage, Exporter, OpenExport, exporters};
+pub use export::{ExportFormat, ExportOf, ExportedPage, Exporter, OpenExport, exporters};
 pub use items::{KeptThing, Update, all, each, things, write_things};
 pub use last_change::{BadLastChange, LastChange};
 pub use pages::{ThingCursor, ThingPage, page};

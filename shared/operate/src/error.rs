@@ -149,6 +149,9 @@ pub enum Error {
         /// What is wrong with it.
         error: import::category_path::CategoryPathError,
     },
+    /// Files cannot be written as the configuration says.
+    #[error(transparent)]
+    BrokenConfiguration(#[from] steps::import::configuration::BrokenConfiguration),
     /// There is no such entity.
     #[error("there are no `{found}` (expected one of `{}`)", .known.join("`, `"))]
     UnknownEntity {

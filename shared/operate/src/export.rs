@@ -2,6 +2,7 @@
 
 use catalog::own::{self, OpenExport, ThingCursor};
 use engine::Context;
+use steps::import::configuration::{self, export_format};
 
 use crate::catalogue::of_catalogue;
 use crate::error::Error;
@@ -9,7 +10,7 @@ use crate::error::Error;
 /// Begins a file of an entity, or goes on behind a cursor.
 ///
 /// # Errors
-/// There is no such entity, what is stored cannot be read, or the store did not answer.
+/// There is no such entity, the configuration is broken for it, what is stored cannot be read, or the store did not answer.
 pub async fn export(context: &Context, entity: &str, from: ThingCursor) -> Result<Box<dyn OpenExport>, Error> {
     let exporters = own::exporters();
     let Some(exporter) = exporters.iter().find(|exporter| exporter.about().name == entity) else {
@@ -17,7 +18,9 @@ pub async fn export(context: &Context, entity: &str, from: ThingCursor) -> Resul
         return Err(Error::UnknownEntity { found: entity.chars().take(100).collect(), known });
     };
     let file = format!("{}.csv", exporter.about().prefix);
-    let opened = exporter.open(context.store.table.clone(), &file, from).await;
+    let loaded = configuration::load(context.store.files.as_ref()).await?;
+    let format = export_format(&loaded, None, entity)?;
+    let opened = exporter.open(context.store.table.clone(), &file, format, from).await;
     opened.map_err(|error| of_catalogue("the catalogue", error))
 }
 

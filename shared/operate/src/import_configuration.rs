@@ -7,7 +7,7 @@ use import::nearest::nearest;
 use import::operation::Operation;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use steps::import::configuration::{load, load_with};
+use steps::import::configuration::{load, load_over_shipped, load_with};
 
 /// Why nothing can be told.
 #[derive(Debug, thiserror::Error)]
@@ -102,11 +102,24 @@ pub async fn import_configuration_with(
     Ok(view(&load_with(context.store.files.as_ref(), files).await?, &scope))
 }
 
+/// Tells what would hold where there are no other files than these and the one that ships.
+///
+/// # Errors
+/// There is no such entity or operation. Whether there is such a pipeline, nobody knows without a store.
+pub fn import_configuration_of(asked: &ImportAsked, files: Vec<(String, Vec<u8>)>) -> Result<ConfigurationView, Error> {
+    let scope = known_scope(asked)?;
+    Ok(view(&load_over_shipped(files), &scope))
+}
+
 async fn scope(context: &Context, asked: &ImportAsked) -> Result<Scope, Error> {
-    let ImportAsked { entity, pipeline, operation } = asked.clone();
-    if let Some(pipeline) = &pipeline {
+    if let Some(pipeline) = &asked.pipeline {
         crate::definition(context, pipeline).await?;
     }
+    known_scope(asked)
+}
+
+fn known_scope(asked: &ImportAsked) -> Result<Scope, Error> {
+    let ImportAsked { entity, pipeline, operation } = asked.clone();
     known("entity", entity.as_deref(), entity::all().iter().map(|entity| entity.about.name))?;
     known("operation", operation.as_deref(), Operation::ALL.into_iter().map(|(name, _)| name))?;
     Ok(Scope { pipeline, entity, operation })

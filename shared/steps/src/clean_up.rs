@@ -3,6 +3,7 @@
 pub mod compress;
 pub mod delete_files;
 pub mod delete_pipelines;
+mod leftovers;
 
 use std::sync::Arc;
 use std::time::Duration;

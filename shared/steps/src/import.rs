@@ -27,6 +27,7 @@ pub mod index_resume;
 pub mod index_suspend;
 pub mod move_files;
 pub mod no_indexing;
+mod operation;
 mod prefixes;
 mod progress;
 pub mod publish;

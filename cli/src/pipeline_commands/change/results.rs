@@ -88,6 +88,7 @@ fn word(error: &Error) -> &'static str {
         | Error::NoErrors { .. }
         | Error::WhichErrors { .. }
         | Error::CleanedUp { .. }
+        | Error::BrokenConfiguration(_)
         | Error::DeletedProduct { .. } => "refused",
     }
 }

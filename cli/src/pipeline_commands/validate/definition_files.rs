@@ -19,6 +19,8 @@ pub(super) struct DefinitionFiles {
     pub(super) replaced: Vec<String>,
     /// What to say of files that were given and are not read.
     pub(super) unread: Vec<String>,
+    /// Files of the configuration of imports among those that were given.
+    pub(super) configurations: Vec<PathBuf>,
 }
 
 pub(super) struct DefinitionFile {
@@ -40,7 +42,8 @@ impl DefinitionFiles {
         paths: &[PathBuf],
     ) -> anyhow::Result<Self> {
         let mut unread = Vec::new();
-        let given = given(paths, &mut unread)?;
+        let mut configurations = Vec::new();
+        let given = given(paths, &mut unread, &mut configurations)?;
         let stored = match installation {
             Some(installation) => stored(installation, &mut unread).await?,
             None => BTreeMap::new(),
@@ -64,20 +67,30 @@ impl DefinitionFiles {
         let given =
             given.into_values().map(|(path, bytes)| DefinitionFile { shown: path.display().to_string(), bytes });
         all.extend(given);
-        Ok(DefinitionFiles { all, replaced, unread })
+        Ok(DefinitionFiles { all, replaced, unread, configurations })
     }
 }
 
 /// The given files, by the places that they would take in the store.
-fn given(paths: &[PathBuf], unread: &mut Vec<String>) -> anyhow::Result<BTreeMap<String, (PathBuf, Bytes)>> {
+fn given(
+    paths: &[PathBuf],
+    unread: &mut Vec<String>,
+    configurations: &mut Vec<PathBuf>,
+) -> anyhow::Result<BTreeMap<String, (PathBuf, Bytes)>> {
     let mut given: BTreeMap<String, (PathBuf, Bytes)> = BTreeMap::new();
     for path in paths {
         let files = if path.is_dir() {
-            let files = below(path, path, DEPTH, unread)?;
-            if files.is_empty() {
-                bail!("there is no file `*.xml` in the folder `{}`", path.display());
+            let mut found = Found::default();
+            found.look(path, path, DEPTH)?;
+            if found.definitions.is_empty() && found.configurations.is_empty() {
+                bail!("there is no file `*.xml` in the folder `{}`, and none `*.json`", path.display());
             }
-            files
+            unread.append(&mut found.unread);
+            configurations.append(&mut found.configurations);
+            found.definitions
+        } else if is_configuration(path) {
+            configurations.push(path.clone());
+            continue;
         } else {
             let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             vec![(name, path.clone())]
@@ -95,25 +108,44 @@ fn given(paths: &[PathBuf], unread: &mut Vec<String>) -> anyhow::Result<BTreeMap
     Ok(given)
 }
 
-/// The definition files below a folder, with their names as the store would have them.
-fn below(root: &Path, folder: &Path, depth: usize, unread: &mut Vec<String>) -> anyhow::Result<Vec<(String, PathBuf)>> {
-    let what = || format!("failed to read the folder `{}`", folder.display());
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).with_context(what)? {
-        let path = entry.with_context(what)?.path();
-        if path.is_dir() && depth > 0 {
-            files.extend(below(root, &path, depth - 1, unread)?);
-            continue;
+/// What lies below a folder.
+#[derive(Debug, Default)]
+struct Found {
+    /// The definition files, with their names as the store would have them.
+    definitions: Vec<(String, PathBuf)>,
+    configurations: Vec<PathBuf>,
+    /// What to say of the others.
+    unread: Vec<String>,
+}
+
+impl Found {
+    fn look(&mut self, root: &Path, folder: &Path, depth: usize) -> anyhow::Result<()> {
+        let what = || format!("failed to read the folder `{}`", folder.display());
+        for entry in std::fs::read_dir(folder).with_context(what)? {
+            let path = entry.with_context(what)?.path();
+            if path.is_dir() && depth > 0 {
+                self.look(root, &path, depth - 1)?;
+                continue;
+            }
+            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+            if is_definition_file(&name) {
+                self.definitions.push((name, path));
+            } else if is_configuration(&path) {
+                self.configurations.push(path);
+            } else {
+                self.unread.extend(why_unread(&path.to_string_lossy()));
+            }
         }
-        let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
-        if is_definition_file(&name) {
-            files.push((name, path));
-        } else {
-            unread.extend(why_unread(&path.to_string_lossy()));
-        }
+        self.definitions.sort();
+        self.configurations.sort();
+        Ok(())
     }
-    files.sort();
-    Ok(files)
+}
+
+/// Whether a file is one of the configuration of imports; schemas for editors lie beside them.
+fn is_configuration(path: &Path) -> bool {
+    let name = path.to_string_lossy().to_ascii_lowercase();
+    name.ends_with(".json") && !name.ends_with(".schema.json")
 }
 
 /// The definition files of the store, by name.

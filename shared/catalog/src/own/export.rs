@@ -50,6 +50,15 @@ pub trait OpenExport: Send {
     fn cursor(&self) -> Option<&ThingCursor>;
 }
 
+/// How a file is written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ExportFormat {
+    /// How its cells are written.
+    pub dialect: Dialect,
+    /// Whether it begins with the mark of UTF-8, without which its reader would take it for another character set.
+    pub has_mark: bool,
+}
+
 /// An entity of which files can be written.
 #[async_trait]
 pub trait Exporter: Send + Sync {
@@ -60,7 +69,13 @@ pub trait Exporter: Send + Sync {
     ///
     /// # Errors
     /// The store did not answer, or something kept cannot be understood.
-    async fn open(&self, table: Arc<dyn Table>, file: &str, from: ThingCursor) -> Result<Box<dyn OpenExport>, Error>;
+    async fn open(
+        &self,
+        table: Arc<dyn Table>,
+        file: &str,
+        format: ExportFormat,
+        from: ThingCursor,
+    ) -> Result<Box<dyn OpenExport>, Error>;
 }
 
 /// Exports the things of an entity that the own catalogue keeps.
@@ -92,15 +107,27 @@ impl<E: Entity> Exporter for ExportOf<E> {
         E::ABOUT
     }
 
-    async fn open(&self, table: Arc<dyn Table>, file: &str, from: ThingCursor) -> Result<Box<dyn OpenExport>, Error> {
+    async fn open(
+        &self,
+        table: Arc<dyn Table>,
+        file: &str,
+        format: ExportFormat,
+        from: ThingCursor,
+    ) -> Result<Box<dyn OpenExport>, Error> {
+        let ExportFormat { dialect, has_mark } = format;
         let shop = shop_facts(table.as_ref()).await?;
         let mut facts = shop.clone();
-        let export = Export::begin(file, Dialect::default(), Arc::new(shop));
+        let export = Export::begin(file, dialect, Arc::new(shop));
         Ok(match E::Thing::IS_FACT {
-            true => Box::new(FactExport::<E> { export, facts: ordered::<E>(&mut facts), next: Some(from) }),
-            false => Box::new(ThingExport::<E> { export, table, next: Some(from) }),
+            true => Box::new(FactExport::<E> { export, has_mark, facts: ordered::<E>(&mut facts), next: Some(from) }),
+            false => Box::new(ThingExport::<E> { export, has_mark, table, next: Some(from) }),
         })
     }
+}
+
+/// The header as the file begins with it.
+fn marked(header: String, has_mark: bool) -> String {
+    if has_mark { format!("\u{feff}{header}") } else { header }
 }
 
 /// The facts of an entity, in the order of a file.
@@ -111,6 +138,7 @@ fn ordered<E: Entity>(shop: &mut ShopFacts) -> Vec<E::Thing> {
 
 struct FactExport<E: Entity> {
     export: Export<E>,
+    has_mark: bool,
     facts: Vec<E::Thing>,
     /// Its partition is how many are written.
     next: Option<ThingCursor>,
@@ -118,6 +146,7 @@ struct FactExport<E: Entity> {
 
 struct ThingExport<E: Entity> {
     export: Export<E>,
+    has_mark: bool,
     table: Arc<dyn Table>,
     next: Option<ThingCursor>,
 }
@@ -125,7 +154,7 @@ struct ThingExport<E: Entity> {
 #[async_trait]
 impl<E: Entity> OpenExport for FactExport<E> {
     fn header(&self) -> String {
-        self.export.header()
+        marked(self.export.header(), self.has_mark)
     }
 
     async fn next(&mut self) -> Result<Option<ExportedPage>, Error> {
@@ -147,7 +176,7 @@ impl<E: Entity> OpenExport for FactExport<E> {
 #[async_trait]
 impl<E: Entity> OpenExport for ThingExport<E> {
     fn header(&self) -> String {
-        self.export.header()
+        marked(self.export.header(), self.has_mark)
     }
 
     async fn next(&mut self) -> Result<Option<ExportedPage>, Error> {

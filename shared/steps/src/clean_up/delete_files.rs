@@ -1,15 +1,14 @@
 //! `delete_files`: deletes the files of pipelines that ended longer ago than the setting `clean_up.delete_files_after`.
 //!
 //! These are the working directory, the archive, and what `compress` made of them. What the table knows of the pipeline
-//! stays until `delete_pipelines`.
+//! stays until `delete_pipelines`. Files that no pipeline has taken go, too.
 
 use async_trait::async_trait;
 use engine::accepts::Accepts;
 use engine::{Executor, ExecutorError, Outcome, Work};
 use store::clean_up::{EndedPipeline, FilesMark};
 
-use super::compress;
-use super::{CleanUpWalk, WalkStart, delete_below, prefixes};
+use super::{CleanUpWalk, WalkStart, compress, delete_below, leftovers, prefixes};
 
 /// The executor.
 pub struct DeleteFiles;
@@ -21,7 +20,7 @@ impl Executor for DeleteFiles {
     }
 
     fn description(&self) -> &'static str {
-        "deletes the files and archives of pipelines that ended long ago"
+        "deletes the files and archives of pipelines that ended long ago, and what was put to be checked and never was"
     }
 
     fn arguments(&self) -> Accepts {
@@ -41,6 +40,9 @@ impl Executor for DeleteFiles {
                     Err(error) => walk.problem(work, ended, error)?,
                 }
             }
+        }
+        if leftovers::delete(work, walk.counts()).await? {
+            return Ok(walk.later());
         }
         walk.end(work, "deleted the files of")
     }

@@ -13,23 +13,27 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use catalog::own::ExportFormat;
 use engine::accepts::{Argument, Parsed, Presence};
 use engine::definitions::CheckedFiles;
 use engine::{ExecutorError, Work};
 use import::bunch::Bunch;
-use import::configuration::{self, Configuration, FILE_BYTES, LoadedConfiguration, MAX_FILES, Problem, Scope};
+use import::configuration::{
+    self, Configuration, EntitySettings, FILE_BYTES, LoadedConfiguration, MAX_FILES, Problem, Scope,
+};
 use import::entity::{self, Description};
 use pipeline::Definition;
 use store::files::{Files, Range};
 
 use super::bunch_argument::CONFIGURATION_ARGUMENT;
 use super::bunch_files::{TAKES, bunch};
+use super::operation::OPERATION;
 
 /// Where the files of the configuration are.
 pub const CONFIGURATION_PREFIX: &str = "configuration/";
 
 /// Where configurations are kept that pipelines were spawned with. What a digest names never changes.
-const KEPT_PREFIX: &str = "definitions/configurations/";
+pub(crate) const KEPT_PREFIX: &str = "definitions/configurations/";
 
 /// Name of the file in the working directory that holds the configuration of a pipeline.
 const OWN_COPY: &str = "configuration.json";
@@ -101,9 +105,15 @@ pub async fn load_with(files: &dyn Files, more: Vec<(String, Vec<u8>)>) -> store
         }
     }
     read.extend(more);
-    read.sort();
-    read.insert(0, (configuration::SHIPPED.to_owned(), SHIPPED.as_bytes().to_vec()));
-    Ok(configuration::load(&read, &entity::all()))
+    Ok(load_over_shipped(read))
+}
+
+/// Reads files over the one that ships.
+#[must_use]
+pub fn load_over_shipped(mut files: Vec<(String, Vec<u8>)>) -> LoadedConfiguration {
+    files.sort();
+    files.insert(0, (configuration::SHIPPED.to_owned(), SHIPPED.as_bytes().to_vec()));
+    configuration::load(&files, &entity::all())
 }
 
 /// Keeps a configuration under its digest.
@@ -112,7 +122,8 @@ pub async fn load_with(files: &dyn Files, more: Vec<(String, Vec<u8>)>) -> store
 /// The store did not answer.
 pub(super) async fn keep(files: &dyn Files, configuration: &Configuration) -> store::Result<String> {
     let digest = configuration.digest();
-    files.put_if_absent(&kept_key(&digest), Bytes::from(configuration.to_json())).await?;
+    // Written anew although it is the same: by its time the clean-up tells those with which no pipeline begins any more.
+    files.put(&kept_key(&digest), Bytes::from(configuration.to_json())).await?;
     Ok(digest)
 }
 
@@ -187,6 +198,40 @@ async fn in_force(work: &Work<'_>) -> Result<Bytes, ExecutorError> {
     }
     Ok(Bytes::from(loaded.configuration.to_json()))
 }
+
+/// How the rows of a file of the pipeline are written, as the step that imports them reads them.
+pub(super) fn settings_of_file(configuration: &Configuration, definition: &Definition, prefix: &str) -> EntitySettings {
+    let entity = entity_of(definition, prefix);
+    let import = entity::all().into_iter().find(|of| Some(of.about.name) == entity).map(|of| of.about.import.name);
+    let step = definition.steps.iter().find(|step| Some(step.executor.as_str()) == import);
+    let operation = step.and_then(|step| step.arguments.get(OPERATION.name)).cloned();
+    let pipeline = Some(definition.name.to_string());
+    configuration.settings(&Scope { pipeline, entity: entity.map(str::to_owned), operation })
+}
+
+/// How the files of an entity are written so that an import reads them as they are meant.
+///
+/// # Errors
+/// The configuration is broken for the entity.
+pub fn export_format(
+    loaded: &LoadedConfiguration,
+    pipeline: Option<&str>,
+    entity: &str,
+) -> Result<ExportFormat, BrokenConfiguration> {
+    let scope = Scope { pipeline: pipeline.map(str::to_owned), entity: Some(entity.to_owned()), operation: None };
+    if let Some(problem) = loaded.problems_of(&scope).next() {
+        return Err(BrokenConfiguration(problem.clone()));
+    }
+    let EntitySettings { dialect, charset, .. } = loaded.configuration.settings(&scope);
+    // Files are written as UTF-8; the mark counts more than the character set that the configuration names.
+    let has_mark = charset.is_some_and(|charset| charset != encoding_rs::UTF_8);
+    Ok(ExportFormat { dialect, has_mark })
+}
+
+/// The configuration says something that nobody can follow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration is broken: {0}")]
+pub struct BrokenConfiguration(Problem);
 
 fn kept(key: &str, bytes: &[u8]) -> Result<Arc<Configuration>, ExecutorError> {
     let read = Configuration::from_json(bytes);

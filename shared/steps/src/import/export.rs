@@ -1,5 +1,8 @@
 //! `export`: writes what the own catalogue has as files that an import takes for the same.
 //!
+//! They are written as the configuration says that files of the entity are, for the pipeline of the step: what is made to
+//! be imported again needs no second configuration, and another pipeline may write for another program.
+//!
 //! Large exports come in several files, like bunches that are dropped; each is complete by itself, so the step can stop
 //! behind any of them and carry on. They are seen in the archive only when all of them are written.
 
@@ -7,14 +10,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use catalog::own::{self, Exporter, OpenExport, ThingCursor};
+use catalog::own::{self, ExportFormat, Exporter, OpenExport, ThingCursor};
 use engine::accepts::{Accepts, Argument, Parsed, Presence};
 use engine::{Executor, ExecutorError, Outcome, Shortage, Work};
+use import::dialect::Dialect;
 use pipeline::words::words;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::archive;
+use super::configuration::{self, export_format};
 use super::import_rows::of_target;
 use super::progress::count;
 
@@ -75,7 +80,8 @@ impl Executor for ExportThings {
         while let Some(name) = entities.get(progress.entity) {
             let exporter = exporters.iter().find(|exporter| exporter.about().name == name);
             let exporter = exporter.ok_or_else(|| ExecutorError::permanent(format!("`{name}` is no entity")))?;
-            write_file(work, exporter, &mut progress).await?;
+            let format = progress.format(work, name).await?;
+            write_file(work, exporter, format, &mut progress).await?;
             let checkpoint = json!(progress);
             let written: u64 = progress.files.iter().map(|file| file.rows).sum();
             work.save(checkpoint.clone(), &format!("{} written", count(written, "row"))).await?;
@@ -97,12 +103,38 @@ struct Progress {
     /// Where the next file begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<ThingCursor>,
+    /// How the files of the entity are written, once the first of them was begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    written_as: Option<WrittenAs>,
     files: Vec<WrittenFile>,
     /// How many values cannot be written as they are.
     findings: u64,
     /// The first of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     first_finding: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct WrittenAs {
+    entity: String,
+    dialect: Dialect,
+    has_mark: bool,
+}
+
+impl Progress {
+    /// How the files of an entity are written: all of them alike, whoever edits the configuration meanwhile.
+    async fn format(&mut self, work: &Work<'_>, entity: &str) -> Result<ExportFormat, ExecutorError> {
+        if let Some(WrittenAs { dialect, has_mark, .. }) =
+            self.written_as.clone().filter(|written| written.entity == entity)
+        {
+            return Ok(ExportFormat { dialect, has_mark });
+        }
+        let loaded = configuration::load(work.store.files.as_ref()).await?;
+        let format = export_format(&loaded, Some(work.pipeline.name().as_str()), entity);
+        let ExportFormat { dialect, has_mark } = format.map_err(|error| ExecutorError::permanent(error.to_string()))?;
+        self.written_as = Some(WrittenAs { entity: entity.to_owned(), dialect: dialect.clone(), has_mark });
+        Ok(ExportFormat { dialect, has_mark })
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -116,13 +148,14 @@ struct WrittenFile {
 async fn write_file(
     work: &mut Work<'_>,
     exporter: &Arc<dyn Exporter>,
+    format: ExportFormat,
     progress: &mut Progress,
 ) -> Result<(), ExecutorError> {
     let number = progress.files_of_entity + 1;
     let identifier = work.pipeline.spawned_at.format("%Y%m%d-%H%M%S");
     let name = format!("{}_{identifier}_{number:02}.csv", exporter.about().prefix);
     let from = progress.from.clone().unwrap_or_default();
-    let opened = exporter.open(work.store.table.clone(), &name, from).await;
+    let opened = exporter.open(work.store.table.clone(), &name, format, from).await;
     let mut export = opened.map_err(|error| of_target(error.into()))?;
     let key = work.artifact_key(&name);
     let rows = write_rows(work, export.as_mut(), &key, progress).await?;

@@ -43,14 +43,6 @@ use pending::{ask_for_pending, wait_for_pending};
 pub(super) use super::failures::of_target;
 pub(super) use blocks::{is_missing, will_be_made};
 
-pub(super) const OPERATION: Argument<OneOf> = Argument {
-    name: "operation",
-    kind: OneOf(&["add-update", "replace", "delete"]),
-    presence: Presence::Default("add-update"),
-    meaning: "what to do with the rows: `add-update` changes what they say, `replace` makes things anew from them alone, \
-              `delete` takes things away",
-};
-
 pub(super) const MISSING_PARENTS: Argument<OneOf> = Argument {
     name: "missing_parents",
     kind: OneOf(&["refuse", "create"]),
@@ -287,13 +279,6 @@ async fn wait_out(
         }
         Some(_) | None => Err(error),
     }
-}
-
-/// What the step's arguments want done with the rows.
-pub(super) fn operation(work: &Work<'_>) -> Result<Operation, ExecutorError> {
-    let found = work.argument(&OPERATION)?;
-    let known = Operation::ALL.into_iter().find(|(name, _)| *name == found);
-    Ok(known.expect("the argument takes no other word").1)
 }
 
 async fn end(work: &mut Work<'_>, progress: &RowProgress, draft: Option<DraftMode>) -> Result<Outcome, ExecutorError> {

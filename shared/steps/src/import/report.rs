@@ -86,10 +86,14 @@ impl Executor for Report {
         }
         work.info(&format!("the report is in {prefix}report.html, report.txt and report.json"));
         let (totals, is_imported) = (report.totals(), about.is_imported);
-        work.set_output(json!({
+        let mut output = json!({
             "report": format!("{prefix}report.txt"), "is_imported": is_imported, "totals": totals,
             "findings": report.to_look_at(), "errors": written.errors.len(),
-        }));
+        });
+        if let Some(why) = about.unpublished {
+            output["unpublished"] = json!(why);
+        }
+        work.set_output(output);
         Ok(Outcome::Done)
     }
 }

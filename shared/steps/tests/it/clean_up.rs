@@ -152,6 +152,37 @@ async fn each_pipeline_is_cleaned_up_at_the_time_for_its_name() {
 }
 
 #[tokio::test]
+async fn what_no_pipeline_has_taken_is_deleted_after_a_week() {
+    let workshop = workshop().await;
+    let put = async |key: &str| workshop.store().files.put(key, Bytes::from_static(b"sku\n")).await.unwrap();
+    let left = async || {
+        let mut left = Vec::new();
+        for prefix in ["checks/", "definitions/configurations/"] {
+            let files = workshop.store().files.list(prefix, None, 10).await.unwrap();
+            left.extend(files.into_iter().map(|file| file.key));
+        }
+        left.join(", ")
+    };
+    let needed = [("folder", "checks/b2/"), ("configuration", "bbbbbbbbbbbbbbbbbbbbbbbb")];
+    let mut new = workshop.new_pipeline(NAME, "a check").await;
+    new.arguments = needed.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    workshop.store().spawn_pipeline(&new, workshop.now()).await.unwrap();
+    for name in ["a1/product-import_x_01.csv", "b2/product-import_x_01.csv"] {
+        put(&format!("checks/{name}")).await;
+    }
+    for digest in ["aaaaaaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbbbbbb"] {
+        put(&format!("definitions/configurations/{digest}.json")).await;
+    }
+    workshop.wait(WEEK_MINUTES);
+    put("checks/c3/product-import_x_01.csv").await;
+    workshop.wait(60);
+    let id = clean_up(&workshop).await;
+    assert_eq!(outputs(&workshop, &id).await[1], "0 2 0");
+    // One was put an hour ago, the others belong to a pipeline that has not begun.
+    assert_snapshot!(left().await, @"checks/b2/product-import_x_01.csv, checks/c3/product-import_x_01.csv, definitions/configurations/bbbbbbbbbbbbbbbbbbbbbbbb.json");
+}
+
+#[tokio::test]
 async fn a_clean_up_that_is_switched_off_is_skipped() {
     let workshop = workshop().await;
     for name in ["clean_up.compress_after", "clean_up.delete_files_after", "clean_up.delete_after"] {

@@ -267,3 +267,26 @@ async fn an_empty_cell_clears_what_the_configuration_says_it_clears() {
     assert!(!left.products["a-1"].default.values.contains_key("special_price"));
     assert_eq!(value(&left.products["a-1"], "weight"), "3");
 }
+
+#[tokio::test]
+async fn rows_to_correct_are_written_as_the_configuration_says_that_files_are() {
+    // Neither is known by the header of a file.
+    let text = r#"{"entities": {"products": {"enclosure": "'", "delimiter": "|", "from-charset": "windows-1252"}}}"#;
+    let shop = configured(&[("shop.json", text)]).await;
+    let rows = "sku|attribute_set_code|product_type|name|price\n\
+        A-1|Default|simple|'Äpfel | \"rot\"'|1,5\n\
+        B-1|Default|simple|Birnen|2\n";
+    drop(&shop, windows_1252(rows)).await;
+    let id = shop.import().await;
+    let key = format!("{}errors/product-import_20260801-120000_01.csv", steps::import::archive::prefix(&id));
+    let errors = shop.workshop.store().files.get(&key, None).await.unwrap().unwrap();
+    let errors = String::from_utf8(errors.to_vec()).unwrap();
+    assert_snapshot!(errors.escape_debug(), @r#"\u{feff}error_line|error_column|error_message|sku|attribute_set_code|product_type|name|price\n2|price|column `price`: `1,5` is not a number (expected digits with a decimal point, such as `1019.99`)|A-1|Default|simple|\'Äpfel | \"rot\"\'|1,5\n"#);
+    shop.workshop.wait(60);
+    shop.drop_file("product-import_20260801-130000_01.csv", errors.replace("|1,5\n", "|1.5\n")).await;
+    shop.drop_file("product-import_20260801-130000.ok", "").await;
+    let id = shop.import().await;
+    assert_snapshot!(shop.totals(&id).await, @"1 created, 0 deleted, 1 rows, 0 skipped, 0 unchanged, 0 updated");
+    let left = shop.left(&id).await;
+    assert_snapshot!(["name", "price"].map(|code| value(&left.products["a-1"], code)).join(" / "), @r#"Äpfel | "rot" / 1.5"#);
+}

@@ -70,6 +70,40 @@ async fn an_export_is_imported_strictly_and_exported_as_the_same() {
 }
 
 #[tokio::test]
+async fn an_export_is_written_as_the_configuration_says_that_files_are() {
+    let configuration = r#"{"number-converter": {"locale": "de_DE"}, "entities": {"products": {
+        "delimiter": ";", "category-delimiter": ">", "from-charset": "windows-1252"}}}"#;
+    let shop = Shop::new();
+    shop.drop_fruit().await;
+    shop.import().await;
+    let plain = exported(&shop, &export(&shop).await).await;
+    shop.workshop.store().files.put("configuration/shop.json", configuration.into()).await.unwrap();
+    let first = exported(&shop, &export(&shop).await).await;
+    let products = &first[1].1;
+    assert!(products.starts_with("\u{feff}sku;"), "{products}");
+    assert!(products.contains(";1,5;") && products.contains("Default Category>Fruit"), "{products}");
+    assert_eq!(first[0].1, plain[0].1, "of categories the configuration says nothing");
+
+    let other = Shop::new();
+    other.workshop.store().files.put("configuration/shop.json", configuration.into()).await.unwrap();
+    for (name, text) in &first {
+        other.drop_file(&format!("{name}_again_01.csv"), text.clone()).await;
+        other.drop_file(&format!("{name}_again.ok"), "").await;
+    }
+    let import = other.import().await;
+    assert_eq!(other.report(&import).await["to_look_at"], 0);
+    assert_eq!(exported(&other, &export(&other).await).await, first);
+}
+
+#[tokio::test]
+async fn an_export_with_a_broken_configuration_says_what_is_wrong() {
+    let shop = Shop::new();
+    shop.workshop.store().files.put("configuration/shop.json", "{\"delimiter\": \";;\"}".into()).await.unwrap();
+    let id = export(&shop).await;
+    assert_snapshot!(shop.workshop.shown(&id).await, @r#"error: export error for good (the configuration is broken: configuration/shop.json:1: /delimiter: `;;` is not one character (example: `";"`); expected: one ASCII character)"#);
+}
+
+#[tokio::test]
 async fn an_entity_that_there_is_not_is_refused_when_the_definition_is_loaded() {
     let shop = Shop::new();
     let wrong = PIPELINE.replace("categories products", "categories prodcts");

@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use engine::{ExecutorError, Work};
-use import::dialect::Dialect;
+use import::configuration::Configuration;
+use import::csv::CsvFormat;
 use import::entity::RowAbove;
 use import::errors_file::{ErrorsWriter, RowErrors};
-use import::file_name::FileName;
+use import::file_name::{FileName, prefix_of};
 use import::finding::{Finding, Severity};
 use store::files::{Files, Upload};
 
@@ -19,6 +20,7 @@ use super::gather::FindingsKey;
 use super::stored_rows::{StoredRow, StoredRows};
 use crate::import::archive;
 use crate::import::bunch_files::moved_key;
+use crate::import::configuration;
 
 /// Bytes that are collected before they are written.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -55,9 +57,13 @@ impl<'a> ErrorPlaces<'a> {
     /// Writes the files of errors; returns their keys by the file of the import.
     pub(super) async fn write(self, work: &mut Work<'_>) -> Result<BTreeMap<String, String>, ExecutorError> {
         let mut written = BTreeMap::new();
+        if self.by_file.is_empty() {
+            return Ok(written);
+        }
+        let formats = Formats::of(work).await;
         for (file, mut places) in self.by_file {
             places.sort_by_key(|place| std::cmp::Reverse(place.first_line));
-            let Some(rows) = open(work, &file).await? else {
+            let Some(rows) = open(work, &file, &formats).await? else {
                 work.warn(&format!("`{file}` is not there any more, so its rows with errors cannot be written"));
                 continue;
             };
@@ -73,16 +79,41 @@ impl<'a> ErrorPlaces<'a> {
 }
 
 /// The file of the import: in the archive, or where it was moved to if the pipeline did not get so far.
-async fn open(work: &Work<'_>, file: &str) -> Result<Option<StoredRows>, ExecutorError> {
+async fn open(work: &Work<'_>, file: &str, formats: &Formats) -> Result<Option<StoredRows>, ExecutorError> {
+    let format = formats.of_file(work, file);
     let archived = format!("{}files/{file}", archive::prefix(work.pipeline_id()));
     let moved = moved_key(&work.working_directory()?, file);
     for key in [archived, moved] {
-        let rows = StoredRows::open(work.store.files.clone(), key, Dialect::m2if().format).await?;
+        let rows = StoredRows::open(work.store.files.clone(), key, format).await?;
         if rows.is_some() {
             return Ok(rows);
         }
     }
     Ok(None)
+}
+
+/// How the files of the import are written.
+struct Formats {
+    configuration: Option<Arc<Configuration>>,
+}
+
+impl Formats {
+    async fn of(work: &mut Work<'_>) -> Self {
+        match configuration::of_pipeline(work).await {
+            Ok(configuration) => Self { configuration: Some(configuration) },
+            // The report comes in any case: it may be the only one that tells why nothing was imported.
+            Err(error) => {
+                work.warn(&format!("rows with errors are looked for as in usual CSV files: {}", error.chain()));
+                Self { configuration: None }
+            }
+        }
+    }
+
+    fn of_file(&self, work: &Work<'_>, file: &str) -> CsvFormat {
+        let Some(configuration) = &self.configuration else { return CsvFormat::RFC_4180 };
+        let settings = configuration::settings_of_file(configuration, &work.pipeline.definition, prefix_of(file));
+        settings.dialect.format
+    }
 }
 
 /// What is wrong with the rows of one file.
