@@ -12,20 +12,24 @@
 
 mod afterwards;
 mod asking;
+mod attribute_sets;
+mod attributes;
 mod batch;
 mod bundle;
+mod categories;
 mod existing;
 mod files;
 mod images;
 mod in_flight;
+mod known;
 mod memory;
-mod named;
 mod placed_stock;
 mod prices;
 mod problem;
 mod product_parts;
 mod products;
 mod relations;
+mod single;
 mod source_items;
 mod stock;
 mod tally;
@@ -41,21 +45,19 @@ use std::sync::Arc;
 
 use catalog::target::{self, BlockOutcome, Pending};
 use import::finding::ChangeRefusal;
-use import::shop::ShopFacts;
-use tokio::sync::OnceCell;
 
 use crate::client::ShopClient;
-use crate::facts::{self, ShopKnowledge};
+use crate::facts::ShopKnowledge;
 pub use files::{RowFileError, RowFiles};
 pub use memory::{MemoryError, ShopMemory, VolatileMemory};
 
 use in_flight::InFlight;
-use problem::failed;
+use known::Known;
 
 /// A shop as a target: made for one attempt of one step.
 pub struct MagentoTarget {
     client: Arc<ShopClient>,
-    known: OnceCell<Arc<ShopKnowledge>>,
+    known: Known,
     in_flight: InFlight,
     files: Option<Arc<dyn RowFiles>>,
     memory: Option<Arc<dyn ShopMemory>>,
@@ -65,13 +67,13 @@ impl MagentoTarget {
     /// The shop of a client; what it has is asked for when it is needed.
     #[must_use]
     pub fn new(client: Arc<ShopClient>) -> Self {
-        Self { client, known: OnceCell::new(), in_flight: InFlight::default(), files: None, memory: None }
+        Self { client, known: Known::default(), in_flight: InFlight::default(), files: None, memory: None }
     }
 
     /// The shop of a client, of which somebody has kept what it has.
     #[must_use]
     pub fn knowing(client: Arc<ShopClient>, known: ShopKnowledge) -> Self {
-        Self { known: OnceCell::from(Arc::new(known)), ..Self::new(client) }
+        Self { known: Known::kept(known), ..Self::new(client) }
     }
 
     /// The same with the place where the files are that rows name. Without it, rows that need one are refused.
@@ -98,20 +100,6 @@ impl MagentoTarget {
             Some(memory) if !texts.is_empty() => memory.keep(texts).await.map_err(not_remembered),
             Some(_) | None => Ok(()),
         }
-    }
-
-    /// Returns what the shop has.
-    async fn known(&self) -> Result<Arc<ShopKnowledge>, target::Error> {
-        let read = async || facts::read(&self.client).await.map(Arc::new).map_err(failed);
-        self.known.get_or_try_init(read).await.cloned()
-    }
-
-    /// Returns what rows may say.
-    ///
-    /// # Errors
-    /// Nobody has kept it, and the shop cannot be asked.
-    pub async fn facts_of_shop(&self) -> Result<ShopFacts, target::Error> {
-        Ok(self.known().await?.facts.clone())
     }
 
     /// Asks what became of rows of any entity: all that is left pending are products in lists.

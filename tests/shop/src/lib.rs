@@ -225,6 +225,11 @@ impl LocalShop {
         self.shop.lock().clock = Clock::Standing(now);
     }
 
+    /// Adds a website with one store view.
+    pub fn add_website(&self, code: &'static str, view: &'static str) {
+        self.shop.lock().state.stores.add_website(code, view);
+    }
+
     /// Changes who may come in.
     pub fn integrations(&self, change: impl FnOnce(&mut Vec<Integration>)) {
         change(&mut self.shop.lock().state.access.integrations);

@@ -81,7 +81,10 @@ fn selection(pairs: &Pairs, running: i64) -> Result<Selection, String> {
     Ok(Selection {
         sku: text("sku").unwrap_or_default().to_owned(),
         quantity: number("default_qty", 1.0)?,
-        position: text("selection_position").and_then(|position| position.parse().ok()).unwrap_or(running),
+        position: text("selection_position")
+            .or_else(|| text("position"))
+            .and_then(|position| position.parse().ok())
+            .unwrap_or(running),
         is_default: text("default") == Some("1"),
         price: number("price", 0.0)?,
         price_type: i64::from(text("price_type").is_some_and(|kind| kind.eq_ignore_ascii_case("percent"))),

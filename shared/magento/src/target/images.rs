@@ -34,8 +34,19 @@ const ROUNDS: usize = 3;
 pub(super) struct ImagesDone {
     /// Requests that changed something.
     pub(super) requests: usize,
+    /// Whether nothing was done, because images of a store view are not there for all of them yet.
+    pub(super) waits: bool,
     /// What could not be done, for people.
     pub(super) problems: Vec<String>,
+}
+
+/// Whether images of a store view may come from rows for all of them still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// It is waited for them.
+    Left,
+    /// It was waited long enough.
+    Over,
 }
 
 /// Says whether a product has the images that rows want, and what stands in the way of it.
@@ -54,9 +65,10 @@ pub(super) async fn bring(
     target: &MagentoTarget,
     (scope, sku): (&ShopScope, &str),
     wanted: &WantedImages,
+    patience: Patience,
 ) -> Result<ImagesDone, target::Error> {
     let (files, problems) = read_files(target, wanted).await?;
-    let mut done = ImagesDone { requests: 0, problems };
+    let mut done = ImagesDone { problems, ..ImagesDone::default() };
     for round in 1..=ROUNDS {
         let found = existing::products(&target.client, scope, [sku], "sku,media_gallery_entries").await;
         let Some(product) = found.map_err(failed)?.remove(&sku_key(sku)) else {
@@ -64,6 +76,15 @@ pub(super) async fn bring(
             return Ok(done);
         };
         let steps = steps(target, &product, (wanted, &files)).await?;
+        // A row for all store views may bring the image: sent here, it would get the label of this one everywhere.
+        let is_new = steps.iter().any(|step| matches!(step, ImageStep::Add { .. }));
+        let labels_nothing = wanted.labels_nothing(&entries(&product));
+        if (is_new || labels_nothing) && *scope != ShopScope::Global && patience == Patience::Left {
+            return Ok(ImagesDone { waits: true, ..ImagesDone::default() });
+        }
+        if labels_nothing && round == 1 {
+            done.problems.push("there is no image in the role of which a label or place is stated".to_owned());
+        }
         let guard = target.client.writers().take([sku]).await;
         let made = make(target, (scope, sku), (&steps, &files), &mut done).await;
         drop(guard);

@@ -51,6 +51,14 @@ pub(super) struct ProductRow {
     pub(super) if_known: Option<ProductChange>,
 }
 
+impl ProductRow {
+    /// Says whether it names something that is not known; what is wrong with it otherwise, is found out again.
+    fn names_unknown(&self, known: &ShopKnowledge) -> bool {
+        let set = self.change.attribute_set.as_deref();
+        body::ProductBody::default().take(known, &self.change, (set, self.change.product_type)).is_err()
+    }
+}
+
 /// Whether rows may make products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Making {
@@ -64,6 +72,8 @@ async fn import_products(target: &MagentoTarget, block: Block<Products>) -> Resu
     let changes = block.rows.into_iter().enumerate();
     let rows: Vec<ProductRow> =
         changes.map(|(row, taken)| ProductRow { row, change: taken.change, if_known: taken.if_known }).collect();
+    // Files before this one may have made what rows name.
+    let known = if rows.iter().any(|row| row.names_unknown(&known)) { target.refreshed().await? } else { known };
     match block.operation {
         Operation::AddUpdate => write_rows(target, &known, &mut tally, (rows, Making::Allowed)).await?,
         Operation::Delete => delete_rows(target, &mut tally, rows).await?,
@@ -97,9 +107,10 @@ async fn write_rows(
 ) -> Result<(), target::Error> {
     let client = target.client.as_ref();
     let stored = Stored::read(target, &rows).await.map_err(failed)?;
-    let groups = group(known, &stored, tally, (rows, making));
-    let changed: BTreeSet<String> =
-        groups.iter().filter(|group| group.scope == ShopScope::Global).map(|group| sku_key(&group.sku)).collect();
+    let mut groups = group(known, &stored, tally, (rows, making));
+    // What all see comes first: what a store view shows follows from it.
+    groups.sort_by_key(|group| group.scope != ShopScope::Global);
+    let mut changed = BTreeSet::new();
     let mut batches: BTreeMap<Turn, HandedBatch> = BTreeMap::new();
     let mut later: BTreeMap<ShopScope, Vec<(Vec<usize>, Attached)>> = BTreeMap::new();
     let mut placed = PlacedStock::default();
@@ -116,6 +127,9 @@ async fn write_rows(
         for category in std::mem::take(&mut group.removed) {
             take_out_of(client, category, &group.sku).await.map_err(failed)?;
             group.rows.iter().for_each(|row| tally.settle(*row, ItemOutcome::Updated));
+        }
+        if group.is_new || !group.body.is_empty() {
+            changed.insert(sku_key(&group.sku));
         }
         placed.take(
             &stored.source_items,

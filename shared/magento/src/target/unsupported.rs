@@ -2,9 +2,6 @@
 
 use catalog::target::{self, Block, BlockOutcome};
 use import::Entity;
-use import::entity::attribute::Attributes;
-use import::entity::attribute_set::AttributeSets;
-use import::entity::category::Categories;
 use import::entity::customer::Customers;
 use import::entity::customer_address::CustomerAddresses;
 use import::entity::url_rewrite::UrlRewrites;
@@ -13,9 +10,6 @@ use super::tally::RowTally;
 use super::{MagentoTarget, refused, target_of};
 
 target_of!(UrlRewrites, refuse_url_rewrites);
-target_of!(Attributes, refuse_for_now);
-target_of!(AttributeSets, refuse_for_now);
-target_of!(Categories, refuse_for_now);
 target_of!(Customers, refuse_for_now);
 target_of!(CustomerAddresses, refuse_for_now);
 

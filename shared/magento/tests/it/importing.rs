@@ -11,6 +11,7 @@ use http_client::{Client, ClientSettings, ListedHost};
 use import::Entity;
 use import::csv::{ReadRow, RowReader};
 use import::entity::{ReadingRules, UnknownNames};
+use import::finding::Finding;
 use import::operation::Operation;
 use import::shop::ShopFacts;
 use local_shop::{LocalShop, Setup, TOKEN};
@@ -154,7 +155,26 @@ where
     MagentoTarget: Target<E>,
 {
     let shop = Target::<E>::shop_facts(target).await?;
-    let rows = rows::<E>(shop, csv);
+    give_rows(target, operation, rows::<E>(shop, csv)).await
+}
+
+/// The rows of a file as they are read with what the shop has now.
+pub(crate) async fn rows_of<E: Entity>(shop: &Shop, csv: &str) -> Vec<RowChange<E::EntityChange>>
+where
+    MagentoTarget: Target<E>,
+{
+    rows::<E>(Target::<E>::shop_facts(&shop.target()).await.unwrap(), csv)
+}
+
+/// Gives rows to a target; each of them is answered or pending.
+pub(crate) async fn give_rows<E: Entity>(
+    target: &MagentoTarget,
+    operation: Operation,
+    rows: Vec<RowChange<E::EntityChange>>,
+) -> Result<BlockOutcome, Error>
+where
+    MagentoTarget: Target<E>,
+{
     let given = rows.len();
     let block = Block::<E> {
         source: BlockSource { pipeline: "01m804t3nd0zrr36at44".parse().unwrap(), at: now() },
@@ -186,13 +206,24 @@ pub(crate) fn add(outcome: &mut BlockOutcome, more: BlockOutcome) {
     outcome.notices.extend(more.notices);
 }
 
-/// The rows of a file as an import reads them from this shop.
+/// The rows of a file as an import reads them from this shop. Nothing in it is wrong.
 fn rows<E: Entity>(shop: ShopFacts, csv: &str) -> Vec<RowChange<E::EntityChange>> {
-    let rules = ReadingRules { shop: Arc::new(shop), unknown_names: UnknownNames::Refused, ..ReadingRules::default() };
+    let (rows, findings) = read_rows::<E>(shop, UnknownNames::Refused, csv);
+    assert_eq!(findings, [], "the file of a test says what can be read");
+    rows
+}
+
+/// The rows of a file that can be used, and what is wrong with others.
+pub(crate) fn read_rows<E: Entity>(
+    shop: ShopFacts,
+    unknown_names: UnknownNames,
+    csv: &str,
+) -> (Vec<RowChange<E::EntityChange>>, Vec<Finding>) {
+    let rules = ReadingRules { shop: Arc::new(shop), unknown_names, ..ReadingRules::default() };
     let mut reader = RowReader::new(rules.dialect.format);
     reader.feed(csv.as_bytes());
     reader.finish();
-    let mut rows = Vec::new();
+    let (mut rows, mut findings) = (Vec::new(), Vec::new());
     let mut columns = None;
     let wait = wait("the reader comes to the end of the rows");
     while let ReadRow::Row(row) = reader.next_row().unwrap() {
@@ -200,10 +231,10 @@ fn rows<E: Entity>(shop: ShopFacts, csv: &str) -> Vec<RowChange<E::EntityChange>
         let header = reader.header().unwrap();
         let columns = columns.get_or_insert_with(|| E::columns("a.csv", header, rules.clone()).unwrap());
         let read = E::read(columns, &row);
-        assert_eq!(read.findings, [], "the file of a test says what can be read");
-        rows.push(RowChange { line: read.line, change: read.change.unwrap(), if_known: None });
+        findings.extend(read.findings);
+        rows.extend(read.change.map(|change| RowChange { line: read.line, change, if_known: None }));
     }
-    rows
+    (rows, findings)
 }
 
 /// What became of rows: how many of each, then every finding.

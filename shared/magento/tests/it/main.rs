@@ -1,7 +1,15 @@
 //! Imports into a local shop that answers as a real one did, traps and faults included.
 
 #[cfg(test)]
+mod attributes;
+#[cfg(test)]
+mod catalogues;
+#[cfg(test)]
+mod categories;
+#[cfg(test)]
 mod checklist;
+#[cfg(test)]
+mod compared;
 #[cfg(test)]
 mod downloads;
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! Entities that are not sent.
 
-use import::entity::category::Categories;
 use import::entity::url_rewrite::UrlRewrites;
 use insta::assert_snapshot;
 
@@ -11,7 +10,5 @@ async fn entities_that_are_not_sent_refuse_their_rows_by_name() {
     let shop = Shop::start().await;
     let rewrites = "sku,url_key\nA,new-address\n";
     assert_snapshot!(shop.import::<UrlRewrites>(rewrites).await, @"a.csv:2: url rewrites have no call in the REST interface of the shop; a new `url_key` of a product or category makes them, with `save_rewrites_history` those from the old address, too");
-    let categories = "path,is_active\nDefault Category/New,1\n";
-    assert_snapshot!(shop.import::<Categories>(categories).await, @"a.csv:2: categories are not sent to the shop yet");
     assert_eq!(shop.sent(), Vec::<serde_json::Value>::new());
 }

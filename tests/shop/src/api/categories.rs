@@ -147,6 +147,9 @@ fn change(call: &mut Call<'_>, id: i64, sent: &Map<String, Value>) -> Result<i64
     if let Some(category) = call.state.categories.list.get_mut(&id) {
         // Path, level and parent are not taken: only a move changes them. Nor does a new name change the address.
         write(category, sent, store);
+        if let Some(position) = whole_of(&Value::Object(sent.clone()), "position") {
+            category.position = position;
+        }
         category.updated_at = stamp;
     }
     Ok(id)

@@ -89,6 +89,18 @@ impl Stores {
         }
     }
 
+    /// Adds a website with one group and one store view, whose products are below the default category.
+    pub(crate) fn add_website(&mut self, code: &'static str, view: &'static str) {
+        let next = |ids: Vec<u32>| ids.into_iter().max().unwrap_or(0) + 1;
+        let website = next(self.websites.iter().map(|website| website.id).collect());
+        let group = next(self.groups.iter().map(|group| group.id).collect());
+        let store = next(self.views.iter().map(|view| view.id).collect());
+        self.websites.push(Website { id: website, code, name: code, default_group: group });
+        let root_category = 2;
+        self.groups.push(StoreGroup { id: group, website, root_category, default_store: store, name: code, code });
+        self.views.push(StoreView { id: store, code: view, name: view, website, group });
+    }
+
     /// The store view of a code in a path; no code is the default view, `all` the global values.
     pub(crate) fn view_of(&self, code: Option<&str>) -> Option<u32> {
         match code {

@@ -75,6 +75,12 @@ const SORT_BY: Choice = Choice {
 };
 
 impl Choice {
+    /// Returns what a shop stores for a word; a text that is none of them is stored as it is.
+    #[must_use]
+    pub fn code(self, word: &str) -> &str {
+        self.words.iter().find(|(known, _)| *known == word).map_or(word, |(_, code)| code)
+    }
+
     /// Finds a word as people read it.
     ///
     /// # Errors

@@ -10,17 +10,30 @@ use crate::bulk::{BulkRoute, look_after};
 use crate::client::{Error, ShopClient, ShopScope, sku_key};
 use crate::target::afterwards::Attached;
 use crate::target::existing::{self, Products, SourceItems};
+use crate::target::images::{self, Patience};
 use crate::target::placed_stock::PlacedStock;
 use crate::target::problem::failed;
 use crate::target::relations::{NAMED_FIELDS, NamedProducts};
 use crate::target::token::BulkToken;
-use crate::target::{MagentoTarget, bundle, images};
+use crate::target::{MagentoTarget, bundle};
 
 /// How often a product is looked for that another one names. It may be in a list that is sent once more.
 const LOOKS: u32 = 3;
 
 /// Requests for images of one look: the runner is to be let go in between.
 const IMAGE_REQUESTS: usize = 100;
+
+/// How often it is waited for images of all store views before one of them brings its own.
+const LOOKS_FOR_IMAGES: u32 = 12;
+
+/// What became of the images of a product.
+enum Brought {
+    All,
+    /// There is no time left for them.
+    Later,
+    /// Other rows come first.
+    Waits,
+}
 
 /// What a configurable product has of its variations.
 const VARIATIONS: &str = "configurable_product_links";
@@ -56,9 +69,17 @@ impl Asked {
         let (mut left, mut looks) = (IMAGE_REQUESTS, self.token.looks);
         for (entry, mut attached) in entries.into_iter().zip(then) {
             let (rows, is_new) = (self.rows_of(entry), self.token.new.contains(&entry));
-            if !self.bring_images(target, (&mut attached, &rows), &mut left).await? {
-                waiting.push((rows, is_new, attached));
-                continue;
+            match self.bring_images(target, (&mut attached, &rows), &mut left).await? {
+                Brought::All => {}
+                Brought::Later => {
+                    waiting.push((rows, is_new, attached));
+                    continue;
+                }
+                Brought::Waits => {
+                    looks = self.token.looks + 1;
+                    waiting.push((rows, is_new, attached));
+                    continue;
+                }
             }
             match self.step(target, (&attached, &rows), &found).await? {
                 Step::Send(item) => sent.push(SentAgain { rows, item, is_new, then: None }),
@@ -77,25 +98,31 @@ impl Asked {
         Ok(())
     }
 
-    /// Gives a product its images; says whether there is time for it.
+    /// Gives a product its images.
     async fn bring_images(
         &mut self,
         target: &MagentoTarget,
         (attached, rows): (&mut Attached, &[usize]),
         left: &mut usize,
-    ) -> Result<bool, target::Error> {
-        if *left == 0 && attached.then.images.is_some() {
-            attached.was_sent |= !self.token.is_later();
-            return Ok(false);
+    ) -> Result<Brought, target::Error> {
+        let Some(wanted) = attached.then.images.take() else { return Ok(Brought::All) };
+        attached.was_sent |= !self.token.is_later();
+        if *left == 0 {
+            attached.then.images = Some(wanted);
+            return Ok(Brought::Later);
         }
-        let Some(wanted) = attached.then.images.take() else { return Ok(true) };
-        let done = images::bring(target, (&self.token.scope(), &attached.sku), &wanted).await?;
+        let patience = if self.token.looks < LOOKS_FOR_IMAGES { Patience::Left } else { Patience::Over };
+        let done = images::bring(target, (&self.token.scope(), &attached.sku), &wanted, patience).await?;
+        if done.waits {
+            attached.then.images = Some(wanted);
+            return Ok(Brought::Waits);
+        }
         *left = left.saturating_sub(done.requests);
         attached.was_sent |= done.requests > 0;
         for problem in done.problems {
             rows.first().into_iter().for_each(|row| self.tally.note(*row, Some("base_image"), problem.clone()));
         }
-        Ok(true)
+        Ok(Brought::All)
     }
 
     async fn place_stock(&mut self, client: &ShopClient, entries: &[usize], found: &Found) -> Result<(), Error> {

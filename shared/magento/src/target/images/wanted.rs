@@ -8,6 +8,8 @@ use import::entity::Stated;
 use import::entity::product::{AdditionalImage, ImageChange, ProductChange, Products};
 use serde::{Deserialize, Serialize};
 
+use super::gallery::Entry;
+
 /// What rows say of the images of a product.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -51,6 +53,13 @@ impl WantedImages {
         if let Some(stated) = &change.hidden_images {
             self.hidden = Some(listed(stated));
         }
+    }
+
+    /// Says whether a label or place is stated for a role that no image has.
+    pub(super) fn labels_nothing(&self, entries: &[Entry]) -> bool {
+        let is_had = |role: &String| entries.iter().any(|entry| entry.types.contains(role));
+        let is_set = |image: &ImageChange| matches!(image.label, Some(Stated::Set(_))) || image.position.is_some();
+        self.roles.iter().any(|(role, image)| image.path.is_none() && is_set(image) && !is_had(role))
     }
 
     pub(in crate::target) fn is_empty(&self) -> bool {

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::downloads::{self, Download};
 use super::refusal::{Unsent, of_column};
+use super::values::TypeHas;
 use super::variations::Variations;
 use super::{custom_options, stock_item, tiers, values};
 use crate::facts::ShopKnowledge;
@@ -64,12 +65,13 @@ impl ProductBody {
     ) -> Result<Vec<Unsent>, ChangeRefusal> {
         let mut unsent = parts_not_sent(change);
         self.set = set.map(str::to_owned);
-        if let Some(name) = &change.attribute_set {
+        // What all store views share is said by rows for all of them; those of a store view repeat it.
+        if let Some(name) = change.attribute_set.as_ref().filter(|_| change.store_view.is_none()) {
             let id = known.ids.attribute_sets.get(&name_key(name));
             let unknown = || of_column("attribute_set_code", format!("`{name}` is no attribute set of the shop"));
             self.fields.insert("attribute_set_id".to_owned(), json!(id.ok_or_else(unknown)?));
         }
-        if let Some(kind) = change.product_type {
+        if let Some(kind) = change.product_type.filter(|_| change.store_view.is_none()) {
             self.fields.insert("type_id".to_owned(), json!(kind.as_str()));
         }
         for (column, stated) in &change.values {
@@ -133,6 +135,11 @@ impl ProductBody {
                 self.fields.insert(field.to_owned(), value);
             }
             values::Place::Attribute => {
+                match values::type_has(known, code, kind) {
+                    TypeHas::It => {}
+                    TypeHas::NotIt(problem) => return Ok(Some((column.to_owned(), problem))),
+                    TypeHas::NotItAsUsual => return Ok(None),
+                }
                 let value =
                     values::attribute(known, set, code, stated).map_err(|problem| of_column(column, problem))?;
                 self.attributes.insert(code.to_owned(), value);

@@ -2,7 +2,7 @@
 
 use import::entity::Stated;
 use import::entity::attribute::Attribute;
-use import::entity::product::ProductValue;
+use import::entity::product::{ProductType, ProductValue};
 use import::name_key::name_key;
 use serde_json::{Value, json};
 
@@ -67,6 +67,29 @@ pub(super) fn field(code: &str, stated: &Stated<ProductValue>) -> Result<Value, 
             place.map(|place| json!(place + 1)).ok_or_else(|| format!("`{text}` is not a visibility"))
         }
         _ => Ok(json!(text)),
+    }
+}
+
+/// Whether products of a type have an attribute.
+pub(super) enum TypeHas {
+    It,
+    /// The shop would drop the value without a word.
+    NotIt(String),
+    /// The shop's own pages do not show it either, as the tax class of a group: files carry such values along.
+    NotItAsUsual,
+}
+
+/// Says whether products of a type have an attribute.
+pub(super) fn type_has(known: &ShopKnowledge, code: &str, kind: Option<ProductType>) -> TypeHas {
+    let (Some(attribute), Some(kind)) = (known.facts.attribute(code), kind.map(ProductType::as_str)) else {
+        return TypeHas::It;
+    };
+    if attribute.apply_to.is_empty() || attribute.apply_to.iter().any(|known| known == kind) {
+        return TypeHas::It;
+    }
+    match attribute.is_user_defined {
+        true => TypeHas::NotIt(format!("is no attribute of products of type {kind} in the shop, and was not sent")),
+        false => TypeHas::NotItAsUsual,
     }
 }
 

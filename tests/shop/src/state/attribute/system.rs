@@ -110,6 +110,10 @@ fn more(code: &str) -> Map<String, Value> {
             "is_filterable": true, "is_used_in_grid": true, "is_filterable_in_grid": true, "is_searchable": "1",
             "is_visible_in_advanced_search": "1", "is_comparable": "1", "apply_to": ["simple", "virtual", "configurable"],
         }),
+        "price" | "special_price" | "special_from_date" | "special_to_date" | "cost" | "minimal_price" | "weight"
+        | "tax_class_id" | "msrp" => {
+            json!({ "apply_to": ["simple", "virtual", "downloadable", "bundle", "configurable"] })
+        }
         _ => Value::Null,
     };
     fields.as_object().cloned().unwrap_or_default()
