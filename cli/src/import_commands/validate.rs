@@ -15,7 +15,7 @@ use super::wait::{Awaited, End, wait};
 use crate::arguments::CheckArguments;
 use crate::installation::{BEAT_BUDGET, Installation};
 use crate::outcome::ExitReason;
-use crate::output::Output;
+use crate::output::{Output, count};
 
 /// The definition that checks files.
 const DEFINITION: &str = "check_files";
@@ -71,10 +71,10 @@ async fn show(installation: &Installation, id: &PipelineId, report: &Value, outp
             output.say(&format!("{name}: column `{}` is unknown", column.as_str().unwrap_or_default()))?;
         }
     }
-    let rows = report["totals"]["rows"].as_u64().unwrap_or(0);
+    let rows = usize::try_from(report["totals"]["rows"].as_u64().unwrap_or(0)).unwrap_or(usize::MAX);
     let verdict = report["verdict"].as_str().unwrap_or_default();
     let key = format!("{}report.html", archive::prefix(id));
-    output.say(&format!("\n{rows} rows checked: {verdict}\nreport   {}", installation.locate(&key)))
+    output.say(&format!("\n{} checked: {verdict}\nreport   {}", count(rows, "row"), installation.locate(&key)))
 }
 
 /// A file of the archive.

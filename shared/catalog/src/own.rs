@@ -66,7 +66,7 @@ use import::shop::ShopFacts;
 use store::table::Table;
 
 pub use age_by::AgeBy;
-pub use categories::categories;
+pub use categories::{CreatedCategories, categories};
 pub use draft::{Draft, DraftHead, DraftMode, DraftName, DraftStatus};
 pub use error::Error;
 pub use export::{ExportFormat, ExportOf, ExportedPage, Exporter, OpenExport, exporters};

@@ -31,6 +31,7 @@ mod reading;
 mod row_above;
 mod row_plan;
 pub mod source_item;
+mod spreadsheet;
 mod stated;
 pub mod stock;
 #[cfg(test)]

@@ -94,6 +94,14 @@ impl NumberFormat {
     }
 }
 
+/// Says whether a number as it is written could mean thousands, such as `1.299`: its point has three digits behind it.
+#[must_use]
+pub fn may_mean_thousands(text: &str) -> bool {
+    let Some((whole, rest)) = text.trim().split_once('.') else { return false };
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    (1..=3).contains(&whole.len()) && !whole.starts_with('0') && rest.len() == 3 && is_digits(whole) && is_digits(rest)
+}
+
 /// Takes out the characters between groups of three digits, or refuses groups of another size.
 fn ungrouped(whole: &str, grouping: char) -> Option<String> {
     let mut groups = whole.split(grouping);

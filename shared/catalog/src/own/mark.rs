@@ -37,11 +37,6 @@ pub(super) fn below(block: &str) -> String {
     format!("{block}{BELOW}")
 }
 
-/// Says whether a thing with this mark was deleted because one above it was.
-pub(super) fn is_below(mark: &str) -> bool {
-    mark.ends_with(BELOW)
-}
-
 fn letter(outcome: &ItemOutcome) -> char {
     let told = match outcome {
         ItemOutcome::Created => Told::Created,

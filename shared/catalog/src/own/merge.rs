@@ -1,5 +1,7 @@
 //! What the rows of one thing come to. Pure.
 
+use std::mem;
+
 use import::Entity;
 use import::entity::{ChangeEffect, Removal};
 use import::finding::{ChangeRefusal, Finding, Severity};
@@ -99,8 +101,8 @@ struct Merging<'a, E: Entity> {
     thing: Option<E::Thing>,
     /// Whether what is there was made by this import, so that it is not replaced by a later row of its own.
     is_of_this_import: bool,
-    /// Whether an earlier row of this import has deleted it together with what it was below.
-    went_with_above: bool,
+    /// Whether an earlier row of this import has deleted it, by itself or together with what it was below.
+    is_deleted: bool,
     was_replaced: bool,
     age: AgeBy,
     /// The time of what was stored before these rows.
@@ -117,7 +119,7 @@ impl<'a, E: Entity> Merging<'a, E> {
             block,
             thing: before.and_then(|before| before.thing.clone()),
             is_of_this_import,
-            went_with_above: is_of_this_import && mark.is_some_and(mark::is_below),
+            is_deleted: is_of_this_import && before.is_some_and(|before| before.thing.is_none()),
             was_replaced: false,
             age: origin.age,
             stored_at: age::stored::<E>(origin.age, before),
@@ -167,12 +169,16 @@ impl<'a, E: Entity> Merging<'a, E> {
 
     fn delete(&mut self, row: &RowChange<E::EntityChange>) -> Result<ItemOutcome, ChangeRefusal> {
         let nothing = || ChangeRefusal::of_row("there is nothing of this to delete");
-        if self.thing.is_none() && self.went_with_above {
+        // Such as the rows of its store views, or a row of the same product further down.
+        if self.is_deleted {
             return Ok(ItemOutcome::Unchanged);
         }
         let thing = self.thing.as_mut().ok_or_else(nothing)?;
         match E::remove(thing, &row.change) {
-            Removal::Whole => self.thing = None,
+            Removal::Whole => {
+                self.thing = None;
+                self.is_deleted = true;
+            }
             Removal::Part => {}
             Removal::Nothing => return Err(nothing()),
         }
@@ -203,8 +209,11 @@ impl<'a, E: Entity> Merging<'a, E> {
     fn refused_again(&mut self, row: &RowChange<E::EntityChange>, existed: bool) -> ItemOutcome {
         let thing = self.thing.clone();
         self.thing = self.thing.take().filter(|_| existed);
+        // It was refused before the row that deleted the thing.
+        let is_deleted = mem::replace(&mut self.is_deleted, false);
         let outcome = self.apply(row);
         self.thing = thing;
+        self.is_deleted = is_deleted;
         match outcome {
             ItemOutcome::Refused(finding) => ItemOutcome::Refused(finding),
             // A later row of the block has made room for it, such as a smaller quantity. It was refused all the same.

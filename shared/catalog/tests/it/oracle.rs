@@ -46,7 +46,7 @@ fn probes() -> Vec<(String, Value)> {
     let mut probes = Vec::new();
     for name in names {
         let run = json(&format!("probes/results/{name}.json"))["runs"][0].take();
-        if run["entity"] == "catalog_product" && run["behavior"] == "append" {
+        if run["entity"] == "catalog_product" {
             probes.push((name, run));
         }
     }
@@ -56,7 +56,9 @@ fn probes() -> Vec<(String, Value)> {
 /// Everything in which we differ from the referee over one probe: verdicts, and what is stored.
 fn differences(name: &str, run: &Value, referee: &Referee) -> Vec<Difference> {
     let (mut found, ours, theirs) = differences_of_verdicts(name, run, (referee, &referee.products));
-    if ours.file_verdict() == Verdict::Taken && theirs.file == Verdict::Taken {
+    // A file that the shop only looked at has left nothing to compare.
+    let is_imported = run["import"].is_object();
+    if is_imported && ours.file_verdict() == Verdict::Taken && theirs.file == Verdict::Taken {
         found.extend(differences_of_values(name, run, referee, (&ours, &theirs)));
     }
     found
@@ -116,7 +118,9 @@ fn differences_of_values(
         if !rows.all(|(number, row)| row.verdict == Verdict::Taken && !theirs.rows.contains_key(number)) {
             continue;
         }
-        let before = if is_new { &empty } else { &referee.json["products"][sku.as_str()] };
+        let before = referee.json["products"].as_object().unwrap().iter();
+        let before = before.filter(|(known, _)| import::name_key::name_key(known) == import::name_key::name_key(sku));
+        let before = before.map(|(_, product)| product).next().filter(|_| !is_new).unwrap_or(&empty);
         let expected = fields::of_referee(&fields::overlaid(before, result));
         let is = ours.products.get(&import::name_key::name_key(sku)).map(fields::of_product).unwrap_or_default();
         for (field, ours, theirs) in unlike(&is, &expected) {
@@ -150,7 +154,7 @@ fn files_of_others() -> Vec<(String, Vec<Value>)> {
         };
         let find = |behavior, chain| runs.as_array().unwrap().iter().find(|run| fits(run, behavior, chain)).cloned();
         let Some(first) = find("append", "fresh") else { continue };
-        let behind = [].into_iter().filter_map(|what| find(what, "after the runs before it"));
+        let behind = ["replace", "delete"].into_iter().filter_map(|what| find(what, "after the runs before it"));
         files.push((short_name(&name), [first].into_iter().chain(behind).collect()));
     }
     files.sort_by(|one, other| one.0.cmp(&other.0));
@@ -184,14 +188,14 @@ fn samples_of_others_have_the_verdicts_of_the_referee_but_for_what_is_listed() {
     }
     Listed::read("others.tsv").check(&found);
     assert!(files.len() > 100, "only {} files were found", files.len());
-    assert!(runs_behind == 0, "only {runs_behind} runs replaced or deleted");
+    assert!(runs_behind > 100, "only {runs_behind} runs replaced or deleted");
 }
 
 #[test]
 fn samples_of_the_referee_have_its_verdicts_and_its_values_but_for_what_is_listed() {
     let referee = Referee::new("shop-plain.json");
     let probes = probes();
-    assert!(probes.len() > 300, "only {} probes were found", probes.len());
+    assert!(probes.len() > 355, "only {} probes were found", probes.len());
     let mut found = Vec::new();
     for (name, run) in &probes {
         found.extend(differences(name, run, &referee));

@@ -71,7 +71,7 @@ impl Shelf {
             source: BlockSource { pipeline: pipeline.parse().unwrap(), at: at.parse().unwrap() },
             file: "a.csv".to_owned(),
             mark: mark.to_owned(),
-            import: mark.split('@').next().unwrap().to_owned(),
+            import: mark.split(['/', '@']).next().unwrap().to_owned(),
             operation,
             rows: rows(lines),
         };
@@ -203,6 +203,23 @@ async fn what_deletes_a_thing_is_noted_and_what_replaces_it_by_its_like_is_not()
     shelf.operate(Operation::Delete, SUMMER, "z@0", &[NAMELESS, "A-1,,,,,,"]).await.unwrap();
     assert_eq!(shelf.product("a-1").await, None);
     assert_eq!(shelf.last_change("a-1").await, "2026-08-08T12:00:00Z 01m8j8xd9gywg5x14cpy 3 a.csv");
+}
+
+#[tokio::test]
+async fn what_an_import_has_deleted_is_no_mistake_of_its_later_rows() {
+    let shelf = Shelf::new();
+    shelf.import("x/a@0", &[APPLE]).await;
+    let delete = async |mark: &str, lines: &[&str]| {
+        let outcome = shelf.operate(Operation::Delete, SUMMER, mark, lines).await.unwrap();
+        outcome.items.iter().map(told).collect::<Vec<_>>().join(", ")
+    };
+    let lines = ["A-1,,,,,,", "a-1,,,,,,", "B-1,,,,,,"];
+    let first = delete("y/a@0", &lines).await;
+    assert_snapshot!(first, @"deleted, unchanged, refused: a.csv:4: there is nothing of this to delete");
+    assert_eq!(delete("y/a@0", &lines).await, first, "a repetition tells the same");
+    assert_snapshot!(delete("y/a@9", &["A-1,,,,,,"]).await, @"unchanged");
+    // To another import it is gone.
+    assert_snapshot!(delete("z/a@0", &["A-1,,,,,,"]).await, @"refused: a.csv:2: there is nothing of this to delete");
 }
 
 #[tokio::test]

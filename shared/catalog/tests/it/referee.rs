@@ -6,6 +6,7 @@
 
 mod meant;
 mod run;
+mod suites;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -137,6 +137,15 @@ fn a_replaced_product_is_held_against_the_others_like_a_new_one() {
     let text = format!("{HEAD}\nB-1,,Default,simple,Apple,1,,,,\nA-1,,Default,simple,Apple,1,,,,\n");
     let target = ["a-1=apple", "b-1=apple-1"];
     assert_snapshot!(judged::<Products>(&mut across, "a.csv", &text, (Operation::Replace, &target)), @"a.csv:2: column `name`: `apple` as the address of a new product is taken by product `a-1` of the catalogue; it gets `apple-1` (Notice)");
+    // A row that is refused replaces nothing, so the next one of its product must be whole.
+    let text =
+        format!("{HEAD}\nA-1,,Default,simple,Apple,1,fig,,,\nB-1,,Default,simple,Pear,1,fig,,,\nB-1,,,,,2,,,,\n");
+    let mut across = Across::new(Strictness::Strict);
+    assert_snapshot!(judged::<Products>(&mut across, "a.csv", &text, (Operation::Replace, &target)), @"
+    a.csv:3: column `url_key`: `fig` is taken by the row in line 2; no two products may have the same (Row)
+    a.csv:4: column `name`: is needed because product `B-1` is new (Row)
+    a.csv:4: column `sku`: is on line 3 already; both rows count, and what this one says stays (Notice)
+    ");
 }
 
 #[test]
@@ -147,8 +156,11 @@ fn a_stated_address_is_refused_if_a_stored_product_keeps_it() {
     assert_snapshot!(products("A-1,,,,,,pear,,,\nB-1,,,,,,apple,,,\n", &target), @"");
     assert_snapshot!(products("B-1,,,,,,apple,,,\nA-1,,,,,,grape,,,\n", &target), @"");
     assert_snapshot!(products("A-1,,,,,,plum,,,\nA-1,de,,,,,plum,,,\n", &target), @"a.csv:3: column `url_key`: `plum` is taken by product `c-1` of the catalogue; no two products may have the same (Row)");
+    // What a thing had before a row gave it something else is free at once, for rows and for names.
+    assert_snapshot!(products("A-1,,,,,,grape,,,\nN-1,,Default,simple,Apple,1,,,,\n", &target), @"");
+    assert_snapshot!(products("B-1,,,,,,fig,,,\nB-1,,,,,,date,,,\nA-1,,,,,,fig,,,\n", &target), @"a.csv:3: column `sku`: is on line 2 already; both rows count, and what this one says stays (Notice)");
     // What a row wants first and not any more is in nobody's way.
-    assert_snapshot!(products("B-1,,,,,,apple,,,\nB-1,,,,,,fig,,,\n", &target), @"");
+    assert_snapshot!(products("B-1,,,,,,apple,,,\nB-1,,,,,,fig,,,\n", &target), @"a.csv:3: column `sku`: is on line 2 already; both rows count, and what this one says stays (Notice)");
 }
 
 #[test]

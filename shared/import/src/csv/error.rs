@@ -22,7 +22,9 @@ pub enum ErrorKind {
     #[error("the header cannot be read: {0}")]
     BadHeader(BadRowKind),
     /// A column has no name.
-    #[error("column {number} of the header has no name")]
+    #[error(
+        "column {number} of the header has no name; the first line must name all columns, without a title above them"
+    )]
     UnnamedColumn {
         /// Counted from 1.
         number: usize,
@@ -43,7 +45,7 @@ pub enum ErrorKind {
         /// The name looked for.
         name: &'static str,
         /// A guess at the cause, starting with a separator, or nothing.
-        hint: &'static str,
+        hint: String,
     },
     /// Two columns are read as the same one, because a configuration maps one of them.
     #[error("columns `{one}` and `{other}` are both read as `{name}` (see `header-mappings` in {place})")]
@@ -114,8 +116,8 @@ pub enum BadRowKind {
     /// A cell holds bytes that are not UTF-8.
     #[error(
         "character {character} of the cell in column {column} is not UTF-8; the file seems to be saved in an older \
-         character set such as Windows-1252: save it as `CSV UTF-8`, or name its character set in the argument `charset` of \
-         the step that moves the files"
+         character set such as Windows-1252: save it as `CSV UTF-8`, or set `from-charset` to it in the configuration, \
+         such as `windows-1252`"
     )]
     NotUtf8 {
         /// Name of the column, or its number if it has none.

@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::error::{Error, ErrorKind};
 use super::row::CsvRow;
 
+/// How many names of a header a message repeats, and how many characters of each.
+const SHOWN_NAMES: usize = 4;
+const SHOWN_CHARS: usize = 40;
+
 /// The column names of a file, each named once.
 ///
 /// Serialisable, so that a checkpoint can carry it to the reader that goes on in the middle of the file.
@@ -23,7 +27,12 @@ impl Header {
     pub fn from_row(row: &CsvRow) -> Result<Self, Error> {
         let line = row.position.line;
         let mut numbers = HashMap::new();
-        for (index, name) in row.iter().enumerate() {
+        // Spreadsheet programs write separators behind the last name, if cells there were filled once.
+        let mut names: Vec<&str> = row.iter().collect();
+        while names.len() > 1 && names.last().is_some_and(|name| name.trim().is_empty()) {
+            names.pop();
+        }
+        for (index, &name) in names.iter().enumerate() {
             let number = index + 1;
             if name.trim().is_empty() {
                 let kind = ErrorKind::UnnamedColumn { number };
@@ -35,7 +44,7 @@ impl Header {
                 return Err(Error { line, kind });
             }
         }
-        let names = row.iter().map(str::to_owned).collect();
+        let names = names.into_iter().map(str::to_owned).collect();
         Ok(Self { names, line })
     }
 
@@ -64,16 +73,28 @@ impl Header {
     /// Says that a column is missing, with a hint if the file seems to use another delimiter.
     #[must_use]
     pub fn missing(&self, name: &'static str) -> Error {
-        let kind = ErrorKind::MissingColumn { name, hint: self.delimiter_hint() };
+        let kind = ErrorKind::MissingColumn { name, hint: self.hint() };
         Error { line: self.line, kind }
     }
 
-    fn delimiter_hint(&self) -> &'static str {
+    fn hint(&self) -> String {
         match self.names.as_slice() {
-            [only] if only.contains(';') => "; is the delimiter of this file `;`?",
-            [only] if only.contains('\t') => "; is the delimiter of this file a tab?",
-            [only] if only.contains(',') => "; is the delimiter of this file `,`?",
-            _ => "",
+            [only] if only.contains(';') => "; is the delimiter of this file `;`?".to_owned(),
+            [only] if only.contains('\t') => "; is the delimiter of this file a tab?".to_owned(),
+            [only] if only.contains(',') => {
+                "; is the delimiter of this file `,`, or are its lines in quotes as a whole?".to_owned()
+            }
+            names => {
+                let first: Vec<String> = names.iter().take(SHOWN_NAMES).map(|name| shown(name)).collect();
+                let more = if names.len() > SHOWN_NAMES { ", …" } else { "" };
+                format!("; the first line must name the columns, and it holds {}{more}", first.join(", "))
+            }
         }
     }
+}
+
+fn shown(name: &str) -> String {
+    let visible = |found: char| if found.is_control() { found.escape_default().to_string() } else { found.into() };
+    let text: String = name.chars().take(SHOWN_CHARS).map(visible).collect();
+    format!("`{text}{}`", if name.chars().count() > SHOWN_CHARS { "…" } else { "" })
 }

@@ -137,8 +137,8 @@ fn a_cell_that_is_not_utf_8_is_named_by_column_and_byte() {
     let reader = RowReader::new(CsvFormat::RFC_4180);
     let lines = read_from(reader, b"a,b\n1,gr\xfc\xdfe\n\xc3,\xa4\n2,3\n", 4);
     assert_snapshot!(lines.join("\n"), @"
-    line 2: character 3 of the cell in column `b` is not UTF-8; the file seems to be saved in an older character set such as Windows-1252: save it as `CSV UTF-8`, or name its character set in the argument `charset` of the step that moves the files
-    line 3: character 1 of the cell in column `a` is not UTF-8; the file seems to be saved in an older character set such as Windows-1252: save it as `CSV UTF-8`, or name its character set in the argument `charset` of the step that moves the files
+    line 2: character 3 of the cell in column `b` is not UTF-8; the file seems to be saved in an older character set such as Windows-1252: save it as `CSV UTF-8`, or set `from-charset` to it in the configuration, such as `windows-1252`
+    line 3: character 1 of the cell in column `a` is not UTF-8; the file seems to be saved in an older character set such as Windows-1252: save it as `CSV UTF-8`, or set `from-charset` to it in the configuration, such as `windows-1252`
     4: 2 | 3
     ");
 }
@@ -147,10 +147,16 @@ fn a_cell_that_is_not_utf_8_is_named_by_column_and_byte() {
 fn a_header_must_name_every_column_once() {
     assert_snapshot!(read(""), @"error: line 1: the file is empty, but a header row was expected");
     assert_snapshot!(read("\n\n"), @"error: line 3: the file is empty, but a header row was expected");
-    assert_snapshot!(read("sku,,qty\n"), @"error: line 1: column 2 of the header has no name");
+    assert_snapshot!(read("sku,,qty\n"), @"error: line 1: column 2 of the header has no name; the first line must name all columns, without a title above them");
+    // Separators behind the last name and the last cell are no columns.
+    assert_snapshot!(read("sku,qty,, \n1,2,,\n3,4\n5,6,,x\n"), @"
+    2: 1 | 2
+    3: 3 | 4
+    line 4: expected 2 columns, found 4; is a quote inside of a quoted cell not doubled?
+    ");
     assert_snapshot!(read("sku,qty,sku\n"), @"error: line 1: column 3 of the header repeats `sku`, which is column 1");
     let reader = RowReader::new(CsvFormat::RFC_4180);
-    assert_snapshot!(read_from(reader, b"a\xff,b\n", 9).join("\n"), @"error: line 1: the header cannot be read: character 2 of the cell in column 1 is not UTF-8; the file seems to be saved in an older character set such as Windows-1252: save it as `CSV UTF-8`, or name its character set in the argument `charset` of the step that moves the files");
+    assert_snapshot!(read_from(reader, b"a\xff,b\n", 9).join("\n"), @"error: line 1: the header cannot be read: character 2 of the cell in column 1 is not UTF-8; the file seems to be saved in an older character set such as Windows-1252: save it as `CSV UTF-8`, or set `from-charset` to it in the configuration, such as `windows-1252`");
 }
 
 #[test]
@@ -162,7 +168,7 @@ fn a_missing_column_comes_with_a_guess_at_the_delimiter() {
         reader.next_row().unwrap();
         reader.header().unwrap().require("sku").unwrap_err().to_string()
     };
-    assert_snapshot!(missing("name,qty\n"), @"line 1: the header has no column `sku`");
+    assert_snapshot!(missing("name,qty\n"), @"line 1: the header has no column `sku`; the first line must name the columns, and it holds `name`, `qty`");
     assert_snapshot!(missing("sku;qty\n"), @"line 1: the header has no column `sku`; is the delimiter of this file `;`?");
     assert_snapshot!(missing("sku\tqty\n"), @"line 1: the header has no column `sku`; is the delimiter of this file a tab?");
 }
@@ -176,7 +182,7 @@ fn a_header_knows_its_line_and_a_missing_column_names_it() {
     let header = reader.header().unwrap();
     assert_eq!(header.line(), 4);
     let missing = header.require("sku").unwrap_err().to_string();
-    assert_snapshot!(missing, @"line 4: the header has no column `sku`; is the delimiter of this file `,`?");
+    assert_snapshot!(missing, @"line 4: the header has no column `sku`; is the delimiter of this file `,`, or are its lines in quotes as a whole?");
 }
 
 #[test]

@@ -18,6 +18,7 @@ pub use columns::{CategoryColumn, Choice};
 pub use read::CategoryChange;
 
 pub use thing::Category;
+pub use url_keys::named_beside_others;
 
 /// Categories with what each store view shows of them.
 pub struct Categories;

@@ -14,6 +14,7 @@ mod cell_place;
 mod change;
 mod claims;
 mod columns;
+mod doubts;
 mod image_path;
 mod images;
 mod kind;

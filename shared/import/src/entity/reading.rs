@@ -7,6 +7,7 @@ use super::columns::{Columns, KnownColumn, UnknownNames};
 use super::entity_type::EntityType;
 use super::form::Form;
 use super::row_plan::{self, PlannedRow};
+use super::spreadsheet;
 use super::stated::Stated;
 use crate::cell;
 use crate::configuration::ConfigurationPlace;
@@ -237,6 +238,7 @@ impl<'a, K: Clone> Reading<'a, K> {
             _ if key.trim() != key => (Some(key), "starts or ends with a blank".to_owned()),
             _ if key.chars().any(char::is_control) => (Some(key), "holds a control character".to_owned()),
             _ if key.chars().count() > max_chars => (Some(key), format!("is longer than {max_chars} characters")),
+            _ if spreadsheet::is_error(key) => (Some(key), spreadsheet::ERROR.to_owned()),
             _ => return Some(key),
         };
         self.note(column, found, problem, Severity::Row);

@@ -308,7 +308,10 @@ fn a_file_without_its_key_cannot_be_read() {
     reader.feed(b"name\nacme\n");
     reader.next_row().unwrap();
     let error = Brands::columns("a.csv", reader.header().unwrap(), ReadingRules::default()).unwrap_err();
-    assert_eq!(error.to_string(), "line 1: the header has no column `code`");
+    assert_eq!(
+        error.to_string(),
+        "line 1: the header has no column `code`; the first line must name the columns, and it holds `name`"
+    );
 }
 
 #[test]

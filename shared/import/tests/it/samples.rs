@@ -260,7 +260,7 @@ fn a_status_must_be_one_that_exists() {
 #[test]
 fn a_file_of_another_entity_is_refused_by_its_header() {
     let path = format!("{M2IF}categories/add-update/category-import_20161024-194026_01.csv");
-    assert_snapshot!(errors(&path), @"category-import_20161024-194026_01.csv:1: the header has no column `sku` (File)");
+    assert_snapshot!(errors(&path), @"category-import_20161024-194026_01.csv:1: the header has no column `sku`; the first line must name the columns, and it holds `store_view_code`, `attribute_set_code`, `path`, `name`, … (File)");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use catalog::own::OwnCatalogue;
+use catalog::own::{CreatedCategories, OwnCatalogue};
 use engine::accepts::{Accepts, Argument, EarlierStep, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
 use import::Entity;
@@ -85,6 +85,12 @@ impl CreateCategories {
         let mark = work.pipeline_id().to_string();
         let draft = draft_of(work, Categories::ABOUT.name).await?;
         let catalogue = OwnCatalogue::new(work.store.table.clone()).drafting(draft);
-        catalogue.create_categories(paths, &mark).await.map_err(of_own)
+        let CreatedCategories { count, numbered } = catalogue.create_categories(paths, &mark).await.map_err(of_own)?;
+        for (path, address) in numbered {
+            work.warn(&format!(
+                "category `{path}` gets the address `{address}`, because one beside it has the address made of its name"
+            ));
+        }
+        Ok(count)
     }
 }

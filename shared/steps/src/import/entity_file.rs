@@ -146,6 +146,12 @@ impl<E: Entity> EntityFile<E> {
                 Ok(ReadRow::Bad(bad)) => {
                     self.above.forget();
                     self.resumed_at = None;
+                    // A title above the header makes all rows look wrong.
+                    if self.reader.header().is_some()
+                        && let Err(error) = self.find_columns()
+                    {
+                        return Ok(NextRow::Broken(Finding::unreadable(&self.name, &error)));
+                    }
                     return Ok(NextRow::Bad { finding: Finding::bad_row(&self.name, &bad), next: bad.next });
                 }
                 Ok(ReadRow::Row(row)) => row,

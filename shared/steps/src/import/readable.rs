@@ -54,7 +54,7 @@ enum Unreadable {
     #[error("grows to more than {0} bytes when it is unpacked; nothing of it was imported")]
     TooLarge(u64),
     #[error(
-        "holds bytes that are no text in {0}; name its character set in the argument `charset` of the step that moves the files"
+        "holds bytes that are no text in {0}; set `from-charset` in the configuration (or the argument `charset` of this step) to the characters that it has"
     )]
     Charset(&'static str),
     #[error("{0}")]

@@ -2,6 +2,7 @@
 
 use catalog::own;
 use import::category_path::CategoryPath;
+use insta::assert_snapshot;
 use pipeline::PipelineId;
 use serde_json::json;
 use store::table::{Item, Query};
@@ -88,4 +89,38 @@ async fn categories_that_exist_are_not_written_again() {
     assert_eq!(output, Some(json!({ "created": 1, "existed": 4 })));
     let after: Vec<Item> = items(&shop).await.into_iter().filter(|item| before.contains(item)).collect();
     assert_eq!((after, categories(&shop).await.len()), (before, ALL.len() + 1));
+}
+
+#[tokio::test]
+async fn of_two_named_categories_with_one_address_the_later_one_gets_a_number_for_good() {
+    let shop = Shop::new();
+    let paths =
+        "Default Category/Foo Bar,Default Category/foo-bar,Default Category/Foo Bar/Men,Default Category/foo-bar/Men";
+    let row = format!("C-1,Default,simple,base,Cherry,3.00,7,\"{paths}\"");
+    let mut seen = Vec::new();
+    for day in 1..=2 {
+        shop.drop_rows(&format!("product-import_2026080{day}-120000_01.csv"), &[&row]).await;
+        shop.drop_file(&format!("product-import_2026080{day}-120000.ok"), "").await;
+        let id = shop.import().await;
+        let facts = own::shop_facts(shop.workshop.store().table.as_ref()).await.unwrap();
+        let addresses = facts.categories.into_values();
+        let addresses = addresses.map(|category| format!("{} {}", category.path, category.url_key(None)));
+        let log = shop.workshop.step(&id, "create_categories").await.record.log;
+        let told = log.lines().filter_map(|line| Some(line[line.find("category `")?..].to_owned()));
+        seen.push(addresses.chain(told).collect::<Vec<_>>().join("\n"));
+    }
+    assert_snapshot!(seen.join("\n\n"), @"
+    Default Category default-category
+    Default Category/Foo Bar foo-bar
+    Default Category/Foo Bar/Men men
+    Default Category/foo-bar foo-bar-1
+    Default Category/foo-bar/Men men
+    category `Default Category/foo-bar` gets the address `foo-bar-1`, because one beside it has the address made of its name
+
+    Default Category default-category
+    Default Category/Foo Bar foo-bar
+    Default Category/Foo Bar/Men men
+    Default Category/foo-bar foo-bar-1
+    Default Category/foo-bar/Men men
+    ");
 }

@@ -27,6 +27,7 @@ mod outside;
 mod packed;
 mod packing;
 mod repetitions;
+mod reported;
 mod results;
 mod samples;
 mod shared_ok_files;

@@ -95,6 +95,7 @@ pub(super) fn import(path: &Path, run: &Value, (referee, before): (&Referee, &St
         imported: Imported { rows: BTreeMap::new(), products: before.clone(), problem: None },
         judged: Vec::new(),
         replaced: BTreeSet::new(),
+        deleted: BTreeSet::new(),
         across: Across::new(Strictness::Skip),
     };
     importing.across.begin_file(&importing.file);
@@ -127,6 +128,8 @@ struct Importing {
     judged: Vec<JudgedRow>,
     /// The products that a row has made anew.
     replaced: BTreeSet<String>,
+    /// Those that a row has taken away.
+    deleted: BTreeSet<String>,
     across: Across,
 }
 
@@ -257,9 +260,15 @@ impl Importing {
 
     fn delete(&mut self, key: &str, change: &ProductChange) -> Option<String> {
         let products = &mut self.imported.products;
+        if self.deleted.contains(key) {
+            return None;
+        }
         let removal = products.get_mut(key).map_or(Removal::Nothing, |product| Products::remove(product, change));
         match removal {
-            Removal::Whole => drop(products.remove(key)),
+            Removal::Whole => {
+                products.remove(key);
+                self.deleted.insert(key.to_owned());
+            }
             Removal::Part => {}
             Removal::Nothing => return Some("there is nothing of this to delete".to_owned()),
         }

@@ -14,7 +14,7 @@ const DIFFERENCES: [(&str, &str, &str); 4] = [
     (
         "products_duplicate_category.csv",
         "ok",
-        "the own catalogue keeps two categories whose addresses would be the same",
+        "the category whose address would be that of another gets a number behind it, as in the original",
     ),
     (
         "products_to_import_with_non_existing_image.csv",

@@ -26,7 +26,10 @@ pub(super) struct Shop {
 
 impl Shop {
     pub(super) fn named(name: &str) -> Self {
-        let json = json(folder().join(format!("shop-{name}.json")));
+        Self::of(json(folder().join(format!("shop-{name}.json"))))
+    }
+
+    pub(super) fn of(json: Value) -> Self {
         let mut facts = ShopFacts::plain();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let list = |name: &str| json[name].as_array().unwrap();

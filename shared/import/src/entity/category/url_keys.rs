@@ -1,7 +1,9 @@
 //! Addresses of categories: among the categories below one, each has its own.
 
+use super::thing::Category;
 use crate::category_path::CategoryPath;
 use crate::shop::ShopFacts;
+use crate::url_key;
 
 /// Finds another category below the same one that has an address already.
 ///
@@ -34,6 +36,19 @@ pub(super) fn free(shop: &ShopFacts, path: &CategoryPath, url_key: &str) -> Stri
         key = format!("{url_key}-{number}");
     }
     key
+}
+
+/// A category of which only its place is known, with an address that no category beside it has: with a number behind it if
+/// need be.
+#[must_use]
+pub fn named_beside_others(shop: &ShopFacts, path: CategoryPath) -> Category {
+    let plain = url_key::from_text(path.name());
+    let address = free(shop, &path, &plain);
+    let mut category = Category::named(path);
+    if !plain.is_empty() && address != plain {
+        category.values.insert("url_key".to_owned(), address);
+    }
+    category
 }
 
 /// Says whether an address is another one with a running number behind it.

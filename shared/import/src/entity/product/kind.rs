@@ -1,6 +1,9 @@
 use super::parts::LinkType;
 use crate::entity::form::Form;
 
+/// The columns that hold what something costs.
+pub(super) const PRICES: [&str; 4] = ["price", "special_price", "cost", "msrp_price"];
+
 /// What a column of a product file holds, and where in a change it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProductColumn {

@@ -6,7 +6,7 @@ use super::change::{ImageChange, ProductChange, ProductType, ProductValue, Quant
 use super::kind::{ProductColumn, Relation};
 use super::row_scope::{RowScope, row_scope};
 use super::shop_columns::attribute_code;
-use super::{Products, stock};
+use super::{Products, doubts, stock};
 use crate::cell;
 use crate::entity::attribute::AttributeScope;
 use crate::entity::columns::{UnknownNames, column_named};
@@ -48,6 +48,7 @@ pub(super) struct ProductReading<'r, 'a> {
 /// Reads a row; nothing comes of one without a usable sku, or of one that speaks of what the shop does not have.
 pub(super) fn read(cells: &mut Reading<'_, ProductColumn>) -> Option<ProductChange> {
     let sku = cells.key("sku", MAX_SKU_CHARS)?.to_owned();
+    doubts::question_sku(cells, &sku)?;
     let store_view = match row_scope(cells) {
         RowScope::All => None,
         RowScope::StoreView(code) => Some(code),
@@ -114,11 +115,14 @@ impl ProductReading<'_, '_> {
     /// Reads a cell, and keeps why it cannot be used if no product can be made without it.
     fn read_needed(&mut self, kind: ProductColumn, place: CellPlace<'_>, stated: Stated<&str>) {
         let found = self.cells.findings().len();
-        self.read_cell(kind, place, stated);
+        if !self.is_spoilt(kind, place, &stated) {
+            self.read_cell(kind, place, stated);
+        }
         if !NEEDED.contains(&place.name) {
             return;
         }
-        let why = self.cells.findings().get(found).filter(|finding| finding.severity > Severity::Notice);
+        let mut found = self.cells.findings().iter().skip(found);
+        let why = found.find(|finding| finding.severity > Severity::Notice);
         if let Some(finding) = why {
             let refusal = ChangeRefusal::again(finding);
             self.change.unusable.insert(place.name.to_owned(), refusal);
@@ -182,6 +186,7 @@ impl ProductReading<'_, '_> {
         if UNBINDING.contains(&place.name) {
             return self.read_unbinding(form, place, stated);
         }
+        self.question_thousands(place, &stated);
         if let Some(value) = self.cells.canonical(place.label, form, stated) {
             self.set_value(place.name, value.map(ProductValue::Text));
         }

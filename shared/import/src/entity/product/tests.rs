@@ -91,6 +91,30 @@ fn values_have_one_way_to_be_written() {
 }
 
 #[test]
+fn what_a_spreadsheet_program_has_spoilt_is_said() {
+    assert_snapshot!(stated("name", "#NAME?"), @"product-import_x_01.csv:2: column `name`: `#NAME?` is what a spreadsheet program shows for a formula that it cannot work out (Value)");
+    assert_snapshot!(stated("categories", "#WERT!"), @"product-import_x_01.csv:2: column `categories`: `#WERT!` is what a spreadsheet program shows for a formula that it cannot work out (Value)");
+    assert_snapshot!(stated("description", "SchÃ¶ne TÃ¼te"), @r#"
+    product-import_x_01.csv:2: column `description`: `SchÃ¶ne TÃ¼te` looks as if it was saved with one character set and opened with another (`Ã¼` instead of `ü`); export it again, and open it as UTF-8 (Notice)
+    values: {"description":{"set":"SchÃ¶ne TÃ¼te"}}
+    "#);
+    assert_snapshot!(stated("price", "1.299"), @r#"
+    product-import_x_01.csv:2: column `price`: `1.299` is read with three digits behind the decimal point; if the point separates thousands, say so with `number-converter` in the configuration (Notice)
+    values: {"price":{"set":"1.299"}}
+    "#);
+    assert_snapshot!(stated("weight", "1.250"), @r#"values: {"weight":{"set":"1.25"}}"#);
+    for (sku, said) in
+        [("1.23457E+12", "(Notice)"), ("=\"007\"", "(Notice)"), ("A\u{200b}1", "(U+200B) (Row)"), ("#N/A", "(Row)")]
+    {
+        let quoted = sku.replace('"', "\"\"");
+        let row = rows(&format!("sku,price\n\"{quoted}\",1\n")).remove(0);
+        let told: Vec<String> =
+            row.findings.iter().map(|finding| format!("{finding} ({:?})", finding.severity)).collect();
+        assert!(told.len() == 1 && told[0].ends_with(said), "{sku}: {told:?}");
+    }
+}
+
+#[test]
 fn texts_stay_as_they_are() {
     assert_snapshot!(stated("description", " <p>a,\nb</p> "), @r#"values: {"description":{"set":" <p>a,\nb</p> "}}"#);
 }

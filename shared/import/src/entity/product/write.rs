@@ -5,7 +5,7 @@
 
 use super::attribute::{form_of, has_known_options};
 use super::change::ProductValue;
-use super::kind::ProductColumn;
+use super::kind::{PRICES, ProductColumn};
 use super::parts::{AdditionalImage, CategoryLink, Link, LinkType, SourceItem, TierPrice, Video};
 use super::stock;
 use super::thing::{Image, Product, StoreViewContent};
@@ -14,6 +14,7 @@ use crate::dialect::Dialect;
 use crate::entity::columns::column_named;
 use crate::entity::form::Form;
 use crate::entity::writing::{Writing, WrittenRow};
+use crate::number;
 use crate::shop::ShopFacts;
 
 /// Says whether files that are written have a column.
@@ -171,7 +172,11 @@ impl<'w, 'a> RowOfProduct<'w, 'a> {
         let column = super::COLUMNS.iter().find(|column| column.name == code).map(|column| column.kind);
         match (column, value) {
             (Some(ProductColumn::Value(form)), ProductValue::Text(text)) => {
-                let text = form.written(text, self.dialect().numbers);
+                let mut text = form.written(text, self.dialect().numbers);
+                // Read again, nobody shall ask whether the point separates thousands.
+                if PRICES.contains(&code) && number::may_mean_thousands(&text) {
+                    text.push('0');
+                }
                 self.write_alone(code, &text);
             }
             (_, value) => {
