@@ -19,6 +19,7 @@
 pub mod leaving;
 pub mod records;
 mod reschedule;
+pub mod reset;
 mod schedule;
 mod sweep;
 
@@ -32,6 +33,7 @@ use orders::export::{Candidate, Chain, ExportRecord, ExportSettings, Filter, Ref
 use store::Store;
 
 pub use reschedule::RescheduleEntities;
+pub use reset::ResetExports;
 pub use schedule::ScheduleEntities;
 
 /// The argument that names the kind of thing.
@@ -84,7 +86,7 @@ pub trait ExportEntity: Send + Sync {
     ///
     /// # Errors
     /// The store did not answer.
-    async fn look(&self, store: &Store, ids: &[String]) -> store::Result<EntityLook>;
+    async fn look(&self, store: &Store, ids: &[String], now: DateTime<Utc>) -> store::Result<EntityLook>;
 }
 
 /// What one look at things has seen.

@@ -5,6 +5,7 @@ mod deferral;
 pub mod fetch_data;
 pub mod http_request;
 pub mod lambda_invoke;
+pub(crate) mod secrets;
 pub mod shell;
 pub mod spawn_pipeline;
 pub mod wait;

@@ -19,7 +19,7 @@ use engine::{Executor, FindingCondition, Program};
 use shop::ShopClients;
 
 /// The definitions that ship, by file name.
-pub const DEFINITIONS: [(&str, &str); 14] = [
+pub const DEFINITIONS: [(&str, &str); 15] = [
     ("catalog_import.xml", include_str!("../../../pipelines/catalog_import.xml")),
     ("check_files.xml", include_str!("../../../pipelines/check_files.xml")),
     ("clean_up_pipelines.xml", include_str!("../../../pipelines/clean_up_pipelines.xml")),
@@ -31,6 +31,7 @@ pub const DEFINITIONS: [(&str, &str); 14] = [
     ("order_export.xml", include_str!("../../../pipelines/order_export.xml")),
     ("order_import.xml", include_str!("../../../pipelines/order_import.xml")),
     ("price_import.xml", include_str!("../../../pipelines/price_import.xml")),
+    ("reset_order_export.xml", include_str!("../../../pipelines/reset_order_export.xml")),
     ("stock_import.xml", include_str!("../../../pipelines/stock_import.xml")),
     ("tier_price_import.xml", include_str!("../../../pipelines/tier_price_import.xml")),
     ("url_rewrite_import.xml", include_str!("../../../pipelines/url_rewrite_import.xml")),

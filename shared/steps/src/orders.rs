@@ -12,6 +12,7 @@ pub mod drop;
 pub mod kept;
 pub mod order_export;
 pub mod order_key;
+pub mod template;
 pub mod transform;
 pub mod transport;
 pub mod transport_order;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 use engine::Executor;
 use engine::data_fetchers::DataFetcher;
 
-use crate::entity_export::{ExportEntity, RescheduleEntities, ScheduleEntities};
+use crate::entity_export::{ExportEntity, RescheduleEntities, ResetExports, ScheduleEntities};
 
 pub use drop::ORDER_DROP_PREFIX;
 
@@ -32,16 +33,25 @@ pub const ORDER_EXPORT: &str = "order_export";
 /// The steps of orders.
 #[must_use]
 pub fn executors() -> Vec<Arc<dyn Executor>> {
-    vec![Arc::new(drop::ImportOrders), Arc::new(transform::TransformOrder), Arc::new(transport_order::TransportOrder)]
+    vec![
+        Arc::new(drop::ImportOrders),
+        Arc::new(transform::TransformOrder),
+        Arc::<transport_order::TransportOrder>::default(),
+        Arc::new(ResetExports::of(entities())),
+    ]
 }
 
 /// What looks for orders, and for exports that are due.
 #[must_use]
 pub fn data_fetchers() -> Vec<Arc<dyn DataFetcher>> {
-    let entities: Vec<Arc<dyn ExportEntity>> = vec![Arc::new(order_export::OrderExport)];
     vec![
         Arc::new(drop::DroppedOrders),
-        Arc::new(ScheduleEntities::of(entities.clone())),
-        Arc::new(RescheduleEntities::of(entities)),
+        Arc::new(ScheduleEntities::of(entities())),
+        Arc::new(RescheduleEntities::of(entities())),
     ]
+}
+
+/// The kinds of things that ship and are exported one by one.
+fn entities() -> Vec<Arc<dyn ExportEntity>> {
+    vec![Arc::new(order_export::OrderExport)]
 }

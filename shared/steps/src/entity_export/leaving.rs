@@ -2,6 +2,7 @@
 //!
 //! The thing and its rules are looked at again as they are now: what was scheduled a while ago may be cancelled since.
 
+use chrono::{DateTime, Utc};
 use engine::{ExecutorError, Work};
 use orders::export::{Chain, ExportStatus};
 
@@ -47,7 +48,7 @@ pub async fn gate(work: &mut Work<'_>, entity: &dyn ExportEntity) -> Result<Gate
         if let Some(closed) = not_ours(work, &record) {
             return Ok(closed);
         }
-        let mut look = entity.look(work.store, std::slice::from_ref(&id)).await?;
+        let mut look = entity.look(work.store, std::slice::from_ref(&id), work.now()).await?;
         let refusal = refusal(&look, entity, &record, work);
         let Some(reason) = refusal else {
             let thing = look.things.remove(&id);
@@ -119,16 +120,41 @@ impl Leaving {
     }
 }
 
-/// Notes that a document has left.
+/// Notes that a document has left, and the number that the other side told at once.
 ///
 /// # Errors
 /// The store did not answer; the step is run again, and sends the same under the same key.
-pub async fn note_sent(work: &mut Work<'_>, record: &Record, sent: SentDocument) -> Result<(), ExecutorError> {
-    let story = format!("left for {} with version {}", sent.to, sent.version);
+pub async fn note_sent(
+    work: &mut Work<'_>,
+    record: &Record,
+    sent: SentDocument,
+    external_id: Option<String>,
+) -> Result<(), ExecutorError> {
+    let number = external_id.as_ref().map(|id| format!(", where it has the number {id}")).unwrap_or_default();
+    let story = format!("left for {} with version {}{number}", sent.to, sent.version);
     note(work, record, &story, |record, own| {
         let export = record.export.exported(own).ok()?;
-        let sent = Some(sent.clone());
-        Some(Record { export, sent, frozen: None, place: None, waits_for: None, ..record })
+        let (sent, external_id) = (Some(sent.clone()), external_id.clone().or(record.external_id));
+        Some(Record { export, sent, external_id, frozen: None, place: None, waits_for: None, ..record })
+    })
+    .await
+}
+
+/// Notes that nothing has left because nobody answers, and lets the thing wait without a failure.
+///
+/// # Errors
+/// The store did not answer.
+pub async fn note_waiting(
+    work: &mut Work<'_>,
+    record: &Record,
+    frozen: Option<Frozen>,
+    waiting: (DateTime<Utc>, &str),
+) -> Result<(), ExecutorError> {
+    let (until, reason) = waiting;
+    note(work, record, &format!("waits: {reason}"), |record, own| {
+        let export = record.export.withdrawn(own).ok()?;
+        let (place, waits_for) = (Some(Place::Pending(until)), Some(reason.to_owned()));
+        Some(Record { export, place, waits_for, frozen: frozen.clone(), ..record })
     })
     .await
 }

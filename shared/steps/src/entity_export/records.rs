@@ -43,6 +43,8 @@ pub struct Record {
     pub frozen: Option<Frozen>,
     /// When its document left, and what was answered.
     pub sent: Option<SentDocument>,
+    /// The number that the other side has for it, once it has told.
+    pub external_id: Option<String>,
     /// What a person should see to, for things that went wrong behind the export.
     pub attention: Option<String>,
     /// Why it waits, as the last look at it says.
@@ -132,6 +134,7 @@ impl Record {
             generation: 1,
             frozen: None,
             sent: None,
+            external_id: None,
             attention: None,
             waits_for: None,
             version: None,
@@ -188,6 +191,7 @@ impl Record {
             ("generation", json!(self.generation)),
             ("frozen", self.frozen.as_ref().map_or(serde_json::Value::Null, |frozen| json!(frozen))),
             ("sent", self.sent.as_ref().map_or(serde_json::Value::Null, |sent| json!(sent))),
+            ("external_id", optional(self.external_id.as_deref())),
             ("attention", optional(self.attention.as_deref())),
             ("waits_for", optional(self.waits_for.as_deref())),
         ])
@@ -357,6 +361,7 @@ fn record(entity: &str, item: &Item) -> store::Result<Record> {
         generation: count("generation")?,
         frozen: fields.json("frozen", "a document that may have been sent")?,
         sent: fields.json("sent", "a document that has left")?,
+        external_id: fields.text("external_id")?.map(str::to_owned),
         attention: fields.text("attention")?.map(str::to_owned),
         waits_for: fields.text("waits_for")?.map(str::to_owned),
         version: Some(item.version),

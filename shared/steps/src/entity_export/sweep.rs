@@ -205,7 +205,7 @@ impl Sweep<'_> {
 
     pub(super) async fn look(&self, records: &[Record]) -> store::Result<EntityLook> {
         let ids: Vec<String> = records.iter().map(|record| record.id.clone()).collect();
-        self.entity.look(self.store, &ids).await
+        self.entity.look(self.store, &ids, self.now).await
     }
 }
 

@@ -8,29 +8,30 @@
 
 mod arguments;
 mod call;
+mod kept_client;
 mod verdict;
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::accepts::Accepts;
 use engine::{Executor, ExecutorError, Outcome, Work};
 use http::header::{CONTENT_TYPE, ETAG, HeaderMap, HeaderName, LAST_MODIFIED, LOCATION};
-use http_client::{Client, ClientSettings, ListedHost, Resolve, Response, RootCertStore, SystemResolver, shown};
+use http_client::{Resolve, Response, RootCertStore, shown};
 use serde_json::{Map, Value, json};
-use store::services::HttpPolicy;
 use store::{Store, files};
 
 use super::deferral::Deferral;
 use arguments::ARGUMENTS;
 use call::HttpCall;
 
+pub(crate) use arguments::{Expected, is_header_of_ours};
+pub(crate) use kept_client::KeptClient;
+
 /// The executor.
+#[derive(Default)]
 pub struct HttpRequest {
-    resolver: Arc<dyn Resolve>,
-    roots: Option<RootCertStore>,
-    /// Made for the hosts that the first step finds listed.
-    client: Mutex<Option<Client>>,
+    client: KeptClient,
 }
 
 /// Headers of the response that are kept in the step's output.
@@ -39,36 +40,17 @@ const KEPT: [HeaderName; 4] = [CONTENT_TYPE, ETAG, LAST_MODIFIED, LOCATION];
 /// Most characters of one kept header.
 const KEPT_CHARS: usize = 100;
 
-impl Default for HttpRequest {
-    fn default() -> Self {
-        HttpRequest::with_resolver(Arc::new(SystemResolver))
-    }
-}
-
 impl HttpRequest {
     /// The executor with another way to look up names.
     #[must_use]
     pub fn with_resolver(resolver: Arc<dyn Resolve>) -> Self {
-        HttpRequest { resolver, roots: None, client: Mutex::default() }
+        HttpRequest { client: KeptClient::new(resolver, None) }
     }
 
     /// The executor with other certificates than those that this machine trusts.
     #[must_use]
     pub fn trusting(resolver: Arc<dyn Resolve>, roots: RootCertStore) -> Self {
-        HttpRequest { roots: Some(roots), ..HttpRequest::with_resolver(resolver) }
-    }
-
-    /// The client for the hosts that are listed. They are listed once for a process; a process with another list gets
-    /// another client, and with it connections of its own.
-    fn client(&self, policy: &HttpPolicy) -> Client {
-        let listed = |entry: &store::services::AllowedHost| ListedHost { host: entry.host.clone(), port: entry.port };
-        let hosts: Vec<ListedHost> = policy.hosts.iter().map(listed).collect();
-        let mut kept = self.client.lock().expect("nothing panics while it is held");
-        if let Some(client) = kept.as_ref().filter(|client| client.hosts() == hosts) {
-            return client.clone();
-        }
-        let settings = ClientSettings { hosts, resolver: self.resolver.clone(), roots: self.roots.clone() };
-        kept.insert(Client::new(settings)).clone()
+        HttpRequest { client: KeptClient::new(resolver, Some(roots)) }
     }
 }
 
@@ -91,7 +73,7 @@ impl Executor for HttpRequest {
         if let Some(unfinished) = deferral.as_ref().and_then(|deferral| deferral.unfinished(work)) {
             return Ok(unfinished);
         }
-        let client = self.client(&work.services().http);
+        let client = self.client.of(&work.services().http);
         let call = HttpCall::of(work).await?;
         let began = work.now();
         let request = format!("{} {}", call.request.method, shown(&call.request.url));

@@ -17,9 +17,11 @@ use super::arrive::version_of;
 use super::kept::{self, KeptOrder};
 use super::order_export::OrderExport;
 use super::order_key::OrderKey;
+use super::template;
+use super::website::state::{self, News, Stop};
 use super::website::{self, Website};
-use crate::entity_export::leaving::{Gate, gate};
-use crate::entity_export::records::Record;
+use crate::entity_export::leaving::{Gate, gate, withdraw};
+use crate::entity_export::records::{Place, Record};
 use crate::entity_export::{ENTITY, ENTITY_ID, IS_RETRY};
 
 /// See the module documentation.
@@ -40,6 +42,8 @@ pub(super) struct Transformed {
 pub(super) struct OrderToSend {
     pub(super) kept: KeptOrder,
     pub(super) website: Website,
+    /// Counts what was set when both were read.
+    pub(super) revision: u64,
 }
 
 #[async_trait]
@@ -69,7 +73,18 @@ impl Executor for TransformOrder {
             return Ok(Outcome::Done);
         }
         let order = order_to_send(work, &leaving.record).await?;
-        let (written, suffix) = write(&order)?;
+        let published = template::published(work.store, &order.website.code).await?;
+        let text = published.as_ref().map(|template| template.text.as_str());
+        let (written, suffix) = match write(&order.kept, &order.website, text) {
+            Ok(written) => written,
+            // What is wrong with the template is wrong with the next order, too.
+            Err(error @ (FormatError::Template(_) | FormatError::NoTemplate)) => {
+                return stop(work, leaving.record, &order, &error).await;
+            }
+            Err(error @ (FormatError::Identifier(_) | FormatError::Csv(_))) => {
+                return Err(ExecutorError::permanent(format!("order {}: {error}", order.kept.order.number)));
+            }
+        };
         for note in &written.notes {
             work.warn(&format!("`{}` {}", note.element, note.problem));
         }
@@ -89,24 +104,47 @@ pub(super) async fn order_to_send(work: &Work<'_>, record: &Record) -> Result<Or
     let kept = kept::get(work.store, &key).await?.ok_or_else(|| gone("it is not stored"))?;
     let websites = website::load(work.store).await?;
     let website = websites.of_store(key.store).ok_or_else(|| gone("its store belongs to no website"))?;
-    Ok(OrderToSend { kept, website: website.clone() })
+    Ok(OrderToSend { kept, website: website.clone(), revision: websites.revision })
 }
 
 /// Writes the document of an order.
-fn write(order: &OrderToSend) -> Result<(Written, &'static str), ExecutorError> {
-    let settings = &order.website.settings;
-    let known = "a test checks the format when it is set";
-    let format = format::format(&settings.format).expect(known);
-    let kept = &order.kept;
+///
+/// # Errors
+/// The order does not fit the format, or the template cannot be used.
+pub fn write(
+    kept: &KeptOrder,
+    website: &Website,
+    template: Option<&str>,
+) -> Result<(Written, &'static str), FormatError> {
+    let settings = &website.settings;
+    let format = format::format(&settings.format).expect("the format was checked when it was set");
     let document: Group = settings.money.document(&kept.order, (&kept.lines, &settings.numbers), &settings.document);
     let source = FormatSource {
         order: &kept.order,
         document: &document,
         csv: &settings.csv,
-        template: None,
+        template,
         template_settings: &settings.template,
     };
-    let number = &kept.order.number;
-    let failed = |error: FormatError| ExecutorError::permanent(format!("order {number}: {error}"));
-    Ok((format.write(&source).map_err(failed)?, format.suffix()))
+    Ok((format.write(&source)?, format.suffix()))
+}
+
+/// Stops the website: its orders wait, without a failure, until its template or its settings change.
+async fn stop(
+    work: &mut Work<'_>,
+    record: Record,
+    order: &OrderToSend,
+    error: &FormatError,
+) -> Result<Outcome, ExecutorError> {
+    let (code, number) = (&order.website.code, &order.kept.order.number);
+    let problem = format!("order {number}: {error}");
+    let stop = Stop { revision: order.revision, since: work.now(), problem: problem.clone() };
+    if state::note_stop(work.store, code, stop).await? == News::New {
+        tracing::error!("website `{code}`: no order leaves until its template is mended: {problem}");
+    }
+    if !withdraw(work, record, Place::Held(order.revision), &problem).await? {
+        return Err(ExecutorError::retryable("the record changed meanwhile"));
+    }
+    // The order has lost no attempt; the pipeline shows where it stopped.
+    Err(ExecutorError::permanent(problem))
 }

@@ -4,6 +4,7 @@
 //! repetition where it can, by the name of the file or by the key that it hands on.
 
 mod file;
+mod http;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -73,7 +74,7 @@ pub enum Delivery {
         /// Where, for people.
         to: String,
         /// What was answered, if anything.
-        answer: Option<String>,
+        answer: Option<Answer>,
     },
     /// It was received, and refused; the same again would be refused again.
     Refused(String),
@@ -85,6 +86,15 @@ pub enum Delivery {
     Unknown(String),
 }
 
+/// What the other side answered at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// All of it.
+    pub body: Bytes,
+    /// The number that the other side has for the order, if the transport knows where to look.
+    pub external_id: Option<String>,
+}
+
 /// Where documents of a website go, checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransportSettings {
@@ -94,16 +104,20 @@ pub struct TransportSettings {
     pub fields: Map<String, Value>,
 }
 
+impl TransportSettings {
+    /// All of it in one value, which another target differs from.
+    #[must_use]
+    pub fn target(&self) -> Value {
+        let mut fields = self.fields.clone();
+        fields.insert("kind".to_owned(), self.code.into());
+        Value::Object(fields)
+    }
+}
+
 /// All transports that ship.
 #[must_use]
 pub fn transports() -> Vec<Box<dyn Transport>> {
-    vec![Box::new(file::File)]
-}
-
-/// The transport of a code.
-#[must_use]
-pub fn transport(code: &str) -> Option<Box<dyn Transport>> {
-    transports().into_iter().find(|transport| transport.code() == code)
+    vec![Box::new(file::File), Box::<http::Http>::default()]
 }
 
 /// Reads and checks what is set; the field `kind` says which transport it is for.
@@ -117,8 +131,12 @@ pub fn read(fields: &Map<String, Value>) -> Result<TransportSettings, String> {
         Some(Value::String(kind)) => kind,
         Some(other) => return Err(format!("has the kind {other}; expected a text as `\"{USUAL}\"`")),
     };
-    let known = || transports().iter().map(|transport| transport.code()).collect::<Vec<_>>().join(", ");
-    let transport = transport(&kind).ok_or_else(|| format!("has the kind `{kind}`; expected one of {}", known()))?;
+    let transports = transports();
+    let known = || transports.iter().map(|transport| transport.code()).collect::<Vec<_>>().join(", ");
+    let transport = transports
+        .iter()
+        .find(|transport| transport.code() == kind)
+        .ok_or_else(|| format!("has the kind `{kind}`; expected one of {}", known()))?;
     transport.check(&fields)?;
     Ok(TransportSettings { code: transport.code(), fields })
 }

@@ -5,9 +5,10 @@
 //! under an older one is looked at again.
 
 mod file;
+pub mod state;
 mod stored;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -18,8 +19,10 @@ use orders::format::template::TemplateSettings;
 use orders::line_number::NumberRules;
 use orders::money::MoneyRules;
 
+use self::state::WebsiteState;
 use super::transport::TransportSettings;
 
+pub(crate) use stored::count_up;
 pub use stored::{Error, load, set};
 
 /// What is set for the orders of a website.
@@ -69,6 +72,8 @@ pub struct Websites {
     pub all: Vec<Website>,
     /// What is wrong with others; their orders wait.
     pub problems: Vec<String>,
+    /// What stands in the way of all orders of a website, by code.
+    pub states: BTreeMap<String, WebsiteState>,
 }
 
 /// Something in settings that cannot be so.

@@ -1,5 +1,9 @@
 //! Orders from their arrival to their document, with the definitions that ship.
 
 mod arrivals;
+mod customers;
+mod deaths;
 mod flow;
+mod rows;
+mod sending;
 mod shop;

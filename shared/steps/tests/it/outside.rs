@@ -43,7 +43,7 @@ fn workshop(executor: Arc<dyn Executor>, arguments: &[(&str, &str)], services: S
 }
 
 /// The services of a deployment that lists these hosts.
-fn services(hosts: &str) -> Services {
+pub(crate) fn services(hosts: &str) -> Services {
     let secrets = [("ERP".to_owned(), Secret::new("Bearer hush-hush"))].into();
     Services { http: HttpPolicy { hosts: AllowedHost::parse_list(hosts).unwrap(), secrets }, ..Services::default() }
 }

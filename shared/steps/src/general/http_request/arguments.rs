@@ -73,7 +73,7 @@ pub(super) const SAVE_AS: Argument<Parsed<String>> = Argument {
 
 /// Statuses that count as success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expected {
+pub(crate) enum Expected {
     /// One status: `404`.
     Status(u16),
     /// All of a class: `2xx`.
@@ -113,8 +113,16 @@ enum BadHttpArgument {
 }
 
 impl Expected {
+    /// Reads a list with commas: `2xx,409`.
+    ///
+    /// # Errors
+    /// Names the entry that is none.
+    pub(crate) fn read(list: &str) -> Result<Vec<Self>, BadArgument> {
+        expected(list)
+    }
+
     /// Whether a status counts as success.
-    pub(super) fn is(self, status: StatusCode) -> bool {
+    pub(crate) fn is(self, status: StatusCode) -> bool {
         match self {
             Expected::Status(code) => code == status.as_u16(),
             Expected::Class(class) => class == status.as_u16() / 100,
@@ -136,8 +144,13 @@ impl ArgumentKind for HeaderText {
     fn check_key(&self, name: &str) -> Result<(), BadArgument> {
         let header = HeaderName::from_bytes(name.as_bytes());
         let header = header.map_err(|_| BadHttpArgument::HeaderName { found: name.to_owned() })?;
-        if OURS.contains(&header.as_str()) { Err(BadHttpArgument::OurHeader)? } else { Ok(()) }
+        if is_header_of_ours(&header) { Err(BadHttpArgument::OurHeader)? } else { Ok(()) }
     }
+}
+
+/// Whether a header belongs to the connection, so that nobody else chooses it.
+pub(crate) fn is_header_of_ours(header: &HeaderName) -> bool {
+    OURS.contains(&header.as_str())
 }
 
 fn url(text: &str) -> Result<Url, BadArgument> {

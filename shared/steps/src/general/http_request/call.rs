@@ -8,7 +8,8 @@ use engine::{ExecutorError, Work};
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use http_client::{Request, RequestLimits, Secrets};
-use store::services::Secret;
+
+use crate::general::secrets::secret;
 
 use super::arguments::{BODY, BODY_FROM, EXPECT, Expected, HEADERS, METHOD, SAVE_AS, TIMEOUT_SECONDS, URL};
 
@@ -62,7 +63,7 @@ async fn headers(work: &Work<'_>) -> Result<(HeaderMap, Secrets), ExecutorError>
             .map_err(|_| ExecutorError::permanent(format!("argument `{key}`: `{name}` is not the name of a header")))?;
         let mut value = match value.strip_prefix("secret:") {
             Some(secret_name) => {
-                let secret = secret(work, key, secret_name).await?;
+                let secret = secret(work, &format!("argument `{key}`"), secret_name).await?;
                 secrets.add(secret_name, secret.reveal());
                 header_value(name, secret.reveal())?
             }
@@ -72,27 +73,6 @@ async fn headers(work: &Work<'_>) -> Result<(HeaderMap, Secrets), ExecutorError>
         headers.insert(header, value);
     }
     Ok((headers, secrets))
-}
-
-/// The secret that a header asks for: of the environment, or read where the environment says.
-async fn secret(work: &Work<'_>, key: &str, name: &str) -> Result<Secret, ExecutorError> {
-    let read = work.services().secret(name, work.now()).await.map_err(|error| unread(key, name, error))?;
-    if let Some(secret) = read {
-        return Ok(secret);
-    }
-    let message = format!("argument `{key}` asks for the secret `{name}`, which is not there (set SECRET_{name})");
-    Err(ExecutorError::permanent(message))
-}
-
-fn unread(key: &str, name: &str, error: store::Error) -> ExecutorError {
-    let message = format!("argument `{key}` asks for the secret `{name}`, which cannot be read");
-    let is_retryable = error.is_retryable();
-    let source: Option<Box<dyn std::error::Error + Send + Sync>> = Some(Box::new(error));
-    if is_retryable {
-        ExecutorError::Retryable { message, source }
-    } else {
-        ExecutorError::Permanent { message, source }
-    }
 }
 
 fn header_value(name: &str, value: &str) -> Result<HeaderValue, ExecutorError> {

@@ -10,14 +10,14 @@
 //! | [`load`] | the partition, consistent |
 //! | [`set`] | the website (version) and the revision (version), one group |
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use pipeline::Name;
 use serde_json::json;
 use store::Store;
 use store::items::{self, Fields};
 use store::table::{Change, Condition, GroupWritten, Item, Key, Query, Write};
 
-use super::{Problem, Website, WebsiteSettings, Websites, read};
+use super::{Problem, Website, WebsiteSettings, Websites, read, state};
 
 /// The partition of all of them.
 const PARTITION: &str = "order_websites";
@@ -65,7 +65,8 @@ struct Loaded {
 /// # Errors
 /// The store did not answer. Settings that cannot be read are no error but a problem of the answer.
 pub async fn load(store: &Store) -> store::Result<Websites> {
-    Ok(load_items(store).await?.websites)
+    let websites = load_items(store).await?.websites;
+    Ok(Websites { states: state::load(store).await?, ..websites })
 }
 
 /// Sets the settings of a website.
@@ -98,6 +99,14 @@ pub async fn set(store: &Store, code: &str, text: &str, by: &str, now: DateTime<
         GroupWritten::Applied => Ok(website),
         GroupWritten::Conflict(_) => Err(Error::Busy),
     }
+}
+
+/// A write that counts the revision up, for whoever changes in the same group what orders are held back by.
+///
+/// # Errors
+/// The store did not answer.
+pub(crate) async fn count_up(store: &Store) -> store::Result<Write> {
+    Ok(load_items(store).await?.count_up())
 }
 
 impl Loaded {
@@ -164,7 +173,8 @@ fn go_live_at(
     began: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, Problem> {
-    let asked = settings.export.go_live_at;
+    // Times are stored to the millisecond.
+    let asked = settings.export.go_live_at.map(|at| at.trunc_subsecs(3));
     match (began, asked) {
         (Some(began), Some(asked)) if began != asked => Err(Problem {
             field: "export.go_live_at".to_owned(),

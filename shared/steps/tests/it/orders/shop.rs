@@ -2,11 +2,16 @@
 
 use std::path::Path;
 
+use orders::export::Chain;
 use orders::order::Order;
 use orders::read;
 use steps::entity_export::records::{self, Record};
+use steps::entity_export::reset::{self, Doubt};
+use steps::entity_export::{ExportEntity, in_words};
 use steps::orders::arrive::{self, Arrived};
-use steps::orders::{ORDER_EXPORT, website};
+use steps::orders::order_export::OrderExport;
+use steps::orders::{ORDER_EXPORT, kept, template, website};
+use store::services::Services;
 use workshop::Workshop;
 
 /// Settings of a website with one store whose every order goes, as JSON, into its folder.
@@ -48,6 +53,13 @@ impl Shop {
         shop
     }
 
+    /// The same with what it may call outside.
+    pub(crate) async fn calling(settings: &str, services: Services) -> Self {
+        let mut shop = Shop::with(settings).await;
+        shop.workshop.context.services = services;
+        shop
+    }
+
     pub(crate) async fn set(&self, code: &str, settings: &str) {
         website::set(self.workshop.store(), code, settings, "test", self.workshop.now()).await.unwrap();
     }
@@ -63,6 +75,26 @@ impl Shop {
 
     pub(crate) async fn arrive_order(&self, order: &Order) -> Result<Arrived, arrive::Error> {
         arrive::arrive(self.workshop.store(), order, self.workshop.now()).await
+    }
+
+    /// Writes a template and publishes it.
+    pub(crate) async fn publish(&self, website: &str, text: &str) {
+        let (store, now) = (self.workshop.store(), self.workshop.now());
+        template::set(store, website, text, "kim", now).await.unwrap();
+        template::publish(store, website, None, "kim", now).await.unwrap();
+    }
+
+    /// The key of the only order.
+    pub(crate) async fn only(&self) -> String {
+        let mut keys = Vec::new();
+        for month in 0..24 {
+            let month = self.workshop.now() + chrono::TimeDelta::days(30 * (month - 3));
+            keys.extend(kept::of_month(self.workshop.store(), month, None, 10).await.unwrap().entries);
+        }
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), 1, "{keys:?}");
+        keys[0].to_string()
     }
 
     /// Puts a file into the drop.
@@ -83,6 +115,18 @@ impl Shop {
             self.workshop.wait(1);
             self.beat().await;
         }
+    }
+
+    /// Why an order does not go now; empty if it does.
+    pub(crate) async fn why(&self, id: &str, chain: Chain) -> String {
+        let (store, now) = (self.workshop.store(), self.workshop.now());
+        let look = OrderExport.look(store, &[id.to_owned()], now).await.unwrap();
+        let record = self.record(id).await;
+        in_words(&look.things[id].refusals(&OrderExport.filters(chain), &record.export, now))
+    }
+
+    pub(crate) async fn reset(&self, id: &str, doubt: Doubt) -> Result<Record, reset::Error> {
+        reset::reset(self.workshop.store(), (ORDER_EXPORT, id), doubt, "kim", self.workshop.now()).await
     }
 
     pub(crate) async fn record(&self, id: &str) -> Record {
