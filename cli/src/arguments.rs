@@ -3,6 +3,7 @@
 mod catalog;
 mod imports;
 mod operators;
+mod orders;
 mod pipeline_reference;
 mod pipelines;
 mod shop;
@@ -22,6 +23,7 @@ pub(crate) use imports::{
     OkFileArguments, RunArguments,
 };
 pub(crate) use operators::{MaintenanceCommand, QueueCommand, SettingsCommand};
+pub(crate) use orders::{OrderCommand, OrderListArguments, OrderSettingsCommand, StatusWord, TemplateCommand};
 pub(crate) use pipeline_reference::PipelineReference;
 pub(crate) use pipelines::{Chosen, ListArguments, PipelineCommand, StepCommand, WatchArguments, Which};
 
@@ -172,6 +174,9 @@ pub(crate) enum Command {
     /// Looks into the own catalogue.
     #[command(subcommand)]
     Catalog(CatalogCommand),
+    /// Takes orders in, and sees to it that they leave.
+    #[command(subcommand)]
+    Order(OrderCommand),
     /// Tells which shop it is, and so what files may name: store views, attributes, options, groups and so on.
     #[command(subcommand)]
     Shop(ShopCommand),

@@ -1,8 +1,8 @@
 //! Which commands only look, which change something that is there, which work, and which are noted with a name.
 
 use crate::arguments::{
-    CatalogCommand, Command, ImportCommand, MaintenanceCommand, PipelineCommand, QueueCommand, RunArguments,
-    SettingsCommand, ShopCommand, StepCommand,
+    CatalogCommand, Command, ImportCommand, MaintenanceCommand, OrderCommand, OrderSettingsCommand, PipelineCommand,
+    QueueCommand, RunArguments, SettingsCommand, ShopCommand, StepCommand, TemplateCommand,
 };
 use crate::store_folder::Need;
 
@@ -26,6 +26,13 @@ pub(crate) fn need_of(command: &Command) -> Need {
         | Command::Import(ImportCommand::OkFile(_))
         | Command::Queue(QueueCommand::Redrive)
         | Command::Catalog(CatalogCommand::Reindex)
+        | Command::Order(
+            OrderCommand::Import { .. }
+            | OrderCommand::Export { .. }
+            | OrderCommand::Reset { .. }
+            | OrderCommand::Settings(OrderSettingsCommand::Set { .. })
+            | OrderCommand::Template(TemplateCommand::Set { .. } | TemplateCommand::Publish { .. }),
+        )
         | Command::Shop(ShopCommand::Import(_)) => Need::Change,
         Command::Pipeline(_)
         | Command::Step(_)
@@ -43,6 +50,7 @@ pub(crate) fn need_of(command: &Command) -> Need {
             | ImportCommand::Export(_),
         )
         | Command::Catalog(_)
+        | Command::Order(_)
         | Command::Shop(ShopCommand::Export { .. })
         | Command::Executors { .. }
         | Command::Conditions { .. }

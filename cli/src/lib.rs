@@ -17,6 +17,7 @@ mod ids;
 mod import_commands;
 mod installation;
 mod logs;
+mod order_commands;
 mod outcome;
 mod output;
 mod pipeline_commands;
@@ -119,6 +120,7 @@ async fn run_over(
         Command::Conditions { name } => program_commands::conditions(&program, name.as_deref(), output),
         Command::Import(command) => import_commands::run(&installation, command, output).await,
         Command::Catalog(command) => catalog_commands::run(&installation, command, output).await,
+        Command::Order(command) => order_commands::run(&installation, command, output).await,
         Command::Shop(command) => shop_commands::run(&installation, command, output).await,
     }
 }

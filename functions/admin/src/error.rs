@@ -143,6 +143,24 @@ impl From<operate::shop::Error> for ApiError {
     }
 }
 
+impl From<operate::orders::Error> for ApiError {
+    fn from(error: operate::orders::Error) -> Self {
+        use operate::orders::{Error, ResetError};
+        match error {
+            Error::Store(error) | Error::Reset(ResetError::Store(error)) => error.into(),
+            error @ (Error::Unknown(_) | Error::Reset(ResetError::Unknown { .. })) => {
+                ApiError::not_found(error.to_string())
+            }
+            error @ (Error::NoOrders(_) | Error::Month(_)) => ApiError::bad_request(error.to_string()),
+            error @ (Error::Ambiguous { .. }
+            | Error::Busy(_)
+            | Error::Reset(ResetError::Illegal(_) | ResetError::MayBeReceived { .. } | ResetError::Busy(_))) => {
+                ApiError::conflict(error.to_string())
+            }
+        }
+    }
+}
+
 impl From<operate::import_configuration::Error> for ApiError {
     fn from(error: operate::import_configuration::Error) -> Self {
         use operate::import_configuration::Error;

@@ -19,6 +19,7 @@ mod health;
 mod import_configuration;
 mod imports;
 mod logs;
+mod orders;
 mod pipelines;
 mod queues;
 mod routes;

@@ -8,8 +8,8 @@ use engine::Context;
 
 use crate::access::Role;
 use crate::{
-    catalog, changes, definitions, health, import_configuration, imports, logs, pipelines, queues, settings, shop,
-    steps, uploads,
+    catalog, changes, definitions, health, import_configuration, imports, logs, orders, pipelines, queues, settings,
+    shop, steps, uploads,
 };
 
 /// One route.
@@ -71,6 +71,11 @@ pub(crate) fn table() -> Vec<Route> {
         route(&get, "/catalog/listing", View, catalog::listing),
         route(&get, "/catalog/export", Operate, catalog::export),
         route(&get, "/import-configuration", View, import_configuration::configuration),
+        route(&get, "/orders", View, orders::list),
+        route(&post, "/orders", Operate, orders::take).with_limit(orders::LIMIT_BYTES),
+        route(&get, "/orders/{order}", View, orders::show),
+        route(&get, "/orders/{order}/why-not-exported", View, orders::why),
+        route(&post, "/orders/{order}/reset", Operate, orders::reset),
         route(&get, "/shop", View, shop::show),
         route(&put, "/shop", Configure, shop::tell).with_limit(shop::LIMIT_BYTES),
         route(&get, "/audit", View, settings::audit),

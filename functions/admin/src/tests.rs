@@ -5,6 +5,7 @@ mod contract;
 mod import_configuration;
 mod imports;
 mod operations;
+mod orders;
 mod refusals;
 mod roles;
 mod shop;

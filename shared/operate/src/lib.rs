@@ -15,6 +15,7 @@ mod imports;
 mod list;
 pub mod listing;
 mod operator;
+pub mod orders;
 mod pause;
 mod product;
 pub mod queues;

@@ -147,6 +147,11 @@ impl Places {
             get("/imports/{reference}/report", &format!("/imports/{imported}/report")),
             get("/imports/{reference}/errors", &format!("/imports/{imported}/errors")),
             get("/import-configuration", "/import-configuration"),
+            post("/orders", "/orders", order()),
+            get("/orders", "/orders"),
+            get("/orders/{order}", "/orders/9-000000042"),
+            get("/orders/{order}/why-not-exported", "/orders/9-000000042/why-not-exported"),
+            post("/orders/{order}/reset", "/orders/9-000000042/reset", Value::Null),
             get("/shop", "/shop"),
             put("/shop", "/shop", json!({ "websites": [{ "code": "base" }] })),
             post("/uploads", "/uploads", json!({ "name": "product-import_1_01.csv", "size_bytes": 3 })),
@@ -160,6 +165,16 @@ impl Places {
         assert_eq!(asked, served, "a route without a request, or a request without a route");
         requests
     }
+}
+
+/// An order of a store that belongs to no website, so that it stays.
+fn order() -> Value {
+    json!({
+        "entity_id": 502, "increment_id": "000000042", "store_id": 9, "status": "processing",
+        "created_at": "2026-08-01 09:15:00", "updated_at": "2026-08-01 10:15:00", "customer_email": "kim@example.com",
+        "order_currency_code": "EUR", "base_currency_code": "EUR", "grand_total": 0, "base_grand_total": 0,
+        "items": [{ "item_id": 1, "sku": "A", "qty_ordered": 1, "price": 0 }],
+    })
 }
 
 /// What the function answers.

@@ -40,7 +40,7 @@ const DEFINITIONS: &str = r#"<config>
 </config>"#;
 
 /// What people who only look do. `WIDE` and `IDLE` stand for the ids of two pipelines.
-const LOOKING: [&str; 37] = [
+const LOOKING: [&str; 46] = [
     "health",
     "pipeline list",
     "pipeline list --status success",
@@ -72,6 +72,15 @@ const LOOKING: [&str; 37] = [
     "import configuration",
     "shop export target/shop-of-a-test.yaml",
     "catalog export",
+    "order list",
+    "order show no-such",
+    "order why no-such",
+    "order settings list",
+    "order settings get base",
+    "order template get base",
+    "order template try base",
+    "order template history base",
+    "order template diff base",
     // These look at no stage.
     "pipeline validate pipelines/catalog_import.xml",
     "executors",
@@ -82,7 +91,7 @@ const LOOKING: [&str; 37] = [
 ];
 
 /// What people do who operate a stage.
-const OPERATING: [&str; 19] = [
+const OPERATING: [&str; 25] = [
     "pipeline init idle",
     "pipeline init urgent",
     "pipeline pause IDLE",
@@ -102,6 +111,12 @@ const OPERATING: [&str; 19] = [
     "import validate FILES --timeout 1",
     "shop import demo/shop.yaml",
     "import ok-file FILES",
+    "order settings set base examples/orders/base.json",
+    "order import examples/orders/order.json",
+    "order export 000000041",
+    "order reset 000000041",
+    "order template set base examples/orders/order.j2",
+    "order template publish base",
 ];
 
 /// What functions do on AWS, with rights of their own.

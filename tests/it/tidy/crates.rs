@@ -32,7 +32,7 @@ const NEEDED: [(&str, &[&str]); 17] = [
     ("heartbeat", &["engine", "steps", "store-aws"]),
     ("intake", &["engine", "steps", "store-aws"]),
     ("runner", &["engine", "steps", "store-aws"]),
-    ("operate", &["catalog", "engine", "import", "pipeline", "steps", "store"]),
+    ("operate", &["catalog", "engine", "import", "orders", "pipeline", "steps", "store"]),
     ("steps", &["catalog", "engine", "http", "import", "magento", "orders", "pipeline", "store"]),
     ("engine", &["pipeline", "store"]),
     ("magento", &["catalog", "http", "import"]),

@@ -20,6 +20,11 @@ pub(super) async fn orders(stage: &mut Stage) {
         let id: PipelineId = spawned.unwrap_or_else(|| panic!("{report:?}")).trim().parse().unwrap();
         stage.run(&id, 0).await;
     }
+    // One that is handed in goes the same way.
+    let large = order(&incompressible()).replace("000000041", "000000043").replace("501", "503");
+    let taken = stage.ask("POST", "/orders", &serde_json::from_str(&large).unwrap()).await;
+    assert_eq!(taken.status, 200, "{taken:?}");
+    stage.ask("GET", "/orders/000000043", &serde_json::Value::Null).await.json();
     let sent = stage.storage.files.get("outgoing/base/000000041~2.json", None).await.unwrap();
     assert!(sent.is_some(), "the document left");
 }
