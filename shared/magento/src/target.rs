@@ -10,6 +10,7 @@
 //! **Invariant:** every row is answered once or left pending once (`tally.rs`).
 //! **Invariant:** no empty text is sent for a value that shall be gone: the shop would take it for a price of 0.
 
+mod accepted;
 mod afterwards;
 mod asking;
 mod attribute_sets;
@@ -61,13 +62,21 @@ pub struct MagentoTarget {
     in_flight: InFlight,
     files: Option<Arc<dyn RowFiles>>,
     memory: Option<Arc<dyn ShopMemory>>,
+    asks_in_full: bool,
 }
 
 impl MagentoTarget {
     /// The shop of a client; what it has is asked for when it is needed.
     #[must_use]
     pub fn new(client: Arc<ShopClient>) -> Self {
-        Self { client, known: Known::default(), in_flight: InFlight::default(), files: None, memory: None }
+        Self {
+            client,
+            known: Known::default(),
+            in_flight: InFlight::default(),
+            files: None,
+            memory: None,
+            asks_in_full: false,
+        }
     }
 
     /// The shop of a client, of which somebody has kept what it has.
@@ -88,6 +97,12 @@ impl MagentoTarget {
         Self { memory: Some(memory), ..self }
     }
 
+    /// The same, but whatever is remembered of products, they are compared with the shop.
+    #[must_use]
+    pub fn in_full(self) -> Self {
+        Self { asks_in_full: true, ..self }
+    }
+
     async fn recall(&self, keys: &[String]) -> Result<BTreeMap<String, String>, target::Error> {
         match &self.memory {
             Some(memory) if !keys.is_empty() => memory.recall(keys).await.map_err(not_remembered),
@@ -98,6 +113,13 @@ impl MagentoTarget {
     async fn keep(&self, texts: BTreeMap<String, String>) -> Result<(), target::Error> {
         match &self.memory {
             Some(memory) if !texts.is_empty() => memory.keep(texts).await.map_err(not_remembered),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    async fn forget(&self, keys: &[String]) -> Result<(), target::Error> {
+        match &self.memory {
+            Some(memory) if !keys.is_empty() => memory.forget(keys).await.map_err(not_remembered),
             Some(_) | None => Ok(()),
         }
     }

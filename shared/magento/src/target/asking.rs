@@ -13,6 +13,7 @@ use catalog::target::{self, BlockOutcome, ItemOutcome, Pending};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
+use super::accepted::AcceptedRows;
 use super::afterwards::Attached;
 use super::problem::failed;
 use super::tally::RowTally;
@@ -52,10 +53,12 @@ pub(super) async fn ask(target: &MagentoTarget, pending: Pending) -> Result<Bloc
         token,
         again: Vec::new(),
         attach: Vec::new(),
+        accepted: Vec::new(),
     };
     if asked.token.is_later() {
         asked.attach = asked.token.then.keys().copied().collect();
         asked.attach(target).await?;
+        target.remember(std::mem::take(&mut asked.accepted)).await?;
         return Ok(asked.tally.finish());
     }
     let open = open_operations(client, &asked.token.uuid).await.map_err(failed)?;
@@ -71,6 +74,7 @@ pub(super) async fn ask(target: &MagentoTarget, pending: Pending) -> Result<Bloc
     }
     asked.send_again(client).await?;
     asked.attach(target).await?;
+    target.remember(std::mem::take(&mut asked.accepted)).await?;
     Ok(asked.tally.finish())
 }
 
@@ -82,6 +86,8 @@ struct Asked {
     again: Vec<SentAgain>,
     /// Entries whose products are there, so that the rest of them is sent now.
     attach: Vec<usize>,
+    /// What the shop has done, to be remembered.
+    accepted: Vec<AcceptedRows>,
 }
 
 /// What is sent once more, or for the first time in a second step.
@@ -90,6 +96,7 @@ struct SentAgain {
     item: Value,
     is_new: bool,
     then: Option<Attached>,
+    accepted: Option<AcceptedRows>,
 }
 
 impl Asked {
@@ -188,7 +195,8 @@ impl Asked {
             Some(request) if self.token.tries < TRIES => {
                 let (rows, is_new) = (self.rows_of(entry), self.token.new.contains(&entry));
                 let (item, then) = (request.clone(), self.token.then.get(&entry).cloned());
-                self.again.push(SentAgain { rows, item, is_new, then });
+                let accepted = self.token.accepted.get(&entry).cloned();
+                self.again.push(SentAgain { rows, item, is_new, then, accepted });
             }
             _ => self.refuse(entry, message),
         }
@@ -201,10 +209,19 @@ impl Asked {
             BulkRoute::SaveProducts | BulkRoute::UpdateProducts | BulkRoute::AttachChildren => ItemOutcome::Updated,
         };
         self.rows_of(entry).into_iter().for_each(|row| self.tally.settle(row, outcome.clone()));
+        self.accept(entry);
+    }
+
+    /// Remembers what rows said, if nothing about them is to be told again.
+    fn accept(&mut self, entry: usize) {
+        let rows = self.rows_of(entry);
+        let is_told = rows.iter().any(|row| self.tally.is_refused(*row) || self.tally.is_noted(*row));
+        self.accepted.extend(self.token.accepted.get(&entry).filter(|_| !is_told).cloned());
     }
 
     fn settle_unchanged(&mut self, entry: usize) {
         self.rows_of(entry).into_iter().for_each(|row| self.tally.settle(row, ItemOutcome::Unchanged));
+        self.accept(entry);
     }
 
     fn refuse(&mut self, entry: usize, problem: &str) {
@@ -241,6 +258,7 @@ impl Asked {
                 let one = &sent[*place];
                 token.new.extend(one.is_new.then_some(entry));
                 token.then.extend(one.then.clone().map(|then| (entry, then)));
+                token.accepted.extend(one.accepted.clone().map(|rows| (entry, rows)));
                 for row in one.rows.iter().filter(|row| !self.tally.is_refused(**row)) {
                     rows.push(*row);
                     token.entries.push(entry);

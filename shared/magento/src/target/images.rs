@@ -15,6 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use catalog::target;
 use import::entity::Stated;
+use import::entity::product::ProductChange;
 use serde_json::{Value, json};
 
 use super::MagentoTarget;
@@ -95,6 +96,15 @@ pub(super) async fn bring(
         }
     }
     Ok(done)
+}
+
+/// What is in the files that a row names as images, as a text that differs if one of them does.
+pub(super) async fn contents_of(target: &MagentoTarget, change: &ProductChange) -> Result<String, target::Error> {
+    let mut wanted = WantedImages::default();
+    wanted.take(change);
+    let (files, problems) = read_files(target, &wanted).await?;
+    let digests: Vec<&str> = files.values().map(|file| file.digest.as_str()).collect();
+    Ok(format!("{} {}", digests.join(" "), problems.join(" ")))
 }
 
 async fn steps(

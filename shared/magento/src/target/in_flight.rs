@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use tokio::sync::OnceCell;
 
+use super::accepted::AcceptedRows;
 use super::afterwards::{Afterwards, Attached};
 use super::problem::failed;
 use super::refused;
@@ -36,6 +37,15 @@ pub(super) struct HandedItem {
     pub(super) is_new: bool,
     /// What is sent once the product is there.
     pub(super) then: Afterwards,
+    /// What its rows said, to be remembered once the shop has done it.
+    pub(super) accepted: Option<AcceptedRows>,
+}
+
+/// A product of which nothing is sent yet: its rows, and what is sent later.
+pub(super) struct PutOff {
+    pub(super) rows: Vec<usize>,
+    pub(super) attached: Attached,
+    pub(super) accepted: Option<AcceptedRows>,
 }
 
 /// Items for one call and one scope, in their order.
@@ -132,16 +142,15 @@ pub(super) async fn hand_over(
 }
 
 /// Leaves rows pending of which nothing is to be sent before other products are there.
-pub(super) fn put_off(
-    client: &ShopClient,
-    tally: &mut RowTally,
-    (scope, products): (&ShopScope, Vec<(Vec<usize>, Attached)>),
-) {
+pub(super) fn put_off(client: &ShopClient, tally: &mut RowTally, (scope, products): (&ShopScope, Vec<PutOff>)) {
     let mut rows = Vec::new();
     let mut entries = Vec::new();
     let mut then = Vec::new();
-    for (entry, (of_product, attached)) in products.into_iter().enumerate() {
-        for row in of_product.into_iter().filter(|row| !tally.is_refused(*row)) {
+    let mut accepted = BTreeMap::new();
+    for (entry, product) in products.into_iter().enumerate() {
+        accepted.extend(product.accepted.map(|rows| (entry, rows)));
+        let attached = product.attached;
+        for row in product.rows.into_iter().filter(|row| !tally.is_refused(*row)) {
             rows.push(row);
             entries.push(entry);
         }
@@ -153,6 +162,7 @@ pub(super) fn put_off(
     let after = look_after(None);
     let mut token = BulkToken::later(scope, then, client.wire().now());
     token.entries = entries;
+    token.accepted = accepted;
     token.waited = after.as_secs();
     tally.leave(&rows, token.write(), after.as_secs());
 }
@@ -173,6 +183,7 @@ fn leave(
         if item.is_new {
             token.new.push(entry);
         }
+        token.accepted.extend(item.accepted.clone().map(|rows| (entry, rows)));
         if !item.then.is_empty() {
             let sku = item.body["product"]["sku"].as_str().unwrap_or_default().to_owned();
             token.then.insert(entry, Attached::new(sku, item.then.clone()));

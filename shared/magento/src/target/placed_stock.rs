@@ -54,6 +54,16 @@ impl PlacedStock {
         }
     }
 
+    /// The products of which something is sent.
+    pub(super) fn skus(&self) -> impl Iterator<Item = &str> {
+        self.wanted.values().chain(self.gone.values()).map(|stock| stock.sku.as_str())
+    }
+
+    /// Says whether something of a product is sent.
+    pub(super) fn has(&self, sku: &str) -> bool {
+        self.skus().any(|known| known == sku)
+    }
+
     /// Sends it, and says what became of its rows.
     pub(super) async fn send(self, client: &ShopClient, tally: &mut RowTally) -> Result<(), Error> {
         save(client, self.wanted, tally).await?;

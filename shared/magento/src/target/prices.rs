@@ -31,6 +31,9 @@ const SPECIAL_INFORMATION: &[&str] = &["products", "special-price-information"];
 /// The number of the scope that holds for all store views.
 const EVERYWHERE: i64 = 0;
 
+/// What is remembered of rows of prices is called so.
+const KIND: &str = "prices";
+
 /// What a price is of: the sku as skus compare, and the number of the store view.
 type PricePlace = (String, i64);
 
@@ -77,9 +80,10 @@ async fn import_prices(target: &MagentoTarget, block: Block<Prices>) -> Result<B
         }
     }
     refuse_unknown(client, &mut tally, (&wanted, &rest, &prices), &skus).await.map_err(failed)?;
+    target.forget_accepted(wanted.skus()).await?;
     wanted.send(client, &mut tally).await.map_err(failed)?;
     rest.retain(|row| !tally.is_refused(row.row));
-    import_rows(target, &known, &mut tally, rest).await?;
+    import_rows(target, &known, &mut tally, (KIND, rest)).await?;
     Ok(tally.finish())
 }
 
@@ -198,6 +202,12 @@ impl WantedPrices {
             want(&mut self.special, place, row, body);
         }
         NAMES.iter().for_each(|name| drop(change.values.remove(*name)));
+    }
+
+    /// The products of which something is sent.
+    fn skus(&self) -> impl Iterator<Item = &str> {
+        let all = [&self.special_delete, &self.base, &self.special].into_iter();
+        all.flat_map(|wanted| wanted.values()).map(|(_, row)| row.sku.as_str())
     }
 
     async fn send(self, client: &ShopClient, tally: &mut RowTally) -> Result<(), crate::client::Error> {

@@ -90,6 +90,6 @@ where
         change.product_type = None;
         rows.push(ProductRow { row, change, if_known: None });
     }
-    import_rows(target, &known, &mut tally, rows).await?;
+    import_rows(target, &known, &mut tally, (E::ABOUT.name, rows)).await?;
     Ok(tally.finish())
 }

@@ -28,7 +28,7 @@ use serde_json::json;
 
 use super::afterwards::{Afterwards, Attached};
 use super::existing;
-use super::in_flight::{HandedBatch, HandedItem, hand_over, put_off};
+use super::in_flight::{HandedBatch, HandedItem, PutOff, hand_over, put_off};
 use super::placed_stock::PlacedStock;
 use super::problem::failed;
 use super::tally::RowTally;
@@ -59,6 +59,9 @@ impl ProductRow {
     }
 }
 
+/// Rows of product files, as what is remembered of them is called.
+const PRODUCTS: &str = "products";
+
 /// Whether rows may make products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Making {
@@ -75,7 +78,9 @@ async fn import_products(target: &MagentoTarget, block: Block<Products>) -> Resu
     // Files before this one may have made what rows name.
     let known = if rows.iter().any(|row| row.names_unknown(&known)) { target.refreshed().await? } else { known };
     match block.operation {
-        Operation::AddUpdate => write_rows(target, &known, &mut tally, (rows, Making::Allowed)).await?,
+        Operation::AddUpdate => {
+            write_rows(target, &known, &mut tally, (rows, Making::Allowed, PRODUCTS)).await?;
+        }
         Operation::Delete => delete_rows(target, &mut tally, rows).await?,
         Operation::Replace => {
             let problem = "products of a shop are not replaced: it would give them new numbers, which orders and links \
@@ -91,29 +96,36 @@ pub(super) async fn import_rows(
     target: &MagentoTarget,
     known: &ShopKnowledge,
     tally: &mut RowTally,
-    rows: Vec<ProductRow>,
+    (kind, rows): (&str, Vec<ProductRow>),
 ) -> Result<(), target::Error> {
     if rows.is_empty() {
         return Ok(());
     }
-    write_rows(target, known, tally, (rows, Making::Refused)).await
+    write_rows(target, known, tally, (rows, Making::Refused, kind)).await
 }
 
 async fn write_rows(
     target: &MagentoTarget,
     known: &ShopKnowledge,
     tally: &mut RowTally,
-    (rows, making): (Vec<ProductRow>, Making),
+    (mut rows, making, kind): (Vec<ProductRow>, Making, &str),
 ) -> Result<(), target::Error> {
     let client = target.client.as_ref();
+    let mut digests = target.digests(kind, &rows).await?;
+    let known_rows = target.known_rows(&digests).await?;
+    // The shop has accepted the same already: it need not even be asked.
+    rows.retain(|row| {
+        !known_rows.contains(&(ShopScope::of(row.change.store_view.as_deref()), sku_key(&row.change.sku)))
+    });
     let stored = Stored::read(target, &rows).await.map_err(failed)?;
     let mut groups = group(known, &stored, tally, (rows, making));
     // What all see comes first: what a store view shows follows from it.
     groups.sort_by_key(|group| group.scope != ShopScope::Global);
     let mut changed = BTreeSet::new();
     let mut batches: BTreeMap<Turn, HandedBatch> = BTreeMap::new();
-    let mut later: BTreeMap<ShopScope, Vec<(Vec<usize>, Attached)>> = BTreeMap::new();
+    let mut later: BTreeMap<ShopScope, Vec<PutOff>> = BTreeMap::new();
     let mut placed = PlacedStock::default();
+    let (mut sent, mut unchanged) = (BTreeSet::new(), Vec::new());
     for group in groups {
         let store_id = store_id(known, &group.scope);
         let mut group = prepare::prepare(target, &stored, (group, store_id), &changed);
@@ -136,22 +148,31 @@ async fn write_rows(
             (&group.sku, &group.rows, ItemOutcome::Updated),
             group.body.source_items.take(),
         );
+        let accepted = digests.remove(&(group.scope.clone(), sku_key(&group.sku)));
         if !group.is_new && group.body.is_empty() {
             match group.then.is_empty() {
-                true => group.rows.iter().for_each(|row| tally.settle(*row, ItemOutcome::Unchanged)),
+                true => {
+                    let is_told = |row: &usize| tally.is_noted(*row) || !tally.is_open(*row);
+                    unchanged.extend(accepted.filter(|_| !placed.has(&group.sku) && !group.rows.iter().any(is_told)));
+                    group.rows.iter().for_each(|row| tally.settle(*row, ItemOutcome::Unchanged));
+                }
                 false => {
                     let attached = Attached::new(group.sku, group.then);
-                    later.entry(group.scope).or_default().push((group.rows, attached));
+                    sent.insert(attached.sku.clone());
+                    later.entry(group.scope).or_default().push(PutOff { rows: group.rows, attached, accepted });
                 }
             }
             continue;
         }
+        sent.insert(group.sku.clone());
         let (route, scope) = (group.route(), group.scope.clone());
         let batch = batches.entry(Turn::of(&group));
         let batch = batch.or_insert_with(|| HandedBatch { route, scope, store_id, items: Vec::new() });
         let body = group.body.into_item(&group.sku);
-        batch.items.push(HandedItem { rows: group.rows, body, is_new: group.is_new, then: group.then });
+        batch.items.push(HandedItem { rows: group.rows, body, is_new: group.is_new, then: group.then, accepted });
     }
+    target.forget_accepted(sent.iter().map(String::as_str).chain(placed.skus())).await?;
+    target.remember(unchanged).await?;
     placed.send(client, tally).await.map_err(failed)?;
     for batch in batches.into_values() {
         hand_over(client, &target.in_flight, tally, batch).await?;
@@ -193,13 +214,20 @@ async fn delete_rows(target: &MagentoTarget, tally: &mut RowTally, rows: Vec<Pro
             let body = json!({ "sku": there[&key]["sku"] });
             items
                 .entry(key)
-                .or_insert(HandedItem { rows: Vec::new(), body, is_new: false, then: Afterwards::default() })
+                .or_insert(HandedItem {
+                    rows: Vec::new(),
+                    body,
+                    is_new: false,
+                    then: Afterwards::default(),
+                    accepted: None,
+                })
                 .rows
                 .push(row);
         } else {
             tally.refuse(row, refused("there is nothing of this to delete"));
         }
     }
+    target.forget_accepted(items.keys().map(String::as_str)).await?;
     let (route, scope) = (BulkRoute::DeleteProducts, ShopScope::Global);
     let batch = HandedBatch { route, scope, store_id: 0, items: items.into_values().collect() };
     hand_over(client, &target.in_flight, tally, batch).await

@@ -54,6 +54,7 @@ async fn import_source_items(target: &MagentoTarget, block: Block<SourceItems>) 
         }
     }
     let call = if block.operation == Operation::Delete { DELETE } else { SAVE };
+    target.forget_accepted(wanted.values().map(|stock| stock.sku.as_str())).await?;
     send_wanted(client, call, wanted, &mut tally).await.map_err(failed)?;
     Ok(tally.finish())
 }

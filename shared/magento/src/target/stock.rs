@@ -21,6 +21,9 @@ target_of!(Stock, import_stock);
 /// The source whose quantity is that of the classic stock.
 const DEFAULT_SOURCE: &str = "default";
 
+/// What is remembered of rows of stock is called so.
+const KIND: &str = "stock";
+
 /// What a source knows; everything else is a setting of the product.
 const AT_SOURCE: [&str; 2] = ["qty", "is_in_stock"];
 
@@ -47,9 +50,10 @@ async fn import_stock(target: &MagentoTarget, block: Block<Stock>) -> Result<Blo
             Err(problem) => tally.refuse(row, refused(problem)),
         }
     }
+    target.forget_accepted(wanted.values().map(|stock| stock.sku.as_str())).await?;
     save(client, wanted, &mut tally).await.map_err(failed)?;
     rest.retain(|row| !tally.is_refused(row.row));
-    import_rows(target, &known, &mut tally, rest).await?;
+    import_rows(target, &known, &mut tally, (KIND, rest)).await?;
     Ok(tally.finish())
 }
 

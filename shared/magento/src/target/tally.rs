@@ -1,5 +1,7 @@
 //! What becomes of the rows of a block: each is answered once, or left pending once.
 
+use std::collections::BTreeSet;
+
 use catalog::target::{BlockOutcome, ItemOutcome, Pending};
 use import::finding::{ChangeRefusal, Finding, Severity};
 
@@ -10,6 +12,7 @@ pub(super) struct RowTally {
     states: Vec<RowState>,
     pending: Vec<Pending>,
     notices: Vec<Finding>,
+    noted: BTreeSet<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +25,7 @@ enum RowState {
 impl RowTally {
     pub(super) fn new(file: &str, lines: Vec<u64>) -> Self {
         let states = vec![RowState::Open; lines.len()];
-        Self { file: file.to_owned(), lines, states, pending: Vec::new(), notices: Vec::new() }
+        Self { file: file.to_owned(), lines, states, pending: Vec::new(), notices: Vec::new(), noted: BTreeSet::new() }
     }
 
     /// Says that the shop does not take a row. Nothing that comes later makes it better.
@@ -53,7 +56,13 @@ impl RowTally {
     /// Says something about a row that is taken all the same.
     pub(super) fn note(&mut self, row: usize, column: Option<&str>, problem: String) {
         let finding = Finding::about(&self.file, self.lines[row], problem, Severity::Value);
+        self.noted.insert(row);
         self.notices.push(Finding { column: column.map(str::to_owned), ..finding });
+    }
+
+    /// Says whether something was said about a row beside what became of it.
+    pub(super) fn is_noted(&self, row: usize) -> bool {
+        self.noted.contains(&row)
     }
 
     /// Says whether nothing was said of a row yet.

@@ -58,6 +58,7 @@ async fn import_tier_prices(target: &MagentoTarget, block: Block<TierPrices>) ->
         }
     }
     let call = if block.operation == Operation::Delete { DELETE } else { SAVE };
+    target.forget_accepted(wanted.values().map(|(_, row, _)| row.sku.as_str())).await?;
     send_wanted(client, call, wanted, &mut tally).await.map_err(failed)?;
     Ok(tally.finish())
 }

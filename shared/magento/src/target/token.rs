@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::accepted::AcceptedRows;
 use super::afterwards::Attached;
 use crate::bulk::BulkRoute;
 use crate::client::ShopScope;
@@ -25,6 +26,9 @@ pub(super) struct BulkToken {
     /// What is sent of the products of entries once they are there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) then: BTreeMap<usize, Attached>,
+    /// What rows of entries said, to be remembered once the shop has done it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) accepted: BTreeMap<usize, AcceptedRows>,
     /// How often products were looked for that others name.
     #[serde(default)]
     pub(super) looks: u32,
@@ -62,6 +66,7 @@ impl BulkToken {
             entries,
             new: Vec::new(),
             then: BTreeMap::new(),
+            accepted: BTreeMap::new(),
             looks: 0,
             tries: 0,
             waited: 0,

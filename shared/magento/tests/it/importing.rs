@@ -18,6 +18,7 @@ use local_shop::{LocalShop, Setup, TOKEN};
 use magento::client::{
     AddressForm, Network, ShopAccess, ShopAddress, ShopCall, ShopClient, ShopLimits, ShopSecret, ShopSettings, Wire,
 };
+use magento::facts::ShopKnowledge;
 use magento::target::{MagentoTarget, RowFileError, RowFiles};
 use patience::wait;
 use serde_json::Value;
@@ -59,6 +60,11 @@ impl Shop {
     /// The target of a new attempt: it knows nothing of earlier ones.
     pub(crate) fn target(&self) -> MagentoTarget {
         MagentoTarget::new(self.client.clone()).reading(Arc::new(Files))
+    }
+
+    /// The same, of which somebody has kept what the shop has.
+    pub(crate) fn target_knowing(&self, known: ShopKnowledge) -> MagentoTarget {
+        MagentoTarget::knowing(self.client.clone(), known).reading(Arc::new(Files))
     }
 
     /// Imports a file to its end, with the shop's consumer running in between, and tells what became of its rows.

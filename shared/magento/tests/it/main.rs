@@ -21,6 +21,8 @@ mod importing;
 #[cfg(test)]
 mod kills;
 #[cfg(test)]
+mod memory;
+#[cfg(test)]
 mod prices;
 #[cfg(test)]
 mod products;

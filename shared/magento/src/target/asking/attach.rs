@@ -72,23 +72,29 @@ impl Asked {
             match self.bring_images(target, (&mut attached, &rows), &mut left).await? {
                 Brought::All => {}
                 Brought::Later => {
-                    waiting.push((rows, is_new, attached));
+                    waiting.push((entry, is_new, attached));
                     continue;
                 }
                 Brought::Waits => {
                     looks = self.token.looks + 1;
-                    waiting.push((rows, is_new, attached));
+                    waiting.push((entry, is_new, attached));
                     continue;
                 }
             }
             match self.step(target, (&attached, &rows), &found).await? {
-                Step::Send(item) => sent.push(SentAgain { rows, item, is_new, then: None }),
+                Step::Send(item) => sent.push(SentAgain {
+                    rows,
+                    item,
+                    is_new,
+                    then: None,
+                    accepted: self.token.accepted.get(&entry).cloned(),
+                }),
                 Step::Nothing if self.token.is_later() && !attached.was_sent => self.settle_unchanged(entry),
                 Step::Nothing => self.settle(entry),
                 Step::Wait => {
                     looks = self.token.looks + 1;
                     attached.was_sent |= !self.token.is_later();
-                    waiting.push((rows, is_new, attached));
+                    waiting.push((entry, is_new, attached));
                 }
                 Step::Refuse(problem) => self.refuse(entry, &problem),
             }
@@ -184,14 +190,16 @@ impl Asked {
     }
 
     /// Leaves rows pending until the products that they name are there.
-    fn wait(&mut self, client: &ShopClient, looks: u32, waiting: Vec<(Vec<usize>, bool, Attached)>) {
+    fn wait(&mut self, client: &ShopClient, looks: u32, waiting: Vec<(usize, bool, Attached)>) {
         if waiting.is_empty() {
             return;
         }
         let mut token = BulkToken::later(&self.token.scope(), Vec::new(), client.wire().now());
         token.looks = looks;
         let mut rows = Vec::new();
-        for (entry, (of_entry, is_new, attached)) in waiting.into_iter().enumerate() {
+        for (entry, (before, is_new, attached)) in waiting.into_iter().enumerate() {
+            let of_entry = self.rows_of(before);
+            token.accepted.extend(self.token.accepted.get(&before).cloned().map(|rows| (entry, rows)));
             token.new.extend(is_new.then_some(entry));
             token.then.insert(entry, attached);
             for row in of_entry.into_iter().filter(|row| !self.tally.is_refused(*row)) {
