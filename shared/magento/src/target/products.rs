@@ -2,13 +2,14 @@
 //!
 //! `values.rs` turns values into the shop's, `body.rs` puts them together, `stock_item.rs`, `tiers.rs`, `variations.rs`,
 //! `custom_options.rs` and `downloads.rs` are parts of it, `group.rs` takes all rows of a product, `stored.rs` reads what the
-//! shop has, `compare.rs` leaves that out, `prepare.rs` decides what is sent at once and what later.
+//! shop has, `compare.rs` leaves that out, `prepare.rs` decides what is sent at once and what later, `outgoing.rs` sends it.
 
 mod body;
 mod compare;
 mod custom_options;
 mod downloads;
 mod group;
+mod outgoing;
 mod prepare;
 mod refusal;
 mod stock_item;
@@ -26,17 +27,17 @@ use import::entity::product::{ProductChange, Products};
 use import::operation::Operation;
 use serde_json::json;
 
-use super::afterwards::{Afterwards, Attached};
+use super::afterwards::Afterwards;
 use super::existing;
-use super::in_flight::{HandedBatch, HandedItem, PutOff, hand_over, put_off};
-use super::placed_stock::PlacedStock;
+use super::in_flight::{HandedBatch, HandedItem, hand_over};
 use super::problem::failed;
 use super::tally::RowTally;
 use super::{MagentoTarget, refused, target_of};
 use crate::bulk::BulkRoute;
 use crate::client::{Error, ShopCall, ShopClient, ShopScope, sku_key};
 use crate::facts::ShopKnowledge;
-use group::{Turn, group};
+use group::group;
+use outgoing::Outgoing;
 use stored::Stored;
 
 target_of!(Products, import_products);
@@ -122,10 +123,7 @@ async fn write_rows(
     // What all see comes first: what a store view shows follows from it.
     groups.sort_by_key(|group| group.scope != ShopScope::Global);
     let mut changed = BTreeSet::new();
-    let mut batches: BTreeMap<Turn, HandedBatch> = BTreeMap::new();
-    let mut later: BTreeMap<ShopScope, Vec<PutOff>> = BTreeMap::new();
-    let mut placed = PlacedStock::default();
-    let (mut sent, mut unchanged) = (BTreeSet::new(), Vec::new());
+    let mut outgoing = Outgoing::default();
     for group in groups {
         let store_id = store_id(known, &group.scope);
         let mut group = prepare::prepare(target, &stored, (group, store_id), &changed);
@@ -137,50 +135,17 @@ async fn write_rows(
             tally.note(group.rows[0], Some("base_image"), problem);
         }
         for category in std::mem::take(&mut group.removed) {
+            target.forget_accepted([group.sku.as_str()]).await?;
             take_out_of(client, category, &group.sku).await.map_err(failed)?;
             group.rows.iter().for_each(|row| tally.settle(*row, ItemOutcome::Updated));
         }
         if group.is_new || !group.body.is_empty() {
             changed.insert(sku_key(&group.sku));
         }
-        placed.take(
-            &stored.source_items,
-            (&group.sku, &group.rows, ItemOutcome::Updated),
-            group.body.source_items.take(),
-        );
         let accepted = digests.remove(&(group.scope.clone(), sku_key(&group.sku)));
-        if !group.is_new && group.body.is_empty() {
-            match group.then.is_empty() {
-                true => {
-                    let is_told = |row: &usize| tally.is_noted(*row) || !tally.is_open(*row);
-                    unchanged.extend(accepted.filter(|_| !placed.has(&group.sku) && !group.rows.iter().any(is_told)));
-                    group.rows.iter().for_each(|row| tally.settle(*row, ItemOutcome::Unchanged));
-                }
-                false => {
-                    let attached = Attached::new(group.sku, group.then);
-                    sent.insert(attached.sku.clone());
-                    later.entry(group.scope).or_default().push(PutOff { rows: group.rows, attached, accepted });
-                }
-            }
-            continue;
-        }
-        sent.insert(group.sku.clone());
-        let (route, scope) = (group.route(), group.scope.clone());
-        let batch = batches.entry(Turn::of(&group));
-        let batch = batch.or_insert_with(|| HandedBatch { route, scope, store_id, items: Vec::new() });
-        let body = group.body.into_item(&group.sku);
-        batch.items.push(HandedItem { rows: group.rows, body, is_new: group.is_new, then: group.then, accepted });
+        outgoing.take(&stored, tally, (group, store_id), accepted);
     }
-    target.forget_accepted(sent.iter().map(String::as_str).chain(placed.skus())).await?;
-    target.remember(unchanged).await?;
-    placed.send(client, tally).await.map_err(failed)?;
-    for batch in batches.into_values() {
-        hand_over(client, &target.in_flight, tally, batch).await?;
-    }
-    for (scope, products) in later {
-        put_off(client, tally, (&scope, products));
-    }
-    Ok(())
+    outgoing.send(target, tally).await
 }
 
 fn store_id(known: &ShopKnowledge, scope: &ShopScope) -> i64 {

@@ -81,6 +81,8 @@ impl ProductBody {
         // A store view has nothing of its own but values and images.
         if change.store_view.is_none() {
             self.take_relations(known, change)?;
+            let alike = self.variations.as_ref().and_then(|variations| variations.alike.clone());
+            unsent.extend(alike.map(|told| ("configurable_variations".to_owned(), told)));
             self.take_parts(known, change)?;
             unsent.extend(stock_item::take(&mut self.stock_item, change)?);
         }

@@ -1,7 +1,7 @@
 //! The products that a configurable product is a choice of.
 //!
-//! The shop takes an attribute that it does not have, and then nothing that reads the product works any more; it takes two
-//! variations with the same choices, too. So both are looked at here.
+//! The shop takes an attribute that it does not have, and then nothing that reads the product works any more, so that is
+//! looked at here. It takes two variations with the same choices, too, and sells one of them; that is told.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +23,8 @@ pub(super) struct Variations {
     /// By the number of the attribute.
     options: BTreeMap<i64, OptionOfChoice>,
     skus: Vec<String>,
+    /// Says which of them nobody can choose between, if there are such.
+    pub(super) alike: Option<String>,
     /// Numbers of all of the products, once the shop has them.
     ids: Option<BTreeSet<i64>>,
 }
@@ -61,7 +63,13 @@ impl Variations {
                 option.values.insert(value);
             }
             if let Some(other) = seen.insert(choices, &variation.sku) {
-                return Err(format!("`{other}` and `{}` are told apart by nothing", variation.sku));
+                let told = || {
+                    format!(
+                        "tells `{other}` and `{}` apart by nothing; the shop keeps both, and sells one",
+                        variation.sku
+                    )
+                };
+                variations.alike.get_or_insert_with(told);
             }
             variations.skus.push(variation.sku.clone());
         }
