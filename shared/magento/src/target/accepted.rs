@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use catalog::target;
+use import::entity::product::ProductChange;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::products::ProductRow;
 use super::{MagentoTarget, images};
 use crate::client::{ShopScope, sku_key};
 
@@ -31,17 +31,21 @@ type Slots = BTreeMap<String, String>;
 pub(super) type BlockDigests = BTreeMap<(ShopScope, String), AcceptedRows>;
 
 impl MagentoTarget {
-    /// Returns the digests of rows; nothing if there is no memory.
-    pub(super) async fn digests(&self, kind: &str, rows: &[ProductRow]) -> Result<BlockDigests, target::Error> {
+    /// Returns the digests of rows, each with what it says of products that are there; nothing if there is no memory.
+    pub(super) async fn digests(
+        &self,
+        kind: &str,
+        rows: &[[Option<&ProductChange>; 2]],
+    ) -> Result<BlockDigests, target::Error> {
         let mut digests = BlockDigests::new();
         if self.memory.is_none() {
             return Ok(digests);
         }
         let mut said: BTreeMap<(ShopScope, String), Sha256> = BTreeMap::new();
         for row in rows {
-            let key = (ShopScope::of(row.change.store_view.as_deref()), sku_key(&row.change.sku));
-            let hash = said.entry(key).or_default();
-            for change in [Some(&row.change), row.if_known.as_ref()].into_iter().flatten() {
+            for change in row.iter().flatten() {
+                let key = (ShopScope::of(change.store_view.as_deref()), sku_key(&change.sku));
+                let hash = said.entry(key).or_default();
                 hash.update(serde_json::to_vec(change).expect("it has text keys only"));
                 // Another content in the same file is another image.
                 hash.update(images::contents_of(self, change).await?);

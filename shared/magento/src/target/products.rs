@@ -112,7 +112,8 @@ async fn write_rows(
     (mut rows, making, kind): (Vec<ProductRow>, Making, &str),
 ) -> Result<(), target::Error> {
     let client = target.client.as_ref();
-    let mut digests = target.digests(kind, &rows).await?;
+    let said: Vec<_> = rows.iter().map(|row| [Some(&row.change), row.if_known.as_ref()]).collect();
+    let mut digests = target.digests(kind, &said).await?;
     let known_rows = target.known_rows(&digests).await?;
     // The shop has accepted the same already: it need not even be asked.
     rows.retain(|row| {
