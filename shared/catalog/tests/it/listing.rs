@@ -5,7 +5,9 @@ use std::ops::Deref;
 
 use catalog::own::listing::{self, ListingQuery, MendPlace, Resumed, Sight};
 use catalog::own::{self, KeptThing, Update};
-use import::entity::product::{CategoryLink, Product, ProductChange, ProductType, ProductValue};
+use catalog::target::Target;
+use import::entity::ListedUnder;
+use import::entity::product::{CategoryLink, Product, ProductChange, ProductType, ProductValue, Products};
 use pipeline::PipelineId;
 use store::Store;
 use store::table::{Change, Condition, Key, Query, Write};
@@ -291,4 +293,25 @@ async fn a_write_that_meets_another_leaves_no_thing_without_its_entries() {
     assert_eq!(own::write_things(store.table.as_ref(), &[again]).await.unwrap(), [""; 0]);
     assert_eq!(listed(&store, Sight::Current, &of_category("Root/C")).await, ["A-1"]);
     assert_eq!(listed(&store, Sight::Current, &of_category("Root/B")).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn an_address_is_held_by_visible_products_that_have_it_now() {
+    let store = store();
+    let mut hidden = bag("H-1", "Default Category/Bags", "tote");
+    let visibility = ProductValue::Text("Not Visible Individually".to_owned());
+    hidden.default.values.insert("visibility".to_owned(), visibility);
+    write(&store, "H-1", Some(hidden)).await;
+    write(&store, "B-1", Some(bag("B-1", "Default Category/Bags", "tote"))).await;
+    // While listings are held back, the entry of what a product had before stays.
+    listing::suspend(store.table.as_ref(), &pipeline("held"), &BTreeSet::new()).await.unwrap();
+    write(&store, "C-1", Some(bag("C-1", "Default Category/Bags", "sack"))).await;
+    write(&store, "B-1", Some(bag("B-1", "Default Category/Bags", "duffle"))).await;
+    let address = |url_key: &str| ListedUnder::UrlKey { store_view: None, url_key: url_key.to_owned() };
+    let own = own::OwnCatalogue::new(store.table.clone());
+    let target: &dyn Target<Products> = &own;
+    let asked = ["tote", "duffle", "sack", "nobodys"].map(address);
+    let holders = target.holders(&asked).await.unwrap();
+    let held: Vec<String> = asked.iter().map(|under| holders[under].join(", ")).collect();
+    assert_eq!(held, ["", "b-1", "c-1", ""]);
 }
