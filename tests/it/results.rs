@@ -83,6 +83,8 @@ fn an_import_that_fails_ends_with_3_and_one_of_which_nothing_comes_with_13() {
     let unreadable = write(&systole, "unreadable", "name,price\nApple,1\n");
     let ran = systole.run(&["import", "run", text(&unreadable)]);
     assert_eq!(ran.code, Some(3), "{ran}");
+    let shown = systole.run(&["import", "show", "spring"]);
+    assert!(shown.stdout.contains("next     correct the files and drop all of them again"), "{shown}");
     assert_eq!(systole.run(&["import", "validate", text(&unreadable)]).code, Some(3));
     let cases = root().join("../shared/samples/reports/imports/all-rows-skipped");
     for case in ["56-drop1", "70-drop1"] {

@@ -67,6 +67,13 @@ fn in_words(installation: &Installation, row: &ImportRow) -> String {
     } else if row.status == ImportStatus::Failed {
         lines.push("verdict  its pipeline ended without a report".to_owned());
     }
+    if row.status == ImportStatus::Failed {
+        // Rows to correct are those up to where it stopped: dropping them alone would lose the rest.
+        lines.push(format!("failed   `systole pipeline details {}` shows the step and why", row.pipeline));
+        lines.push(
+            "next     correct the files and drop all of them again; what is there already stays as it is".to_owned(),
+        );
+    }
     lines.join("\n")
 }
 

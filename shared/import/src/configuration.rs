@@ -82,6 +82,7 @@ pub fn load(files: &[(String, Vec<u8>)], entities: &[Description]) -> LoadedConf
     let mut total = 0;
     for (place, (name, bytes)) in files.iter().enumerate() {
         total += bytes.len();
+        // Every step of every import reads what all files come to.
         if place >= MAX_FILES || total > TOTAL_BYTES {
             let text = format!(
                 "there are more than {MAX_FILES} files, or more than {TOTAL_BYTES} bytes in them; this file and those behind \

@@ -71,6 +71,7 @@ pub struct RecognisedFormat {
 /// Only a header of a single cell is taken for one of another delimiter, so a file that can be read as usual always is.
 #[must_use]
 pub fn recognise_format(first: &[u8], usual: CsvFormat) -> RecognisedFormat {
+    // Spreadsheet programs write the line `sep=` for each other and never tell readers; it counts more than the header.
     let mark = if first.starts_with(UTF_8_MARK) { UTF_8_MARK.len() } else { 0 };
     let line = first_line(&first[mark..]);
     if let Some(&[delimiter]) = line.strip_prefix(b"sep=") {

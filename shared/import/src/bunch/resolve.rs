@@ -248,6 +248,8 @@ impl<'a> WantedFiles<'a> {
             files.sort_by_key(|file| (file.number(), *file));
             let (ready, waiting): (Vec<&FileName>, Vec<&FileName>) =
                 files.into_iter().partition(|file| self.released.contains_key(*file));
+            // A prefix of which nothing is released holds the bunch up: its sender may still be at work. One of which some
+            // is released has been judged by its sender, so the rest stays behind.
             let notes = if ready.is_empty() { &mut reasons } else { &mut left_behind };
             for file in waiting {
                 notes.push(|| why_not_released(file, ok_names));

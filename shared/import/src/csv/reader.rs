@@ -106,6 +106,7 @@ impl RowReader {
 
     /// Takes the next bytes of the file.
     pub fn feed(&mut self, bytes: &[u8]) {
+        // What is parsed already goes first, so that no more is held than one piece and the row that it cuts.
         self.input.drain(..self.cursor);
         self.cursor = 0;
         self.input.extend_from_slice(bytes);

@@ -43,6 +43,8 @@ impl Executor for Archive {
             }
             for file in page {
                 let name = file.key.strip_prefix(&moved).unwrap_or(&file.key);
+                // The copy may be there from an attempt that died before the deletion; it is of the same file, for nobody
+                // else writes below this prefix.
                 files.copy(&file.key, &format!("{archive}files/{name}")).await?;
                 files.delete(&file.key).await?;
             }

@@ -172,6 +172,7 @@ pub(super) fn entity_of(definition: &Definition, prefix: &str) -> Option<&'stati
 pub(super) async fn of_pipeline(work: &Work<'_>) -> Result<Arc<Configuration>, ExecutorError> {
     let files = work.store.files.as_ref();
     let own_copy = engine::WorkingDirectory::of(work.pipeline_id()).key(OWN_COPY);
+    // Read under the digest once: neither an edit nor the clean-up of kept ones changes anything for the steps behind.
     if let Some(bytes) = files.get(&own_copy, None).await? {
         return kept(&own_copy, &bytes);
     }

@@ -42,6 +42,8 @@ pub(super) async fn write(
     findings: &[Finding],
 ) -> Result<(), ExecutorError> {
     let number = files.last().map_or(1, |before| before.last + 1);
+    // Below the attempt: two runners of one step may write the same number at the same moment, and only that of the attempt
+    // whose tally is committed is ever read.
     let folder = work.artifact_key("findings");
     work.store.files.put(&key(&folder, number), in_lines(findings).into()).await?;
     match files.last_mut() {

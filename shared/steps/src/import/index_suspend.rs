@@ -33,6 +33,7 @@ impl Executor for IndexSuspend {
         let failed = |error: catalog::own::Error| of_target(error.into());
         let table = work.store.table.as_ref();
         let holders = listing::state(table).await.map_err(failed)?.holders;
+        // A pipeline that was killed before its `index_resume` must not hold listings back for ever.
         let ended = listing::ended(work.store, &holders).await.map_err(failed)?;
         let is_new = listing::suspend(table, work.pipeline_id(), &ended).await.map_err(failed)?;
         work.info(if is_new { "listings are held back" } else { "listings are held back already by an earlier try" });

@@ -210,6 +210,8 @@ impl FilePlace {
     }
 
     async fn clear(self, work: &Work<'_>) -> Result<(), ExecutorError> {
+        // Between the look and this deletion somebody may drop another file under the name. S3 knows no deletion under a
+        // condition; the time in between is that of the copies.
         if self.is_there {
             work.store.files.delete(&self.from).await?;
         }
@@ -233,6 +235,7 @@ async fn move_ok_file(work: &mut Work<'_>, name: &str) -> Result<(), ExecutorErr
         return Ok(());
     }
     files.copy(&from, &moved_key(&work.working_directory()?, name)).await?;
+    // Asked behind the move of the bunch: what is left then belongs to others, who may need the ok file.
     let remaining: Vec<DropFile> = files
         .list(DROP_PREFIX, None, 10_000)
         .await?

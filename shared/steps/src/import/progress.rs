@@ -239,6 +239,8 @@ impl RowProgress {
             target => format!("{target}-of-targets-"),
         };
         let name = format!("{done}-{target}{pass}{}-{rows}{pending}{published}.json", self.place.file);
+        // The tally before the checkpoint that names it, and the tally before that deleted last: whoever begins in between
+        // finds the one that its checkpoint names.
         let key = self.tally.write(work, &name).await?;
         let checkpoint = json!(RowCheckpoint { place: self.place, findings: key.clone(), outage_since: None });
         work.save(checkpoint.clone(), &format!("{} {done}", count(rows, "row"))).await?;

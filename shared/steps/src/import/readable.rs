@@ -94,6 +94,7 @@ impl Making {
         let reader = StoredReader::new(work.store.files.clone(), from.to_owned(), self.size_bytes);
         // Two pieces wait at most: the thread that unpacks is as fast as the store that takes them.
         let (sender, mut pieces) = mpsc::channel::<Bytes>(2);
+        // A thread of its own, for unpackers cannot wait for the store. It ends when nobody takes its pieces any more.
         let unpacking = tokio::task::spawn_blocking(move || self.unpack(reader, &sender));
         let mut upload = work.store.files.upload(to).await?;
         let mut written = 0;
@@ -188,6 +189,7 @@ impl Making {
     }
 
     fn check_size(self, total: u64) -> Result<(), Unreadable> {
+        // Checked with every piece, so that of a file that grows for ever no more than this is unpacked.
         let by_growth = self.size_bytes.saturating_mul(MAX_GROWTH).max(ALWAYS_ALLOWED_BYTES);
         let most = by_growth.min(MAX_UNPACKED_BYTES);
         if total > most { Err(Unreadable::TooLarge(most)) } else { Ok(()) }

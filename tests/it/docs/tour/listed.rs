@@ -72,8 +72,12 @@ const fn of(page: &'static str, begins: &'static str, count: usize, why: &'stati
 }
 
 /// Commands that end with another code than 0, as the text around them says.
-pub(super) const CODES: [(&str, &str, i32); 4] = [
+pub(super) const CODES: [(&str, &str, i32); 7] = [
     ("README.md", "systole pipeline validate my-pipeline.xml", 1),
+    ("docs/IMPORT.md", "systole import run --dry-run my-catalogue/", 13),
+    ("docs/IMPORT.md", "systole import run my-catalogue/", 13),
+    // Nobody has corrected it.
+    ("docs/IMPORT.md", "systole import run product-import_corrected_01.csv", 13),
     ("docs/OPERATING.md", "systole pipeline watch price_check", 3),
     ("docs/OPERATING.md", "systole pipeline cancel --name price_check --since \"24 hours\"", 1),
     ("docs/OPERATING.md", "systole pipeline list --store shop-stroe", 1),

@@ -56,6 +56,10 @@ pub(super) fn of_page(tour: &Tour) {
     write("my-catalogue/product-import_20260801-120000.ok", "");
     match tour.page.as_str() {
         "README.md" => write("my-pipeline.xml", &mistaken()),
+        "docs/IMPORT.md" => {
+            let broken = format!("{ROWS}SKU-2,Default,simple,Bread,\"1,20\"\n");
+            write("my-catalogue/product-import_20260801-120000_01.csv", &broken);
+        }
         "docs/OPERATING.md" => {
             tour.prepare("systole import drop my-catalogue/");
             write(".systole/files/pipelines/price_check.xml", PRICE_CHECK);

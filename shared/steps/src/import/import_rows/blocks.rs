@@ -130,6 +130,7 @@ impl<E: Entity> RowsImport<'_, E> {
         let start = offset(progress.place);
         let mut block = ReadBlock { rows: Rows::<E>::new(), parents: Rows::<E>::new(), is_last: false };
         let mut read = 0;
+        // The bounds of a block follow from its first row alone: whoever repeats it cuts it alike, and its mark fits.
         while read < ROWS_PER_CHECKPOINT && offset(progress.place).saturating_sub(start) < BYTES_PER_CHECKPOINT {
             match file.next().await? {
                 NextRow::Row(row) => {
