@@ -23,6 +23,7 @@ use engine::Work;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
 use http::{Method, StatusCode};
 use http_client::{Error, Request, RequestLimits, Response, Secrets, shown};
+use orders::exact::ExactJson;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use url::Url;
@@ -261,11 +262,11 @@ async fn read(mut response: Response) -> Result<Bytes, Error> {
 
 /// The number of the other side. A number keeps its digits, and an empty text is none.
 fn external_id(body: &[u8], pointer: &str) -> Option<String> {
-    let json = orders::exact::ExactJson::parse(std::str::from_utf8(body).ok()?).ok()?;
+    let json = ExactJson::parse(std::str::from_utf8(body).ok()?).ok()?;
     let found = match json.at(pointer)? {
-        orders::exact::ExactJson::Text(text) => text.trim(),
-        orders::exact::ExactJson::Number(number) => number,
-        _ => return None,
+        ExactJson::Text(text) => text.trim(),
+        ExactJson::Number(number) => number,
+        ExactJson::Null | ExactJson::Bool(_) | ExactJson::List(_) | ExactJson::Object(_) => return None,
     };
     (!found.is_empty()).then(|| found.to_owned())
 }
