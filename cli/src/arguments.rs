@@ -27,7 +27,7 @@ pub(crate) use orders::{OrderCommand, OrderListArguments, OrderSettingsCommand, 
 pub(crate) use pipeline_reference::PipelineReference;
 pub(crate) use pipelines::{Chosen, ListArguments, PipelineCommand, StepCommand, WatchArguments, Which};
 
-pub(crate) use shop::{ShopCommand, ShopImportArguments};
+pub(crate) use shop::{ShopAskArguments, ShopCommand, ShopCompareArguments, ShopImportArguments};
 
 use crate::service_arguments::ServiceArguments;
 

@@ -13,6 +13,7 @@ pub(crate) fn need_of(command: &Command) -> Need {
         Command::Heartbeat
         | Command::Run { .. }
         | Command::Import(ImportCommand::Run(_) | ImportCommand::Drop(_) | ImportCommand::Validate(_))
+        | Command::Shop(ShopCommand::Check(_) | ShopCommand::Facts(_) | ShopCommand::Compare(_))
         | Command::Pipeline(PipelineCommand::Init { .. }) => Need::Work,
         Command::Pipeline(
             PipelineCommand::Cancel { .. }
@@ -64,6 +65,7 @@ pub(crate) fn is_noted(command: &Command) -> bool {
         command,
         Command::Pipeline(PipelineCommand::Init { .. })
             | Command::Import(ImportCommand::Validate(_) | ImportCommand::Run(RunArguments { dry_run: true, .. }))
+            | Command::Shop(ShopCommand::Check(_) | ShopCommand::Facts(_) | ShopCommand::Compare(_))
     );
     spawns || need_of(command) == Need::Change
 }

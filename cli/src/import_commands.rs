@@ -21,9 +21,9 @@ use steps::import::DROP_PREFIX;
 
 pub(crate) use configuration::{configuration, problem as problem_of_configuration, read as read_configuration};
 pub(crate) use put::{Dropped, put};
-pub(crate) use wait::{Awaited, Waited, wait};
+pub(crate) use to_check::{files_of, put_to_check};
+pub(crate) use wait::{Awaited, End, Waited, wait};
 
-use self::wait::End;
 use crate::arguments::{DropArguments, ImportCommand, RunArguments};
 use crate::installation::{Installation, Place};
 use crate::outcome::ExitReason;
@@ -38,8 +38,9 @@ pub(crate) async fn run(
 ) -> anyhow::Result<ExitReason> {
     match command {
         ImportCommand::Run(options) if options.dry_run => dry_run::run(installation, &options, output).await,
-        ImportCommand::Run(RunArguments { paths, timeout, .. }) => {
-            drop_files(installation, &DropArguments { paths, no_ok: false, no_wait: false, timeout }, output).await
+        ImportCommand::Run(RunArguments { paths, timeout, services, .. }) => {
+            let options = DropArguments { paths, no_ok: false, no_wait: false, timeout, services };
+            drop_files(installation, &options, output).await
         }
         ImportCommand::Validate(options) => validate::run(installation, &options, output).await,
         ImportCommand::Drop(options) => drop_files(installation, &options, output).await,

@@ -44,6 +44,7 @@ use crate::arguments::{Command, CommandLine, ImportCommand, PipelineCommand, Set
 use crate::command_needs::{is_noted, need_of};
 use crate::installation::Installation;
 use crate::outcome::ExitReason;
+use crate::service_arguments::ServiceArguments;
 use crate::output::{Output, Paint};
 
 /// The whole of a command line over a program: reads the arguments, runs one command, and says how it went.
@@ -118,10 +119,24 @@ async fn run_over(
         Command::Completions { shell } => complete(shell),
         Command::Executors { name } => program_commands::executors(&program, name.as_deref(), output),
         Command::Conditions { name } => program_commands::conditions(&program, name.as_deref(), output),
-        Command::Import(command) => import_commands::run(&installation, command, output).await,
+        Command::Import(command) => {
+            let installation = working(installation, command.services())?;
+            import_commands::run(&installation, command, output).await
+        }
         Command::Catalog(command) => catalog_commands::run(&installation, command, output).await,
         Command::Order(command) => order_commands::run(&installation, command, output).await,
-        Command::Shop(command) => shop_commands::run(&installation, command, output).await,
+        Command::Shop(command) => {
+            let installation = working(installation, command.services())?;
+            shop_commands::run(&installation, command, output).await
+        }
+    }
+}
+
+/// The installation for a command that runs steps in this process, if it does.
+fn working(installation: Installation, services: Option<&ServiceArguments>) -> anyhow::Result<Installation> {
+    match services {
+        Some(services) => installation.with_services(services),
+        None => Ok(installation),
     }
 }
 

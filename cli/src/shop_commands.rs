@@ -1,5 +1,7 @@
 //! `systole shop …`.
 
+mod asking;
+
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -29,6 +31,9 @@ pub(crate) async fn run(
 ) -> anyhow::Result<ExitReason> {
     match command {
         ShopCommand::Import(options) => import(installation, &options, output).await,
+        ShopCommand::Check(options) => asking::check(installation, &options, output).await,
+        ShopCommand::Facts(options) => asking::facts(installation, &options, output).await,
+        ShopCommand::Compare(options) => asking::compare(installation, &options, output).await,
         ShopCommand::Export { file } => export(installation, &file, output).await,
     }
 }

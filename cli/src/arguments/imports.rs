@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use pipeline::PipelineId;
 
 use super::seconds;
+use crate::service_arguments::ServiceArguments;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ImportCommand {
@@ -124,6 +125,24 @@ Examples:
 
 The first three columns say what is wrong with each row. Correct the cells, leave these columns as they are, and drop the file.";
 
+impl ImportCommand {
+    /// What steps may call that this process runs for the command, if it runs any.
+    pub(crate) fn services(&self) -> Option<&ServiceArguments> {
+        match self {
+            Self::Run(RunArguments { services, .. })
+            | Self::Validate(CheckArguments { services, .. })
+            | Self::Drop(DropArguments { services, .. }) => Some(services),
+            Self::OkFile(_)
+            | Self::List
+            | Self::History(_)
+            | Self::Show { .. }
+            | Self::Errors(_)
+            | Self::Configuration(_)
+            | Self::Export(_) => None,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
     /// CSV and ok files, or folders of them.
@@ -135,6 +154,8 @@ pub(crate) struct RunArguments {
     /// Longest wait in seconds.
     #[arg(long, default_value = "86400", value_parser = seconds, value_name = "SECONDS")]
     pub(crate) timeout: Duration,
+    #[command(flatten)]
+    pub(crate) services: ServiceArguments,
 }
 
 #[derive(Debug, Args)]
@@ -145,6 +166,8 @@ pub(crate) struct CheckArguments {
     /// Longest wait in seconds.
     #[arg(long, default_value = "86400", value_parser = seconds, value_name = "SECONDS")]
     pub(crate) timeout: Duration,
+    #[command(flatten)]
+    pub(crate) services: ServiceArguments,
 }
 
 #[derive(Debug, Args)]
@@ -161,6 +184,8 @@ pub(crate) struct DropArguments {
     /// Longest wait in seconds.
     #[arg(long, default_value = "600", value_parser = seconds, value_name = "SECONDS")]
     pub(crate) timeout: Duration,
+    #[command(flatten)]
+    pub(crate) services: ServiceArguments,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ pub mod arrivals;
 pub mod bunch_argument;
 pub mod bunch_complete;
 mod bunch_files;
+pub mod compare;
 pub mod configuration;
 pub mod create_categories;
 pub mod create_options;

@@ -19,10 +19,12 @@ use engine::{Executor, FindingCondition, Program};
 use shop::ShopClients;
 
 /// The definitions that ship, by file name.
-pub const DEFINITIONS: [(&str, &str); 15] = [
+pub const DEFINITIONS: [(&str, &str); 18] = [
     ("catalog_import.xml", include_str!("../../../pipelines/catalog_import.xml")),
     ("check_files.xml", include_str!("../../../pipelines/check_files.xml")),
+    ("check_shop.xml", include_str!("../../../pipelines/check_shop.xml")),
     ("clean_up_pipelines.xml", include_str!("../../../pipelines/clean_up_pipelines.xml")),
+    ("compare_shop.xml", include_str!("../../../pipelines/compare_shop.xml")),
     ("customer_address_import.xml", include_str!("../../../pipelines/customer_address_import.xml")),
     ("customer_import.xml", include_str!("../../../pipelines/customer_import.xml")),
     ("initialize.xml", include_str!("../../../pipelines/initialize.xml")),
@@ -31,6 +33,7 @@ pub const DEFINITIONS: [(&str, &str); 15] = [
     ("order_export.xml", include_str!("../../../pipelines/order_export.xml")),
     ("order_import.xml", include_str!("../../../pipelines/order_import.xml")),
     ("price_import.xml", include_str!("../../../pipelines/price_import.xml")),
+    ("refresh_shop_facts.xml", include_str!("../../../pipelines/refresh_shop_facts.xml")),
     ("reset_order_export.xml", include_str!("../../../pipelines/reset_order_export.xml")),
     ("stock_import.xml", include_str!("../../../pipelines/stock_import.xml")),
     ("tier_price_import.xml", include_str!("../../../pipelines/tier_price_import.xml")),
@@ -80,6 +83,8 @@ fn executors(shops: &Arc<ShopClients>) -> Vec<Arc<dyn Executor>> {
         Arc::new(import::index_suspend::IndexSuspend),
         Arc::new(import::index_resume::IndexResume),
         Arc::new(import::reindex::Reindex),
+        Arc::new(import::compare::CompareShop { shops: shops.clone() }),
+        Arc::new(shop::CheckShop { shops: shops.clone() }),
         Arc::new(shop::RefreshShopFacts { shops: shops.clone() }),
         Arc::new(general::spawn_pipeline::SpawnPipeline),
         Arc::new(general::wait::Wait),

@@ -5,18 +5,23 @@
 //!
 //! **Invariant:** whatever speaks to one shop in one process shares its client, and with it the limits of the shop.
 
+mod check;
 mod clients;
 mod knowledge;
 mod named;
+mod pretending;
 mod refresh_facts;
 mod rows;
 mod secret;
 pub mod settings;
 
 pub(crate) use clients::set_shop;
+pub use check::CheckShop;
 pub use clients::{Clock, Connect, ShopClients};
 pub use knowledge::SHOPS_PREFIX;
 pub(crate) use knowledge::{ShopAge, forget, known};
+pub(crate) use named::{SHOP, set_shops};
+pub(crate) use pretending::{Pretending, WouldSend};
 pub use refresh_facts::RefreshShopFacts;
 pub(crate) use rows::rows_into;
 

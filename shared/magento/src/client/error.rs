@@ -123,6 +123,13 @@ pub enum RefusalReason {
     Page,
 }
 
+/// What to do about a certificate that is not trusted.
+const CERTIFICATE: &str = " (the shop's certificate is none that this machine trusts: give the shop one of a public authority, \
+                           or name the file of its authority in SSL_CERT_FILE where steps run)";
+
+/// What to do about an address where nothing is.
+const ADDRESS: &str = " (is the shop up, and is its address in setting `shop.url` right?)";
+
 impl Error {
     /// Returns what the shop says, if it says no.
     #[must_use]
@@ -173,6 +180,13 @@ impl Error {
         while let Some(error) = source {
             let _ = write!(told, ": {error}");
             source = error.source();
+        }
+        if let Self::Unanswered { source, .. } = self {
+            match (source, told.contains("certificate")) {
+                (_, true) => told += CERTIFICATE,
+                (http_client::Error::NoAddress { .. } | http_client::Error::Unreachable { .. }, false) => told += ADDRESS,
+                _ => {}
+            }
         }
         told
     }

@@ -11,6 +11,7 @@ use magento::client::{Network, ShopAccess, ShopClient, ShopSettings, Wire};
 use pipeline::settings::Settings;
 use store::services::Services;
 
+use super::pretending::Pretending;
 use super::secret;
 use super::settings::SetShop;
 
@@ -63,9 +64,7 @@ impl ShopClients {
     /// Permanent: it is not set, or its secret is not there or not what it should be; says what to do about it.
     pub(crate) async fn client(&self, work: &Work<'_>, shop: &SetShop) -> Result<Arc<ShopClient>, ExecutorError> {
         let access = access(work.services(), shop, work.now()).await?;
-        let hosts = work.services().http.hosts.iter();
-        let hosts: Vec<ListedHost> =
-            hosts.map(|listed| ListedHost { host: listed.host.clone(), port: listed.port }).collect();
+        let hosts = listed_hosts(work.services());
         *self.invocation.lock().expect("nothing panics while it is held") = Some(work.invocation.clone());
         let mut kept = self.kept.lock().expect("nothing panics while it is held");
         let same = kept.get(&shop.name);
@@ -73,17 +72,26 @@ impl ShopClients {
         if let Some(same) = same {
             return Ok(same.client.clone());
         }
-        let settings = ShopSettings {
-            name: shop.name.clone(),
-            address: shop.address.clone(),
-            access: access.clone(),
-            limits: shop.limits.clone(),
-            download_hosts: shop.download_hosts.clone(),
-        };
         let wire = (self.connect)(hosts.clone(), self.clock());
-        let client = Arc::new(ShopClient::new(settings, wire));
+        let client = Arc::new(ShopClient::new(client_settings(shop, access.clone()), wire));
         kept.insert(shop.name.clone(), KeptClient { shop: shop.clone(), access, hosts, client: client.clone() });
         Ok(client)
+    }
+
+    /// A client of its own that asks a shop and changes nothing, with what it would have sent.
+    ///
+    /// # Errors
+    /// As [`Self::client`].
+    pub(crate) async fn pretending(
+        &self,
+        work: &Work<'_>,
+        shop: &SetShop,
+    ) -> Result<(Arc<ShopClient>, Arc<Pretending>), ExecutorError> {
+        let access = access(work.services(), shop, work.now()).await?;
+        *self.invocation.lock().expect("nothing panics while it is held") = Some(work.invocation.clone());
+        let wire = Pretending::over((self.connect)(listed_hosts(work.services()), self.clock()));
+        let client = ShopClient::new(client_settings(shop, access), wire.clone());
+        Ok((Arc::new(client), wire))
     }
 
     /// A connection to no host at all.
@@ -105,6 +113,20 @@ impl ShopClients {
 impl fmt::Debug for ShopClients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ShopClients")
+    }
+}
+
+fn listed_hosts(services: &Services) -> Vec<ListedHost> {
+    services.http.hosts.iter().map(|listed| ListedHost { host: listed.host.clone(), port: listed.port }).collect()
+}
+
+fn client_settings(shop: &SetShop, access: ShopAccess) -> ShopSettings {
+    ShopSettings {
+        name: shop.name.clone(),
+        address: shop.address.clone(),
+        access,
+        limits: shop.limits.clone(),
+        download_hosts: shop.download_hosts.clone(),
     }
 }
 

@@ -6,7 +6,7 @@ use pipeline::settings::{Scope, Settings};
 
 use super::settings::{MAGENTO, OWN, TARGET_SETTING, is_shop_set};
 
-pub(super) const SHOP: Argument<Text> = Argument {
+pub(crate) const SHOP: Argument<Text> = Argument {
     name: "shop",
     kind: Text { example: "magento" },
     presence: Presence::Optional,
@@ -22,7 +22,7 @@ pub(super) async fn named_shops(work: &Work<'_>) -> Result<Vec<String>, Executor
 }
 
 /// All shops that settings name: those with an address, and those that imports write to.
-pub(super) fn set_shops(settings: &Settings) -> Vec<String> {
+pub(crate) fn set_shops(settings: &Settings) -> Vec<String> {
     let mut names = Vec::new();
     for (setting, scope, value) in settings.iter() {
         match scope {
