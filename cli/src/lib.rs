@@ -44,8 +44,9 @@ use crate::arguments::{Command, CommandLine, ImportCommand, PipelineCommand, Set
 use crate::command_needs::{is_noted, need_of};
 use crate::installation::Installation;
 use crate::outcome::ExitReason;
-use crate::service_arguments::ServiceArguments;
 use crate::output::{Output, Paint};
+use crate::service_arguments::ServiceArguments;
+use crate::service_arguments::ServiceArguments;
 
 /// The whole of a command line over a program: reads the arguments, runs one command, and says how it went.
 ///

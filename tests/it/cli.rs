@@ -63,6 +63,9 @@ fn every_command_explains_itself() {
         "catalog export",
         "shop import",
         "shop export",
+        "shop check",
+        "shop facts",
+        "shop compare",
     ];
     for command in commands {
         let output = run(program().args(command.split(' ')).arg("--help"));

@@ -27,6 +27,7 @@ mod report_samples;
 mod results;
 mod samples;
 mod security;
+mod shops;
 mod stack;
 mod stages;
 mod systole;

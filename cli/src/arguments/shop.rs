@@ -15,8 +15,10 @@ pub(crate) enum ShopCommand {
                             systole shop import shop.yaml")]
     Import(ShopImportArguments),
     /// Checks whether imports can work with the shop that settings name: address, certificate, access, rights, consumer, clock.
-    #[command(after_help = "Ends with 13 if something is amiss, and says what to do.\n\nExamples:\n  systole shop check\n  \
-                            systole shop check --shop eu")]
+    #[command(
+        after_help = "Ends with 13 if something is amiss, and says what to do.\n\nExamples:\n  systole shop check\n  \
+                            systole shop check --shop eu"
+    )]
     Check(ShopAskArguments),
     /// Asks the shop anew what it has (store views, attributes, categories …), which imports go by.
     #[command(after_help = "Example:\n  systole shop facts")]
@@ -36,7 +38,9 @@ impl ShopCommand {
     /// What steps may call that this process runs for the command, if it runs any.
     pub(crate) fn services(&self) -> Option<&ServiceArguments> {
         match self {
-            Self::Check(ask) | Self::Facts(ask) | Self::Compare(ShopCompareArguments { ask, .. }) => Some(&ask.services),
+            Self::Check(ask) | Self::Facts(ask) | Self::Compare(ShopCompareArguments { ask, .. }) => {
+                Some(&ask.services)
+            }
             Self::Import(_) | Self::Export { .. } => None,
         }
     }

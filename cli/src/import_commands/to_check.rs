@@ -13,7 +13,7 @@ use super::put::{copy, name_of};
 use crate::installation::Installation;
 
 /// The CSV files among the paths and in the folders among them.
-pub(super) fn files_of(paths: &[PathBuf]) -> anyhow::Result<Vec<(FileName, PathBuf)>> {
+pub(crate) fn files_of(paths: &[PathBuf]) -> anyhow::Result<Vec<(FileName, PathBuf)>> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -39,7 +39,7 @@ pub(super) fn files_of(paths: &[PathBuf]) -> anyhow::Result<Vec<(FileName, PathB
 }
 
 /// Puts files where a pipeline takes them that is spawned with these arguments.
-pub(super) async fn put_to_check(
+pub(crate) async fn put_to_check(
     installation: &Installation,
     files: &[(FileName, PathBuf)],
 ) -> anyhow::Result<Arguments> {

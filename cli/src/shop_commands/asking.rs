@@ -72,7 +72,9 @@ pub(super) async fn facts(
             let of = |name: &str| counts[name].as_u64().unwrap_or_default();
             let (views, sets) = (of("store_views"), of("attribute_sets"));
             let (attributes, categories) = (of("attributes"), of("categories"));
-            format!("{shop}: {views} store views, {sets} attribute sets, {attributes} attributes, {categories} categories")
+            format!(
+                "{shop}: {views} store views, {sets} attribute sets, {attributes} attributes, {categories} categories"
+            )
         });
         lines.collect::<Vec<_>>().join("\n")
     })?;
@@ -104,7 +106,10 @@ fn comparison_in_words(found: &Comparison) -> String {
     let mut lines: Vec<String> = found.differences.iter().take(LISTED).map(ToString::to_string).collect();
     lines.extend(found.refused.iter().take(LISTED).map(ToString::to_string));
     let (differ, refused) = (found.differences.len(), found.refused.len());
-    lines.push(format!("{rows} rows: {} equal, {differ} values differ, {refused} findings of rows that are not sent", found.equal));
+    lines.push(format!(
+        "{rows} rows: {} equal, {differ} values differ, {refused} findings of rows that are not sent",
+        found.equal
+    ));
     lines.join("\n")
 }
 
@@ -112,11 +117,7 @@ fn arguments(options: &ShopAskArguments) -> Arguments {
     options.shop.iter().map(|shop| ("shop".to_owned(), shop.clone())).collect()
 }
 
-async fn spawn(
-    installation: &Installation,
-    definition: &str,
-    arguments: Arguments,
-) -> anyhow::Result<PipelineId> {
+async fn spawn(installation: &Installation, definition: &str, arguments: Arguments) -> anyhow::Result<PipelineId> {
     let invocation = installation.host().invocation("cli", BEAT_BUDGET);
     let operator = Operator { name: &installation.by, invocation: &invocation };
     Ok(operate::init(&installation.context, definition, arguments, operator).await?)

@@ -79,6 +79,10 @@ pub async fn check(client: &ShopClient) -> Vec<ShopCheck> {
     };
     let refused = match refused_rights(client).await {
         Ok(refused) => refused,
+        Err(error) if is_missing(&error) => {
+            let told = format!("{}; is the address in setting `shop.url` that of the shop?", error.told());
+            return vec![ShopCheck::amiss("address", told)];
+        }
         Err(error) => return vec![ShopCheck::amiss("address", error.told())],
     };
     checks.push(ShopCheck::good("address", format!("the shop answers at {shown}")));
@@ -201,6 +205,10 @@ fn refuses(error: &Error) -> bool {
     matches!(reason, Some(RefusalReason::Rights { .. } | RefusalReason::SignIn | RefusalReason::Signature))
 }
 
+fn is_missing(error: &Error) -> bool {
+    error.refusal().is_some_and(|refusal| refusal.status == 404)
+}
+
 fn has_no_route(error: &Error) -> bool {
     error.refusal().is_some_and(|refusal| refusal.reason == RefusalReason::NoRoute)
 }
@@ -225,6 +233,8 @@ fn rights(refused: &[(&'static str, Error)]) -> ShopCheck {
     let names = names.join(", ");
     ShopCheck::amiss(
         "rights",
-        format!("the integration lacks {names}; add that to its resources (System > Integrations > API) and save it anew"),
+        format!(
+            "the integration lacks {names}; add that to its resources (System > Integrations > API) and save it anew"
+        ),
     )
 }

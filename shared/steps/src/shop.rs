@@ -8,6 +8,8 @@
 mod check;
 mod clients;
 mod knowledge;
+mod media;
+mod memory;
 mod named;
 mod pretending;
 mod refresh_facts;
@@ -15,11 +17,12 @@ mod rows;
 mod secret;
 pub mod settings;
 
-pub(crate) use clients::set_shop;
 pub use check::CheckShop;
+pub(crate) use clients::set_shop;
 pub use clients::{Clock, Connect, ShopClients};
 pub use knowledge::SHOPS_PREFIX;
 pub(crate) use knowledge::{ShopAge, forget, known};
+pub use media::MEDIA_PREFIX;
 pub(crate) use named::{SHOP, set_shops};
 pub(crate) use pretending::{Pretending, WouldSend};
 pub use refresh_facts::RefreshShopFacts;

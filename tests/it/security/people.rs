@@ -91,7 +91,7 @@ const LOOKING: [&str; 46] = [
 ];
 
 /// What people do who operate a stage.
-const OPERATING: [&str; 25] = [
+const OPERATING: [&str; 28] = [
     "pipeline init idle",
     "pipeline init urgent",
     "pipeline pause IDLE",
@@ -110,6 +110,9 @@ const OPERATING: [&str; 25] = [
     "import run FILES --timeout 1",
     "import validate FILES --timeout 1",
     "shop import demo/shop.yaml",
+    "shop check --timeout 1",
+    "shop facts --timeout 1",
+    "shop compare FILES --timeout 1",
     "import ok-file FILES",
     "order settings set base examples/orders/base.json",
     "order import examples/orders/order.json",

@@ -184,7 +184,9 @@ impl Error {
         if let Self::Unanswered { source, .. } = self {
             match (source, told.contains("certificate")) {
                 (_, true) => told += CERTIFICATE,
-                (http_client::Error::NoAddress { .. } | http_client::Error::Unreachable { .. }, false) => told += ADDRESS,
+                (http_client::Error::NoAddress { .. } | http_client::Error::Unreachable { .. }, false) => {
+                    told += ADDRESS
+                }
                 _ => {}
             }
         }

@@ -22,6 +22,7 @@ use magento::target::MagentoTarget;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::archive;
 use super::bunch_files::{BUNCH, TAKES, bunch};
 use super::configuration::CONFIGURATION;
 use super::entity_file::{EntityFile, FileRules, NextRow};
@@ -225,7 +226,8 @@ async fn end(work: &mut Work<'_>, found: &Comparison) -> Result<Outcome, Executo
     for finding in found.refused.iter().take(LOGGED) {
         work.warn(&finding.to_string());
     }
-    let key = work.artifact_key("comparison.json");
+    // In the archive, where people may read it who started this.
+    let key = format!("{}comparison.json", archive::prefix(work.pipeline_id()));
     let bytes = serde_json::to_vec(found).expect("a comparison has text keys only");
     work.store.files.put(&key, bytes.into()).await?;
     work.set_output(json!({ "file": key, "rows": found.rows, "differences": differ, "refused": refused }));

@@ -10,7 +10,7 @@ mod written;
 use async_trait::async_trait;
 use engine::accepts::{Accepts, Argument, EarlierStep, NameList, Presence};
 use engine::{Executor, ExecutorError, Outcome, Work};
-use import::report::{ImportReport, Mood};
+use import::report::{ImportReport, Mood, RowCounts};
 use pipeline::{Pipeline, Step, StepStatus};
 use serde_json::{Value, json};
 
@@ -72,8 +72,12 @@ impl Executor for Report {
             options: output_of_executor(work, "create_options").await?,
         };
         let about = about(work, &gathered, timing, draft.as_ref().and_then(unpublished));
-        let json = in_json(&about, report, &written, &made);
-        let text = format!("{}{}{}", text(work, &about, report), written.in_words(), made.in_words());
+        let mut json = in_json(&about, report, &written, &made);
+        if !gathered.targets.is_empty() {
+            json["targets"] = json!(gathered.targets);
+        }
+        let targets = targets_in_words(&gathered);
+        let text = format!("{}{targets}{}{}", text(work, &about, report), written.in_words(), made.in_words());
         let files = work.store.files.clone();
         let pretty = serde_json::to_vec_pretty(&json).expect("a report has only string keys");
         files.put(&format!("{prefix}report.json"), pretty.into()).await?;
@@ -137,6 +141,19 @@ fn log_line(work: &Work<'_>, report: &ImportReport) {
         pipeline.id = %id, rows, skipped_rows, findings,
         "import report of pipeline {id}: {rows} rows, {skipped_rows} skipped, {findings} findings"
     );
+}
+
+/// What became of the rows in each target, a line each; nothing if there is the own catalogue alone.
+fn targets_in_words(gathered: &Gathered) -> String {
+    let mut text = String::new();
+    for (name, counts) in &gathered.targets {
+        let RowCounts { rows, created, updated, unchanged, deleted, skipped } = counts;
+        text += &format!(
+            "\ntarget {name}: {rows} rows, {created} created, {updated} updated, {unchanged} unchanged, {deleted} deleted, \
+             {skipped} skipped\n"
+        );
+    }
+    text
 }
 
 /// What was made because rows name it.

@@ -14,7 +14,7 @@ use magento::target::MagentoTarget;
 
 use super::failures::of_own;
 use crate::shop::settings::{OWN, targets_of};
-use crate::shop::{ShopAge, ShopClients, known, rows_into, set_shop};
+use crate::shop::{ShopClients, rows_into};
 
 /// The names of the targets of a step's pipeline, in the order in which they are written to.
 pub(super) async fn target_names(work: &Work<'_>) -> Result<Vec<String>, ExecutorError> {
@@ -32,10 +32,7 @@ pub(super) async fn shop_target(
     shops: &ShopClients,
     name: &str,
 ) -> Result<Arc<MagentoTarget>, ExecutorError> {
-    let shop = set_shop(&*work.settings().await?, name)?;
-    let client = shops.client(work, &shop).await?;
-    let known = known(work, (&shop, &client), ShopAge::Kept).await?;
-    Ok(Arc::new(MagentoTarget::knowing(client, known)))
+    shops.target(work, name).await.map(Arc::new)
 }
 
 /// The target of a name for rows of an entity.

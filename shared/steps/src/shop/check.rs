@@ -14,6 +14,8 @@ use magento::check::{self, CheckVerdict, ShopCheck};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::import::archive;
+
 use super::named::{SHOP, named_shops};
 use super::settings::SetShop;
 use super::{ShopClients, set_shop};
@@ -87,12 +89,7 @@ impl CheckShop {
         Ok(found)
     }
 
-    async fn check(
-        &self,
-        work: &Work<'_>,
-        shop: &SetShop,
-        found: &mut Found,
-    ) -> Result<Vec<ShopCheck>, ExecutorError> {
+    async fn check(&self, work: &Work<'_>, shop: &SetShop, found: &mut Found) -> Result<Vec<ShopCheck>, ExecutorError> {
         let client = match self.shops.client(work, shop).await {
             Ok(client) => client,
             Err(error) => return Ok(vec![ShopCheck::amiss("settings", error.to_string())]),
@@ -141,12 +138,15 @@ async fn end(work: &mut Work<'_>, found: &Found) -> Result<Outcome, ExecutorErro
             }
         }
     }
-    let key = work.artifact_key("check.json");
+    // In the archive, where people may read it who started this.
+    let key = format!("{}check.json", archive::prefix(work.pipeline_id()));
     let bytes = serde_json::to_vec(&found.shops).expect("checks have text keys only");
     work.store.files.put(&key, bytes.into()).await?;
     work.set_output(json!({ "file": key, "amiss": amiss }));
     match amiss {
         0 => Ok(Outcome::Done),
-        _ => Err(ExecutorError::InvalidData { message: format!("{amiss} of the checks found something; the log says what to do") }),
+        _ => Err(ExecutorError::InvalidData {
+            message: format!("{amiss} of the checks found something; the log says what to do"),
+        }),
     }
 }

@@ -8,9 +8,13 @@ use chrono::{DateTime, Utc};
 use engine::{ExecutorError, Invocation, Work};
 use http_client::{Client, ClientSettings, ListedHost, RootCertStore, SystemResolver};
 use magento::client::{Network, ShopAccess, ShopClient, ShopSettings, Wire};
+use magento::target::MagentoTarget;
 use pipeline::settings::Settings;
 use store::services::Services;
 
+use super::knowledge::{ShopAge, known};
+use super::media::StoredMedia;
+use super::memory::StoredMemory;
 use super::pretending::Pretending;
 use super::secret;
 use super::settings::SetShop;
@@ -76,6 +80,20 @@ impl ShopClients {
         let client = Arc::new(ShopClient::new(client_settings(shop, access.clone()), wire));
         kept.insert(shop.name.clone(), KeptClient { shop: shop.clone(), access, hosts, client: client.clone() });
         Ok(client)
+    }
+
+    /// A shop as a target, with what is known of it, what it has accepted, and the files that rows name.
+    ///
+    /// # Errors
+    /// As [`Self::client`]; or the shop cannot be asked.
+    pub(crate) async fn target(&self, work: &Work<'_>, name: &str) -> Result<MagentoTarget, ExecutorError> {
+        let shop = set_shop(&*work.settings().await?, name)?;
+        let client = self.client(work, &shop).await?;
+        let known = known(work, (&shop, &client), ShopAge::Kept).await?;
+        let memory = StoredMemory::of(work.store.table.clone(), name, &shop.url);
+        let wire = (self.connect)(listed_hosts(work.services()), self.clock());
+        let media = StoredMedia { files: work.store.files.clone(), wire };
+        Ok(MagentoTarget::knowing(client, known).remembering(Arc::new(memory)).reading(Arc::new(media)))
     }
 
     /// A client of its own that asks a shop and changes nothing, with what it would have sent.

@@ -104,7 +104,8 @@ fn would_send(path: &str, item: &Value) -> WouldSend {
         match (name.as_str(), value) {
             ("sku", _) => {}
             ("custom_attributes", Value::Array(attributes)) => {
-                let named = |value: &Value| Some((value["attribute_code"].as_str()?.to_owned(), value["value"].clone()));
+                let named =
+                    |value: &Value| Some((value["attribute_code"].as_str()?.to_owned(), value["value"].clone()));
                 fields.extend(attributes.iter().filter_map(named));
             }
             ("extension_attributes", Value::Object(parts)) => fields.extend(parts.clone()),
@@ -130,9 +131,9 @@ mod tests {
             "sku": "A-1", "price": 2, "custom_attributes": [{ "attribute_code": "color", "value": "4" }],
             "extension_attributes": { "website_ids": [1] },
         } }]);
-        insta::assert_snapshot!(sent("/rest/all/async/bulk/V1/products", &product), @"");
+        insta::assert_snapshot!(sent("/rest/all/async/bulk/V1/products", &product), @r#"A-1 {"color":"4","price":2,"website_ids":[1]}"#);
         let prices = json!({ "prices": [{ "sku": "A-1", "price": 2, "store_id": 0 }] });
-        insta::assert_snapshot!(sent("/rest/all/V1/products/base-prices", &prices), @"");
-        insta::assert_snapshot!(sent("/rest/all/V1/categories/4/products/A-1", &Value::Null), @"");
+        insta::assert_snapshot!(sent("/rest/all/V1/products/base-prices", &prices), @r#"A-1 {"price":2,"store_id":0}"#);
+        insta::assert_snapshot!(sent("/rest/all/V1/categories/4/products/A-1", &Value::Null), @"categories/4/products/A-1 {}");
     }
 }

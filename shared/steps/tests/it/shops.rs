@@ -1,5 +1,6 @@
 //! Imports into a shop: the setting `catalog.target`, against the local shop.
 
+mod asking;
 mod outages;
 
 use std::sync::Arc;
@@ -164,6 +165,15 @@ async fn both_targets_get_every_row_and_each_has_its_counts() {
     shops.shop.drop_file("product-import_20260801-120000.ok", "").await;
     let id = shops.import().await;
     insta::assert_snapshot!(shops.shop.totals(&id).await, @"1 created, 0 deleted, 2 rows, 0 skipped, 1 unchanged, 0 updated");
+    let targets = shops.shop.report(&id).await["targets"].clone();
+    for target in ["own", "magento"] {
+        let counts = &targets[target];
+        assert_eq!(
+            (&counts["rows"], &counts["created"], &counts["unchanged"]),
+            (&2.into(), &1.into(), &1.into()),
+            "{target}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ const ACCOUNT: &str = "needs an AWS account";
 const EMULATOR: &str = "needs the emulator on the port of developers; `scripts/test` starts another one the same way";
 const COMPILES: &str = "compiles for minutes";
 
-pub(super) const NOT_RUN: [NotRun; 35] = [
+pub(super) const NOT_RUN: [NotRun; 38] = [
     of("README.md", "make test", 1, "it is what runs this"),
     of("README.md", "make local-up", 1, EMULATOR),
     of("README.md", "systole --stage local", 1, EMULATOR),
@@ -47,6 +47,9 @@ pub(super) const NOT_RUN: [NotRun; 35] = [
     of("docs/DEBUGGING.md", "grep -h", 1, EMULATOR),
     of("docs/DEBUGGING.md", "CARGO_PROFILE_DEV_DEBUG", 1, "opens a debugger"),
     of("docs/EXECUTORS.md", "make deploy", 1, ACCOUNT),
+    of("docs/MAGENTO.md", "export ", 2, "keys of a shop that is not there"),
+    of("docs/MAGENTO.md", "systole shop ", 2, "needs a shop; tests/it/shops.rs runs the same with one"),
+    of("docs/MAGENTO.md", "systole import run", 1, "needs a shop; tests/it/shops.rs runs the same with one"),
     of(
         "docs/OPERATING.md",
         "systole import show spring",

@@ -1,6 +1,6 @@
 //! What the steps before the report have counted and found, put together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use engine::accepts::{Argument, EarlierStep, NameList};
@@ -19,6 +19,8 @@ use crate::import::progress::Tally;
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
     pub(super) report: ImportReport,
+    /// What became of the rows by target, if there are others than the own catalogue.
+    pub(super) targets: BTreeMap<String, RowCounts>,
     /// Where every finding is.
     sources: Vec<FindingsSource>,
     /// Whether anything was imported, rather than checked only.
@@ -54,6 +56,9 @@ impl Gathered {
             let Some(StepTally { tally, has_ended }) = counted_by(work, &step).await? else { continue };
             gathered.is_imported = true;
             gathered.is_complete &= has_ended;
+            for target in &tally.targets {
+                gathered.targets.entry(target.name.clone()).or_default().add(target.totals());
+            }
             gathered.report.merge(tally.report);
             gathered.sources.push(FindingsSource { files: tally.findings, about: None });
         }
