@@ -46,7 +46,6 @@ use crate::installation::Installation;
 use crate::outcome::ExitReason;
 use crate::output::{Output, Paint};
 use crate::service_arguments::ServiceArguments;
-use crate::service_arguments::ServiceArguments;
 
 /// The whole of a command line over a program: reads the arguments, runs one command, and says how it went.
 ///
