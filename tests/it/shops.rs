@@ -63,6 +63,8 @@ async fn a_shop_gets_what_is_dropped_and_nothing_that_it_has() {
     let place = Place { systole: Systole::new(), url: shop.url() };
     let all = std::iter::once(HEADER).chain(ROWS).map(|row| format!("{row}\n")).collect::<String>();
     let place = spawn_blocking(move || {
+        // It makes the store.
+        place.ok(&["heartbeat"]);
         let refused = place.run(&["settings", "set", "shop.url", "http://shop.example.com"]);
         assert_eq!(refused.code, Some(1), "{refused}");
         assert!(refused.stderr.contains("use `https://…`"), "{refused}");
