@@ -14,7 +14,6 @@ mod cell_place;
 mod change;
 mod claims;
 mod columns;
-mod doubts;
 mod image_path;
 mod images;
 mod kind;

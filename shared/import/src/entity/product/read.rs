@@ -1,3 +1,5 @@
+mod doubts;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -6,7 +8,7 @@ use super::change::{ImageChange, ProductChange, ProductType, ProductValue, Quant
 use super::kind::{ProductColumn, Relation};
 use super::row_scope::{RowScope, row_scope};
 use super::shop_columns::attribute_code;
-use super::{Products, doubts, stock};
+use super::{Products, stock};
 use crate::cell;
 use crate::entity::attribute::AttributeScope;
 use crate::entity::columns::{UnknownNames, column_named};

@@ -1,8 +1,8 @@
 //! Cells that can be read and that somebody may have meant otherwise, and those that a spreadsheet program has spoilt.
 
-use super::cell_place::CellPlace;
-use super::kind::{PRICES, ProductColumn};
-use super::read::ProductReading;
+use super::ProductReading;
+use crate::entity::product::cell_place::CellPlace;
+use crate::entity::product::kind::{PRICES, ProductColumn};
 use crate::entity::reading::Reading;
 use crate::entity::spreadsheet;
 use crate::entity::stated::Stated;
