@@ -139,7 +139,9 @@ async fn a_template_that_cannot_be_used_stops_its_website_and_nothing_else() {
     // What comes later waits as well, and says why.
     shop.arrive(&numbered(4)).await;
     shop.minutes(1).await;
-    assert_snapshot!(shop.record("1-000000044").await.waits_for.unwrap(), @"website `base` is stopped: order 000000042: the template: line 2, column 17: `order.payment.extension_attributes.vault_payment_token` is not there in this order");
+    let waits_for = shop.record("1-000000044").await.waits_for.unwrap();
+    // Either of the two may have been the first to find it out.
+    assert_snapshot!(waits_for.replace("000000042", "000000041"), @"website `base` is stopped: order 000000041: the template: line 2, column 17: `order.payment.extension_attributes.vault_payment_token` is not there in this order");
     shop.publish("base", "{{ order.increment_id }}").await;
     shop.minutes(3).await;
     assert_eq!(shop.outgoing().await.len(), 4);
