@@ -221,7 +221,7 @@ pub fn export_format(
 ) -> Result<ExportFormat, BrokenConfiguration> {
     let scope = Scope { pipeline: pipeline.map(str::to_owned), entity: Some(entity.to_owned()), operation: None };
     if let Some(problem) = loaded.problems_of(&scope).next() {
-        return Err(BrokenConfiguration(problem.clone()));
+        return Err(BrokenConfiguration(Box::new(problem.clone())));
     }
     let EntitySettings { dialect, charset, .. } = loaded.configuration.settings(&scope);
     // Files are written as UTF-8; the mark counts more than the character set that the configuration names.
@@ -232,7 +232,7 @@ pub fn export_format(
 /// The configuration says something that nobody can follow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the configuration is broken: {0}")]
-pub struct BrokenConfiguration(Problem);
+pub struct BrokenConfiguration(Box<Problem>);
 
 fn kept(key: &str, bytes: &[u8]) -> Result<Arc<Configuration>, ExecutorError> {
     let read = Configuration::from_json(bytes);
