@@ -100,6 +100,7 @@ pub(super) type Request = (&'static str, &'static str, String, Value);
 
 impl Places {
     /// At least one request for every route that there is, each of which does something if it is let in.
+    #[expect(clippy::too_many_lines, reason = "a line per route")]
     pub(super) fn requests(&self) -> Vec<Request> {
         let Places { open, ended, step, logged, logging_step, imported } = self;
         let get = |route: &'static str, target: &str| ("GET", route, target.to_owned(), Value::Null);

@@ -125,6 +125,7 @@ fn indented(text: &str) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a line or two per case")]
 async fn files_of_newcomers_end_with_a_word_that_they_can_follow() {
     assert_snapshot!(told(&folder("newcomer"), |_| true).await, @r#"
     01-semicolon: imported, all 38 rows were used
@@ -231,6 +232,7 @@ async fn files_of_newcomers_end_with_a_word_that_they_can_follow() {
 const OTHERS: [&str; 3] = ["flow-sub-folder", "flow-same-name-while-running", "more-than-100-findings"];
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a line or two per case")]
 async fn files_that_people_reported_are_told_as_they_should_be() {
     let table = fs::read_to_string(folder("imports").join("CASES.tsv")).unwrap();
     let listed: Vec<&str> = table.lines().skip(1).map(|line| line.split('\t').next().unwrap()).collect();
