@@ -36,7 +36,7 @@ use crate::bunches::bunch;
 use crate::outside::Shop;
 
 /// Rights that no request of the code can show: the role, the actions, a part of what they are on, and why they are needed.
-const UNSEEN: [(&str, &str, &str, &str); 11] = [
+const UNSEEN: [(&str, &str, &str, &str); 13] = [
     ("Heartbeat", "logs:*", ":log-group:/aws/lambda/", "Lambda writes the log with the role of the function"),
     ("Runner", "logs:*", ":log-group:/aws/lambda/", "as above"),
     ("Intake", "logs:*", ":log-group:/aws/lambda/", "as above"),
@@ -68,6 +68,13 @@ const UNSEEN: [(&str, &str, &str, &str); 11] = [
         ":s3:::systole-",
         "never asked for by itself: it makes the look at a file that is gone a 404 and not a 403",
     ),
+    (
+        "Runner",
+        "s3:GetObject s3:PutObject s3:DeleteObject",
+        "/shops/*",
+        "what is known of a shop lies there, and no shop answers here; `shops` asks one with the program of one machine",
+    ),
+    ("Runner", "s3:GetObject", "/media/*", "images that go into a shop; as above"),
 ];
 
 /// What an event source mapping does with a queue.

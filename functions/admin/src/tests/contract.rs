@@ -199,8 +199,9 @@ async fn row_28_fields_and_parameters_are_those_that_are_described() {
     for (method, template, operation) in operations() {
         let path = super::roles::filled(&template);
         let body = &operation["requestBody"]["content"]["application/json"]["schema"];
-        if body.is_object() {
-            let described = resolve(body)["properties"].as_object().unwrap().keys().cloned().collect();
+        // Of orders, a list or an envelope may come as well; what an order says is the shop's affair.
+        if let Some(properties) = body.is_object().then(|| resolve(body)["properties"].as_object()).flatten() {
+            let described = properties.keys().cloned().collect();
             let (status, answer) = api.ask(&method, &path, "{\"no_such\": 1}").await;
             assert_eq!((status, expected_names(&answer)), (StatusCode::BAD_REQUEST, described), "{method} {path}");
         }

@@ -12,7 +12,7 @@ const NONSENSE: &str = "no such value!";
 /// The arguments of a step as they are written: one a line, from line 5 on.
 type Written = Vec<(String, String)>;
 
-/// A definition whose step `tried` is told this. It comes behind a step `validate`, which arguments can name.
+/// A definition whose step `tried` is told this. It comes behind steps `validate` and `transform`, which arguments can name.
 fn definition(executor: &str, arguments: &Written) -> String {
     let escaped = |text: &str| text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;");
     let lines =
@@ -20,7 +20,7 @@ fn definition(executor: &str, arguments: &Written) -> String {
     let lines: String = lines.collect();
     format!(
         "<config><pipeline name=\"p\"><conditions><pipeline_condition type=\"no_auto_spawn\"/></conditions>\n\
-         <step name=\"validate\" executorType=\"archive\" sortOrder=\"10\"/>\n\
+         <step name=\"validate\" executorType=\"archive\" sortOrder=\"10\"/><step name=\"transform\" executorType=\"archive\" sortOrder=\"10\"/>\n\
          <step name=\"tried\" sortOrder=\"20\"\nexecutorType=\"{executor}\"><arguments>\n{lines}</arguments></step></pipeline></config>"
     )
 }
@@ -162,6 +162,9 @@ fn refusals() -> (String, Vec<String>) {
 fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     let (said, texts) = refusals();
     assert_snapshot!(said, @"
+    compare_shop prefixes: `value!` is not a file prefix (expected ASCII letters, digits, `-` or `.`, or `advanced_pricing`, `catalog_product`, `customer_address`, `customer_composite`, `stock_sources`)
+    compare_shop configuration: it is no digest of a configuration (expected 24 hexadecimal digits)
+    compare_shop bunch: it is no bunch of files as JSON, expected ident at line 1 column 2 (expected what the condition `bunch_complete` hands on)
     create_categories validated_by: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     create_categories dry_run: `no such value!` is neither `true` nor `false`
     create_categories single_transaction: `no such value!` is neither `true` nor `false`
@@ -199,6 +202,9 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     shell artifact: `no such value!` is not a file name of letters, digits, `.`, `_` and `-` (example: `tax-rates_2.json`)
     spawn_pipeline pipeline: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     spawn_pipeline wait: `no such value!` is neither `true` nor `false`
+    transform_order is_retry: `no such value!` is neither `true` nor `false`
+    transport_order is_retry: `no such value!` is neither `true` nor `false`
+    transport_order from: `no such value!` is not a name (expected 1 to 100 ASCII letters, digits, `_`, `-` or `.`)
     validate strict: `no such value!` is neither `true` nor `false`
     validate operation: `no such value!` is none of the words that are possible (expected `add-update`, `replace` or `delete`)
     validate missing_parents: `no such value!` is none of the words that are possible (expected `refuse` or `create`)
@@ -214,7 +220,7 @@ fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     wait for: `no such value!` is not a duration (example: `2 hours`)
     wait until: `no such value!` is not a time with its offset (example: `2026-08-01T18:00:00Z`)
     ");
-    assert_snapshot!(texts.join(", "), @"http_request header.*, http_request body, lambda_invoke function, shell command, spawn_pipeline argument.*");
+    assert_snapshot!(texts.join(", "), @"check_shop shop, compare_shop shop, http_request header.*, http_request body, import_orders file, import_orders fingerprint, lambda_invoke function, refresh_shop_facts shop, reset_exports entity, shell command, spawn_pipeline argument.*, transform_order entity, transform_order entity_id, transport_order entity, transport_order entity_id");
 }
 
 /// Steps that are added when a pipeline runs come from code and not from a file; nobody has checked them before.

@@ -111,7 +111,7 @@ async fn beats_leave_fetchers_to_the_pipeline_where_the_setting_says_so() {
 
 #[tokio::test]
 async fn without_fetchers_the_pipeline_for_them_is_not_spawned() {
-    let workshop = Workshop::running(steps::shipped());
+    let workshop = Workshop::running(Program { data_fetchers: Vec::new(), ..steps::shipped() });
     workshop.set("initializer.in_pipeline", "default", "true").await;
     assert_eq!(spawns(&workshop).await, 0);
 }

@@ -6,4 +6,4 @@ mod deaths;
 mod flow;
 mod rows;
 mod sending;
-mod shop;
+pub(super) mod shop;

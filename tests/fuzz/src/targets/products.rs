@@ -26,8 +26,9 @@ pub(crate) fn products(data: &[u8]) {
             let column = finding.column.as_deref().expect("a finding about a row names its column");
             // `additional_attributes: color` is within a cell of `additional_attributes`.
             let (outer, _) = column.split_once(": ").unwrap_or((column, ""));
-            // Headers may be spelled in capitals.
-            let is_named = |name: &String| [column, outer].iter().any(|column| name.eq_ignore_ascii_case(column));
+            // Headers may be spelled in capitals, and with blanks around them.
+            let is_named =
+                |name: &String| [column, outer].iter().any(|column| name.trim().eq_ignore_ascii_case(column));
             let is_there = header.names().iter().any(is_named);
             assert!(is_there || read.change.is_some(), "{finding}");
         }
