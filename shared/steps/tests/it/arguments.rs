@@ -159,6 +159,7 @@ fn refusals() -> (String, Vec<String>) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a line per argument")]
 fn every_executor_refuses_a_value_of_another_kind_where_it_is_written() {
     let (said, texts) = refusals();
     assert_snapshot!(said, @"
