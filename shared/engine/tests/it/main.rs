@@ -13,6 +13,7 @@ mod leases;
 mod logs;
 mod monitor;
 mod pipelines;
+mod renewals;
 mod resident_runners;
 mod runs;
 mod shared_commits;
