@@ -99,10 +99,9 @@ impl Executor for ImportOrders {
     async fn execute(&self, work: &mut Work<'_>) -> Result<Outcome, ExecutorError> {
         let (file, fingerprint) = (work.argument(&FILE)?, work.argument(&FINGERPRINT)?);
         let own = work.working_directory()?.key("orders.json");
-        let there = work.store.files.info(&file).await?;
-        let is_it = there.as_ref().is_some_and(|there| there.fingerprint == fingerprint);
+        let is_it = |there: &FileInfo| there.fingerprint == fingerprint;
         if work.store.files.info(&own).await?.is_none() {
-            let Some(there) = there.filter(|_| is_it) else {
+            let Some(there) = work.store.files.info(&file).await?.filter(is_it) else {
                 let reason = format!("`{file}` is gone or was written anew; a newer one has a pipeline of its own");
                 return Ok(Outcome::Skipped { reason });
             };
@@ -115,8 +114,9 @@ impl Executor for ImportOrders {
             }
             work.store.files.put(&own, bytes).await?;
         }
-        // From here on the file is ours; one that was written anew in the meantime stays where it is.
-        if is_it {
+        // From here on the file is ours. One that was written anew while it was copied stays where it is; S3 knows no deletion
+        // under a condition, so the look is as late as can be.
+        if work.store.files.info(&file).await?.is_some_and(|there| is_it(&there)) {
             work.store.files.delete(&file).await?;
         }
         take_all(work, &own).await

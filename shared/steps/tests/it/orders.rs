@@ -4,6 +4,7 @@ mod arrivals;
 mod customers;
 mod deaths;
 mod flow;
+mod overwritten;
 mod rows;
 mod sending;
 pub(super) mod shop;
